@@ -1,0 +1,183 @@
+/*
+ * The configuration as plain structs: what a file said, checked, with every
+ * default filled in. Nothing here knows SIP sockets, HTTP or metrics.
+ *
+ * A `struct config` is immutable once loaded. Equal strings and equal settings are
+ * stored once, so that a trunk that adds nothing to its profile costs little more than
+ * its name and its URI; compare settings by pointer only within one `struct config`.
+ */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum config_transport {
+	CONFIG_TRANSPORT_NONE, /* the URI does not say: RFC 3263 decides */
+	CONFIG_TRANSPORT_UDP,
+	CONFIG_TRANSPORT_TCP,
+	CONFIG_TRANSPORT_TLS,
+};
+
+enum config_connection {
+	CONFIG_CONNECTION_FRESH, /* a new connection for every probe */
+	CONFIG_CONNECTION_REUSE, /* one connection, kept and re-opened on failure */
+};
+
+enum config_family {
+	CONFIG_FAMILY_ANY,
+	CONFIG_FAMILY_IPV4,
+	CONFIG_FAMILY_IPV6,
+};
+
+/* When a trunk with several addresses counts as up. */
+enum config_up_when {
+	CONFIG_UP_WHEN_ANY,     /* any address answers */
+	CONFIG_UP_WHEN_ALL,     /* every address answers */
+	CONFIG_UP_WHEN_PRIMARY, /* an address of the best priority answers */
+};
+
+enum config_tls_version {
+	CONFIG_TLS_1_0,
+	CONFIG_TLS_1_1,
+	CONFIG_TLS_1_2,
+	CONFIG_TLS_1_3,
+};
+
+/* A set of SIP status codes, 100 to 699; bit `code` of the array. */
+struct config_codes {
+	uint64_t bits[11];
+};
+
+/* A name and its value: a metric label, or a SIP header field. */
+struct config_pair {
+	const char *name;
+	const char *value;
+};
+
+struct config_tls {
+	const char *ca_file;     /* NULL: the system's store. Absolute, as all paths here */
+	const char *cert_file;   /* PEM chain shown to the peer, or NULL */
+	const char *key_file;    /* PEM key of cert_file, or NULL */
+	const char *server_name; /* SNI and identity to verify; NULL: the URI's host */
+	const char *ciphers;     /* OpenSSL cipher list, or NULL */
+	enum config_tls_version min_version;
+	bool insecure_skip_verify;
+};
+
+/* How a trunk is probed and judged. Shared by all trunks with the same settings. */
+struct config_settings {
+	int64_t interval_us;      /* time between probes while up */
+	int64_t down_interval_us; /* the same while not up or just failed */
+	int64_t timeout_us;       /* deadline of one probe, < interval_us */
+	int64_t t1_us;            /* RFC 3261 timer T1, first retransmission over UDP */
+	unsigned fall;            /* failures in a row until down */
+	unsigned rise;            /* successes in a row until up again */
+	unsigned max_forwards;
+	enum config_connection connection;
+	enum config_family family;
+	enum config_up_when up_when;
+	struct config_codes up_codes;       /* final responses that mean up */
+	struct config_codes degraded_codes; /* … that mean degraded; wins over up_codes */
+	const char *request_uri;            /* NULL: the trunk's URI */
+	const char *from;                   /* SIP URI, or NULL: made from our address */
+	const char *to;                     /* SIP URI, or NULL: the Request-URI */
+	const char *contact;                /* SIP URI, or NULL: made from our address */
+	const char *user_agent;             /* NULL: siptrunk_exporter/VERSION */
+	const char *const *route;           /* SIP URIs of the Route set, in order */
+	size_t route_count;
+	const struct config_pair *headers; /* extra header fields, in order */
+	size_t header_count;
+	struct config_tls tls;
+};
+
+struct config_trunk {
+	const char *name;
+	const char *uri;
+	const char *profile; /* NULL: none named */
+	const struct config_pair *labels; /* sorted by name, merged from all levels */
+	const struct config_settings *settings;
+	unsigned label_count;
+	unsigned line; /* where the file describes it, for messages */
+};
+
+struct config_listen {
+	enum config_transport transport; /* never NONE */
+	const char *host;                /* IPv4 or IPv6 literal, no brackets */
+	uint16_t port;                   /* 0: any free one */
+};
+
+struct config_sip {
+	const struct config_listen *listen;
+	size_t listen_count;
+	struct config_tls tls; /* what a listening TLS socket shows and demands */
+};
+
+struct config_dns {
+	const char *const *servers; /* "192.0.2.53", "192.0.2.53@5353"; none: the system's */
+	size_t server_count;
+};
+
+struct config {
+	const char *path; /* the file; NULL: built in */
+	const struct config_trunk *trunks;
+	size_t trunk_count;
+	const double *buckets; /* upper bounds in seconds, rising, without +Inf */
+	size_t bucket_count;
+	struct config_sip sip;
+	struct config_dns dns;
+	const char *const *warnings; /* sentences worth a log line, e.g. verification off */
+	size_t warning_count;
+};
+
+/* One thing wrong with a file. Prints as `path:line:col: json.path: message`. */
+struct config_error {
+	char *path;
+	unsigned line; /* 1-based; 0: the file as a whole */
+	unsigned col;  /* 1-based, in bytes */
+	char *json_path;
+	char *message;
+};
+
+struct config_errors {
+	struct config_error *list;
+	size_t count;
+	size_t dropped; /* found past CONFIG_ERRORS_MAX, counted but not kept */
+};
+
+#define CONFIG_ERRORS_MAX 100
+
+/*
+ * Reads and checks a file and those it names.
+ *
+ * @cp:   set to the configuration on success, freed by the caller with config_free()
+ * @path: a file; relative paths inside it are relative to its folder
+ * @errs: zeroed by the caller; all errors found, freed with config_errors_clear()
+ *
+ * Returns 0; EINVAL with at least one error listed; ENOMEM.
+ */
+int config_load(struct config **cp, const char *path, struct config_errors *errs);
+
+/* The same from memory. @path names the text in messages and its folder. */
+int config_parse(struct config **cp, const char *text, size_t len, const char *path,
+		 struct config_errors *errs);
+
+void config_free(struct config *c);
+void config_errors_clear(struct config_errors *errs);
+void config_errors_print(const struct config_errors *errs, FILE *out);
+
+/* Whether two trunks, of any two configurations, would be probed and shown alike. */
+bool config_trunk_equal(const struct config_trunk *a, const struct config_trunk *b);
+
+/* Whether @code, any number, is in the set. */
+static inline bool config_codes_has(const struct config_codes *c, unsigned code)
+{
+	return code < 64 * 11 && (c->bits[code / 64] >> (code % 64) & 1);
+}
+
+/* Writes the JSON Schema (draft 2020-12) made from the tables that validate. */
+void config_schema_print(FILE *out);
+
+#endif

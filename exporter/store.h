@@ -1,0 +1,54 @@
+/*
+ * What the exporter remembers of every trunk: counters, gauges, histograms. The main
+ * thread writes, HTTP threads copy; one lock, held for a few hundred nanoseconds.
+ */
+#ifndef EXPORTER_STORE_H
+#define EXPORTER_STORE_H
+
+#include <stdint.h>
+
+#include "config/config.h"
+#include "sipprobe/engine.h"
+
+struct store;
+struct store_trunk;  /* one trunk's row */
+struct store_target; /* one of its targets' cell */
+
+/*
+ * @buckets: upper bounds in seconds, rising, without +Inf; copied
+ *
+ * Returns 0 or ENOMEM.
+ */
+int store_alloc(struct store **sp, const double *buckets, size_t bucket_count);
+void store_free(struct store *s);
+
+/*
+ * Writers, main thread only; they mirror struct engine_events. A row or cell is gone
+ * with its remove call and never shown again. NULL is returned without memory; every
+ * writer takes NULL for a row or a cell and then does nothing.
+ */
+struct store_trunk *store_trunk_add(struct store *s, const struct config_trunk *trunk);
+void store_trunk_move(struct store *s, struct store_trunk *row,
+		      const struct config_trunk *trunk);
+void store_trunk_remove(struct store *s, struct store_trunk *row);
+void store_trunk_state(struct store *s, struct store_trunk *row,
+		       const struct engine_change *change, int64_t now_unix_ns);
+void store_trunk_addresses(struct store *s, struct store_trunk *row, unsigned total,
+			   unsigned up);
+void store_trunk_dns_failed(struct store *s, struct store_trunk *row);
+void store_inbound(struct store *s, struct store_trunk *row, const char *method,
+		   int64_t now_unix_ns);
+struct store_target *store_target_add(struct store *s, struct store_trunk *row,
+				      const struct engine_target *target);
+void store_target_remove(struct store *s, struct store_target *cell);
+void store_probe_begin(struct store *s, struct store_target *cell, int64_t lag_ns);
+void store_probe_done(struct store *s, struct store_target *cell,
+		      const struct probe_result *result);
+void store_probe_late(struct store *s, struct store_target *cell);
+void store_stray(struct store *s, enum engine_stray why);
+void store_reload(struct store *s, bool successful, int64_t now_unix_ns);
+
+/* Whether a configuration was ever applied; any thread. */
+bool store_ready(struct store *s);
+
+#endif

@@ -1,0 +1,91 @@
+/*
+ * The engine: probes every trunk of a configuration on its schedule and tells what it
+ * learns. Main thread only. It never logs and knows no metric; whoever starts it gets
+ * told through `struct engine_events` and keeps what is worth keeping.
+ */
+#ifndef SIPPROBE_ENGINE_H
+#define SIPPROBE_ENGINE_H
+
+#include <stdbool.h>
+
+#include "config/config.h"
+#include "sipprobe/health.h"
+#include "sipprobe/probe.h"
+
+struct engine;
+
+/* One thing that is probed: an address of a trunk, by one method. */
+struct engine_target {
+	const char *method;    /* "OPTIONS" */
+	const char *address;   /* "192.0.2.1:5060", "[2001:db8::1]:5060" */
+	const char *transport; /* "udp", "tcp", "tls" */
+};
+
+struct engine_change {
+	enum health_state from;
+	enum health_state to;
+	int64_t held_ns;                 /* how long `from` lasted */
+	const struct probe_result *last; /* the result that tipped it; NULL: none did */
+	const char *address;             /* the address that tipped it, or "" */
+};
+
+/*
+ * What the engine tells. All handlers run on the main thread; they must not call the
+ * engine back. `row` is what trunk_add_h returned, `cell` what target_add_h returned.
+ */
+struct engine_events {
+	void *(*trunk_add_h)(const struct config_trunk *trunk, void *arg);
+	/* The trunk's description moved to a new configuration, nothing else changed. */
+	void (*trunk_move_h)(void *row, const struct config_trunk *trunk, void *arg);
+	void (*trunk_remove_h)(void *row, void *arg);
+	void (*trunk_state_h)(void *row, const struct engine_change *change, void *arg);
+	/* After each resolution that changed the set, and at the start. */
+	void (*trunk_addresses_h)(void *row, unsigned total, unsigned up, void *arg);
+	/* A resolution failed; @detail for people. Last good addresses stay in use. */
+	void (*trunk_dns_failed_h)(void *row, const char *detail, void *arg);
+	void *(*target_add_h)(void *row, const struct engine_target *target, void *arg);
+	void (*target_remove_h)(void *cell, void *arg);
+	void (*probe_begin_h)(void *cell, int64_t lag_ns, void *arg);
+	void (*probe_done_h)(void *cell, const struct probe_result *result, void *arg);
+	void (*probe_late_h)(void *cell, void *arg);
+	/* A request from a configured trunk's address. @code: our answer, 0 for none. */
+	void (*inbound_h)(void *row, const char *method, unsigned code, void *arg);
+	/* Something that is nobody's: enum engine_stray. */
+	void (*stray_h)(int why, void *arg);
+};
+
+enum engine_stray {
+	ENGINE_STRAY_STRANGER,  /* a request from an address of no trunk: not answered */
+	ENGINE_STRAY_RESPONSE,  /* a response that matches no request of ours */
+	ENGINE_STRAY_MALFORMED, /* bytes that are not SIP */
+	ENGINE_STRAYS,
+};
+
+/* "stranger", "unmatched", "malformed"; a label's value. */
+const char *engine_stray_name(enum engine_stray why);
+
+/*
+ * @ep:      set on success, freed with engine_free()
+ * @version: for User-Agent and Server, kept by the caller
+ * @events:  kept by the caller while the engine lives
+ */
+int engine_alloc(struct engine **ep, const char *version,
+		 const struct engine_events *events, void *arg);
+
+/*
+ * Puts a configuration in force: all or nothing. Trunks that did not change keep state,
+ * phase, connections and counters; @conf must outlive its time in force.
+ *
+ * @err_text: on failure, what failed ("udp:0.0.0.0:5060: Address already in use")
+ *
+ * Returns 0 or errno; on failure the configuration in force stays.
+ */
+int engine_apply(struct engine *e, const struct config *conf, char *err_text,
+		 size_t err_size);
+
+/* The addresses listened on, "udp:127.0.0.1:5060", as bound. NULL past the last one. */
+const char *engine_listening(const struct engine *e, size_t n);
+
+void engine_free(struct engine *e);
+
+#endif

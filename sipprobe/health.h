@@ -1,0 +1,45 @@
+/* The state of a trunk or of one of its addresses: pure functions, no clock, no I/O. */
+#ifndef SIPPROBE_HEALTH_H
+#define SIPPROBE_HEALTH_H
+
+#include "config/config.h"
+#include "sipprobe/probe.h"
+
+enum health_state {
+	HEALTH_UNKNOWN,
+	HEALTH_UP,
+	HEALTH_DEGRADED,
+	HEALTH_DOWN,
+	HEALTH_STATES,
+};
+
+struct health {
+	uint8_t state;   /* enum health_state */
+	uint8_t verdict; /* enum probe_verdict of the last result */
+	uint16_t streak; /* results in a row on the last one's side, up or down */
+};
+
+/* What an outcome means for a trunk with these settings. */
+enum probe_verdict health_judge(const struct config_settings *s, enum probe_outcome o,
+				unsigned code);
+
+/*
+ * The next state after one more verdict. The first success makes an unknown state
+ * known at once: nobody was told it was down, so there is nothing to damp.
+ */
+struct health health_next(struct health h, enum probe_verdict v, unsigned fall,
+			  unsigned rise);
+
+/* One address as the roll-up sees it. */
+struct health_member {
+	enum health_state state;
+	unsigned priority; /* RFC 2782: lower is preferred */
+};
+
+/* A trunk's state from its addresses' states. No members: unknown. */
+enum health_state health_rollup(const struct health_member *m, size_t count,
+				enum config_up_when when);
+
+const char *health_state_name(enum health_state s);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * The main thread's event loop: libre's, behind calls that need no libre header.
+ * Everything in sipprobe/ runs on it; other threads reach it through loop_post() only.
+ */
+#ifndef SIPPROBE_LOOP_H
+#define SIPPROBE_LOOP_H
+
+typedef void(loop_signal_h)(int sig, void *arg);
+typedef void(loop_post_h)(void *data, void *arg);
+
+/*
+ * Prepares the process: descriptor limit, libre, signals (SIGINT, SIGTERM, SIGHUP go to
+ * @sigh on the loop; SIGPIPE is ignored).
+ *
+ * Returns 0 or errno.
+ */
+int loop_init(loop_signal_h *sigh, void *arg);
+
+/* Runs until loop_stop(). Returns 0 or errno. */
+int loop_run(void);
+
+/* Ends loop_run() after the current handler. Main thread only. */
+void loop_stop(void);
+
+/*
+ * Calls @h on the main thread, soon. Any thread.
+ *
+ * Returns 0 or errno; on failure @h is not called.
+ */
+int loop_post(loop_post_h *h, void *data, void *arg);
+
+void loop_close(void);
+
+#endif

@@ -1,0 +1,71 @@
+/*
+ * One TCP or TLS connection that carries SIP messages (RFC 3261 18, RFC 5626 4.4.1 for
+ * keep-alives). OpenSSL works on memory BIOs: the socket is read here, with the kernel's
+ * receive stamps, for TCP and TLS alike.
+ */
+#ifndef SIPPROBE_STREAM_H
+#define SIPPROBE_STREAM_H
+
+#include "sipprobe/compat.h"
+#include "sipprobe/guard.h"
+#include "sipprobe/probe.h"
+#include "sipprobe/tls.h"
+
+struct stream;
+
+struct stream_events {
+	/* TCP is connected and, with TLS, the peer is verified: messages may be sent. */
+	void (*up_h)(struct stream *s, void *arg);
+	/* A message that passed the guard. @rx_ns: monotonic, of its last byte. */
+	void (*message_h)(struct stream *s, const struct guard_message *m, int64_t rx_ns,
+			  void *arg);
+	/*
+	 * The connection failed or ended; runs at most once, nothing follows it.
+	 * @why: PROBE_REFUSED, _UNREACHABLE, _CONNECT, _TLS, _PROTOCOL or _INTERNAL.
+	 * @detail: for people, e.g. "certificate has expired"; valid during the call.
+	 */
+	void (*closed_h)(struct stream *s, enum probe_outcome why, int err,
+			 const char *detail, void *arg);
+};
+
+struct stream_report {
+	int64_t connect_ns;       /* SYN to established; -1: not yet, or accepted */
+	int64_t tls_ns;           /* handshake with verification; -1: none */
+	int64_t cert_not_after_s; /* earliest expiry in the presented chain, or 0 */
+	enum tls_failure tls_failure;
+};
+
+/*
+ * Begins to connect. No handler runs inside this call. mem_deref() closes at once and
+ * silences the handlers; it is allowed inside them.
+ *
+ * @laddr:  address to bind, or NULL
+ * @tls:    NULL for TCP; referenced while the connection lives
+ * @name:   with TLS: identity to verify and, when it is a host name, SNI
+ *
+ * Returns 0 or errno: of socket(), bind() or an immediate failure of connect().
+ */
+int stream_connect(struct stream **sp, const struct sa *peer, const struct sa *laddr,
+		   struct tls_profile *tls, const char *name,
+		   const struct stream_events *events, void *arg);
+
+/* Takes over an accepted socket, closed with it also on failure. */
+int stream_accept(struct stream **sp, int fd, struct tls_profile *tls,
+		  const struct stream_events *events, void *arg);
+
+/*
+ * Sends whole, or queues what the socket does not take.
+ *
+ * @sent_ns: monotonic clock just before the first byte went out
+ *
+ * Returns 0; ENOTCONN before up_h; ENOBUFS past 256 KiB unsent; or the socket's errno.
+ */
+int stream_send(struct stream *s, const char *buf, size_t len, int64_t *sent_ns);
+
+/* Our end and the peer's. Valid from up_h (peer: always). */
+const struct sa *stream_local(const struct stream *s);
+const struct sa *stream_peer(const struct stream *s);
+
+const struct stream_report *stream_report(const struct stream *s);
+
+#endif
