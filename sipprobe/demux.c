@@ -1,0 +1,142 @@
+#include <string.h>
+
+#include "sipprobe/demux.h"
+#include "sipprobe/answer.h"
+#include "sipprobe/peers.h"
+#include "sipprobe/registry.h"
+#include "sipprobe/request.h"
+#include "sipprobe/stream.h"
+#include "sipprobe/target.h"
+#include "sipprobe/udp.h"
+
+static void stray(const struct core *core, enum engine_stray why)
+{
+	core->events->stray_h((int)why, core->arg);
+}
+
+/* Fills in @a and tells of the request; returns 0 if there is an answer to send. */
+static int make_answer(struct core *core, struct answer *a, const struct target *t,
+		       const struct sa *src, const struct guard_message *m)
+{
+	void *row = trunk_row(target_trunk(t));
+	char method[32];
+	int err = answer_make(a, m, src, core->version);
+
+	(void)pl_strcpy(&m->method, method, sizeof(method));
+	core->events->inbound_h(row, method, err ? 0 : a->code, core->arg);
+	return err;
+}
+
+static void udp_request(struct core *core, struct udp *u, const struct sa *src,
+			const struct guard_message *m)
+{
+	const struct target *t = peers_find(core->peers, src, CONFIG_TRANSPORT_UDP);
+	struct answer a;
+	struct sa dst;
+
+	if (!t) {
+		stray(core, ENGINE_STRAY_STRANGER);
+		return;
+	}
+	if (make_answer(core, &a, t, src, m) || answer_destination(&dst, m, src))
+		return;
+	/* Lost on its way out or not: the peer asks again. */
+	(void)udp_transmit(u, &dst, a.text, a.len);
+}
+
+static void udp_response(struct core *core, const struct sa *src,
+			 const struct guard_message *m, int64_t rx_ns)
+{
+	struct target *t = NULL;
+	uint32_t index;
+
+	if (request_branch_index(&m->branch, &index))
+		t = registry_find(core->registry, index);
+	if (!t || !target_response(t, src, m, rx_ns))
+		stray(core, ENGINE_STRAY_RESPONSE);
+}
+
+/* Keep-alives of NATs and SBCs: nothing, line ends, or zeros (RFC 5626, and practice). */
+static bool is_keep_alive(const char *buf, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (buf[i] != '\r' && buf[i] != '\n' && buf[i] != '\0')
+			return false;
+	return len <= 8;
+}
+
+void demux_datagram(struct core *core, struct udp *u, const struct sa *src,
+		      const char *buf, size_t len, int64_t rx_ns)
+{
+	struct guard_message m;
+	struct target *t;
+
+	if (is_keep_alive(buf, len))
+		return;
+	if (guard_datagram(&m, buf, len, NULL)) {
+		stray(core, ENGINE_STRAY_MALFORMED);
+		t = peers_find(core->peers, src, CONFIG_TRANSPORT_UDP);
+		if (t)
+			target_garbage(t);
+	} else if (m.request) {
+		udp_request(core, u, src, &m);
+	} else {
+		udp_response(core, src, &m, rx_ns);
+	}
+}
+
+/* The branch in the head of a datagram of ours that ICMP brought back, cut anywhere. */
+static bool returned_branch(const char *buf, size_t len, struct pl *branch)
+{
+	static const char name[] = ";branch=";
+	const char *at = memmem(buf, len, name, sizeof(name) - 1);
+
+	if (!at || len - (size_t)(at - buf) < sizeof(name) - 1 + REQUEST_BRANCH_LEN)
+		return false;
+	branch->p = at + sizeof(name) - 1;
+	branch->l = REQUEST_BRANCH_LEN;
+	return true;
+}
+
+void demux_icmp(struct core *core, const struct sa *dst, int err, const char *buf,
+		  size_t len)
+{
+	struct target *t = NULL;
+	struct pl branch;
+	uint32_t index;
+
+	if (!returned_branch(buf, len, &branch)) {
+		/* Some routers return no more than the ports. */
+		t = peers_find(core->peers, dst, CONFIG_TRANSPORT_UDP);
+		if (t && !sa_cmp(&target_address(t)->sa, dst, SA_ALL))
+			t = NULL;
+	} else if (request_branch_index(&branch, &index)) {
+		t = registry_find(core->registry, index);
+		if (t && !target_owns_branch(t, &branch))
+			t = NULL;
+	}
+	if (t)
+		target_icmp(t, err);
+}
+
+bool demux_welcomes(struct core *core, const struct sa *peer)
+{
+	if (peers_find(core->peers, peer, CONFIG_TRANSPORT_NONE))
+		return true;
+	stray(core, ENGINE_STRAY_STRANGER);
+	return false;
+}
+
+void demux_stream_request(struct core *core, struct stream *s,
+			    enum config_transport transport,
+			    const struct guard_message *m)
+{
+	const struct sa *src = stream_peer(s);
+	const struct target *t = peers_find(core->peers, src, transport);
+	struct answer a;
+
+	if (!t)
+		stray(core, ENGINE_STRAY_STRANGER);
+	else if (!make_answer(core, &a, t, src, m))
+		(void)stream_send(s, a.text, a.len, NULL);
+}
