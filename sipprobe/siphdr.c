@@ -220,14 +220,15 @@ static bool sent_by_take(struct siphdr_via *v, struct pl *c)
 	return true;
 }
 
-/* Protocol name, version and transport, with the white space that must follow. */
+/* SIP/2.0 and the transport, with the white space that must follow. */
 static bool sent_protocol_take(struct siphdr_via *v, struct pl *c)
 {
-	struct pl token;
+	struct pl name, version;
 
-	return siphdr_run_take(&token, c, SIPHDR_TOKEN) && separator_take(c, '/') &&
-	       siphdr_run_take(&token, c, SIPHDR_TOKEN) && separator_take(c, '/') &&
-	       siphdr_run_take(&v->transport, c, SIPHDR_TOKEN) && siphdr_space_skip(c);
+	return siphdr_run_take(&name, c, SIPHDR_TOKEN) && separator_take(c, '/') &&
+	       siphdr_run_take(&version, c, SIPHDR_TOKEN) && separator_take(c, '/') &&
+	       siphdr_run_take(&v->transport, c, SIPHDR_TOKEN) && siphdr_space_skip(c) &&
+	       !pl_strcasecmp(&name, "SIP") && !pl_strcasecmp(&version, "2.0");
 }
 
 bool siphdr_via_take(struct siphdr_via *v, struct pl *c)
