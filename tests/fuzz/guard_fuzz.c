@@ -2,7 +2,7 @@
  * The guard against any bytes, and against libre: what it lets through, libre's decoder
  * must read the same way, and the guard's ways in must agree with each other.
  *
- * libre may refuse what the guard lets through for three reasons. It wants a branch,
+ * libre may refuse what the guard lets through for four reasons. It wants a branch,
  * which elements of RFC 2543 do not send (RFC 4475 3.3.15), and a transport in capital
  * letters; it wants From and To to hold a URI of SIP's shape, which they need not (RFC
  * 4475 3.3.5); and it reads Content-Type.
@@ -65,7 +65,7 @@ static void fields_check(const struct guard_message *m, const char *buf, size_t 
 	must(pos == m->fields.l && ids == 1 && cseqs == 1);
 }
 
-/* Whether libre's refusal is one of the three that are known. */
+/* Whether libre's refusal is one of the four that are known. */
 static bool is_refusal_known(const struct guard_message *m)
 {
 	struct pl name, value;
@@ -79,6 +79,8 @@ static bool is_refusal_known(const struct guard_message *m)
 		    msg_ctype_decode(&type, &value))
 			return true;
 	}
+	if (!m->request && m->phrase.p[-1] != ' ')
+		return true;
 	return sip_via_decode(&via, &m->via) || sip_addr_decode(&addr, &m->from) ||
 	       sip_addr_decode(&addr, &m->to);
 }
