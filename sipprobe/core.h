@@ -8,12 +8,14 @@
 #include "sipprobe/engine.h"
 #include "sipprobe/compat.h"
 #include "sipprobe/schedule.h"
+#include "sipprobe/siphash.h"
 #include "sipprobe/ticker.h"
 
 struct core {
 	const struct engine_events *events;
 	void *arg;
-	const char *version;
+	char agent[64];                /* User-Agent and Server: "siptrunk_exporter/1.2.3" */
+	struct siphash_key answer_tag; /* what To tags of our answers are made of */
 	struct ticker *ticker;
 	struct schedule schedule;
 	struct registry *registry;

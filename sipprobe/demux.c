@@ -14,16 +14,28 @@ static void stray(const struct core *core, enum engine_stray why)
 	core->events->stray_h((int)why, core->arg);
 }
 
-/* Fills in @a and tells of the request; returns 0 if there is an answer to send. */
-static int make_answer(struct core *core, struct answer *a, const struct target *t,
-		       const struct sa *src, const struct guard_message *m)
+/*
+ * Tells of the request and makes its answer.
+ *
+ * Returns 0, or an errno value when there is none to send.
+ */
+static int make_answer(struct core *core, const struct target *t, const struct sa *src,
+		       const struct guard_message *m, struct pl *text)
 {
-	void *row = trunk_row(target_trunk(t));
+	static char buf[ANSWER_MAX];
+	const struct answer_info info = {
+		.code = answer_code(m),
+		.src = src,
+		.agent = core->agent,
+		.tag = core->answer_tag,
+	};
 	char method[32];
-	int err = answer_make(a, m, src, core->version);
+	int err = answer_make(buf, sizeof(buf), &text->l, m, &info);
 
+	text->p = buf;
 	(void)pl_strcpy(&m->method, method, sizeof(method));
-	core->events->inbound_h(row, method, err ? 0 : a->code, core->arg);
+	core->events->inbound_h(trunk_row(target_trunk(t)), method, err ? 0 : info.code,
+				core->arg);
 	return err;
 }
 
@@ -31,17 +43,16 @@ static void udp_request(struct core *core, struct udp *u, const struct sa *src,
 			const struct guard_message *m)
 {
 	const struct target *t = peers_find(core->peers, src, CONFIG_TRANSPORT_UDP);
-	struct answer a;
+	struct pl text;
 	struct sa dst;
 
 	if (!t) {
 		stray(core, ENGINE_STRAY_STRANGER);
-		return;
+	} else if (!make_answer(core, t, src, m, &text)) {
+		answer_destination(&dst, m, src);
+		/* Lost on its way out or not: the peer asks again. */
+		(void)udp_transmit(u, &dst, text.p, text.l);
 	}
-	if (make_answer(core, &a, t, src, m) || answer_destination(&dst, m, src))
-		return;
-	/* Lost on its way out or not: the peer asks again. */
-	(void)udp_transmit(u, &dst, a.text, a.len);
 }
 
 static void udp_response(struct core *core, const struct sa *src,
@@ -133,10 +144,10 @@ void demux_stream_request(struct core *core, struct stream *s,
 {
 	const struct sa *src = stream_peer(s);
 	const struct target *t = peers_find(core->peers, src, transport);
-	struct answer a;
+	struct pl text;
 
 	if (!t)
 		stray(core, ENGINE_STRAY_STRANGER);
-	else if (!make_answer(core, &a, t, src, m))
-		(void)stream_send(s, a.text, a.len, NULL);
+	else if (!make_answer(core, t, src, m, &text))
+		(void)stream_send(s, text.p, text.l, NULL);
 }

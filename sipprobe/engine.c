@@ -1,5 +1,6 @@
 #include <stdlib.h>
 #include <string.h>
+#include <openssl/rand.h>
 
 #include "sipprobe/engine.h"
 #include "sipprobe/clock.h"
@@ -53,9 +54,13 @@ int engine_alloc(struct engine **ep, const char *version,
 		return ENOMEM;
 	e->core.events = events;
 	e->core.arg = arg;
-	e->core.version = version;
+	(void)re_snprintf(e->core.agent, sizeof(e->core.agent), "siptrunk_exporter/%s",
+			  version);
 	e->core.schedule.offset_ns = clock_wall_ns() - clock_monotonic_ns();
 	err = ticker_alloc(&e->core.ticker);
+	if (!err && RAND_bytes((unsigned char *)&e->core.answer_tag,
+			       sizeof(e->core.answer_tag)) != 1)
+		err = EIO;
 	if (!err)
 		err = registry_alloc(&e->core.registry);
 	if (!err)

@@ -94,8 +94,7 @@ static int print_tail(struct mbuf *mb, const struct request_info *info)
 	if (s->user_agent)
 		err |= mbuf_printf(mb, "User-Agent: %s\r\n", s->user_agent);
 	else
-		err |= mbuf_printf(mb, "User-Agent: siptrunk_exporter/%s\r\n",
-				   info->version);
+		err |= mbuf_printf(mb, "User-Agent: %s\r\n", info->agent);
 	for (size_t i = 0; i < s->header_count; i++)
 		err |= mbuf_printf(mb, "%s: %s\r\n", s->headers[i].name,
 				   s->headers[i].value);

@@ -31,7 +31,7 @@ struct request_info {
 	enum config_transport transport; /* never NONE */
 	const struct sa *local;          /* for Via, and Contact and From by default */
 	uint32_t index;                  /* of the target; goes into the branch */
-	const char *version;             /* for User-Agent by default */
+	const char *agent;               /* User-Agent by default */
 };
 
 /* Returns 0, ENOMEM, or EOVERFLOW past 64 KiB. @r is untouched on failure. */

@@ -13,7 +13,7 @@ int target_make_request(struct target *t, const struct sa *local)
 		.transport = t->address.transport,
 		.local = local,
 		.index = t->index,
-		.version = t->core->version,
+		.agent = t->core->agent,
 	};
 
 	return request_make(&t->request, &info);

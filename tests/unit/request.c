@@ -66,7 +66,7 @@ static void test_bytes(void)
 		const struct config_trunk trunk = {.uri = cases[i].uri,
 						   .settings = cases[i].settings};
 		struct request_info info = {"OPTIONS", &trunk, cases[i].transport,
-					    NULL,      42,     "1.2"};
+					    NULL,      42,     "siptrunk_exporter/1.2"};
 		struct request r = {0};
 		struct sa local;
 		char got[2048];
@@ -116,7 +116,7 @@ static void test_match(void)
 {
 	const struct config_trunk trunk = {.uri = "sip:192.0.2.1", .settings = &plain};
 	struct request_info info = {
-		"OPTIONS", &trunk, CONFIG_TRANSPORT_UDP, NULL, 0xfedcba98, "1.2"};
+		"OPTIONS", &trunk, CONFIG_TRANSPORT_UDP, NULL, 0xfedcba98, "siptrunk_exporter/1.2"};
 	struct request r = {0};
 	struct pl branch;
 	struct sa local;
@@ -147,7 +147,7 @@ static void test_stamps_differ(void)
 {
 	const struct config_trunk trunk = {.uri = "sip:192.0.2.1", .settings = &plain};
 	struct request_info info = {
-		"OPTIONS", &trunk, CONFIG_TRANSPORT_UDP, NULL, 1, "1.2"};
+		"OPTIONS", &trunk, CONFIG_TRANSPORT_UDP, NULL, 1, "siptrunk_exporter/1.2"};
 	char keys[64][REQUEST_KEY_LEN];
 	struct request r = {0};
 	struct sa local;
