@@ -38,7 +38,7 @@ static int print_schema(const struct cli *cli)
 static int print_metrics(const struct cli *cli)
 {
 	(void)cli;
-	catalogue_list_print(stdout);
+	catalogue_list(stdout);
 	return 0;
 }
 
