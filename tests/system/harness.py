@@ -259,11 +259,11 @@ class Exporter:
             self.process.wait()
 
 
-def run(*args, cwd=None, wrap=(), timeout=30.0):
+def run(*args, cwd=None, wrap=(), env=None, timeout=30.0):
     """Runs the program to its end; returns code, standard output, standard error."""
     r = subprocess.run([*wrap, EXE, *args], cwd=cwd, stdin=subprocess.DEVNULL,
                        capture_output=True, timeout=timeout * PATIENCE, text=True,
-                       errors="backslashreplace")
+                       errors="backslashreplace", env={**os.environ, **(env or {})})
     if SANITIZER.search(r.stderr):
         raise AssertionError("sanitizer:\n" + r.stderr)
     return r.returncode, r.stdout, r.stderr
