@@ -342,10 +342,10 @@ static void test_churn(void)
 		rows[i] = add_named(c.s, name[i]);
 	}
 	pthread_create(&thread, NULL, reader, &c);
-	for (i = 0; i < 200000; i++) {
-		int k = i * 7919 % 1000;
+	for (i = 0; i < 400000; i++) {
+		int k = i % 1000 * 7919 % 1000;
 
-		if (i % 1000 < 20) {
+		if (i % 20000 < 400) {
 			store_trunk_remove(c.s, rows[k]);
 			rows[k] = add_named(c.s, name[k]);
 		}
