@@ -2,10 +2,11 @@
  * The guard against any bytes, and against libre: what it lets through, libre's decoder
  * must read the same way, and the guard's ways in must agree with each other.
  *
- * libre may refuse what the guard lets through for four reasons. It wants a branch,
- * which elements of RFC 2543 do not send (RFC 4475 3.3.15), and a transport in capital
- * letters; it wants From and To to hold a URI of SIP's shape, which they need not (RFC
- * 4475 3.3.5); and it reads Content-Type.
+ * libre may refuse what the guard lets through for four reasons. It wants a branch, which
+ * elements of RFC 2543 do not send (RFC 4475 3.3.15), and a transport in capital letters;
+ * it wants Request-URI, From and To to hold a URI of SIP's shape, which they need not
+ * (RFC 4475 3.3.5); it reads Content-Type; and it wants the space before an empty reason
+ * phrase.
  */
 #include <errno.h>
 #include <string.h>
@@ -71,6 +72,7 @@ static bool is_refusal_known(const struct guard_message *m)
 	struct pl name, value;
 	struct sip_via via;
 	struct sip_addr addr;
+	struct uri uri;
 	struct msg_ctype type;
 	size_t pos = 0;
 
@@ -80,6 +82,8 @@ static bool is_refusal_known(const struct guard_message *m)
 			return true;
 	}
 	if (!m->request && m->phrase.p[-1] != ' ')
+		return true;
+	if (m->request && uri_decode(&uri, &m->ruri))
 		return true;
 	return sip_via_decode(&via, &m->via) || sip_addr_decode(&addr, &m->from) ||
 	       sip_addr_decode(&addr, &m->to);
