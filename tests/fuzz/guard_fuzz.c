@@ -7,6 +7,9 @@
  * it wants Request-URI, From and To to hold a URI of SIP's shape, which they need not
  * (RFC 4475 3.3.5); it reads Content-Type; and it wants the space before an empty reason
  * phrase.
+ *
+ * libre tells fields apart by twelve bits of a hash of their names: a foreign field may
+ * pass there for a From ("ivlennt-Length" does). Such messages are not compared.
  */
 #include <errno.h>
 #include <string.h>
@@ -64,6 +67,38 @@ static void fields_check(const struct guard_message *m, const char *buf, size_t 
 		}
 	}
 	must(pos == m->fields.l && ids == 1 && cseqs == 1);
+}
+
+/* Whether libre takes some other field for one of those that it decodes. */
+static bool is_name_mistaken(const struct guard_message *m)
+{
+	static const struct {
+		const char *name;
+		char compact;
+		enum sip_hdrid id;
+	} decoded[] = {
+		{"Via", 'v', SIP_HDR_VIA},
+		{"From", 'f', SIP_HDR_FROM},
+		{"To", 't', SIP_HDR_TO},
+		{"Call-ID", 'i', SIP_HDR_CALL_ID},
+		{"CSeq", 0, SIP_HDR_CSEQ},
+		{"Max-Forwards", 0, SIP_HDR_MAX_FORWARDS},
+		{"Content-Type", 'c', SIP_HDR_CONTENT_TYPE},
+		{"Content-Length", 'l', SIP_HDR_CONTENT_LENGTH},
+	};
+	struct pl name, value;
+	size_t pos = 0;
+
+	while (guard_next_field(m, &pos, &name, &value)) {
+		uint32_t id = hash_joaat_ci(name.p, name.l) & 0xfff;
+
+		for (size_t i = 0; i < sizeof(decoded) / sizeof(*decoded); i++) {
+			if (id == (uint32_t)decoded[i].id &&
+			    !guard_field_is(&name, decoded[i].name, decoded[i].compact))
+				return true;
+		}
+	}
+	return false;
 }
 
 /* Whether libre's refusal is one of the four that are known. */
@@ -168,8 +203,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!err) {
 		parts_check(&m, buf, size);
 		fields_check(&m, buf, size);
-		libre_check(&m, buf);
 	}
+	if (!err && !is_name_mistaken(&m))
+		libre_check(&m, buf);
 	stream_check(buf, size, err);
 	pieces_check(buf, size, 1 + (size ? data[size / 2] % 61 : 0));
 	return 0;
