@@ -255,13 +255,17 @@ def shared_folder():
 
 
 @functools.lru_cache(maxsize=None)
-def authority(name="ca"):
-    """(certificate, key) of a private CA, made once a run."""
+def _authority(name):
     cert, key = (os.path.join(shared_folder(), f"{name}.{e}") for e in ("pem", "key"))
     openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
             "-nodes", "-keyout", key, "-out", cert, "-days", "3650",
             "-subj", f"/CN=siptrunk test {name}")
     return cert, key
+
+
+def authority(name="ca"):
+    """(certificate, key) of a private CA, made once a run."""
+    return _authority(name)
 
 
 @functools.lru_cache(maxsize=None)

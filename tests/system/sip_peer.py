@@ -194,7 +194,7 @@ class SipPeer:
         """The bytes of a request of the peer's own."""
         fields = {
             "Via": f"SIP/2.0/{self.transport.upper()} {self.address}"
-                   f";branch=z9hG4bK{uuid.uuid4().hex}",
+                   f";branch=z9hG4bK{uuid.uuid4().hex};rport",
             "Max-Forwards": "70",
             "From": "<sip:ping@peer.example>;tag=" + uuid.uuid4().hex[:8],
             "To": "<sip:exporter.example>",

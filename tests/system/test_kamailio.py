@@ -104,7 +104,7 @@ class Tls(Case):
             "no-tls": (plain, ""),
         }
         good = self.peer()
-        unchecked = self.peer(days=-2)
+        unchecked = self.peer(days=-1, san="DNS:unchecked.example")
         e = self.start(config_of(
             *(trunk(n, p.uri, tls=tls) for n, (p, _) in wrong.items()),
             trunk("good", good.uri, tls=tls),

@@ -225,6 +225,7 @@ class Reload(Case):
         with socket.create_server(("127.0.0.1", 0)) as s:
             port = s.getsockname()[1]
             e = self.start(config_of(trunk("a", peer.uri)))
+            e.settled("a", 1)
             self.reload(e, config_of(trunk("b", peer.uri),
                                      listen=[f"tcp:127.0.0.1:{port}"]),
                         "reload failed, the old configuration stays")
