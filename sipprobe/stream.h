@@ -29,43 +29,57 @@ struct stream_events {
 };
 
 struct stream_report {
-	int64_t connect_ns;       /* SYN to established; -1: not yet, or accepted */
-	int64_t tls_ns;           /* handshake with verification; -1: none */
+	int64_t connect_ns;	  /* SYN to established; -1: not yet, or accepted */
+	int64_t tls_ns;		  /* handshake with verification; -1: none */
 	int64_t cert_not_after_s; /* earliest expiry in the presented chain, or 0 */
 	enum tls_failure tls_failure;
 };
 
 /*
- * Begins to connect. No handler runs inside this call. mem_deref() closes at once and
- * silences the handlers; it is allowed inside them.
+ * Begins to connect. No handler runs inside this call. mem_deref() closes and silences
+ * the handlers; it is allowed inside them, the socket is then closed on return to the
+ * loop.
  *
  * @laddr:  address to bind, or NULL
  * @tls:    NULL for TCP; referenced while the connection lives
- * @name:   with TLS: identity to verify and, when it is a host name, SNI
+ * @name:   with TLS: identity to verify and, when it is a host name, SNI; copied
+ * @events: kept by the caller while the connection lives
  *
- * Returns 0 or errno: of socket(), bind() or an immediate failure of connect().
+ * Returns 0 or errno: of socket(), bind() or an immediate failure of connect(), which is
+ * the network's word as much as a later one: stream_outcome_of() tells what it means.
  */
 int stream_connect(struct stream **sp, const struct sa *peer, const struct sa *laddr,
 		   struct tls_profile *tls, const char *name,
 		   const struct stream_events *events, void *arg);
 
-/* Takes over an accepted socket, closed with it also on failure. */
+/* What an errno of connect() says of the network: REFUSED, UNREACHABLE or CONNECT. */
+enum probe_outcome stream_outcome_of(int err);
+
+/*
+ * Takes over an accepted socket, closed with it also on failure. up_h follows from the
+ * loop, with TLS after the handshake; the owner sets a limit to that, as to idleness.
+ */
 int stream_accept(struct stream **sp, int fd, struct tls_profile *tls,
 		  const struct stream_events *events, void *arg);
 
 /*
  * Sends whole, or queues what the socket does not take.
  *
- * @sent_ns: monotonic clock just before the first byte went out
+ * @sent_ns: monotonic clock just before the first byte went out, or may go; may be NULL
  *
- * Returns 0; ENOTCONN before up_h; ENOBUFS past 256 KiB unsent; or the socket's errno.
+ * Returns 0; ENOTCONN before up_h; ENOBUFS past 256 KiB unsent; or the socket's errno. A
+ * connection that the peer has reset or left is no failure here: closed_h tells it next,
+ * after what the peer said last, such as a TLS alert, was read.
  */
 int stream_send(struct stream *s, const char *buf, size_t len, int64_t *sent_ns);
 
-/* Our end and the peer's. Valid from up_h (peer: always). */
+/* Our end and the peer's; an IPv4-mapped peer as IPv4. Valid from up_h (peer: always). */
 const struct sa *stream_local(const struct stream *s);
 const struct sa *stream_peer(const struct stream *s);
 
 const struct stream_report *stream_report(const struct stream *s);
+
+/* When bytes last came, keep-alives included; monotonic. At first when it began. */
+int64_t stream_rx_ns(const struct stream *s);
 
 #endif

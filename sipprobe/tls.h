@@ -25,11 +25,15 @@ enum tls_failure {
 	TLS_FAILURES,
 };
 
+enum { TLS_TEXT_BYTES = 96 }; /* room for any text of a failure */
+
 /* "expired", "not_yet_valid", "untrusted", "name", …; a label's value. */
 const char *tls_failure_name(enum tls_failure f);
 
 /*
- * Reads certificates and keys as @conf says.
+ * Reads certificates and keys as @conf says. A minimum of TLS 1.0 or 1.1 lowers OpenSSL's
+ * security level to 0, as their handshakes are signed with SHA-1. A server needs
+ * cert_file; with ca_file it demands a certificate of its clients.
  *
  * @server:   whether it is for sockets that listen
  * @err_text: on failure, which file and why ("ca.pem: no certificate found")
@@ -39,13 +43,30 @@ const char *tls_failure_name(enum tls_failure f);
 int tls_profile_alloc(struct tls_profile **tp, const struct config_tls *conf, bool server,
 		      char *err_text, size_t err_size);
 
-/* A new SSL for one connection; the caller frees it with SSL_free(). */
+/*
+ * A new SSL for one connection, ready to shake hands; the caller frees it with
+ * SSL_free().
+ *
+ * @name: on the client's side the identity the peer must prove, by RFC 5922 as
+ *        tls_identity.h says, and SNI when it is a host name; else NULL
+ *
+ * Returns 0; EINVAL without the name that is to be verified; ENOMEM.
+ */
 int tls_session_alloc(SSL **sslp, struct tls_profile *tp, const char *name);
 
-/* After a failed handshake: what went wrong, by the SSL's verify result and queue. */
+/*
+ * After a failed handshake, or a read that failed later (with TLS 1.3 a server that
+ * refuses our certificate says so only then): what went wrong, by the verification and
+ * OpenSSL's error queue, which must still hold the failure.
+ *
+ * @text: a sentence for people, printable ASCII whatever the peer put in
+ */
 enum tls_failure tls_failure_of(SSL *ssl, char *text, size_t size);
 
-/* Earliest notAfter, seconds since the epoch, in the chain the peer showed; 0: none. */
+/*
+ * Earliest notAfter, seconds since the epoch, in the chain the peer showed; 0: none. It
+ * is known also when verification failed, or was skipped.
+ */
 int64_t tls_peer_not_after_s(SSL *ssl);
 
 #endif
