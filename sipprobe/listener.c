@@ -103,6 +103,13 @@ static void accept_fd_h(int flags, void *arg)
 			return;
 }
 
+void listener_use(struct listener *l, struct tls_profile *tls)
+{
+	mem_ref(tls);
+	mem_deref(l->tls);
+	l->tls = tls;
+}
+
 void listener_run(struct listener *l)
 {
 	if (l->spare_fd < 0)

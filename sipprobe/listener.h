@@ -25,6 +25,9 @@ int listener_alloc(struct listener **lp, const struct sa *laddr, struct tls_prof
 /* As bound, with the port that was free. */
 const struct sa *listener_local(const struct listener *l);
 
+/* Shows @tls to whoever connects from now on; connections that are open keep theirs. */
+void listener_use(struct listener *l, struct tls_profile *tls);
+
 /*
  * Without descriptors or memory a listener refuses what waits, on a descriptor it keeps
  * for that; when even this fails it stops listening to the socket, as the loop would

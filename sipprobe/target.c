@@ -265,6 +265,11 @@ enum probe_outcome target_outcome_of(int err)
 	case ENOPROTOOPT:
 	case EOPNOTSUPP:
 		return PROBE_UNREACHABLE;
+	case ECONNRESET:
+	case ECONNABORTED:
+	case ETIMEDOUT:
+	case EPIPE:
+		return PROBE_CONNECT;
 	default:
 		return PROBE_INTERNAL;
 	}

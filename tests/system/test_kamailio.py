@@ -99,8 +99,8 @@ class Tls(Case):
         plain.transport = "tls"
         wrong = {
             "expired": (self.peer(days=-1), "expired"),
-            "other-name": (self.peer(san="DNS:other.example"), "name"),
-            "other-ca": (self.peer(ca="stranger"), "issuer"),
+            "other-name": (self.peer(san="DNS:other.example"), "for other.example"),
+            "other-ca": (self.peer(ca="stranger"), "not trusted"),
             "no-tls": (plain, ""),
         }
         good = self.peer()
