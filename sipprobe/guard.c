@@ -48,9 +48,11 @@ static bool is_escaped(const char *p, const char *start)
 static int line_end(size_t *end, struct scan *s, size_t start, size_t pos, bool folds)
 {
 	const char *buf = s->buf;
-	size_t i;
+	size_t stop = start + GUARD_LINE_MAX + 1;
 
-	for (i = pos; i < s->len && i - start <= GUARD_LINE_MAX; i++) {
+	if (stop > s->len)
+		stop = s->len;
+	for (size_t i = pos; i < stop; i++) {
 		if (siphdr_is(buf[i], SIPHDR_TEXT))
 			continue;
 		if (buf[i] == '\n')

@@ -75,21 +75,27 @@ static bool separator_take(struct pl *c, char ch)
 	return true;
 }
 
+/* The first byte from @p on that is of none of these kinds. */
+static const char *run_end(const char *p, const char *end, unsigned kinds)
+{
+	while (p < end && siphdr_is(*p, kinds))
+		p++;
+	return p;
+}
+
 bool siphdr_space_skip(struct pl *c)
 {
-	const char *from = c->p;
+	size_t n = run_end(c->p, c->p + c->l, SIPHDR_SPACE) - c->p;
 
-	while (c->l && siphdr_is(*c->p, SIPHDR_SPACE))
-		pl_advance(c, 1);
-	return c->p != from;
+	pl_advance(c, n);
+	return n > 0;
 }
 
 bool siphdr_run_take(struct pl *run, struct pl *c, unsigned kinds)
 {
 	run->p = c->p;
-	while (c->l && siphdr_is(*c->p, kinds))
-		pl_advance(c, 1);
-	run->l = c->p - run->p;
+	run->l = run_end(c->p, c->p + c->l, kinds) - c->p;
+	pl_advance(c, run->l);
 	return run->l > 0;
 }
 

@@ -14,6 +14,7 @@ struct naming {
 	struct resolve *resolve; /* under way, or NULL */
 	int64_t begun_ns;
 	struct health health; /* by resolutions, while there is no address */
+	bool failing;         /* the last resolution did */
 };
 
 struct trunk {
@@ -98,7 +99,8 @@ static enum health_state summed_state(const struct trunk *t)
 	return health_rollup(members, t->target_count, t->conf->settings->up_when);
 }
 
-static void tell_addresses(struct trunk *t)
+/* @always: tell also what was told before */
+static void tell_addresses(struct trunk *t, bool always)
 {
 	uint16_t up = 0;
 
@@ -107,7 +109,7 @@ static void tell_addresses(struct trunk *t)
 
 		up += s == HEALTH_UP || s == HEALTH_DEGRADED;
 	}
-	if (up == t->told_up && t->target_count == t->told_total)
+	if (up == t->told_up && t->target_count == t->told_total && !always)
 		return;
 	t->told_up = up;
 	t->told_total = t->target_count;
@@ -123,7 +125,7 @@ static void update(struct trunk *t, const struct target *target,
 	char address[64] = "";
 	struct engine_change change;
 
-	tell_addresses(t);
+	tell_addresses(t, false);
 	if (state == (enum health_state)t->state)
 		return;
 	if (target)
@@ -244,6 +246,7 @@ static void resolution_failed(struct naming *n, int err, const char *detail)
 		.phase_ns = {-1, -1, -1, -1},
 	};
 
+	n->failing = true;
 	resolve_again(n, (s->down_interval_us ? s->down_interval_us : s->interval_us) *
 				 CLOCK_NS_PER_US);
 	t->core->events->trunk_dns_failed_h(t->row, detail, t->core->arg);
@@ -268,6 +271,8 @@ static void resolved(struct naming *n, const struct resolve_result *res)
 		resolution_failed(n, err, strerror(err));
 		return;
 	}
+	tell_addresses(t, n->failing);
+	n->failing = false;
 	n->health = (struct health){0};
 	if (literal)
 		t->naming = mem_deref(n);

@@ -2,10 +2,14 @@
  * The guard against any bytes, and against libre: what it lets through, libre's decoder
  * must read the same way, and the guard's ways in must agree with each other.
  *
- * libre may refuse what the guard lets through for four reasons. It wants a branch,
- * which elements of RFC 2543 do not send (RFC 4475 3.3.15), and a transport in capital
- * letters; it wants From and To to hold a URI of SIP's shape, which they need not (RFC
- * 4475 3.3.5); and it reads Content-Type.
+ * libre may refuse what the guard lets through for four reasons. It wants a branch, which
+ * elements of RFC 2543 do not send (RFC 4475 3.3.15), and a transport in capital letters;
+ * it wants Request-URI, From and To to hold a URI of SIP's shape, which they need not
+ * (RFC 4475 3.3.5); it reads Content-Type; and it wants the space before an empty reason
+ * phrase.
+ *
+ * libre tells fields apart by twelve bits of a hash of their names: a foreign field may
+ * pass there for a From ("ivlennt-Length" does). Such messages are not compared.
  */
 #include <errno.h>
 #include <string.h>
@@ -65,12 +69,45 @@ static void fields_check(const struct guard_message *m, const char *buf, size_t 
 	must(pos == m->fields.l && ids == 1 && cseqs == 1);
 }
 
+/* Whether libre takes some other field for one of those that it decodes. */
+static bool is_name_mistaken(const struct guard_message *m)
+{
+	static const struct {
+		const char *name;
+		char compact;
+		enum sip_hdrid id;
+	} decoded[] = {
+		{"Via", 'v', SIP_HDR_VIA},
+		{"From", 'f', SIP_HDR_FROM},
+		{"To", 't', SIP_HDR_TO},
+		{"Call-ID", 'i', SIP_HDR_CALL_ID},
+		{"CSeq", 0, SIP_HDR_CSEQ},
+		{"Max-Forwards", 0, SIP_HDR_MAX_FORWARDS},
+		{"Content-Type", 'c', SIP_HDR_CONTENT_TYPE},
+		{"Content-Length", 'l', SIP_HDR_CONTENT_LENGTH},
+	};
+	struct pl name, value;
+	size_t pos = 0;
+
+	while (guard_next_field(m, &pos, &name, &value)) {
+		uint32_t id = hash_joaat_ci(name.p, name.l) & 0xfff;
+
+		for (size_t i = 0; i < sizeof(decoded) / sizeof(*decoded); i++) {
+			if (id == (uint32_t)decoded[i].id &&
+			    !guard_field_is(&name, decoded[i].name, decoded[i].compact))
+				return true;
+		}
+	}
+	return false;
+}
+
 /* Whether libre's refusal is one of the four that are known. */
 static bool is_refusal_known(const struct guard_message *m)
 {
 	struct pl name, value;
 	struct sip_via via;
 	struct sip_addr addr;
+	struct uri uri;
 	struct msg_ctype type;
 	size_t pos = 0;
 
@@ -80,6 +117,8 @@ static bool is_refusal_known(const struct guard_message *m)
 			return true;
 	}
 	if (!m->request && m->phrase.p[-1] != ' ')
+		return true;
+	if (m->request && uri_decode(&uri, &m->ruri))
 		return true;
 	return sip_via_decode(&via, &m->via) || sip_addr_decode(&addr, &m->from) ||
 	       sip_addr_decode(&addr, &m->to);
@@ -164,8 +203,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!err) {
 		parts_check(&m, buf, size);
 		fields_check(&m, buf, size);
-		libre_check(&m, buf);
 	}
+	if (!err && !is_name_mistaken(&m))
+		libre_check(&m, buf);
 	stream_check(buf, size, err);
 	pieces_check(buf, size, 1 + (size ? data[size / 2] % 61 : 0));
 	return 0;
