@@ -96,6 +96,8 @@ bool level_is_insecure(const struct level *l)
 	       l->s.tls.insecure_skip_verify;
 }
 
+static void settle_settings(struct walk *w, struct level *l);
+
 /* Where a key of the settings, or of their tls, is set for a level. */
 struct setter {
 	struct level *level; /* NULL: nowhere but in the built-in defaults */
@@ -138,7 +140,7 @@ __attribute__((format(printf, 6, 7))) static void blame(struct walk *w, struct l
 	if (!s.level || (t.level && t.distance < s.distance))
 		s = t;
 	if (s.level != l) {
-		level_settle(w, s.level);
+		settle_settings(w, s.level);
 		return;
 	}
 	va_start(ap, fmt);
@@ -174,7 +176,7 @@ static void check_together(struct walk *w, struct level *l,
 }
 
 /* A label with an empty value is no label to Prometheus; here it takes one away. */
-static void settle_labels(struct walk *w, struct level *l)
+static void keep_labels(struct walk *w, struct level *l)
 {
 	struct config_pair labels[LABELS_MAX];
 	size_t n = 0;
@@ -190,15 +192,29 @@ static void settle_labels(struct walk *w, struct level *l)
 		walk_nomem(w);
 }
 
-static bool sets_nothing(const struct level *l)
+static void settle_labels(struct walk *w, struct level *l)
 {
-	for (size_t i = 0; i < section_settings.count; i++)
-		if (l->set[i])
-			return false;
-	return true;
+	if (l->settled_labels)
+		return;
+	l->settled_labels = true;
+	if (!l->up || l->set[section_find(&section_settings, "labels")]) {
+		keep_labels(w, l);
+		return;
+	}
+	settle_labels(w, l->up);
+	l->final_labels = l->up->final_labels;
+	l->final_label_count = l->up->final_label_count;
 }
 
-static void settle_settings(struct walk *w, struct level *l)
+static bool sets_settings(const struct level *l)
+{
+	for (size_t i = 0; i < section_settings.count; i++)
+		if (l->set[i] && section_settings.fields[i].offset < sizeof(l->s))
+			return true;
+	return false;
+}
+
+static void keep_settings(struct walk *w, struct level *l)
 {
 	struct config_settings s;
 
@@ -215,18 +231,21 @@ static void settle_settings(struct walk *w, struct level *l)
 		walk_nomem(w);
 }
 
-void level_settle(struct walk *w, struct level *l)
+static void settle_settings(struct walk *w, struct level *l)
 {
-	if (l->settled)
+	if (l->settled_settings)
 		return;
-	l->settled = true;
-	if (l->up && sets_nothing(l)) {
-		level_settle(w, l->up);
-		l->final = l->up->final;
-		l->final_labels = l->up->final_labels;
-		l->final_label_count = l->up->final_label_count;
+	l->settled_settings = true;
+	if (!l->up || sets_settings(l)) {
+		keep_settings(w, l);
 		return;
 	}
+	settle_settings(w, l->up);
+	l->final = l->up->final;
+}
+
+void level_settle(struct walk *w, struct level *l)
+{
 	settle_settings(w, l);
 	settle_labels(w, l);
 }

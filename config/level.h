@@ -29,7 +29,8 @@ struct level {
 	bool broken; /* something was wrong in it or above it */
 
 	/* After level_settle(). */
-	bool settled;
+	bool settled_settings;
+	bool settled_labels;
 	const struct config_settings *final;
 	const struct config_pair *final_labels;
 	size_t final_label_count;

@@ -1,4 +1,7 @@
-/* Every good file beside what came out of it: tests/data/good/NAME.json, NAME.out. */
+/*
+ * Every good file beside what came out of it: tests/data/good/NAME.json, NAME.out.
+ * BLESS=1 in the environment writes the latter afresh; read the difference.
+ */
 #include "tests/unit/tap.h"
 
 #include <glob.h>
