@@ -34,8 +34,8 @@ enum config_family {
 
 /* When a trunk with several addresses counts as up. */
 enum config_up_when {
-	CONFIG_UP_WHEN_ANY,     /* any address answers */
-	CONFIG_UP_WHEN_ALL,     /* every address answers */
+	CONFIG_UP_WHEN_ANY,	/* any address answers */
+	CONFIG_UP_WHEN_ALL,	/* every address answers */
 	CONFIG_UP_WHEN_PRIMARY, /* an address of the best priority answers */
 };
 
@@ -58,35 +58,35 @@ struct config_pair {
 };
 
 struct config_tls {
-	const char *ca_file;     /* NULL: the system's store. Absolute, as all paths here */
-	const char *cert_file;   /* PEM chain shown to the peer, or NULL */
-	const char *key_file;    /* PEM key of cert_file, or NULL */
+	const char *ca_file;   /* NULL: the system's store. Absolute, as all paths here */
+	const char *cert_file; /* PEM chain shown to the peer, or NULL */
+	const char *key_file;  /* PEM key of cert_file, or NULL */
 	const char *server_name; /* SNI and identity to verify; NULL: the URI's host */
-	const char *ciphers;     /* OpenSSL cipher list, or NULL */
+	const char *ciphers;	 /* OpenSSL cipher list, or NULL */
 	enum config_tls_version min_version;
 	bool insecure_skip_verify;
 };
 
 /* How a trunk is probed and judged. Shared by all trunks with the same settings. */
 struct config_settings {
-	int64_t interval_us;      /* time between probes while up */
+	int64_t interval_us;	  /* time between probes while up */
 	int64_t down_interval_us; /* the same while not up or just failed */
-	int64_t timeout_us;       /* deadline of one probe, < interval_us */
-	int64_t t1_us;            /* RFC 3261 timer T1, first retransmission over UDP */
-	unsigned fall;            /* failures in a row until down */
-	unsigned rise;            /* successes in a row until up again */
+	int64_t timeout_us;	  /* deadline of one probe, < interval_us */
+	int64_t t1_us;		  /* RFC 3261 timer T1, first retransmission over UDP */
+	unsigned fall;		  /* failures in a row until down */
+	unsigned rise;		  /* successes in a row until up again */
 	unsigned max_forwards;
 	enum config_connection connection;
 	enum config_family family;
 	enum config_up_when up_when;
-	struct config_codes up_codes;       /* final responses that mean up */
+	struct config_codes up_codes;	    /* final responses that mean up */
 	struct config_codes degraded_codes; /* … that mean degraded; wins over up_codes */
-	const char *request_uri;            /* NULL: the trunk's URI */
-	const char *from;                   /* SIP URI, or NULL: made from our address */
-	const char *to;                     /* SIP URI, or NULL: the Request-URI */
-	const char *contact;                /* SIP URI, or NULL: made from our address */
-	const char *user_agent;             /* NULL: siptrunk_exporter/VERSION */
-	const char *const *route;           /* SIP URIs of the Route set, in order */
+	const char *request_uri;	    /* NULL: the trunk's URI */
+	const char *from;		    /* SIP URI, or NULL: made from our address */
+	const char *to;			    /* SIP URI, or NULL: the Request-URI */
+	const char *contact;		    /* SIP URI, or NULL: made from our address */
+	const char *user_agent;		    /* NULL: siptrunk_exporter/VERSION */
+	const char *const *route;	    /* SIP URIs of the Route set, in order */
 	size_t route_count;
 	const struct config_pair *headers; /* extra header fields, in order */
 	size_t header_count;
@@ -96,7 +96,7 @@ struct config_settings {
 struct config_trunk {
 	const char *name;
 	const char *uri;
-	const char *profile; /* NULL: none named */
+	const char *profile;		  /* NULL: none named */
 	const struct config_pair *labels; /* sorted by name, merged from all levels */
 	const struct config_settings *settings;
 	unsigned label_count;
@@ -105,8 +105,8 @@ struct config_trunk {
 
 struct config_listen {
 	enum config_transport transport; /* never NONE */
-	const char *host;                /* IPv4 or IPv6 literal, no brackets */
-	uint16_t port;                   /* 0: any free one */
+	const char *host;		 /* IPv4 or IPv6 literal, no brackets */
+	uint16_t port;			 /* 0: any free one */
 };
 
 struct config_sip {
@@ -116,7 +116,8 @@ struct config_sip {
 };
 
 struct config_dns {
-	const char *const *servers; /* "192.0.2.53", "192.0.2.53@5353"; none: the system's */
+	const char *const
+		*servers; /* "192.0.2.53", "192.0.2.53@5353"; none: the system's */
 	size_t server_count;
 };
 
@@ -128,7 +129,8 @@ struct config {
 	size_t bucket_count;
 	struct config_sip sip;
 	struct config_dns dns;
-	const char *const *warnings; /* sentences worth a log line, e.g. verification off */
+	const char *const
+		*warnings; /* sentences worth a log line, e.g. verification off */
 	size_t warning_count;
 };
 

@@ -12,13 +12,13 @@ struct config_slice {
 
 struct config_uri {
 	bool sips;
-	struct config_slice user;   /* with password, without '@'; empty: none */
-	struct config_slice host;   /* without brackets for IPv6; may hold a %zone */
-	struct config_slice params; /* from the first ';', or empty */
-	struct config_slice maddr;  /* value of maddr, or empty */
-	bool ipv4;                  /* host is an IPv4 literal */
-	bool ipv6;                  /* host is an IPv6 literal */
-	uint16_t port;              /* 0: not given */
+	struct config_slice user;	 /* with password, without '@'; empty: none */
+	struct config_slice host;	 /* without brackets for IPv6; may hold a %zone */
+	struct config_slice params;	 /* from the first ';', or empty */
+	struct config_slice maddr;	 /* value of maddr without brackets, or empty */
+	bool ipv4;			 /* host is an IPv4 literal */
+	bool ipv6;			 /* host is an IPv6 literal */
+	uint16_t port;			 /* 0: not given */
 	enum config_transport transport; /* of ;transport=, TLS for sips */
 };
 
@@ -29,5 +29,12 @@ struct config_uri {
  * @out is untouched on failure.
  */
 const char *config_uri_parse(const char *text, struct config_uri *out);
+
+/*
+ * Checks a host name, an IPv4 address or an IPv6 address without brackets.
+ *
+ * Returns NULL, or a sentence (static storage).
+ */
+const char *config_host_check(const char *text);
 
 #endif

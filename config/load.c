@@ -1,0 +1,220 @@
+/* From files to a struct config. */
+#include "config/load.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What the rows of "sip" cannot say alone. */
+static void check_sip(struct load *l, const cJSON *sip)
+{
+	const cJSON *listen = cJSON_GetObjectItemCaseSensitive(sip, "listen");
+	const cJSON *tls = cJSON_GetObjectItemCaseSensitive(sip, "tls");
+	const cJSON *cert = cJSON_GetObjectItemCaseSensitive(tls, "cert_file");
+	const cJSON *key = cJSON_GetObjectItemCaseSensitive(tls, "key_file");
+	struct spot at = {.up = &l->root, .key = "sip", .node = sip};
+	struct spot at_listen = {.up = &at, .key = "listen", .node = listen};
+	struct spot at_tls = {.up = &at, .key = "tls", .node = tls};
+	struct spot here = {.up = &at_listen};
+
+	if (listen && !cert)
+		for (const cJSON *v = listen->child; v; v = v->next, here.index++) {
+			here.node = v;
+			if (cJSON_IsString(v) && !strncmp(v->valuestring, "tls:", 4))
+				walk_fault(&l->w, &here,
+					   "to listen with TLS needs sip.tls.cert_file");
+		}
+	if (!cert != !key) {
+		here = spot_member(&at_tls, cert ? cert : key);
+		walk_fault(&l->w, &here, "%s needs %s beside it", here.key,
+			   cert ? "key_file" : "cert_file");
+	}
+	if (l->sip.tls.insecure_skip_verify)
+		load_warn(l,
+			  "sip.tls: insecure_skip_verify is on, so the certificates of "
+			  "peers that connect are not verified");
+}
+
+/* The absolute name of the folder of @path. */
+static int find_folder(struct load *l, const char *path)
+{
+	const char *slash = path ? strrchr(path, '/') : NULL;
+	int dir = slash ? (int)(slash - path) : 0;
+	char cwd[4096] = "", *full;
+	size_t size;
+
+	if (!path || path[0] != '/')
+		if (!getcwd(cwd, sizeof(cwd)))
+			return errno;
+	size = strlen(cwd) + (size_t)dir + 2;
+	full = malloc(size);
+	if (!full)
+		return ENOMEM;
+	snprintf(full, size, "%s%s%.*s", cwd, *cwd && dir ? "/" : "", dir,
+		 path ? path : "");
+	l->w.folder = walk_keep(&l->w, full);
+	free(full);
+	l->w.shown = pool_string(&l->pool, path ? path : "", slash ? (size_t)dir + 1 : 0);
+	return l->w.folder && l->w.shown ? 0 : ENOMEM;
+}
+
+static int load_begin(struct load *l, const char *path)
+{
+	int err = find_folder(l, path);
+	const cJSON *set[16] = {0};
+
+	if (err)
+		return err;
+	l->warnings = calloc(CONFIG_ERRORS_MAX, sizeof(*l->warnings));
+	if (!l->warnings)
+		return ENOMEM;
+	err = level_builtin(&l->w, &section_settings, &l->builtin, l->builtin.set);
+	if (!err)
+		err = level_builtin(&l->w, &section_file, l, set);
+	if (err)
+		return err;
+	memset(l->builtin.set, 0, sizeof(l->builtin.set));
+	memset(l->builtin.tls_set, 0, sizeof(l->builtin.tls_set));
+	memset(l->histogram_set, 0, sizeof(l->histogram_set));
+	memset(l->sip_set, 0, sizeof(l->sip_set));
+	memset(l->sip_tls_set, 0, sizeof(l->sip_tls_set));
+	memset(l->dns_set, 0, sizeof(l->dns_set));
+	l->defaults.up = &l->builtin;
+	level_inherit(&l->w, &l->defaults);
+	return load_add_file(l, l->doc.path);
+}
+
+static int load_run(struct load *l, const char *path)
+{
+	size_t sip = section_find(&section_file, "sip");
+	int err = load_begin(l, path);
+
+	if (!err)
+		err = load_walk(l, &l->doc, &section_file, l->file_set);
+	if (!err && l->file_set[sip])
+		check_sip(l, l->file_set[sip]);
+	if (!err && !l->report.err)
+		err = load_mark_main(l, path);
+	if (!err)
+		err = load_globs(l);
+	if (l->report.err)
+		return l->report.err;
+	return l->report.found && err != ENOMEM ? EINVAL : err;
+}
+
+static void load_free(struct load *l)
+{
+	doc_free(&l->doc);
+	pool_free(&l->pool);
+	set_free(&l->profile_names);
+	set_free(&l->trunk_names);
+	set_free(&l->w.files);
+	free(l->profiles);
+	free(l->trunks);
+	free(l->files);
+	free(l->file_first);
+	free(l->warnings);
+	free(l);
+}
+
+/* A configuration and the memory that all of it lives in. */
+struct holder {
+	struct config conf; /* first */
+	struct arena arena;
+};
+
+/* An array moved to the configuration's own memory; @out is NULL for none. */
+static int move_array(struct arena *a, const void **out, const void *from, size_t size)
+{
+	void *to = size ? arena_alloc(a, size, 8) : NULL;
+
+	if (size && !to)
+		return ENOMEM;
+	if (size)
+		memcpy(to, from, size);
+	*out = to;
+	return 0;
+}
+
+static int fill_config(struct holder *h, struct load *l, const char *path)
+{
+	struct config *c = &h->conf;
+	const void *trunks, *warnings;
+
+	if (move_array(&h->arena, &trunks, l->trunks,
+		       l->trunk_count * sizeof(*l->trunks)) ||
+	    move_array(&h->arena, &warnings, l->warnings,
+		       l->warning_count * sizeof(*l->warnings)))
+		return ENOMEM;
+	c->trunks = trunks;
+	c->trunk_count = l->trunk_count;
+	c->warnings = warnings;
+	c->warning_count = l->warning_count;
+	c->buckets = l->buckets;
+	c->bucket_count = l->bucket_count;
+	c->sip = l->sip;
+	c->dns = l->dns;
+	c->path = path ? walk_keep(&l->w, path) : NULL;
+	return path && !c->path ? ENOMEM : 0;
+}
+
+int config_parse(struct config **cp, const char *text, size_t len, const char *path,
+		 struct config_errors *errs)
+{
+	struct holder *h = calloc(1, sizeof(*h));
+	struct load *l = h ? calloc(1, sizeof(*l)) : NULL;
+	int err = ENOMEM;
+
+	if (!l)
+		goto out;
+	l->report.errs = errs;
+	l->pool.arena = &h->arena;
+	l->w.report = &l->report;
+	l->w.pool = &l->pool;
+	l->w.doc = &l->doc;
+	l->doc.path = path ? path : "(built in)";
+	l->doc.text = text;
+	l->doc.len = len;
+	err = load_run(l, path);
+	if (!err)
+		err = fill_config(h, l, path);
+	if (!err)
+		*cp = &h->conf;
+out:
+	if (l)
+		load_free(l);
+	if (err && h)
+		arena_free(&h->arena);
+	if (err)
+		free(h);
+	return err;
+}
+
+int config_load(struct config **cp, const char *path, struct config_errors *errs)
+{
+	struct report r = {.errs = errs};
+	char *text = NULL;
+	size_t len = 0;
+	int err = doc_read(&text, &len, path);
+
+	if (err && err != ENOMEM) {
+		report_file(&r, path, 0, "cannot read it: %s",
+			    err == EFBIG ? "it is larger than 64 MiB" : strerror(err));
+		return r.err ? r.err : EINVAL;
+	}
+	if (!err)
+		err = config_parse(cp, text, len, path, errs);
+	free(text);
+	return err;
+}
+
+void config_free(struct config *c)
+{
+	struct holder *h = (struct holder *)c;
+
+	if (!h)
+		return;
+	arena_free(&h->arena);
+	free(h);
+}

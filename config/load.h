@@ -1,0 +1,70 @@
+/* One load under way: what the walker fills before it becomes a struct config. */
+#ifndef CONFIG_LOAD_H
+#define CONFIG_LOAD_H
+
+#include "config/level.h"
+
+struct load {
+	struct walk w; /* first: the readers of whole sections find the load by it */
+	struct report report;
+	struct pool pool;
+	struct doc doc; /* the main file */
+
+	struct level builtin;
+	struct level defaults;
+	struct level *profiles;
+	size_t profile_count;
+	struct set profile_names; /* value: 1 + index */
+	struct spot root;
+	struct spot profiles_at;
+
+	struct config_trunk *trunks;
+	size_t trunk_count;
+	size_t trunk_size;
+	struct set trunk_names; /* value: 1 + index */
+
+	const char **files; /* by rank */
+	size_t *file_first; /* index of each file's first trunk */
+	size_t file_count;
+
+	const char **warnings;
+	size_t warning_count;
+
+	const char *schema;
+	const double *buckets;
+	size_t bucket_count;
+	struct config_sip sip;
+	struct config_dns dns;
+	const char *const *globs;
+	size_t glob_count;
+	const cJSON *file_set[8];
+	const cJSON *histogram_set[1];
+	const cJSON *sip_set[2];
+	const cJSON *sip_tls_set[TLS_FIELDS_MAX];
+	const cJSON *dns_set[1];
+};
+
+extern const struct section section_file;	/* base: struct load */
+extern const struct section section_trunk_file; /* base: struct load */
+
+/* A warning's sentence; past CONFIG_ERRORS_MAX they are left out. */
+__attribute__((format(printf, 2, 3))) void load_warn(struct load *l, const char *fmt,
+						     ...);
+
+/* Remembers a file; its index is its rank in messages. 0 or ENOMEM. */
+int load_add_file(struct load *l, const char *path);
+
+/* The main file must not be taken for a file of trunks by a wide pattern. */
+int load_mark_main(struct load *l, const char *path);
+
+/*
+ * Takes a document apart by a section of struct load.
+ *
+ * Returns 0, also when values were wrong and reported; EINVAL for no JSON; ENOMEM.
+ */
+int load_walk(struct load *l, struct doc *d, const struct section *s, const cJSON **set);
+
+/* Reads what "trunk_files" names. As load_walk(). */
+int load_globs(struct load *l);
+
+#endif

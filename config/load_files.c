@@ -1,0 +1,153 @@
+/* The files of a load: trunk_files and what they match. */
+#include <errno.h>
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/load.h"
+
+int load_add_file(struct load *l, const char *path)
+{
+	size_t n = l->file_count + 1;
+	const char **files = realloc(l->files, n * sizeof(*files));
+	size_t *first = files ? realloc(l->file_first, n * sizeof(*first)) : NULL;
+
+	if (files)
+		l->files = files;
+	if (first)
+		l->file_first = first;
+	if (!files || !first)
+		return ENOMEM;
+	l->files[n - 1] = path;
+	l->file_first[n - 1] = l->trunk_count;
+	l->file_count = n;
+	return 0;
+}
+
+int load_walk(struct load *l, struct doc *d, const struct section *s, const cJSON **set)
+{
+	struct spot at = {0};
+	int err = doc_parse(d, &l->report);
+
+	if (err)
+		return err;
+	l->w.doc = d;
+	l->root.node = at.node = d->tree;
+	walk_section(&l->w, s, &at, l, set);
+	return 0;
+}
+
+static int read_trunk_file(struct load *l, const char *file, const char *shown)
+{
+	struct doc d = {.path = shown, .rank = (unsigned)l->file_count};
+	const cJSON *set[4] = {0};
+	char *text = NULL;
+	int err = doc_read(&text, &d.len, file);
+
+	if (err && err != ENOMEM)
+		report_file(&l->report, shown, d.rank, "cannot read it: %s",
+			    err == EFBIG ? "it is larger than 64 MiB" : strerror(err));
+	if (!err) {
+		d.text = text;
+		err = load_add_file(l, shown);
+	}
+	if (!err)
+		err = load_walk(l, &d, &section_trunk_file, set);
+	l->w.doc = &l->doc;
+	doc_free(&d);
+	free(text);
+	return err;
+}
+
+/* A file's name as messages show it: by the same way as the main file's. */
+static const char *shown_name(struct load *l, const char *file)
+{
+	size_t folder = strlen(l->w.folder);
+	char name[8192];
+
+	if (strncmp(file, l->w.folder, folder) || file[folder] != '/')
+		return walk_keep(&l->w, file);
+	snprintf(name, sizeof(name), "%s%s", l->w.shown, file + folder + 1);
+	return walk_keep(&l->w, name);
+}
+
+static int read_match(struct load *l, const char *file)
+{
+	const char *kept = walk_keep(&l->w, file), *shown;
+	struct set_entry *e;
+
+	if (!kept)
+		return ENOMEM;
+	/* Two patterns may match one file. Values of try_file() are small. */
+	e = set_put(&l->w.files, kept, strlen(kept));
+	if (!e)
+		return ENOMEM;
+	if (e->value == UINTPTR_MAX)
+		return 0;
+	e->value = UINTPTR_MAX;
+	shown = shown_name(l, kept);
+	return shown ? read_trunk_file(l, kept, shown) : ENOMEM;
+}
+
+static int read_glob(struct load *l, const struct spot *at)
+{
+	const char *pattern = at->node->valuestring;
+	char full[8192];
+	glob_t g = {0};
+	int err, n;
+
+	n = pattern[0] == '/'
+		    ? snprintf(full, sizeof(full), "%s", pattern)
+		    : snprintf(full, sizeof(full), "%s/%s", l->w.folder, pattern);
+	if (n < 0 || (size_t)n >= sizeof(full)) {
+		walk_fault(&l->w, at, "the pattern is too long");
+		return EINVAL;
+	}
+	err = glob(full, 0, NULL, &g);
+	if (err == GLOB_NOMATCH && !strpbrk(pattern, "*?["))
+		walk_fault(&l->w, at, "there is no file %s", quote(pattern).s);
+	if (err == GLOB_ABORTED)
+		walk_fault(&l->w, at, "cannot read the folder of %s", quote(pattern).s);
+	err = err == GLOB_NOSPACE ? ENOMEM : 0;
+	for (size_t i = 0; i < g.gl_pathc && err != ENOMEM; i++)
+		err = read_match(l, g.gl_pathv[i]);
+	globfree(&g);
+	return err;
+}
+
+int load_globs(struct load *l)
+{
+	size_t row = section_find(&section_file, "trunk_files");
+	struct spot outer = {
+		.up = &l->root, .key = "trunk_files", .node = l->file_set[row]};
+	struct spot at = {.up = &outer};
+	int err = 0;
+
+	if (!outer.node)
+		return 0;
+	for (const cJSON *v = outer.node->child; v && err != ENOMEM; v = v->next) {
+		at.node = v;
+		err = read_glob(l, &at);
+		at.index++;
+	}
+	return err;
+}
+
+int load_mark_main(struct load *l, const char *path)
+{
+	const char *slash = path ? strrchr(path, '/') : NULL;
+	const char *name = slash ? slash + 1 : path;
+	struct set_entry *e;
+	char full[8192];
+	const char *kept;
+
+	if (!path)
+		return 0;
+	snprintf(full, sizeof(full), "%s/%s", l->w.folder, name);
+	kept = walk_keep(&l->w, full);
+	e = kept ? set_put(&l->w.files, kept, strlen(kept)) : NULL;
+	if (!e)
+		return ENOMEM;
+	e->value = UINTPTR_MAX;
+	return 0;
+}

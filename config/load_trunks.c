@@ -1,0 +1,236 @@
+/* Readers of whole sections: defaults, profiles, trunks. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/load.h"
+#include "config/suggest.h"
+#include "config/value.h"
+
+static struct load *load_of(struct walk *w)
+{
+	return (struct load *)(void *)w;
+}
+
+void load_warn(struct load *l, const char *fmt, ...)
+{
+	char *text;
+	va_list ap;
+
+	if (l->warning_count >= CONFIG_ERRORS_MAX)
+		return;
+	va_start(ap, fmt);
+	text = report_vformat(fmt, ap);
+	va_end(ap);
+	if (text)
+		l->warnings[l->warning_count] = walk_keep(&l->w, text);
+	if (!text || !l->warnings[l->warning_count++])
+		walk_nomem(&l->w);
+	free(text);
+}
+
+static void warn_insecure(struct load *l, const struct level *level, const char *what,
+			  const char *name)
+{
+	if (level_is_insecure(level))
+		load_warn(
+			l,
+			"%s%s: insecure_skip_verify is on, so the peer's certificate is "
+			"not verified",
+			what, name ? quote(name).s : "");
+}
+
+static bool read_defaults(struct walk *w, const struct field *f, const struct spot *at,
+			  void *base)
+{
+	struct load *l = base;
+	bool good;
+
+	memset(&l->defaults, 0, sizeof(l->defaults));
+	good = level_read(w, &l->defaults, f->more, at, &l->builtin);
+	l->defaults.at.up = &l->root;
+	warn_insecure(l, &l->defaults, "defaults", NULL);
+	return good;
+}
+
+const struct kind kind_level = {.read = read_defaults};
+
+static bool read_profile(struct walk *w, const struct field *f, const struct spot *at)
+{
+	struct load *l = load_of(w);
+	struct level *p = &l->profiles[l->profile_count];
+	const char *why = value_printable(at->key);
+	struct set_entry *e = set_put(&l->profile_names, at->key, strlen(at->key));
+	bool good;
+
+	if (!e)
+		return walk_nomem(w);
+	if (e->value) {
+		walk_twice(w, at, l->profiles[e->value - 1].at.node);
+		return false;
+	}
+	e->value = ++l->profile_count;
+	good = level_read(w, p, f->more, at, &l->defaults);
+	p->at.up = &l->profiles_at;
+	p->name = walk_keep(w, at->key);
+	warn_insecure(l, p, "profile ", at->key);
+	if (!*at->key)
+		why = "must not be empty";
+	if (why)
+		report_key(w->report, w->doc, at, "profile name %s: %s", quote(at->key).s,
+			   why);
+	return good && !why;
+}
+
+static bool read_profiles(struct walk *w, const struct field *f, const struct spot *at,
+			  void *base)
+{
+	struct load *l = base;
+	size_t count = 0;
+	bool good = true;
+
+	if (!cJSON_IsObject(at->node))
+		return walk_type_fault(w, at, "an object of names and settings");
+	for (const cJSON *v = at->node->child; v; v = v->next)
+		count++;
+	l->profiles = calloc(count + 1, sizeof(*l->profiles));
+	if (!l->profiles)
+		return walk_nomem(w);
+	l->profiles_at = *at;
+	l->profiles_at.up = &l->root;
+	for (const cJSON *v = at->node->child; v && !w->report->err; v = v->next) {
+		struct spot here = spot_member(at, v);
+
+		good = read_profile(w, f, &here) && good;
+	}
+	return good;
+}
+
+const struct kind kind_profiles = {.read = read_profiles};
+
+static bool read_profile_name(struct walk *w, const struct field *f,
+			      const struct spot *at, void *base)
+{
+	const struct load *l = load_of(w);
+	const char *name = at->node->valuestring;
+	struct suggest near = {.word = name};
+	struct set_entry *e;
+
+	if (!cJSON_IsString(at->node))
+		return walk_type_fault(w, at, "the name of a profile");
+	e = set_find(&l->profile_names, name, strlen(name));
+	if (e) {
+		*(struct level **)(void *)((char *)base + f->offset) =
+			&l->profiles[e->value - 1];
+		return true;
+	}
+	for (size_t i = 0; i < l->profile_count && !report_full(w->report); i++)
+		suggest_offer(&near, l->profiles[i].at.key);
+	if (near.best)
+		return walk_fault(w, at, "there is no profile %s; did you mean %s?",
+				  quote(name).s, quote(near.best).s);
+	return walk_fault(w, at, "there is no profile %s", quote(name).s);
+}
+
+static void schema_name(struct schema *s, const struct field *f);
+
+const struct kind kind_profile = {sizeof(void *), read_profile_name, schema_name, NULL};
+
+static void schema_name(struct schema *s, const struct field *f)
+{
+	kind_text.schema(s, &(struct field){.min = 1, .max = f->max ? f->max : 255});
+}
+
+static struct config_trunk *trunk_add(struct load *l)
+{
+	if (l->trunk_count == l->trunk_size) {
+		size_t size = l->trunk_size ? l->trunk_size * 2 : 64;
+		struct config_trunk *t = realloc(l->trunks, size * sizeof(*t));
+
+		if (!t)
+			return NULL;
+		l->trunks = t;
+		l->trunk_size = size;
+	}
+	return &l->trunks[l->trunk_count++];
+}
+
+/* A trunk whose name an earlier one has. */
+static void name_twice(struct load *l, const struct level *t, size_t first)
+{
+	size_t file = l->file_count - 1;
+	struct spot at =
+		spot_member(&t->at, t->set[section_find(&section_trunk, "name")]);
+
+	while (file && l->file_first[file] > first)
+		file--;
+	if (file == l->file_count - 1)
+		report_value(&l->report, l->w.doc, &at,
+			     "duplicate trunk name %s, first used at line %u",
+			     quote(t->name).s, l->trunks[first].line);
+	else
+		report_value(&l->report, l->w.doc, &at,
+			     "duplicate trunk name %s, first used at %s:%u",
+			     quote(t->name).s, l->files[file], l->trunks[first].line);
+}
+
+static bool check_name(struct load *l, const struct level *t)
+{
+	struct set_entry *e;
+
+	if (!t->name)
+		return true;
+	e = set_put(&l->trunk_names, t->name, strlen(t->name));
+	if (!e)
+		return walk_nomem(&l->w);
+	if (e->value) {
+		name_twice(l, t, e->value - 1);
+		return false;
+	}
+	/* The trunk that is added next. */
+	e->value = l->trunk_count + 1;
+	return true;
+}
+
+static bool read_trunk(struct walk *w, const struct field *f, const struct spot *at)
+{
+	struct load *l = load_of(w);
+	struct level level = {0};
+	struct config_trunk *t;
+	bool good = level_read(w, &level, f->more, at, &l->defaults);
+
+	good = check_name(l, &level) && good;
+	level_settle(w, &level);
+	warn_insecure(l, &level, "trunk ", level.name ? level.name : "");
+	t = trunk_add(l);
+	if (!t)
+		return walk_nomem(w);
+	*t = (struct config_trunk){
+		.name = level.name,
+		.uri = level.uri,
+		.profile = level.profile ? level.profile->name : NULL,
+		.labels = level.final_labels,
+		.label_count = (unsigned)level.final_label_count,
+		.settings = level.final,
+		.line = walk_line(w, at->node),
+	};
+	return good;
+}
+
+static bool read_trunks(struct walk *w, const struct field *f, const struct spot *at,
+			void *base)
+{
+	struct spot here = {.up = at};
+	bool good = true;
+
+	(void)base;
+	if (!cJSON_IsArray(at->node))
+		return walk_type_fault(w, at, "an array of trunks");
+	for (const cJSON *v = at->node->child; v && !w->report->err; v = v->next) {
+		here.node = v;
+		good = read_trunk(w, f, &here) && good;
+		here.index++;
+	}
+	return good;
+}
+
+const struct kind kind_trunks = {.read = read_trunks};

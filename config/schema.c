@@ -1,0 +1,242 @@
+/* The JSON Schema (draft 2020-12), printed from the tables that validate. */
+#include "config/schema.h"
+
+#include <string.h>
+
+#include "config/load.h"
+
+static void indent(struct schema *s)
+{
+	if (s->filled)
+		fputc(',', s->out);
+	if (s->depth)
+		fputc('\n', s->out);
+	for (unsigned i = 0; i < s->depth; i++)
+		fputs("  ", s->out);
+	s->filled = true;
+}
+
+static void print_string(FILE *out, const char *text)
+{
+	fputc('"', out);
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			fputc('\\', out);
+		fputc(*text, out);
+	}
+	fputc('"', out);
+}
+
+static void begin(struct schema *s, const char *key)
+{
+	indent(s);
+	if (!key)
+		return;
+	print_string(s->out, key);
+	fputs(": ", s->out);
+}
+
+void schema_open(struct schema *s, const char *key, char bracket)
+{
+	begin(s, key);
+	fputc(bracket, s->out);
+	s->depth++;
+	s->filled = false;
+}
+
+void schema_close(struct schema *s, char bracket)
+{
+	bool filled = s->filled;
+
+	s->depth--;
+	s->filled = false;
+	if (filled)
+		indent(s);
+	fputc(bracket, s->out);
+	s->filled = true;
+}
+
+void schema_string(struct schema *s, const char *key, const char *value)
+{
+	begin(s, key);
+	print_string(s->out, value);
+}
+
+void schema_number(struct schema *s, const char *key, double value)
+{
+	begin(s, key);
+	fprintf(s->out, "%.15g", value);
+}
+
+void schema_flag(struct schema *s, const char *key, bool value)
+{
+	schema_raw(s, key, value ? "true" : "false");
+}
+
+void schema_raw(struct schema *s, const char *key, const char *json)
+{
+	begin(s, key);
+	fputs(json, s->out);
+}
+
+void schema_text(struct schema *s, int64_t min, int64_t max)
+{
+	schema_string(s, "type", "string");
+	if (min)
+		schema_number(s, "minLength", (double)min);
+	schema_number(s, "maxLength", (double)max);
+}
+
+static void print_reference(struct schema *s, const char *section)
+{
+	char ref[64];
+
+	snprintf(ref, sizeof(ref), "#/$defs/%s", section);
+	schema_string(s, "$ref", ref);
+}
+
+/* Rows whose kind reads whole sections, by name or in a row. */
+static void print_container(struct schema *s, const struct field *f)
+{
+	const struct section *sub = f->more;
+
+	if (f->kind == &kind_level) {
+		print_reference(s, sub->name);
+		return;
+	}
+	if (f->kind == &kind_trunks) {
+		schema_string(s, "type", "array");
+		schema_open(s, "items", '{');
+		print_reference(s, sub->name);
+		schema_close(s, '}');
+		return;
+	}
+	schema_string(s, "type", "object");
+	schema_open(s, "propertyNames", '{');
+	kind_profile.schema(s, f);
+	schema_close(s, '}');
+	schema_open(s, "additionalProperties", '{');
+	print_reference(s, sub->name);
+	schema_close(s, '}');
+}
+
+static void print_field(struct schema *s, const struct field *f)
+{
+	char about[512];
+
+	schema_open(s, f->key, '{');
+	snprintf(about, sizeof(about), "%c%s.", f->about[0] & ~0x20, f->about + 1);
+	if (f->about[0] < 'a' || f->about[0] > 'z')
+		about[0] = f->about[0];
+	schema_string(s, "title", f->key);
+	schema_string(s, "description", about);
+	if (f->kind->schema)
+		f->kind->schema(s, f);
+	else
+		print_container(s, f);
+	if (f->initial)
+		schema_raw(s, "default", f->initial);
+	schema_close(s, '}');
+}
+
+/* A row that the section has from its base: told there. */
+static void print_inherited(struct schema *s, const struct section *base,
+			    const struct field *f)
+{
+	char ref[96];
+
+	snprintf(ref, sizeof(ref), "#/$defs/%s/properties/%s", base->name, f->key);
+	schema_open(s, f->key, '{');
+	schema_string(s, "$ref", ref);
+	schema_close(s, '}');
+}
+
+static void print_required(struct schema *s, const struct section *sec)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < sec->count; i++)
+		any = any || sec->fields[i].required;
+	if (any) {
+		schema_open(s, "required", '[');
+		for (size_t i = 0; i < sec->count; i++)
+			if (sec->fields[i].required)
+				schema_string(s, NULL, sec->fields[i].key);
+		schema_close(s, ']');
+	}
+	if (!sec->any_of)
+		return;
+	schema_open(s, "anyOf", '[');
+	for (size_t i = 0; sec->any_of[i]; i++) {
+		schema_open(s, NULL, '{');
+		schema_open(s, "required", '[');
+		schema_string(s, NULL, sec->any_of[i]);
+		schema_close(s, ']');
+		schema_close(s, '}');
+	}
+	schema_close(s, ']');
+}
+
+static void print_members(struct schema *s, const struct section *sec)
+{
+	schema_string(s, "title", sec->name);
+	schema_string(s, "description", sec->about);
+	schema_string(s, "type", "object");
+	schema_open(s, "properties", '{');
+	for (size_t i = 0; i < sec->count; i++)
+		print_field(s, &sec->fields[i]);
+	for (size_t i = 0; sec->base && i < sec->base->count; i++)
+		print_inherited(s, sec->base, &sec->base->fields[i]);
+	schema_close(s, '}');
+	schema_flag(s, "additionalProperties", false);
+	print_required(s, sec);
+}
+
+/* The section, and before it those that its rows refer to. */
+static void print_definition(struct schema *s, const struct section *sec,
+			     const struct section **done, size_t *count)
+{
+	for (size_t i = 0; i < *count; i++)
+		if (done[i] == sec)
+			return;
+	done[(*count)++] = sec;
+	schema_open(s, sec->name, '{');
+	print_members(s, sec);
+	schema_close(s, '}');
+}
+
+static bool refers(const struct field *f)
+{
+	return f->kind == &kind_section || f->kind == &kind_level ||
+	       f->kind == &kind_profiles || f->kind == &kind_trunks;
+}
+
+static void print_definitions(struct schema *s, const struct section *sec,
+			      const struct section **done, size_t *count)
+{
+	if (sec->base)
+		print_definitions(s, sec->base, done, count);
+	for (size_t i = 0; i < sec->count; i++) {
+		if (!refers(&sec->fields[i]))
+			continue;
+		print_definitions(s, sec->fields[i].more, done, count);
+		print_definition(s, sec->fields[i].more, done, count);
+	}
+}
+
+void config_schema_print(FILE *out)
+{
+	struct schema s = {.out = out};
+	const struct section *done[16];
+	size_t count = 0;
+
+	schema_open(&s, NULL, '{');
+	schema_string(&s, "$schema", "https://json-schema.org/draft/2020-12/schema");
+	print_members(&s, &section_file);
+	schema_open(&s, "$defs", '{');
+	print_definitions(&s, &section_file, done, &count);
+	print_definition(&s, &section_trunk_file, done, &count);
+	schema_close(&s, '}');
+	schema_close(&s, '}');
+	fputc('\n', out);
+}

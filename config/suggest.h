@@ -1,0 +1,14 @@
+/* "did you mean …": the known word nearest to one that is not known. */
+#ifndef CONFIG_SUGGEST_H
+#define CONFIG_SUGGEST_H
+
+/* Start with {.word = WORD}, offer each known word, read `best`. */
+struct suggest {
+	const char *word;
+	const char *best; /* NULL: none is near */
+	unsigned distance;
+};
+
+void suggest_offer(struct suggest *s, const char *known);
+
+#endif

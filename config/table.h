@@ -1,0 +1,110 @@
+/*
+ * The descriptor tables: one per section of a configuration, a row per key. What a row
+ * says is what the walker validates, what a level inherits, what two trunks are compared
+ * by and what the JSON Schema prints.
+ */
+#ifndef CONFIG_TABLE_H
+#define CONFIG_TABLE_H
+
+#include "config/report.h"
+
+struct field;
+struct section;
+struct schema;
+struct walk;
+
+/* How the values of a row are read, shown and compared. */
+struct kind {
+	size_t size; /* bytes at `offset` */
+	/*
+	 * Checks at->node and stores it in the struct at @base. On failure, reported or
+	 * out of memory, returns false and leaves the struct as it was.
+	 */
+	bool (*read)(struct walk *w, const struct field *f, const struct spot *at,
+		     void *base);
+	/* Writes the members of the row's schema. */
+	void (*schema)(struct schema *s, const struct field *f);
+	/* Whether two structs hold the same; NULL where nobody asks. */
+	bool (*equal)(const struct field *f, const void *a, const void *b);
+};
+
+struct field {
+	const char *key;
+	const char *about; /* for the schema; begins in lower case without a full stop */
+	const struct kind *kind;
+	size_t offset;
+	size_t beside; /* offset of a list's length or a section's `set` array */
+	int64_t min;   /* of the number, length or count; durations in microseconds */
+	int64_t max;
+	const char *initial; /* the built-in default as JSON, or NULL */
+	const void *more;    /* what the kind wants besides */
+	bool required;
+};
+
+struct section {
+	const char *name; /* under $defs */
+	const char *about;
+	const struct section *base; /* whose rows come before, or NULL */
+	const struct field *fields;
+	size_t count;
+	const char *const *any_of; /* one of these keys is required; or NULL */
+};
+
+size_t section_count(const struct section *s);
+const struct field *section_field(const struct section *s, size_t i);
+
+/* Returns the index of a key, or section_count(). */
+size_t section_find(const struct section *s, const char *key);
+
+/* What a list holds: `more` of a kind_list row. */
+struct list_kind {
+	size_t size;
+	bool (*read)(struct walk *w, const struct field *f, const struct spot *at,
+		     void *item);
+	void (*schema)(struct schema *s, const struct field *f);
+	bool (*equal)(const void *a, const void *b);
+	bool rising; /* numbers, each greater than the one before */
+	bool unique;
+};
+
+enum { PAIRS_MAX = 64 }; /* no kind_pairs row has a greater `max` */
+
+/* Names and values: `more` of a kind_pairs row. */
+struct pairs_kind {
+	const char *noun;
+	const char *(*check_name)(const char *name);
+	void (*schema)(struct schema *s, const struct field *f);
+	bool any_case; /* names differ only by more than case */
+	bool sorted;   /* kept by name, not in the file's order */
+	int64_t value_max;
+};
+
+extern const struct kind kind_duration;
+extern const struct kind kind_number;
+extern const struct kind kind_choice; /* more: names, NULL-terminated, in enum order */
+extern const struct kind kind_flag;
+extern const struct kind kind_text;
+extern const struct kind kind_host;
+extern const struct kind kind_uri;
+extern const struct kind kind_file;
+extern const struct kind kind_codes;
+extern const struct kind kind_list;
+extern const struct kind kind_pairs;
+extern const struct kind kind_section; /* more: struct section */
+
+/* Those that read the whole from its parts stand in load.c. */
+extern const struct kind kind_profile;	/* the name of a profile, to struct level * */
+extern const struct kind kind_level;	/* settings; more: struct section */
+extern const struct kind kind_profiles; /* names and settings */
+extern const struct kind kind_trunks;	/* an array; more: struct section */
+
+extern const struct list_kind list_uris;
+extern const struct list_kind list_buckets;
+extern const struct list_kind list_listens;
+extern const struct list_kind list_servers;
+extern const struct list_kind list_globs;
+
+extern const struct pairs_kind pairs_labels;
+extern const struct pairs_kind pairs_headers;
+
+#endif

@@ -1,0 +1,56 @@
+/* Short texts of a configuration as values: one pure function for each grammar. */
+#ifndef CONFIG_VALUE_H
+#define CONFIG_VALUE_H
+
+#include "config/config.h"
+
+/*
+ * All return NULL, or a sentence that says what is wrong (static storage). Out-parameters
+ * are untouched on failure.
+ */
+
+/* "30s", "1m30s", "1.5s", "500ms". More than about 290,000 years is too long. */
+const char *value_duration(int64_t *us, const char *text);
+
+/* "404", "2xx", "401-499": adds to the set. Final responses only, 200 to 699. */
+const char *value_codes(struct config_codes *c, const char *text);
+
+/* A bare code; as above. */
+const char *value_code(struct config_codes *c, double code);
+
+/*
+ * "udp:0.0.0.0:5060", "tls:[::1]:0". @host is set to a part of @text, without brackets,
+ * @host_len bytes long.
+ */
+const char *value_listen(struct config_listen *l, const char **host, size_t *host_len,
+			 const char *text);
+
+/* "192.0.2.53", "192.0.2.53@5353", "2001:db8::53". */
+const char *value_server(const char *text);
+
+/* No control characters. The text is valid UTF-8 already. */
+const char *value_printable(const char *text);
+
+/* A label's name: Prometheus' grammar, and none that the exporter uses itself. */
+const char *value_label_name(const char *text);
+
+/* A header's name: an RFC 3261 token, and none that the engine writes itself. */
+const char *value_header_name(const char *text);
+
+/*
+ * Names and compact forms that value_header_name() refuses because the engine writes
+ * them, by rising @i; NULL past the last.
+ */
+const char *value_owned_header(size_t i);
+
+/* Names that a label must not have, NULL-terminated. */
+extern const char *const value_reserved_labels[];
+
+/* The shortest text of a duration: "1m30s". */
+struct duration_text {
+	char s[32];
+};
+
+struct duration_text duration_text(int64_t us);
+
+#endif

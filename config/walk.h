@@ -1,0 +1,53 @@
+/* The one walker: takes an object apart by its table. */
+#ifndef CONFIG_WALK_H
+#define CONFIG_WALK_H
+
+#include "config/doc.h"
+#include "config/pool.h"
+#include "config/table.h"
+
+struct walk {
+	struct report *report;
+	struct doc *doc; /* the text that is walked now */
+	struct pool *pool;
+	const char *folder; /* absolute; what relative file names begin with */
+	const char *shown;  /* the folder as messages show it, with '/', or "" */
+	struct set files;   /* names checked before: value is 1 + errno */
+};
+
+/*
+ * Checks an object's keys and reads what it holds.
+ *
+ * @base: the struct that the rows' offsets refer to
+ * @set:  section_count() pointers, zeroed; the value of each key that was read
+ *
+ * Returns whether nothing was wrong. All that is wrong has been reported.
+ */
+bool walk_section(struct walk *w, const struct section *s, const struct spot *at,
+		  void *base, const cJSON **set);
+
+/* Reports at a value and returns false. */
+#define walk_fault(w, at, ...) report_value((w)->report, (w)->doc, (at), __VA_ARGS__)
+
+/* Reports the wrong type of a value: "expected WHAT, found a number". Returns false. */
+bool walk_type_fault(struct walk *w, const struct spot *at, const char *what);
+
+/* Remembers that memory ran out. Returns false. */
+bool walk_nomem(struct walk *w);
+
+/* Reports a key that stands twice; @first is the earlier one. */
+void walk_twice(struct walk *w, const struct spot *at, const cJSON *first);
+
+/* The one copy of a string, or NULL, remembered as ENOMEM. */
+const char *walk_keep(struct walk *w, const char *text);
+
+/* Line of a value, for messages and struct config_trunk. */
+unsigned walk_line(struct walk *w, const cJSON *node);
+
+/* The spot of an object's member. */
+static inline struct spot spot_member(const struct spot *up, const cJSON *member)
+{
+	return (struct spot){.up = up, .key = member->string, .node = member};
+}
+
+#endif

@@ -1,0 +1,141 @@
+/*
+ * Every good file beside what came out of it: tests/data/good/NAME.json, NAME.out.
+ * BLESS=1 in the environment writes the latter afresh; read the difference.
+ */
+#include "tests/unit/tap.h"
+
+#include <glob.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "config/config.h"
+
+static char folder[4096];
+
+static void put(FILE *out, const char *key, const char *value)
+{
+	size_t l = strlen(folder);
+
+	if (value && !strncmp(value, folder, l) && value[l] == '/')
+		fprintf(out, "  %s FOLDER%s\n", key, value + l);
+	else if (value)
+		fprintf(out, "  %s %s\n", key, value);
+}
+
+static void put_codes(FILE *out, const char *key, const struct config_codes *c)
+{
+	fprintf(out, "  %s", key);
+	for (unsigned from = 0, to; from < 704; from = to + 1) {
+		to = from;
+		if (!config_codes_has(c, from))
+			continue;
+		while (config_codes_has(c, to + 1))
+			to++;
+		fprintf(out, from == to ? " %u" : " %u-%u", from, to);
+	}
+	fputc('\n', out);
+}
+
+static void put_tls(FILE *out, const struct config_tls *t)
+{
+	put(out, "ca_file", t->ca_file);
+	put(out, "cert_file", t->cert_file);
+	put(out, "key_file", t->key_file);
+	put(out, "server_name", t->server_name);
+	put(out, "ciphers", t->ciphers);
+	fprintf(out, "  min_version %d verify %d\n", t->min_version,
+		!t->insecure_skip_verify);
+}
+
+static void put_settings(FILE *out, const struct config_settings *s)
+{
+	fprintf(out, "  interval %lld down %lld timeout %lld t1 %lld us\n",
+		(long long)s->interval_us, (long long)s->down_interval_us,
+		(long long)s->timeout_us, (long long)s->t1_us);
+	fprintf(out,
+		"  fall %u rise %u max_forwards %u connection %d family %d up_when %d\n",
+		s->fall, s->rise, s->max_forwards, s->connection, s->family, s->up_when);
+	put_codes(out, "up", &s->up_codes);
+	put_codes(out, "degraded", &s->degraded_codes);
+	put(out, "request_uri", s->request_uri);
+	put(out, "from", s->from);
+	put(out, "to", s->to);
+	put(out, "contact", s->contact);
+	put(out, "user_agent", s->user_agent);
+	for (size_t i = 0; i < s->route_count; i++)
+		put(out, "route", s->route[i]);
+	for (size_t i = 0; i < s->header_count; i++)
+		fprintf(out, "  header %s: %s\n", s->headers[i].name,
+			s->headers[i].value);
+	put_tls(out, &s->tls);
+}
+
+static void put_config(FILE *out, const struct config *c)
+{
+	fprintf(out, "%s\n", c->path);
+	for (size_t i = 0; i < c->trunk_count; i++) {
+		const struct config_trunk *t = &c->trunks[i];
+
+		fprintf(out, "trunk %s line %u\n", t->name, t->line);
+		put(out, "uri", t->uri);
+		put(out, "profile", t->profile);
+		for (unsigned k = 0; k < t->label_count; k++)
+			fprintf(out, "  label %s=%s\n", t->labels[k].name,
+				t->labels[k].value);
+		put_settings(out, t->settings);
+	}
+	fprintf(out, "buckets");
+	for (size_t i = 0; i < c->bucket_count; i++)
+		fprintf(out, " %g", c->buckets[i]);
+	fprintf(out, "\n");
+	for (size_t i = 0; i < c->sip.listen_count; i++)
+		fprintf(out, "listen %d %s %u\n", c->sip.listen[i].transport,
+			c->sip.listen[i].host, c->sip.listen[i].port);
+	put_tls(out, &c->sip.tls);
+	for (size_t i = 0; i < c->dns.server_count; i++)
+		fprintf(out, "server %s\n", c->dns.servers[i]);
+	for (size_t i = 0; i < c->warning_count; i++)
+		fprintf(out, "warning %s\n", c->warnings[i]);
+}
+
+static void check_file(const char *name)
+{
+	struct config_errors errs = {0};
+	struct config *c = NULL;
+	char path[256], want[65536] = "", *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len), *f;
+
+	snprintf(path, sizeof(path), "%.*s.out", (int)strlen(name) - 5, name);
+	f = fopen(path, getenv("BLESS") ? "w+" : "r");
+	is_int(config_load(&c, name, &errs), 0, name);
+	config_errors_print(&errs, stdout);
+	if (c)
+		put_config(out, c);
+	fclose(out);
+	if (f && getenv("BLESS"))
+		fwrite(text, 1, len, f);
+	if (f)
+		rewind(f);
+	if (f)
+		want[fread(want, 1, sizeof(want) - 1, f)] = '\0';
+	if (f)
+		fclose(f);
+	is_str(text, want, path);
+	free(text);
+	config_free(c);
+	config_errors_clear(&errs);
+}
+
+int main(int argc, char **argv)
+{
+	glob_t g = {0};
+
+	if (argc < 2 || chdir(argv[1]) || chdir("good") || glob("*.json", 0, NULL, &g) ||
+	    !getcwd(folder, sizeof(folder)))
+		return 2;
+	for (size_t i = 0; i < g.gl_pathc; i++)
+		check_file(g.gl_pathv[i]);
+	globfree(&g);
+	return tap_done();
+}

@@ -1,0 +1,91 @@
+/* Loading while the Nth allocation fails, for every N until none does. */
+#include "tests/unit/tap.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "config/config.h"
+
+/* The linker sends the configuration's allocations here (--wrap). */
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *p, size_t size);
+char *__real_strdup(const char *s);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *p, size_t size);
+char *__wrap_strdup(const char *s);
+
+static long countdown = -1; /* of allocations until one fails; below 0: none does */
+
+static bool fails(void)
+{
+	return countdown >= 0 && countdown-- == 0;
+}
+
+void *__wrap_malloc(size_t size)
+{
+	return fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+	return fails() ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_realloc(void *p, size_t size)
+{
+	return fails() ? NULL : __real_realloc(p, size);
+}
+
+char *__wrap_strdup(const char *s)
+{
+	return fails() ? NULL : __real_strdup(s);
+}
+
+static void check_file(const char *path, int want)
+{
+	unsigned refused = 0, wrong = 0;
+	int err;
+
+	for (long n = 0;; n++) {
+		struct config_errors errs = {0};
+		struct config *c = NULL;
+
+		countdown = n;
+		err = config_load(&c, path, &errs);
+		if (countdown >= 0) {
+			countdown = -1;
+			wrong += err != want || (err && c);
+			config_free(c);
+			config_errors_clear(&errs);
+			break;
+		}
+		refused++;
+		wrong += err != ENOMEM || c;
+		config_errors_clear(&errs);
+	}
+	ok(refused > 10, "%s: %u allocations", path, refused);
+	is_int(wrong, 0, "each that failed gave ENOMEM and nothing else");
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *path;
+		int want;
+	} cases[] = {
+		{"good/contract.json", 0},	   {"good/everything.json", 0},
+		{"good/levels.json", 0},	   {"good/insecure.json", 0},
+		{"bad/many.json", EINVAL},	   {"bad/capped.json", EINVAL},
+		{"bad/files_broken.json", EINVAL}, {"bad/headers_owned.json", EINVAL},
+		{"bad/bad_escape.json", EINVAL},   {"bad/timeout_profile.json", EINVAL},
+	};
+
+	if (argc < 2 || chdir(argv[1]))
+		return 2;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		check_file(cases[i].path, cases[i].want);
+	return tap_done();
+}
