@@ -237,8 +237,7 @@ static void test_hostile(void)
 		"GET\r\n\r\n",
 		"GET /metrics HTTP/9.9\r\n\r\n",
 		"GET /metrics HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
-		"GET /metrics HTTP/1.1\r\nContent-Length: "
-		"99999999999999999999999\r\n\r\n",
+		"GET / HTTP/1.1\r\nContent-Length: 99999999999999999999999\r\n\r\n",
 		"GET /%zz%00%ff HTTP/1.1\r\nHost: x\r\n\r\n",
 		"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n\r\n\r\nrubbish\r\n\r\n",
 	};
