@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/queue.h>
 
 #include "sipprobe/clock.h"
@@ -16,6 +17,9 @@
 /* Younger than this, a head or an answer is taken for honest. */
 #define HEAD_HONEST_NS	 (1 * CLOCK_NS_PER_S)
 #define ANSWER_HONEST_NS (5 * CLOCK_NS_PER_S)
+
+/* <netinet/tcp.h> names the states but has no tcpi_bytes_received. */
+#define TCP_STATE_CLOSE_WAIT 8
 
 enum client_state {
 	CLIENT_HEAD,   /* a request head has begun, or the connection is new */
@@ -61,14 +65,22 @@ static void network_of(uint8_t network[16], const struct sockaddr *sa)
 	}
 }
 
-static uint64_t bytes_received(int fd)
+static struct tcp_info tcp_info_of(int fd)
 {
 	struct tcp_info info = {0};
 	socklen_t len = sizeof(info);
 
 	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len))
-		return 0;
-	return info.tcpi_bytes_received;
+		info = (struct tcp_info){0};
+	return info;
+}
+
+/* Bytes wait in the socket: what is late is libmicrohttpd's thread, not the client. */
+static bool unread(int fd)
+{
+	int bytes = 0;
+
+	return !ioctl(fd, FIONREAD, &bytes) && bytes > 0;
 }
 
 static void enter(struct http_client *c, enum client_state state)
@@ -143,14 +155,29 @@ static void keep_limits(struct http_guard *g, const struct http_client *c)
 		make_way(g, c, false);
 }
 
+/*
+ * A client that asked and went at once can leave a connection that libmicrohttpd, waiting
+ * for an edge of epoll that is past, would keep until its timeout.
+ */
+static void check_waiting(const struct http_guard *g, struct http_client *c,
+			  int64_t age_ns)
+{
+	struct tcp_info info = tcp_info_of(c->fd);
+	bool gone = info.tcpi_state == TCP_STATE_CLOSE_WAIT && age_ns > HEAD_HONEST_NS;
+	bool late = c->state == CLIENT_HEAD && age_ns > g->conf.head_ns;
+
+	if ((gone || late) && !unread(c->fd))
+		shut(c);
+	else if (c->state == CLIENT_IDLE && info.tcpi_bytes_received > c->received)
+		enter(c, CLIENT_HEAD);
+}
+
 static void check(const struct http_guard *g, struct http_client *c, int64_t now_ns)
 {
 	int64_t age_ns = now_ns - c->since_ns;
 
-	if (c->state == CLIENT_IDLE && bytes_received(c->fd) > c->received)
-		enter(c, CLIENT_HEAD);
-	else if (c->state == CLIENT_HEAD && age_ns > g->conf.head_ns)
-		shut(c);
+	if (c->state == CLIENT_HEAD || c->state == CLIENT_IDLE)
+		check_waiting(g, c, age_ns);
 	else if (c->state == CLIENT_ANSWER && age_ns > g->conf.answer_ns)
 		shut(c);
 }
@@ -277,7 +304,7 @@ void http_guard_done(struct http_guard *g, struct http_client *c)
 		return;
 	pthread_mutex_lock(&g->lock);
 	c->scrape = false;
-	c->received = bytes_received(c->fd);
+	c->received = tcp_info_of(c->fd).tcpi_bytes_received;
 	enter(c, CLIENT_IDLE);
 	pthread_mutex_unlock(&g->lock);
 }

@@ -19,31 +19,36 @@ struct text {
 
 static char *put(char *to, const char *p, size_t len)
 {
-	memcpy(to, p, len);
+	if (len)
+		memcpy(to, p, len);
 	return to + len;
 }
 
-static char *put_slice(char *to, struct slice s)
+/* `name{labels` or as much of it as there is; every line of a row begins with it. */
+static char *put_stem(char *to, const struct text *t, struct slice suffix,
+		      struct slice labels)
 {
-	return put(to, s.p, s.l);
+	to = put(to, t->name, t->name_len);
+	to = put(to, suffix.p, suffix.l);
+	if (!labels.l)
+		return to;
+	*to++ = '{';
+	return put(to, labels.p, labels.l);
 }
 
-/* `name{labels,label} ` or as much of it as there is. */
-static char *put_series(char *to, struct slice name, struct slice labels,
-			struct slice label)
+/* The rest of a line. @stemmed: the stem has labels */
+static char *put_value(char *to, bool stemmed, struct slice label, int64_t value,
+		       unsigned decimals)
 {
-	to = put_slice(to, name);
-	if (labels.l || label.l) {
-		*to++ = '{';
-		if (labels.l)
-			to = put_slice(to, labels);
-		if (labels.l && label.l)
-			*to++ = ',';
-		if (label.l)
-			to = put_slice(to, label);
-		*to++ = '}';
+	if (label.l) {
+		*to++ = stemmed ? ',' : '{';
+		to = put(to, label.p, label.l);
 	}
+	if (stemmed || label.l)
+		*to++ = '}';
 	*to++ = ' ';
+	to = number_print(to, value, decimals);
+	*to++ = '\n';
 	return to;
 }
 
@@ -68,59 +73,53 @@ static void text_samples_h(struct slice labels, const struct sample *s, size_t c
 			   void *arg)
 {
 	struct text *t = arg;
-	struct slice name = {t->name, t->name_len};
-	size_t need = count * (name.l + labels.l + LINE_EXTRA);
-	char *to;
-	size_t i;
+	size_t need = count * (t->name_len + labels.l + LINE_EXTRA);
+	size_t i, stem;
+	char *first, *to;
 
 	for (i = 0; i < count; i++)
 		need += s[i].label.l;
-	to = buffer_reserve(t->out, need);
-	if (!to)
+	first = buffer_reserve(t->out, need);
+	if (!first)
 		return;
+	to = put_stem(first, t, (struct slice){0}, labels);
+	stem = (size_t)(to - first);
 	for (i = 0; i < count; i++) {
-		to = put_series(to, name, labels, s[i].label);
-		to = number_print(to, s[i].value, s[i].decimals);
-		*to++ = '\n';
+		if (i)
+			to = put(to, first, stem);
+		to = put_value(to, labels.l, s[i].label, s[i].value, s[i].decimals);
 	}
 	t->out->len = (size_t)(to - t->out->data);
-}
-
-static char *put_bare(char *to, const struct text *t, struct slice suffix,
-		      struct slice labels)
-{
-	to = put(to, t->name, t->name_len);
-	return put_series(to, suffix, labels, (struct slice){0});
 }
 
 static void text_histogram_h(const struct snapshot_target *target,
 			     const struct stats_buckets *b, void *arg)
 {
+	const struct slice none = {0}, labels = target->labels;
 	struct text *t = arg;
-	size_t line = t->name_len + sizeof("_bucket") + target->labels.l + LINE_EXTRA;
+	size_t line = t->name_len + sizeof("_bucket") + labels.l + LINE_EXTRA;
 	size_t need = (b->count + 3) * line;
 	int64_t count = 0;
-	char *to;
-	size_t i;
+	size_t i, stem;
+	char *first, *to;
 
 	for (i = 0; i <= b->count; i++)
 		need += b->le[i].l;
-	to = buffer_reserve(t->out, need);
-	if (!to)
+	first = buffer_reserve(t->out, need);
+	if (!first)
 		return;
+	to = put_stem(first, t, SLICE("_bucket"), labels);
+	stem = (size_t)(to - first);
 	for (i = 0; i <= b->count; i++) {
 		count += target->counts[i];
-		to = put(to, t->name, t->name_len);
-		to = put_series(to, SLICE("_bucket"), target->labels, b->le[i]);
-		to = number_print(to, count, 0);
-		*to++ = '\n';
+		if (i)
+			to = put(to, first, stem);
+		to = put_value(to, true, b->le[i], count, 0);
 	}
-	to = put_bare(to, t, SLICE("_sum"), target->labels);
-	to = number_print(to, target->stats.sum_ns, 9);
-	*to++ = '\n';
-	to = put_bare(to, t, SLICE("_count"), target->labels);
-	to = number_print(to, count, 0);
-	*to++ = '\n';
+	to = put_stem(to, t, SLICE("_sum"), labels);
+	to = put_value(to, true, none, target->stats.sum_ns, 9);
+	to = put_stem(to, t, SLICE("_count"), labels);
+	to = put_value(to, true, none, count, 0);
 	t->out->len = (size_t)(to - t->out->data);
 }
 

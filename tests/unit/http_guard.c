@@ -72,6 +72,16 @@ static bool is_cut(const struct pair *p)
 	return recv(p->far, &byte, 1, MSG_DONTWAIT) == 0;
 }
 
+/* A byte of a head, read as libmicrohttpd would. */
+static void pair_head_byte(const struct pair *p)
+{
+	char byte;
+
+	client_send(p->far, "G");
+	if (recv(p->near, &byte, 1, 0) != 1)
+		exit(1);
+}
+
 static void test_deadlines(struct http_guard *g)
 {
 	struct pair head = pair_open(g, 1), idle = pair_open(g, 1),
@@ -82,18 +92,35 @@ static void test_deadlines(struct http_guard *g)
 	http_guard_done(g, idle.client);
 	http_guard_head(g, answer.client);
 	is_int((long long)http_guard_busy(g), 1, "one request is being answered");
-	client_send(head.far, "G");
+	pair_head_byte(&head);
 	ms = lasts_ms(&head, 5000);
 	ok(ms >= 250 && ms < 2000, "a head has a deadline: %d ms", ms);
 	ok(!is_cut(&answer), "an answer has a longer one");
 	ok(lasts_ms(&answer, 5000) >= 0, "but has one");
 	ok(!is_cut(&idle), "a kept connection may rest");
-	client_send(idle.far, "G");
+	pair_head_byte(&idle);
 	ms = lasts_ms(&idle, 5000);
 	ok(ms >= 250 && ms < 2000, "until its next head begins: %d ms", ms);
 	pair_close(g, &head);
 	pair_close(g, &idle);
 	pair_close(g, &answer);
+}
+
+static void test_not_their_fault(struct http_guard *g)
+{
+	struct pair unread = pair_open(g, 1), gone = pair_open(g, 1);
+	char byte;
+
+	client_send(unread.far, "G");
+	shutdown(gone.far, SHUT_WR);
+	http_guard_head(g, gone.client);
+	http_guard_done(g, gone.client);
+	ok(lasts_ms(&gone, 5000) >= 0, "a kept connection ends with its client");
+	ok(!is_cut(&unread), "a head that nobody reads is not late");
+	is_int(recv(unread.near, &byte, 1, 0), 1, "once it is read");
+	ok(lasts_ms(&unread, 5000) >= 0, "it is");
+	pair_close(g, &unread);
+	pair_close(g, &gone);
 }
 
 /* A full house: who is cut for one more? */
@@ -165,6 +192,7 @@ int main(void)
 	if (http_guard_alloc(&g, &conf))
 		return 1;
 	test_deadlines(g);
+	test_not_their_fault(g);
 	http_guard_free(g);
 	if (http_guard_alloc(&g, &patient))
 		return 1;

@@ -384,9 +384,11 @@ static void test_memory(void)
 	}
 	bytes = mallinfo2().uordblks - before.uordblks;
 	printf("# %zu bytes a trunk with one target\n", bytes / TRUNKS);
-#ifndef __SANITIZE_ADDRESS__
-	ok(bytes / TRUNKS > 300 && bytes / TRUNKS <= 700, "at most 700 bytes a trunk");
-#endif
+	/* A sanitizer's allocator tells nothing. */
+	if (bytes)
+		ok(bytes / TRUNKS > 300 && bytes / TRUNKS <= 700, "at most 700 a trunk");
+	else
+		ok(true, "at most 700 a trunk # SKIP mallinfo2 is not kept");
 	store_free(s);
 }
 

@@ -1,0 +1,154 @@
+/*
+ * What a line of /metrics costs, beside snprintf() writing the same lines and memcpy() of
+ * the same bytes. Usage: bench_render [TRUNKS]
+ */
+#include "tests/bench/fleet.h"
+
+#include <string.h>
+
+#include "exporter/gzip.h"
+#include "exporter/render.h"
+#include "exporter/snapshot.h"
+#include "sipprobe/clock.h"
+
+#define ROUNDS 9
+
+struct bench {
+	struct fleet fleet;
+	struct snapshot *snapshot;
+	struct buffer text;  /* as rendered */
+	struct buffer other; /* what the yardsticks write */
+	size_t lines;
+};
+
+static void take_snapshot(struct bench *b)
+{
+	snapshot_free(b->snapshot);
+	b->snapshot = NULL;
+	if (snapshot_take(&b->snapshot, b->fleet.store))
+		exit(1);
+}
+
+static void render(struct bench *b)
+{
+	struct catalogue_self self = {.build = SLICE("version=\"0\""),
+				      .scrape_bytes = -1};
+	struct catalogue_source src = {.snapshot = b->snapshot, .self = &self};
+
+	b->text.len = 0;
+	render_text.render(&b->text, &src);
+}
+
+/* The yardstick writes lines of the same shape: name, labels, a label, a number. */
+static void print_line(struct buffer *out, const char *name, struct slice labels,
+		       const char *label, double value)
+{
+	char *to = buffer_reserve(out, 512);
+
+	if (!to)
+		exit(1);
+	out->len += (size_t)snprintf(to, 512, "%s{%.*s,%s} %g\n", name, (int)labels.l,
+				     labels.p, label, value);
+}
+
+static void print_all(struct bench *b)
+{
+	size_t i, k, a_target = b->lines / b->snapshot->target_count;
+
+	b->other.len = 0;
+	for (i = 0; i < b->snapshot->target_count; i++) {
+		const struct snapshot_target *t = &b->snapshot->targets[i];
+
+		for (k = 0; k < a_target; k++)
+			print_line(&b->other, "siptrunk_probe_duration_seconds_bucket",
+				   t->labels, "le=\"0.005\"",
+				   (double)t->counts[k % (FLEET_BUCKETS + 1)]);
+	}
+}
+
+static void copy_all(struct bench *b)
+{
+	b->other.len = 0;
+	buffer_add(&b->other, b->text.data, b->text.len);
+}
+
+static void compress_all(struct bench *b)
+{
+	struct buffer packed = {0};
+
+	if (gzip_compress(&packed, &b->text))
+		exit(1);
+	buffer_clear(&packed);
+}
+
+enum work {
+	WORK_SNAPSHOT,
+	WORK_RENDER,
+	WORK_SNPRINTF,
+	WORK_MEMCPY,
+	WORK_GZIP,
+	WORKS,
+};
+
+static const struct {
+	const char *name;
+	void (*run)(struct bench *b);
+} works[WORKS] = {
+	[WORK_SNAPSHOT] = {"snapshot", take_snapshot},
+	[WORK_RENDER] = {"render", render},
+	[WORK_SNPRINTF] = {"snprintf", print_all},
+	[WORK_MEMCPY] = {"memcpy", copy_all},
+	[WORK_GZIP] = {"gzip -1", compress_all},
+};
+
+static int64_t cpu_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	return clock_of_timespec(&ts);
+}
+
+/* In turns, and the best of some rounds: a busy machine disturbs all of them alike. */
+static void run_all(struct bench *b, double best_ns[WORKS])
+{
+	int round, i;
+
+	for (round = 0; round < ROUNDS; round++) {
+		for (i = 0; i < WORKS; i++) {
+			int64_t begun_ns = cpu_ns();
+			double took_ns;
+
+			works[i].run(b);
+			took_ns = (double)(cpu_ns() - begun_ns);
+			if (!round || took_ns < best_ns[i])
+				best_ns[i] = took_ns;
+		}
+	}
+}
+
+int main(int argc, char **argv)
+{
+	int trunks = argc > 1 ? atoi(argv[1]) : 10000;
+	struct bench b = {.fleet = fleet_make(trunks)};
+	double ns[WORKS];
+	size_t i;
+
+	take_snapshot(&b);
+	render(&b);
+	for (i = 0; i < b.text.len; i++)
+		b.lines += b.text.data[i] == '\n';
+	printf("%d trunks, %zu lines, %.1f MB\n", trunks, b.lines,
+	       (double)b.text.len / 1e6);
+	run_all(&b, ns);
+	for (i = 0; i < WORKS; i++)
+		printf("%-10s %8.2f ms %8.1f ns a line\n", works[i].name, ns[i] / 1e6,
+		       ns[i] / (double)b.lines);
+	printf("snprintf/render %.1f, render/memcpy %.1f\n",
+	       ns[WORK_SNPRINTF] / ns[WORK_RENDER], ns[WORK_RENDER] / ns[WORK_MEMCPY]);
+	buffer_clear(&b.text);
+	buffer_clear(&b.other);
+	snapshot_free(b.snapshot);
+	fleet_free(&b.fleet);
+	return ns[WORK_RENDER] / (double)b.lines < 100 ? 0 : 1;
+}
