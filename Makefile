@@ -11,7 +11,7 @@ VERSION      := $(shell sed -n "s/^ *version: '\(.*\)',$$/\1/p" meson.build)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build test unit check clang sanitize fuzz bench install container \
+.PHONY: help run build test unit check format clang sanitize fuzz bench install container \
 	container-test trixie bookworm clean
 
 help: ## list what can be made
@@ -33,6 +33,9 @@ unit: build ## build, run the unit tests alone
 check: build-stamps/check build-clang/build.ninja ## layout, lint, scripts: nothing to complain of
 	scripts/check build-clang
 
+format: build-stamps/check ## lay out the C sources as .clang-format says
+	git ls-files --cached --others --exclude-standard '*.c' '*.h' | xargs clang-format-14 -i
+
 clang: build-clang/build.ninja ## build with clang, warnings as errors; unit tests
 	ninja -C build-clang
 	scripts/run-tests build-clang unit
@@ -45,8 +48,8 @@ fuzz: build-fuzz/build.ninja ## fuzz each parser, FUZZ_SECONDS=30 each
 	ninja -C build-fuzz
 	scripts/fuzz build-fuzz $(FUZZ_SECONDS)
 
-bench: build-stamps/test build ## measure beside yardsticks
-	tests/bench/run.py $(BUILD)
+bench: build ## measure beside yardsticks
+	scripts/bench $(BUILD)
 
 install: build ## install below meson's prefix, /usr/local; DESTDIR is honoured
 	meson install -C $(BUILD) --no-rebuild
@@ -82,4 +85,5 @@ build-sanitize/build.ninja: | build-stamps/build
 	meson setup build-sanitize -Dwerror=true -Db_sanitize=address,undefined -Db_lundef=false
 
 build-fuzz/build.ninja: | build-stamps/build build-stamps/check
-	CC=clang meson setup build-fuzz -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false
+	CC=clang meson setup build-fuzz -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false \
+		-Dc_args=-fsanitize=fuzzer-no-link
