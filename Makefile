@@ -45,7 +45,6 @@ sanitize: build-sanitize/build.ninja ## unit tests under the address and undefin
 	scripts/run-tests build-sanitize unit
 
 fuzz: build-fuzz/build.ninja ## fuzz each parser, FUZZ_SECONDS=30 each
-	ninja -C build-fuzz
 	scripts/fuzz build-fuzz $(FUZZ_SECONDS)
 
 bench: build ## measure beside yardsticks
