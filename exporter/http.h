@@ -1,6 +1,6 @@
 /*
- * The HTTP server: one libmicrohttpd thread that sees snapshots of the store only. A
- * scrape never holds up a probe.
+ * The HTTP server: one libmicrohttpd thread a listen address, which sees snapshots of the
+ * store only. A scrape never holds up a probe.
  */
 #ifndef EXPORTER_HTTP_H
 #define EXPORTER_HTTP_H
@@ -14,6 +14,8 @@ struct http_conf {
 	size_t listen_count;
 	const char *telemetry_path; /* "/metrics" */
 	const char *version;
+	const char *revision; /* of the source; NULL: not known */
+	const char *libre;    /* version of libre that runs; NULL: not known */
 };
 
 /*

@@ -39,7 +39,10 @@ struct engine_events {
 	void (*trunk_move_h)(void *row, const struct config_trunk *trunk, void *arg);
 	void (*trunk_remove_h)(void *row, void *arg);
 	void (*trunk_state_h)(void *row, const struct engine_change *change, void *arg);
-	/* After each resolution that changed the set, and at the start. */
+	/*
+	 * At the start, and after each resolution that changed the set of addresses or
+	 * ended a failure.
+	 */
 	void (*trunk_addresses_h)(void *row, unsigned total, unsigned up, void *arg);
 	/* A resolution failed; @detail for people. Last good addresses stay in use. */
 	void (*trunk_dns_failed_h)(void *row, const char *detail, void *arg);

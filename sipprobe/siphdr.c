@@ -165,9 +165,9 @@ bool siphdr_param_take(struct pl *name, struct pl *value, struct pl *c)
  * Keeps a parameter's value in @slot. Given twice, which one counts would be anyone's
  * guess; and a branch or tag that is there but empty identifies nothing.
  */
-static bool param_keep(struct pl *slot, const struct pl *value, bool may_be_empty)
+static bool param_keep(struct pl *slot, const struct pl *value)
 {
-	if (slot->p || (!may_be_empty && !value->l))
+	if (slot->p || !value->l)
 		return false;
 	*slot = *value;
 	return true;
@@ -180,14 +180,14 @@ static bool via_param_take(struct siphdr_via *v, struct pl *c)
 	if (!siphdr_param_take(&name, &value, c))
 		return false;
 	if (!pl_strcasecmp(&name, "branch"))
-		return param_keep(&v->branch, &value, false);
+		return param_keep(&v->branch, &value);
 	if (!pl_strcasecmp(&name, "received"))
-		return param_keep(&v->received, &value, false);
+		return param_keep(&v->received, &value);
 	if (pl_strcasecmp(&name, "rport"))
 		return true;
-	if (!value.p)
-		value = (struct pl){.p = name.p + name.l};
-	return param_keep(&v->rport, &value, true);
+	if (value.p)
+		name.l = value.p + value.l - name.p;
+	return param_keep(&v->rport, &name);
 }
 
 static bool host_take(struct pl *host, struct pl *c)
@@ -212,22 +212,25 @@ static bool sent_by_take(struct siphdr_via *v, struct pl *c)
 
 	if (!host_take(&v->host, c))
 		return false;
+	v->sent_by = v->host;
 	if (!separator_take(c, ':'))
 		return true;
 	if (!siphdr_number_take(&port, c, UINT16_MAX) || !port)
 		return false;
 	v->port = port;
+	v->sent_by.l = c->p - v->sent_by.p;
 	return true;
 }
 
-/* Protocol name, version and transport, with the white space that must follow. */
+/* SIP/2.0 and the transport, with the white space that must follow. */
 static bool sent_protocol_take(struct siphdr_via *v, struct pl *c)
 {
-	struct pl token;
+	struct pl name, version;
 
-	return siphdr_run_take(&token, c, SIPHDR_TOKEN) && separator_take(c, '/') &&
-	       siphdr_run_take(&token, c, SIPHDR_TOKEN) && separator_take(c, '/') &&
-	       siphdr_run_take(&v->transport, c, SIPHDR_TOKEN) && siphdr_space_skip(c);
+	return siphdr_run_take(&name, c, SIPHDR_TOKEN) && separator_take(c, '/') &&
+	       siphdr_run_take(&version, c, SIPHDR_TOKEN) && separator_take(c, '/') &&
+	       siphdr_run_take(&v->transport, c, SIPHDR_TOKEN) && siphdr_space_skip(c) &&
+	       !pl_strcasecmp(&name, "SIP") && !pl_strcasecmp(&version, "2.0");
 }
 
 bool siphdr_via_take(struct siphdr_via *v, struct pl *c)
@@ -311,7 +314,7 @@ bool siphdr_addr_read(struct siphdr_addr *a, const struct pl *value)
 	while (separator_take(&c, ';')) {
 		if (!siphdr_param_take(&name, &text, &c))
 			return false;
-		if (!pl_strcasecmp(&name, "tag") && !param_keep(&a->tag, &text, false))
+		if (!pl_strcasecmp(&name, "tag") && !param_keep(&a->tag, &text))
 			return false;
 	}
 	return !c.l;

@@ -34,11 +34,12 @@ static inline bool siphdr_is(char c, unsigned kinds)
 struct siphdr_via {
 	struct pl value;     /* all of it, from protocol to last parameter or comment */
 	struct pl transport; /* "UDP", as written */
-	struct pl host;	     /* sent-by; IPv6 in its brackets */
-	uint16_t port;	     /* sent-by; 0: none given */
+	struct pl sent_by;   /* host and port */
+	struct pl host;	     /* of sent-by; IPv6 in its brackets */
+	uint16_t port;	     /* of sent-by; 0: none given */
 	struct pl branch;    /* p is NULL when there is none, as below */
 	struct pl received;
-	struct pl rport; /* what follows `rport=`; p is set, l is 0 for a bare rport */
+	struct pl rport; /* the parameter whole, name and all */
 };
 
 /* A From or To value. */

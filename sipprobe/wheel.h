@@ -7,6 +7,7 @@
 #define SIPPROBE_WHEEL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct wheel;

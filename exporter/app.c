@@ -1,0 +1,321 @@
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "exporter/app.h"
+#include "exporter/demo.h"
+#include "exporter/events.h"
+#include "exporter/http.h"
+#include "exporter/log.h"
+#include "exporter/store.h"
+#include "sipprobe/clock.h"
+#include "sipprobe/engine.h"
+#include "sipprobe/loop.h"
+
+/* How often the demo takes new ports when others were faster to bind them. */
+enum { DEMO_TRIES = 10, ERR_TEXT = 256 };
+
+struct app {
+	const struct cli *cli;
+	const char *version;
+	int demo_fd; /* of the demo's dead port, or -1 */
+	struct config *conf;
+	struct store *store;
+	struct engine *engine;
+	struct http *http;
+};
+
+static void log_config_errors(const struct config_errors *errs)
+{
+	for (size_t i = 0; i < errs->count; i++) {
+		const struct config_error *e = &errs->list[i];
+		struct log_field fields[] = {
+			LOG_S("file", e->path),
+			LOG_S("json_path", e->json_path),
+			LOG_S("error", e->message),
+			e->line ? LOG_I("line", e->line) : LOG_S("line", NULL),
+			e->line ? LOG_I("column", e->col) : LOG_S("column", NULL),
+			{0},
+		};
+
+		log_write(LOG_LEVEL_ERROR, "configuration error", fields);
+	}
+	if (errs->dropped)
+		log_event(LOG_LEVEL_ERROR, "more configuration errors",
+			  LOG_I("count", (int64_t)errs->dropped));
+}
+
+static void log_config_warnings(const struct config *conf)
+{
+	for (size_t i = 0; i < conf->warning_count; i++)
+		log_event(LOG_LEVEL_WARN, "configuration warning",
+			  LOG_S("warning", conf->warnings[i]));
+}
+
+static int load(struct config **cp, const char *path)
+{
+	struct config_errors errs = {0};
+	int err = config_load(cp, path, &errs);
+
+	log_config_errors(&errs);
+	if (err && !errs.count)
+		log_event(LOG_LEVEL_ERROR, "configuration error", LOG_S("file", path),
+			  LOG_S("error", strerror(err)));
+	config_errors_clear(&errs);
+	return err;
+}
+
+static bool same_buckets(const struct config *a, const struct config *b)
+{
+	return a->bucket_count == b->bucket_count &&
+	       !memcmp(a->buckets, b->buckets, a->bucket_count * sizeof(*a->buckets));
+}
+
+/* All or nothing: on failure what runs goes on as it is. */
+static void reload(struct app *app)
+{
+	char text[ERR_TEXT] = "";
+	struct config *next;
+	int err = load(&next, app->cli->config_file);
+
+	if (!err) {
+		err = engine_apply(app->engine, next, text, sizeof(text));
+		if (err)
+			config_free(next);
+	}
+	store_reload(app->store, !err, clock_wall_ns());
+	if (err) {
+		log_event(LOG_LEVEL_ERROR, "reload failed, the old configuration stays",
+			  LOG_S("error", *text ? text : NULL));
+		return;
+	}
+	log_config_warnings(next);
+	if (!same_buckets(app->conf, next))
+		log_write(LOG_LEVEL_WARN, "new histogram buckets need a restart", NULL);
+	config_free(app->conf);
+	app->conf = next;
+	log_event(LOG_LEVEL_INFO, "configuration reloaded", LOG_S("config", next->path),
+		  LOG_I("trunks", (int64_t)next->trunk_count));
+}
+
+static void signal_h(int sig, void *arg)
+{
+	struct app *app = arg;
+
+	if (sig != SIGHUP) {
+		log_event(LOG_LEVEL_INFO, "stopping", LOG_S("signal", sigabbrev_np(sig)));
+		loop_stop();
+	} else if (app->cli->demo) {
+		log_write(LOG_LEVEL_INFO, "nothing to reload in the demo", NULL);
+	} else {
+		reload(app);
+	}
+}
+
+static int start_config(struct app *app)
+{
+	int err;
+
+	if (!app->cli->demo)
+		return load(&app->conf, app->cli->config_file);
+	err = demo_dead_port(&app->demo_fd);
+	if (!err)
+		err = demo_config(&app->conf, app->demo_fd);
+	if (err)
+		log_event(LOG_LEVEL_ERROR, "the demo cannot start",
+			  LOG_S("error", strerror(err)));
+	return err;
+}
+
+static void stop_config(struct app *app)
+{
+	config_free(app->conf);
+	if (app->demo_fd >= 0)
+		close(app->demo_fd);
+}
+
+static int start_loop(struct app *app)
+{
+	int err = loop_init(signal_h, app);
+
+	if (err)
+		log_event(LOG_LEVEL_ERROR, "the event loop cannot start",
+			  LOG_S("error", strerror(err)));
+	return err;
+}
+
+static void stop_loop(struct app *app)
+{
+	(void)app;
+	loop_close();
+}
+
+static int start_store(struct app *app)
+{
+	int err = store_alloc(&app->store, app->conf->buckets, app->conf->bucket_count);
+
+	if (err)
+		log_event(LOG_LEVEL_ERROR, "no memory for the metrics",
+			  LOG_S("error", strerror(err)));
+	return err;
+}
+
+static void stop_store(struct app *app)
+{
+	store_free(app->store);
+}
+
+static int start_engine(struct app *app)
+{
+	int err = engine_alloc(&app->engine, app->version, &events_table, app->store);
+
+	if (err)
+		log_event(LOG_LEVEL_ERROR, "the SIP engine cannot start",
+			  LOG_S("error", strerror(err)));
+	return err;
+}
+
+static void stop_engine(struct app *app)
+{
+	engine_free(app->engine);
+}
+
+static int start_http(struct app *app)
+{
+	const struct http_conf conf = {
+		.listen = app->cli->listen,
+		.listen_count = app->cli->listen_count,
+		.telemetry_path = app->cli->telemetry_path,
+		.version = app->version,
+	};
+	char text[ERR_TEXT] = "";
+	int err = http_alloc(&app->http, &conf, app->store, text, sizeof(text));
+
+	if (err)
+		log_event(LOG_LEVEL_ERROR, "cannot serve HTTP",
+			  LOG_S("error", *text ? text : strerror(err)));
+	return err;
+}
+
+static void stop_http(struct app *app)
+{
+	http_free(app->http);
+}
+
+/* Puts the configuration in force; the probes begin with the loop. */
+static int start_probing(struct app *app)
+{
+	char text[ERR_TEXT] = "";
+	int err = engine_apply(app->engine, app->conf, text, sizeof(text));
+
+	for (int i = 0; app->cli->demo && err == EADDRINUSE && i < DEMO_TRIES; i++) {
+		config_free(app->conf);
+		app->conf = NULL;
+		err = demo_config(&app->conf, app->demo_fd);
+		if (!err)
+			err = engine_apply(app->engine, app->conf, text, sizeof(text));
+	}
+	if (err)
+		log_event(LOG_LEVEL_ERROR, "the configuration cannot be applied",
+			  LOG_S("error", *text ? text : strerror(err)));
+	else
+		store_reload(app->store, true, clock_wall_ns());
+	return err;
+}
+
+/* What was started, in order; it is stopped from the end. */
+static const struct {
+	int (*start)(struct app *app);
+	void (*stop)(struct app *app);
+} parts[] = {
+	{start_config, stop_config}, {start_loop, stop_loop}, {start_store, stop_store},
+	{start_engine, stop_engine}, {start_http, stop_http}, {start_probing, NULL},
+};
+
+typedef const char *(name_n)(const void *owner, size_t n);
+
+static const char *http_n(const void *owner, size_t n)
+{
+	return http_listening(owner, n);
+}
+
+static const char *sip_n(const void *owner, size_t n)
+{
+	return engine_listening(owner, n);
+}
+
+/* Writes "a,b" and returns it, or NULL for none. */
+static const char *join(char *buf, size_t size, name_n *name, const void *owner)
+{
+	const char *text;
+	size_t len = 0;
+
+	for (size_t i = 0; (text = name(owner, i)) && len < size; i++)
+		len += (size_t)snprintf(buf + len, size - len, "%s%s", i ? "," : "",
+					text);
+	return len ? buf : NULL;
+}
+
+static void log_started(const struct app *app)
+{
+	char http[512], sip[512];
+	const char *first = http_listening(app->http, 0);
+	const char *port = first ? strrchr(first, ':') : NULL;
+
+	log_config_warnings(app->conf);
+	log_event(LOG_LEVEL_INFO, "started", LOG_S("version", app->version),
+		  LOG_S("config", app->cli->config_file),
+		  LOG_I("trunks", (int64_t)app->conf->trunk_count),
+		  LOG_S("http", join(http, sizeof(http), http_n, app->http)),
+		  LOG_S("sip", join(sip, sizeof(sip), sip_n, app->engine)));
+	if (!app->cli->demo || !port)
+		return;
+	snprintf(http, sizeof(http), "http://localhost%s/", port);
+	snprintf(sip, sizeof(sip), "http://localhost%s%s", port,
+		 app->cli->telemetry_path);
+	log_event(LOG_LEVEL_INFO, "the demo runs, look at", LOG_S("page", http),
+		  LOG_S("metrics", sip));
+}
+
+int app_run(const struct cli *cli, const char *version)
+{
+	struct app app = {.cli = cli, .version = version, .demo_fd = -1};
+	size_t count = sizeof(parts) / sizeof(*parts), started = 0;
+	int err = 0;
+
+	while (started < count && !err) {
+		err = parts[started].start(&app);
+		started += !err;
+	}
+	if (!err) {
+		log_started(&app);
+		err = loop_run();
+		if (err)
+			log_event(LOG_LEVEL_ERROR, "the event loop failed",
+				  LOG_S("error", strerror(err)));
+	}
+	while (started-- > 0) {
+		if (parts[started].stop)
+			parts[started].stop(&app);
+	}
+	if (!err)
+		log_write(LOG_LEVEL_INFO, "stopped", NULL);
+	return err ? 1 : 0;
+}
+
+int app_check(const struct cli *cli)
+{
+	struct config_errors errs = {0};
+	struct config *conf = NULL;
+	int err = config_load(&conf, cli->config_file, &errs);
+
+	if (!err)
+		printf("%s: ok (%zu trunks)\n", cli->config_file, conf->trunk_count);
+	else if (!errs.count)
+		fprintf(stderr, "%s: %s\n", cli->config_file, strerror(err));
+	config_errors_print(&errs, stderr);
+	config_errors_clear(&errs);
+	config_free(conf);
+	return err ? 1 : 0;
+}

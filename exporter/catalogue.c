@@ -1,0 +1,338 @@
+#include "exporter/catalogue.h"
+
+#include "exporter/label_values.h"
+
+#define TARGET_LABELS "trunk,method,address,transport"
+
+static size_t one(struct sample *out, int64_t value)
+{
+	*out = (struct sample){.value = value};
+	return 1;
+}
+
+static size_t one_ns(struct sample *out, int64_t ns)
+{
+	*out = (struct sample){.value = ns, .decimals = 9};
+	return 1;
+}
+
+/* Times of the wall clock are told in milliseconds: finer would only be noise. */
+static size_t one_time(struct sample *out, int64_t unix_ns)
+{
+	*out = (struct sample){.value = unix_ns / 1000000, .decimals = 3};
+	return unix_ns > 0;
+}
+
+static size_t up(struct sample *out, const struct snapshot_trunk *t)
+{
+	return t->stats.state == HEALTH_UNKNOWN ? 0
+						: one(out, t->stats.state != HEALTH_DOWN);
+}
+
+static size_t state(struct sample *out, const struct snapshot_trunk *t)
+{
+	size_t i;
+
+	for (i = 0; i < HEALTH_STATES; i++)
+		out[i] = (struct sample){.label = label_value(LABEL_STATE, i),
+					 .value = t->stats.state == i};
+	return HEALTH_STATES;
+}
+
+static size_t state_changes(struct sample *out, const struct snapshot_trunk *t)
+{
+	return one(out, t->stats.state_changes);
+}
+
+static size_t addresses(struct sample *out, const struct snapshot_trunk *t)
+{
+	return t->stats.addresses_known ? one(out, t->stats.addresses) : 0;
+}
+
+static size_t addresses_up(struct sample *out, const struct snapshot_trunk *t)
+{
+	return t->stats.addresses_known ? one(out, t->stats.addresses_up) : 0;
+}
+
+static size_t info(struct sample *out, const struct snapshot_trunk *t)
+{
+	*out = (struct sample){.label = t->info, .value = 1};
+	return 1;
+}
+
+static size_t inbound(struct sample *out, const struct snapshot_trunk *t)
+{
+	size_t i, count = 0;
+
+	for (i = 0; t->inbound && i < STATS_METHODS; i++) {
+		if (t->inbound[i])
+			out[count++] =
+				(struct sample){.label = label_value(LABEL_METHOD, i),
+						.value = t->inbound[i]};
+	}
+	return count;
+}
+
+static size_t inbound_last(struct sample *out, const struct snapshot_trunk *t)
+{
+	return one_time(out, t->stats.inbound_options_unix_ns);
+}
+
+static size_t success(struct sample *out, const struct snapshot_target *t)
+{
+	return t->stats.success < 0 ? 0 : one(out, t->stats.success);
+}
+
+static size_t probes(struct sample *out, const struct snapshot_target *t)
+{
+	return one(out, t->stats.probes);
+}
+
+static size_t phases(struct sample *out, const struct snapshot_target *t)
+{
+	size_t i, count = 0;
+
+	for (i = 0; i < PROBE_PHASES; i++) {
+		if (t->stats.phase_ns[i] < 0)
+			continue;
+		one_ns(&out[count], t->stats.phase_ns[i]);
+		out[count++].label = label_value(LABEL_PHASE, i);
+	}
+	return count;
+}
+
+static size_t responses(struct sample *out, const struct snapshot_target *t)
+{
+	size_t i;
+
+	for (i = 0; i < t->code_count; i++)
+		out[i] = (struct sample){
+			.label = label_value(LABEL_CODE, t->codes[i].code - 100U),
+			.value = t->codes[i].count};
+	return t->code_count;
+}
+
+static size_t failures(struct sample *out, const struct snapshot_target *t)
+{
+	size_t i;
+
+	for (i = 0; i < PROBE_OUTCOMES; i++)
+		out[i] = (struct sample){.label = label_value(LABEL_REASON, i),
+					 .value = t->stats.failures[i]};
+	return PROBE_OUTCOMES;
+}
+
+/* A name that gives no address has no target to count under. */
+static size_t dns_failures(struct sample *out, const struct snapshot_trunk *t)
+{
+	*out = (struct sample){.label = label_value(LABEL_DNS, 0),
+			       .value = t->stats.dns_failures};
+	return t->stats.named;
+}
+
+static size_t retransmissions(struct sample *out, const struct snapshot_target *t)
+{
+	return one(out, t->stats.retransmissions);
+}
+
+static size_t late(struct sample *out, const struct snapshot_target *t)
+{
+	return one(out, t->stats.late);
+}
+
+static size_t last_success(struct sample *out, const struct snapshot_target *t)
+{
+	return one_time(out, t->stats.last_success_unix_ns);
+}
+
+static size_t cert_not_after(struct sample *out, const struct snapshot_target *t)
+{
+	return t->stats.cert_not_after_s > 0 ? one(out, t->stats.cert_not_after_s) : 0;
+}
+
+static size_t build(struct sample *out, const struct catalogue_source *src)
+{
+	*out = (struct sample){.label = src->self->build, .value = 1};
+	return 1;
+}
+
+static size_t reload_ok(struct sample *out, const struct catalogue_source *src)
+{
+	const struct stats_exporter *e = &src->snapshot->exporter;
+
+	return e->reload_seen ? one(out, e->reload_successful) : 0;
+}
+
+static size_t reload_time(struct sample *out, const struct catalogue_source *src)
+{
+	return one_time(out, src->snapshot->exporter.reload_success_unix_ns);
+}
+
+static size_t trunks(struct sample *out, const struct catalogue_source *src)
+{
+	return one(out, (int64_t)src->snapshot->exporter.trunks);
+}
+
+static size_t lag(struct sample *out, const struct catalogue_source *src)
+{
+	return one_ns(out, src->snapshot->exporter.lag_ns);
+}
+
+static size_t strays(struct sample *out, const struct catalogue_source *src)
+{
+	size_t i;
+
+	for (i = 0; i < ENGINE_STRAYS; i++)
+		out[i] = (struct sample){
+			.label = label_value(LABEL_STRAY, i),
+			.value = (int64_t)src->snapshot->exporter.stray[i]};
+	return ENGINE_STRAYS;
+}
+
+static size_t scrape_time(struct sample *out, const struct catalogue_source *src)
+{
+	return src->self->scrape_bytes < 0 ? 0 : one_ns(out, src->self->scrape_ns);
+}
+
+static size_t scrape_size(struct sample *out, const struct catalogue_source *src)
+{
+	return src->self->scrape_bytes < 0 ? 0 : one(out, src->self->scrape_bytes);
+}
+
+static size_t known(struct sample *out, int64_t value)
+{
+	return value < 0 ? 0 : one(out, value);
+}
+
+static size_t cpu(struct sample *out, const struct catalogue_source *src)
+{
+	return src->self->process.cpu_ns < 0 ? 0 : one_ns(out, src->self->process.cpu_ns);
+}
+
+static size_t resident(struct sample *out, const struct catalogue_source *src)
+{
+	return known(out, src->self->process.resident_bytes);
+}
+
+static size_t virtual_memory(struct sample *out, const struct catalogue_source *src)
+{
+	return known(out, src->self->process.virtual_bytes);
+}
+
+static size_t open_fds(struct sample *out, const struct catalogue_source *src)
+{
+	return known(out, src->self->process.open_fds);
+}
+
+static size_t max_fds(struct sample *out, const struct catalogue_source *src)
+{
+	return known(out, src->self->process.max_fds);
+}
+
+static size_t start_time(struct sample *out, const struct catalogue_source *src)
+{
+	return one_time(out, src->self->process.start_unix_ns);
+}
+
+/* clang-format off */
+const struct catalogue_family catalogue[] = {
+	{"siptrunk_up", CATALOGUE_GAUGE, "",
+	 "Whether the trunk works, after fall and rise: 1 up or degraded, 0 down. Absent until known.",
+	 "trunk", .trunk_get = up},
+	{"siptrunk_state", CATALOGUE_STATESET, "",
+	 "State of the trunk: 1 for the state it is in, 0 for the others.",
+	 "trunk,state", .trunk_get = state},
+	{"siptrunk_state_changes_total", CATALOGUE_COUNTER, "",
+	 "Changes of the trunk's state, the first one from unknown included.",
+	 "trunk", .trunk_get = state_changes},
+	{"siptrunk_addresses", CATALOGUE_GAUGE, "",
+	 "Addresses that the trunk's URI resolves to now.",
+	 "trunk", .trunk_get = addresses},
+	{"siptrunk_addresses_up", CATALOGUE_GAUGE, "",
+	 "Addresses of the trunk that answer now.",
+	 "trunk", .trunk_get = addresses_up},
+	{"siptrunk_info", CATALOGUE_INFO, "",
+	 "The trunk as configured: its URI without a password, the transport that the URI names, its profile.",
+	 "trunk,uri,transport,profile", .trunk_get = info},
+	{"siptrunk_inbound_requests_total", CATALOGUE_COUNTER, "",
+	 "Requests that came from the trunk's addresses, by method.",
+	 "trunk,method", .trunk_get = inbound},
+	{"siptrunk_inbound_options_last_timestamp_seconds", CATALOGUE_GAUGE, "seconds",
+	 "When the last OPTIONS request came from the trunk, in seconds since the epoch.",
+	 "trunk", .trunk_get = inbound_last},
+	{"siptrunk_probe_success", CATALOGUE_GAUGE, "",
+	 "Whether the last probe succeeded, before fall and rise.",
+	 TARGET_LABELS, .target_get = success},
+	{"siptrunk_probes_total", CATALOGUE_COUNTER, "",
+	 "Probes begun.",
+	 TARGET_LABELS, .target_get = probes},
+	{"siptrunk_probe_duration_seconds", CATALOGUE_HISTOGRAM, "seconds",
+	 "Time from the request sent to its final response received.",
+	 TARGET_LABELS ",le", .histogram = true},
+	{"siptrunk_probe_phase_duration_seconds", CATALOGUE_GAUGE, "seconds",
+	 "Time that each phase of the last probe took.",
+	 TARGET_LABELS ",phase", .target_get = phases},
+	{"siptrunk_probe_responses_total", CATALOGUE_COUNTER, "",
+	 "Final responses by status code.",
+	 TARGET_LABELS ",code", .target_get = responses},
+	{"siptrunk_probe_failures_total", CATALOGUE_COUNTER, "",
+	 "Probes that failed, by reason. A trunk's failed name resolutions have an empty address.",
+	 TARGET_LABELS ",reason", .trunk_get = dns_failures, .target_get = failures},
+	{"siptrunk_probe_retransmissions_total", CATALOGUE_COUNTER, "",
+	 "Requests sent again over UDP because no response had come.",
+	 TARGET_LABELS, .target_get = retransmissions},
+	{"siptrunk_probe_late_responses_total", CATALOGUE_COUNTER, "",
+	 "Final responses that came after the probe's timeout.",
+	 TARGET_LABELS, .target_get = late},
+	{"siptrunk_probe_last_success_timestamp_seconds", CATALOGUE_GAUGE, "seconds",
+	 "When the last successful probe began, in seconds since the epoch.",
+	 TARGET_LABELS, .target_get = last_success},
+	{"siptrunk_tls_certificate_not_after_timestamp_seconds", CATALOGUE_GAUGE, "seconds",
+	 "Earliest expiry in the certificate chain that the peer presented, in seconds since the epoch.",
+	 TARGET_LABELS, .target_get = cert_not_after},
+	{"siptrunk_exporter_build_info", CATALOGUE_INFO, "",
+	 "The exporter's version, source revision, C compiler and libre.",
+	 "version,revision,cversion,libre", .self_get = build},
+	{"siptrunk_exporter_config_last_reload_successful", CATALOGUE_GAUGE, "",
+	 "Whether the last attempt to apply a configuration succeeded.",
+	 "", .self_get = reload_ok},
+	{"siptrunk_exporter_config_last_reload_success_timestamp_seconds", CATALOGUE_GAUGE, "seconds",
+	 "When a configuration was last applied, in seconds since the epoch.",
+	 "", .self_get = reload_time},
+	{"siptrunk_exporter_trunks", CATALOGUE_GAUGE, "",
+	 "Trunks that are probed.",
+	 "", .self_get = trunks},
+	{"siptrunk_exporter_schedule_lag_seconds", CATALOGUE_GAUGE, "seconds",
+	 "Largest delay of a probe behind its schedule within the last minute.",
+	 "", .self_get = lag},
+	{"siptrunk_exporter_stray_messages_total", CATALOGUE_COUNTER, "",
+	 "SIP messages that belong to no trunk and no probe.",
+	 "reason", .self_get = strays},
+	{"siptrunk_exporter_scrape_duration_seconds", CATALOGUE_GAUGE, "seconds",
+	 "Time that it took to make the scrape before this one.",
+	 "", .self_get = scrape_time},
+	{"siptrunk_exporter_scrape_size_bytes", CATALOGUE_GAUGE, "bytes",
+	 "Size as sent of the scrape before this one.",
+	 "", .self_get = scrape_size},
+	{"process_cpu_seconds_total", CATALOGUE_COUNTER, "seconds",
+	 "Processor time that the exporter used.",
+	 "", .self_get = cpu},
+	{"process_resident_memory_bytes", CATALOGUE_GAUGE, "bytes",
+	 "Memory of the exporter that is in RAM.",
+	 "", .self_get = resident},
+	{"process_virtual_memory_bytes", CATALOGUE_GAUGE, "bytes",
+	 "Address space of the exporter.",
+	 "", .self_get = virtual_memory},
+	{"process_open_fds", CATALOGUE_GAUGE, "",
+	 "File descriptors that the exporter has open.",
+	 "", .self_get = open_fds},
+	{"process_max_fds", CATALOGUE_GAUGE, "",
+	 "File descriptors that the exporter may have open.",
+	 "", .self_get = max_fds},
+	{"process_start_time_seconds", CATALOGUE_GAUGE, "seconds",
+	 "When the exporter started, in seconds since the epoch.",
+	 "", .self_get = start_time},
+};
+/* clang-format on */
+
+const size_t catalogue_count = sizeof(catalogue) / sizeof(catalogue[0]);

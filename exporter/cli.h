@@ -1,0 +1,54 @@
+/* The command line. One table of flags drives parsing and --help. */
+#ifndef EXPORTER_CLI_H
+#define EXPORTER_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "exporter/log.h"
+
+enum { CLI_LISTEN_MAX = 16 };
+
+enum cli_action {
+	CLI_RUN,
+	CLI_HELP,
+	CLI_VERSION,
+	CLI_CONFIG_CHECK,
+	CLI_CONFIG_SCHEMA,
+	CLI_LIST_METRICS,
+	CLI_HEALTHCHECK,
+	CLI_ACTIONS,
+};
+
+/* Texts point into argv or are static. */
+struct cli {
+	int action;		 /* enum cli_action */
+	const char *config_file; /* NULL: none */
+	bool demo;
+	const char *listen[CLI_LISTEN_MAX]; /* at least one */
+	size_t listen_count;
+	const char *telemetry_path;
+	const char *health_url; /* NULL: /-/healthy on the first listen address */
+	int log_level;		/* enum log_level */
+	int log_format;		/* enum log_format */
+};
+
+/*
+ * Reads flags as `--name=value` or `--name value`. --help and --version win over all
+ * else, so that they work on a line that is wrong further on.
+ *
+ * @err_text: on failure, a sentence for people, with the nearest flag for an unknown one
+ *
+ * Returns 0; EINVAL; or ENOENT when neither a configuration nor the demo is asked for.
+ */
+int cli_parse(struct cli *out, int argc, char *const argv[], char *err_text,
+	      size_t err_size);
+
+/* Every flag, by groups, within 80 columns. */
+void cli_help_print(FILE *out);
+
+/* What to do when there is no configuration yet. */
+void cli_first_steps_print(FILE *out);
+
+#endif

@@ -1,0 +1,157 @@
+#include "exporter/http_routes.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exporter/gzip.h"
+#include "exporter/http_pages.h"
+#include "exporter/negotiate.h"
+#include "exporter/render.h"
+#include "sipprobe/clock.h"
+
+#define PLAIN "text/plain; charset=utf-8"
+
+/* Under this, a reply fits one segment and compression gains nothing. */
+#define GZIP_MIN_BYTES 1400
+
+struct route {
+	const char *path; /* NULL: the telemetry path */
+	const char *methods;
+	void (*handler)(struct http_answer *a, const struct http_query *q);
+};
+
+static void answer_text(struct http_answer *a, unsigned status, const char *text)
+{
+	buffer_clear(&a->body);
+	a->status = status;
+	a->content_type = PLAIN;
+	buffer_str(&a->body, text);
+}
+
+static int render(struct buffer *out, const struct renderer *r, struct http_site *site)
+{
+	struct catalogue_self self = {
+		.build = {site->build.data, site->build.len},
+		.scrape_ns = atomic_load(&site->scrape_ns),
+		.scrape_bytes = atomic_load(&site->scrape_bytes),
+	};
+	struct snapshot *n = NULL;
+	int err = snapshot_take(&n, site->store);
+
+	if (err)
+		return err;
+	process_read(&self.process);
+	r->render(out, &(struct catalogue_source){.snapshot = n, .self = &self});
+	snapshot_free(n);
+	return out->err;
+}
+
+static int compress(struct http_answer *a)
+{
+	struct buffer packed = {0};
+	int err = gzip_compress(&packed, &a->body);
+
+	buffer_clear(&a->body);
+	a->body = packed;
+	a->encoding = "gzip";
+	return err;
+}
+
+static void metrics(struct http_answer *a, const struct http_query *q)
+{
+	const struct renderer *r =
+		negotiate_renderer(q->accept, renderers, renderer_count);
+	int64_t begun_ns = clock_monotonic_ns();
+	int err = render(&a->body, r, q->site);
+
+	if (!err && a->body.len >= GZIP_MIN_BYTES && negotiate_gzip(q->accept_encoding))
+		err = compress(a);
+	if (err) {
+		a->encoding = NULL;
+		answer_text(a, 503, strerror(err));
+		return;
+	}
+	a->status = 200;
+	a->content_type = r->content_type;
+	a->vary = "Accept, Accept-Encoding";
+	a->scrape = true;
+	atomic_store(&q->site->scrape_ns, clock_monotonic_ns() - begun_ns);
+	atomic_store(&q->site->scrape_bytes, (long long)a->body.len);
+}
+
+static void landing(struct http_answer *a, const struct http_query *q)
+{
+	a->status = 200;
+	a->content_type = "text/html; charset=utf-8";
+	a->policy = "default-src 'none'; base-uri 'none'; form-action 'none'; "
+		    "frame-ancestors 'none'";
+	http_pages_landing(&a->body, q->site->telemetry_path, q->site->version);
+}
+
+static void healthy(struct http_answer *a, const struct http_query *q)
+{
+	(void)q;
+	answer_text(a, 200, "healthy\n");
+}
+
+static void ready(struct http_answer *a, const struct http_query *q)
+{
+	if (store_ready(q->site->store))
+		answer_text(a, 200, "ready\n");
+	else
+		answer_text(a, 503, "no configuration is applied yet\n");
+}
+
+/* The telemetry path comes first, so that it may be any of the others. */
+static const struct route routes[] = {
+	{NULL, "GET, HEAD", metrics},
+	{"/", "GET, HEAD", landing},
+	{"/-/healthy", "GET, HEAD", healthy},
+	{"/-/ready", "GET, HEAD", ready},
+};
+
+static const struct route *find(const struct http_query *q)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+		const char *path = routes[i].path;
+
+		if (!strcmp(q->path, path ? path : q->site->telemetry_path))
+			return &routes[i];
+	}
+	return NULL;
+}
+
+/* Whether a list as in Allow names the method. */
+static bool allows(const char *methods, const char *method)
+{
+	size_t len = strlen(method);
+
+	while (*methods) {
+		size_t word = strcspn(methods, ", ");
+
+		if (word == len && !strncmp(methods, method, len))
+			return true;
+		methods += word;
+		methods += strspn(methods, ", ");
+	}
+	return false;
+}
+
+void http_routes_answer(struct http_answer *a, const struct http_query *q)
+{
+	const struct route *route = find(q);
+
+	if (!route) {
+		answer_text(a, 404, "not found\n");
+	} else if (!allows(route->methods, q->method)) {
+		answer_text(a, 405, "method not allowed\n");
+		a->allow = route->methods;
+	} else if (q->body) {
+		answer_text(a, 413, "a request must have no body\n");
+	} else {
+		route->handler(a, q);
+	}
+}

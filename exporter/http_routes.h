@@ -1,0 +1,44 @@
+/* What is served where: a row a path. Knows nothing of connections. */
+#ifndef EXPORTER_HTTP_ROUTES_H
+#define EXPORTER_HTTP_ROUTES_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "exporter/buffer.h"
+#include "exporter/store.h"
+
+/* What handlers work with; lives as long as the server. */
+struct http_site {
+	struct store *store;
+	char *telemetry_path;
+	char *version;
+	struct buffer build;	   /* label text of build_info */
+	atomic_llong scrape_ns;	   /* the last scrape's cost */
+	atomic_llong scrape_bytes; /* and its size as sent, -1: none yet */
+};
+
+struct http_query {
+	struct http_site *site;
+	const char *method;
+	const char *path;
+	const char *accept;	     /* or NULL */
+	const char *accept_encoding; /* or NULL */
+	bool body;		     /* the request has one */
+};
+
+struct http_answer {
+	unsigned status;
+	const char *content_type;
+	const char *encoding; /* Content-Encoding, or NULL */
+	const char *vary;     /* or NULL */
+	const char *allow;    /* or NULL */
+	const char *policy;   /* Content-Security-Policy, or NULL */
+	bool scrape;
+	struct buffer body;
+};
+
+/* Fills @a, zeroed by the caller, who frees the body. */
+void http_routes_answer(struct http_answer *a, const struct http_query *q);
+
+#endif

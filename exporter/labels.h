@@ -1,0 +1,26 @@
+/*
+ * Label text as the exposition format writes it, `trunk="a",carrier="x"`, without the
+ * braces. It is prepared once and copied into every line that needs it.
+ */
+#ifndef EXPORTER_LABELS_H
+#define EXPORTER_LABELS_H
+
+#include <stdbool.h>
+
+#include "exporter/buffer.h"
+
+/*
+ * Appends a label, after a comma when the buffer holds something. Backslash, quote and
+ * line feed are escaped; a byte that is not UTF-8 becomes U+FFFD, since one such byte
+ * would make Prometheus refuse the whole scrape.
+ */
+void labels_add(struct buffer *b, const char *name, const char *value);
+
+/*
+ * Walks label text in order. @pos starts at 0; @value is still escaped.
+ *
+ * Returns false past the last label.
+ */
+bool labels_next(struct slice text, size_t *pos, struct slice *name, struct slice *value);
+
+#endif

@@ -1,0 +1,265 @@
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "exporter/log.h"
+#include "sipprobe/clock.h"
+
+/*
+ * A pipe takes up to PIPE_BUF (4096) bytes whole, so that lines of this size never mix
+ * with those of another process on the same stderr.
+ */
+enum {
+	LINE_MAX_BYTES = 4096,
+	LINE_TAIL_BYTES = 24, /* kept free for `,"truncated":1}` and the newline */
+	VALUE_MAX_BYTES = 1024,
+};
+
+struct line {
+	size_t len;
+	bool cut;
+	char buf[LINE_MAX_BYTES];
+};
+
+static enum log_level log_least = LOG_LEVEL_INFO;
+static enum log_format log_form = LOG_FORMAT_LOGFMT;
+
+static const char *const level_names[] = {
+	[LOG_LEVEL_DEBUG] = "debug",
+	[LOG_LEVEL_INFO] = "info",
+	[LOG_LEVEL_WARN] = "warn",
+	[LOG_LEVEL_ERROR] = "error",
+};
+
+/* Code points that a terminal acts on instead of showing them. */
+static const struct {
+	uint32_t first, last;
+} unprintable[] = {
+	{0x0000, 0x001f}, /* C0 */
+	{0x007f, 0x009f}, /* DEL and C1 */
+	{0x200b, 0x200f}, /* of no width, and direction marks */
+	{0x2028, 0x202e}, /* line and paragraph separators, direction overrides */
+	{0x2060, 0x206f}, /* of no width, and direction isolates */
+	{0xfeff, 0xfeff}, /* byte order mark */
+	{0xfff9, 0xfffd}, /* annotations, and what stands for bad UTF-8 */
+};
+
+static bool is_unprintable(uint32_t cp)
+{
+	for (size_t i = 0; i < sizeof(unprintable) / sizeof(*unprintable); i++) {
+		if (cp >= unprintable[i].first && cp <= unprintable[i].last)
+			return true;
+	}
+	return false;
+}
+
+/* Returns the bytes of the UTF-8 sequence at @s (RFC 3629), or 0 if it is none. */
+static unsigned utf8_decode(uint32_t *cp, const char *s)
+{
+	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+	const unsigned char *u = (const unsigned char *)s;
+	unsigned n = u[0] >= 0xf0 ? 4 : u[0] >= 0xe0 ? 3 : 2;
+	uint32_t c = u[0] & (0x7fU >> n);
+
+	if (u[0] < 0x80) {
+		*cp = u[0];
+		return 1;
+	}
+	if (u[0] < 0xc2 || u[0] > 0xf4)
+		return 0;
+	for (unsigned i = 1; i < n; i++) {
+		if ((u[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (u[i] & 0x3f);
+	}
+	if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+		return 0;
+	*cp = c;
+	return n;
+}
+
+static void put(struct line *l, const char *text, size_t len)
+{
+	if (l->cut || len > LINE_MAX_BYTES - LINE_TAIL_BYTES - l->len) {
+		l->cut = true;
+		return;
+	}
+	memcpy(l->buf + l->len, text, len);
+	l->len += len;
+}
+
+static void put_str(struct line *l, const char *text)
+{
+	put(l, text, strlen(text));
+}
+
+/*
+ * One character of @s as it stands between quotes; the escapes are JSON's, which
+ * logfmt shares. Returns how many bytes of @s it took.
+ */
+static unsigned escape(char out[8], size_t *out_len, const char *s)
+{
+	static const char named[] = "\"\"\\\\\nn\rr\tt";
+	uint32_t cp = 0xfffd;
+	unsigned n = utf8_decode(&cp, s);
+
+	for (const char *p = named; *p; p += 2) {
+		if (cp == (unsigned char)*p) {
+			*out_len = (size_t)snprintf(out, 8, "\\%c", p[1]);
+			return 1;
+		}
+	}
+	if (is_unprintable(cp)) {
+		*out_len = (size_t)snprintf(out, 8, "\\u%04x", (unsigned)cp);
+	} else {
+		memcpy(out, s, n);
+		*out_len = n;
+	}
+	return n ? n : 1;
+}
+
+static void put_quoted(struct line *l, const char *s)
+{
+	size_t total = 0;
+
+	put(l, "\"", 1);
+	while (*s) {
+		char out[8];
+		size_t len;
+
+		s += escape(out, &len, s);
+		total += len;
+		if (total > VALUE_MAX_BYTES) {
+			put(l, "...", 3);
+			break;
+		}
+		put(l, out, len);
+	}
+	put(l, "\"", 1);
+}
+
+/* logfmt needs quotes where a bare word would end or read as something else. */
+static bool needs_quotes(const char *s)
+{
+	uint32_t cp;
+	unsigned n;
+
+	if (!strcmp(s, "null") || strlen(s) > VALUE_MAX_BYTES)
+		return true;
+	for (; *s; s += n) {
+		n = utf8_decode(&cp, s);
+		if (!n || cp == ' ' || strchr("=\"", *s) || is_unprintable(cp))
+			return true;
+	}
+	return false;
+}
+
+static void put_value(struct line *l, const char *s)
+{
+	if (log_form == LOG_FORMAT_JSON || needs_quotes(s))
+		put_quoted(l, s);
+	else
+		put_str(l, s);
+}
+
+static void put_key(struct line *l, const char *key)
+{
+	bool first = l->len == 0;
+
+	if (log_form == LOG_FORMAT_JSON) {
+		put_str(l, first ? "{\"" : ",\"");
+		put_str(l, key);
+		put_str(l, "\":");
+	} else {
+		put_str(l, first ? "" : " ");
+		put_str(l, key);
+		put_str(l, "=");
+	}
+}
+
+static void put_number(struct line *l, const struct log_field *f)
+{
+	char text[32];
+	uint64_t n = f->number < 0 ? -(uint64_t)f->number : (uint64_t)f->number;
+	const char *sign = f->number < 0 ? "-" : "";
+
+	if (f->kind == LOG_SECONDS)
+		snprintf(text, sizeof(text), "%s%llu.%03llu", sign,
+			 (unsigned long long)(n / 1000000000),
+			 (unsigned long long)(n / 1000000 % 1000));
+	else
+		snprintf(text, sizeof(text), "%s%llu", sign, (unsigned long long)n);
+	put_str(l, text);
+}
+
+/* A field is there whole, or not at all. */
+static void put_field(struct line *l, const struct log_field *f)
+{
+	size_t before = l->len;
+
+	if (f->kind == LOG_STRING && !f->text)
+		return;
+	put_key(l, f->key);
+	if (f->kind == LOG_STRING)
+		put_value(l, f->text);
+	else
+		put_number(l, f);
+	if (l->cut)
+		l->len = before;
+}
+
+static void put_time(struct line *l)
+{
+	char date[24], text[32];
+	struct timespec now;
+	struct tm tm;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &tm);
+	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text, sizeof(text), "%s.%03uZ", date,
+		 (unsigned)(now.tv_nsec / CLOCK_NS_PER_MS) % 1000);
+	put_field(l, &LOG_S("ts", text));
+}
+
+static void put_end(struct line *l)
+{
+	const char *json = l->cut ? ",\"truncated\":1}\n" : "}\n";
+	const char *logfmt = l->cut ? " truncated=1\n" : "\n";
+	const char *end = log_form == LOG_FORMAT_JSON ? json : logfmt;
+
+	memcpy(l->buf + l->len, end, strlen(end));
+	l->len += strlen(end);
+}
+
+void log_setup(enum log_level level, enum log_format format)
+{
+	log_least = level;
+	log_form = format;
+}
+
+bool log_enabled(enum log_level level)
+{
+	return level >= log_least;
+}
+
+void log_write(enum log_level level, const char *msg, const struct log_field *fields)
+{
+	struct line l;
+
+	if (!log_enabled(level))
+		return;
+	l.len = 0;
+	l.cut = false;
+	put_time(&l);
+	put_field(&l, &LOG_S("level", level_names[level]));
+	put_field(&l, &LOG_S("msg", msg));
+	for (const struct log_field *f = fields; f && f->kind != LOG_END; f++)
+		put_field(&l, f);
+	put_end(&l);
+
+	/* A log that cannot be written has nowhere to say so. */
+	if (write(STDERR_FILENO, l.buf, l.len) < 0)
+		return;
+}

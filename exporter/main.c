@@ -1,0 +1,90 @@
+#include <errno.h>
+#include <stdio.h>
+
+#include "exporter/app.h"
+#include "exporter/catalogue.h"
+#include "exporter/cli.h"
+#include "exporter/healthcheck.h"
+#include "exporter/log.h"
+
+enum { EXIT_USAGE = 2 };
+
+static int run(const struct cli *cli)
+{
+	return app_run(cli, EXPORTER_VERSION);
+}
+
+static int print_help(const struct cli *cli)
+{
+	(void)cli;
+	cli_help_print(stdout);
+	return 0;
+}
+
+static int print_version(const struct cli *cli)
+{
+	(void)cli;
+	puts("siptrunk_exporter, version " EXPORTER_VERSION);
+	return 0;
+}
+
+static int print_schema(const struct cli *cli)
+{
+	(void)cli;
+	config_schema_print(stdout);
+	return 0;
+}
+
+static int print_metrics(const struct cli *cli)
+{
+	(void)cli;
+	catalogue_list(stdout);
+	return 0;
+}
+
+static int check_health(const struct cli *cli)
+{
+	char text[512];
+
+	if (!healthcheck(cli->health_url, cli->listen[0], text, sizeof(text)))
+		return 0;
+	fprintf(stderr, "siptrunk_exporter: %s\n", text);
+	return 1;
+}
+
+static int (*const actions[CLI_ACTIONS])(const struct cli *cli) = {
+	[CLI_RUN] = run,
+	[CLI_HELP] = print_help,
+	[CLI_VERSION] = print_version,
+	[CLI_CONFIG_CHECK] = app_check,
+	[CLI_CONFIG_SCHEMA] = print_schema,
+	[CLI_LIST_METRICS] = print_metrics,
+	[CLI_HEALTHCHECK] = check_health,
+};
+
+/* A full disk or a closed pipe must not pass for a whole answer. */
+static int flush(int code)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return code;
+	perror("siptrunk_exporter: standard output");
+	return code ? code : 1;
+}
+
+int main(int argc, char *argv[])
+{
+	char text[256];
+	struct cli cli;
+	int err = cli_parse(&cli, argc, argv, text, sizeof(text));
+
+	if (err) {
+		fprintf(stderr, "siptrunk_exporter: %s\n\n", text);
+		if (err == ENOENT)
+			cli_first_steps_print(stderr);
+		else
+			fputs("All flags: siptrunk_exporter --help\n", stderr);
+		return EXIT_USAGE;
+	}
+	log_setup((enum log_level)cli.log_level, (enum log_format)cli.log_format);
+	return flush(actions[cli.action](&cli));
+}

@@ -1,0 +1,21 @@
+/* Content negotiation by Accept and Accept-Encoding (RFC 9110 12.5). */
+#ifndef EXPORTER_NEGOTIATE_H
+#define EXPORTER_NEGOTIATE_H
+
+#include <stdbool.h>
+
+#include "exporter/render.h"
+
+/* Whether to send gzip. @accept_encoding: the field's value, or NULL */
+bool negotiate_gzip(const char *accept_encoding);
+
+/*
+ * The renderer the client likes best; the first one for a client that likes none, since
+ * a scraper that mis-spells its wishes still wants an answer.
+ *
+ * @accept: the field's value, or NULL
+ */
+const struct renderer *
+negotiate_renderer(const char *accept, const struct renderer *const *list, size_t count);
+
+#endif

@@ -1,0 +1,7 @@
+#include "exporter/render.h"
+
+const struct renderer *const renderers[] = {
+	&render_text,
+};
+
+const size_t renderer_count = sizeof(renderers) / sizeof(renderers[0]);

@@ -1,0 +1,26 @@
+/*
+ * Exposition formats: one file and one row of `renderers` each. What is shown comes from
+ * the catalogue; a renderer only writes it down.
+ */
+#ifndef EXPORTER_RENDER_H
+#define EXPORTER_RENDER_H
+
+#include "exporter/buffer.h"
+#include "exporter/catalogue.h"
+
+struct renderer {
+	const char *type;    /* of the media type, "text" */
+	const char *subtype; /* "plain" */
+	const char *params;  /* its parameters, "version=0.0.4"; ';' between several */
+	const char *content_type;
+	/* Appends to @out; a failure stays in out->err. */
+	void (*render)(struct buffer *out, const struct catalogue_source *src);
+};
+
+extern const struct renderer render_text; /* Prometheus text 0.0.4 */
+
+/* By preference where a client has none; the first one is for clients that do not say. */
+extern const struct renderer *const renderers[];
+extern const size_t renderer_count;
+
+#endif

@@ -1,0 +1,66 @@
+/* The numbers kept of a trunk, a target and the exporter: plain data, copied whole. */
+#ifndef EXPORTER_STATS_H
+#define EXPORTER_STATS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "exporter/buffer.h"
+#include "sipprobe/engine.h"
+
+/* Request methods counted by name; any other counts as "other": peers choose the word. */
+enum {
+	STATS_METHODS = 15,
+};
+
+/* A label's value for row @i of an array of STATS_METHODS counters. */
+const char *stats_method_name(size_t i);
+
+struct stats_trunk {
+	int64_t inbound_options_unix_ns; /* 0: none yet */
+	uint32_t state_changes;
+	uint32_t addresses;
+	uint32_t addresses_up;
+	uint32_t dns_failures;
+	uint8_t state;	      /* enum health_state */
+	bool addresses_known; /* a resolution told how many */
+	bool named;	      /* the URI's host is a name */
+};
+
+struct stats_target {
+	int64_t phase_ns[PROBE_PHASES]; /* of the last probe; -1: it had no such phase */
+	int64_t sum_ns;			/* of what the histogram holds */
+	int64_t last_success_unix_ns;	/* 0: none yet */
+	int64_t cert_not_after_s;	/* 0: none seen */
+	uint32_t probes;
+	uint32_t retransmissions;
+	uint32_t late;
+	uint32_t failures[PROBE_OUTCOMES]; /* PROBE_RESPONSE: a code that means down */
+	int8_t success;			   /* of the last probe; -1: none yet */
+};
+
+/* Final responses with one status code. */
+struct stats_code {
+	uint16_t code;
+	uint32_t count;
+};
+
+struct stats_exporter {
+	uint64_t stray[ENGINE_STRAYS];
+	int64_t reload_success_unix_ns; /* 0: never */
+	int64_t lag_ns;			/* largest of the last minute */
+	size_t trunks;
+	bool reload_seen;
+	bool reload_successful; /* the last one */
+};
+
+/* Histogram bounds, rising, without +Inf. */
+struct stats_buckets {
+	size_t count;
+	double *bound_s;
+	int64_t *bound_ns;
+	struct slice *le; /* `le="0.001"`, count + 1 of them, the last is +Inf */
+};
+
+#endif

@@ -1,0 +1,430 @@
+#include "exporter/store.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/uri.h"
+#include "exporter/buckets.h"
+#include "exporter/store_rows.h"
+#include "exporter/store_text.h"
+#include "sipprobe/clock.h"
+
+/* The methods of the SIP registry; what else a peer may call its request is "other". */
+static const char *const methods[STATS_METHODS] = {
+	"OPTIONS",  "INVITE", "ACK",	   "BYE",    "CANCEL",
+	"REGISTER", "PRACK",  "SUBSCRIBE", "NOTIFY", "PUBLISH",
+	"MESSAGE",  "REFER",  "INFO",	   "UPDATE", "other",
+};
+
+const char *stats_method_name(size_t i)
+{
+	return methods[i];
+}
+
+static size_t method_index(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < STATS_METHODS - 1; i++) {
+		if (!strcmp(methods[i], name))
+			break;
+	}
+	return i;
+}
+
+static void write_lock(struct store *s)
+{
+	if (!pthread_mutex_trylock(&s->lock))
+		return;
+	atomic_store(&s->writer_waits, true);
+	pthread_mutex_lock(&s->lock);
+	atomic_store(&s->writer_waits, false);
+}
+
+static void write_unlock(struct store *s)
+{
+	pthread_mutex_unlock(&s->lock);
+}
+
+void store_read_lock(struct store *s)
+{
+	while (atomic_load(&s->writer_waits))
+		sched_yield();
+	pthread_mutex_lock(&s->lock);
+}
+
+void store_read_unlock(struct store *s)
+{
+	pthread_mutex_unlock(&s->lock);
+}
+
+int store_alloc(struct store **sp, const double *buckets, size_t bucket_count)
+{
+	struct store *s = calloc(1, sizeof(*s));
+	int err;
+
+	if (!s)
+		return ENOMEM;
+	err = buckets_init(&s->buckets, buckets, bucket_count);
+	if (err) {
+		free(s);
+		return err;
+	}
+	pthread_mutex_init(&s->lock, NULL);
+	TAILQ_INIT(&s->trunks);
+	*sp = s;
+	return 0;
+}
+
+void store_free(struct store *s)
+{
+	if (!s)
+		return;
+	while (!TAILQ_EMPTY(&s->trunks))
+		store_trunk_remove(s, TAILQ_FIRST(&s->trunks));
+	buckets_clear(&s->buckets);
+	pthread_mutex_destroy(&s->lock);
+	free(s);
+}
+
+static struct store_trunk *trunk_alloc(const struct buffer *labels,
+				       const struct buffer *info)
+{
+	struct store_trunk *row;
+
+	if (labels->err || info->err)
+		return NULL;
+	row = calloc(1, sizeof(*row) + labels->len + info->len);
+	if (!row)
+		return NULL;
+	memcpy(row->text, labels->data, labels->len);
+	memcpy(row->text + labels->len, info->data, info->len);
+	row->label_len = (uint32_t)labels->len;
+	row->info_len = (uint32_t)info->len;
+	TAILQ_INIT(&row->targets);
+	return row;
+}
+
+struct store_trunk *store_trunk_add(struct store *s, const struct config_trunk *trunk)
+{
+	struct buffer labels = {0}, info = {0};
+	struct config_uri uri;
+	bool valid = !config_uri_parse(trunk->uri, &uri);
+	struct store_trunk *row;
+
+	store_text_trunk(&labels, trunk);
+	store_text_info(&info, trunk, valid ? &uri : NULL);
+	row = trunk_alloc(&labels, &info);
+	buffer_clear(&labels);
+	buffer_clear(&info);
+	if (!row)
+		return NULL;
+	row->stats.named = valid && !uri.ipv4 && !uri.ipv6;
+	row->stats.state = HEALTH_UNKNOWN;
+
+	write_lock(s);
+	TAILQ_INSERT_TAIL(&s->trunks, row, entry);
+	s->exporter.trunks++;
+	s->generation++;
+	write_unlock(s);
+	return row;
+}
+
+/*
+ * Nothing that is shown changed. Going to the end keeps the rows in the order of the new
+ * configuration, whose trunks the engine visits in order.
+ */
+void store_trunk_move(struct store *s, struct store_trunk *row,
+		      const struct config_trunk *trunk)
+{
+	(void)trunk;
+	if (!row)
+		return;
+	write_lock(s);
+	TAILQ_REMOVE(&s->trunks, row, entry);
+	TAILQ_INSERT_TAIL(&s->trunks, row, entry);
+	s->generation++;
+	write_unlock(s);
+}
+
+static void target_free(struct store_target *cell)
+{
+	free(cell->codes);
+	free(cell);
+}
+
+void store_trunk_remove(struct store *s, struct store_trunk *row)
+{
+	struct store_target *cell;
+
+	if (!row)
+		return;
+	write_lock(s);
+	TAILQ_REMOVE(&s->trunks, row, entry);
+	s->exporter.trunks--;
+	s->target_count -= row->target_count;
+	s->generation++;
+	write_unlock(s);
+
+	while ((cell = TAILQ_FIRST(&row->targets)) != NULL) {
+		TAILQ_REMOVE(&row->targets, cell, entry);
+		target_free(cell);
+	}
+	free(row->inbound);
+	free(row);
+}
+
+void store_trunk_state(struct store *s, struct store_trunk *row,
+		       const struct engine_change *change, int64_t now_unix_ns)
+{
+	(void)now_unix_ns;
+	if (!row)
+		return;
+	write_lock(s);
+	row->stats.state = (uint8_t)change->to;
+	row->stats.state_changes++;
+	write_unlock(s);
+}
+
+void store_trunk_addresses(struct store *s, struct store_trunk *row, unsigned total,
+			   unsigned up)
+{
+	if (!row)
+		return;
+	write_lock(s);
+	row->stats.addresses = total;
+	row->stats.addresses_up = up;
+	row->stats.addresses_known = true;
+	write_unlock(s);
+}
+
+void store_trunk_dns_failed(struct store *s, struct store_trunk *row)
+{
+	if (!row)
+		return;
+	write_lock(s);
+	row->stats.dns_failures++;
+	write_unlock(s);
+}
+
+void store_inbound(struct store *s, struct store_trunk *row, const char *method,
+		   int64_t now_unix_ns)
+{
+	size_t i = method_index(method);
+
+	if (!row)
+		return;
+	write_lock(s);
+	if (!row->inbound)
+		row->inbound = calloc(STATS_METHODS, sizeof(*row->inbound));
+	if (row->inbound)
+		row->inbound[i]++;
+	if (i == 0)
+		row->stats.inbound_options_unix_ns = now_unix_ns;
+	write_unlock(s);
+}
+
+static struct store_target *target_alloc(const struct store *s, const struct buffer *text)
+{
+	size_t counts = (s->buckets.count + 1) * sizeof(uint32_t);
+	struct store_target *cell;
+	int i;
+
+	cell = text->err ? NULL : calloc(1, sizeof(*cell) + counts + text->len);
+	if (!cell)
+		return NULL;
+	memcpy(store_target_text(s, cell), text->data, text->len);
+	cell->label_len = (uint16_t)text->len;
+	cell->stats.success = -1;
+	for (i = 0; i < PROBE_PHASES; i++)
+		cell->stats.phase_ns[i] = -1;
+	return cell;
+}
+
+struct store_target *store_target_add(struct store *s, struct store_trunk *row,
+				      const struct engine_target *target)
+{
+	struct buffer text = {0};
+	struct store_target *cell;
+
+	if (!row)
+		return NULL;
+	store_text_target(&text, target);
+	cell = target_alloc(s, &text);
+	buffer_clear(&text);
+	if (!cell)
+		return NULL;
+	cell->row = row;
+
+	write_lock(s);
+	TAILQ_INSERT_TAIL(&row->targets, cell, entry);
+	row->target_count++;
+	s->target_count++;
+	write_unlock(s);
+	return cell;
+}
+
+void store_target_remove(struct store *s, struct store_target *cell)
+{
+	if (!cell)
+		return;
+	write_lock(s);
+	TAILQ_REMOVE(&cell->row->targets, cell, entry);
+	cell->row->target_count--;
+	s->target_count--;
+	write_unlock(s);
+	target_free(cell);
+}
+
+static void lag_note(struct store *s, int64_t now_ns, int64_t lag_ns)
+{
+	int64_t second = now_ns / CLOCK_NS_PER_S;
+	struct store_lag *slot = &s->lag[second % STORE_LAG_SLOTS];
+
+	if (slot->second != second)
+		*slot = (struct store_lag){second, 0};
+	if (lag_ns > slot->lag_ns)
+		slot->lag_ns = lag_ns;
+}
+
+int64_t store_lag_ns(const struct store *s, int64_t now_ns)
+{
+	int64_t second = now_ns / CLOCK_NS_PER_S;
+	int64_t max_ns = 0;
+	size_t i;
+
+	for (i = 0; i < STORE_LAG_SLOTS; i++) {
+		if (second - s->lag[i].second < STORE_LAG_SLOTS &&
+		    s->lag[i].lag_ns > max_ns)
+			max_ns = s->lag[i].lag_ns;
+	}
+	return max_ns;
+}
+
+void store_probe_begin(struct store *s, struct store_target *cell, int64_t lag_ns)
+{
+	int64_t now_ns = clock_monotonic_ns();
+
+	if (!cell)
+		return;
+	write_lock(s);
+	cell->stats.probes++;
+	lag_note(s, now_ns, lag_ns);
+	write_unlock(s);
+}
+
+static struct stats_code *code_insert(struct store_target *cell, size_t at, unsigned code)
+{
+	struct stats_code *codes = cell->codes;
+
+	if (cell->code_count == cell->code_cap) {
+		uint16_t cap = cell->code_cap ? cell->code_cap * 2 : 2;
+
+		codes = realloc(codes, cap * sizeof(*codes));
+		if (!codes)
+			return NULL;
+		cell->codes = codes;
+		cell->code_cap = cap;
+	}
+	memmove(codes + at + 1, codes + at, (cell->code_count - at) * sizeof(*codes));
+	codes[at] = (struct stats_code){(uint16_t)code, 0};
+	cell->code_count++;
+	return codes + at;
+}
+
+/* Only the 600 status codes that exist have a counter, whatever a peer sends. */
+static void code_count(struct store_target *cell, unsigned code)
+{
+	struct stats_code *c = NULL;
+	size_t i = 0;
+
+	if (code < 100 || code > 699)
+		return;
+	while (i < cell->code_count && cell->codes[i].code < code)
+		i++;
+	if (i < cell->code_count && cell->codes[i].code == code)
+		c = &cell->codes[i];
+	else
+		c = code_insert(cell, i, code);
+	if (c)
+		c->count++;
+}
+
+static void observe(const struct stats_buckets *b, struct store_target *cell, int64_t ns)
+{
+	size_t i = 0;
+
+	if (ns < 0)
+		return;
+	while (i < b->count && ns > b->bound_ns[i])
+		i++;
+	cell->counts[i]++;
+	cell->stats.sum_ns += ns;
+}
+
+static void result_count(const struct store *s, struct store_target *cell,
+			 const struct probe_result *result)
+{
+	struct stats_target *stats = &cell->stats;
+	bool answered = result->outcome == PROBE_RESPONSE;
+
+	stats->success = answered && result->verdict != PROBE_DOWN;
+	if (!stats->success && (unsigned)result->outcome < PROBE_OUTCOMES)
+		stats->failures[result->outcome]++;
+	if (stats->success)
+		stats->last_success_unix_ns = result->begun_unix_ns;
+	if (answered)
+		observe(&s->buckets, cell, result->phase_ns[PROBE_PHASE_ANSWER]);
+	if (result->cert_not_after_s > 0)
+		stats->cert_not_after_s = result->cert_not_after_s;
+	stats->retransmissions += result->retransmissions;
+	memcpy(stats->phase_ns, result->phase_ns, sizeof(stats->phase_ns));
+	code_count(cell, result->code);
+}
+
+void store_probe_done(struct store *s, struct store_target *cell,
+		      const struct probe_result *result)
+{
+	if (!cell)
+		return;
+	write_lock(s);
+	result_count(s, cell, result);
+	write_unlock(s);
+}
+
+void store_probe_late(struct store *s, struct store_target *cell)
+{
+	if (!cell)
+		return;
+	write_lock(s);
+	cell->stats.late++;
+	write_unlock(s);
+}
+
+void store_stray(struct store *s, enum engine_stray why)
+{
+	if ((unsigned)why >= ENGINE_STRAYS)
+		return;
+	write_lock(s);
+	s->exporter.stray[why]++;
+	write_unlock(s);
+}
+
+void store_reload(struct store *s, bool successful, int64_t now_unix_ns)
+{
+	write_lock(s);
+	s->exporter.reload_seen = true;
+	s->exporter.reload_successful = successful;
+	if (successful)
+		s->exporter.reload_success_unix_ns = now_unix_ns;
+	write_unlock(s);
+	if (successful)
+		atomic_store(&s->ready, true);
+}
+
+bool store_ready(struct store *s)
+{
+	return atomic_load(&s->ready);
+}

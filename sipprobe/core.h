@@ -1,0 +1,28 @@
+/*
+ * What the parts of the engine share, private to sipprobe/: target.c, trunk.c, inbound.c
+ * and sockets.c get at each other's services through this one struct. engine.c makes it.
+ */
+#ifndef SIPPROBE_CORE_H
+#define SIPPROBE_CORE_H
+
+#include "sipprobe/engine.h"
+#include "sipprobe/compat.h"
+#include "sipprobe/schedule.h"
+#include "sipprobe/siphash.h"
+#include "sipprobe/ticker.h"
+
+struct core {
+	const struct engine_events *events;
+	void *arg;
+	char agent[64];                /* User-Agent and Server: "siptrunk_exporter/1.2.3" */
+	struct siphash_key answer_tag; /* what To tags of our answers are made of */
+	struct ticker *ticker;
+	struct schedule schedule;
+	struct registry *registry;
+	struct peers *peers; /* address → struct target, for what comes in */
+	struct sockets *sockets;
+	struct tls_cache *tls;
+	struct resolver *resolver;
+};
+
+#endif

@@ -1,0 +1,137 @@
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "sipprobe/loop.h"
+#include "sipprobe/compat.h"
+
+/*
+ * libre keeps a table of this many descriptors, about 36 bytes each, and refuses any
+ * numbered higher: enough for every connection of 100,000 trunks that fall silent.
+ */
+enum { LOOP_DESCRIPTORS_MAX = 65536 };
+
+struct post {
+	loop_post_h *h;
+	void *data;
+	void *arg;
+};
+
+static struct loop {
+	struct mqueue *posts;
+	loop_signal_h *sigh;
+	void *arg;
+	int signal_fd;
+} loop = {.signal_fd = -1};
+
+static void post_h(int id, void *data, void *arg)
+{
+	struct post *p = data;
+
+	(void)id;
+	(void)arg;
+	p->h(p->data, p->arg);
+	free(p);
+}
+
+static void signal_ready_h(int flags, void *arg)
+{
+	struct signalfd_siginfo info;
+
+	(void)flags;
+	(void)arg;
+	while (read(loop.signal_fd, &info, sizeof(info)) == sizeof(info))
+		if (loop.sigh)
+			loop.sigh((int)info.ssi_signo, loop.arg);
+}
+
+/* Signals come through a descriptor: no handler races with epoll_wait(). */
+static int catch_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	/* Before any other thread starts, so that they inherit the mask. */
+	if (sigprocmask(SIG_BLOCK, &set, NULL))
+		return errno;
+	(void)signal(SIGPIPE, SIG_IGN);
+	loop.signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (loop.signal_fd < 0)
+		return errno;
+	return fd_listen(loop.signal_fd, FD_READ, signal_ready_h, NULL);
+}
+
+static int descriptors(void)
+{
+	struct rlimit lim = {0};
+	rlim_t want = LOOP_DESCRIPTORS_MAX;
+
+	if (getrlimit(RLIMIT_NOFILE, &lim))
+		return errno;
+	if (lim.rlim_max < want)
+		want = lim.rlim_max;
+	if (lim.rlim_cur < want) {
+		lim.rlim_cur = want;
+		if (setrlimit(RLIMIT_NOFILE, &lim))
+			want = lim.rlim_cur;
+	}
+	return fd_setsize((int)want);
+}
+
+int loop_init(loop_signal_h *sigh, void *arg)
+{
+	int err = libre_init();
+
+	if (err)
+		return err;
+	loop.sigh = sigh;
+	loop.arg = arg;
+	err = descriptors();
+	if (!err)
+		err = catch_signals();
+	if (!err)
+		err = mqueue_alloc(&loop.posts, post_h, NULL);
+	if (err)
+		loop_close();
+	return err;
+}
+
+int loop_run(void)
+{
+	return re_main(NULL);
+}
+
+void loop_stop(void)
+{
+	re_cancel();
+}
+
+int loop_post(loop_post_h *h, void *data, void *arg)
+{
+	struct post *p = malloc(sizeof(*p));
+	int err;
+
+	if (!p)
+		return ENOMEM;
+	*p = (struct post){h, data, arg};
+	err = mqueue_push(loop.posts, 0, p);
+	if (err)
+		free(p);
+	return err;
+}
+
+void loop_close(void)
+{
+	loop.posts = mem_deref(loop.posts);
+	if (loop.signal_fd >= 0) {
+		fd_close(loop.signal_fd);
+		(void)close(loop.signal_fd);
+		loop.signal_fd = -1;
+	}
+	libre_close();
+}

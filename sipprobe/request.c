@@ -1,0 +1,195 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "sipprobe/request.h"
+#include "sipprobe/token.h"
+#include "config/uri.h"
+
+#define BRANCH_COOKIE "z9hG4bK"
+
+static const char *transport_name(enum config_transport t)
+{
+	static const char *const names[] = {
+		[CONFIG_TRANSPORT_NONE] = "UDP",
+		[CONFIG_TRANSPORT_UDP] = "UDP",
+		[CONFIG_TRANSPORT_TCP] = "TCP",
+		[CONFIG_TRANSPORT_TLS] = "TLS",
+	};
+
+	return names[t];
+}
+
+/* What stands in From, To and Contact when the configuration leaves them to us. */
+struct identity {
+	char local[80];   /* host:port of our end, brackets with IPv6 */
+	const char *scheme;
+	const char *param; /* ;transport= of a Contact, or "" */
+};
+
+static void identity_make(struct identity *id, const struct request_info *info)
+{
+	static const char *const params[] = {
+		[CONFIG_TRANSPORT_NONE] = "",
+		[CONFIG_TRANSPORT_UDP] = "",
+		[CONFIG_TRANSPORT_TCP] = ";transport=tcp",
+		[CONFIG_TRANSPORT_TLS] = ";transport=tls",
+	};
+	struct config_uri uri;
+
+	id->scheme = "sip";
+	if (!config_uri_parse(info->trunk->uri, &uri) && uri.sips)
+		id->scheme = "sips";
+	id->param = params[info->transport];
+	/* A sips URI says TLS by its scheme; transport=tls is for sip URIs. */
+	if (id->scheme[3] && info->transport == CONFIG_TRANSPORT_TLS)
+		id->param = "";
+	(void)re_snprintf(id->local, sizeof(id->local), "%J", info->local);
+}
+
+static int print_head(struct mbuf *mb, struct request *r,
+		      const struct request_info *info, const struct identity *id)
+{
+	const struct config_settings *s = info->trunk->settings;
+	int err;
+
+	err = mbuf_printf(mb, "%s %s SIP/2.0\r\nVia: SIP/2.0/%s %s;branch=", info->method,
+			  s->request_uri ? s->request_uri : info->trunk->uri,
+			  transport_name(info->transport), id->local);
+	r->branch = (uint16_t)mb->pos;
+	err |= mbuf_printf(mb, BRANCH_COOKIE "%08x%016x;rport\r\n", info->index, 0);
+	err |= mbuf_printf(mb, "Max-Forwards: %u\r\n", s->max_forwards);
+	for (size_t i = 0; i < s->route_count; i++)
+		err |= mbuf_printf(mb, "Route: <%s>\r\n", s->route[i]);
+	return err;
+}
+
+static int print_dialog(struct mbuf *mb, struct request *r,
+			const struct request_info *info, const struct identity *id)
+{
+	const struct config_settings *s = info->trunk->settings;
+	int err;
+
+	if (s->from)
+		err = mbuf_printf(mb, "From: <%s>;tag=", s->from);
+	else
+		err = mbuf_printf(mb, "From: <%s:ping@%s>;tag=", id->scheme, id->local);
+	r->tag = (uint16_t)mb->pos;
+	err |= mbuf_printf(mb, "%016x\r\nTo: <%s>\r\nCall-ID: ", 0,
+			   s->to ? s->to : info->trunk->uri);
+	r->call_id = (uint16_t)mb->pos;
+	err |= mbuf_printf(mb, "%032x\r\nCSeq: 1 %s\r\n", 0, info->method);
+	if (s->contact)
+		err |= mbuf_printf(mb, "Contact: <%s>\r\n", s->contact);
+	else
+		err |= mbuf_printf(mb, "Contact: <%s:ping@%s%s>\r\n", id->scheme,
+				   id->local, id->param);
+	return err;
+}
+
+static int print_tail(struct mbuf *mb, const struct request_info *info)
+{
+	const struct config_settings *s = info->trunk->settings;
+	int err = mbuf_write_str(mb, "Accept: application/sdp\r\n");
+
+	if (s->user_agent)
+		err |= mbuf_printf(mb, "User-Agent: %s\r\n", s->user_agent);
+	else
+		err |= mbuf_printf(mb, "User-Agent: %s\r\n", info->agent);
+	for (size_t i = 0; i < s->header_count; i++)
+		err |= mbuf_printf(mb, "%s: %s\r\n", s->headers[i].name,
+				   s->headers[i].value);
+	return err | mbuf_write_str(mb, "Content-Length: 0\r\n\r\n");
+}
+
+int request_make(struct request *r, const struct request_info *info)
+{
+	struct request made = {0};
+	struct identity id;
+	struct mbuf *mb = mbuf_alloc(512);
+	int err;
+
+	if (!mb)
+		return ENOMEM;
+	identity_make(&id, info);
+	err = print_head(mb, &made, info, &id);
+	err |= print_dialog(mb, &made, info, &id);
+	err |= print_tail(mb, info);
+	if (err)
+		err = ENOMEM;
+	else if (mb->end > GUARD_MESSAGE_MAX)
+		err = EOVERFLOW;
+	if (err)
+		goto out;
+
+	/* Not libre's allocator: its header is a tenth of what 100,000 requests take. */
+	made.buf = malloc(mb->end);
+	if (!made.buf) {
+		err = ENOMEM;
+		goto out;
+	}
+	memcpy(made.buf, mb->buf, mb->end);
+	made.len = (uint16_t)mb->end;
+	request_free(r);
+	*r = made;
+
+out:
+	mem_deref(mb);
+	return err;
+}
+
+void request_free(struct request *r)
+{
+	free(r->buf);
+	r->buf = NULL;
+}
+
+int request_stamp(struct request *r)
+{
+	int err = token_hex(r->buf + r->branch + REQUEST_BRANCH_LEN - REQUEST_KEY_LEN,
+			    REQUEST_KEY_LEN);
+
+	if (!err)
+		err = token_hex(r->buf + r->tag, REQUEST_TAG_LEN);
+	if (!err)
+		err = token_hex(r->buf + r->call_id, REQUEST_CALL_ID_LEN);
+	return err;
+}
+
+static bool same(const struct pl *got, const char *want, size_t len)
+{
+	return got->l == len && !memcmp(got->p, want, len);
+}
+
+bool request_answered_by(const struct request *r, const char *method,
+			 const struct guard_message *m)
+{
+	return r->buf && m->cseq == 1 && !pl_strcmp(&m->cseq_method, method) &&
+	       same(&m->branch, r->buf + r->branch, REQUEST_BRANCH_LEN) &&
+	       same(&m->from_tag, r->buf + r->tag, REQUEST_TAG_LEN) &&
+	       same(&m->call_id, r->buf + r->call_id, REQUEST_CALL_ID_LEN);
+}
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool request_branch_index(const struct pl *branch, uint32_t *index)
+{
+	const size_t cookie = sizeof(BRANCH_COOKIE) - 1;
+	uint32_t n = 0;
+
+	if (branch->l != REQUEST_BRANCH_LEN || memcmp(branch->p, BRANCH_COOKIE, cookie))
+		return false;
+	for (size_t i = cookie; i < cookie + 8; i++) {
+		int digit = hex_digit(branch->p[i]);
+
+		if (digit < 0)
+			return false;
+		n = n << 4 | (uint32_t)digit;
+	}
+	*index = n;
+	return true;
+}

@@ -1,0 +1,61 @@
+/*
+ * The engine's own ends: the sockets of sip.listen, and one UDP socket a family for
+ * probes when nothing listens there. Probes leave from a listening socket where they can,
+ * so that a NAT or an SBC sees one address.
+ */
+#ifndef SIPPROBE_SOCKETS_H
+#define SIPPROBE_SOCKETS_H
+
+#include "sipprobe/core.h"
+
+struct sockets; /* mem_deref() */
+struct tls_cache;
+struct udp;
+
+int sockets_alloc(struct sockets **sp, struct core *core);
+
+/*
+ * Opens what @sip lists and is not open yet. Nothing that is open is touched.
+ *
+ * @tls: where listening TLS sockets take what they show
+ *
+ * Returns 0; or errno with @err_text ("udp:0.0.0.0:5060: Address already in use"), and
+ * what this call opened is to be given up with sockets_abandon().
+ */
+int sockets_prepare(struct sockets *s, const struct config_sip *sip,
+		    struct tls_cache *tls, char *err_text, size_t err_size);
+
+/*
+ * Puts what was prepared in force and closes the rest.
+ *
+ * Returns whether a UDP socket came or went: then everybody's choice is to be made anew.
+ */
+bool sockets_commit(struct sockets *s);
+
+/* Closes connections of peers that are no trunk's any more. */
+void sockets_review(struct sockets *s);
+
+/* Forgets what was prepared. */
+void sockets_abandon(struct sockets *s);
+
+/*
+ * The UDP socket to probe @dst from: one that listens on the address that the kernel
+ * would choose, else on all addresses, else on any address that can reach @dst, else a
+ * socket of our own.
+ *
+ * @up:    a borrowed reference, good until sockets_commit()
+ * @local: our end as @dst will see it, with port, for Via
+ *
+ * Returns 0 or errno, e.g. ENETUNREACH.
+ */
+int sockets_udp_for(struct sockets *s, struct udp **up, struct sa *local,
+		    const struct sa *dst);
+
+/* The port of a listening TCP or TLS socket of that family, or 0. */
+uint16_t sockets_stream_port(const struct sockets *s, enum config_transport transport,
+			     int af);
+
+/* "udp:127.0.0.1:5060", as bound. NULL past the last one. */
+const char *sockets_listening(const struct sockets *s, size_t n);
+
+#endif

@@ -1,0 +1,366 @@
+#include <string.h>
+
+#include "sipprobe/target_private.h"
+#include "sipprobe/clock.h"
+#include "sipprobe/peers.h"
+#include "sipprobe/registry.h"
+#include "sipprobe/udp.h"
+
+static const char *const transport_names[] = {
+	[CONFIG_TRANSPORT_NONE] = "",
+	[CONFIG_TRANSPORT_UDP] = "udp",
+	[CONFIG_TRANSPORT_TCP] = "tcp",
+	[CONFIG_TRANSPORT_TLS] = "tls",
+};
+
+static void due_h(struct wheel_timer *timer, int64_t now_ns);
+
+static struct target *of_timer(struct wheel_timer *timer)
+{
+	return (struct target *)(void *)((char *)timer - offsetof(struct target, timer));
+}
+
+const struct config_settings *target_settings(const struct target *t)
+{
+	return trunk_conf(t->trunk)->settings;
+}
+
+int64_t target_deadline_ns(const struct target *t)
+{
+	return t->attempt.begun_ns + target_settings(t)->timeout_us * CLOCK_NS_PER_US;
+}
+
+static void destructor(void *arg)
+{
+	struct target *t = arg;
+
+	if (t->core->ticker)
+		ticker_cancel(t->core->ticker, &t->timer);
+	peers_remove(t->core->peers, &t->address.sa, t->address.transport, t);
+	mem_deref(t->stream);
+	if (t->cell)
+		t->core->events->target_remove_h(t->cell, t->core->arg);
+	if (registry_find(t->core->registry, t->index) == t)
+		registry_remove(t->core->registry, t->index);
+	request_free(&t->request);
+}
+
+static void tell(struct target *t, const char *address)
+{
+	const struct engine_target info = {
+		.method = t->prober->method,
+		.address = address,
+		.transport = transport_names[t->address.transport],
+	};
+
+	t->cell = t->core->events->target_add_h(trunk_row(t->trunk), &info, t->core->arg);
+}
+
+static void schedule_first(struct target *t, const char *address)
+{
+	int64_t interval_ns = target_settings(t)->interval_us * CLOCK_NS_PER_US;
+
+	t->phase = schedule_phase(trunk_conf(t->trunk)->name, address, t->prober->method);
+	t->due_ns = schedule_first_ns(t->phase, interval_ns,
+				      registry_count(t->core->registry),
+				      clock_monotonic_ns());
+	ticker_start(t->core->ticker, &t->timer, t->due_ns, due_h);
+}
+
+int target_alloc(struct target **tp, struct core *core, struct trunk *trunk,
+		 const struct resolve_address *address, int64_t resolve_ns)
+{
+	struct target *t = mem_zalloc(sizeof(*t), destructor);
+	char text[64];
+	int err;
+
+	if (!t)
+		return ENOMEM;
+	t->core = core;
+	t->trunk = trunk;
+	t->prober = &prober_options;
+	t->address = *address;
+	t->resolve_ns = resolve_ns;
+	t->index = UINT32_MAX;
+	err = registry_add(core->registry, &t->index, t);
+	if (!err)
+		err = peers_add(core->peers, &address->sa, address->transport, t);
+	if (err) {
+		mem_deref(t);
+		return err;
+	}
+	(void)re_snprintf(text, sizeof(text), "%J", &address->sa);
+	tell(t, text);
+	schedule_first(t, text);
+	*tp = t;
+	return 0;
+}
+
+struct trunk *target_trunk(const struct target *t)
+{
+	return t->trunk;
+}
+
+const struct resolve_address *target_address(const struct target *t)
+{
+	return &t->address;
+}
+
+enum health_state target_state(const struct target *t)
+{
+	return (enum health_state)t->health.state;
+}
+
+void target_reprioritize(struct target *t, const struct resolve_address *address,
+			 int64_t resolve_ns)
+{
+	t->address.priority = address->priority;
+	t->address.weight = address->weight;
+	t->resolve_ns = resolve_ns;
+}
+
+/*
+ * After a failure, and until a target is up, it is probed faster, from the last probe on;
+ * otherwise on its grid. Due times that have passed by are left out, never made up for.
+ */
+static void schedule_next(struct target *t)
+{
+	const struct config_settings *s = target_settings(t);
+	int64_t interval_ns = s->interval_us * CLOCK_NS_PER_US;
+	int64_t begun_ns = t->attempt.begun_ns;
+	bool fast = t->health.verdict == PROBE_DOWN || t->health.state == HEALTH_DOWN;
+
+	if (fast && s->down_interval_us && s->down_interval_us < s->interval_us)
+		t->due_ns = begun_ns + s->down_interval_us * CLOCK_NS_PER_US;
+	else
+		t->due_ns = schedule_grid_ns(&t->core->schedule, t->phase, interval_ns,
+					     begun_ns + interval_ns / 2);
+	ticker_start(t->core->ticker, &t->timer, t->due_ns, due_h);
+}
+
+static void finish(struct target *t, struct probe_result *r)
+{
+	const struct config_settings *s = target_settings(t);
+	uint8_t before = t->health.state;
+
+	t->attempt.pending = false;
+	t->attempt.answered = r->outcome == PROBE_RESPONSE;
+	r->verdict = health_judge(s, r->outcome, r->code);
+	t->health = health_next(t->health, r->verdict, s->fall, s->rise);
+	/* The lookup was part of the first probe after it; the next ones use its answer. */
+	if (t->resolve_ns > 0)
+		t->resolve_ns = 0;
+	target_stream_done(t, t->attempt.answered);
+	schedule_next(t);
+	t->core->events->probe_done_h(t->cell, r, t->core->arg);
+	trunk_target_result(t->trunk, t, r, t->health.state != before);
+}
+
+static void result_init(const struct target *t, struct probe_result *r)
+{
+	*r = (struct probe_result){
+		.begun_unix_ns = t->attempt.begun_unix_ns,
+		.retransmissions = t->attempt.retransmissions,
+		.retry_after_s = -1,
+		.phase_ns = {t->resolve_ns, -1, -1, -1},
+	};
+	if (t->request.buf)
+		memcpy(r->call_id, t->request.buf + t->request.call_id,
+		       REQUEST_CALL_ID_LEN);
+	target_stream_report(t, r);
+}
+
+void target_fail(struct target *t, enum probe_outcome outcome, int err,
+		 const char *detail)
+{
+	struct probe_result r;
+
+	result_init(t, &r);
+	r.outcome = outcome;
+	r.err = err;
+	if (detail)
+		str_ncpy(r.detail, detail, sizeof(r.detail));
+	finish(t, &r);
+}
+
+/* What a peer wrote is for people: printable ASCII, cut to fit. */
+static void copy_phrase(char *out, size_t size, const struct pl *phrase)
+{
+	size_t n = phrase->l < size - 1 ? phrase->l : size - 1;
+
+	for (size_t i = 0; i < n; i++)
+		out[i] = phrase->p[i] >= 0x20 && phrase->p[i] < 0x7f ? phrase->p[i] : '?';
+	out[n] = '\0';
+}
+
+static void succeed(struct target *t, const struct guard_message *m, int64_t rx_ns)
+{
+	struct probe_result r;
+
+	result_init(t, &r);
+	r.outcome = PROBE_RESPONSE;
+	r.code = m->code;
+	r.retry_after_s = m->retry_after_s;
+	r.phase_ns[PROBE_PHASE_ANSWER] =
+		rx_ns > t->attempt.sent_ns ? rx_ns - t->attempt.sent_ns : 0;
+	copy_phrase(r.phrase, sizeof(r.phrase), &m->phrase);
+	finish(t, &r);
+}
+
+/* Whether a response that arrives now answers the last unanswered probe, too late. */
+static bool is_late(const struct target *t, const struct guard_message *m)
+{
+	return t->previous_key[0] && m->branch.l == REQUEST_BRANCH_LEN &&
+	       !memcmp(m->branch.p + REQUEST_BRANCH_LEN - REQUEST_KEY_LEN,
+		       t->previous_key, REQUEST_KEY_LEN);
+}
+
+static bool from_peer(const struct target *t, const struct sa *src)
+{
+	if (t->address.transport != CONFIG_TRANSPORT_UDP)
+		return !src;
+	return src && sa_cmp(src, &t->address.sa, SA_ALL);
+}
+
+bool target_response(struct target *t, const struct sa *src,
+		     const struct guard_message *m, int64_t rx_ns)
+{
+	if (!from_peer(t, src))
+		return false;
+	if (!request_answered_by(&t->request, t->prober->method, m)) {
+		if (!is_late(t, m))
+			return false;
+		t->core->events->probe_late_h(t->cell, t->core->arg);
+		return true;
+	}
+	if (!t->attempt.pending) {
+		if (!t->attempt.answered)
+			t->core->events->probe_late_h(t->cell, t->core->arg);
+		return true;
+	}
+	if (m->code >= 200) {
+		succeed(t, m, rx_ns);
+	} else if (t->attempt.resend_ns) {
+		/* Proceeding: retransmit every T2 from here on (RFC 3261 17.1.2.2). */
+		t->attempt.resend_every_ns =
+			8 * target_settings(t)->t1_us * CLOCK_NS_PER_US;
+		t->attempt.resend_ns = rx_ns + t->attempt.resend_every_ns;
+		target_wait(t);
+	}
+	return true;
+}
+
+/* What a transport's errno says about the way to the peer. */
+enum probe_outcome target_outcome_of(int err)
+{
+	switch (err) {
+	case ECONNREFUSED:
+		return PROBE_REFUSED;
+	case EHOSTUNREACH:
+	case ENETUNREACH:
+	case EHOSTDOWN:
+	case ENONET:
+	case ENETDOWN:
+	case EACCES:
+	case ENOPROTOOPT:
+	case EOPNOTSUPP:
+		return PROBE_UNREACHABLE;
+	default:
+		return PROBE_INTERNAL;
+	}
+}
+
+void target_icmp(struct target *t, int err)
+{
+	if (t->attempt.pending && t->attempt.sent_ns)
+		target_fail(t, target_outcome_of(err), err, NULL);
+}
+
+bool target_owns_branch(const struct target *t, const struct pl *branch)
+{
+	return t->request.buf && branch->l == REQUEST_BRANCH_LEN &&
+	       !memcmp(branch->p, t->request.buf + t->request.branch, branch->l);
+}
+
+void target_garbage(struct target *t)
+{
+	t->attempt.garbage = true;
+}
+
+void target_rebind(struct target *t)
+{
+	t->udp = NULL;
+	/* Its answer may come to a socket that is closed now: ask again, at once. */
+	if (t->attempt.pending && t->address.transport == CONFIG_TRANSPORT_UDP) {
+		t->attempt.pending = false;
+		t->due_ns = clock_monotonic_ns();
+		ticker_start(t->core->ticker, &t->timer, t->due_ns, due_h);
+	}
+}
+
+static void time_out(struct target *t)
+{
+	const char *detail = NULL;
+	enum probe_outcome outcome = PROBE_TIMEOUT;
+
+	if (t->attempt.garbage) {
+		outcome = PROBE_PROTOCOL;
+		detail = "what came back is not SIP";
+	} else if (t->address.transport != CONFIG_TRANSPORT_UDP) {
+		outcome = target_stream_timeout(t, &detail);
+	}
+	target_fail(t, outcome, ETIMEDOUT, detail);
+}
+
+static void resend(struct target *t, int64_t now_ns)
+{
+	const struct request *r = &t->request;
+	struct attempt *a = &t->attempt;
+	int64_t t2_ns = 8 * target_settings(t)->t1_us * CLOCK_NS_PER_US;
+
+	a->retransmissions++;
+	(void)udp_transmit(t->udp, &t->address.sa, r->buf, r->len);
+	a->resend_every_ns *= 2;
+	if (a->resend_every_ns > t2_ns)
+		a->resend_every_ns = t2_ns;
+	a->resend_ns = now_ns + a->resend_every_ns;
+	target_wait(t);
+}
+
+static void wait_h(struct wheel_timer *timer, int64_t now_ns)
+{
+	struct target *t = of_timer(timer);
+
+	if (now_ns >= target_deadline_ns(t))
+		time_out(t);
+	else
+		resend(t, now_ns);
+}
+
+void target_wait(struct target *t)
+{
+	int64_t at_ns = target_deadline_ns(t);
+
+	if (t->attempt.resend_ns && t->attempt.resend_ns < at_ns)
+		at_ns = t->attempt.resend_ns;
+	ticker_start(t->core->ticker, &t->timer, at_ns, wait_h);
+}
+
+static void due_h(struct wheel_timer *timer, int64_t now_ns)
+{
+	struct target *t = of_timer(timer);
+	int err;
+
+	t->attempt = (struct attempt){
+		.begun_ns = now_ns,
+		.begun_unix_ns = clock_wall_ns(),
+		.pending = true,
+		.answered = t->attempt.answered,
+	};
+	t->core->events->probe_begin_h(t->cell, now_ns - t->due_ns, t->core->arg);
+	err = t->prober->start(t);
+	if (err)
+		target_fail(t, target_outcome_of(err), err, NULL);
+	else if (!wheel_armed(&t->timer))
+		target_wait(t);
+}

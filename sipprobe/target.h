@@ -1,0 +1,56 @@
+/*
+ * A target: one address of a trunk, probed by one method on its own schedule. It runs one
+ * probe at a time, through the client transaction of RFC 3261 17.1.2 with a deadline of
+ * its own: idle, trying, proceeding, and idle again with one result.
+ */
+#ifndef SIPPROBE_TARGET_H
+#define SIPPROBE_TARGET_H
+
+#include "sipprobe/core.h"
+#include "sipprobe/guard.h"
+#include "sipprobe/resolve.h"
+#include "sipprobe/trunk.h"
+
+struct target;
+struct udp;
+
+/*
+ * Makes a target and tells it to the engine's listener; the first probe is scheduled.
+ *
+ * @resolve_ns: how long its name took to resolve, -1 for an address literal
+ *
+ * Returns 0 or errno. Freed with mem_deref(), which ends a probe under way untold.
+ */
+int target_alloc(struct target **tp, struct core *core, struct trunk *trunk,
+		 const struct resolve_address *address, int64_t resolve_ns);
+
+/*
+ * Takes in what a datagram or a stream message, that passed the guard, answers. @src was
+ * checked by the caller only as far as it knows: for UDP the target compares it.
+ *
+ * Returns false if it answers nothing of this target.
+ */
+bool target_response(struct target *t, const struct sa *src,
+		     const struct guard_message *m, int64_t rx_ns);
+
+/* An ICMP error for what the target sent. */
+void target_icmp(struct target *t, int err);
+
+/* Whether @branch is that of the request under way, e.g. in a returned datagram. */
+bool target_owns_branch(const struct target *t, const struct pl *branch);
+
+/* The peer sent bytes that are not SIP: silence until the deadline is PROBE_PROTOCOL. */
+void target_garbage(struct target *t);
+
+/* The configuration was replaced by one in which the target's trunk is the same. */
+void target_rebind(struct target *t);
+
+struct trunk *target_trunk(const struct target *t);
+const struct resolve_address *target_address(const struct target *t);
+enum health_state target_state(const struct target *t);
+
+/* Keeps an address that DNS still gives; its order may have changed. */
+void target_reprioritize(struct target *t, const struct resolve_address *address,
+			 int64_t resolve_ns);
+
+#endif

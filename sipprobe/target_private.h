@@ -1,0 +1,81 @@
+/* A target's inside, shared by target*.c and the probers only. */
+#ifndef SIPPROBE_TARGET_PRIVATE_H
+#define SIPPROBE_TARGET_PRIVATE_H
+
+#include "sipprobe/health.h"
+#include "sipprobe/prober.h"
+#include "sipprobe/request.h"
+#include "sipprobe/target.h"
+
+struct stream;
+
+/* The probe under way, or the last one. */
+struct attempt {
+	int64_t begun_ns;
+	int64_t begun_unix_ns;
+	int64_t sent_ns;   /* first sending of the request; 0: not yet */
+	int64_t resend_ns; /* when the next retransmission is due; 0: none will be */
+	int64_t resend_every_ns;
+	uint16_t retransmissions;
+	bool pending;
+	bool answered;  /* by a final response; what follows is a duplicate, not late */
+	bool garbage;   /* the peer sent something that is not SIP */
+	bool reused;    /* runs on a connection that an earlier probe opened */
+};
+
+struct target {
+	struct wheel_timer timer; /* the next due time, retransmission or deadline */
+	struct core *core;
+	struct trunk *trunk;
+	void *cell;
+	const struct prober *prober;
+	struct udp *udp;       /* borrowed; NULL: to be chosen at the next probe */
+	struct stream *stream; /* owned */
+	struct request request;
+	struct resolve_address address;
+	int64_t due_ns;
+	int64_t resolve_ns; /* how long its name took, for the next probe's phases */
+	struct attempt attempt;
+	uint32_t index;
+	uint32_t phase;
+	struct health health;
+	bool stream_up;
+	char previous_key[REQUEST_KEY_LEN]; /* of the last unanswered request, or zeros */
+};
+
+const struct config_settings *target_settings(const struct target *t);
+int64_t target_deadline_ns(const struct target *t);
+
+/* Sends the probe's request over the target's transport: a client transaction. */
+int target_transact(struct target *t);
+
+/* Over UDP: with retransmissions. Over a connection: opened first where needed. */
+int target_transact_udp(struct target *t);
+int target_transact_stream(struct target *t);
+
+/* What a transport says of a failure, as a probe's outcome. */
+enum probe_outcome target_outcome_of(int err);
+
+/* Makes the request's bytes for our end's address @local. */
+int target_make_request(struct target *t, const struct sa *local);
+
+/* Gives the request fresh tokens, keeping what a late answer to the last would show. */
+int target_stamp(struct target *t);
+
+/* Arms the timer for the next retransmission or the deadline, whichever is first. */
+void target_wait(struct target *t);
+
+/* Ends the probe under way without a final response. @detail may be NULL. */
+void target_fail(struct target *t, enum probe_outcome outcome, int err,
+		 const char *detail);
+
+/* What the connection of a probe adds to its result. */
+void target_stream_report(const struct target *t, struct probe_result *r);
+
+/* After a probe: closes a connection that is not to be kept. */
+void target_stream_done(struct target *t, bool answered);
+
+/* Why a probe over a connection ran out of time, by how far it had come. */
+enum probe_outcome target_stream_timeout(const struct target *t, const char **detail);
+
+#endif

@@ -1,0 +1,178 @@
+#include <string.h>
+
+#include "sipprobe/target_private.h"
+#include "sipprobe/clock.h"
+#include "sipprobe/demux.h"
+#include "sipprobe/sockets.h"
+#include "sipprobe/stream.h"
+#include "sipprobe/tls_cache.h"
+#include "config/uri.h"
+
+static int connect_peer(struct target *t);
+
+static void drop_stream(struct target *t)
+{
+	t->stream = mem_deref(t->stream);
+	t->stream_up = false;
+}
+
+static int send_request(struct target *t)
+{
+	struct sa local = *stream_local(t->stream);
+	uint16_t port = sockets_stream_port(t->core->sockets, t->address.transport,
+					    sa_af(&local));
+	int err;
+
+	/* Where we can be reached, not where this connection happens to come from. */
+	if (port)
+		sa_set_port(&local, port);
+	err = target_make_request(t, &local);
+	if (!err)
+		err = target_stamp(t);
+	if (!err)
+		err = stream_send(t->stream, t->request.buf, t->request.len,
+				  &t->attempt.sent_ns);
+	return err;
+}
+
+static void up_h(struct stream *s, void *arg)
+{
+	struct target *t = arg;
+	int err;
+
+	(void)s;
+	t->stream_up = true;
+	if (!t->attempt.pending)
+		return;
+	err = send_request(t);
+	if (err)
+		target_fail(t, PROBE_INTERNAL, err, NULL);
+}
+
+static void message_h(struct stream *s, const struct guard_message *m, int64_t rx_ns,
+		      void *arg)
+{
+	struct target *t = arg;
+	const struct core *core = t->core;
+
+	if (m->request)
+		demux_stream_request(t->core, s, t->address.transport, m);
+	else if (!target_response(t, NULL, m, rx_ns))
+		core->events->stray_h(ENGINE_STRAY_RESPONSE, core->arg);
+}
+
+/*
+ * A kept connection that the peer closed while we slept is found dead by the probe that
+ * uses it; that is no fault of the trunk, so the probe opens another, once.
+ */
+static bool try_again(struct target *t)
+{
+	if (!t->attempt.reused)
+		return false;
+	t->attempt.reused = false;
+	t->attempt.sent_ns = 0;
+	return !connect_peer(t);
+}
+
+static void closed_h(struct stream *s, enum probe_outcome why, int err,
+		     const char *detail, void *arg)
+{
+	struct target *t = arg;
+
+	(void)s;
+	if (!t->attempt.pending) {
+		drop_stream(t);
+		return;
+	}
+	if (t->attempt.reused && t->stream_up) {
+		drop_stream(t);
+		if (try_again(t))
+			return;
+	}
+	/* The connection goes after the result, which takes its phases from it. */
+	target_fail(t, why, err, detail);
+	drop_stream(t);
+}
+
+static const struct stream_events events = {up_h, message_h, closed_h};
+
+/* The identity the peer must prove: the URI's host, unless another is set. */
+static int peer_name(const struct target *t, char *out, size_t size)
+{
+	const char *set = target_settings(t)->tls.server_name;
+	struct config_uri uri;
+
+	if (set) {
+		str_ncpy(out, set, size);
+		return 0;
+	}
+	if (config_uri_parse(trunk_conf(t->trunk)->uri, &uri) || uri.host.l >= size)
+		return EINVAL;
+	memcpy(out, uri.host.p, uri.host.l);
+	out[uri.host.l] = '\0';
+	return 0;
+}
+
+static int connect_peer(struct target *t)
+{
+	struct tls_profile *profile = NULL;
+	char name[256] = "";
+	int err = 0;
+
+	if (t->address.transport == CONFIG_TRANSPORT_TLS) {
+		err = tls_cache_get(t->core->tls, &profile, &target_settings(t)->tls,
+				    false, NULL, 0);
+		if (!err)
+			err = peer_name(t, name, sizeof(name));
+	}
+	if (err)
+		return err;
+	return stream_connect(&t->stream, &t->address.sa, NULL, profile, name, &events, t);
+}
+
+int target_transact_stream(struct target *t)
+{
+	if (t->stream && t->stream_up) {
+		t->attempt.reused = true;
+		if (!send_request(t))
+			return 0;
+		drop_stream(t);
+		t->attempt.reused = false;
+		t->attempt.sent_ns = 0;
+	}
+	drop_stream(t);
+	return connect_peer(t);
+}
+
+void target_stream_report(const struct target *t, struct probe_result *r)
+{
+	const struct stream_report *report;
+
+	if (!t->stream)
+		return;
+	report = stream_report(t->stream);
+	r->cert_not_after_s = report->cert_not_after_s;
+	/* Phases of a connection that an earlier probe opened are not this one's. */
+	if (t->attempt.reused)
+		return;
+	r->phase_ns[PROBE_PHASE_CONNECT] = report->connect_ns;
+	r->phase_ns[PROBE_PHASE_TLS] = report->tls_ns;
+}
+
+void target_stream_done(struct target *t, bool answered)
+{
+	if (!answered || target_settings(t)->connection == CONFIG_CONNECTION_FRESH)
+		drop_stream(t);
+}
+
+enum probe_outcome target_stream_timeout(const struct target *t, const char **detail)
+{
+	if (t->attempt.sent_ns)
+		return PROBE_TIMEOUT;
+	if (!t->stream || stream_report(t->stream)->connect_ns < 0) {
+		*detail = "no TCP connection before the deadline";
+		return PROBE_CONNECT;
+	}
+	*detail = "TLS handshake not done before the deadline";
+	return PROBE_TLS;
+}

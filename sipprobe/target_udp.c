@@ -1,0 +1,83 @@
+#include <string.h>
+
+#include "sipprobe/target_private.h"
+#include "sipprobe/clock.h"
+#include "sipprobe/sockets.h"
+#include "sipprobe/udp.h"
+
+int target_make_request(struct target *t, const struct sa *local)
+{
+	const struct request_info info = {
+		.method = t->prober->method,
+		.trunk = trunk_conf(t->trunk),
+		.transport = t->address.transport,
+		.local = local,
+		.index = t->index,
+		.agent = t->core->agent,
+	};
+
+	return request_make(&t->request, &info);
+}
+
+int target_stamp(struct target *t)
+{
+	struct request *r = &t->request;
+
+	if (t->attempt.answered)
+		memset(t->previous_key, 0, sizeof(t->previous_key));
+	else
+		memcpy(t->previous_key,
+		       r->buf + r->branch + REQUEST_BRANCH_LEN - REQUEST_KEY_LEN,
+		       REQUEST_KEY_LEN);
+	t->attempt.answered = false;
+	return request_stamp(r);
+}
+
+/*
+ * The way out is chosen once and kept: it costs three system calls. After a failure it
+ * is chosen anew, in case our address or a route has changed.
+ */
+static int choose_way(struct target *t)
+{
+	struct sa local;
+	int err;
+
+	if (t->udp && t->health.verdict != PROBE_DOWN)
+		return 0;
+	err = sockets_udp_for(t->core->sockets, &t->udp, &local, &t->address.sa);
+	if (!err)
+		err = target_make_request(t, &local);
+	if (err)
+		t->udp = NULL;
+	return err;
+}
+
+/* Dropped on its way out of this machine: as good as lost, so retransmission mends it. */
+static bool is_loss(int err)
+{
+	return err == ENOBUFS || err == EAGAIN;
+}
+
+int target_transact_udp(struct target *t)
+{
+	struct attempt *a = &t->attempt;
+	int err = choose_way(t);
+
+	if (!err)
+		err = target_stamp(t);
+	if (err)
+		return err;
+	a->sent_ns = clock_monotonic_ns();
+	err = udp_transmit(t->udp, &t->address.sa, t->request.buf, t->request.len);
+	if (err && !is_loss(err))
+		return err;
+	a->resend_every_ns = target_settings(t)->t1_us * CLOCK_NS_PER_US;
+	a->resend_ns = a->sent_ns + a->resend_every_ns;
+	return 0;
+}
+
+int target_transact(struct target *t)
+{
+	return t->address.transport == CONFIG_TRANSPORT_UDP ? target_transact_udp(t)
+							    : target_transact_stream(t);
+}

@@ -1,0 +1,28 @@
+/* A trunk: its name's addresses, a target for each, and the state that sums them up. */
+#ifndef SIPPROBE_TRUNK_H
+#define SIPPROBE_TRUNK_H
+
+#include "sipprobe/core.h"
+
+struct trunk;
+struct target;
+
+/* Only makes the object. Returns 0 or ENOMEM. Freed with mem_deref(). */
+int trunk_alloc(struct trunk **tp, struct core *core, const struct config_trunk *conf);
+
+/* Tells the listener of it and begins to resolve its name. */
+void trunk_start(struct trunk *t);
+
+/* Goes on under an equal description of a newer configuration. */
+void trunk_move(struct trunk *t, const struct config_trunk *conf);
+
+const struct config_trunk *trunk_conf(const struct trunk *t);
+
+/* What trunk_add_h returned. */
+void *trunk_row(const struct trunk *t);
+
+/* One of its targets has a new result; @last tipped its state if @changed. */
+void trunk_target_result(struct trunk *t, const struct target *target,
+			 const struct probe_result *last, bool changed);
+
+#endif

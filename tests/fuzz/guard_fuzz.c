@@ -1,0 +1,172 @@
+/*
+ * The guard against any bytes, and against libre: what it lets through, libre's decoder
+ * must read the same way, and the guard's ways in must agree with each other.
+ *
+ * libre may refuse what the guard lets through for four reasons. It wants a branch,
+ * which elements of RFC 2543 do not send (RFC 4475 3.3.15), and a transport in capital
+ * letters; it wants From and To to hold a URI of SIP's shape, which they need not (RFC
+ * 4475 3.3.5); and it reads Content-Type.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "sipprobe/guard.h"
+#include "tests/fuzz/fuzz.h"
+
+static bool pl_same(const struct pl *a, const struct pl *b)
+{
+	return a->l == b->l && (!a->l || !memcmp(a->p, b->p, a->l));
+}
+
+static void part_check(const struct pl *part, const char *buf, size_t len)
+{
+	if (part->p) {
+		must(part->p >= buf);
+		must(part->p + part->l <= buf + len);
+	}
+}
+
+static void parts_check(const struct guard_message *m, const char *buf, size_t len)
+{
+	const struct pl *parts[] = {
+		&m->method,	 &m->ruri,     &m->phrase, &m->via,    &m->branch,
+		&m->call_id,	 &m->from,     &m->to,	   &m->to_tag, &m->fields,
+		&m->cseq_method, &m->from_tag, &m->body,
+	};
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		part_check(parts[i], buf, len);
+	must(m->size <= len && m->size <= GUARD_MESSAGE_MAX);
+	must(m->request == (m->code == 0));
+	must(m->request || (m->code >= 100 && m->code <= 699));
+	must(m->via.l && m->from.l && m->to.l && m->call_id.l && m->cseq_method.l);
+	must(m->cseq <= INT32_MAX && m->retry_after_s >= -1);
+	must(!m->branch.p || m->branch.l);
+	must(!m->from_tag.p || m->from_tag.l);
+	must(!m->to_tag.p || m->to_tag.l);
+}
+
+static void fields_check(const struct guard_message *m, const char *buf, size_t len)
+{
+	unsigned ids = 0, cseqs = 0, count = 0;
+	struct pl name, value;
+	size_t pos = 0;
+
+	while (guard_next_field(m, &pos, &name, &value)) {
+		part_check(&name, buf, len);
+		part_check(&value, buf, len);
+		must(name.l && ++count <= GUARD_FIELDS_MAX);
+		cseqs += guard_field_is(&name, "CSeq", 0);
+		if (guard_field_is(&name, "Call-ID", 'i')) {
+			ids++;
+			must(pl_same(&value, &m->call_id));
+		}
+	}
+	must(pos == m->fields.l && ids == 1 && cseqs == 1);
+}
+
+/* Whether libre's refusal is one of the four that are known. */
+static bool is_refusal_known(const struct guard_message *m)
+{
+	struct pl name, value;
+	struct sip_via via;
+	struct sip_addr addr;
+	struct msg_ctype type;
+	size_t pos = 0;
+
+	while (guard_next_field(m, &pos, &name, &value)) {
+		if (guard_field_is(&name, "Content-Type", 'c') &&
+		    msg_ctype_decode(&type, &value))
+			return true;
+	}
+	if (!m->request && m->phrase.p[-1] != ' ')
+		return true;
+	return sip_via_decode(&via, &m->via) || sip_addr_decode(&addr, &m->from) ||
+	       sip_addr_decode(&addr, &m->to);
+}
+
+static void libre_check(const struct guard_message *m, const char *buf)
+{
+	struct mbuf *mb = mbuf_alloc(m->size);
+	struct sip_msg *msg = NULL;
+	int err;
+
+	must(mb && !mbuf_write_mem(mb, (const uint8_t *)buf, m->size));
+	mbuf_set_pos(mb, 0);
+	err = sip_msg_decode(&msg, mb);
+	must(!err || is_refusal_known(m));
+	if (!err) {
+		must(msg->req == m->request);
+		must(msg->req || msg->scode == m->code);
+		must(!msg->req || pl_same(&msg->met, &m->method));
+		must(!msg->req || pl_same(&msg->ruri, &m->ruri));
+		must(pl_same(&msg->callid, &m->call_id));
+		must(msg->cseq.num == m->cseq);
+		must(pl_same(&msg->cseq.met, &m->cseq_method));
+		must(pl_same(&msg->via.branch, &m->branch));
+		must(pl_same(&msg->from.tag, &m->from_tag));
+		must(pl_same(&msg->to.tag, &m->to_tag));
+	}
+	mem_deref(msg);
+	mem_deref(mb);
+}
+
+/* The same bytes in pieces, in a buffer that moves, must give the same verdict. */
+static void pieces_check(const char *buf, size_t len, size_t step)
+{
+	struct guard_progress g = {.pos = 0};
+	struct guard_message m, whole;
+	int err = EAGAIN, want = guard_stream(&whole, buf, len, NULL);
+	size_t have = 0;
+	char *copy;
+
+	while (err == EAGAIN && have < len) {
+		have = len - have > step ? have + step : len;
+		copy = malloc(have);
+		must(copy);
+		memcpy(copy, buf, have);
+		err = guard_stream_resume(&m, &g, copy, have, NULL);
+		if (!err) {
+			must(m.size == whole.size && pl_same(&m.via, &whole.via));
+			must(pl_same(&m.from_tag, &whole.from_tag));
+			must(pl_same(&m.fields, &whole.fields));
+			parts_check(&m, copy, have);
+		}
+		free(copy);
+	}
+	must(!len || err == want);
+}
+
+static void stream_check(const char *buf, size_t len, int datagram_err)
+{
+	struct guard_message m, d;
+	const char *why = NULL;
+	int err = guard_stream(&m, buf, len, &why);
+
+	must(err == 0 || err == EAGAIN || (err == EBADMSG && why));
+	if (err == EAGAIN && len <= GUARD_MESSAGE_MAX)
+		must(datagram_err);
+	if (err)
+		return;
+	must(!guard_datagram(&d, buf, m.size, NULL));
+	must(d.size == m.size && d.cseq == m.cseq && d.body.l == m.body.l);
+	must(m.size == 0 || guard_stream(&d, buf, m.size - 1, NULL) == EAGAIN);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const char *buf = (const char *)data;
+	struct guard_message m;
+	const char *why = NULL;
+	int err = guard_datagram(&m, buf, size, &why);
+
+	must(err == 0 || (err == EBADMSG && why));
+	if (!err) {
+		parts_check(&m, buf, size);
+		fields_check(&m, buf, size);
+		libre_check(&m, buf);
+	}
+	stream_check(buf, size, err);
+	pieces_check(buf, size, 1 + (size ? data[size / 2] % 61 : 0));
+	return 0;
+}

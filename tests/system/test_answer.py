@@ -1,0 +1,178 @@
+"""Pings from the peers: answered when they are a trunk's, met with silence when not."""
+
+import os
+import socket
+import ssl
+
+import peers
+from harness import Case, Exporter, config_of, free_port, trunk, wait_for
+from sip_peer import SipPeer
+
+
+def header(raw, name):
+    for line in raw.decode().split("\r\n")[1:]:
+        n, _, v = line.partition(":")
+        if n.lower() == name.lower():
+            return v.strip()
+    raise LookupError(name)
+
+
+class Answer(Case):
+    def setUp(self):
+        super().setUp()
+        cert, key = peers.certificate()
+        self.peer = self.use(SipPeer())
+        self.exporter = self.start(config_of(
+            trunk("a", self.peer.uri),
+            sip={"tls": {"cert_file": cert, "key_file": key}},
+            listen=[f"{t}:127.0.0.1:0" for t in ("udp", "tcp", "tls")]))
+
+    def connect(self, transport, source="127.0.0.1"):
+        """A connected socket to where the exporter listens."""
+        address = self.exporter.sip(transport)
+        if transport == "udp":
+            s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            s.bind((source, 0))
+            s.connect(address)
+        else:
+            s = socket.create_connection(address, 5, (source, 0))
+        self.addCleanup(s.close)
+        s.settimeout(5)
+        if transport == "tls":
+            context = ssl.create_default_context(cafile=peers.authority()[0])
+            s = context.wrap_socket(s, server_hostname="127.0.0.1")
+            self.addCleanup(s.close)
+        return s
+
+    def inbound(self, n, **labels):
+        return self.exporter.wait_metric(
+            n, "siptrunk_inbound_requests_total", trunk="a", **labels)
+
+    def test_ping_is_answered_and_counted(self):
+        for n, transport in enumerate(("udp", "tcp", "tls"), 1):
+            with self.subTest(transport):
+                s = self.connect(transport)
+                rq = self.peer.request(To="<sip:x@exporter.example>")
+                s.sendall(rq)
+                raw = s.recv(65535)
+                self.assertTrue(raw.startswith(b"SIP/2.0 200 "), raw)
+                for name in ("From", "Call-ID", "CSeq"):
+                    self.assertEqual(header(raw, name), header(rq, name))
+                self.assertTrue(header(raw, "Via").startswith(header(rq, "Via")))
+                self.assertRegex(header(raw, "To"),
+                                 r"^<sip:x@exporter\.example>;tag=\S+$")
+                self.assertEqual(header(raw, "Accept"), "application/sdp")
+                self.assertIn("OPTIONS", header(raw, "Allow"))
+                self.assertIsNotNone(header(raw, "Supported"))
+                self.assertEqual(header(raw, "Content-Length"), "0")
+                self.inbound(n, method="OPTIONS")
+        m = self.exporter.scrape()
+        last = m.get("siptrunk_inbound_options_last_timestamp_seconds", trunk="a")
+        self.assertGreater(last, 1.6e9)
+
+    def test_several_over_one_connection(self):
+        s = self.connect("tcp")
+        first, second = self.peer.request(), self.peer.request()
+        both = first + b"\r\n\r\n" + second
+        for i in range(0, len(both), 11):
+            s.sendall(both[i:i + 11])
+        data = b""
+        while data.count(b"\r\n\r\n") < 2 or header(second, "Call-ID").encode() not in data:
+            more = s.recv(65535)
+            self.assertTrue(more)
+            data += more
+        self.assertEqual(data.count(b"SIP/2.0 200 "), 2)
+        self.inbound(2, method="OPTIONS")
+
+    def test_tagged_to_keeps_its_tag(self):
+        s = self.connect("udp")
+        s.send(self.peer.request(To="<sip:x@y>;tag=abc"))
+        self.assertEqual(header(s.recv(65535), "To"), "<sip:x@y>;tag=abc")
+
+    def test_all_vias_come_back_in_order(self):
+        s = self.connect("udp")
+        raw = self.peer.request()
+        raw = raw.replace(b"Max-Forwards", b"Via: SIP/2.0/UDP 192.0.2.9;branch=z9hG4bKb"
+                                           b"\r\nv: SIP/2.0/TCP 192.0.2.8;branch=c"
+                                           b"\r\nMax-Forwards", 1)
+        s.send(raw)
+        text = s.recv(65535).decode()
+        self.assertLess(text.index("192.0.2.9"), text.index("192.0.2.8"))
+
+    def test_stranger_gets_silence(self):
+        for n, transport in enumerate(("udp", "tcp"), 1):
+            with self.subTest(transport):
+                s = self.connect(transport, source="127.0.0.77")
+                s.sendall(self.peer.request())
+                self.exporter.wait_metric(
+                    n, "siptrunk_exporter_stray_messages_total", reason="stranger")
+                s.settimeout(0.3)
+                try:
+                    self.assertEqual(s.recv(100), b"")
+                except (TimeoutError, ConnectionResetError):
+                    pass
+        m = self.exporter.scrape()
+        self.assertEqual(m.sum("siptrunk_inbound_requests_total", trunk="a"), 0)
+
+    def test_garbage_and_strays_are_counted_not_answered(self):
+        s = self.connect("udp")
+        s.send(b"\0" * 500)
+        s.send(b"SIP/2.0 200 OK\r\n\r\n")
+        s.send(b"\r\n\r\n")
+        self.exporter.wait_metric(
+            lambda v: v >= 2, "siptrunk_exporter_stray_messages_total",
+            reason="malformed")
+        s.send(self.peer.request().replace(
+            b"OPTIONS sip:exporter.example SIP/2.0", b"SIP/2.0 200 OK"))
+        self.exporter.wait_metric(
+            1, "siptrunk_exporter_stray_messages_total", reason="unmatched")
+        s.settimeout(0.3)
+        with self.assertRaises(TimeoutError):
+            s.recv(100)
+        # And it still does its work.
+        s.settimeout(5)
+        s.send(self.peer.request())
+        self.assertTrue(s.recv(65535).startswith(b"SIP/2.0 200 "))
+
+    def test_other_methods_are_refused(self):
+        s = self.connect("udp")
+        for method in ("INVITE", "REGISTER", "MESSAGE", "NONSENSE"):
+            with self.subTest(method):
+                s.send(self.peer.request(method))
+                self.assertRegex(s.recv(65535), rb"^SIP/2\.0 (405|501) ")
+        s.settimeout(0.3)
+        s.send(self.peer.request("ACK"))
+        with self.assertRaises(TimeoutError):
+            s.recv(100)
+
+    def test_probes_leave_from_the_listening_socket(self):
+        rq = wait_for("a probe", lambda: self.peer.requests)[0]
+        self.assertEqual(rq.source, self.exporter.sip("udp"))
+        host, port = rq.source
+        self.assertIn(f" {host}:{port};", rq.header("Via"))
+
+    def test_answering_does_not_disturb_probes(self):
+        s = self.connect("udp")
+        for _ in range(500):
+            s.send(self.peer.request())
+            s.recv(65535)
+        m = self.exporter.settled("a", 2)
+        self.assertEqual(m.failures("a"), {})
+        self.inbound(500, method="OPTIONS")
+
+
+class TwoWays(Case):
+    def test_two_exporters_ping_each_other(self):
+        """Each is the other's trunk, over UDP and TCP; both are up and count pings."""
+        ports = [free_port(socket.SOCK_DGRAM) for _ in range(2)]
+        both = []
+        for i in (0, 1):
+            os.mkdir(self.path(str(i)))
+            both.append(Exporter(self.path(str(i)), config_of(
+                trunk("other", f"sip:127.0.0.1:{ports[1 - i]}"),
+                listen=[f"udp:127.0.0.1:{ports[i]}"])))
+            self.addCleanup(self.finish, both[-1])
+        for e in both:
+            e.wait_metric(1, "siptrunk_up", trunk="other")
+            e.wait_metric(lambda v: v >= 2, "siptrunk_inbound_requests_total",
+                          trunk="other", method="OPTIONS")

@@ -1,0 +1,77 @@
+"""The log: what is in it at each level, and that nobody can forge a line."""
+
+import json
+
+from harness import Case, config_of, trunk, wait_for
+from sip_peer import SipPeer, answer, mute
+
+
+class Log(Case):
+    def test_json_lines(self):
+        bad = self.use(SipPeer(answer(500, 'No "way", \\ friend')))
+        e = self.start(config_of(trunk("a", bad.uri, fall=1)),
+                       args=["--log.format=json"])
+        e.wait_log(msg="trunk changed state", to="down")
+        e.stop()
+        lines = [json.loads(line) for line in e.log_text().splitlines()]
+        for line in lines:
+            self.assertEqual(list(line)[:3], ["ts", "level", "msg"])
+            self.assertRegex(line["ts"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
+        change = next(l for l in lines if l["msg"] == "trunk changed state")
+        self.assertEqual(
+            {k: change[k] for k in ("trunk", "from", "to", "address", "reason", "code",
+                                    "phrase")},
+            {"trunk": "a", "from": "unknown", "to": "down", "address": bad.address,
+             "reason": "response", "code": 500, "phrase": 'No "way", \\ friend'})
+        self.assertIsInstance(change["after"], float)
+
+    def test_nothing_per_probe_above_debug(self):
+        peers = [self.use(SipPeer(b)) for b in (answer(), mute)]
+        e = self.start(config_of(*(
+            trunk(f"t{i}", p.uri) for i, p in enumerate(peers))), log_level="info")
+        e.settled("t0", 4)
+        e.settled("t1", 4)
+        e.stop()
+        self.assertEqual(
+            sorted((l["msg"], l.get("trunk", "")) for l in e.log()),
+            [("started", ""), ("stopped", ""), ("stopping", ""),
+             ("trunk changed state", "t0"), ("trunk changed state", "t1")])
+
+    def test_each_probe_at_debug(self):
+        peer = self.use(SipPeer())
+        e = self.start(config_of(trunk("a", peer.uri)))
+        m = e.settled("a", 3)
+        n = int(m.get("siptrunk_probes_total", trunk="a"))
+        lines = e.log(msg="probe done", trunk="a", reason="response", code="200")
+        self.assertGreaterEqual(len(lines), n)
+        self.assertEqual({l["level"] for l in lines}, {"debug"})
+        ids = [rq.header("Call-ID") for rq in peer.requests]
+        self.assertEqual([l["call_id"] for l in lines][:n], ids[:n])
+
+    def test_level_error_is_quiet(self):
+        peer = self.use(SipPeer(mute))
+        e = self.start(config_of(trunk("a", peer.uri, fall=1)), log_level="error",
+                       ready=False)
+        wait_for("a probe", lambda: peer.branches() >= 2)
+        e.stop()
+        self.assertEqual(e.log_text(), "")
+
+    def test_peers_cannot_forge_lines(self):
+        evil = 'x"\x1b[2J\x07 level=error msg="pwned\u202e \udcff' + "y" * 3000
+        peer = self.use(SipPeer(answer(500, evil)))
+        e = self.start(config_of(trunk("a", peer.uri, fall=1)))
+        line, = e.wait_log(msg="trunk changed state")
+        self.assertEqual(line["level"], "warn")
+        e.stop()
+        with open(e.log_path, "rb") as f:
+            raw = f.read()
+        self.assertFalse([b for b in raw if b < 32 and b != 10 or b >= 127])
+        self.assertFalse([l for l in raw.split(b"\n") if len(l) > 4096])
+        self.assertFalse(e.log(level="error"))
+
+    def test_full_disk_does_not_stop_it(self):
+        peer = self.use(SipPeer())
+        e = self.start(config_of(trunk("a", peer.uri)), ready=False,
+                       log_path="/dev/full")
+        wait_for("two probes", lambda: peer.branches() >= 2)
+        e.stop()
