@@ -1,0 +1,88 @@
+# The road in. Meson does the work; this file installs what is missing, names the steps,
+# and gives each kind of build a folder of its own.
+
+BUILD        ?= build
+MESONFLAGS   ?=
+SETUP        ?= scripts/setup
+RUN          ?= --demo
+FUZZ_SECONDS ?= 30
+PROGRAM      := exporter/siptrunk_exporter
+VERSION      := $(shell sed -n "s/^ *version: '\(.*\)',$$/\1/p" meson.build)
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run build test unit check format clang sanitize fuzz bench install container \
+	container-test trixie bookworm clean
+
+help: ## list what can be made
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
+
+run: $(BUILD)/build.ninja ## build and start, with a demo (RUN="--config.file=…" for your trunks)
+	meson compile -C $(BUILD) siptrunk_exporter
+	$(BUILD)/$(PROGRAM) $(RUN)
+
+build: $(BUILD)/build.ninja ## build into build/
+	ninja -C $(BUILD)
+
+test: build-stamps/test build ## build, run all unit and system tests
+	scripts/run-tests $(BUILD)
+
+unit: build ## build, run the unit tests alone
+	scripts/run-tests $(BUILD) unit
+
+check: build-stamps/check build-clang/build.ninja ## layout, lint, scripts: nothing to complain of
+	scripts/check build-clang
+
+format: build-stamps/check ## lay out the C sources as .clang-format says
+	git ls-files --cached --others --exclude-standard '*.c' '*.h' | xargs clang-format-14 -i
+
+clang: build-clang/build.ninja ## build with clang, warnings as errors; unit tests
+	ninja -C build-clang
+	scripts/run-tests build-clang unit
+
+sanitize: build-sanitize/build.ninja ## unit tests under the address and undefined-behaviour sanitizers
+	ninja -C build-sanitize
+	scripts/run-tests build-sanitize unit
+
+fuzz: build-fuzz/build.ninja ## fuzz each parser, FUZZ_SECONDS=30 each
+	scripts/fuzz build-fuzz $(FUZZ_SECONDS)
+
+bench: build ## measure beside yardsticks
+	scripts/bench $(BUILD)
+
+install: build ## install below meson's prefix, /usr/local; DESTDIR is honoured
+	meson install -C $(BUILD) --no-rebuild
+
+container: build-stamps/container ## build the image siptrunk_exporter:VERSION
+	buildah bud --format docker --build-arg VERSION=$(VERSION) \
+		-t siptrunk_exporter:$(VERSION) .
+
+container-test: build-stamps/container ## build the image and prove it, without a registry
+	scripts/container-test $(VERSION)
+
+trixie: build-stamps/container ## build and unit-test inside Debian 13
+	scripts/in-debian trixie make unit MESONFLAGS=-Dwerror=true
+
+bookworm: build-stamps/container ## what .ci/run does, inside a bare Debian 12
+	scripts/in-debian --fresh bookworm .ci/run
+
+clean: ## remove all build folders
+	rm -rf build-* $(BUILD)
+
+# What a list of packages names is installed once; a changed list is looked at again.
+build-stamps/%: scripts/packages.% scripts/setup
+	$(SETUP) $*
+	@mkdir -p $(@D) && touch $@
+
+$(BUILD)/build.ninja: | build-stamps/build
+	meson setup $(BUILD) --buildtype=release $(MESONFLAGS)
+
+build-clang/build.ninja: | build-stamps/build build-stamps/check
+	CC=clang meson setup build-clang -Dwerror=true
+
+build-sanitize/build.ninja: | build-stamps/build
+	meson setup build-sanitize -Dwerror=true -Db_sanitize=address,undefined -Db_lundef=false
+
+build-fuzz/build.ninja: | build-stamps/build build-stamps/check
+	CC=clang meson setup build-fuzz -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false \
+		-Dc_args=-fsanitize=fuzzer-no-link
