@@ -1,0 +1,405 @@
+#include "sipprobe/resolve_road.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum {
+	PORT = 5060,
+	PORT_TLS = 5061,
+	/* Seconds that a failure without a TTL of its own, or what another left, is good.
+	 */
+	FAILURE_TTL_S = 30,
+	LITERAL_TTL_S = 3600, /* only the interface of a link-local one can change */
+};
+
+struct step;
+
+typedef void(step_h)(struct step *step, const struct lookup_answer *ans);
+
+/* One question under way, and what its answer is for. */
+struct step {
+	struct le le;
+	struct road *road;
+	void *query;
+	unsigned number;
+	enum rr_type type;
+	step_h *h;
+	struct resolve_address address; /* A, AAAA: all but the address itself */
+	char *name;
+};
+
+static void step_destructor(void *data)
+{
+	struct step *s = data;
+
+	list_unlink(&s->le);
+	mem_deref(s->query);
+	mem_deref(s->name);
+}
+
+/* Least of the TTLs used so far, never 0. */
+static void ttl_use(uint32_t *least_s, uint32_t ttl_s)
+{
+	if (!ttl_s)
+		ttl_s = 1;
+	if (!*least_s || ttl_s < *least_s)
+		*least_s = ttl_s;
+}
+
+/*
+ * Keeps the gravest failure and, among equals, that of the question asked first: the
+ * order in which answers come must not show.
+ */
+static void fail(struct road *road, const struct step *s, enum resolve_status status,
+		 const char *why)
+{
+	struct resolve_result *res = &road->result;
+
+	if (status < res->status ||
+	    (status == res->status && s->number >= road->failed_step))
+		return;
+	res->status = status;
+	road->failed_step = s->number;
+	re_snprintf(res->detail, sizeof(res->detail), "%b %s: %s", s->name,
+		    strlen(s->name) < 64 ? strlen(s->name) : 64, rr_type_name(s->type),
+		    why);
+}
+
+static void fail_answer(struct step *s, enum resolve_status status, uint32_t ttl_s)
+{
+	static const char *const why[] = {
+		[RESOLVE_NXDOMAIN] = "NXDOMAIN",     [RESOLVE_NODATA] = "no such records",
+		[RESOLVE_SERVFAIL] = "SERVFAIL",     [RESOLVE_TIMEOUT] = "timeout",
+		[RESOLVE_BOGUS] = "unusable answer",
+	};
+
+	ttl_use(&s->road->failed_ttl_s, ttl_s ? ttl_s : FAILURE_TTL_S);
+	fail(s->road, s, status, why[status]);
+}
+
+/* What is known when nothing is left to ask. */
+static void complete(struct road *road)
+{
+	struct resolve_result *res = &road->result;
+
+	if (road->set.count) {
+		/*
+		 * Addresses in spite of a failure are a success: many a server cannot
+		 * answer AAAA. But what the failure hid should not stay hidden for long.
+		 */
+		if (res->status >= RESOLVE_SERVFAIL)
+			ttl_use(&res->ttl_s, road->failed_ttl_s);
+		else
+			res->detail[0] = '\0';
+		res->status = RESOLVE_OK;
+	} else {
+		res->ttl_s = road->failed_ttl_s;
+	}
+	res->addresses = road->set.v;
+	res->count = road->set.count;
+}
+
+static void answer_h(const struct lookup_answer *ans, void *arg)
+{
+	struct step *s = arg;
+	struct road *road = s->road;
+
+	list_unlink(&s->le);
+	s->h(s, ans);
+	mem_deref(s);
+	if (!list_isempty(&road->steps))
+		return;
+	complete(road);
+	road->h(road->arg);
+}
+
+/* @address: for A and AAAA, else NULL */
+static int ask(struct road *road, const char *name, enum rr_type type, step_h *h,
+	       const struct resolve_address *address)
+{
+	struct step *s = mem_zalloc(sizeof(*s), step_destructor);
+	int err;
+
+	if (!s)
+		return ENOMEM;
+	s->road = road;
+	s->number = ++road->step_count;
+	s->type = type;
+	s->h = h;
+	if (address)
+		s->address = *address;
+	err = str_dup(&s->name, name);
+	if (!err)
+		err = road->lookup->ask(&s->query, road->lookup, name, type, answer_h, s);
+	if (err)
+		mem_deref(s);
+	else
+		list_append(&road->steps, &s->le, s);
+	return err;
+}
+
+/* A question could not be asked after @s was answered: for want of memory, mostly. */
+static void ask_failed(struct step *s, int err)
+{
+	if (!err)
+		return;
+	ttl_use(&s->road->failed_ttl_s, FAILURE_TTL_S);
+	fail(s->road, s, RESOLVE_SERVFAIL, strerror(err));
+}
+
+static void address_answer(struct step *s, const struct lookup_answer *ans)
+{
+	struct road *road = s->road;
+	struct resolve_address a = s->address;
+	size_t size = s->type == RR_A ? 4 : 16, good = 0;
+	int err = 0;
+
+	if (ans->status != RESOLVE_OK) {
+		fail_answer(s, ans->status, ans->ttl_s);
+		return;
+	}
+	for (size_t i = 0; i < ans->count && !err; i++) {
+		const uint8_t *p = ans->records[i].p;
+
+		if (ans->records[i].l != size)
+			continue;
+		if (s->type == RR_A)
+			sa_set_in(&a.sa,
+				  (uint32_t)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3],
+				  sa_port(&s->address.sa));
+		else
+			sa_set_in6(&a.sa, p, sa_port(&s->address.sa));
+		err = resolve_set_add(&road->set, &a);
+		good++;
+	}
+	ask_failed(s, err);
+	if (good)
+		ttl_use(&road->result.ttl_s, ans->ttl_s);
+	else
+		fail_answer(s, RESOLVE_BOGUS, 0);
+}
+
+/* A and AAAA side by side, as the family wants. */
+static int address_ask(struct road *road, const char *name, uint16_t port,
+		       struct resolve_address *a)
+{
+	int err = 0;
+
+	sa_set_in(&a->sa, 0, port);
+	if (road->family != CONFIG_FAMILY_IPV6)
+		err = ask(road, name, RR_A, address_answer, a);
+	if (!err && road->family != CONFIG_FAMILY_IPV4)
+		err = ask(road, name, RR_AAAA, address_answer, a);
+	return err;
+}
+
+static uint16_t default_port(enum config_transport transport)
+{
+	return transport == CONFIG_TRANSPORT_TLS ? PORT_TLS : PORT;
+}
+
+static step_h srv_answer;
+
+/* The next SRV name; past the last one the host's own addresses (RFC 3263 4.2). */
+static int srv_next(struct road *road)
+{
+	struct resolve_address a = {.transport = road->choices[0].transport};
+
+	for (; road->choice_at < road->choice_count; road->choice_at++) {
+		const char *name = road->choices[road->choice_at].name;
+
+		if (name)
+			return ask(road, name, RR_SRV, srv_answer, NULL);
+	}
+	return address_ask(road, road->host, default_port(a.transport), &a);
+}
+
+static void srv_try_next(struct step *s)
+{
+	struct road *road = s->road;
+
+	road->choice_at++;
+	if (road->choice_at == road->choice_count && road->refused)
+		fail(road, s, RESOLVE_NODATA, "the service is not offered");
+	else
+		ask_failed(s, srv_next(road));
+}
+
+/* Targets are asked for all at once; the lookup bounds what goes out. */
+static void targets_ask(struct step *s, const struct rr_srv *v, size_t count)
+{
+	struct road *road = s->road;
+	int err = 0;
+
+	for (size_t i = 0; i < count && !err; i++) {
+		struct resolve_address a = {
+			.transport = road->choices[road->choice_at].transport,
+			.priority = v[i].priority,
+			.weight = v[i].weight,
+		};
+
+		err = address_ask(road, v[i].target, v[i].port, &a);
+	}
+	ask_failed(s, err);
+}
+
+static void srv_answer(struct step *s, const struct lookup_answer *ans)
+{
+	struct rr_srv targets[RESOLVE_ADDRESSES_MAX];
+	struct road *road = s->road;
+	bool refused = false;
+	size_t count;
+
+	if (ans->status == RESOLVE_NXDOMAIN || ans->status == RESOLVE_NODATA) {
+		srv_try_next(s);
+		return;
+	}
+	if (ans->status != RESOLVE_OK) {
+		/* The host's own addresses could be others than SRV names: no fallback.
+		 */
+		fail_answer(s, ans->status, ans->ttl_s);
+		return;
+	}
+	count = choose_targets(targets, RESOLVE_ADDRESSES_MAX, ans, &refused);
+	if (count) {
+		ttl_use(&road->result.ttl_s, ans->ttl_s);
+		targets_ask(s, targets, count);
+	} else if (refused) {
+		ttl_use(&road->failed_ttl_s, ans->ttl_s);
+		road->refused = true;
+		srv_try_next(s);
+	} else {
+		fail_answer(s, RESOLVE_BOGUS, 0);
+	}
+}
+
+static int srv_begin(struct road *road)
+{
+	road->choice_count = choose_without_naptr(
+		road->choices, LOOKUP_NAPTR_MAX, road->host, road->sips, road->transport);
+	return srv_next(road);
+}
+
+static void naptr_answer(struct step *s, const struct lookup_answer *ans)
+{
+	struct road *road = s->road;
+
+	/*
+	 * Servers that do not know the type refuse it, so only silence ends the road:
+	 * after an answer of any kind SRV decides.
+	 */
+	if (ans->status == RESOLVE_TIMEOUT) {
+		fail_answer(s, ans->status, ans->ttl_s);
+		return;
+	}
+	if (ans->status == RESOLVE_OK)
+		road->choice_count =
+			choose_naptr(road->choices, LOOKUP_NAPTR_MAX, ans, road->sips);
+	if (road->choice_count)
+		ttl_use(&road->result.ttl_s, ans->ttl_s);
+	ask_failed(s, road->choice_count ? srv_next(road) : srv_begin(road));
+}
+
+/*
+ * config_uri calls every sips URI TLS; whether it says so itself decides about NAPTR
+ * (RFC 3263 4.1).
+ */
+static bool says_transport(const struct config_uri *uri)
+{
+	static const char word[] = ";transport=";
+	size_t l = sizeof(word) - 1;
+
+	if (!uri->sips)
+		return uri->transport != CONFIG_TRANSPORT_NONE;
+	for (size_t i = 0; i + l <= uri->params.l; i++)
+		if (!strncasecmp(uri->params.p + i, word, l))
+			return true;
+	return false;
+}
+
+static enum config_transport transport_or_default(const struct road *road)
+{
+	if (road->sips)
+		return CONFIG_TRANSPORT_TLS;
+	return road->transport != CONFIG_TRANSPORT_NONE ? road->transport
+							: CONFIG_TRANSPORT_UDP;
+}
+
+static int literal(struct road *road, struct sa *sa, uint16_t port)
+{
+	bool v6 = sa_af(sa) == AF_INET6;
+	struct resolve_address a = {.transport = transport_or_default(road)};
+	int err = 0;
+
+	sa_set_port(sa, port ? port : default_port(a.transport));
+	a.sa = *sa;
+	if (road->family == (v6 ? CONFIG_FAMILY_IPV4 : CONFIG_FAMILY_IPV6)) {
+		road->result.status = RESOLVE_NODATA;
+		re_snprintf(road->result.detail, sizeof(road->result.detail),
+			    "%j: not an %s address", sa, v6 ? "IPv4" : "IPv6");
+		road->failed_ttl_s = FAILURE_TTL_S;
+	} else {
+		err = resolve_set_add(&road->set, &a);
+		road->result.ttl_s = LITERAL_TTL_S;
+	}
+	complete(road);
+	return err;
+}
+
+static int literal_without_interface(struct road *road, const struct config_slice *host)
+{
+	road->result.status = RESOLVE_NODATA;
+	re_snprintf(road->result.detail, sizeof(road->result.detail),
+		    "%b: no such interface", host->p, host->l);
+	road->failed_ttl_s = FAILURE_TTL_S;
+	complete(road);
+	return 0;
+}
+
+static int host_set(struct road *road, const struct config_slice *host)
+{
+	char name[RR_NAME_MAX + 1];
+	int err = rr_name_set(name, host->p, host->l);
+
+	return err ? err : str_dup(&road->host, name);
+}
+
+int road_begin(struct road *road, const struct config_uri *uri, bool *ready)
+{
+	const struct config_slice *host = uri->maddr.l ? &uri->maddr : &uri->host;
+	struct resolve_address a = {0};
+	struct sa sa;
+	int err;
+
+	road->sips = uri->sips;
+	road->transport = uri->sips ? CONFIG_TRANSPORT_TLS : uri->transport;
+	err = resolve_literal(&sa, host->p, host->l);
+	*ready = err != EINVAL;
+	if (err == ENODEV)
+		return literal_without_interface(road, host);
+	if (!err)
+		return literal(road, &sa, uri->port);
+	err = host_set(road, host);
+	if (err)
+		return err;
+	a.transport = transport_or_default(road);
+	if (uri->port)
+		return address_ask(road, road->host, uri->port, &a);
+	if (says_transport(uri))
+		return srv_begin(road);
+	return ask(road, road->host, RR_NAPTR, naptr_answer, NULL);
+}
+
+void road_end(struct road *road)
+{
+	list_flush(&road->steps);
+	for (size_t i = 0; i < road->choice_count; i++)
+		road->choices[i].name = mem_deref(road->choices[i].name);
+	road->choice_count = 0;
+	road->host = mem_deref(road->host);
+	road->set.v = mem_deref(road->set.v);
+	road->set.count = 0;
+	road->set.room = 0;
+}
