@@ -1,4 +1,5 @@
 /* The command line: what each form of it comes to, and what it says when it is wrong. */
+#include <stdint.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -12,11 +13,11 @@ static char text[256];
 
 static int parse(const char *const *args)
 {
-	char *argv[ARGS_MAX + 2] = {(char *)"siptrunk_exporter"};
+	char *argv[ARGS_MAX + 2] = {(char *)(uintptr_t)"siptrunk_exporter"};
 	int argc = 1;
 
 	for (; args[argc - 1] && argc <= ARGS_MAX; argc++)
-		argv[argc] = (char *)args[argc - 1];
+		argv[argc] = (char *)(uintptr_t)args[argc - 1];
 	memset(&cli, 0x55, sizeof(cli));
 	text[0] = '\0';
 	return cli_parse(&cli, argc, argv, text, sizeof(text));

@@ -82,9 +82,11 @@ static size_t parse_members(const char *text, struct health_member *m)
 
 	while (*text) {
 		const char *states = "?UDX";
+		char *end;
 
 		m[n].state = (enum health_state)(strchr(states, *text) - states);
-		m[n++].priority = (unsigned)strtoul(text + 1, (char **)&text, 10);
+		m[n++].priority = (unsigned)strtoul(text + 1, &end, 10);
+		text = end;
 	}
 	return n;
 }
