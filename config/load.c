@@ -153,6 +153,7 @@ static int fill_config(struct holder *h, struct load *l, const char *path)
 	c->warning_count = l->warning_count;
 	c->buckets = l->buckets;
 	c->bucket_count = l->bucket_count;
+	c->native = l->native;
 	c->sip = l->sip;
 	c->dns = l->dns;
 	c->path = path ? walk_keep(&l->w, path) : NULL;

@@ -38,6 +38,7 @@ struct copy {
 	size_t trunk_cap;
 	size_t target_cap;
 	struct need need;
+	unsigned more; /* SNAPSHOT_… */
 };
 
 static size_t align8(size_t n)
@@ -45,8 +46,20 @@ static size_t align8(size_t n)
 	return (n + 7) & ~(size_t)7;
 }
 
-static struct need trunk_need(const struct store *s, const struct store_trunk *row)
+static size_t more_need(const struct store_target *t, unsigned more)
 {
+	size_t bytes = 0;
+
+	if (more & SNAPSHOT_NATIVE && t->native)
+		bytes += align8(native_bytes(t->native));
+	if (more & SNAPSHOT_EXEMPLARS)
+		bytes += align8(t->exemplar_count * sizeof(*t->exemplars));
+	return bytes;
+}
+
+static struct need trunk_need(const struct copy *c, const struct store_trunk *row)
+{
+	const struct store *s = c->s;
 	size_t counts = (s->buckets.count + 1) * sizeof(uint32_t);
 	struct need need = {0};
 	const struct store_target *t;
@@ -56,6 +69,7 @@ static struct need trunk_need(const struct store *s, const struct store_trunk *r
 	for (t = TAILQ_FIRST(&row->targets); t; t = TAILQ_NEXT(t, entry)) {
 		need.bytes += align8(row->label_len + 1U + t->label_len) + align8(counts);
 		need.bytes += align8(t->code_count * sizeof(*t->codes));
+		need.bytes += c->more ? more_need(t, c->more) : 0;
 		need.targets++;
 	}
 	return need;
@@ -96,6 +110,19 @@ static struct slice joined(struct snapshot *n, struct slice trunk, const char *o
 	return (struct slice){p, trunk.l + 1 + own_len};
 }
 
+static void copy_more(const struct copy *c, struct snapshot_target *to,
+		      const struct store_target *from)
+{
+	size_t exemplars = from->exemplar_count * sizeof(*from->exemplars);
+
+	if (c->more & SNAPSHOT_NATIVE && from->native)
+		to->native = take_copy(c->n, from->native, native_bytes(from->native));
+	if (c->more & SNAPSHOT_EXEMPLARS && exemplars) {
+		to->exemplars = take_copy(c->n, from->exemplars, exemplars);
+		to->exemplar_count = from->exemplar_count;
+	}
+}
+
 static void copy_target(struct copy *c, const struct snapshot_trunk *row,
 			struct store_target *from)
 {
@@ -109,6 +136,11 @@ static void copy_target(struct copy *c, const struct snapshot_trunk *row,
 	to->counts = take_copy(n, from->counts, counts);
 	to->codes = take_copy(n, from->codes, from->code_count * sizeof(*from->codes));
 	to->code_count = from->code_count;
+	to->native = NULL;
+	to->exemplars = NULL;
+	to->exemplar_count = 0;
+	if (c->more)
+		copy_more(c, to, from);
 }
 
 static void copy_trunk(struct copy *c, struct store_trunk *from)
@@ -188,7 +220,7 @@ static int copy_chunk(struct copy *c)
 	if (c->generation != c->s->generation)
 		return EAGAIN;
 	for (i = 0; c->next && i < CHUNK_TRUNKS; i++) {
-		c->need = trunk_need(c->s, c->next);
+		c->need = trunk_need(c, c->next);
 		if (!fits(c, c->need))
 			break;
 		copy_trunk(c, c->next);
@@ -210,12 +242,14 @@ static void copy_begin(struct copy *c)
 	n->trunk_count = 0;
 	n->target_count = 0;
 	n->buckets = &c->s->buckets;
+	n->native_schema = c->s->native.schema;
+	n->native_kept = c->s->native.max_buckets && c->more & SNAPSHOT_NATIVE;
 	store_read_lock(c->s);
 	n->exporter = c->s->exporter;
 	n->exporter.lag_ns = store_lag_ns(c->s, clock_monotonic_ns());
 	c->generation = c->s->generation;
 	c->next = TAILQ_FIRST(&c->s->trunks);
-	c->need = c->next ? trunk_need(c->s, c->next) : (struct need){0};
+	c->need = c->next ? trunk_need(c, c->next) : (struct need){0};
 	store_read_unlock(c->s);
 }
 
@@ -238,8 +272,13 @@ static int copy_all(struct copy *c)
 
 int snapshot_take(struct snapshot **np, struct store *s)
 {
+	return snapshot_take_more(np, s, 0);
+}
+
+int snapshot_take_more(struct snapshot **np, struct store *s, unsigned more)
+{
 	const struct timespec pause = {.tv_nsec = BUSY_PAUSE_NS};
-	struct copy c = {.s = s, .n = calloc(1, sizeof(*c.n))};
+	struct copy c = {.s = s, .n = calloc(1, sizeof(*c.n)), .more = more};
 	int tries = 0;
 	int err;
 
