@@ -336,6 +336,13 @@ void trunk_start(struct trunk *t)
 
 void trunk_move(struct trunk *t, const struct config_trunk *conf)
 {
+	struct naming *n = t->naming;
+
 	t->conf = conf;
 	t->core->events->trunk_move_h(t->row, conf, t->core->arg);
+	/* Its resolver is about to go, and would take the question along unanswered. */
+	if (n && n->resolve) {
+		n->resolve = mem_deref(n->resolve);
+		resolve_names(n);
+	}
 }
