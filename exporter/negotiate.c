@@ -42,7 +42,7 @@ static bool next_part(struct slice *rest, char sep, struct slice *part)
 
 static bool slice_is(struct slice s, const char *text)
 {
-	return s.l == strlen(text) && !strncasecmp(s.p, text, s.l);
+	return s.p && s.l == strlen(text) && !strncasecmp(s.p, text, s.l);
 }
 
 /* "0", "0.5", "1.000" in thousandths; what is no quality counts as 0. */

@@ -12,7 +12,7 @@
 #include "exporter/render.h"
 
 /* What ` # {call_id="…"} 0.001 1763798707.123` has besides the Call-ID. */
-#define EXEMPLAR_EXTRA (sizeof(" # {call_id=\"\"}  ") + 2 * NUMBER_BYTES)
+#define EXEMPLAR_EXTRA (sizeof(" # {call_id=\"\"}  ") + (size_t)2 * NUMBER_BYTES)
 
 static const struct {
 	const char *name;

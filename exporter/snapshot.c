@@ -113,12 +113,12 @@ static struct slice joined(struct snapshot *n, struct slice trunk, const char *o
 static void copy_more(const struct copy *c, struct snapshot_target *to,
 		      const struct store_target *from)
 {
-	size_t exemplars = from->exemplar_count * sizeof(*from->exemplars);
-
 	if (c->more & SNAPSHOT_NATIVE && from->native)
 		to->native = take_copy(c->n, from->native, native_bytes(from->native));
-	if (c->more & SNAPSHOT_EXEMPLARS && exemplars) {
-		to->exemplars = take_copy(c->n, from->exemplars, exemplars);
+	if (c->more & SNAPSHOT_EXEMPLARS && from->exemplars) {
+		to->exemplars =
+			take_copy(c->n, from->exemplars,
+				  from->exemplar_count * sizeof(*from->exemplars));
 		to->exemplar_count = from->exemplar_count;
 	}
 }

@@ -56,7 +56,7 @@ static void add_target(struct store *s, struct store_trunk *row, char *const *te
 
 	snprintf(r.call_id, sizeof(r.call_id), "%s", texts[4]);
 	for (i = 0; i < 3; i++) {
-		r.begun_unix_ns = 1763798707000000000 + i * 123456789;
+		r.begun_unix_ns = 1763798707000000000 + i * 123456789LL;
 		r.phase_ns[PROBE_PHASE_ANSWER] = 700000 << (4 * i);
 		store_probe_begin(s, cell, 0);
 		store_probe_done(s, cell, &r);

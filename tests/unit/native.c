@@ -35,9 +35,10 @@ void *__wrap_realloc(void *p, size_t size)
 
 char *__wrap_strdup(const char *text)
 {
-	char *copy = __wrap_malloc(strlen(text) + 1);
+	size_t size = strlen(text) + 1;
+	char *copy = __wrap_malloc(size);
 
-	return copy ? strcpy(copy, text) : NULL;
+	return copy ? memcpy(copy, text, size) : NULL;
 }
 
 static const struct {
