@@ -8,32 +8,45 @@
 /* Buckets that a histogram grows by. */
 #define STEP 4
 
+#define LEADS (1 << NATIVE_SCHEMA_MAX)
+
 void native_scale_init(struct native_scale *scale, int schema, unsigned max_buckets)
 {
 	size_t i;
+	uint16_t low = 0;
 
 	*scale = (struct native_scale){.schema = schema, .max_buckets = max_buckets};
 	scale->bound_count = schema > 0 ? (size_t)1 << schema : 1;
 	for (i = 0; i < scale->bound_count; i++)
 		scale->bound[i] = exp2((double)i / (double)scale->bound_count) / 2;
+	scale->bound[i] = 1;
+	for (i = 0; i < LEADS; i++) {
+		while (scale->bound[low] < 0.5 + 0.5 * (double)i / LEADS)
+			low++;
+		scale->below[i] = low;
+	}
 }
 
-/* The index at the higher of schema 0 and the scale's own. */
+/*
+ * The index at the higher of schema 0 and the scale's own. A double's bits are its octave
+ * and, below 52 bits, its place in it; that place as a number from 0.5 to 1 is what the
+ * bounds are. No more than two of them share their leading bits with it.
+ */
 static int fine_index(const struct native_scale *scale, int64_t ns)
 {
-	size_t low = 0, high = scale->bound_count;
-	int octave;
-	double part = frexp((double)ns / 1e9, &octave);
+	/* 1e9 * 1e-9 is 1, and so each power of two stays one: no bound is missed. */
+	double seconds = (double)ns * 1e-9, part;
+	uint64_t bits, place;
+	int octave, low;
 
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (scale->bound[middle] < part)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return (octave - 1) * (int)scale->bound_count + (int)low;
+	memcpy(&bits, &seconds, sizeof(bits));
+	octave = (int)(bits >> 52) - 1023;
+	place = (bits & (UINT64_MAX >> 12)) | UINT64_C(1022) << 52;
+	memcpy(&part, &place, sizeof(part));
+	low = scale->below[bits >> (52 - NATIVE_SCHEMA_MAX) & (LEADS - 1)];
+	low += scale->bound[low] < part;
+	low += scale->bound[low] < part;
+	return octave * (int)scale->bound_count + low;
 }
 
 /* The index of the bucket that the bucket is part of, so many schemas down. */
@@ -61,17 +74,16 @@ size_t native_bytes(const struct native *n)
 static size_t find(const struct native *n, int index)
 {
 	const int16_t *list = native_indexes(n);
-	size_t low = 0, high = n->count;
+	size_t low = 0, left = n->count;
 
-	while (low < high) {
-		size_t middle = (low + high) / 2;
+	/* Without a branch that depends on what is found: it could not be foretold. */
+	while (left > 1) {
+		size_t half = left / 2;
 
-		if (list[middle] < index)
-			low = middle + 1;
-		else
-			high = middle;
+		low += list[low + half - 1] < index ? half : 0;
+		left -= half;
 	}
-	return low;
+	return low + (left && list[low] < index);
 }
 
 static void halve(struct native *n)

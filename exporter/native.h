@@ -21,10 +21,14 @@ enum {
 
 /* What all histograms of a store have in common. */
 struct native_scale {
-	unsigned max_buckets;		      /* of one histogram; 0: none are kept */
-	int schema;			      /* to begin with */
-	size_t bound_count;		      /* buckets of an octave, at least 1 */
-	double bound[1 << NATIVE_SCHEMA_MAX]; /* their upper bounds less one, from 0.5 */
+	unsigned max_buckets; /* of one histogram; 0: none are kept */
+	int schema;	      /* to begin with */
+	size_t bound_count;   /* buckets of an octave, at least 1 */
+	/* Their upper bounds, from 0.5 up, without the octave's own; then a stop. */
+	double bound[(1 << NATIVE_SCHEMA_MAX) + 1];
+	/* By the leading bits of a fraction from 0.5 to 1: how many bounds are below all
+	 * that begin so. */
+	uint16_t below[1 << NATIVE_SCHEMA_MAX];
 };
 
 /* Plain data in one piece, native_bytes() of it. */
