@@ -1,4 +1,4 @@
-// What the tests of the dashboards ask of Grafana's own types and of Prometheus' own grammar.
+// What the tests of the dashboards ask of Grafana's types and of Prometheus' grammar.
 //
 //   node check.mjs schema FILE...   validates dashboards against every Grafana named below
 //   node check.mjs promql           reads a JSON list of expressions from standard input
@@ -23,7 +23,7 @@ const ANNOTATION = ["step", "tagKeys", "textFormat", "titleFormat", "useValueFor
 // Panel types as dashboards write them, where the folder in the package is named otherwise.
 const WRITTEN = { statetimeline: "state-timeline" };
 
-// Grafana publishes its types as TypeScript; this makes a strict JSON Schema of one of them.
+// Grafana publishes its types as TypeScript; this makes a strict JSON Schema of one.
 function schemaOf(grafana, folder, type) {
   const path = join(HERE, "node_modules", grafana, "dist", folder, "types.gen.d.ts");
   return createGenerator({

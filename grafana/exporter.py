@@ -4,12 +4,13 @@ import parts as p
 import queries as q
 
 SEL = 'job=~"$job",instance=~"$instance"'
-EVERYWHERE = ("datasource", "job", "instance")
+EVERYWHERE = ("datasource", "job", "instance", "scheme")
 BY = "job, instance"
 
 # An exporter that is down has no metrics of its own: its job tells what it is.
-EXPORTERS = (f"up{{{SEL}}}\n"
-             'and on (job) last_over_time(siptrunk_exporter_build_info{job=~"$job"}[1d])')
+EXPORTERS = (
+    f"up{{{SEL}}}\n"
+    'and on (job) last_over_time(siptrunk_exporter_build_info{job=~"$job"}[1d])')
 
 
 def process(name):
@@ -28,9 +29,9 @@ def head():
         p.stat("Exporters down", "Exporters that Prometheus cannot scrape now.",
                f"count(({EXPORTERS}) == 0)\nor 0 * count({EXPORTERS})",
                thresholds=p.steps(p.BLUE, (1, p.RED))),
-        p.stat("Trunks probed", "Over all selected exporters.",
+        p.stat("Trunks probed", "Trunks that the selected exporters probe.",
                f"sum (siptrunk_exporter_trunks{{{SEL}}})"),
-        p.stat("Probes per second", "Begun, over all selected exporters.",
+        p.stat("Probes per second", "Probes begun each second, over all selected exporters.",
                f"sum (rate(siptrunk_probes_total{{{SEL}}}[$__rate_interval]))", "reqps",
                graph="area"),
         p.stat("Schedule lag, worst",
@@ -78,7 +79,7 @@ def schedule():
                 p.range_(f"max by (instance) (siptrunk_exporter_schedule_lag_seconds"
                          f"{{{SEL}}})", "{{instance}}"),
                 "s", thresholds=p.steps(p.BLUE, (0.1, p.AMBER))),
-        p.graph("Probes", "Begun, each second.", (12, 8),
+        p.graph("Probes", "Probes begun each second, by exporter.", (12, 8),
                 p.range_(f"sum by (instance) (rate(siptrunk_probes_total{{{SEL}}}"
                          "[$__rate_interval]))", "{{instance}}"), "reqps"),
     ]
@@ -87,18 +88,17 @@ def schedule():
 def resources():
     cpu = q.of_exporters(
         f"rate(process_cpu_seconds_total{{{SEL}}}[$__rate_interval])", SEL)
-    fds = f"{process('process_open_fds')}"
-    limit = f"{process('process_max_fds')}"
+    fds, limit = process("process_open_fds"), process("process_max_fds")
     return [
         p.graph("Processor", "Share of one processor core that each exporter uses.",
                 (8, 8), p.range_(cpu, "{{instance}}"), "percentunit"),
-        p.graph("Memory", "In RAM, and address space.", (8, 8),
+        p.graph("Memory", "What each exporter holds in RAM, and its address space.", (8, 8),
                 [p.range_(process("process_resident_memory_bytes"),
                           "{{instance}} in RAM", "A"),
                  p.range_(process("process_virtual_memory_bytes"),
                           "{{instance}} address space", "B")],
                 "bytes"),
-        p.graph("File descriptors", "Open ones, as a share of those allowed.", (8, 8),
+        p.graph("File descriptors", "Open file descriptors, as a share of those allowed.", (8, 8),
                 p.range_(f"({fds})\n/ ({limit})", "{{instance}}"),
                 "percentunit", thresholds=p.steps(p.BLUE, (0.8, p.AMBER)), maximum=1),
     ]
@@ -115,7 +115,7 @@ def scraping():
         p.graph("Scrape size", "As sent, compressed where Prometheus asks for it.",
                 (8, 8), p.range_(f"siptrunk_exporter_scrape_size_bytes{{{SEL}}}",
                                  "{{instance}}"), "bytes"),
-        p.graph("Samples", "In each scrape.", (8, 8),
+        p.graph("Samples", "Series that each scrape brings.", (8, 8),
                 p.range_(scrapes("scrape_samples_scraped"), "{{instance}}"), "short"),
     ]
 
@@ -164,7 +164,7 @@ def make():
         "siptrunk-exporter", "SIP trunks: exporter",
         "siptrunk_exporter about itself: whether it keeps its schedule, what it costs, "
         "how it is scraped, which configuration it uses.",
-        [*p.place_variables(), *p.last_variables()],
+        [*p.place_variables(), p.scheme_variable()],
         [*p.exporter_annotations(SEL), p.alert_annotation(',trunk=""')],
         [p.to_dashboard("Fleet", "siptrunk-fleet", EVERYWHERE),
          p.to_dashboard("One trunk", "siptrunk-trunk", EVERYWHERE)],

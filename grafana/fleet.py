@@ -4,10 +4,9 @@ import parts as p
 import queries as q
 
 SEL = 'job=~"$job",instance=~"$instance",carrier=~"$carrier",site=~"$site",trunk=~"$trunk"'
-EVERYWHERE = ("datasource", "job", "instance")
+EVERYWHERE = ("datasource", "job", "instance", "scheme")
 
 BY = q.BY
-LAG = {"noValue": "never"}
 
 TRUNK_LABELS = [
     ("trunk", "Trunk", {"links": [p.trunk_link(), p.status_link()],
@@ -76,7 +75,8 @@ def wrong_now():
              {"unit": "s", "decimals": 1, "custom__width": 110, "noValue": "no answer"}),
             ("Last success",
              of(ago(f"siptrunk_probe_last_success_timestamp_seconds{{{SEL}}}")),
-             {"unit": "dtdurations", "decimals": 0, "custom__width": 150, **LAG}),
+             {"unit": "dtdurations", "decimals": 0, "custom__width": 150,
+              "noValue": "never"}),
             (None, of(q.commonest("siptrunk_probe_failures_total", "reason", SEL, "15m")),
              {}),
             (None, of(q.commonest("siptrunk_probe_responses_total", "code", SEL, "15m")),
@@ -119,7 +119,8 @@ def latency():
 
 
 def answers():
-    codes = f"sum by (code) (rate(siptrunk_probe_responses_total{{{SEL}}}[$__rate_interval])) * 60"
+    codes = (f"sum by (code) (rate(siptrunk_probe_responses_total{{{SEL}}}"
+             "[$__rate_interval])) * 60")
     reasons = (f"sum by (reason) (rate(siptrunk_probe_failures_total{{{SEL}}}"
                "[$__rate_interval])) * 60 > 0")
     late = (f"sum (rate(siptrunk_probe_late_responses_total{{{SEL}}}[$__rate_interval]))\n"
@@ -152,7 +153,7 @@ def groups():
             f"Share of the trunks of each {label} that are up. One {label} that falls "
             "alone is its own fault; all together are more likely ours.", (12, 7),
             p.range_(f"avg by ({label}) (label_replace(siptrunk_up{{{SEL}}}, "
-                     f'"{label}", "without {label}", "{label}", "^$"))',
+                     f'"{label}", "without {label}", "{label}", ""))',
                      f"{{{{{label}}}}}"),
             "percentunit", maximum=1)
     return [share("carrier"), share("site")]
@@ -219,7 +220,7 @@ def make():
         "All trunks that siptrunk_exporter probes: how many are up, what is wrong now, "
         "worst first, and since when.",
         [*p.place_variables(), *p.label_variables(), p.trunk_variable(".*"),
-         *p.last_variables()],
+         p.label_filter(), p.scheme_variable()],
         [*p.state_annotations(SEL, False), p.alert_annotation(alerts),
          *p.exporter_annotations('job=~"$job",instance=~"$instance"', False)],
         [p.to_dashboard("One trunk", "siptrunk-trunk",
@@ -231,5 +232,5 @@ def make():
          ("Latency", latency()),
          ("Answers", answers()),
          ("Carriers and sites", groups()),
-         ("What runs out", expiry()),
-         ("All trunks", [every_trunk()])])
+         ("What runs out", expiry())],
+        [("All trunks", [every_trunk()])])

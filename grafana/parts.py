@@ -7,7 +7,7 @@ TAG = "siptrunk"
 
 # Told apart with every common colour blindness, on Grafana's dark and on its light
 # ground; a test measures it. Colour never speaks alone: mappings give the word too.
-BLUE, AMBER, RED, GREY = "#1F83C9", "#BF8A00", "#C8322D", "#7F7F88"
+BLUE, AMBER, RED, GREY = "#2B7BD1", "#BD8D00", "#C62A35", "#858590"
 TEAL, PURPLE, ROSE = "#2A9D8F", "#7A52B3", "#C2679A"
 
 STATE_COLOURS = {"Up": BLUE, "Degraded": AMBER, "Down": RED, "Not known": GREY}
@@ -247,7 +247,7 @@ def trunk_link(field="Trunk"):
     """From a row with a trunk to that trunk's dashboard."""
     return {"title": "Everything about this trunk", "targetBlank": False,
             "url": "/d/siptrunk-trunk?${__url_time_range}&var-datasource=${datasource}"
-                   "&${job:queryparam}&${instance:queryparam}"
+                   "&${job:queryparam}&${instance:queryparam}&${scheme:queryparam}"
                    f"&var-trunk=${{__data.fields.{field}:percentencode}}"}
 
 
@@ -266,7 +266,7 @@ def page_link():
 def exporter_link():
     return {"title": "This exporter", "targetBlank": False,
             "url": "/d/siptrunk-exporter?${__url_time_range}"
-                   "&var-datasource=${datasource}&${job:queryparam}"
+                   "&var-datasource=${datasource}&${job:queryparam}&${scheme:queryparam}"
                    "&var-instance=${__data.fields.Instance:percentencode}"}
 
 
@@ -323,20 +323,22 @@ def trunk_variable(every):
         'carrier=~"$carrier",site=~"$site"}, trunk)', every)
 
 
-def last_variables():
-    """Any other label, and how to reach the exporters' pages."""
-    return [
-        {"type": "adhoc", "name": "filters", "label": "More labels", "hide": 0,
-         "description": "Filters by any label that the trunks have",
-         "datasource": DATASOURCE, "skipUrlSync": False},
-        {"type": "custom", "name": "scheme", "label": "Status pages by",
-         "description": "Whether the exporters serve http or https; for links",
-         "query": "http,https", "hide": 2, "multi": False, "includeAll": False,
-         "skipUrlSync": False,
-         "current": {"selected": True, "text": "http", "value": "http"},
-         "options": [{"text": s, "value": s, "selected": s == "http"}
-                     for s in ("http", "https")]},
-    ]
+def label_filter():
+    """Whatever other labels the trunks have."""
+    return {"type": "adhoc", "name": "filters", "label": "More labels", "hide": 0,
+            "description": "Filters by any label that the trunks have",
+            "datasource": DATASOURCE, "skipUrlSync": False}
+
+
+def scheme_variable():
+    """How to reach the exporters' pages; set by var-scheme=https in the address."""
+    return {"type": "custom", "name": "scheme", "label": "Status pages by",
+            "description": "Whether the exporters serve http or https; for links",
+            "query": "http,https", "hide": 2, "multi": False, "includeAll": False,
+            "skipUrlSync": False,
+            "current": {"selected": True, "text": "http", "value": "http"},
+            "options": [{"text": s, "value": s, "selected": s == "http"}
+                        for s in ("http", "https")]}
 
 
 # Annotations
@@ -387,27 +389,44 @@ def exporter_annotations(sel, enable=True):
 
 # The dashboard
 
-def layout(sections):
+def row(heading, y, panels=None):
+    """A heading; with panels it is folded, and they are asked for when it is opened."""
+    return {"type": "row", "title": heading, "collapsed": panels is not None,
+            "panels": panels or [], "gridPos": {"h": 1, "w": 24, "x": 0, "y": y}}
+
+
+def flow(panels, y):
     """
-    Places panels from left to right, a new line where one does not fit, a heading row
-    before each section that has a title. Lines are as high as their highest panel.
+    Places panels from left to right, a new line where one does not fit; a line is as
+    high as its highest panel. Returns them and where the next line begins.
     """
+    placed, x, height = [], 0, 0
+    for p in panels:
+        w, h = p["size"]
+        if x + w > 24:
+            x, y, height = 0, y + height, 0
+        placed.append({**{k: v for k, v in p.items() if k != "size"},
+                       "gridPos": {"h": h, "w": w, "x": x, "y": y}})
+        x, height = x + w, max(height, h)
+    return placed, y + height
+
+
+def layout(sections, folded):
+    """sections, folded: [(heading, panels)], the folded ones last."""
     placed, y = [], 0
     for heading, panels in sections:
         if heading:
-            placed.append({"type": "row", "title": heading, "collapsed": False,
-                           "panels": [], "gridPos": {"h": 1, "w": 24, "x": 0, "y": y}})
+            placed.append(row(heading, y))
             y += 1
-        x, height = 0, 0
-        for p in panels:
-            p = dict(p)
-            w, h = p.pop("size")
-            if x + w > 24:
-                x, y, height = 0, y + height, 0
-            placed.append({**p, "gridPos": {"h": h, "w": w, "x": x, "y": y}})
-            x, height = x + w, max(height, h)
-        y += height
-    return [{"id": i, **p} for i, p in enumerate(placed, 1)]
+        shown, y = flow(panels, y)
+        placed += shown
+    for heading, panels in folded:
+        inside, end = flow(panels, y + 1)
+        placed.append(row(heading, y, inside))
+        y = end
+    for i, p in enumerate([q for p in placed for q in (p, *p.get("panels", ()))], 1):
+        p["id"] = i
+    return placed
 
 
 def to_dashboard(title, uid, carry):
@@ -419,10 +438,11 @@ def to_dashboard(title, uid, carry):
             "keepTime": True}
 
 
-def dashboard(uid, title, description, variables, annotations, links, sections):
+def dashboard(uid, title, description, variables, annotations, links, sections,
+              folded=()):
     return {
         "uid": uid, "title": title, "description": description,
-        "tags": [TAG, "sip"], "editable": False, "schemaVersion": 41, "version": 1,
+        "tags": [TAG, "sip"], "editable": False, "schemaVersion": 39, "version": 1,
         "graphTooltip": 1, "timezone": "browser", "weekStart": "",
         "fiscalYearStartMonth": 0, "liveNow": False, "preload": False,
         "refresh": "30s", "time": {"from": "now-6h", "to": "now"},
@@ -430,5 +450,5 @@ def dashboard(uid, title, description, variables, annotations, links, sections):
             "refresh_intervals": ["10s", "30s", "1m", "5m", "15m", "1h"]},
         "links": links, "annotations": {"list": annotations},
         "templating": {"list": variables},
-        "panels": layout(sections),
+        "panels": layout(sections, folded),
     }

@@ -20,9 +20,10 @@ PROBLEMS = {
     10: "Not known yet",
 }
 
-FLAPPING_CHANGES = 4
+# The alerts draw the line at the same places.
+FLAPPING_CHANGES = 6
 LOSS_BAD = 0.05
-CERTIFICATE_DAYS = 14
+CERTIFICATE_DAYS = 30
 
 
 def code(sel, by):
@@ -85,7 +86,7 @@ def problem(sel):
         yield 60, f"(siptrunk_addresses_up{{{sel}}} < bool siptrunk_addresses{{{sel}}})"
         yield 55, (f"(siptrunk_registration_expires_timestamp_seconds{{{sel}}}"
                    " < bool time())")
-        yield 45, (f"(increase(siptrunk_state_changes_total{{{sel}}}[1h])"
+        yield 45, (f"(increase(siptrunk_state_changes_total{{{sel}}}[30m])"
                    f" >= bool {FLAPPING_CHANGES})")
         yield 30, f"({resent(sel, BY, '15m')} > bool {LOSS_BAD})"
         yield 20, (f"(siptrunk_tls_certificate_not_after_timestamp_seconds{{{sel}}}"

@@ -4,7 +4,7 @@ import parts as p
 import queries as q
 
 SEL = 'job=~"$job",instance=~"$instance",trunk="$trunk"'
-EVERYWHERE = ("datasource", "job", "instance")
+EVERYWHERE = ("datasource", "job", "instance", "scheme")
 TARGET = "instance, method, address"
 TARGET_LEGEND = "{{method}} {{address}} from {{instance}}"
 
@@ -195,7 +195,7 @@ def make():
         "Everything that siptrunk_exporter knows of one trunk, from every exporter that "
         "probes it.",
         [*p.place_variables(), *p.label_variables(), p.trunk_variable(None),
-         *p.last_variables()],
+         p.label_filter(), p.scheme_variable()],
         [*p.state_annotations(SEL, True), p.alert_annotation(',trunk="$trunk"'),
          *p.exporter_annotations('job=~"$job",instance=~"$instance"')],
         [p.to_dashboard("Fleet", "siptrunk-fleet", (*EVERYWHERE, "carrier", "site")),
