@@ -60,7 +60,7 @@ def exporters():
          ("Trunks", f"max by ({BY}) (siptrunk_exporter_trunks{{{SEL}}})",
           {"custom__width": 90}),
          ("Runs for", f"time() - max by ({BY}) ({process('process_start_time_seconds')})",
-          {"unit": "dtdurations", "decimals": 0, "custom__width": 150}),
+          {"unit": "dtdurations", "decimals": 1, "custom__width": 170}),
          ("Memory", f"max by ({BY}) ({process('process_resident_memory_bytes')})",
           {"unit": "bytes", "decimals": 1, "custom__width": 100}),
          ("Processor",
@@ -92,13 +92,15 @@ def resources():
     return [
         p.graph("Processor", "Share of one processor core that each exporter uses.",
                 (8, 8), p.range_(cpu, "{{instance}}"), "percentunit"),
-        p.graph("Memory", "What each exporter holds in RAM, and its address space.", (8, 8),
+        p.graph("Memory", "What each exporter holds in RAM, and its address space.",
+                (8, 8),
                 [p.range_(process("process_resident_memory_bytes"),
                           "{{instance}} in RAM", "A"),
                  p.range_(process("process_virtual_memory_bytes"),
                           "{{instance}} address space", "B")],
                 "bytes"),
-        p.graph("File descriptors", "Open file descriptors, as a share of those allowed.", (8, 8),
+        p.graph("File descriptors", "Open ones, as a share of those that are allowed.",
+                (8, 8),
                 p.range_(f"({fds})\n/ ({limit})", "{{instance}}"),
                 "percentunit", thresholds=p.steps(p.BLUE, (0.8, p.AMBER)), maximum=1),
     ]
@@ -153,8 +155,8 @@ def configuration():
                   "min by (job, instance, file) "
                   f"(siptrunk_tls_own_certificate_not_after_timestamp_seconds{{{SEL}}})"
                   " - time()",
-                  {"unit": "dtdurations", "decimals": 0, "thresholds": days,
-                   "custom__cellOptions": p.COLOUR_TEXT, "custom__width": 150})],
+                  {"unit": "dtdurations", "decimals": 1, "thresholds": days,
+                   "custom__cellOptions": p.COLOUR_TEXT, "custom__width": 170})],
                 [("Expires in", False)], "No certificate is configured."),
     ]
 

@@ -75,7 +75,7 @@ def wrong_now():
              {"unit": "s", "decimals": 1, "custom__width": 110, "noValue": "no answer"}),
             ("Last success",
              of(ago(f"siptrunk_probe_last_success_timestamp_seconds{{{SEL}}}")),
-             {"unit": "dtdurations", "decimals": 0, "custom__width": 150,
+             {"unit": "dtdurations", "decimals": 1, "custom__width": 170,
               "noValue": "never"}),
             (None, of(q.commonest("siptrunk_probe_failures_total", "reason", SEL, "15m")),
              {}),
@@ -162,8 +162,8 @@ def groups():
 def expiry():
     days = p.steps(p.RED, (86400, p.AMBER), (q.CERTIFICATE_DAYS * 86400, p.BLUE))
     who = [TRUNK_LABELS[0], ("address", "Address", {}), TRUNK_LABELS[3]]
-    left = {"unit": "dtdurations", "decimals": 0, "thresholds": days,
-            "custom__cellOptions": p.COLOUR_TEXT, "custom__width": 150}
+    left = {"unit": "dtdurations", "decimals": 1, "thresholds": days,
+            "custom__cellOptions": p.COLOUR_TEXT, "custom__width": 170}
     return [
         p.table("Certificates that expire first",
                 "The earliest expiry in the chain that each peer presents.", (12, 8), who,
@@ -179,14 +179,14 @@ def expiry():
                 [("Last ping",
                   "time() - max by (job, instance, trunk) (\n"
                   f"  siptrunk_inbound_options_last_timestamp_seconds{{{SEL}}}\n)",
-                  {"unit": "dtdurations", "decimals": 0, "noValue": "–",
+                  {"unit": "dtdurations", "decimals": 1, "noValue": "–",
                    "thresholds": p.steps(p.BLUE, (180, p.AMBER), (900, p.RED)),
                    "custom__cellOptions": p.COLOUR_TEXT}),
                  ("Registration lapses in",
                   "min by (job, instance, trunk) (\n"
                   f"  siptrunk_registration_expires_timestamp_seconds{{{SEL}}}\n"
                   ") - time()",
-                  {"unit": "dtdurations", "decimals": 0, "noValue": "–",
+                  {"unit": "dtdurations", "decimals": 1, "noValue": "–",
                    "thresholds": p.steps(p.RED, (30, p.AMBER), (60, p.BLUE)),
                    "custom__cellOptions": p.COLOUR_TEXT})],
                 [("Last ping", True)],

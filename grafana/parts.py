@@ -205,15 +205,16 @@ def heatmap(title, description, size, sel):
 
 def table(title, description, size, labels, columns, order, no_value):
     """
-    labels: (label, heading, settings) in the order shown. columns, to their right:
-    (heading, expression, settings), each expression one value a row; without a heading
-    the value is not shown, only the labels that it brings. order: (heading, descending).
+    labels: (label, heading, settings). columns: (heading, expression, settings), each
+    expression one value a row; without a heading the value is not shown, only the labels
+    that it brings. Shown are the first label, the first value, the other labels, the
+    other values. order: (heading, descending).
     """
     refs = [chr(ord("A") + i) for i in range(len(columns))]
     values = ["Value"] if len(refs) == 1 else [f"Value #{ref}" for ref in refs]
-    shown = [*((label, heading, more) for label, heading, more in labels),
-             *((value, heading, more)
-               for value, (heading, _, more) in zip(values, columns) if heading)]
+    told = [(value, heading, more)
+            for value, (heading, _, more) in zip(values, columns) if heading]
+    shown = [labels[0], told[0], *labels[1:], *told[1:]]
     unseen = [v for v, (heading, _, _) in zip(values, columns) if not heading]
     return panel(
         "table", title, description, size,
