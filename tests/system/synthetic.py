@@ -61,6 +61,15 @@ def flaps(minutes, address):
     return ("refused", 0) if 4 < minutes < 25 and int(minutes) % 6 < 3 else (None, 200)
 
 
+def refuses(minutes, address):
+    """A code that means down, and now and then nothing at all."""
+    return ("timeout", 0) if int(minutes) % 5 == 0 else ("response", 500)
+
+
+def overloaded(minutes, address):
+    return None, 503 if minutes < 40 and int(minutes) % 5 else 200
+
+
 def second_is_mute(minutes, address):
     return ("timeout", 0) if address else (None, 200)
 
@@ -74,8 +83,7 @@ TRUNKS = (
           lambda m: "down" if m < 19 else "up", addresses_up=0, resent=0.8,
           exporters=(OSLO, BERGEN)),
     Trunk("busy", {"carrier": "isp-b", "site": "bergen"}, 80,
-          lambda m, a: (None, 503) if m < 40 else (None, 200),
-          lambda m: "degraded" if m < 39 else "up", retry_after_s=30),
+          overloaded, lambda m: "degraded" if m < 39 else "up", retry_after_s=30),
     Trunk("flappy", {"carrier": "isp-c", "site": "oslo"}, 45, flaps,
           lambda m: "down" if flaps(m, 0)[0] else "up", transport="tcp"),
     Trunk("lossy", {"carrier": "isp-c", "site": "bergen"}, 30, resent=0.3, late=0.05,
@@ -88,6 +96,7 @@ TRUNKS = (
     Trunk("plain", {}, latency_s=0.004, exporters=(OSLO, BERGEN)),
     Trunk("nodns", {"carrier": "isp-e", "site": "oslo"}, 100,
           lambda m, a: ("dns", 0), always("down"), addresses=0, addresses_up=0),
+    Trunk("broken", {"carrier": "isp-e", "site": "bergen"}, 100, refuses, always("down")),
     Trunk("fresh", {"carrier": "isp-e", "site": "oslo"}, 10, state=always("unknown")),
 )
 
@@ -107,9 +116,9 @@ class Target:
     buckets: list = field(default_factory=lambda: [0] * (len(BUCKETS) + 1))
     native: dict = field(default_factory=lambda: defaultdict(int))
 
-    def answered(self, code, seconds, now):
+    def answered(self, code, seconds):
         self.codes[code] += 1
-        self.success, self.last_success, self.duration_s = 1, now, seconds
+        self.duration_s = seconds
         self.total_s += seconds
         self.buckets[sum(seconds > b for b in BUCKETS)] += 1
         self.native[math.ceil(math.log2(seconds) * 2 ** SCHEMA)] += 1
@@ -122,17 +131,19 @@ class Target:
             self.resent += 1 if not reason else 3
         if dice.random() < trunk.late:
             self.late += 1
+        if code:
+            self.answered(code, trunk.latency_s * dice.uniform(0.7, 1.6))
         if reason:
             self.failures[reason] += 1
             self.success = 0
         else:
-            self.answered(code, trunk.latency_s * dice.uniform(0.7, 1.6), now)
+            self.success, self.last_success = 1, now
 
 
 class Fleet:
     """
     series: {(name, labels as sorted items): [(ms, value)]}, native: the same for native
-    histograms. `classic` says which kind of histogram is stored.
+    histograms. `classic` says which kind of histogram is stored of Oslo's probes.
     """
 
     def __init__(self, end_s, classic=True):
@@ -220,7 +231,8 @@ class Fleet:
 
     def durations(self, trunk, c, where, t):
         name = "siptrunk_probe_duration_seconds"
-        if self.classic:
+        # Bergen is scraped the old way in either case, as during a change-over.
+        if self.classic or where["instance"] == BERGEN:
             so_far = 0
             for bound, n in zip((*map(str, BUCKETS), "+Inf"), c.buckets):
                 so_far += n

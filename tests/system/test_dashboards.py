@@ -12,12 +12,13 @@ import sys
 import tempfile
 import time
 import unittest
+import urllib.error
 import urllib.parse
 import urllib.request
 
 import remote_write
 import synthetic
-from harness import EXE, PATIENCE, ROOT, Exporter, free_port, run, wait_for
+from harness import EXE, PATIENCE, ROOT, Case, Exporter, free_port, run, wait_for
 
 GRAFANA = os.path.join(ROOT, "grafana")
 
@@ -639,6 +640,10 @@ class Answered:
         self.assertEqual(rows["dead"]["Fails with"], "timeout")
         self.assertEqual(rows["nodns"]["Fails with"], "dns")
         self.assertEqual(rows["busy"]["Answers"], "503")
+        self.assertEqual(rows["broken"]["Fails with"], "response")
+        for name, share in (("dead", 1), ("nodns", 1), ("broken", 1), ("partly", 0.5),
+                            ("lossy", 0)):
+            self.assertAlmostEqual(rows[name]["Failed, 15 min"], share, delta=0.01)
         self.assertAlmostEqual(rows["dead"]["Last success"], 20 * 60, delta=30)
         self.assertNotIn("Last success", rows["nodns"])
         self.assertAlmostEqual(rows["lossy"]["Sent again"], 0.23, delta=0.12)
@@ -646,7 +651,7 @@ class Answered:
                                if not self.classic else 3)
 
     def test_counts(self):
-        for title, n in (("Up", 7), ("Degraded", 1), ("Down", 2), ("Not known", 1),
+        for title, n in (("Up", 7), ("Degraded", 1), ("Down", 3), ("Not known", 1),
                          ("Alerts firing", 1)):
             with self.subTest(title):
                 self.assertEqual(self.value("siptrunk-fleet", title), n)
@@ -742,7 +747,7 @@ class Real(unittest.TestCase):
         folder = tempfile.mkdtemp(prefix="siptrunk-")
         cls.addClassCleanup(shutil.rmtree, folder, ignore_errors=True)
         e = Exporter(folder, args=["--demo"])
-        cls.addClassCleanup(e.kill)
+        cls.addClassCleanup(Case.finish, e)
         cls.prometheus = Prometheus([e.base[len("http://"):]])
         cls.addClassCleanup(cls.prometheus.close)
         wait_for("a few probes of every trunk in Prometheus", cls.probed, 60, 0.5)
