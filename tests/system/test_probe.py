@@ -414,12 +414,13 @@ class Health(Case):
                          ("a", "timeout", self.peer.address))
         self.assertNotIn("code", down)
         self.assertEqual((up["reason"], up["code"]), ("response", "200"))
-        # From the first answer to the first failure, then failures 0.7 s apart, each
-        # 0.5 s long: after a failure the trunk is probed faster.
+        # Down at the end of the third failure, 0.5 s after it began; after a failure the
+        # trunk is probed every 0.7 s, on a grid that the first one has to reach.
         first_copies = {rq.branch: rq.at for rq in reversed(self.peer.requests)}
         at = sorted(first_copies.values())
-        self.assertAlmostEqual(float(down["after"]), at[2] - at[0] + 2 * 0.7 + 0.5,
-                               delta=0.25)
+        self.assertAlmostEqual(float(down["after"]), at[4] - at[0] + 0.5, delta=0.25)
+        self.assertLess(at[3] - at[2], 1.5 * 0.7 + 0.25)
+        self.assertAlmostEqual(at[4] - at[3], 0.7, delta=0.25)
 
     def test_degraded(self):
         e = self.start_script(200, 503, 503, 200, 200, fall=1, rise=1)
