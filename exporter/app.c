@@ -95,7 +95,7 @@ static void reload(struct app *app)
 	}
 	log_config_warnings(next);
 	if (!same_buckets(app->conf, next))
-		log_write(LOG_LEVEL_WARN, "new histogram buckets need a restart", NULL);
+		log_write(LOG_LEVEL_WARN, "new histogram settings need a restart", NULL);
 	config_free(app->conf);
 	app->conf = next;
 	log_event(LOG_LEVEL_INFO, "configuration reloaded", LOG_S("config", next->path),

@@ -104,7 +104,8 @@ static struct slice joined(struct snapshot *n, struct slice trunk, const char *o
 {
 	char *p = take(n, trunk.l + 1 + own_len);
 
-	memcpy(p, trunk.p, trunk.l);
+	if (trunk.l)
+		memcpy(p, trunk.p, trunk.l);
 	p[trunk.l] = ',';
 	memcpy(p + trunk.l + 1, own, own_len);
 	return (struct slice){p, trunk.l + 1 + own_len};
