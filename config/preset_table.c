@@ -28,11 +28,11 @@ static const struct {
 	 "{\"interval\":\"60s\",\"down_interval\":\"10s\",\"timeout\":\"5s\","
 	 "\"fall\":2,\"rise\":1,\"up_codes\":[\"2xx\",\"3xx\",\"4xx\",\"6xx\",500,501],"
 	 "\"degraded_codes\":[\"502-599\"]}"},
-	/* up-interval 60, down-interval 30, retry 5; 408 and 503 busy a dial peer out. */
+	/* up-interval 60, down-interval 30, retry 5; 408, 503 and 505 busy a peer out. */
 	{"cube",
 	 "{\"interval\":\"60s\",\"down_interval\":\"30s\",\"timeout\":\"5s\","
 	 "\"fall\":5,\"rise\":1,\"up_codes\":"
-	 "[\"2xx\",\"3xx\",\"400-407\",\"409-499\",\"500-502\",\"504-599\",\"6xx\"],"
+	 "[\"2xx\",\"3xx\",\"400-407\",\"409-499\",\"500-502\",504,\"506-599\",\"6xx\"],"
 	 "\"degraded_codes\":[]}"},
 	/* An OPTIONS ping of a trunk; 408 and 503 take its destination out of service. */
 	{"cucm",

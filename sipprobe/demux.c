@@ -18,34 +18,39 @@ static void stray(const struct core *core, enum engine_stray why)
 /* Whose a request is, when several trunks have the address it came from. */
 struct claim {
 	const struct sa *local; /* where it arrived */
-	bool ping;
-	struct target *best;
+	struct target *best;	/* first of those that fit best */
 	int best_fit;
 };
 
-/* An OPTIONS is a sign of life to every trunk that it may have been meant for. */
-static void claim_h(void *row, int fit, void *arg)
+static void best_h(void *row, int fit, void *arg)
 {
-	struct target *t = row;
 	struct claim *c = arg;
-	int local = target_fits_local(t, c->local);
 
-	fit += 4 * local;
-	if (c->ping && local)
-		trunk_seen(target_trunk(t));
-	if (!c->best || fit > c->best_fit) {
-		c->best = t;
-		c->best_fit = fit;
-	}
+	fit += 4 * target_fits_local(row, c->local);
+	if (c->best && fit <= c->best_fit)
+		return;
+	c->best = row;
+	c->best_fit = fit;
+}
+
+/* What one SBC sends is a sign of life to all trunks that it may be meant for. */
+static void seen_h(void *row, int fit, void *arg)
+{
+	const struct claim *c = arg;
+
+	if (fit + 4 * target_fits_local(row, c->local) == c->best_fit)
+		trunk_seen(target_trunk(row));
 }
 
 static struct target *whose(struct core *core, const struct sa *src,
 			    const struct sa *local, enum config_transport transport,
 			    const struct guard_message *m)
 {
-	struct claim c = {.local = local, .ping = !pl_strcmp(&m->method, "OPTIONS")};
+	struct claim c = {.local = local};
 
-	peers_each(core->peers, src, transport, claim_h, &c);
+	peers_each(core->peers, src, transport, best_h, &c);
+	if (c.best && !pl_strcmp(&m->method, "OPTIONS"))
+		peers_each(core->peers, src, transport, seen_h, &c);
 	return c.best;
 }
 
