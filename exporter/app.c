@@ -89,13 +89,15 @@ static void files_h(void *arg)
 static void watch_files(struct app *app)
 {
 	const struct config *conf = app->conf;
+	struct watch *old = app->watch;
 	const char **files;
 	int err = ENOMEM;
 
-	watch_free(app->watch);
 	app->watch = NULL;
-	if (!conf->watch || !conf->path)
+	if (!conf->watch || !conf->path) {
+		watch_free(old);
 		return;
+	}
 	files = calloc(conf->glob_count + 1, sizeof(*files));
 	if (files) {
 		files[0] = conf->path;
@@ -103,6 +105,11 @@ static void watch_files(struct app *app)
 		err = watch_alloc(&app->watch, files, conf->glob_count + 1, files_h, app);
 	}
 	free(files);
+	/* What changed while the files were read is not to be missed. */
+	if (!err)
+		watch_succeed(app->watch, old);
+	else
+		watch_free(old);
 	if (err)
 		log_event(LOG_LEVEL_WARN, "the configuration's files cannot be watched",
 			  LOG_S("error", strerror(err)));

@@ -149,14 +149,13 @@ static void note(struct watch *w)
 	resolve_alarm_set(w->alarm, at_ns);
 }
 
-static void ready_h(int flags, void *arg)
+/* Takes what the kernel has; returns whether anything in it matters. */
+static bool take_events(struct watch *w)
 {
 	_Alignas(struct inotify_event) char buf[16384];
-	struct watch *w = arg;
 	bool any = false;
 	ssize_t n;
 
-	(void)flags;
 	while ((n = read(w->fd, buf, sizeof(buf))) > 0)
 		for (ssize_t at = 0; at < n;) {
 			const struct inotify_event *e = (const void *)(buf + at);
@@ -164,8 +163,23 @@ static void ready_h(int flags, void *arg)
 			any |= matters(w, e);
 			at += (ssize_t)(sizeof(*e) + e->len);
 		}
-	if (any)
+	return any;
+}
+
+static void ready_h(int flags, void *arg)
+{
+	struct watch *w = arg;
+
+	(void)flags;
+	if (take_events(w))
 		note(w);
+}
+
+void watch_succeed(struct watch *w, struct watch *old)
+{
+	if (old && (take_events(old) || old->first_ns))
+		note(w);
+	mem_deref(old);
 }
 
 int watch_alloc(struct watch **wp, const char *const *patterns, size_t count, watch_h *h,

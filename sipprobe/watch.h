@@ -22,6 +22,12 @@ typedef void(watch_h)(void *arg);
 int watch_alloc(struct watch **wp, const char *const *patterns, size_t count, watch_h *h,
 		void *arg);
 
+/*
+ * Hands over to a watch that was made meanwhile, and frees @old, which may be NULL: what
+ * changed and was not told yet is told by @w.
+ */
+void watch_succeed(struct watch *w, struct watch *old);
+
 void watch_free(struct watch *w);
 
 #endif
