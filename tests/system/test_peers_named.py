@@ -147,6 +147,14 @@ class Presets(Case):
             told = re.findall(r"(?m)^## `(\w+)`", f.read())
         self.assertEqual(sorted(told), sorted(VERDICTS))
 
+    def test_alone(self):
+        """Each is whole in itself: nothing must be set besides."""
+        for name in VERDICTS:
+            path = self.write("c.json", json.dumps(
+                {"trunks": [trunk("t", "sip:a.example", preset=name)]}))
+            code, out, err = run(f"--config.file={path}", "--config.check")
+            self.assertEqual((code, err), (0, ""), name)
+
     def test_verdicts(self):
         trunks, want = [], {}
         for preset, codes in VERDICTS.items():
