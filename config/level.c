@@ -88,14 +88,14 @@ bool level_read(struct walk *w, struct level *l, const struct section *s,
 		const struct spot *at, struct level *up)
 {
 	bool good = walk_section(w, s, at, l, l->set);
+	struct level *base = l->profile ? l->profile : up;
 
 	l->at = *at;
 	l->doc = w->doc;
-	l->up = preset_under(w, l, l->profile ? l->profile : up);
-	if (!l->up) {
-		l->up = up;
-		return false;
-	}
+	l->up = preset_under(w, l, base);
+	good = good && l->up;
+	if (!l->up)
+		l->up = base;
 	l->applied = l->up->applied;
 	l->broken = !good || l->up->broken;
 	level_inherit(w, l);

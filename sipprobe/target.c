@@ -28,7 +28,7 @@ static struct target *of_timer(struct wheel_timer *timer)
 
 const struct config_settings *target_settings(const struct target *t)
 {
-	return trunk_conf(t->trunk)->settings;
+	return t->settings;
 }
 
 int64_t target_deadline_ns(const struct target *t)
@@ -84,6 +84,7 @@ int target_alloc(struct target **tp, struct core *core, struct trunk *trunk,
 		return ENOMEM;
 	t->core = core;
 	t->trunk = trunk;
+	t->settings = trunk_conf(trunk)->settings;
 	t->prober = &prober_options;
 	t->address = *address;
 	t->resolve_ns = resolve_ns;
@@ -143,24 +144,23 @@ void target_reprioritize(struct target *t, const struct resolve_address *address
 }
 
 /*
- * After a failure, and until a target is up, it is probed faster, from the last probe on;
- * otherwise on its grid. Due times that have passed by are left out, never made up for.
+ * After a failure, and until a target is up, it is probed faster. Either pace keeps to a
+ * grid of its own by the target's phase: counted from the last probe, all targets that a
+ * busy moment held up would go on in step ever after. Due times that have passed by are
+ * left out, never made up for.
  */
-static void schedule_next(struct target *t, int64_t not_before_ns)
+static void schedule_next(struct target *t, int64_t earliest_ns)
 {
 	const struct config_settings *s = target_settings(t);
-	int64_t interval_ns = s->interval_us * CLOCK_NS_PER_US;
-	int64_t begun_ns = t->attempt.begun_ns;
 	bool fast = t->health.verdict == PROBE_DOWN || t->health.state == HEALTH_DOWN;
+	int64_t interval_ns = s->interval_us * CLOCK_NS_PER_US;
+	int64_t from_ns;
 
 	if (fast && s->down_interval_us && s->down_interval_us < s->interval_us)
-		t->due_ns = begun_ns + s->down_interval_us * CLOCK_NS_PER_US;
-	else
-		t->due_ns = schedule_grid_ns(&t->core->schedule, t->phase, interval_ns,
-					     begun_ns + interval_ns / 2);
-	if (t->due_ns < not_before_ns)
-		t->due_ns = schedule_grid_ns(&t->core->schedule, t->phase, interval_ns,
-					     not_before_ns);
+		interval_ns = s->down_interval_us * CLOCK_NS_PER_US;
+	from_ns = t->attempt.begun_ns + interval_ns / 2;
+	t->due_ns = schedule_grid_ns(&t->core->schedule, t->phase, interval_ns,
+				     from_ns > earliest_ns ? from_ns : earliest_ns);
 	ticker_start(t->core->ticker, &t->timer, t->due_ns, due_h);
 }
 
@@ -168,19 +168,17 @@ static void schedule_next(struct target *t, int64_t not_before_ns)
  * RFC 3261 21.5.4: who is told when to try again does not try before. But a monitor that
  * any peer can send to sleep is none: ten intervals, or an hour, is the most.
  */
-static int64_t not_before_ns(const struct target *t, const struct probe_result *r)
+static int64_t earliest_ns(const struct target *t, const struct probe_result *r)
 {
 	int64_t wait_ns = r->retry_after_s * CLOCK_NS_PER_S;
 	int64_t most_ns =
 		RETRY_AFTER_INTERVALS * target_settings(t)->interval_us * CLOCK_NS_PER_US;
 
 	if (r->outcome != PROBE_RESPONSE || r->code != 503 || r->retry_after_s <= 0)
-		return 0;
+		return clock_monotonic_ns();
 	if (most_ns > RETRY_AFTER_MAX_NS)
 		most_ns = RETRY_AFTER_MAX_NS;
-	if (wait_ns > most_ns)
-		wait_ns = most_ns;
-	return clock_monotonic_ns() + wait_ns;
+	return clock_monotonic_ns() + (wait_ns < most_ns ? wait_ns : most_ns);
 }
 
 static void finish(struct target *t, struct probe_result *r)
@@ -197,7 +195,7 @@ static void finish(struct target *t, struct probe_result *r)
 	if (t->resolve_ns > 0)
 		t->resolve_ns = 0;
 	target_stream_done(t, t->attempt.answered);
-	schedule_next(t, not_before_ns(t, r));
+	schedule_next(t, earliest_ns(t, r));
 	t->core->events->probe_done_h(t->cell, r, t->core->arg);
 	trunk_target_result(t->trunk, t, r, t->health.state != before);
 }
@@ -339,6 +337,11 @@ bool target_owns_branch(const struct target *t, const struct pl *branch)
 void target_garbage(struct target *t)
 {
 	t->attempt.garbage = true;
+}
+
+void target_move(struct target *t)
+{
+	t->settings = trunk_conf(t->trunk)->settings;
 }
 
 void target_rebind(struct target *t)

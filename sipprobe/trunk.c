@@ -402,6 +402,8 @@ void trunk_move(struct trunk *t, const struct config_trunk *conf)
 
 	t->conf = conf;
 	t->core->events->trunk_move_h(t->row, conf, t->core->arg);
+	for (unsigned i = 0; i < t->target_count; i++)
+		target_move(t->targets[i]);
 	trunk_tell_certificate(t);
 	/* Its resolver is about to go, and would take the question along unanswered. */
 	if (n && n->resolve) {
