@@ -22,6 +22,7 @@ struct store_target {
 	struct stats_exemplar *exemplars; /* rising by bucket */
 	bool native_lost; /* an observation was: half a histogram is never shown */
 	uint8_t exemplar_count;
+	uint32_t *tls_failures; /* TLS_FAILURES counters; NULL: not over TLS */
 	uint16_t code_count;
 	uint16_t code_cap;
 	uint16_t label_len;
@@ -34,6 +35,7 @@ struct store_trunk {
 	TAILQ_ENTRY(store_trunk) entry;
 	struct store_targets targets;
 	uint32_t *inbound; /* STATS_METHODS counters; NULL: no request yet */
+	char *own_file;	   /* label text of our certificate's file, or NULL */
 	struct stats_trunk stats;
 	uint32_t target_count;
 	uint32_t label_len;
