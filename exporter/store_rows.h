@@ -20,12 +20,12 @@ struct store_target {
 	struct stats_code *codes;	  /* rising by code */
 	struct native *native;		  /* NULL: no observation, or none is kept */
 	struct stats_exemplar *exemplars; /* rising by bucket */
-	bool native_lost; /* an observation was: half a histogram is never shown */
-	uint8_t exemplar_count;
-	uint32_t *tls_failures; /* TLS_FAILURES counters; NULL: not over TLS */
+	uint32_t *tls_failures;		  /* TLS_FAILURES counters; NULL: not over TLS */
 	uint16_t code_count;
 	uint16_t code_cap;
 	uint16_t label_len;
+	uint8_t exemplar_count;
+	bool native_lost;  /* an observation was: half a histogram is never shown */
 	uint32_t counts[]; /* one a bucket and +Inf; the label text follows */
 };
 
