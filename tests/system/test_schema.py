@@ -27,6 +27,7 @@ BEYOND = {
         uri_port_large uri_port_text uri_port_zero uri_sips_udp uri_transport_none
         uri_transport_sctp uri_transport_twice uri_transport_ws uri_two_at uri_user_char
         uri_user_empty uri_user_percent uri_zone_empty uri_zone_encoded""",
+    "where a placeholder may stand": "templates_bad",
     "text that Python's reader takes": "lone_surrogate long_number",
 }
 BEYOND_NAMES = {name for names in BEYOND.values() for name in names.split()}
