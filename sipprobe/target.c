@@ -147,7 +147,8 @@ static void finish(struct target *t, struct probe_result *r)
 	t->attempt.answered = r->outcome == PROBE_RESPONSE;
 	r->verdict = health_judge(s, r->outcome, r->code);
 	t->health = health_next(t->health, r->verdict, s->fall, s->rise);
-	/* The lookup was part of the first probe after it; the next ones use its answer. */
+	/* The lookup was part of the first probe after it; the next ones use its answer.
+	 */
 	if (t->resolve_ns > 0)
 		t->resolve_ns = 0;
 	target_stream_done(t, t->attempt.answered);

@@ -18,9 +18,9 @@ struct attempt {
 	int64_t resend_every_ns;
 	uint16_t retransmissions;
 	bool pending;
-	bool answered;  /* by a final response; what follows is a duplicate, not late */
-	bool garbage;   /* the peer sent something that is not SIP */
-	bool reused;    /* runs on a connection that an earlier probe opened */
+	bool answered; /* by a final response; what follows is a duplicate, not late */
+	bool garbage;  /* the peer sent something that is not SIP */
+	bool reused;   /* runs on a connection that an earlier probe opened */
 };
 
 struct target {

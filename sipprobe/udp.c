@@ -7,8 +7,8 @@
 #include "sipprobe/clock.h"
 
 enum {
-	UDP_BATCH = 32,           /* datagrams a recvmmsg() */
-	UDP_BATCHES_A_WAKE = 8,   /* then the loop gets its turn */
+	UDP_BATCH = 32,		/* datagrams a recvmmsg() */
+	UDP_BATCHES_A_WAKE = 8, /* then the loop gets its turn */
 	UDP_DATAGRAM_MAX = 65536,
 	UDP_CONTROL_MAX = 128,
 	UDP_BUFFER_BYTES = 8 << 20, /* the default of 212 kB holds 250 small replies */
@@ -191,8 +191,8 @@ static int bind_local(struct udp *u, const struct sa *local)
 	return sa_set_sa(&u->local, (struct sockaddr *)&bound);
 }
 
-int udp_open(struct udp **up, const struct sa *local, const struct udp_events *events,
-	     void *arg)
+int udp_socket(struct udp **up, const struct sa *local, const struct udp_events *events,
+	       void *arg)
 {
 	struct udp *u = mem_zalloc(sizeof(*u), destructor);
 	int err;

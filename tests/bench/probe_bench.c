@@ -74,7 +74,8 @@ static double bare_us(uint16_t port)
 
 	while (wall_s() < end_s) {
 		for (unsigned i = 0; i < WINDOW; i++) {
-			struct sockaddr_in to = target((unsigned)(done + i) % TARGETS, port);
+			struct sockaddr_in to =
+				target((unsigned)(done + i) % TARGETS, port);
 
 			(void)!sendto(fd, request, sizeof(request) - 1, 0,
 				      (struct sockaddr *)&to, sizeof(to));
