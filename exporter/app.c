@@ -24,6 +24,7 @@ struct app {
 	struct store *store;
 	struct engine *engine;
 	struct http *http;
+	bool stopping;
 };
 
 static void log_config_errors(const struct config_errors *errs)
@@ -99,13 +100,31 @@ static void reload(struct app *app)
 		  LOG_I("trunks", (int64_t)next->trunk_count));
 }
 
+static void stopped_h(void *arg)
+{
+	(void)arg;
+	loop_stop();
+}
+
+/* Registrations are taken back first; a second signal does not wait for that. */
+static void stop(struct app *app, int sig)
+{
+	log_event(LOG_LEVEL_INFO, "stopping", LOG_S("signal", sigabbrev_np(sig)));
+	if (app->stopping)
+		loop_stop();
+	else
+		engine_stop(app->engine, stopped_h, NULL);
+	app->stopping = true;
+}
+
 static void signal_h(int sig, void *arg)
 {
 	struct app *app = arg;
 
 	if (sig != SIGHUP) {
-		log_event(LOG_LEVEL_INFO, "stopping", LOG_S("signal", sigabbrev_np(sig)));
-		loop_stop();
+		stop(app, sig);
+	} else if (app->stopping) {
+		return;
 	} else if (app->cli->demo) {
 		log_write(LOG_LEVEL_INFO, "nothing to reload in the demo", NULL);
 	} else {

@@ -381,6 +381,8 @@ static void result_count(const struct store *s, struct store_target *cell,
 		stats->cert_not_after_s = result->cert_not_after_s;
 	stats->retransmissions += result->retransmissions;
 	memcpy(stats->phase_ns, result->phase_ns, sizeof(stats->phase_ns));
+	if (result->registered_until_s >= 0)
+		stats->registered_until_s = result->registered_until_s;
 	code_count(cell, result->code);
 }
 

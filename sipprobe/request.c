@@ -46,6 +46,31 @@ static void identity_make(struct identity *id, const struct request_info *info)
 	(void)re_snprintf(id->local, sizeof(id->local), "%J", info->local);
 }
 
+const char *request_uri(const struct request_info *info)
+{
+	const struct config_settings *s = info->trunk->settings;
+
+	if (info->registration)
+		return info->registration->registrar;
+	return s->request_uri ? s->request_uri : info->trunk->uri;
+}
+
+int request_contact(char *out, size_t size, const struct request_info *info,
+		    const char *user)
+{
+	const struct config_settings *s = info->trunk->settings;
+	struct identity id;
+	int len;
+
+	identity_make(&id, info);
+	if (s->contact)
+		len = re_snprintf(out, size, "%s", s->contact);
+	else
+		len = re_snprintf(out, size, "%s:%s@%s%s", id.scheme, user, id.local,
+				  id.param);
+	return len < 0 ? ENOBUFS : 0;
+}
+
 static int print_head(struct mbuf *mb, struct request *r, const struct request_info *info,
 		      const struct identity *id)
 {
@@ -53,8 +78,7 @@ static int print_head(struct mbuf *mb, struct request *r, const struct request_i
 	int err;
 
 	err = mbuf_printf(mb, "%s %s SIP/2.0\r\nVia: SIP/2.0/%s %s;branch=", info->method,
-			  s->request_uri ? s->request_uri : info->trunk->uri,
-			  transport_name(info->transport), id->local);
+			  request_uri(info), transport_name(info->transport), id->local);
 	r->branch = (uint16_t)mb->pos;
 	err |= mbuf_printf(mb, BRANCH_COOKIE "%08x%016x;rport\r\n", info->index, 0);
 	err |= mbuf_printf(mb, "Max-Forwards: %u\r\n", s->max_forwards);
@@ -63,21 +87,35 @@ static int print_head(struct mbuf *mb, struct request *r, const struct request_i
 	return err;
 }
 
+static int print_binding(struct mbuf *mb, const struct request_register *reg)
+{
+	if (!reg->contact)
+		return 0;
+	/* Twice the same, for registrars that look in one place only. */
+	return mbuf_printf(mb, "Contact: <%s>;expires=%u\r\nExpires: %u\r\n",
+			   reg->contact, reg->expires_s, reg->expires_s);
+}
+
 static int print_dialog(struct mbuf *mb, struct request *r,
 			const struct request_info *info, const struct identity *id)
 {
 	const struct config_settings *s = info->trunk->settings;
+	const struct request_register *reg = info->registration;
+	const char *from = reg ? reg->aor : s->from;
+	const char *to = reg ? reg->aor : s->to;
 	int err;
 
-	if (s->from)
-		err = mbuf_printf(mb, "From: <%s>;tag=", s->from);
+	if (from)
+		err = mbuf_printf(mb, "From: <%s>;tag=", from);
 	else
 		err = mbuf_printf(mb, "From: <%s:ping@%s>;tag=", id->scheme, id->local);
 	r->tag = (uint16_t)mb->pos;
 	err |= mbuf_printf(mb, "%016x\r\nTo: <%s>\r\nCall-ID: ", 0,
-			   s->to ? s->to : info->trunk->uri);
+			   to ? to : info->trunk->uri);
 	r->call_id = (uint16_t)mb->pos;
-	err |= mbuf_printf(mb, "%032x\r\nCSeq: 1 %s\r\n", 0, info->method);
+	err |= mbuf_printf(mb, "%032x\r\nCSeq: %u %s\r\n", 0, r->cseq, info->method);
+	if (reg)
+		return err | print_binding(mb, reg);
 	if (s->contact)
 		err |= mbuf_printf(mb, "Contact: <%s>\r\n", s->contact);
 	else
@@ -89,7 +127,12 @@ static int print_dialog(struct mbuf *mb, struct request *r,
 static int print_tail(struct mbuf *mb, const struct request_info *info)
 {
 	const struct config_settings *s = info->trunk->settings;
-	int err = mbuf_write_str(mb, "Accept: application/sdp\r\n");
+	int err = 0;
+
+	if (!info->registration)
+		err = mbuf_write_str(mb, "Accept: application/sdp\r\n");
+	if (info->fields)
+		err |= mbuf_write_str(mb, info->fields);
 
 	if (s->user_agent)
 		err |= mbuf_printf(mb, "User-Agent: %s\r\n", s->user_agent);
@@ -101,9 +144,16 @@ static int print_tail(struct mbuf *mb, const struct request_info *info)
 	return err | mbuf_write_str(mb, "Content-Length: 0\r\n\r\n");
 }
 
+static void stamps_keep(struct request *to, const struct request *from)
+{
+	memcpy(to->buf + to->branch, from->buf + from->branch, REQUEST_BRANCH_LEN);
+	memcpy(to->buf + to->tag, from->buf + from->tag, REQUEST_TAG_LEN);
+	memcpy(to->buf + to->call_id, from->buf + from->call_id, REQUEST_CALL_ID_LEN);
+}
+
 int request_make(struct request *r, const struct request_info *info)
 {
-	struct request made = {0};
+	struct request made = {.cseq = info->cseq ? info->cseq : 1};
 	struct identity id;
 	struct mbuf *mb = mbuf_alloc(512);
 	int err;
@@ -129,6 +179,8 @@ int request_make(struct request *r, const struct request_info *info)
 	}
 	memcpy(made.buf, mb->buf, mb->end);
 	made.len = (uint16_t)mb->end;
+	if (r->buf)
+		stamps_keep(&made, r);
 	request_free(r);
 	*r = made;
 
@@ -143,10 +195,15 @@ void request_free(struct request *r)
 	r->buf = NULL;
 }
 
+int request_stamp_branch(struct request *r)
+{
+	return token_hex(r->buf + r->branch + REQUEST_BRANCH_LEN - REQUEST_KEY_LEN,
+			 REQUEST_KEY_LEN);
+}
+
 int request_stamp(struct request *r)
 {
-	int err = token_hex(r->buf + r->branch + REQUEST_BRANCH_LEN - REQUEST_KEY_LEN,
-			    REQUEST_KEY_LEN);
+	int err = request_stamp_branch(r);
 
 	if (!err)
 		err = token_hex(r->buf + r->tag, REQUEST_TAG_LEN);
@@ -163,7 +220,7 @@ static bool same(const struct pl *got, const char *want, size_t len)
 bool request_answered_by(const struct request *r, const char *method,
 			 const struct guard_message *m)
 {
-	return r->buf && m->cseq == 1 && !pl_strcmp(&m->cseq_method, method) &&
+	return r->buf && m->cseq == r->cseq && !pl_strcmp(&m->cseq_method, method) &&
 	       same(&m->branch, r->buf + r->branch, REQUEST_BRANCH_LEN) &&
 	       same(&m->from_tag, r->buf + r->tag, REQUEST_TAG_LEN) &&
 	       same(&m->call_id, r->buf + r->call_id, REQUEST_CALL_ID_LEN);

@@ -229,7 +229,8 @@ class Exporter:
             m = self.scrape()
             begun = m.sum("siptrunk_probes_total", trunk=trunk)
             ended = sum(m.codes(trunk).values()) + sum(
-                n for r, n in m.failures(trunk).items() if r != "response")
+                n for r, n in m.failures(trunk).items()
+                if r not in ("response", "auth"))
             return begun >= probes and begun == ended and m
         return wait_for(f"{probes} probes of {trunk}", probe, seconds)
 
