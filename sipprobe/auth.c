@@ -47,7 +47,7 @@ static void grant_clear(struct grant *g)
 	memset(g, 0, sizeof(*g));
 }
 
-static void forget(struct auth *a)
+void auth_forget(struct auth *a)
 {
 	for (size_t i = 0; i < AUTH_REALMS_MAX; i++)
 		grant_clear(&a->grants[i]);
@@ -55,7 +55,7 @@ static void forget(struct auth *a)
 
 static void destructor(void *arg)
 {
-	forget(arg);
+	auth_forget(arg);
 }
 
 int auth_alloc(struct auth **ap)
@@ -242,7 +242,7 @@ enum auth_verdict auth_take(struct auth *a, const struct config_auth *c,
 	if (!no)
 		return AUTH_AGAIN;
 	/* The next probe begins as if nothing had been asked yet. */
-	forget(a);
+	auth_forget(a);
 	*why = no;
 	return AUTH_REFUSED;
 }

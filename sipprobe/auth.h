@@ -22,6 +22,9 @@ int auth_alloc(struct auth **ap);
 /* A probe begins: nonces from now on are fresh, those from before may have gone stale. */
 void auth_begin(struct auth *a);
 
+/* Begins anew, as if nobody had challenged us yet. */
+void auth_forget(struct auth *a);
+
 /*
  * Takes in a 401 or 407 to a request that carried what auth_print() printed last.
  *

@@ -6,6 +6,7 @@
 #include "sipprobe/clock.h"
 #include "sipprobe/core.h"
 #include "sipprobe/peers.h"
+#include "sipprobe/prober.h"
 #include "sipprobe/registry.h"
 #include "sipprobe/resolve.h"
 #include "sipprobe/sockets.h"
@@ -263,24 +264,48 @@ static void stop_late_h(struct wheel_timer *timer, int64_t now_ns)
 	stop_done_h((char *)timer - offsetof(struct engine, stop_timer));
 }
 
-/* Spread, so that ten thousand of them neither stall the loop nor flood a registrar. */
+struct take_back {
+	size_t count;
+	int64_t at_ns; /* of the next one */
+	int64_t step_ns;
+};
+
+static void count_h(struct target *t, void *arg)
+{
+	struct take_back *b = arg;
+
+	b->count += target_prober(t)->leave != NULL;
+}
+
 static void take_back_h(struct target *t, void *arg)
 {
-	int64_t *at_ns = arg;
+	struct take_back *b = arg;
 
-	if (target_take_back(t, *at_ns))
-		*at_ns += 20 * CLOCK_NS_PER_US;
+	if (target_take_back(t, b->at_ns))
+		b->at_ns += b->step_ns;
+}
+
+/* Spread, so that many of them neither stall the loop nor flood a registrar. */
+static void take_all_back(struct engine *e, int64_t now_ns)
+{
+	struct take_back b = {.at_ns = now_ns, .step_ns = CLOCK_NS_PER_MS};
+	int64_t span_ns = ENGINE_STOP_MS * CLOCK_NS_PER_MS / 2;
+
+	registry_each(e->core.registry, count_h, &b);
+	if (b.count && span_ns / (int64_t)b.count < b.step_ns)
+		b.step_ns = span_ns / (int64_t)b.count;
+	registry_each(e->core.registry, take_back_h, &b);
 }
 
 void engine_stop(struct engine *e, void (*h)(void *arg), void *arg)
 {
-	int64_t at_ns = clock_monotonic_ns();
+	int64_t now_ns = clock_monotonic_ns();
 
 	e->stopped_h = h;
 	e->stopped_arg = arg;
 	ticker_start(e->core.ticker, &e->stop_timer,
-		     at_ns + ENGINE_STOP_MS * CLOCK_NS_PER_MS, stop_late_h);
-	registry_each(e->core.registry, take_back_h, &at_ns);
+		     now_ns + ENGINE_STOP_MS * CLOCK_NS_PER_MS, stop_late_h);
+	take_all_back(e, now_ns);
 	e->core.left_h = stop_done_h;
 	e->core.left_arg = e;
 	if (list_isempty(&e->core.leaving))

@@ -140,9 +140,10 @@ static const char *take_challenge(struct target *t, const struct guard_message *
 	struct exchange *x = t->exchange;
 	const char *why = "challenged again and again";
 
-	if (x->transactions < EXCHANGE_TRANSACTIONS_MAX &&
-	    auth_take(x->auth, target_settings(t)->auth, m, &why) == AUTH_AGAIN)
+	if (auth_take(x->auth, target_settings(t)->auth, m, &why) == AUTH_AGAIN &&
+	    x->transactions < EXCHANGE_TRANSACTIONS_MAX)
 		return NULL;
+	auth_forget(x->auth);
 	return why;
 }
 

@@ -145,7 +145,8 @@ static void schedule_next(struct target *t)
 	int64_t down_ns = s->down_interval_us * CLOCK_NS_PER_US;
 	int64_t by_ns = t->prober->due_ns ? t->prober->due_ns(t) : 0;
 
-	if (fast && down_ns && down_ns < interval_ns)
+	/* Refused credentials at a higher rate would only get us locked out. */
+	if (fast && !t->attempt.refused && down_ns && down_ns < interval_ns)
 		t->due_ns = begun_ns + down_ns;
 	else
 		t->due_ns = schedule_grid_ns(&t->core->schedule, t->phase, interval_ns,
@@ -238,6 +239,7 @@ void target_refuse(struct target *t, const struct guard_message *m, const char *
 {
 	struct probe_result r;
 
+	t->attempt.refused = true;
 	result_init(t, &r);
 	r.outcome = PROBE_AUTH;
 	r.code = m->code;

@@ -21,6 +21,7 @@ struct attempt {
 	uint16_t retransmissions;
 	bool pending;
 	bool answered; /* by a final response; what follows is a duplicate, not late */
+	bool refused;  /* our credentials were */
 	bool garbage;  /* the peer sent something that is not SIP */
 	bool reused;   /* runs on a connection that an earlier probe opened */
 };
