@@ -17,7 +17,7 @@ static void due_h(struct wheel_timer *timer, int64_t now_ns);
 
 const struct config_settings *target_settings(const struct target *t)
 {
-	return trunk_conf(t->trunk)->settings;
+	return t->settings;
 }
 
 int64_t target_deadline_ns(const struct target *t)
@@ -84,6 +84,7 @@ int target_alloc(struct target **tp, struct core *core, struct trunk *trunk,
 		return ENOMEM;
 	t->core = core;
 	t->trunk = trunk;
+	t->settings = trunk_conf(trunk)->settings;
 	t->prober = prober;
 	t->address = *address;
 	t->resolve_ns = resolve_ns;
@@ -133,24 +134,27 @@ void target_reprioritize(struct target *t, const struct resolve_address *address
 }
 
 /*
- * After a failure, and until a target is up, it is probed faster, from the last probe on;
- * otherwise on its grid. Due times that have passed by are left out, never made up for.
+ * After a failure, and until a target is up, it is probed faster. Either pace keeps to a
+ * grid of its own by the target's phase: counted from the last probe, all targets that a
+ * busy moment held up would go on in step ever after. Due times that have passed by are
+ * left out, never made up for.
  */
 static void schedule_next(struct target *t)
 {
 	const struct config_settings *s = target_settings(t);
-	int64_t interval_ns = target_interval_ns(t);
-	int64_t begun_ns = t->attempt.begun_ns;
 	bool fast = t->health.verdict == PROBE_DOWN || t->health.state == HEALTH_DOWN;
+	int64_t interval_ns = target_interval_ns(t);
 	int64_t down_ns = s->down_interval_us * CLOCK_NS_PER_US;
 	int64_t by_ns = t->prober->due_ns ? t->prober->due_ns(t) : 0;
+	int64_t now_ns = clock_monotonic_ns();
+	int64_t from_ns;
 
 	/* Refused credentials at a higher rate would only get us locked out. */
 	if (fast && !t->attempt.refused && down_ns && down_ns < interval_ns)
-		t->due_ns = begun_ns + down_ns;
-	else
-		t->due_ns = schedule_grid_ns(&t->core->schedule, t->phase, interval_ns,
-					     begun_ns + interval_ns / 2);
+		interval_ns = down_ns;
+	from_ns = t->attempt.begun_ns + interval_ns / 2;
+	t->due_ns = schedule_grid_ns(&t->core->schedule, t->phase, interval_ns,
+				     from_ns > now_ns ? from_ns : now_ns);
 	if (by_ns && by_ns < t->due_ns)
 		t->due_ns = by_ns;
 	ticker_start(t->core->ticker, &t->timer, t->due_ns, due_h);
@@ -334,6 +338,11 @@ bool target_owns_branch(const struct target *t, const struct pl *branch)
 void target_garbage(struct target *t)
 {
 	t->attempt.garbage = true;
+}
+
+void target_move(struct target *t)
+{
+	t->settings = trunk_conf(t->trunk)->settings;
 }
 
 void target_rebind(struct target *t)
