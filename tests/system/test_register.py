@@ -11,7 +11,7 @@ import peers
 from digest_peer import Digest
 from harness import FAST, Bench, Case, config_of, trunk, wait_for
 from registrar import Registrar
-from sip_peer import SipPeer, answer, mute
+from sip_peer import SipPeer, answer, mute, server_tls
 
 GOOD = {"username": "u", "password": "secret"}
 BIND = {"bind": True, "expires": "60s"}
@@ -272,22 +272,28 @@ class Removal(Case):
         self.assertNotIn(0, [expires(rq) for rq in dead.requests])
 
     def test_trunk_removed(self):
-        """Its registration goes after it, also where that takes a challenge and TLS's
-        configuration is gone; the other trunk does not notice."""
+        """
+        Its registration goes after it, also where that takes a challenge, or a new TLS
+        connection by a configuration that is gone; the other trunk does not notice.
+        """
         gone, gone_peer = self.registrar("tcp")
+        tls = Bindings()
+        tls_peer = self.use(SipPeer(
+            tls, transport="tls", tls=server_tls(*peers.certificate())))
         digested = Bindings()
         auth_peer = self.use(SipPeer(Digest(then=digested, uses=1)))
         stays, stays_peer = self.registrar()
         e = self.start(config_of(
             self.bind(gone_peer, "gone"), self.bind(auth_peer, "auth", auth=GOOD),
+            self.bind(tls_peer, "tls", tls={"ca_file": peers.authority()[0]}),
             self.bind(stays_peer, "stays")))
-        for name in ("gone", "auth", "stays"):
+        for name in ("gone", "auth", "tls", "stays"):
             e.wait_metric(1, "siptrunk_up", trunk=name)
         e.write_config(config_of(self.bind(stays_peer, "stays")))
         e.send(signal.SIGHUP)
         e.wait_log(msg="configuration reloaded")
         self.assertEqual(e.scrape().all("siptrunk_up", trunk="gone"), [])
-        for r in (gone, digested):
+        for r in (gone, digested, tls):
             wait_for("the removal", lambda r=r: r.log[-1][2] == 0 and not r.bound)
         e.settled("stays", 3)
         self.assertTrue(stays.bound)
