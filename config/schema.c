@@ -111,6 +111,10 @@ static void print_container(struct schema *s, const struct field *f)
 		schema_close(s, '}');
 		return;
 	}
+	if (f->kind == &kind_local) {
+		print_reference(s, section_local.name);
+		return;
+	}
 	schema_string(s, "type", "object");
 	schema_open(s, "propertyNames", '{');
 	kind_profile.schema(s, f);
@@ -217,7 +221,8 @@ static const struct section *section_of(const struct field *f)
 	if (f->kind == &kind_record)
 		return ((const struct record_kind *)f->more)->section;
 	if (f->kind == &kind_section || f->kind == &kind_level ||
-	    f->kind == &kind_profiles || f->kind == &kind_trunks)
+	    f->kind == &kind_profiles || f->kind == &kind_trunks ||
+	    f->kind == &kind_local)
 		return f->more;
 	return NULL;
 }

@@ -89,6 +89,9 @@ extern const struct kind kind_host;
 extern const struct kind kind_uri;
 extern const struct kind kind_file;
 extern const struct kind kind_codes;
+extern const struct kind kind_template; /* a URI with {peer}, {local} or {host} in it */
+extern const struct kind kind_local;	/* to struct config_local; taken whole */
+extern const struct kind kind_dscp;	/* 0 to 63, or a name */
 extern const struct kind kind_list;
 extern const struct kind kind_pairs;
 extern const struct kind kind_section;	   /* more: struct section */
@@ -99,6 +102,7 @@ extern const struct kind kind_secret;	   /* a password, perhaps with ${NAME} */
 extern const struct kind kind_secret_file; /* a file that holds one */
 
 /* Those that read the whole from its parts stand in load.c. */
+extern const struct kind kind_preset;	/* the name of one, to its number */
 extern const struct kind kind_profile;	/* the name of a profile, to struct level * */
 extern const struct kind kind_level;	/* settings; more: struct section */
 extern const struct kind kind_profiles; /* names and settings */
@@ -119,7 +123,7 @@ enum {
 	RECORDS_MAX = 8, /* different kinds of records */
 };
 
-extern const struct list_kind list_uris;
+extern const struct list_kind list_templates;
 extern const struct list_kind list_buckets;
 extern const struct list_kind list_listens;
 extern const struct list_kind list_servers;

@@ -12,6 +12,7 @@
 #include "sipprobe/sockets.h"
 #include "sipprobe/target.h"
 #include "sipprobe/tls_cache.h"
+#include "sipprobe/tls_watch.h"
 #include "sipprobe/trunk.h"
 #include "config/uri.h"
 
@@ -20,6 +21,7 @@ struct engine {
 	struct wheel_timer stop_timer;
 	void (*stopped_h)(void *arg); /* NULL: not stopping */
 	void *stopped_arg;
+	struct tls_watch *tls_watch;
 	struct trunk **trunks; /* in the configuration's order */
 	size_t trunk_count;
 };
@@ -47,12 +49,21 @@ static void engine_destructor(void *arg)
 	/* Those whose trunks went before; the others went with theirs just now. */
 	while ((le = list_head(&e->core.leaving)))
 		mem_deref(le->data);
+	mem_deref(e->tls_watch);
 	mem_deref(e->core.sockets);
 	mem_deref(e->core.tls);
 	mem_deref(e->core.resolver);
 	mem_deref(e->core.peers);
 	mem_deref(e->core.registry);
 	mem_deref(e->core.ticker);
+}
+
+static void certificates_h(void *arg)
+{
+	struct engine *e = arg;
+
+	for (size_t i = 0; i < e->trunk_count; i++)
+		trunk_tell_certificate(e->trunks[i]);
 }
 
 int engine_alloc(struct engine **ep, const char *version,
@@ -78,6 +89,8 @@ int engine_alloc(struct engine **ep, const char *version,
 		err = peers_alloc(&e->core.peers);
 	if (!err)
 		err = sockets_alloc(&e->core.sockets, &e->core);
+	if (!err)
+		err = tls_watch_alloc(&e->tls_watch, &e->core, certificates_h, e);
 	if (err)
 		mem_deref(e);
 	else
@@ -157,7 +170,7 @@ static int plan_tls(struct plan *p, char *err_text, size_t err_size)
 		struct tls_profile *unused;
 		struct config_uri uri;
 
-		if (config_uri_parse(t->uri, &uri) ||
+		if (config_uri_parse(config_trunk_hop(t), &uri) ||
 		    uri.transport != CONFIG_TRANSPORT_TLS || t->settings == last)
 			continue;
 		last = t->settings;
@@ -216,6 +229,10 @@ static void commit(struct engine *e, struct plan *p)
 		else
 			trunk_start(e->trunks[i]);
 	}
+	for (size_t i = 0; i < e->trunk_count; i++)
+		sockets_mark_local(e->core.sockets, &p->conf->trunks[i].settings->local);
+	sockets_sweep_local(e->core.sockets);
+	tls_watch_listening(e->tls_watch, &p->conf->sip);
 	sockets_review(e->core.sockets);
 	free(p->kept);
 	mem_deref(old_tls);

@@ -70,9 +70,12 @@ void exchange_begin(struct target *t)
 static int add_credentials(struct mbuf *mb, struct request_info *info,
 			   const struct exchange *x, const struct target *t)
 {
-	int err = auth_print(x->auth, mb, target_settings(t)->auth, info->method,
-			     request_uri(info));
+	char uri[REQUEST_URI_SIZE];
+	int err = request_uri_of(uri, sizeof(uri), info, NULL);
 
+	if (!err)
+		err = auth_print(x->auth, mb, target_settings(t)->auth, info->method,
+				 uri);
 	if (!err)
 		err = mbuf_write_u8(mb, 0);
 	info->fields = (const char *)mb->buf;

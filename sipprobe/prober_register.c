@@ -12,7 +12,6 @@
 #include "config/uri.h"
 
 enum {
-	URI_SIZE = 1100,	     /* configured URIs are shorter */
 	ASKED_MAX_S = 7 * 24 * 3600, /* whatever a registrar's Min-Expires says */
 };
 
@@ -83,19 +82,6 @@ static const char *aor_set(const struct config_settings *s)
 	return s->registration && s->registration->aor ? s->registration->aor : s->from;
 }
 
-/* Who is registered: the user of the address of record, also where we make it. */
-static int user_of(char *out, size_t size, const struct config_settings *s)
-{
-	const char *aor = aor_set(s);
-	struct config_uri uri;
-
-	if (!aor)
-		return user_print(out, size, s->auth ? s->auth->username : "ping");
-	if (config_uri_parse(aor, &uri) || !uri.user.l)
-		return user_print(out, size, "ping");
-	return re_snprintf(out, size, "%b", uri.user.p, uri.user.l) < 0 ? ENOBUFS : 0;
-}
-
 /* The URI of a host: a registrar's with its port, a user's without. */
 static int host_print(char *out, size_t size, const struct config_uri *uri,
 		      const char *user)
@@ -111,25 +97,42 @@ static int host_print(char *out, size_t size, const struct config_uri *uri,
 		       : 0;
 }
 
-/* The registrar and the address of record (10.2): neither user nor parameters in one. */
-static int names_print(const struct target *t, const char *user, char *registrar,
-		       char *aor)
+/* The registrar (10.2): neither user nor parameters, unless that is configured. */
+static int registrar_print(char *out, const struct request_info *info)
 {
-	const struct config_settings *s = target_settings(t);
+	const char *set = info->trunk->settings->request_uri;
 	struct config_uri uri;
-	int err = 0;
 
-	if (config_uri_parse(trunk_conf(t->trunk)->uri, &uri))
+	if (set)
+		return request_uri_of(out, REQUEST_URI_SIZE, info, set);
+	if (config_uri_parse(info->trunk->uri, &uri))
 		return EINVAL;
-	if (s->request_uri)
-		str_ncpy(registrar, s->request_uri, URI_SIZE);
-	else
-		err = host_print(registrar, URI_SIZE, &uri, NULL);
-	if (aor_set(s))
-		str_ncpy(aor, aor_set(s), URI_SIZE);
-	else if (!err)
-		err = host_print(aor, URI_SIZE, &uri, user);
-	return err;
+	return host_print(out, REQUEST_URI_SIZE, &uri, NULL);
+}
+
+/* The address of record, and its user. */
+static int aor_print(char *out, char *user, const struct request_info *info)
+{
+	const struct config_settings *s = info->trunk->settings;
+	const char *set = aor_set(s);
+	struct config_uri uri;
+	int err;
+
+	if (!set) {
+		err = user_print(user, REQUEST_URI_SIZE,
+				 s->auth ? s->auth->username : "ping");
+		if (!err && config_uri_parse(info->trunk->uri, &uri))
+			err = EINVAL;
+		return err ? err : host_print(out, REQUEST_URI_SIZE, &uri, user);
+	}
+	err = request_uri_of(out, REQUEST_URI_SIZE, info, set);
+	if (err)
+		return err;
+	if (config_uri_parse(out, &uri) || !uri.user.l)
+		return user_print(user, REQUEST_URI_SIZE, "ping");
+	memcpy(user, uri.user.p, uri.user.l);
+	user[uri.user.l] = '\0';
+	return 0;
 }
 
 /*
@@ -140,7 +143,7 @@ static int contact_update(struct target *t, struct binding *b,
 			  const struct request_info *info, const char *user)
 {
 	int what = t->address.transport == CONFIG_TRANSPORT_UDP ? SA_ALL : SA_ADDR;
-	char text[URI_SIZE];
+	char text[REQUEST_URI_SIZE];
 	char *contact = NULL;
 	int err;
 
@@ -159,14 +162,14 @@ static int contact_update(struct target *t, struct binding *b,
 
 static int prepare(struct target *t, struct request_info *info)
 {
-	static char registrar[URI_SIZE], aor[URI_SIZE];
+	static char registrar[REQUEST_URI_SIZE], aor[REQUEST_URI_SIZE];
 	static struct request_register reg;
 	struct binding *b;
-	char user[URI_SIZE];
-	int err = user_of(user, sizeof(user), target_settings(t));
+	char user[REQUEST_URI_SIZE];
+	int err = registrar_print(registrar, info);
 
 	if (!err)
-		err = names_print(t, user, registrar, aor);
+		err = aor_print(aor, user, info);
 	if (err)
 		return err;
 	reg = (struct request_register){.registrar = registrar, .aor = aor};
@@ -216,13 +219,20 @@ static void bound(struct binding *b, int64_t granted_s, struct probe_result *r)
 	str_ncpy(r->detail, "the registrar granted no time", sizeof(r->detail));
 }
 
-/* Without a registration nobody can reach us: up_codes have no say in that. */
-static void refused(struct binding *b, struct probe_result *r)
+/*
+ * Without a registration nobody can reach us: up_codes have no say in that. What is still
+ * good is tried for again before it ends, by the trunk's interval at the fastest.
+ */
+static void refused(struct target *t, struct binding *b, struct probe_result *r)
 {
-	b->refresh_ns = 0;
+	int64_t now_ns = clock_monotonic_ns();
+	int64_t left_ns = b->held_until_ns > now_ns ? b->held_until_ns - now_ns : 0;
+	int64_t wait_ns = target_settings(t)->interval_us * CLOCK_NS_PER_US;
+
+	b->refresh_ns = now_ns + (left_ns / 2 > wait_ns ? left_ns / 2 : wait_ns);
 	if (r->verdict == PROBE_UP)
 		r->verdict = PROBE_DOWN;
-	if (!b->held_until_ns || clock_monotonic_ns() >= b->held_until_ns)
+	if (!left_ns)
 		r->registered_until_s = 0;
 }
 
@@ -234,7 +244,7 @@ static void conclude(struct target *t, const struct guard_message *m,
 
 	if (r->outcome != PROBE_RESPONSE || r->code >= 300) {
 		if (b)
-			refused(b, r);
+			refused(t, b, r);
 		if (b && !m && t->attempt.sent_ns)
 			b->unsure = true;
 		return;

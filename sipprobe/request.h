@@ -25,6 +25,8 @@ struct request {
 	uint32_t cseq;
 };
 
+enum { REQUEST_URI_SIZE = 1400 }; /* no URI of the configuration is longer */
+
 /* What sets a REGISTER apart (RFC 3261 10.2). */
 struct request_register {
 	const char *registrar; /* Request-URI */
@@ -44,6 +46,7 @@ struct request_info {
 	uint32_t cseq;			 /* 0: 1 */
 	const char *fields; /* more header fields, with their line ends; or NULL */
 	const struct request_register *registration; /* NULL: no REGISTER */
+	const struct sa *peer; /* {peer} in templates; NULL: none has it */
 };
 
 /*
@@ -72,14 +75,19 @@ static inline const char *request_key(const struct request *r)
 	return r->buf + r->branch + REQUEST_BRANCH_LEN - REQUEST_KEY_LEN;
 }
 
-/* The Request-URI that a request has. */
-const char *request_uri(const struct request_info *info);
+/*
+ * Writes a configured URI as it is in a request, its placeholder filled in.
+ *
+ * @text: NULL: the Request-URI
+ *
+ * Returns 0, ENOMEM or ENOBUFS.
+ */
+int request_uri_of(char *out, size_t size, const struct request_info *info,
+		   const char *text);
 
 /*
  * Writes the URI of the Contact that a request has: the configured one, or one made of
- * our address and @user.
- *
- * Returns 0 or ENOBUFS.
+ * our address and @user. Returns the same.
  */
 int request_contact(char *out, size_t size, const struct request_info *info,
 		    const char *user);

@@ -65,6 +65,21 @@ static void put_checks(FILE *out, const struct config_settings *s)
 			r->aor ? r->aor : "none");
 }
 
+/* What few trunks set is told only where it is set. */
+static void put_senders(FILE *out, const struct config_settings *s)
+{
+	if (s->local.address || s->local.port)
+		fprintf(out, "  local %s port %u\n",
+			s->local.address ? s->local.address : "any", s->local.port);
+	if (s->dscp)
+		fprintf(out, "  dscp %u\n", s->dscp);
+	if (s->expect_inbound_us)
+		fprintf(out, "  expect_inbound %lld\n", (long long)s->expect_inbound_us);
+	if (s->paused)
+		fprintf(out, "  paused\n");
+	put(out, "outbound_proxy", s->outbound_proxy);
+}
+
 static void put_settings(FILE *out, const struct config_settings *s)
 {
 	fprintf(out, "  interval %lld down %lld timeout %lld t1 %lld us\n",
@@ -85,6 +100,7 @@ static void put_settings(FILE *out, const struct config_settings *s)
 	for (size_t i = 0; i < s->header_count; i++)
 		fprintf(out, "  header %s: %s\n", s->headers[i].name,
 			s->headers[i].value);
+	put_senders(out, s);
 	put_tls(out, &s->tls);
 	put_checks(out, s);
 }

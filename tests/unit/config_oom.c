@@ -80,6 +80,8 @@ int main(int argc, char **argv)
 		{"good/everything.json", 0},
 		{"good/levels.json", 0},
 		{"good/insecure.json", 0},
+		{"good/senders.json", 0},
+		{"bad/preset_conflict.json", EINVAL},
 		{"good/auth.json", 0},
 		{"bad/auth.json", EINVAL},
 		{"bad/many.json", EINVAL},
