@@ -124,6 +124,7 @@ static void load_free(struct load *l)
 struct holder {
 	struct config conf; /* first */
 	struct arena arena;
+	unsigned kept; /* config_keep() less config_free(), and one for the owner */
 };
 
 /* An array moved to the configuration's own memory; @out is NULL for none. */
@@ -186,8 +187,10 @@ int config_parse(struct config **cp, const char *text, size_t len, const char *p
 	err = load_run(l, path);
 	if (!err)
 		err = fill_config(h, l, path);
-	if (!err)
+	if (!err) {
+		h->kept = 1;
 		*cp = &h->conf;
+	}
 out:
 	if (l)
 		load_free(l);
@@ -212,6 +215,8 @@ int config_load(struct config **cp, const char *path, struct config_errors *errs
 	}
 	if (!err)
 		err = config_parse(cp, text, len, path, errs);
+	if (text)
+		explicit_bzero(text, len);
 	free(text);
 	return err;
 }
@@ -220,8 +225,16 @@ void config_free(struct config *c)
 {
 	struct holder *h = (struct holder *)c;
 
-	if (!h)
+	if (!h || --h->kept)
 		return;
 	arena_free(&h->arena);
 	free(h);
+}
+
+struct config *config_keep(const struct config *c)
+{
+	struct holder *h = (struct holder *)(uintptr_t)c;
+
+	h->kept++;
+	return &h->conf;
 }

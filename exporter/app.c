@@ -26,6 +26,7 @@ struct app {
 	struct store *store;
 	struct engine *engine;
 	struct http *http;
+	bool stopping;
 	struct watch *watch; /* of the configuration's files, or NULL */
 };
 
@@ -123,8 +124,11 @@ static void reload(struct app *app)
 {
 	char text[ERR_TEXT] = "";
 	struct config *next;
-	int err = load(&next, app->cli->config_file);
+	int err;
 
+	if (app->stopping)
+		return;
+	err = load(&next, app->cli->config_file);
 	if (!err) {
 		err = engine_apply(app->engine, next, text, sizeof(text));
 		if (err)
@@ -146,13 +150,29 @@ static void reload(struct app *app)
 		  LOG_I("trunks", (int64_t)next->trunk_count));
 }
 
+static void stopped_h(void *arg)
+{
+	(void)arg;
+	loop_stop();
+}
+
+/* Registrations are taken back first; a second signal does not wait for that. */
+static void stop(struct app *app, int sig)
+{
+	log_event(LOG_LEVEL_INFO, "stopping", LOG_S("signal", sigabbrev_np(sig)));
+	if (app->stopping)
+		loop_stop();
+	else
+		engine_stop(app->engine, stopped_h, NULL);
+	app->stopping = true;
+}
+
 static void signal_h(int sig, void *arg)
 {
 	struct app *app = arg;
 
 	if (sig != SIGHUP) {
-		log_event(LOG_LEVEL_INFO, "stopping", LOG_S("signal", sigabbrev_np(sig)));
-		loop_stop();
+		stop(app, sig);
 	} else if (app->cli->demo) {
 		log_write(LOG_LEVEL_INFO, "nothing to reload in the demo", NULL);
 	} else {
