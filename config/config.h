@@ -121,6 +121,12 @@ struct config_dns {
 	size_t server_count;
 };
 
+/* What is remembered of single probes for the status page. */
+struct config_status {
+	unsigned history;    /* last probes kept of each target */
+	unsigned memory_mib; /* for all of them and the ladders of failures */
+};
+
 struct config {
 	const char *path; /* the file; NULL: built in */
 	const struct config_trunk *trunks;
@@ -129,6 +135,7 @@ struct config {
 	size_t bucket_count;
 	struct config_sip sip;
 	struct config_dns dns;
+	struct config_status status;
 	const char *const
 		*warnings; /* sentences worth a log line, e.g. verification off */
 	size_t warning_count;
