@@ -62,6 +62,13 @@ static const char *field(struct MHD_Connection *conn, const char *name)
 	return MHD_lookup_connection_value(conn, MHD_HEADER_KIND, name);
 }
 
+static const char *arg_h(const void *request, const char *name)
+{
+	struct MHD_Connection *conn = (struct MHD_Connection *)(uintptr_t)request;
+
+	return MHD_lookup_connection_value(conn, MHD_GET_ARGUMENT_KIND, name);
+}
+
 static bool has_body(struct MHD_Connection *conn)
 {
 	const char *length = field(conn, MHD_HTTP_HEADER_CONTENT_LENGTH);
@@ -85,7 +92,7 @@ static void add_fields(struct MHD_Response *r, const struct http_answer *a, bool
 	add_field(r, "Content-Security-Policy", a->policy);
 	add_field(r, "X-Content-Type-Options", "nosniff");
 	add_field(r, "Referrer-Policy", "no-referrer");
-	add_field(r, "Cache-Control", "no-store");
+	add_field(r, "Cache-Control", a->cache ? a->cache : "no-store");
 	add_field(r, "Connection", close ? "close" : NULL);
 }
 
@@ -130,6 +137,8 @@ static enum MHD_Result answer(struct http *h, struct MHD_Connection *conn,
 		.accept = field(conn, "Accept"),
 		.accept_encoding = field(conn, "Accept-Encoding"),
 		.body = body,
+		.arg_h = arg_h,
+		.request = conn,
 	};
 	struct http_answer a = {0};
 

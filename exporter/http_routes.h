@@ -25,6 +25,9 @@ struct http_query {
 	const char *accept;	     /* or NULL */
 	const char *accept_encoding; /* or NULL */
 	bool body;		     /* the request has one */
+	/* A parameter of the URL's query, decoded; NULL without it. Not NULL itself. */
+	const char *(*arg_h)(const void *request, const char *name);
+	const void *request; /* for arg_h */
 };
 
 struct http_answer {
@@ -34,6 +37,7 @@ struct http_answer {
 	const char *vary;     /* or NULL */
 	const char *allow;    /* or NULL */
 	const char *policy;   /* Content-Security-Policy, or NULL */
+	const char *cache;    /* Cache-Control; NULL: no-store */
 	bool scrape;
 	struct buffer body;
 };
