@@ -193,7 +193,7 @@ static bool matches(const char *route, const char *path)
 	size_t len = strlen(route);
 
 	if (len > 1 && route[len - 1] == '/')
-		return !strncmp(path, route, len) && path[len];
+		return !strncmp(path, route, len);
 	return !strcmp(path, route);
 }
 

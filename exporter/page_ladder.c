@@ -80,6 +80,7 @@ static void put_message(struct buffer *b, const struct page_ladder *p,
 			const struct history_ladder *l, unsigned i)
 {
 	const struct ladder_entry *e = &l->entries[i];
+	struct slice text = {e->text, e->len};
 	char id[80];
 
 	snprintf(id, sizeof(id), "<details id=\"m%zu-%" PRIx64 "-%u\">", p->target,
@@ -88,7 +89,9 @@ static void put_message(struct buffer *b, const struct page_ladder *p,
 	buffer_str(b, "<summary>Message, ");
 	page_number(b, e->size);
 	buffer_str(b, " bytes</summary><pre tabindex=\"0\">");
-	page_bytes(b, (struct slice){e->text, e->len});
+	while (text.l && (text.p[text.l - 1] == '\n' || text.p[text.l - 1] == '\r'))
+		text.l--;
+	page_bytes(b, text);
 	buffer_str(b, "</pre></details>");
 }
 

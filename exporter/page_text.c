@@ -217,7 +217,8 @@ void page_outcome(struct buffer *b, struct history_probe p, struct slice said)
 		buffer_str(b, words[p.outcome < PROBE_OUTCOMES ? p.outcome : 0]);
 		buffer_str(b, "</b>");
 	}
-	if (!said.l)
+	/* There it is the same in other words. */
+	if (!said.l || p.outcome == PROBE_REFUSED)
 		return;
 	buffer_str(b, " <bdi class=\"said\">");
 	page_bytes(b, said);
