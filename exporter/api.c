@@ -84,6 +84,18 @@ static void put_expiry(struct json *j, int64_t at_s)
 		json_null(j, "certificate_not_after_unix_s");
 }
 
+/* A character a probe: lists are long. */
+static void put_verdicts(struct json *j, const struct status_row *row)
+{
+	static const char marks[] = {
+		[PROBE_UP] = '+', [PROBE_DEGRADED] = '~', [PROBE_DOWN] = '-', '-'};
+	char text[HISTORY_PROBES_MAX];
+
+	for (unsigned i = 0; i < row->probe_count; i++)
+		text[i] = marks[row->probes[i].verdict];
+	json_text(j, "recent_verdicts", (struct slice){text, row->probe_count});
+}
+
 void api_row(struct json *j, const struct status_row *row)
 {
 	json_open(j, NULL, '{');
@@ -98,6 +110,7 @@ void api_row(struct json *j, const struct status_row *row)
 	for (unsigned i = 0; i < row->probe_count; i++)
 		put_latency(j, NULL, row->probes[i].latency_us);
 	json_close(j, ']');
+	put_verdicts(j, row);
 	json_close(j, '}');
 }
 

@@ -151,8 +151,15 @@ static void copy_row(struct copy *c, const struct store_trunk *row,
 		.addresses_up = row->stats.addresses_up,
 		.state = row->stats.state,
 	};
-	if (t)
+	if (t) {
 		copy_target(c, to, t);
+	} else if (row->dns_failed_unix_ns) {
+		/* Its name is all there is of it, so that is what failed. */
+		to->last_unix_ns = row->dns_failed_unix_ns;
+		to->last = (struct history_probe){.latency_us = HISTORY_NO_LATENCY,
+						  .outcome = PROBE_DNS,
+						  .verdict = PROBE_DOWN};
+	}
 }
 
 static bool is_wanted(const struct status_query *q, const struct store_trunk *row)

@@ -226,10 +226,13 @@ void store_trunk_addresses(struct store *s, struct store_trunk *row, unsigned to
 
 void store_trunk_dns_failed(struct store *s, struct store_trunk *row)
 {
+	int64_t now_unix_ns = clock_wall_ns();
+
 	if (!row)
 		return;
 	write_lock(s);
 	row->stats.dns_failures++;
+	row->dns_failed_unix_ns = now_unix_ns;
 	touch(s, row);
 	write_unlock(s);
 }

@@ -36,6 +36,7 @@ struct store_trunk {
 	const struct config_trunk *conf; /* in force; only under the lock */
 	struct store_targets targets;
 	int64_t since_unix_ns; /* of the state */
+	int64_t dns_failed_unix_ns; /* the last time; 0: never */
 	uint64_t changed;      /* the store's sequence at its last change */
 	uint32_t *inbound;     /* STATS_METHODS counters; NULL: no request yet */
 	struct stats_trunk stats;

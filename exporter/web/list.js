@@ -139,7 +139,7 @@
 		return s.toFixed(2) + " s";
 	}
 
-	function spark(values) {
+	function spark(values, verdicts) {
 		const width = 96;
 		const height = 24;
 		const svg = document.createElementNS(SVG, "svg");
@@ -151,8 +151,9 @@
 		let pen = false;
 
 		values.forEach((v, i) => {
-			if (v === null) {
+			if (verdicts[i] !== "+")
 				fail += "M" + x(i) + " " + (height - 1) + "v-" + height / 3;
+			if (v === null) {
 				pen = false;
 				return;
 			}
@@ -203,7 +204,7 @@
 
 		cell.replaceChildren();
 		if (t.recent_latency_s.length)
-			cell.append(spark(t.recent_latency_s), " ");
+			cell.append(spark(t.recent_latency_s, t.recent_verdicts), " ");
 		cell.append(element("span", "ms", latency));
 	}
 

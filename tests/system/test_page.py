@@ -195,6 +195,8 @@ class Api(Bench):
         self.assertEqual((dead["last"]["outcome"], dead["last"]["latency_s"]),
                          ("timeout", None))
         self.assertEqual(set(dead["recent_latency_s"]), {None})
+        self.assertEqual(set(dead["recent_verdicts"]), {"-"})
+        self.assertEqual(set(busy["recent_verdicts"]), {"~"})
 
     def test_pages_and_filters(self):
         whole = [t["name"] for t in self.api()["trunks"]]
@@ -293,6 +295,14 @@ class Api(Bench):
 
 
 class Memory(Case):
+    def test_a_name_that_does_not_resolve(self):
+        e = self.start(config_of(trunk("a", "sip:sbc.nowhere.invalid")))
+        e.wait_metric(1, "siptrunk_state", 20, trunk="a", state="down")
+        a, = json.loads(e.get("/api/v1/trunks"))["trunks"]
+        self.assertEqual((a["last"]["outcome"], a["addresses"]), ("dns", 0))
+        self.assertIn("name does not resolve", e.get("/"))
+        self.assertIn("its name does not resolve", e.get("/trunks/a"))
+
     def test_nothing_is_kept_where_nothing_is_asked_for(self):
         peer = self.use(SipPeer())
         c = config_of(trunk("a", peer.uri), status={"history": 0, "memory_mib": 0})
