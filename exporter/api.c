@@ -101,6 +101,7 @@ void api_row(struct json *j, const struct status_row *row)
 	json_open(j, NULL, '{');
 	put_names(j, row->labels, row->info);
 	json_str(j, "state", health_state_name((enum health_state)row->state));
+	json_bool(j, "paused", row->paused);
 	json_time(j, "since_unix_s", row->since_unix_ns);
 	json_number(j, "addresses", row->addresses, 0);
 	json_number(j, "addresses_up", row->addresses_up, 0);
@@ -224,6 +225,7 @@ static void put_trunk(struct json *j, const struct status_trunk *t)
 	json_number(j, "version", API_VERSION, 0);
 	put_names(j, t->labels, t->info);
 	json_str(j, "state", health_state_name((enum health_state)t->stats.state));
+	json_bool(j, "paused", t->stats.paused);
 	json_time(j, "since_unix_s", t->since_unix_ns);
 	json_number(j, "state_changes", t->stats.state_changes, 0);
 	json_number(j, "addresses", t->stats.addresses, 0);

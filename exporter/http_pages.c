@@ -86,7 +86,8 @@ static void put_row(struct buffer *b, const struct status_row *row, int64_t now_
 	if (row->last_unix_ns)
 		page_outcome(b, row->last, row->said);
 	else
-		buffer_str(b, "<span class=\"none\">not probed yet</span>");
+		buffer_str(b, row->paused ? "<span class=\"none\">paused</span>"
+					  : "<span class=\"none\">not probed yet</span>");
 	buffer_str(b, "</td><td role=\"cell\" class=\"c-latency\">");
 	put_latency(b, row);
 	buffer_str(b, "</td><td role=\"cell\" class=\"c-cert\">");

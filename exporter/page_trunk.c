@@ -255,7 +255,9 @@ static void put_main(struct buffer *b, const struct trunk_page *p)
 		return;
 	}
 	put_facts(b, p);
-	if (!p->t->target_count)
+	if (p->t->stats.paused)
+		buffer_str(b, "<p>It is paused by its settings: it is not probed.</p>");
+	else if (!p->t->target_count)
 		buffer_str(b, "<p>It has no address yet: its name does not resolve.</p>");
 	for (size_t i = 0; i < p->t->target_count; i++)
 		put_target(b, p, i);

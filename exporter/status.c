@@ -150,6 +150,7 @@ static void copy_row(struct copy *c, const struct store_trunk *row,
 		.addresses = row->stats.addresses,
 		.addresses_up = row->stats.addresses_up,
 		.state = row->stats.state,
+		.paused = row->stats.paused,
 	};
 	if (t) {
 		copy_target(c, to, t);

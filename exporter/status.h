@@ -26,6 +26,7 @@ struct status_row {
 	uint32_t addresses;
 	uint32_t addresses_up;
 	uint8_t state; /* enum health_state */
+	bool paused;   /* by its settings: not probed */
 };
 
 struct status_query {

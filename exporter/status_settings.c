@@ -34,6 +34,10 @@ static const struct setting settings[] = {
 	{"up_when", CHOICE, AT(up_when), up_whens},
 	{"family", CHOICE, AT(family), families},
 	{"connection", CHOICE, AT(connection), connections},
+	{"expect_inbound", DURATION, AT(expect_inbound_us), NULL},
+	{"paused", FLAG, AT(paused), NULL},
+	{"outbound_proxy", TEXT, AT(outbound_proxy), NULL},
+	{"dscp", NUMBER, AT(dscp), NULL},
 	{"max_forwards", NUMBER, AT(max_forwards), NULL},
 	{"request_uri", TEXT, AT(request_uri), NULL},
 	{"from", TEXT, AT(from), NULL},
@@ -134,6 +138,8 @@ static bool is_set(const struct setting *row, const struct config_settings *s)
 	const void *at = (const char *)s + row->offset;
 
 	switch (row->kind) {
+	case DURATION:
+		return *(const int64_t *)at != 0;
 	case TEXT:
 		return *(const char *const *)at != NULL;
 	case FLAG:

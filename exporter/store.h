@@ -43,6 +43,8 @@ void store_trunk_state(struct store *s, struct store_trunk *row,
 void store_trunk_addresses(struct store *s, struct store_trunk *row, unsigned total,
 			   unsigned up);
 void store_trunk_dns_failed(struct store *s, struct store_trunk *row);
+void store_trunk_certificate(struct store *s, struct store_trunk *row, const char *file,
+			     int64_t not_after_s);
 void store_inbound(struct store *s, struct store_trunk *row, const char *method,
 		   int64_t now_unix_ns);
 struct store_target *store_target_add(struct store *s, struct store_trunk *row,
@@ -58,6 +60,8 @@ void store_ladder(struct store *s, struct store_target *cell,
 		  const struct probe_result *result, const struct ladder *ladder);
 void store_probe_late(struct store *s, struct store_target *cell);
 void store_stray(struct store *s, enum engine_stray why);
+void store_listen_certificate(struct store *s, const char *file, int64_t not_after_s);
+void store_tls_files(struct store *s, bool stale);
 void store_reload(struct store *s, bool successful, int64_t now_unix_ns);
 
 /* Whether a configuration was ever applied; any thread. */

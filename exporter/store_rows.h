@@ -22,6 +22,7 @@ struct store_target {
 	char *said; /* owned; the last probe's reason phrase or failure; NULL: nothing */
 	int64_t last_unix_ns; /* begin of the last probe that ended; 0: none yet */
 	struct history_probe last;
+	uint32_t *tls_failures; /* TLS_FAILURES counters; NULL: not over TLS */
 	uint16_t code_count;
 	uint16_t code_cap;
 	uint16_t label_len;
@@ -35,10 +36,11 @@ struct store_trunk {
 	struct store_trunk *next_name;	 /* in the same slot of the index by name */
 	const struct config_trunk *conf; /* in force; only under the lock */
 	struct store_targets targets;
-	int64_t since_unix_ns; /* of the state */
+	int64_t since_unix_ns;	    /* of the state */
 	int64_t dns_failed_unix_ns; /* the last time; 0: never */
-	uint64_t changed;      /* the store's sequence at its last change */
-	uint32_t *inbound;     /* STATS_METHODS counters; NULL: no request yet */
+	uint64_t changed;	    /* the store's sequence at its last change */
+	uint32_t *inbound;	    /* STATS_METHODS counters; NULL: no request yet */
+	char *own_file;		    /* label text of our certificate's file, or NULL */
 	struct stats_trunk stats;
 	uint32_t target_count;
 	uint32_t label_len;

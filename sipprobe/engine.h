@@ -25,9 +25,10 @@ struct engine_target {
 struct engine_change {
 	enum health_state from;
 	enum health_state to;
-	int64_t held_ns;                 /* how long `from` lasted */
+	int64_t held_ns;		 /* how long `from` lasted */
 	const struct probe_result *last; /* the result that tipped it; NULL: none did */
-	const char *address;             /* the address that tipped it, or "" */
+	const char *address;		 /* the address that tipped it, or "" */
+	bool inbound; /* the peer's own pings tipped it: they stay out, or are back */
 };
 
 /*
@@ -59,6 +60,18 @@ struct engine_events {
 	void (*probe_ladder_h)(void *cell, const struct probe_result *result,
 			       const struct ladder *ladder, void *arg);
 	void (*probe_late_h)(void *cell, void *arg);
+	/*
+	 * When the certificate that a trunk shows expires, seconds since the epoch; told
+	 * again when the file was read again. These three may be NULL.
+	 */
+	void (*trunk_cert_h)(void *row, int64_t not_after_s, void *arg);
+	/* The same of what we show who connects to us; @file NULL: nothing any more. */
+	void (*listen_cert_h)(const char *file, int64_t not_after_s, void *arg);
+	/*
+	 * Certificate files changed and were read. @detail: why one could not be, so
+	 * that the former stay in use, or NULL.
+	 */
+	void (*tls_files_h)(const char *detail, void *arg);
 	/* A request from a configured trunk's address. @code: our answer, 0 for none. */
 	void (*inbound_h)(void *row, const char *method, unsigned code, void *arg);
 	/* Something that is nobody's: enum engine_stray. */
@@ -66,8 +79,8 @@ struct engine_events {
 };
 
 enum engine_stray {
-	ENGINE_STRAY_STRANGER,  /* a request from an address of no trunk: not answered */
-	ENGINE_STRAY_RESPONSE,  /* a response that matches no request of ours */
+	ENGINE_STRAY_STRANGER,	/* a request from an address of no trunk: not answered */
+	ENGINE_STRAY_RESPONSE,	/* a response that matches no request of ours */
 	ENGINE_STRAY_MALFORMED, /* bytes that are not SIP */
 	ENGINE_STRAYS,
 };

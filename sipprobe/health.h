@@ -14,7 +14,7 @@ enum health_state {
 };
 
 struct health {
-	uint8_t state;   /* enum health_state */
+	uint8_t state;	 /* enum health_state */
 	uint8_t verdict; /* enum probe_verdict of the last result */
 	uint16_t streak; /* results in a row on the last one's side, up or down */
 };
@@ -39,6 +39,9 @@ struct health_member {
 /* A trunk's state from its addresses' states. No members: unknown. */
 enum health_state health_rollup(const struct health_member *m, size_t count,
 				enum config_up_when when);
+
+/* A trunk's state when its peer's own pings, expected of it, stay out. */
+enum health_state health_with_inbound(enum health_state s, bool missing);
 
 const char *health_state_name(enum health_state s);
 

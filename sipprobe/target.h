@@ -42,12 +42,24 @@ bool target_owns_branch(const struct target *t, const struct pl *branch);
 /* The peer sent bytes that are not SIP: silence until the deadline is PROBE_PROTOCOL. */
 void target_garbage(struct target *t, const char *buf, size_t len, int64_t rx_ns);
 
-/* The configuration was replaced by one in which the target's trunk is the same. */
+/* The trunk's description moved to a newer configuration, in which it is the same. */
+void target_move(struct target *t);
+
+/* UDP sockets came or went: the one to send from is to be chosen anew. */
 void target_rebind(struct target *t);
 
 struct trunk *target_trunk(const struct target *t);
 const struct resolve_address *target_address(const struct target *t);
 enum health_state target_state(const struct target *t);
+
+/*
+ * How well our end @local of what came in suits the one that the trunk sends from: 2 the
+ * same, 1 the trunk does not care, 0 another.
+ */
+int target_fits_local(const struct target *t, const struct sa *local);
+
+/* The DSCP of what is sent to it. */
+unsigned target_dscp(const struct target *t);
 
 /* Keeps an address that DNS still gives; its order may have changed. */
 void target_reprioritize(struct target *t, const struct resolve_address *address,

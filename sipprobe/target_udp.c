@@ -5,6 +5,8 @@
 #include "sipprobe/sockets.h"
 #include "sipprobe/udp.h"
 
+enum { WAY_FAILURES = 8 };
+
 int target_make_request(struct target *t, const struct sa *local)
 {
 	const struct request_info info = {
@@ -12,6 +14,7 @@ int target_make_request(struct target *t, const struct sa *local)
 		.trunk = trunk_conf(t->trunk),
 		.transport = t->address.transport,
 		.local = local,
+		.peer = &t->address.sa,
 		.index = t->index,
 		.agent = t->core->agent,
 	};
@@ -36,17 +39,25 @@ int target_stamp(struct target *t)
 }
 
 /*
- * The way out is chosen once and kept: it costs three system calls. After a failure it
- * is chosen anew, in case our address or a route has changed.
+ * The way out is chosen once and kept: it costs four system calls. It is chosen anew at
+ * the first failure in a row and at every eighth from then on, in case our address or a
+ * route has changed; at each would double what ten thousand dead trunks cost.
  */
+static bool is_way_good(const struct target *t)
+{
+	return t->udp &&
+	       (t->health.verdict != PROBE_DOWN || t->health.streak % WAY_FAILURES != 1);
+}
+
 static int choose_way(struct target *t)
 {
 	struct sa local;
 	int err;
 
-	if (t->udp && t->health.verdict != PROBE_DOWN)
+	if (is_way_good(t))
 		return 0;
-	err = sockets_udp_for(t->core->sockets, &t->udp, &local, &t->address.sa);
+	err = sockets_udp_for(t->core->sockets, &t->udp, &local, &t->address.sa,
+			      &target_settings(t)->local);
 	if (!err)
 		err = target_make_request(t, &local);
 	if (err)
@@ -70,7 +81,8 @@ int target_transact_udp(struct target *t)
 	if (err)
 		return err;
 	a->sent_ns = clock_monotonic_ns();
-	err = udp_transmit(t->udp, &t->address.sa, t->request.buf, t->request.len);
+	err = udp_transmit_dscp(t->udp, &t->address.sa, t->request.buf, t->request.len,
+				target_dscp(t));
 	if (err && !is_loss(err)) {
 		a->sent_ns = 0;
 		return err;

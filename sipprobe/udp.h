@@ -29,8 +29,8 @@ struct udp_events {
  *
  * Returns 0 or errno of socket() or bind().
  */
-int udp_open(struct udp **up, const struct sa *local, const struct udp_events *events,
-	     void *arg);
+int udp_socket(struct udp **up, const struct sa *local, const struct udp_events *events,
+	       void *arg);
 
 /* As bound. */
 const struct sa *udp_local(const struct udp *u);
@@ -41,6 +41,10 @@ const struct sa *udp_local(const struct udp *u);
  * Returns 0 or errno. ENOBUFS and EAGAIN mean it was dropped on the way out.
  */
 int udp_transmit(struct udp *u, const struct sa *dst, const char *buf, size_t len);
+
+/* The same with a DSCP, 0 to 63, in the packet's head. */
+int udp_transmit_dscp(struct udp *u, const struct sa *dst, const char *buf, size_t len,
+		      unsigned dscp);
 
 /* The address that the kernel would send from towards @dst, with port 0. */
 int udp_source(struct sa *src, const struct sa *dst);

@@ -187,7 +187,7 @@
 
 	function fill_last(cell, t) {
 		if (!t.last) {
-			cell.replaceChildren(element("span", "none", "not probed yet"));
+			cell.replaceChildren(element("span", "none", t.paused ? "paused" : "not probed yet"));
 			return;
 		}
 		const answered = t.last.outcome === "response" && t.last.code;
