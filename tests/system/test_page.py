@@ -8,6 +8,7 @@ import shutil
 import socket
 import struct
 import subprocess
+import tempfile
 import threading
 import time
 import unittest
@@ -15,8 +16,9 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-from harness import PATIENCE, ROOT, Bench, Case, config_of, trunk, wait_for
-from sip_peer import SipPeer, answer, drop_first, first_copy, mute
+from harness import (
+    PATIENCE, ROOT, Bench, Case, Exporter, config_of, free_port, trunk, wait_for)
+from sip_peer import SipPeer, answer, delay, drop_first, first_copy, mute
 
 PAGE = os.path.join(ROOT, "tests", "page")
 CHROMIUM = shutil.which("chromium")
@@ -148,6 +150,12 @@ class Fleet:
         return f"sip:127.77.{n >> 8}.{n & 255}:{self.port}"
 
 
+def trying(rq):
+    if rq.copy == 0:
+        rq.reply(100)
+        rq.later(0.1, lambda: rq.reply(486, "Busy Here"))
+
+
 class Api(Bench):
     """The API alone, without a browser."""
 
@@ -158,9 +166,15 @@ class Api(Bench):
             "mute": SipPeer(mute),
             "busy": SipPeer(answer(503, "Overloaded")),
             "lossy": SipPeer(drop_first(1)),
+            "tcp": SipPeer(answer(200), transport="tcp"),
+            "trying": SipPeer(trying),
             'odd/näme "<&>"': SipPeer(answer(200)),
         }
         cls.settings = {"good": {"labels": {"site": "oslo", "note": 'a "b" <c>'}}}
+        cls.more = [
+            trunk("refused", f"sip:127.0.0.1:{free_port(socket.SOCK_DGRAM)}"),
+            trunk("rst", f"sip:127.0.0.1:{free_port()};transport=tcp"),
+        ]
 
     def api(self, path="", **args):
         q = "?" + urllib.parse.urlencode(args) if args else ""
@@ -171,14 +185,15 @@ class Api(Bench):
 
     def setUp(self):
         for name, state in (("good", "up"), ("mute", "down"), ("busy", "degraded"),
-                            ("lossy", "up")):
+                            ("lossy", "up"), ("trying", "up"), ("tcp", "up"),
+                            ("refused", "down"), ("rst", "down")):
             self.exporter.wait_metric(1, "siptrunk_state", trunk=name, state=state)
 
     def test_list(self):
         a = self.api()
         self.assertEqual((a["version"], a["complete"], a["next"]), (1, True, None))
         names = [t["name"] for t in a["trunks"]]
-        self.assertEqual(names, sorted(self.peers, key=str.encode))
+        self.assertEqual(names, sorted([*self.peers, "refused", "rst"], key=str.encode))
         good = a["trunks"][names.index("good")]
         self.assertEqual(good["labels"], {"site": "oslo", "note": 'a "b" <c>'})
         self.assertEqual((good["state"], good["addresses"], good["addresses_up"]),
@@ -208,7 +223,7 @@ class Api(Bench):
             after = a["next"]
         self.assertEqual(got, whole)
         self.assertEqual([t["name"] for t in self.api(state="down,degraded")["trunks"]],
-                         ["busy", "mute"])
+                         ["busy", "mute", "refused", "rst"])
         self.assertEqual([t["name"] for t in self.api(q="OSLO")["trunks"]], ["good"])
         self.assertEqual([t["name"] for t in self.api(q="503 over")["trunks"]], ["busy"])
         self.assertEqual(self.api(q="nowhere")["trunks"], [])
@@ -223,7 +238,7 @@ class Api(Bench):
 
         def all_seen():
             seen.update(t["name"] for t in self.api(since=a["cursor"])["trunks"])
-            return seen == set(self.peers)
+            return seen >= set(self.peers)
         wait_for("every trunk to be probed again", all_seen)
         other_run = "1-" + a["cursor"].split("-", 1)[1]
         self.assertTrue(self.api(since=other_run)["complete"])
@@ -276,6 +291,40 @@ class Api(Bench):
             self.assertTrue(want - 0.05 <= got <= want + 1.5 * PATIENCE, at)
         wait_for("three failures kept", lambda: len(
             self.trunk("mute")["targets"][0]["failures"]) == 3)
+
+    def steps(self, name, kept="success"):
+        target, = self.trunk(name)["targets"]
+        probe = target["success"] if kept == "success" else target["failures"][0]
+        return [(e["kind"], e["text"].split("\r\n")[0].split(" sip:")[0])
+                for e in probe["entries"]]
+
+    def test_each_kind_of_step(self):
+        sent, ok = ("sent", "OPTIONS"), ("received", "SIP/2.0 200 OK")
+        self.assertEqual(self.steps("lossy"), [sent, ("retransmitted", ""), ok])
+        self.assertEqual(self.steps("tcp"), [("connect", ""), sent, ok])
+        self.assertEqual(self.steps("trying"), [
+            sent, ("received", "SIP/2.0 100 Trying"),
+            ("received", "SIP/2.0 486 Busy Here")])
+        self.assertEqual(self.steps("refused", "failures"), [
+            sent, ("icmp", "Connection refused")])
+        self.assertEqual(self.steps("rst", "failures"), [
+            ("closed", "Connection refused")])
+
+    def test_late(self):
+        peer = SipPeer(delay(1.2))
+        self.addCleanup(peer.close)
+        with tempfile.TemporaryDirectory(prefix="siptrunk-") as folder:
+            e = Exporter(folder, config_of(trunk("late", peer.uri)))
+            self.addCleanup(e.kill)
+
+            def late():
+                targets = json.loads(e.get("/api/v1/trunks/late"))["targets"]
+                return [f for t in targets for f in t["failures"]
+                        if f["late_response_unix_s"]]
+            found = wait_for("a late response", late)[0]
+            self.assertTrue(1 < found["late_response_unix_s"] - found["begun_unix_s"] < 10)
+            self.assertIn("a response, too late", e.get("/trunks/late"))
+            e.stop()
 
     def test_gzip(self):
         rq = urllib.request.Request(self.exporter.base + "/api/v1/trunks",
