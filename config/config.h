@@ -162,6 +162,13 @@ struct config_listen {
 	uint16_t port;			 /* 0: any free one */
 };
 
+/* Prometheus' native histograms, kept beside the classic ones. */
+struct config_native {
+	bool kept;
+	int schema;	      /* -4 to 8: 2^schema buckets each time a duration doubles */
+	unsigned max_buckets; /* of one histogram; beyond, its resolution is halved */
+};
+
 struct config_sip {
 	const struct config_listen *listen;
 	size_t listen_count;
@@ -180,6 +187,7 @@ struct config {
 	size_t trunk_count;
 	const double *buckets; /* upper bounds in seconds, rising, without +Inf */
 	size_t bucket_count;
+	struct config_native native;
 	struct config_sip sip;
 	struct config_dns dns;
 	bool watch; /* load again when the file or one of trunk_files changes */

@@ -91,6 +91,32 @@ const struct kind kind_number = {
 	equal_number,
 };
 
+static bool read_integer(struct walk *w, const struct field *f, const struct spot *at,
+			 void *base)
+{
+	double v = at->node->valuedouble;
+
+	if (!cJSON_IsNumber(at->node))
+		return walk_type_fault(w, at, "a whole number");
+	if (!(v >= (double)f->min && v <= (double)f->max) || v != (double)(int)v)
+		return walk_fault(w, at, "must be a whole number from %lld to %lld",
+				  (long long)f->min, (long long)f->max);
+	*AT(int, base, f) = (int)v;
+	return true;
+}
+
+static bool equal_integer(const struct field *f, const void *a, const void *b)
+{
+	return *IN(int, a, f) == *IN(int, b, f);
+}
+
+const struct kind kind_integer = {
+	sizeof(int),
+	read_integer,
+	schema_whole,
+	equal_integer,
+};
+
 static bool read_choice(struct walk *w, const struct field *f, const struct spot *at,
 			void *base)
 {

@@ -156,6 +156,7 @@ static int fill_config(struct holder *h, struct load *l, const char *path)
 	c->warning_count = l->warning_count;
 	c->buckets = l->buckets;
 	c->bucket_count = l->bucket_count;
+	c->native = l->native;
 	if (load_absolute_globs(l, &h->arena, &c->globs))
 		return ENOMEM;
 	c->glob_count = l->glob_count;

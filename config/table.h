@@ -82,7 +82,8 @@ struct pairs_kind {
 
 extern const struct kind kind_duration;
 extern const struct kind kind_number;
-extern const struct kind kind_choice; /* more: names, NULL-terminated, in enum order */
+extern const struct kind kind_integer; /* as kind_number, but an int */
+extern const struct kind kind_choice;  /* more: names, NULL-terminated, in enum order */
 extern const struct kind kind_flag;
 extern const struct kind kind_text;
 extern const struct kind kind_host;

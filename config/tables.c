@@ -413,6 +413,27 @@ static const struct field fields_histogram[] = {
 	 .max = 64,
 	 .initial = "[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 4]",
 	 .more = &list_buckets},
+	{.key = "native",
+	 .about = "whether native histograms are kept, for clients that take protobuf",
+	 .kind = &kind_flag,
+	 .offset = offsetof(struct load, native.kept),
+	 .initial = "true"},
+	{.key = "native_schema",
+	 .about =
+		 "resolution of native histograms: 2^schema buckets each time a duration "
+		 "doubles",
+	 .kind = &kind_integer,
+	 .offset = offsetof(struct load, native.schema),
+	 .min = -4,
+	 .max = 8,
+	 .initial = "3"},
+	{.key = "native_max_buckets",
+	 .about = "buckets of one native histogram; beyond, its resolution is halved",
+	 .kind = &kind_number,
+	 .offset = offsetof(struct load, native.max_buckets),
+	 .min = 8,
+	 .max = 1024,
+	 .initial = "160"},
 };
 
 static const struct section section_histogram = {

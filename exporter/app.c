@@ -72,6 +72,9 @@ static int load(struct config **cp, const char *path)
 
 static bool same_buckets(const struct config *a, const struct config *b)
 {
+	if (a->native.kept != b->native.kept || a->native.schema != b->native.schema ||
+	    a->native.max_buckets != b->native.max_buckets)
+		return false;
 	return a->bucket_count == b->bucket_count &&
 	       !memcmp(a->buckets, b->buckets, a->bucket_count * sizeof(*a->buckets));
 }
@@ -139,7 +142,7 @@ static void reload(struct app *app)
 	}
 	log_config_warnings(next);
 	if (!same_buckets(app->conf, next))
-		log_write(LOG_LEVEL_WARN, "new histogram buckets need a restart", NULL);
+		log_write(LOG_LEVEL_WARN, "new histogram settings need a restart", NULL);
 	config_free(app->conf);
 	app->conf = next;
 	watch_files(app);
@@ -222,6 +225,9 @@ static int start_store(struct app *app)
 	if (err)
 		log_event(LOG_LEVEL_ERROR, "no memory for the metrics",
 			  LOG_S("error", strerror(err)));
+	else if (app->conf->native.kept)
+		store_keep_native(app->store, app->conf->native.schema,
+				  app->conf->native.max_buckets);
 	return err;
 }
 

@@ -412,4 +412,7 @@ const struct catalogue_family catalogue[] = {
 };
 /* clang-format on */
 
+_Static_assert(sizeof(catalogue) / sizeof(catalogue[0]) <= CATALOGUE_MAX,
+	       "filters have room for every row");
+
 const size_t catalogue_count = sizeof(catalogue) / sizeof(catalogue[0]);

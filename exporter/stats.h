@@ -63,12 +63,21 @@ struct stats_exporter {
 	bool reload_successful; /* the last one */
 };
 
+/* The last probe that fell into a bucket, so that its trace can be found. */
+struct stats_exemplar {
+	int64_t value_ns;
+	int64_t unix_ns;  /* when the probe began */
+	char call_id[36]; /* needs no escapes in any format */
+	uint8_t bucket;
+};
+
 /* Histogram bounds, rising, without +Inf. */
 struct stats_buckets {
 	size_t count;
 	double *bound_s;
 	int64_t *bound_ns;
-	struct slice *le; /* `le="0.001"`, count + 1 of them, the last is +Inf */
+	struct slice *le;	/* `le="0.001"`, count + 1 of them, the last is +Inf */
+	struct slice *le_float; /* the same as OpenMetrics has it: `le="1.0"` for 1 */
 };
 
 #endif

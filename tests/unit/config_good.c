@@ -122,7 +122,8 @@ static void put_config(FILE *out, const struct config *c)
 	fprintf(out, "buckets");
 	for (size_t i = 0; i < c->bucket_count; i++)
 		fprintf(out, " %g", c->buckets[i]);
-	fprintf(out, "\n");
+	fprintf(out, "\nnative %d schema %d max %u\n", c->native.kept, c->native.schema,
+		c->native.max_buckets);
 	for (size_t i = 0; i < c->sip.listen_count; i++)
 		fprintf(out, "listen %d %s %u\n", c->sip.listen[i].transport,
 			c->sip.listen[i].host, c->sip.listen[i].port);
