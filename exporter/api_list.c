@@ -151,13 +151,13 @@ static int parse_after(struct list_query *lq, const char *text)
 
 static int parse(struct list_query *lq, const struct http_query *q)
 {
-	const char *state = q->arg_h(q->request, "state");
-	const char *limit = q->arg_h(q->request, "limit");
-	const char *recent = q->arg_h(q->request, "recent");
-	const char *since = q->arg_h(q->request, "since");
-	const char *after = q->arg_h(q->request, "after");
+	const char *state = http_query_arg(q, "state");
+	const char *limit = http_query_arg(q, "limit");
+	const char *recent = http_query_arg(q, "recent");
+	const char *since = http_query_arg(q, "since");
+	const char *after = http_query_arg(q, "after");
 
-	lq->words = q->arg_h(q->request, "q");
+	lq->words = http_query_arg(q, "q");
 	if (state && api_parse_states(&lq->status.states, state))
 		lq->wrong = "state: a list of unknown, up, degraded and down";
 	else if (limit && parse_count(&lq->limit, limit, 1, API_LIMIT_MAX))

@@ -138,7 +138,7 @@ static void put_states(struct buffer *b, const struct list_page *p)
 
 static void put_words(struct buffer *b, const struct list_page *p)
 {
-	const char *words = p->q->arg_h(p->q->request, "q");
+	const char *words = http_query_arg(p->q, "q");
 
 	page_str(b, words ? words : "");
 }
@@ -194,7 +194,7 @@ static size_t filter(struct status_list *l, const char *words)
 
 int http_pages_list(struct buffer *b, const struct http_query *q)
 {
-	const char *state = q->arg_h(q->request, "state");
+	const char *state = http_query_arg(q, "state");
 	struct status_query sq = {.recent = API_RECENT};
 	struct list_page p = {.q = q, .now_ns = clock_wall_ns()};
 	struct status_list *l;
@@ -208,7 +208,7 @@ int http_pages_list(struct buffer *b, const struct http_query *q)
 		return err;
 	p.list = l;
 	p.states = sq.states;
-	p.matching = filter(l, q->arg_h(q->request, "q"));
+	p.matching = filter(l, http_query_arg(q, "q"));
 	if (p.matching)
 		qsort(l->rows, p.matching, sizeof(*l->rows), by_urgency);
 	page_template(b, "list.html", "", fill_h, &p);
