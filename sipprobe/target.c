@@ -22,7 +22,7 @@ static struct target *of_timer(struct wheel_timer *timer)
 
 const struct config_settings *target_settings(const struct target *t)
 {
-	return trunk_conf(t->trunk)->settings;
+	return t->settings;
 }
 
 int64_t target_deadline_ns(const struct target *t)
@@ -78,6 +78,7 @@ int target_alloc(struct target **tp, struct core *core, struct trunk *trunk,
 		return ENOMEM;
 	t->core = core;
 	t->trunk = trunk;
+	t->settings = trunk_conf(trunk)->settings;
 	t->prober = &prober_options;
 	t->address = *address;
 	t->resolve_ns = resolve_ns;
@@ -120,21 +121,24 @@ void target_reprioritize(struct target *t, const struct resolve_address *address
 }
 
 /*
- * After a failure, and until a target is up, it is probed faster, from the last probe on;
- * otherwise on its grid. Due times that have passed by are left out, never made up for.
+ * After a failure, and until a target is up, it is probed faster. Either pace keeps to a
+ * grid of its own by the target's phase: counted from the last probe, all targets that a
+ * busy moment held up would go on in step ever after. Due times that have passed by are
+ * left out, never made up for.
  */
 static void schedule_next(struct target *t)
 {
 	const struct config_settings *s = target_settings(t);
-	int64_t interval_ns = s->interval_us * CLOCK_NS_PER_US;
-	int64_t begun_ns = t->attempt.begun_ns;
 	bool fast = t->health.verdict == PROBE_DOWN || t->health.state == HEALTH_DOWN;
+	int64_t interval_ns = s->interval_us * CLOCK_NS_PER_US;
+	int64_t now_ns = clock_monotonic_ns();
+	int64_t from_ns;
 
 	if (fast && s->down_interval_us && s->down_interval_us < s->interval_us)
-		t->due_ns = begun_ns + s->down_interval_us * CLOCK_NS_PER_US;
-	else
-		t->due_ns = schedule_grid_ns(&t->core->schedule, t->phase, interval_ns,
-					     begun_ns + interval_ns / 2);
+		interval_ns = s->down_interval_us * CLOCK_NS_PER_US;
+	from_ns = t->attempt.begun_ns + interval_ns / 2;
+	t->due_ns = schedule_grid_ns(&t->core->schedule, t->phase, interval_ns,
+				     from_ns > now_ns ? from_ns : now_ns);
 	ticker_start(t->core->ticker, &t->timer, t->due_ns, due_h);
 }
 
@@ -291,6 +295,11 @@ bool target_owns_branch(const struct target *t, const struct pl *branch)
 void target_garbage(struct target *t)
 {
 	t->attempt.garbage = true;
+}
+
+void target_move(struct target *t)
+{
+	t->settings = trunk_conf(t->trunk)->settings;
 }
 
 void target_rebind(struct target *t)
