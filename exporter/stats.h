@@ -51,6 +51,8 @@ struct stats_exporter {
 	int64_t reload_success_unix_ns; /* 0: never */
 	int64_t lag_ns;			/* largest of the last minute */
 	size_t trunks;
+	unsigned total_shards; /* 0: not one of several */
+	char shard[24];	       /* label text of the one that this is */
 	bool reload_seen;
 	bool reload_successful; /* the last one */
 };

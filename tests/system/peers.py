@@ -213,13 +213,15 @@ def bound(transport, port):
 
 
 class Prometheus(Program):
-    def __init__(self, folder, targets, interval="1s"):
+    def __init__(self, folder, targets, interval="1s", rules=()):
         self.port = free_port()
         path = os.path.join(folder, "prometheus.yml")
         # A JSON text is a YAML text too.
         with open(path, "w") as f:
             json.dump({
-                "global": {"scrape_interval": interval, "scrape_timeout": interval},
+                "global": {"scrape_interval": interval, "scrape_timeout": interval,
+                           "evaluation_interval": interval},
+                "rule_files": list(rules),
                 "scrape_configs": [{
                     "job_name": "siptrunk",
                     "static_configs": [{"targets": list(targets)}],
