@@ -263,27 +263,6 @@ static void schema_uri(struct schema *s, const struct field *f)
 
 const struct kind kind_uri = {sizeof(char *), read_uri, schema_uri, equal_text};
 
-static bool read_uri_item(struct walk *w, const struct field *f, const struct spot *at,
-			  void *item)
-{
-	static const struct field here = {.offset = 0};
-
-	(void)f;
-	return read_uri(w, &here, at, item);
-}
-
-static bool equal_string_item(const void *a, const void *b)
-{
-	return !strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-const struct list_kind list_uris = {
-	.size = sizeof(char *),
-	.read = read_uri_item,
-	.schema = schema_uri,
-	.equal = equal_string_item,
-};
-
 /* 0, or why a file cannot be read. Its content is the reader's business. */
 static int try_file(const char *path)
 {

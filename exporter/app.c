@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include "sipprobe/clock.h"
 #include "sipprobe/engine.h"
 #include "sipprobe/loop.h"
+#include "sipprobe/watch.h"
 
 /* How often the demo takes new ports when others were faster to bind them. */
 enum { DEMO_TRIES = 10, ERR_TEXT = 256 };
@@ -24,6 +26,7 @@ struct app {
 	struct store *store;
 	struct engine *engine;
 	struct http *http;
+	struct watch *watch; /* of the configuration's files, or NULL */
 };
 
 static void log_config_errors(const struct config_errors *errs)
@@ -75,6 +78,46 @@ static bool same_buckets(const struct config *a, const struct config *b)
 	       !memcmp(a->buckets, b->buckets, a->bucket_count * sizeof(*a->buckets));
 }
 
+static void reload(struct app *app);
+
+static void files_h(void *arg)
+{
+	reload(arg);
+}
+
+/*
+ * Looks after the files of the configuration in force, if that asks for it. Its patterns
+ * may stand for other folders after each reload, so each begins anew.
+ */
+static void watch_files(struct app *app)
+{
+	const struct config *conf = app->conf;
+	struct watch *old = app->watch;
+	const char **files;
+	int err = ENOMEM;
+
+	app->watch = NULL;
+	if (!conf->watch || !conf->path) {
+		watch_free(old);
+		return;
+	}
+	files = calloc(conf->glob_count + 1, sizeof(*files));
+	if (files) {
+		files[0] = conf->path;
+		memcpy(files + 1, conf->globs, conf->glob_count * sizeof(*files));
+		err = watch_alloc(&app->watch, files, conf->glob_count + 1, files_h, app);
+	}
+	free(files);
+	/* What changed while the files were read is not to be missed. */
+	if (!err)
+		watch_succeed(app->watch, old);
+	else
+		watch_free(old);
+	if (err)
+		log_event(LOG_LEVEL_WARN, "the configuration's files cannot be watched",
+			  LOG_S("error", strerror(err)));
+}
+
 /* All or nothing: on failure what runs goes on as it is. */
 static void reload(struct app *app)
 {
@@ -98,6 +141,7 @@ static void reload(struct app *app)
 		log_write(LOG_LEVEL_WARN, "new histogram buckets need a restart", NULL);
 	config_free(app->conf);
 	app->conf = next;
+	watch_files(app);
 	log_event(LOG_LEVEL_INFO, "configuration reloaded", LOG_S("config", next->path),
 		  LOG_I("trunks", (int64_t)next->trunk_count));
 }
@@ -229,6 +273,17 @@ static int start_probing(struct app *app)
 	return err;
 }
 
+static int start_watch(struct app *app)
+{
+	watch_files(app);
+	return 0;
+}
+
+static void stop_watch(struct app *app)
+{
+	watch_free(app->watch);
+}
+
 /* What was started, in order; it is stopped from the end. */
 static const struct {
 	int (*start)(struct app *app);
@@ -236,6 +291,7 @@ static const struct {
 } parts[] = {
 	{start_config, stop_config}, {start_loop, stop_loop}, {start_store, stop_store},
 	{start_engine, stop_engine}, {start_http, stop_http}, {start_probing, NULL},
+	{start_watch, stop_watch},
 };
 
 typedef const char *(name_n)(const void *owner, size_t n);

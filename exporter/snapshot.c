@@ -53,9 +53,12 @@ static struct need trunk_need(const struct store *s, const struct store_trunk *r
 
 	need.bytes = align8(row->label_len) + align8(row->info_len) +
 		     align8(STATS_METHODS * sizeof(uint32_t));
+	need.bytes += row->own_file ? align8(strlen(row->own_file)) : 0;
 	for (t = TAILQ_FIRST(&row->targets); t; t = TAILQ_NEXT(t, entry)) {
 		need.bytes += align8(row->label_len + 1U + t->label_len) + align8(counts);
 		need.bytes += align8(t->code_count * sizeof(*t->codes));
+		need.bytes +=
+			t->tls_failures ? align8(TLS_FAILURES * sizeof(uint32_t)) : 0;
 		need.targets++;
 	}
 	return need;
@@ -109,6 +112,9 @@ static void copy_target(struct copy *c, const struct snapshot_trunk *row,
 	to->counts = take_copy(n, from->counts, counts);
 	to->codes = take_copy(n, from->codes, from->code_count * sizeof(*from->codes));
 	to->code_count = from->code_count;
+	to->tls_failures =
+		take_copy(n, from->tls_failures,
+			  from->tls_failures ? TLS_FAILURES * sizeof(uint32_t) : 0);
 }
 
 static void copy_trunk(struct copy *c, struct store_trunk *from)
@@ -124,6 +130,8 @@ static void copy_trunk(struct copy *c, struct store_trunk *from)
 	to->info.l = from->info_len;
 	to->inbound = take_copy(n, from->inbound,
 				from->inbound ? STATS_METHODS * sizeof(uint32_t) : 0);
+	to->own_file.l = from->own_file ? strlen(from->own_file) : 0;
+	to->own_file.p = take_copy(n, from->own_file, to->own_file.l);
 	to->target_first = n->target_count;
 	to->target_count = from->target_count;
 	for (t = TAILQ_FIRST(&from->targets); t; t = TAILQ_NEXT(t, entry))

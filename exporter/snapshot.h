@@ -12,6 +12,7 @@ struct snapshot_trunk {
 	struct stats_trunk stats;
 	struct slice labels;
 	struct slice info;	 /* labels that siptrunk_info carries besides */
+	struct slice own_file;	 /* label of the certificate we show, or empty */
 	const uint32_t *inbound; /* STATS_METHODS counters, or NULL */
 	size_t target_first;
 	size_t target_count;
@@ -21,6 +22,7 @@ struct snapshot_target {
 	struct stats_target stats;
 	struct slice labels;	/* the trunk's and its own */
 	const uint32_t *counts; /* a bucket's own count; buckets->count + 1 of them */
+	const uint32_t *tls_failures; /* TLS_FAILURES counters, or NULL */
 	const struct stats_code *codes;
 	size_t code_count;
 };

@@ -37,6 +37,8 @@ void store_trunk_state(struct store *s, struct store_trunk *row,
 void store_trunk_addresses(struct store *s, struct store_trunk *row, unsigned total,
 			   unsigned up);
 void store_trunk_dns_failed(struct store *s, struct store_trunk *row);
+void store_trunk_certificate(struct store *s, struct store_trunk *row, const char *file,
+			     int64_t not_after_s);
 void store_inbound(struct store *s, struct store_trunk *row, const char *method,
 		   int64_t now_unix_ns);
 struct store_target *store_target_add(struct store *s, struct store_trunk *row,
@@ -51,6 +53,8 @@ void store_stray(struct store *s, enum engine_stray why);
 /* Tells which share of the trunks this is; not called when it is all of them. */
 void store_shard(struct store *s, const struct config_shard *shard);
 
+void store_listen_certificate(struct store *s, const char *file, int64_t not_after_s);
+void store_tls_files(struct store *s, bool stale);
 void store_reload(struct store *s, bool successful, int64_t now_unix_ns);
 
 /* Whether a configuration was ever applied; any thread. */

@@ -17,6 +17,7 @@ struct store_target {
 	struct store_trunk *row;
 	struct stats_target stats;
 	struct stats_code *codes; /* rising by code */
+	uint32_t *tls_failures;	  /* TLS_FAILURES counters; NULL: not over TLS */
 	uint16_t code_count;
 	uint16_t code_cap;
 	uint16_t label_len;
@@ -29,6 +30,7 @@ struct store_trunk {
 	TAILQ_ENTRY(store_trunk) entry;
 	struct store_targets targets;
 	uint32_t *inbound; /* STATS_METHODS counters; NULL: no request yet */
+	char *own_file;	   /* label text of our certificate's file, or NULL */
 	struct stats_trunk stats;
 	uint32_t target_count;
 	uint32_t label_len;

@@ -40,6 +40,9 @@ struct health_member {
 enum health_state health_rollup(const struct health_member *m, size_t count,
 				enum config_up_when when);
 
+/* A trunk's state when its peer's own pings, expected of it, stay out. */
+enum health_state health_with_inbound(enum health_state s, bool missing);
+
 const char *health_state_name(enum health_state s);
 
 #endif
