@@ -72,22 +72,23 @@ static bool is_yes(const char *value)
 			 !strcasecmp(value, "on") || !strcmp(value, "1"));
 }
 
-static void set_file(struct import *im, struct import_trunk *t, enum import_key key,
-		     const struct conf_section *s, const char *name)
+/* Files that the exporter's own user has no right to read are not for it to name. */
+static void note_tls(struct import *im, const struct import_trunk *t,
+		     const struct conf_section *transport)
 {
-	const struct conf_setting *v = conf_find(s, name);
+	static const char *const files[] = {"ca_list_file", "cert_file", "priv_key_file"};
 
-	if (v && *v->value)
-		(void)import_set(im, t, key, v->at, v->value);
-}
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		const struct conf_setting *v = conf_find(transport, files[i]);
 
-/* A transport's certificates; its address is Asterisk's own. */
-static void set_tls(struct import *im, struct import_trunk *t,
-		    const struct conf_section *transport)
-{
-	set_file(im, t, IMPORT_TLS_CA, transport, "ca_list_file");
-	set_file(im, t, IMPORT_TLS_CERT, transport, "cert_file");
-	set_file(im, t, IMPORT_TLS_KEY, transport, "priv_key_file");
+		if (v && *v->value)
+			import_note(
+				im, v->at,
+				"left out: %s = %.80s; tls of \"%.80s\" needs a copy "
+				"that siptrunk_exporter may read, where its peer asks "
+				"for one",
+				files[i], v->value, t->name);
+	}
 	if (!is_yes(conf_value(transport, "verify_server")))
 		import_note(im, transport->at,
 			    "changed: the certificate of \"%.80s\" is verified, which "
@@ -197,7 +198,7 @@ static struct import_trunk *add(struct import *im, const struct conf_section *s,
 	uri = import_uri_transport(im, uri, protocol);
 	t = uri ? import_trunk_add(im, target->at, s->name, uri) : NULL;
 	if (t && protocol && !strcasecmp(protocol, "tls"))
-		set_tls(im, t, transport);
+		note_tls(im, t, transport);
 	return t;
 }
 

@@ -30,9 +30,6 @@ static const struct {
 	[IMPORT_OUTBOUND_PROXY] = {NULL, "outbound_proxy", false},
 	[IMPORT_FROM] = {NULL, "from", false},
 	[IMPORT_LOCAL_ADDRESS] = {"local", "address", false},
-	[IMPORT_TLS_CA] = {"tls", "ca_file", false},
-	[IMPORT_TLS_CERT] = {"tls", "cert_file", false},
-	[IMPORT_TLS_KEY] = {"tls", "key_file", false},
 	[IMPORT_METHOD] = {NULL, "method", true},
 	[IMPORT_REGISTER_AOR] = {"register", "aor", false},
 	[IMPORT_USERNAME] = {"auth", "username", false},
@@ -168,18 +165,15 @@ const char *import_uri_transport(struct import *im, const char *uri,
 static const char *unique(struct import *im, struct set *taken, const char *name)
 {
 	const char *kept = import_copy(im, name, strlen(name));
-	struct set_entry *first = kept ? set_put(taken, kept, strlen(kept)) : NULL;
-	struct set_entry *e = first;
+	struct set_entry *e = kept ? set_put(taken, kept, strlen(kept)) : NULL;
 	uintptr_t number;
 
-	if (!e || !e->value++)
-		return e ? kept : NULL;
-	do {
+	while (e && e->value) {
 		/* A set may move: what a name counts is found anew. */
 		number = ++set_find(taken, name, strlen(name))->value;
-		kept = import_format(im, "%s-%zu", name, (size_t)number - 1);
+		kept = import_format(im, "%s-%zu", name, (size_t)number);
 		e = kept ? set_put(taken, kept, strlen(kept)) : NULL;
-	} while (e && e->value);
+	}
 	if (e)
 		e->value = 1;
 	return e ? kept : NULL;
@@ -337,7 +331,6 @@ void import_settle(struct import *im)
 	STAILQ_FOREACH(t, &im->trunks, entry)
 	{
 		settle_timeout(im, t);
-		settle_pair(t, IMPORT_TLS_CERT, IMPORT_TLS_KEY);
 		settle_pair(t, IMPORT_USERNAME, IMPORT_PASSWORD_FILE);
 	}
 }
