@@ -39,16 +39,19 @@ struct load {
 	const char *schema;
 	const double *buckets;
 	size_t bucket_count;
+	struct config_native native;
 	struct config_sip sip;
 	struct config_dns dns;
+	struct config_status status;
 	const char *const *globs;
 	size_t glob_count;
 	bool watch;
 	const cJSON *file_set[16];
-	const cJSON *histogram_set[1];
+	const cJSON *histogram_set[4];
 	const cJSON *sip_set[2];
 	const cJSON *sip_tls_set[TLS_FIELDS_MAX];
 	const cJSON *dns_set[1];
+	const cJSON *status_set[2];
 };
 
 extern const struct section section_file;	/* base: struct load */

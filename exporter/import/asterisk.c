@@ -279,12 +279,11 @@ static void take_registration(struct import *im, const struct conf_section *s)
 	const struct conf_setting *client = conf_find(s, "client_uri");
 	struct import_trunk *t;
 
-	if (!server || !client || !import_knows(IMPORT_METHOD)) {
-		import_note(im, s->at, "left out: registration \"%.80s\" %s", s->name,
-			    import_knows(IMPORT_METHOD)
-				    ? "has no server_uri with client_uri"
-				    : "needs checks by REGISTER, which this version does "
-				      "not have");
+	if (!server || !client) {
+		import_note(im, s->at,
+			    "left out: registration \"%.80s\" has no server_uri with a "
+			    "client_uri",
+			    s->name);
 		return;
 	}
 	t = add(im, s, server, named(im, s, "transport", "transport"));

@@ -151,13 +151,6 @@ static void set_register(struct import *im, struct import_trunk *t,
 	const char *method =
 		value(g, PARAM_PING) ? "[\"OPTIONS\", \"REGISTER\"]" : "\"REGISTER\"";
 
-	if (!import_knows(IMPORT_METHOD)) {
-		import_note(im, g->at,
-			    "left out: whether \"%.80s\" is registered; this version has "
-			    "no checks by REGISTER",
-			    t->name);
-		return;
-	}
 	if (!who || !import_set_uri(im, t, IMPORT_REGISTER_AOR, g->at, who))
 		return;
 	(void)import_set(im, t, IMPORT_METHOD, g->at, method);

@@ -42,11 +42,6 @@ static const char *why_paused(unsigned long flags)
 
 static void set_paused(struct import *im, struct import_trunk *t, const char *why)
 {
-	if (!import_knows(IMPORT_PAUSED)) {
-		import_note(im, im->at, "left out: \"%.80s\" is %s", t->name, why);
-		import_trunk_drop(im, t);
-		return;
-	}
 	(void)import_set(im, t, IMPORT_PAUSED, im->at, "true");
 	import_note(im, im->at, "paused: \"%.80s\" is %s", t->name, why);
 }

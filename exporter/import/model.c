@@ -7,8 +7,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "config/table.h"
-#include "config/level.h"
 #include "config/uri.h"
 #include "config/utf8.h"
 #include "config/value.h"
@@ -49,13 +47,6 @@ const char *import_key_name(enum import_key key)
 bool import_key_raw(enum import_key key)
 {
 	return keys[key].raw;
-}
-
-bool import_knows(enum import_key key)
-{
-	const char *name = keys[key].section ? keys[key].section : keys[key].name;
-
-	return section_find(&section_settings, name) < section_settings.count;
 }
 
 bool import_fail(struct import *im, int err)
@@ -209,12 +200,6 @@ struct import_trunk *import_trunk_add(struct import *im, struct import_at at,
 	return t;
 }
 
-void import_trunk_drop(struct import *im, struct import_trunk *t)
-{
-	STAILQ_REMOVE(&im->trunks, t, import_trunk, entry);
-	im->trunk_count--;
-}
-
 bool import_set(struct import *im, struct import_trunk *t, enum import_key key,
 		struct import_at at, const char *value)
 {
@@ -224,8 +209,6 @@ bool import_set(struct import *im, struct import_trunk *t, enum import_key key,
 		return import_fail(im, ENOMEM);
 	if (key == IMPORT_USERNAME && strpbrk(value, "\"\\"))
 		why = "holds '\"' or '\\'";
-	if (!import_knows(key))
-		why = "is a setting that this version does not have";
 	if (why) {
 		import_note(im, at, "left out: %s%s%s \"%.80s\" %s",
 			    keys[key].section ? keys[key].section : "",

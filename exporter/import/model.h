@@ -106,7 +106,6 @@ const char *import_uri_transport(struct import *im, const char *uri,
  */
 struct import_trunk *import_trunk_add(struct import *im, struct import_at at,
 				      const char *name, const char *uri);
-void import_trunk_drop(struct import *im, struct import_trunk *t);
 
 /*
  * Sets what the configuration can hold, else notes why not. False then. @value is kept,
@@ -122,9 +121,6 @@ bool import_set_uri(struct import *im, struct import_trunk *t, enum import_key k
 /* The interval or timeout, brought into its range with a note. */
 bool import_set_seconds(struct import *im, struct import_trunk *t, enum import_key key,
 			struct import_at at, const char *value);
-
-/* Whether this program's configuration has the setting. */
-bool import_knows(enum import_key key);
 
 /*
  * The name of a file for a password, different for each call, and a note that tells to
