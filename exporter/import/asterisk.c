@@ -195,7 +195,7 @@ static struct import_trunk *add(struct import *im, const struct conf_section *s,
 
 	if (!uri)
 		return NULL;
-	uri = import_uri_transport(im, uri, protocol);
+	uri = import_uri_transport(im, target->at, uri, protocol);
 	t = uri ? import_trunk_add(im, target->at, s->name, uri) : NULL;
 	if (t && protocol && !strcasecmp(protocol, "tls"))
 		note_tls(im, t, transport);

@@ -210,7 +210,8 @@ static void take_gateway(struct import *im, struct gateway *g)
 	name = value(g, target(g)) ? value(g, target(g)) : g->name;
 	uri = import_uri(im, at, "proxy", name);
 	if (uri)
-		uri = import_uri_transport(im, uri, value(g, PARAM_TRANSPORT));
+		uri = import_uri_transport(im, g->places[PARAM_TRANSPORT], uri,
+					   value(g, PARAM_TRANSPORT));
 	t = uri ? import_trunk_add(im, g->at, g->name, uri) : NULL;
 	if (t)
 		set_settings(im, t, g);

@@ -138,17 +138,20 @@ const char *import_uri(struct import *im, struct import_at at, const char *what,
 	return NULL;
 }
 
-const char *import_uri_transport(struct import *im, const char *uri,
+const char *import_uri_transport(struct import *im, struct import_at at, const char *uri,
 				 const char *transport)
 {
 	struct config_uri parsed;
+	const char *longer, *why;
 
 	if (!transport || !strcasecmp(transport, "udp") ||
 	    config_uri_parse(uri, &parsed) || parsed.transport != CONFIG_TRANSPORT_NONE)
 		return uri;
-	if (strlen(uri) + strlen(transport) + 11 > URI_MAX)
-		return uri;
-	return import_format(im, "%s;transport=%s", uri, transport);
+	longer = import_format(im, "%s;transport=%.40s", uri, transport);
+	why = longer ? config_uri_parse(longer, &parsed) : NULL;
+	if (why)
+		import_note(im, at, "left out: transport \"%.40s\": %s", transport, why);
+	return why ? uri : longer;
 }
 
 /* The name, or with "-2", "-3" … the first that is not taken; both NULL without memory.

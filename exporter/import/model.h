@@ -92,8 +92,11 @@ __attribute__((format(printf, 2, 3))) char *import_format(struct import *im,
 const char *import_uri(struct import *im, struct import_at at, const char *what,
 		       const char *text);
 
-/* The URI with ;transport=, unless it says so itself, or @transport is NULL or "udp". */
-const char *import_uri_transport(struct import *im, const char *uri,
+/*
+ * The URI with ;transport=, unless it says so itself, or @transport is NULL or "udp". As
+ * it was, and a note, when that is none.
+ */
+const char *import_uri_transport(struct import *im, struct import_at at, const char *uri,
 				 const char *transport);
 
 /*
