@@ -178,6 +178,38 @@ bool demux_welcomes(struct core *core, const struct sa *peer)
 	return false;
 }
 
+struct proof {
+	const struct stream *stream;
+	struct target *found;
+};
+
+static void proof_h(struct target *t, void *arg)
+{
+	struct proof *p = arg;
+	char name[256];
+
+	if (!p->found && target_address(t)->transport == CONFIG_TRANSPORT_TLS &&
+	    !target_peer_name(t, name, sizeof(name)) && stream_proves(p->stream, name))
+		p->found = t;
+}
+
+/* Who the certificate says, looked up again only when trunks or addresses changed. */
+static struct target *certified(struct core *core, struct stream *s,
+				const struct guard_message *m)
+{
+	struct stream_mark *mark = stream_mark(s);
+	struct proof p = {.stream = s};
+
+	if (mark->stamp != core->targets_stamp) {
+		registry_each(core->registry, proof_h, &p);
+		mark->who = p.found;
+		mark->stamp = core->targets_stamp;
+	}
+	if (mark->who && !pl_strcmp(&m->method, "OPTIONS"))
+		trunk_seen(target_trunk(mark->who));
+	return mark->who;
+}
+
 void demux_stream_request(struct core *core, struct stream *s,
 			  enum config_transport transport, const struct guard_message *m)
 {
@@ -185,6 +217,8 @@ void demux_stream_request(struct core *core, struct stream *s,
 	const struct target *t = whose(core, src, stream_local(s), transport, m);
 	struct pl text;
 
+	if (!t)
+		t = certified(core, s, m);
 	if (!t)
 		stray(core, ENGINE_STRAY_STRANGER);
 	else if (!make_answer(core, t, src, m, &text))

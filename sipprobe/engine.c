@@ -64,6 +64,7 @@ int engine_alloc(struct engine **ep, const char *version,
 	if (!e)
 		return ENOMEM;
 	e->core.events = events;
+	e->core.targets_stamp = 1;
 	e->core.arg = arg;
 	(void)re_snprintf(e->core.agent, sizeof(e->core.agent), "siptrunk_exporter/%s",
 			  version);

@@ -43,6 +43,7 @@ static void destructor(void *arg)
 	if (t->core->ticker)
 		ticker_cancel(t->core->ticker, &t->timer);
 	peers_remove(t->core->peers, &t->address.sa, t->address.transport, t);
+	t->core->targets_stamp++;
 	mem_deref(t->stream);
 	if (t->cell)
 		t->core->events->target_remove_h(t->cell, t->core->arg);
@@ -89,6 +90,7 @@ int target_alloc(struct target **tp, struct core *core, struct trunk *trunk,
 	t->address = *address;
 	t->resolve_ns = resolve_ns;
 	t->index = UINT32_MAX;
+	core->targets_stamp++;
 	err = registry_add(core->registry, &t->index, t);
 	if (!err)
 		err = peers_add(core->peers, &address->sa, address->transport, t);
