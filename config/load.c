@@ -131,6 +131,7 @@ static void load_free(struct load *l)
 struct holder {
 	struct config conf; /* first */
 	struct arena arena;
+	unsigned kept; /* config_keep() less config_free(), and one for the owner */
 };
 
 /* An array moved to the configuration's own memory; @out is NULL for none. */
@@ -162,6 +163,7 @@ static int fill_config(struct holder *h, struct load *l, const char *path)
 	c->warning_count = l->warning_count;
 	c->buckets = l->buckets;
 	c->bucket_count = l->bucket_count;
+	c->native = l->native;
 	if (load_absolute_globs(l, &h->arena, &c->globs))
 		return ENOMEM;
 	c->glob_count = l->glob_count;
@@ -192,8 +194,10 @@ int config_parse(struct config **cp, const char *text, size_t len, const char *p
 	err = load_run(l, path);
 	if (!err)
 		err = fill_config(h, l, path);
-	if (!err)
+	if (!err) {
+		h->kept = 1;
 		*cp = &h->conf;
+	}
 out:
 	if (l)
 		load_free(l);
@@ -218,6 +222,8 @@ int config_load(struct config **cp, const char *path, struct config_errors *errs
 	}
 	if (!err)
 		err = config_parse(cp, text, len, path, errs);
+	if (text)
+		explicit_bzero(text, len);
 	free(text);
 	return err;
 }
@@ -226,8 +232,16 @@ void config_free(struct config *c)
 {
 	struct holder *h = (struct holder *)c;
 
-	if (!h)
+	if (!h || --h->kept)
 		return;
 	arena_free(&h->arena);
 	free(h);
+}
+
+struct config *config_keep(const struct config *c)
+{
+	struct holder *h = (struct holder *)(uintptr_t)c;
+
+	h->kept++;
+	return &h->conf;
 }

@@ -39,13 +39,14 @@ struct load {
 	const char *schema;
 	const double *buckets;
 	size_t bucket_count;
+	struct config_native native;
 	struct config_sip sip;
 	struct config_dns dns;
 	const char *const *globs;
 	size_t glob_count;
 	bool watch;
 	const cJSON *file_set[16];
-	const cJSON *histogram_set[1];
+	const cJSON *histogram_set[4];
 	const cJSON *sip_set[4];
 	const cJSON *sip_tls_set[TLS_FIELDS_MAX];
 	const cJSON *dns_set[1];

@@ -26,6 +26,7 @@ struct app {
 	struct store *store;
 	struct engine *engine;
 	struct http *http;
+	bool stopping;
 	struct watch *watch; /* of the configuration's files, or NULL */
 };
 
@@ -71,6 +72,9 @@ static int load(struct config **cp, const char *path)
 
 static bool same_buckets(const struct config *a, const struct config *b)
 {
+	if (a->native.kept != b->native.kept || a->native.schema != b->native.schema ||
+	    a->native.max_buckets != b->native.max_buckets)
+		return false;
 	return a->bucket_count == b->bucket_count &&
 	       !memcmp(a->buckets, b->buckets, a->bucket_count * sizeof(*a->buckets));
 }
@@ -120,8 +124,11 @@ static void reload(struct app *app)
 {
 	char text[ERR_TEXT] = "";
 	struct config *next;
-	int err = load(&next, app->cli->config_file);
+	int err;
 
+	if (app->stopping)
+		return;
+	err = load(&next, app->cli->config_file);
 	if (!err) {
 		err = engine_apply(app->engine, next, text, sizeof(text));
 		if (err)
@@ -135,7 +142,7 @@ static void reload(struct app *app)
 	}
 	log_config_warnings(next);
 	if (!same_buckets(app->conf, next))
-		log_write(LOG_LEVEL_WARN, "new histogram buckets need a restart", NULL);
+		log_write(LOG_LEVEL_WARN, "new histogram settings need a restart", NULL);
 	config_free(app->conf);
 	app->conf = next;
 	watch_files(app);
@@ -143,13 +150,29 @@ static void reload(struct app *app)
 		  LOG_I("trunks", (int64_t)next->trunk_count));
 }
 
+static void stopped_h(void *arg)
+{
+	(void)arg;
+	loop_stop();
+}
+
+/* Registrations are taken back first; a second signal does not wait for that. */
+static void stop(struct app *app, int sig)
+{
+	log_event(LOG_LEVEL_INFO, "stopping", LOG_S("signal", sigabbrev_np(sig)));
+	if (app->stopping)
+		loop_stop();
+	else
+		engine_stop(app->engine, stopped_h, NULL);
+	app->stopping = true;
+}
+
 static void signal_h(int sig, void *arg)
 {
 	struct app *app = arg;
 
 	if (sig != SIGHUP) {
-		log_event(LOG_LEVEL_INFO, "stopping", LOG_S("signal", sigabbrev_np(sig)));
-		loop_stop();
+		stop(app, sig);
 	} else if (app->cli->demo) {
 		log_write(LOG_LEVEL_INFO, "nothing to reload in the demo", NULL);
 	} else {
@@ -202,6 +225,9 @@ static int start_store(struct app *app)
 	if (err)
 		log_event(LOG_LEVEL_ERROR, "no memory for the metrics",
 			  LOG_S("error", strerror(err)));
+	else if (app->conf->native.kept)
+		store_keep_native(app->store, app->conf->native.schema,
+				  app->conf->native.max_buckets);
 	return err;
 }
 

@@ -18,6 +18,7 @@ struct row {
 struct cell {
 	struct store_target *store;
 	const struct row *row;
+	const char *method;
 	const char *transport; /* in `text`, as are the others */
 	const char *address;
 	char text[];
@@ -26,7 +27,7 @@ struct cell {
 /* Fields whose number depends on what is known. */
 struct fields {
 	size_t count;
-	struct log_field list[12]; /* the last one stays LOG_END */
+	struct log_field list[16]; /* the last one stays LOG_END */
 };
 
 static void add(struct fields *f, struct log_field field)
@@ -98,6 +99,7 @@ static void trunk_state_h(void *p, const struct engine_change *change, void *arg
 	add_text(&f, "from", health_state_name(change->from));
 	add_text(&f, "to", health_state_name(change->to));
 	add_text(&f, "address", change->address);
+	add_text(&f, "method", change->method);
 	if (change->inbound)
 		add_text(&f, "reason", "inbound");
 	if (change->last)
@@ -146,6 +148,7 @@ static void *target_add_h(void *p, const struct engine_target *target, void *arg
 	if (!cell)
 		return NULL;
 	cell->row = row;
+	cell->method = target->method; /* a prober's, which lives for ever */
 	cell->transport = cell->text;
 	cell->address = cell->text + transport_size;
 	memcpy(cell->text, target->transport, transport_size);
@@ -185,6 +188,7 @@ static void probe_done_h(void *p, const struct probe_result *result, void *arg)
 	add_text(&f, "trunk", cell->row->trunk->name);
 	add_text(&f, "address", cell->address);
 	add_text(&f, "transport", cell->transport);
+	add_text(&f, "method", cell->method);
 	add_result(&f, result);
 	if (result->phase_ns[PROBE_PHASE_ANSWER] >= 0)
 		add(&f, LOG_SEC("took", result->phase_ns[PROBE_PHASE_ANSWER]));

@@ -120,9 +120,29 @@ static struct http_client *client_of(struct MHD_Connection *conn)
 	return info ? info->socket_context : NULL;
 }
 
+struct args {
+	struct http_arg list[HTTP_ARGS_MAX];
+	size_t count;
+};
+
+/* libmicrohttpd has taken the query apart and decoded it. */
+static enum MHD_Result arg_h(void *arg, enum MHD_ValueKind kind, const char *name,
+			     size_t name_len, const char *value, size_t value_len)
+{
+	struct args *args = arg;
+
+	(void)kind;
+	if (args->count < HTTP_ARGS_MAX)
+		args->list[args->count] =
+			(struct http_arg){{name, name_len}, {value, value_len}};
+	args->count++;
+	return MHD_YES;
+}
+
 static enum MHD_Result answer(struct http *h, struct MHD_Connection *conn,
 			      const char *method, const char *path, bool body)
 {
+	struct args args = {.count = 0};
 	struct http_query q = {
 		.site = &h->site,
 		.method = method,
@@ -133,6 +153,9 @@ static enum MHD_Result answer(struct http *h, struct MHD_Connection *conn,
 	};
 	struct http_answer a = {0};
 
+	MHD_get_connection_values_n(conn, MHD_GET_ARGUMENT_KIND, arg_h, &args);
+	q.args = args.list;
+	q.arg_count = args.count;
 	http_routes_answer(&a, &q);
 	if (a.scrape)
 		http_guard_scrape(h->guard, client_of(conn));

@@ -36,6 +36,7 @@ struct stats_target {
 	int64_t sum_ns;			/* of what the histogram holds */
 	int64_t last_success_unix_ns;	/* 0: none yet */
 	int64_t cert_not_after_s;	/* 0: none seen */
+	int64_t registered_until_s;	/* 0: no registration known */
 	int32_t retry_after_s;		/* of the last answer; -1: none */
 	uint32_t probes;
 	uint32_t retransmissions;
@@ -62,12 +63,21 @@ struct stats_exporter {
 	bool reload_successful; /* the last one */
 };
 
+/* The last probe that fell into a bucket, so that its trace can be found. */
+struct stats_exemplar {
+	int64_t value_ns;
+	int64_t unix_ns;  /* when the probe began */
+	char call_id[36]; /* needs no escapes in any format */
+	uint8_t bucket;
+};
+
 /* Histogram bounds, rising, without +Inf. */
 struct stats_buckets {
 	size_t count;
 	double *bound_s;
 	int64_t *bound_ns;
-	struct slice *le; /* `le="0.001"`, count + 1 of them, the last is +Inf */
+	struct slice *le;	/* `le="0.001"`, count + 1 of them, the last is +Inf */
+	struct slice *le_float; /* the same as OpenMetrics has it: `le="1.0"` for 1 */
 };
 
 #endif

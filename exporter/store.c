@@ -89,6 +89,16 @@ void store_free(struct store *s)
 	free(s);
 }
 
+void store_keep_native(struct store *s, int schema, unsigned max_buckets)
+{
+	native_scale_init(&s->native, schema, max_buckets);
+}
+
+void store_keep_exemplars(struct store *s)
+{
+	atomic_store(&s->exemplars, true);
+}
+
 static struct store_trunk *trunk_alloc(const struct buffer *labels,
 				       const struct buffer *info)
 {
@@ -156,6 +166,8 @@ void store_trunk_move(struct store *s, struct store_trunk *row,
 
 static void target_free(struct store_target *cell)
 {
+	free(cell->exemplars);
+	free(cell->native);
 	free(cell->codes);
 	free(cell->tls_failures);
 	free(cell);
@@ -384,18 +396,6 @@ static void code_count(struct store_target *cell, unsigned code)
 		c->count++;
 }
 
-static void observe(const struct stats_buckets *b, struct store_target *cell, int64_t ns)
-{
-	size_t i = 0;
-
-	if (ns < 0)
-		return;
-	while (i < b->count && ns > b->bound_ns[i])
-		i++;
-	cell->counts[i]++;
-	cell->stats.sum_ns += ns;
-}
-
 static void result_count(const struct store *s, struct store_target *cell,
 			 const struct probe_result *result)
 {
@@ -408,7 +408,7 @@ static void result_count(const struct store *s, struct store_target *cell,
 	if (stats->success)
 		stats->last_success_unix_ns = result->begun_unix_ns;
 	if (answered)
-		observe(&s->buckets, cell, result->phase_ns[PROBE_PHASE_ANSWER]);
+		store_observe(s, cell, result);
 	if (result->cert_not_after_s > 0)
 		stats->cert_not_after_s = result->cert_not_after_s;
 	stats->retry_after_s = result->retry_after_s;
@@ -417,6 +417,8 @@ static void result_count(const struct store *s, struct store_target *cell,
 		cell->tls_failures[result->tls_cause]++;
 	stats->retransmissions += result->retransmissions;
 	memcpy(stats->phase_ns, result->phase_ns, sizeof(stats->phase_ns));
+	if (result->registered_until_s >= 0)
+		stats->registered_until_s = result->registered_until_s;
 	code_count(cell, result->code);
 }
 

@@ -23,6 +23,18 @@ int store_alloc(struct store **sp, const double *buckets, size_t bucket_count);
 void store_free(struct store *s);
 
 /*
+ * Has native histograms kept beside the classic ones; for a store without trunks.
+ *
+ * @schema:      -4 to 8: 2^schema buckets each time a duration doubles
+ * @max_buckets: of one histogram, at least 8; beyond, its resolution is halved
+ */
+void store_keep_native(struct store *s, int schema, unsigned max_buckets);
+
+/* Has an exemplar kept of each bucket from now on, if that is not done yet; any thread.
+ */
+void store_keep_exemplars(struct store *s);
+
+/*
  * Writers, main thread only; they mirror struct engine_events. A row or cell is gone
  * with its remove call and never shown again. NULL is returned without memory; every
  * writer takes NULL for a row or a cell and then does nothing.

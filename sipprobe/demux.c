@@ -191,7 +191,9 @@ static void proof_h(struct target *t, void *arg)
 	struct proof *p = arg;
 	char name[256];
 
-	if (!p->found && target_address(t)->transport == CONFIG_TRANSPORT_TLS &&
+	/* One without a row takes its leave: its trunk is nobody's any more. */
+	if (!p->found && trunk_row(target_trunk(t)) &&
+	    target_address(t)->transport == CONFIG_TRANSPORT_TLS &&
 	    !target_peer_name(t, name, sizeof(name)) && stream_proves(p->stream, name))
 		p->found = t;
 }

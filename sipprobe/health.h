@@ -37,7 +37,7 @@ struct health_member {
 };
 
 /* A trunk's state from its addresses' states. No members: unknown. */
-enum health_state health_rollup(const struct health_member *m, size_t count,
+enum health_state health_rollup(const struct health_member *m, size_t n,
 				enum config_up_when when);
 
 /* A trunk's state when its peer's own pings, expected of it, stay out. */

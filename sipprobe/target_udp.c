@@ -7,9 +7,10 @@
 
 enum { WAY_FAILURES = 8 };
 
-int target_make_request(struct target *t, const struct sa *local)
+void target_request_info(const struct target *t, struct request_info *info,
+			 const struct sa *local)
 {
-	const struct request_info info = {
+	*info = (struct request_info){
 		.method = t->prober->method,
 		.trunk = trunk_conf(t->trunk),
 		.transport = t->address.transport,
@@ -18,7 +19,18 @@ int target_make_request(struct target *t, const struct sa *local)
 		.index = t->index,
 		.agent = t->core->agent,
 	};
+}
 
+int target_make_request(struct target *t, const struct sa *local)
+{
+	struct request_info info;
+
+	/* Its requests differ: each is made when it is stamped. */
+	if (t->exchange) {
+		exchange_set_local(t->exchange, local);
+		return 0;
+	}
+	target_request_info(t, &info, local);
 	return request_make(&t->request, &info);
 }
 
@@ -26,14 +38,12 @@ int target_stamp(struct target *t)
 {
 	struct request *r = &t->request;
 
-	if (t->attempt.answered)
+	if (t->attempt.answered || !r->buf)
 		memset(t->previous_key, 0, sizeof(t->previous_key));
 	else
-		memcpy(t->previous_key,
-		       r->buf + r->branch + REQUEST_BRANCH_LEN - REQUEST_KEY_LEN,
-		       REQUEST_KEY_LEN);
+		memcpy(t->previous_key, request_key(r), REQUEST_KEY_LEN);
 	t->attempt.answered = false;
-	return request_stamp(r);
+	return t->exchange ? exchange_stamp(t) : request_stamp(r);
 }
 
 /*
