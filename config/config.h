@@ -182,6 +182,12 @@ struct config_dns {
 	size_t server_count;
 };
 
+/* What is remembered of single probes for the status page. */
+struct config_status {
+	unsigned history;    /* last probes kept of each target */
+	unsigned memory_mib; /* for all of them and the ladders of failures */
+};
+
 struct config {
 	const char *path; /* the file; NULL: built in */
 	const struct config_trunk *trunks;
@@ -191,6 +197,7 @@ struct config {
 	struct config_native native;
 	struct config_sip sip;
 	struct config_dns dns;
+	struct config_status status;
 	bool watch; /* load again when the file or one of trunk_files changes */
 	const char *const *globs; /* absolute patterns of trunk_files */
 	size_t glob_count;

@@ -88,6 +88,7 @@ static int load_begin(struct load *l, const char *path)
 	memset(l->sip_set, 0, sizeof(l->sip_set));
 	memset(l->sip_tls_set, 0, sizeof(l->sip_tls_set));
 	memset(l->dns_set, 0, sizeof(l->dns_set));
+	memset(l->status_set, 0, sizeof(l->status_set));
 	l->defaults.up = &l->builtin;
 	level_inherit(&l->w, &l->defaults);
 	return load_add_file(l, l->doc.path);
@@ -170,6 +171,7 @@ static int fill_config(struct holder *h, struct load *l, const char *path)
 	c->watch = l->watch;
 	c->sip = l->sip;
 	c->dns = l->dns;
+	c->status = l->status;
 	c->path = path ? walk_keep(&l->w, path) : NULL;
 	return path && !c->path ? ENOMEM : 0;
 }

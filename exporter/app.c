@@ -79,6 +79,12 @@ static bool same_buckets(const struct config *a, const struct config *b)
 	       !memcmp(a->buckets, b->buckets, a->bucket_count * sizeof(*a->buckets));
 }
 
+static bool same_status(const struct config *a, const struct config *b)
+{
+	return a->status.history == b->status.history &&
+	       a->status.memory_mib == b->status.memory_mib;
+}
+
 static void reload(struct app *app);
 
 static void files_h(void *arg)
@@ -143,6 +149,8 @@ static void reload(struct app *app)
 	log_config_warnings(next);
 	if (!same_buckets(app->conf, next))
 		log_write(LOG_LEVEL_WARN, "new histogram settings need a restart", NULL);
+	if (!same_status(app->conf, next))
+		log_write(LOG_LEVEL_WARN, "new status settings need a restart", NULL);
 	config_free(app->conf);
 	app->conf = next;
 	watch_files(app);
@@ -225,9 +233,13 @@ static int start_store(struct app *app)
 	if (err)
 		log_event(LOG_LEVEL_ERROR, "no memory for the metrics",
 			  LOG_S("error", strerror(err)));
-	else if (app->conf->native.kept)
+	if (err)
+		return err;
+	if (app->conf->native.kept)
 		store_keep_native(app->store, app->conf->native.schema,
 				  app->conf->native.max_buckets);
+	store_remember(app->store, app->conf->status.history,
+		       (size_t)app->conf->status.memory_mib << 20);
 	return err;
 }
 

@@ -18,7 +18,7 @@ struct http_site {
 	atomic_llong scrape_bytes; /* and its size as sent, -1: none yet */
 };
 
-/* A part of the query, `name=value`, decoded. */
+/* A part of the query, `name=value`, decoded; a value is terminated, or NULL without. */
 struct http_arg {
 	struct slice name;
 	struct slice value;
@@ -45,9 +45,13 @@ struct http_answer {
 	const char *vary;     /* or NULL */
 	const char *allow;    /* or NULL */
 	const char *policy;   /* Content-Security-Policy, or NULL */
+	const char *cache;    /* Cache-Control; NULL: no-store */
 	bool scrape;
 	struct buffer body;
 };
+
+/* The first value of that name in the query; NULL without one. */
+const char *http_query_arg(const struct http_query *q, const char *name);
 
 /* Fills @a, zeroed by the caller, who frees the body. */
 void http_routes_answer(struct http_answer *a, const struct http_query *q);

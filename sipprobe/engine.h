@@ -10,6 +10,7 @@
 
 #include "config/config.h"
 #include "sipprobe/health.h"
+#include "sipprobe/ladder.h"
 #include "sipprobe/probe.h"
 
 struct engine;
@@ -52,6 +53,13 @@ struct engine_events {
 	void (*target_remove_h)(void *cell, void *arg);
 	void (*probe_begin_h)(void *cell, int64_t lag_ns, void *arg);
 	void (*probe_done_h)(void *cell, const struct probe_result *result, void *arg);
+	/*
+	 * Both or neither. After probe_done_h, whether the probe's ladder is to be made;
+	 * and the ladder, valid during the call.
+	 */
+	bool (*ladder_wanted_h)(void *cell, const struct probe_result *result, void *arg);
+	void (*probe_ladder_h)(void *cell, const struct probe_result *result,
+			       const struct ladder *ladder, void *arg);
 	void (*probe_late_h)(void *cell, void *arg);
 	/*
 	 * When the certificate that a trunk shows expires, seconds since the epoch; told

@@ -44,6 +44,7 @@ static void destructor(void *arg)
 		t->core->events->target_remove_h(t->cell, t->core->arg);
 	if (registry_find(t->core->registry, t->index) == t)
 		registry_remove(t->core->registry, t->index);
+	target_notes_free(t);
 	request_free(&t->request);
 	mem_deref(t->exchange);
 	mem_deref(t->farewell);
@@ -206,8 +207,8 @@ static int64_t earliest_ns(const struct target *t, const struct probe_result *r)
 	return clock_monotonic_ns() + (wait_ns < most_ns ? wait_ns : most_ns);
 }
 
-/* @m: the response that ended the probe, or NULL */
-static void finish(struct target *t, const struct guard_message *m,
+/* @m: the response that ended the probe, which came at @rx_ns, or NULL */
+static void finish(struct target *t, const struct guard_message *m, int64_t rx_ns,
 		   struct probe_result *r)
 {
 	const struct config_settings *s = target_settings(t);
@@ -230,6 +231,7 @@ static void finish(struct target *t, const struct guard_message *m,
 	target_stream_done(t, t->attempt.answered);
 	schedule_next(t, earliest_ns(t, r));
 	t->core->events->probe_done_h(t->cell, r, t->core->arg);
+	target_tell_ladder(t, r, m, rx_ns);
 	trunk_target_result(t->trunk, t, r, t->health.state != before);
 }
 
@@ -261,7 +263,7 @@ void target_fail(struct target *t, enum probe_outcome outcome, int err,
 		r.tls_cause = TLS_FAILURE_TIMEOUT;
 	if (detail)
 		str_ncpy(r.detail, detail, sizeof(r.detail));
-	finish(t, NULL, &r);
+	finish(t, NULL, 0, &r);
 }
 
 /* What a peer wrote is for people: printable ASCII, cut to fit. */
@@ -285,10 +287,11 @@ static void succeed(struct target *t, const struct guard_message *m, int64_t rx_
 	r.phase_ns[PROBE_PHASE_ANSWER] =
 		rx_ns > t->attempt.sent_ns ? rx_ns - t->attempt.sent_ns : 0;
 	copy_phrase(r.phrase, sizeof(r.phrase), &m->phrase);
-	finish(t, m, &r);
+	finish(t, m, rx_ns, &r);
 }
 
-void target_refuse(struct target *t, const struct guard_message *m, const char *detail)
+void target_refuse(struct target *t, const struct guard_message *m, int64_t rx_ns,
+		   const char *detail)
 {
 	struct probe_result r;
 
@@ -298,7 +301,7 @@ void target_refuse(struct target *t, const struct guard_message *m, const char *
 	r.code = m->code;
 	copy_phrase(r.phrase, sizeof(r.phrase), &m->phrase);
 	str_ncpy(r.detail, detail, sizeof(r.detail));
-	finish(t, m, &r);
+	finish(t, m, rx_ns, &r);
 }
 
 /* Whether a response that arrives now answers the last unanswered probe, too late. */
@@ -335,9 +338,12 @@ bool target_response(struct target *t, const struct sa *src,
 		return true;
 	}
 	if (m->code >= 200) {
-		if (!exchange_goes_on(t, m))
+		if (!exchange_goes_on(t, m, rx_ns))
 			succeed(t, m, rx_ns);
-	} else if (t->attempt.resend_ns) {
+		return true;
+	}
+	target_note_response(t, m, rx_ns);
+	if (t->attempt.resend_ns) {
 		/* Proceeding: retransmit every T2 from here on (RFC 3261 17.1.2.2). */
 		t->attempt.resend_every_ns =
 			8 * target_settings(t)->t1_us * CLOCK_NS_PER_US;
@@ -384,8 +390,10 @@ bool target_owns_branch(const struct target *t, const struct pl *branch)
 	       !memcmp(branch->p, t->request.buf + t->request.branch, branch->l);
 }
 
-void target_garbage(struct target *t)
+void target_garbage(struct target *t, const char *buf, size_t len, int64_t rx_ns)
 {
+	if (!t->attempt.garbage)
+		target_note(t, LADDER_GARBAGE, rx_ns, buf, len);
 	t->attempt.garbage = true;
 }
 
@@ -405,6 +413,7 @@ void target_rebind(struct target *t)
 void target_probe_at(struct target *t, int64_t at_ns)
 {
 	t->attempt.pending = false;
+	target_notes_free(t);
 	t->due_ns = at_ns;
 	ticker_start(t->core->ticker, &t->timer, at_ns, due_h);
 }
@@ -430,6 +439,7 @@ static void resend(struct target *t, int64_t now_ns)
 	int64_t t2_ns = 8 * target_settings(t)->t1_us * CLOCK_NS_PER_US;
 
 	a->retransmissions++;
+	target_note(t, LADDER_RETRANSMITTED, now_ns, NULL, 0);
 	(void)udp_transmit_dscp(t->udp, &t->address.sa, r->buf, r->len, target_dscp(t));
 	a->resend_every_ns *= 2;
 	if (a->resend_every_ns > t2_ns)

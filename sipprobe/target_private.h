@@ -4,12 +4,14 @@
 
 #include "sipprobe/exchange.h"
 #include "sipprobe/health.h"
+#include "sipprobe/ladder.h"
 #include "sipprobe/prober.h"
 #include "sipprobe/request.h"
 #include "sipprobe/target.h"
 
 struct farewell;
 struct stream;
+struct target_notes;
 
 /* The probe under way, or the last one. */
 struct attempt {
@@ -39,6 +41,7 @@ struct target {
 	struct exchange *exchange; /* owned; NULL: a probe is one transaction */
 	struct farewell *farewell; /* owned; NULL: it does not leave */
 	struct request request;
+	struct target_notes *notes; /* owned; NULL: nothing worth noting yet */
 	struct resolve_address address;
 	int64_t due_ns;
 	int64_t resolve_ns; /* how long its name took, for the next probe's phases */
@@ -86,7 +89,8 @@ void target_fail(struct target *t, enum probe_outcome outcome, int err,
 		 const char *detail);
 
 /* Ends the probe under way because our credentials were refused by @m. */
-void target_refuse(struct target *t, const struct guard_message *m, const char *detail);
+void target_refuse(struct target *t, const struct guard_message *m, int64_t rx_ns,
+		   const char *detail);
 
 /* Begins a probe at that time; one that is under way is dropped, untold. */
 void target_probe_at(struct target *t, int64_t at_ns);
@@ -96,6 +100,24 @@ struct tls_cache *target_tls(const struct target *t);
 
 /* The last probe of a target that leaves is done. */
 void target_left(struct target *t);
+/*
+ * For the ladder: something that leaves no trace otherwise, during a probe only. @msg may
+ * be NULL.
+ */
+void target_note(struct target *t, enum ladder_kind kind, int64_t at_ns, const char *msg,
+		 size_t len);
+
+/* The same for a response that does not end the probe. */
+void target_note_response(struct target *t, const struct guard_message *m, int64_t rx_ns);
+
+/* Before the request under way is replaced by another one of the same probe. */
+void target_note_next_request(struct target *t);
+
+void target_notes_free(struct target *t);
+
+/* At a probe's end, to whoever wants it. @m: the final response, or NULL */
+void target_tell_ladder(struct target *t, const struct probe_result *r,
+			const struct guard_message *m, int64_t rx_ns);
 
 /* What the connection of a probe adds to its result. */
 void target_stream_report(const struct target *t, struct probe_result *r);

@@ -31,6 +31,7 @@ int target_make_request(struct target *t, const struct sa *local)
 		return 0;
 	}
 	target_request_info(t, &info, local);
+	target_note_next_request(t);
 	return request_make(&t->request, &info);
 }
 
@@ -38,6 +39,7 @@ int target_stamp(struct target *t)
 {
 	struct request *r = &t->request;
 
+	target_note_next_request(t);
 	if (t->attempt.answered || !r->buf)
 		memset(t->previous_key, 0, sizeof(t->previous_key));
 	else
@@ -91,8 +93,10 @@ int target_transact_udp(struct target *t)
 	a->sent_ns = clock_monotonic_ns();
 	err = udp_transmit_dscp(t->udp, &t->address.sa, t->request.buf, t->request.len,
 				target_dscp(t));
-	if (err && !is_loss(err))
+	if (err && !is_loss(err)) {
+		a->sent_ns = 0;
 		return err;
+	}
 	a->resend_every_ns = target_settings(t)->t1_us * CLOCK_NS_PER_US;
 	a->resend_ns = a->sent_ns + a->resend_every_ns;
 	return 0;
