@@ -85,6 +85,17 @@ const struct sa *stream_peer(const struct stream *s);
 
 const struct stream_report *stream_report(const struct stream *s);
 
+/* Whether the peer's certificate was verified and proves a name, by RFC 5922. */
+bool stream_proves(const struct stream *s, const char *name);
+
+/* What the owner remembers of who the peer is; good while its @stamp says so. */
+struct stream_mark {
+	void *who;
+	uint64_t stamp; /* 0: nothing yet */
+};
+
+struct stream_mark *stream_mark(struct stream *s);
+
 /* When bytes last came, keep-alives included; monotonic. At first when it began. */
 int64_t stream_rx_ns(const struct stream *s);
 
