@@ -9,6 +9,8 @@
 #include "exporter/http.h"
 #include "exporter/log.h"
 #include "exporter/store.h"
+#include "exporter/systemd.h"
+#include "exporter/web.h"
 #include "sipprobe/clock.h"
 #include "sipprobe/engine.h"
 #include "sipprobe/loop.h"
@@ -23,6 +25,7 @@ struct app {
 	struct config *conf;
 	struct store *store;
 	struct engine *engine;
+	struct web *web;
 	struct http *http;
 };
 
@@ -53,12 +56,15 @@ static void log_config_warnings(const struct config *conf)
 			  LOG_S("warning", conf->warnings[i]));
 }
 
-static int load(struct config **cp, const char *path)
+/* @why: gets the errors too, one a line; or NULL */
+static int load(struct config **cp, const char *path, FILE *why)
 {
 	struct config_errors errs = {0};
 	int err = config_load(cp, path, &errs);
 
 	log_config_errors(&errs);
+	if (why)
+		config_errors_print(&errs, why);
 	if (err && !errs.count)
 		log_event(LOG_LEVEL_ERROR, "configuration error", LOG_S("file", path),
 			  LOG_S("error", strerror(err)));
@@ -73,11 +79,11 @@ static bool same_buckets(const struct config *a, const struct config *b)
 }
 
 /* All or nothing: on failure what runs goes on as it is. */
-static void reload(struct app *app)
+static int reload(struct app *app, FILE *why)
 {
 	char text[ERR_TEXT] = "";
 	struct config *next;
-	int err = load(&next, app->cli->config_file);
+	int err = load(&next, app->cli->config_file, why);
 
 	if (!err) {
 		err = engine_apply(app->engine, next, text, sizeof(text));
@@ -88,7 +94,9 @@ static void reload(struct app *app)
 	if (err) {
 		log_event(LOG_LEVEL_ERROR, "reload failed, the old configuration stays",
 			  LOG_S("error", *text ? text : NULL));
-		return;
+		if (why && *text)
+			fprintf(why, "%s\n", text);
+		return err;
 	}
 	log_config_warnings(next);
 	if (!same_buckets(app->conf, next))
@@ -97,6 +105,23 @@ static void reload(struct app *app)
 	app->conf = next;
 	log_event(LOG_LEVEL_INFO, "configuration reloaded", LOG_S("config", next->path),
 		  LOG_I("trunks", (int64_t)next->trunk_count));
+	return 0;
+}
+
+/* By a signal or over HTTP. */
+static int reload_h(FILE *why, void *arg)
+{
+	struct app *app = arg;
+	int err;
+
+	if (app->cli->demo) {
+		log_write(LOG_LEVEL_INFO, "nothing to reload in the demo", NULL);
+		return 0;
+	}
+	systemd_reloading();
+	err = reload(app, why);
+	systemd_ready();
+	return err;
 }
 
 static void signal_h(int sig, void *arg)
@@ -105,11 +130,10 @@ static void signal_h(int sig, void *arg)
 
 	if (sig != SIGHUP) {
 		log_event(LOG_LEVEL_INFO, "stopping", LOG_S("signal", sigabbrev_np(sig)));
+		systemd_stopping();
 		loop_stop();
-	} else if (app->cli->demo) {
-		log_write(LOG_LEVEL_INFO, "nothing to reload in the demo", NULL);
 	} else {
-		reload(app);
+		(void)reload_h(NULL, app);
 	}
 }
 
@@ -118,7 +142,7 @@ static int start_config(struct app *app)
 	int err;
 
 	if (!app->cli->demo)
-		return load(&app->conf, app->cli->config_file);
+		return load(&app->conf, app->cli->config_file, NULL);
 	err = demo_dead_port(&app->demo_fd);
 	if (!err)
 		err = demo_config(&app->conf, app->demo_fd);
@@ -181,13 +205,37 @@ static void stop_engine(struct app *app)
 	engine_free(app->engine);
 }
 
+static int start_web(struct app *app)
+{
+	struct config_errors errs = {0};
+	int err = web_alloc(&app->web, app->cli->web_config_file, &errs);
+
+	log_config_errors(&errs);
+	if (err && !errs.count)
+		log_event(LOG_LEVEL_ERROR, "cannot serve HTTP",
+			  LOG_S("error", strerror(err)));
+	config_errors_clear(&errs);
+	return err;
+}
+
+static void stop_web(struct app *app)
+{
+	web_free(app->web);
+}
+
 static int start_http(struct app *app)
 {
 	const struct http_conf conf = {
 		.listen = app->cli->listen,
 		.listen_count = app->cli->listen_count,
+		.systemd_socket = app->cli->systemd_socket,
 		.telemetry_path = app->cli->telemetry_path,
+		.external_url = app->cli->external_url,
+		.route_prefix = app->cli->route_prefix,
 		.version = app->version,
+		.web = app->web,
+		.reloadh = app->cli->lifecycle ? reload_h : NULL,
+		.reload_arg = app,
 	};
 	char text[ERR_TEXT] = "";
 	int err = http_alloc(&app->http, &conf, app->store, text, sizeof(text));
@@ -230,7 +278,8 @@ static const struct {
 	void (*stop)(struct app *app);
 } parts[] = {
 	{start_config, stop_config}, {start_loop, stop_loop}, {start_store, stop_store},
-	{start_engine, stop_engine}, {start_http, stop_http}, {start_probing, NULL},
+	{start_engine, stop_engine}, {start_web, stop_web},   {start_http, stop_http},
+	{start_probing, NULL},
 };
 
 typedef const char *(name_n)(const void *owner, size_t n);
@@ -268,6 +317,7 @@ static void log_started(const struct app *app)
 		  LOG_S("config", app->cli->config_file),
 		  LOG_I("trunks", (int64_t)app->conf->trunk_count),
 		  LOG_S("http", join(http, sizeof(http), http_n, app->http)),
+		  LOG_S("tls", web_is_tls(app->web) ? "on" : NULL),
 		  LOG_S("sip", join(sip, sizeof(sip), sip_n, app->engine)));
 	if (!app->cli->demo || !port)
 		return;
@@ -290,6 +340,7 @@ int app_run(const struct cli *cli, const char *version)
 	}
 	if (!err) {
 		log_started(&app);
+		systemd_ready();
 		err = loop_run();
 		if (err)
 			log_event(LOG_LEVEL_ERROR, "the event loop failed",
@@ -302,6 +353,20 @@ int app_run(const struct cli *cli, const char *version)
 	if (!err)
 		log_write(LOG_LEVEL_INFO, "stopped", NULL);
 	return err ? 1 : 0;
+}
+
+static int check_web(const char *path)
+{
+	struct config_errors errs = {0};
+	int err = web_check(path, &errs);
+
+	if (!err)
+		printf("%s: ok\n", path);
+	else if (!errs.count)
+		fprintf(stderr, "%s: %s\n", path, strerror(err));
+	config_errors_print(&errs, stderr);
+	config_errors_clear(&errs);
+	return err;
 }
 
 int app_check(const struct cli *cli)
@@ -317,5 +382,7 @@ int app_check(const struct cli *cli)
 	config_errors_print(&errs, stderr);
 	config_errors_clear(&errs);
 	config_free(conf);
+	if (cli->web_config_file)
+		err = check_web(cli->web_config_file) || err;
 	return err ? 1 : 0;
 }

@@ -29,6 +29,12 @@ struct cli {
 	const char *listen[CLI_LISTEN_MAX]; /* at least one */
 	size_t listen_count;
 	const char *telemetry_path;
+	const char *web_config_file; /* NULL: none */
+	const char *external_url;    /* NULL: none */
+	const char *route_prefix;    /* NULL: the path of external_url */
+	bool systemd_socket;
+	bool lifecycle;		/* reloads over HTTP */
+	int sandbox;		/* 0: on, 1: off */
 	const char *health_url; /* NULL: /-/healthy on the first listen address */
 	int log_level;		/* enum log_level */
 	int log_format;		/* enum log_format */

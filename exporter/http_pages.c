@@ -26,9 +26,10 @@ void http_pages_escape(struct buffer *b, const char *text)
 	}
 }
 
-static void item(struct buffer *b, const char *path, const char *what)
+static void item(struct buffer *b, const char *link, const char *path, const char *what)
 {
 	buffer_str(b, "<li><a href=\"");
+	http_pages_escape(b, link);
 	http_pages_escape(b, path);
 	buffer_str(b, "\">");
 	http_pages_escape(b, path);
@@ -37,7 +38,8 @@ static void item(struct buffer *b, const char *path, const char *what)
 	buffer_str(b, "</li>\n");
 }
 
-void http_pages_landing(struct buffer *b, const char *telemetry_path, const char *version)
+void http_pages_landing(struct buffer *b, const char *link, const char *telemetry_path,
+			const char *version)
 {
 	buffer_str(b, "<!DOCTYPE html>\n"
 		      "<html lang=\"en\">\n"
@@ -52,8 +54,8 @@ void http_pages_landing(struct buffer *b, const char *telemetry_path, const char
 		      "<p>Version ");
 	http_pages_escape(b, version);
 	buffer_str(b, ". Probes SIP trunks and tells Prometheus.</p>\n<ul>\n");
-	item(b, telemetry_path, "metrics");
-	item(b, "/-/healthy", "whether the exporter runs");
-	item(b, "/-/ready", "whether a configuration is applied");
+	item(b, link, telemetry_path, "metrics");
+	item(b, link, "/-/healthy", "whether the exporter runs");
+	item(b, link, "/-/ready", "whether a configuration is applied");
 	buffer_str(b, "</ul>\n</body>\n</html>\n");
 }

@@ -21,7 +21,7 @@ struct route {
 	void (*handler)(struct http_answer *a, const struct http_query *q);
 };
 
-static void answer_text(struct http_answer *a, unsigned status, const char *text)
+void http_answer_text(struct http_answer *a, unsigned status, const char *text)
 {
 	buffer_clear(&a->body);
 	a->status = status;
@@ -69,7 +69,7 @@ static void metrics(struct http_answer *a, const struct http_query *q)
 		err = compress(a);
 	if (err) {
 		a->encoding = NULL;
-		answer_text(a, 503, strerror(err));
+		http_answer_text(a, 503, strerror(err));
 		return;
 	}
 	a->status = 200;
@@ -86,39 +86,52 @@ static void landing(struct http_answer *a, const struct http_query *q)
 	a->content_type = "text/html; charset=utf-8";
 	a->policy = "default-src 'none'; base-uri 'none'; form-action 'none'; "
 		    "frame-ancestors 'none'";
-	http_pages_landing(&a->body, q->site->telemetry_path, q->site->version);
+	http_pages_landing(&a->body, q->site->paths.link, q->site->telemetry_path,
+			   q->site->version);
 }
 
 static void healthy(struct http_answer *a, const struct http_query *q)
 {
 	(void)q;
-	answer_text(a, 200, "healthy\n");
+	http_answer_text(a, 200, "healthy\n");
 }
 
 static void ready(struct http_answer *a, const struct http_query *q)
 {
 	if (store_ready(q->site->store))
-		answer_text(a, 200, "ready\n");
+		http_answer_text(a, 200, "ready\n");
 	else
-		answer_text(a, 503, "no configuration is applied yet\n");
+		http_answer_text(a, 503, "no configuration is applied yet\n");
+}
+
+static void reload(struct http_answer *a, const struct http_query *q)
+{
+	if (q->site->reloads)
+		a->reload = true;
+	else
+		http_answer_text(a, 403,
+				 "reloads over HTTP are off, "
+				 "--web.enable-lifecycle turns them on\n");
 }
 
 /* The telemetry path comes first, so that it may be any of the others. */
 static const struct route routes[] = {
-	{NULL, "GET, HEAD", metrics},
-	{"/", "GET, HEAD", landing},
-	{"/-/healthy", "GET, HEAD", healthy},
-	{"/-/ready", "GET, HEAD", ready},
+	{NULL, "GET, HEAD", metrics},	      {"/", "GET, HEAD", landing},
+	{"/-/healthy", "GET, HEAD", healthy}, {"/-/ready", "GET, HEAD", ready},
+	{"/-/reload", "POST, PUT", reload},
 };
 
 static const struct route *find(const struct http_query *q)
 {
+	const char *below = http_paths_below(&q->site->paths, q->path);
 	size_t i;
 
+	if (!below)
+		return NULL;
 	for (i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
 		const char *path = routes[i].path;
 
-		if (!strcmp(q->path, path ? path : q->site->telemetry_path))
+		if (!strcmp(below, path ? path : q->site->telemetry_path))
 			return &routes[i];
 	}
 	return NULL;
@@ -144,13 +157,16 @@ void http_routes_answer(struct http_answer *a, const struct http_query *q)
 {
 	const struct route *route = find(q);
 
-	if (!route) {
-		answer_text(a, 404, "not found\n");
+	if (!route && !strcmp(q->path, "/")) {
+		http_answer_text(a, 302, "this way\n");
+		a->location = q->site->paths.home;
+	} else if (!route) {
+		http_answer_text(a, 404, "not found\n");
 	} else if (!allows(route->methods, q->method)) {
-		answer_text(a, 405, "method not allowed\n");
+		http_answer_text(a, 405, "method not allowed\n");
 		a->allow = route->methods;
 	} else if (q->body) {
-		answer_text(a, 413, "a request must have no body\n");
+		http_answer_text(a, 413, "a request must have no body\n");
 	} else {
 		route->handler(a, q);
 	}
