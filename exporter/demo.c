@@ -53,7 +53,7 @@ static int bound_port(unsigned *port, int fd)
 
 static int free_port(unsigned *port, int type)
 {
-	int fd, err = bind_free(&fd, type);
+	int fd = -1, err = bind_free(&fd, type);
 
 	if (err)
 		return err;

@@ -14,7 +14,7 @@
 struct core {
 	const struct engine_events *events;
 	void *arg;
-	char agent[64];                /* User-Agent and Server: "siptrunk_exporter/1.2.3" */
+	char agent[64]; /* User-Agent and Server: "siptrunk_exporter/1.2.3" */
 	struct siphash_key answer_tag; /* what To tags of our answers are made of */
 	struct ticker *ticker;
 	struct schedule schedule;

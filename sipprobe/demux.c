@@ -77,7 +77,7 @@ static bool is_keep_alive(const char *buf, size_t len)
 }
 
 void demux_datagram(struct core *core, struct udp *u, const struct sa *src,
-		      const char *buf, size_t len, int64_t rx_ns)
+		    const char *buf, size_t len, int64_t rx_ns)
 {
 	struct guard_message m;
 	struct target *t;
@@ -110,7 +110,7 @@ static bool returned_branch(const char *buf, size_t len, struct pl *branch)
 }
 
 void demux_icmp(struct core *core, const struct sa *dst, int err, const char *buf,
-		  size_t len)
+		size_t len)
 {
 	struct target *t = NULL;
 	struct pl branch;
@@ -139,8 +139,7 @@ bool demux_welcomes(struct core *core, const struct sa *peer)
 }
 
 void demux_stream_request(struct core *core, struct stream *s,
-			    enum config_transport transport,
-			    const struct guard_message *m)
+			  enum config_transport transport, const struct guard_message *m)
 {
 	const struct sa *src = stream_peer(s);
 	const struct target *t = peers_find(core->peers, src, transport);

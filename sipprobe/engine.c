@@ -94,7 +94,8 @@ static int name_to_trunk(const void *key, const void *element)
 	return strcmp(key, trunk_conf(*t)->name);
 }
 
-/* The trunks in force, sorted by name for look-up. NULL without memory, or without any. */
+/* The trunks in force, sorted by name for look-up. NULL without memory, or without any.
+ */
 static struct trunk **sorted_trunks(const struct engine *e)
 {
 	struct trunk **sorted = calloc(e->trunk_count + 1, sizeof(*sorted));
@@ -109,8 +110,8 @@ static struct trunk **sorted_trunks(const struct engine *e)
 static int plan_trunk(struct plan *p, size_t i, struct engine *e, struct trunk **sorted)
 {
 	const struct config_trunk *conf = &p->conf->trunks[i];
-	struct trunk **found = bsearch(conf->name, sorted, e->trunk_count, sizeof(*sorted),
-				       name_to_trunk);
+	struct trunk **found = bsearch(conf->name, sorted, e->trunk_count,
+				       sizeof(*sorted), name_to_trunk);
 
 	p->kept[i] = found && config_trunk_equal(trunk_conf(*found), conf);
 	if (!p->kept[i])

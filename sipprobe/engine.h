@@ -24,9 +24,9 @@ struct engine_target {
 struct engine_change {
 	enum health_state from;
 	enum health_state to;
-	int64_t held_ns;                 /* how long `from` lasted */
+	int64_t held_ns;		 /* how long `from` lasted */
 	const struct probe_result *last; /* the result that tipped it; NULL: none did */
-	const char *address;             /* the address that tipped it, or "" */
+	const char *address;		 /* the address that tipped it, or "" */
 };
 
 /*
@@ -58,8 +58,8 @@ struct engine_events {
 };
 
 enum engine_stray {
-	ENGINE_STRAY_STRANGER,  /* a request from an address of no trunk: not answered */
-	ENGINE_STRAY_RESPONSE,  /* a response that matches no request of ours */
+	ENGINE_STRAY_STRANGER,	/* a request from an address of no trunk: not answered */
+	ENGINE_STRAY_RESPONSE,	/* a response that matches no request of ours */
 	ENGINE_STRAY_MALFORMED, /* bytes that are not SIP */
 	ENGINE_STRAYS,
 };

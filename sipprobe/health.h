@@ -14,7 +14,7 @@ enum health_state {
 };
 
 struct health {
-	uint8_t state;   /* enum health_state */
+	uint8_t state;	 /* enum health_state */
 	uint8_t verdict; /* enum probe_verdict of the last result */
 	uint16_t streak; /* results in a row on the last one's side, up or down */
 };

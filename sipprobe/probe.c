@@ -1,11 +1,16 @@
 #include "sipprobe/probe.h"
 
 static const char *const outcome_names[PROBE_OUTCOMES] = {
-	[PROBE_RESPONSE] = "response", [PROBE_TIMEOUT] = "timeout",
-	[PROBE_DNS] = "dns",           [PROBE_REFUSED] = "refused",
-	[PROBE_UNREACHABLE] = "unreachable", [PROBE_CONNECT] = "connect",
-	[PROBE_TLS] = "tls",           [PROBE_PROTOCOL] = "protocol",
-	[PROBE_AUTH] = "auth",         [PROBE_INTERNAL] = "internal",
+	[PROBE_RESPONSE] = "response",
+	[PROBE_TIMEOUT] = "timeout",
+	[PROBE_DNS] = "dns",
+	[PROBE_REFUSED] = "refused",
+	[PROBE_UNREACHABLE] = "unreachable",
+	[PROBE_CONNECT] = "connect",
+	[PROBE_TLS] = "tls",
+	[PROBE_PROTOCOL] = "protocol",
+	[PROBE_AUTH] = "auth",
+	[PROBE_INTERNAL] = "internal",
 };
 
 static const char *const phase_names[PROBE_PHASES] = {

@@ -6,16 +6,16 @@
 
 /* What the network did. What our machinery did is `err`, an errno value. */
 enum probe_outcome {
-	PROBE_RESPONSE,    /* a final response arrived, `code` says which */
-	PROBE_TIMEOUT,     /* nothing final before the deadline */
-	PROBE_DNS,         /* the name gave no address */
-	PROBE_REFUSED,     /* ICMP port unreachable, or TCP RST to our SYN */
+	PROBE_RESPONSE,	   /* a final response arrived, `code` says which */
+	PROBE_TIMEOUT,	   /* nothing final before the deadline */
+	PROBE_DNS,	   /* the name gave no address */
+	PROBE_REFUSED,	   /* ICMP port unreachable, or TCP RST to our SYN */
 	PROBE_UNREACHABLE, /* ICMP host or network unreachable, prohibited, no route */
-	PROBE_CONNECT,     /* the connection could not be made, or broke before an answer */
-	PROBE_TLS,         /* the handshake or the peer's certificate failed */
-	PROBE_PROTOCOL,    /* what came back is not SIP */
-	PROBE_AUTH,        /* our credentials were refused */
-	PROBE_INTERNAL,    /* our own machinery failed, `err` says how */
+	PROBE_CONNECT,	/* the connection could not be made, or broke before an answer */
+	PROBE_TLS,	/* the handshake or the peer's certificate failed */
+	PROBE_PROTOCOL, /* what came back is not SIP */
+	PROBE_AUTH,	/* our credentials were refused */
+	PROBE_INTERNAL, /* our own machinery failed, `err` says how */
 	PROBE_OUTCOMES,
 };
 
@@ -37,16 +37,16 @@ enum probe_phase {
 struct probe_result {
 	enum probe_outcome outcome;
 	enum probe_verdict verdict;
-	int err;                         /* errno behind the outcome, or 0 */
-	unsigned code;                   /* final status code, 100–699, or 0 */
-	unsigned retransmissions;        /* of the request, over UDP */
-	int retry_after_s;               /* of the final response, or -1 */
-	int64_t begun_unix_ns;           /* wall clock at the probe's begin */
-	int64_t phase_ns[PROBE_PHASES];  /* -1: the probe had no such phase */
-	int64_t cert_not_after_s;        /* earliest expiry in the peer's chain, or 0 */
-	char call_id[36];                /* of the request */
-	char phrase[48];                 /* reason phrase, printable ASCII; for people */
-	char detail[96];                 /* of a failure, for people; or "" */
+	int err;			/* errno behind the outcome, or 0 */
+	unsigned code;			/* final status code, 100–699, or 0 */
+	unsigned retransmissions;	/* of the request, over UDP */
+	int retry_after_s;		/* of the final response, or -1 */
+	int64_t begun_unix_ns;		/* wall clock at the probe's begin */
+	int64_t phase_ns[PROBE_PHASES]; /* -1: the probe had no such phase */
+	int64_t cert_not_after_s;	/* earliest expiry in the peer's chain, or 0 */
+	char call_id[36];		/* of the request */
+	char phrase[48];		/* reason phrase, printable ASCII; for people */
+	char detail[96];		/* of a failure, for people; or "" */
 };
 
 /* "timeout", "dns", …, "response" for PROBE_RESPONSE; metrics' `reason`. */

@@ -7,8 +7,8 @@ struct target;
 struct prober {
 	const char *method; /* of the request, and the metrics' label */
 	/*
-	 * Begins a probe. Its result comes through target_finish(), exactly once, and never
-	 * inside this call.
+	 * Begins a probe. Its result comes through target_finish(), exactly once, and
+	 * never inside this call.
 	 *
 	 * Returns 0 or errno; on failure the caller makes the result of it.
 	 */

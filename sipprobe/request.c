@@ -21,7 +21,7 @@ static const char *transport_name(enum config_transport t)
 
 /* What stands in From, To and Contact when the configuration leaves them to us. */
 struct identity {
-	char local[80];   /* host:port of our end, brackets with IPv6 */
+	char local[80]; /* host:port of our end, brackets with IPv6 */
 	const char *scheme;
 	const char *param; /* ;transport= of a Contact, or "" */
 };
@@ -46,8 +46,8 @@ static void identity_make(struct identity *id, const struct request_info *info)
 	(void)re_snprintf(id->local, sizeof(id->local), "%J", info->local);
 }
 
-static int print_head(struct mbuf *mb, struct request *r,
-		      const struct request_info *info, const struct identity *id)
+static int print_head(struct mbuf *mb, struct request *r, const struct request_info *info,
+		      const struct identity *id)
 {
 	const struct config_settings *s = info->trunk->settings;
 	int err;

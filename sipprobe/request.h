@@ -10,9 +10,9 @@
 #include "sipprobe/guard.h"
 
 enum {
-	REQUEST_KEY_LEN = 16,     /* digits of the branch's secret */
-	REQUEST_TAG_LEN = 16,     /* digits of the From tag */
-	REQUEST_CALL_ID_LEN = 32, /* digits of the Call-ID */
+	REQUEST_KEY_LEN = 16,			      /* digits of the branch's secret */
+	REQUEST_TAG_LEN = 16,			      /* digits of the From tag */
+	REQUEST_CALL_ID_LEN = 32,		      /* digits of the Call-ID */
 	REQUEST_BRANCH_LEN = 7 + 8 + REQUEST_KEY_LEN, /* cookie, index, secret */
 };
 
@@ -29,9 +29,9 @@ struct request_info {
 	const char *method;
 	const struct config_trunk *trunk;
 	enum config_transport transport; /* never NONE */
-	const struct sa *local;          /* for Via, and Contact and From by default */
-	uint32_t index;                  /* of the target; goes into the branch */
-	const char *agent;               /* User-Agent by default */
+	const struct sa *local;		 /* for Via, and Contact and From by default */
+	uint32_t index;			 /* of the target; goes into the branch */
+	const char *agent;		 /* User-Agent by default */
 };
 
 /* Returns 0, ENOMEM, or EOVERFLOW past 64 KiB. @r is untouched on failure. */

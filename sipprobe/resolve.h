@@ -11,23 +11,23 @@
 #include "sipprobe/compat.h"
 
 struct resolver; /* one per process: servers, cache, descriptor on the loop */
-struct resolve;  /* one resolution under way */
+struct resolve;	 /* one resolution under way */
 
 enum { RESOLVE_ADDRESSES_MAX = 64 };
 
 enum resolve_status {
 	RESOLVE_OK,
 	RESOLVE_NXDOMAIN, /* the name does not exist */
-	RESOLVE_NODATA,   /* it exists without usable records, or SRV says "." */
+	RESOLVE_NODATA,	  /* it exists without usable records, or SRV says "." */
 	RESOLVE_SERVFAIL, /* the servers answered with a failure */
 	RESOLVE_TIMEOUT,  /* the servers did not answer */
-	RESOLVE_BOGUS,    /* what they answered cannot be used */
+	RESOLVE_BOGUS,	  /* what they answered cannot be used */
 };
 
 struct resolve_address {
-	struct sa sa;                    /* with port */
+	struct sa sa;			 /* with port */
 	enum config_transport transport; /* never NONE */
-	uint16_t priority;               /* SRV's; 0 without */
+	uint16_t priority;		 /* SRV's; 0 without */
 	uint16_t weight;
 };
 
@@ -39,8 +39,8 @@ struct resolve_result {
 	enum resolve_status status;
 	const struct resolve_address *addresses;
 	size_t count;
-	uint32_t ttl_s;    /* the least of all records used; for negative answers SOA's */
-	char detail[96];   /* of a failure: "_sip._udp.example.com SRV: NXDOMAIN" */
+	uint32_t ttl_s;	 /* the least of all records used; for negative answers SOA's */
+	char detail[96]; /* of a failure: "_sip._udp.example.com SRV: NXDOMAIN" */
 };
 
 typedef void(resolve_h)(const struct resolve_result *res, void *arg);

@@ -67,7 +67,7 @@ static void fail(struct road *road, const struct step *s, enum resolve_status st
 		    why);
 }
 
-static void fail_answer(struct step *s, enum resolve_status status, uint32_t ttl_s)
+static void fail_answer(struct step *s, enum resolve_status status)
 {
 	static const char *const why[] = {
 		[RESOLVE_NXDOMAIN] = "NXDOMAIN",     [RESOLVE_NODATA] = "no such records",
@@ -75,7 +75,8 @@ static void fail_answer(struct step *s, enum resolve_status status, uint32_t ttl
 		[RESOLVE_BOGUS] = "unusable answer",
 	};
 
-	ttl_use(&s->road->failed_ttl_s, ttl_s ? ttl_s : FAILURE_TTL_S);
+	if (status == RESOLVE_BOGUS)
+		ttl_use(&s->road->failed_ttl_s, FAILURE_TTL_S);
 	fail(s->road, s, status, why[status]);
 }
 
@@ -107,6 +108,10 @@ static void answer_h(const struct lookup_answer *ans, void *arg)
 	struct road *road = s->road;
 
 	list_unlink(&s->le);
+	/* A failure in the end holds no longer than each of the answers that led to it.
+	 */
+	if (ans->status != RESOLVE_OK)
+		ttl_use(&road->failed_ttl_s, ans->ttl_s ? ans->ttl_s : FAILURE_TTL_S);
 	s->h(s, ans);
 	mem_deref(s);
 	if (!list_isempty(&road->steps))
@@ -157,7 +162,7 @@ static void address_answer(struct step *s, const struct lookup_answer *ans)
 	int err = 0;
 
 	if (ans->status != RESOLVE_OK) {
-		fail_answer(s, ans->status, ans->ttl_s);
+		fail_answer(s, ans->status);
 		return;
 	}
 	for (size_t i = 0; i < ans->count && !err; i++) {
@@ -178,7 +183,7 @@ static void address_answer(struct step *s, const struct lookup_answer *ans)
 	if (good)
 		ttl_use(&road->result.ttl_s, ans->ttl_s);
 	else
-		fail_answer(s, RESOLVE_BOGUS, 0);
+		fail_answer(s, RESOLVE_BOGUS);
 }
 
 /* A and AAAA side by side, as the family wants. */
@@ -259,7 +264,7 @@ static void srv_answer(struct step *s, const struct lookup_answer *ans)
 	if (ans->status != RESOLVE_OK) {
 		/* The host's own addresses could be others than SRV names: no fallback.
 		 */
-		fail_answer(s, ans->status, ans->ttl_s);
+		fail_answer(s, ans->status);
 		return;
 	}
 	count = choose_targets(targets, RESOLVE_ADDRESSES_MAX, ans, &refused);
@@ -271,7 +276,7 @@ static void srv_answer(struct step *s, const struct lookup_answer *ans)
 		road->refused = true;
 		srv_try_next(s);
 	} else {
-		fail_answer(s, RESOLVE_BOGUS, 0);
+		fail_answer(s, RESOLVE_BOGUS);
 	}
 }
 
@@ -291,7 +296,7 @@ static void naptr_answer(struct step *s, const struct lookup_answer *ans)
 	 * after an answer of any kind SRV decides.
 	 */
 	if (ans->status == RESOLVE_TIMEOUT) {
-		fail_answer(s, ans->status, ans->ttl_s);
+		fail_answer(s, ans->status);
 		return;
 	}
 	if (ans->status == RESOLVE_OK)

@@ -26,7 +26,7 @@ struct entry {
 struct sockets {
 	struct core *core;
 	struct list entries;
-	struct inbound *inbound;   /* connections that peers opened to us */
+	struct inbound *inbound; /* connections that peers opened to us */
 	struct wheel_timer sweep;
 	struct udp *own[2]; /* for IPv4 and IPv6, opened when first needed */
 };
@@ -134,7 +134,7 @@ static int open_entry(struct sockets *s, struct entry *e)
 	int err;
 
 	if (e->transport == CONFIG_TRANSPORT_UDP) {
-		err = udp_open(&e->udp, &e->wanted, &udp_events, s);
+		err = udp_socket(&e->udp, &e->wanted, &udp_events, s);
 		if (!err)
 			e->local = *udp_local(e->udp);
 	} else {
@@ -347,7 +347,7 @@ static int own_socket(struct sockets *s, struct udp **up, int af)
 
 	if (!*own) {
 		sa_init(&any, af);
-		err = udp_open(own, &any, &udp_events, s);
+		err = udp_socket(own, &any, &udp_events, s);
 	}
 	if (!err)
 		*up = *own;

@@ -18,15 +18,17 @@ struct attempt {
 	int64_t resend_every_ns;
 	uint16_t retransmissions;
 	bool pending;
-	bool answered;  /* by a final response; what follows is a duplicate, not late */
-	bool garbage;   /* the peer sent something that is not SIP */
-	bool reused;    /* runs on a connection that an earlier probe opened */
+	bool answered; /* by a final response; what follows is a duplicate, not late */
+	bool garbage;  /* the peer sent something that is not SIP */
+	bool reused;   /* runs on a connection that an earlier probe opened */
 };
 
 struct target {
 	struct wheel_timer timer; /* the next due time, retransmission or deadline */
 	struct core *core;
 	struct trunk *trunk;
+	const struct config_settings
+		*settings; /* the trunk's, at hand: a probe needs it often */
 	void *cell;
 	const struct prober *prober;
 	struct udp *udp;       /* borrowed; NULL: to be chosen at the next probe */

@@ -127,7 +127,8 @@ static int connect_peer(struct target *t)
 	}
 	if (err)
 		return err;
-	return stream_connect(&t->stream, &t->address.sa, NULL, profile, name, &events, t);
+	return stream_connect(&t->stream, &t->address.sa, NULL, profile, name, &events,
+			      t);
 }
 
 int target_transact_stream(struct target *t)

@@ -9,7 +9,7 @@ struct ticker {
 	struct wheel *wheel;
 	int fd;
 	int64_t armed_ns; /* when the descriptor fires; INT64_MAX: it does not */
-	bool running;     /* inside wheel_run(), which tells the next time itself */
+	bool running;	  /* inside wheel_run(), which tells the next time itself */
 };
 
 static void destructor(void *arg)

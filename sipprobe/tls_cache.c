@@ -47,9 +47,10 @@ static bool same_text(const char *a, const char *b)
 static bool same(const struct config_tls *a, const struct config_tls *b)
 {
 	return a == b ||
-	       (same_text(a->ca_file, b->ca_file) && same_text(a->cert_file, b->cert_file) &&
-		same_text(a->key_file, b->key_file) && same_text(a->ciphers, b->ciphers) &&
-		a->min_version == b->min_version &&
+	       (same_text(a->ca_file, b->ca_file) &&
+		same_text(a->cert_file, b->cert_file) &&
+		same_text(a->key_file, b->key_file) &&
+		same_text(a->ciphers, b->ciphers) && a->min_version == b->min_version &&
 		a->insecure_skip_verify == b->insecure_skip_verify);
 }
 

@@ -14,7 +14,7 @@ struct naming {
 	struct resolve *resolve; /* under way, or NULL */
 	int64_t begun_ns;
 	struct health health; /* by resolutions, while there is no address */
-	bool failing;         /* the last resolution did */
+	bool failing;	      /* the last resolution did */
 };
 
 struct trunk {
@@ -220,8 +220,8 @@ static bool has_literal_host(const struct trunk *t)
 
 static void again_h(struct wheel_timer *timer, int64_t now_ns)
 {
-	struct naming *n = (struct naming *)(void *)((char *)timer -
-						     offsetof(struct naming, timer));
+	struct naming *n =
+		(struct naming *)(void *)((char *)timer - offsetof(struct naming, timer));
 
 	(void)now_ns;
 	resolve_names(n);
@@ -298,8 +298,8 @@ static void resolve_done_h(const struct resolve_result *res, void *arg)
 /* A probe does not wait on DNS longer than its own timeout. */
 static void give_up_h(struct wheel_timer *timer, int64_t now_ns)
 {
-	struct naming *n = (struct naming *)(void *)((char *)timer -
-						     offsetof(struct naming, timer));
+	struct naming *n =
+		(struct naming *)(void *)((char *)timer - offsetof(struct naming, timer));
 
 	(void)now_ns;
 	n->resolve = mem_deref(n->resolve);
@@ -336,6 +336,15 @@ void trunk_start(struct trunk *t)
 
 void trunk_move(struct trunk *t, const struct config_trunk *conf)
 {
+	struct naming *n = t->naming;
+
 	t->conf = conf;
 	t->core->events->trunk_move_h(t->row, conf, t->core->arg);
+	for (unsigned i = 0; i < t->target_count; i++)
+		target_move(t->targets[i]);
+	/* Its resolver is about to go, and would take the question along unanswered. */
+	if (n && n->resolve) {
+		n->resolve = mem_deref(n->resolve);
+		resolve_names(n);
+	}
 }

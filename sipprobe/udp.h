@@ -29,8 +29,8 @@ struct udp_events {
  *
  * Returns 0 or errno of socket() or bind().
  */
-int udp_open(struct udp **up, const struct sa *local, const struct udp_events *events,
-	     void *arg);
+int udp_socket(struct udp **up, const struct sa *local, const struct udp_events *events,
+	       void *arg);
 
 /* As bound. */
 const struct sa *udp_local(const struct udp *u);

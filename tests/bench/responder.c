@@ -9,7 +9,8 @@
 
 static const char status[] = "SIP/2.0 200 OK";
 
-/* The answer is the request with another start line; the sockets' cost is what matters. */
+/* The answer is the request with another start line; the sockets' cost is what matters.
+ */
 static void answer_one(int fd)
 {
 	char buf[4096];
@@ -46,7 +47,7 @@ pid_t responder_start(uint16_t *port)
 	struct sockaddr_in any = {.sin_family = AF_INET};
 	socklen_t len = sizeof(any);
 	int on = 1;
-	int bytes = 16 << 20;
+	int bytes = 1 << 20; /* more would only make a late answer later */
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 	pid_t pid;
 

@@ -119,62 +119,90 @@ static void run_for(unsigned ms)
 	tmr_cancel(&tick);
 }
 
+struct options {
+	const char *servers[SERVERS_MAX];
+	struct config_dns conf;
+	struct lookup_system sys;
+	enum config_family family;
+	unsigned n;
+	unsigned wait_ms;
+	bool cancel;
+};
+
+/* Returns false for an option that there is not. */
+static bool options_read(struct options *o, int argc, char *argv[])
+{
+	int opt;
+
+	o->conf.servers = o->servers;
+	while ((opt = getopt(argc, argv, "s:r:h:46w:n:c")) != -1) {
+		if (opt == 's' && o->conf.server_count < SERVERS_MAX)
+			o->servers[o->conf.server_count++] = optarg;
+		else if (opt == 'r')
+			o->sys.resolv_conf = optarg;
+		else if (opt == 'h')
+			o->sys.hosts = optarg;
+		else if (opt == '4' || opt == '6')
+			o->family = opt == '4' ? CONFIG_FAMILY_IPV4 : CONFIG_FAMILY_IPV6;
+		else if (opt == 'w')
+			o->wait_ms = (unsigned)atoi(optarg);
+		else if (opt == 'n')
+			o->n = (unsigned)atoi(optarg);
+		else if (opt == 'c')
+			o->cancel = true;
+		else
+			return false;
+	}
+	return true;
+}
+
+static void run_all(const struct options *o, int argc, char *argv[])
+{
+	for (int i = optind; i < argc; i++) {
+		start_all(argv[i], o->family, o->n);
+		if (o->wait_ms && i + 1 < argc)
+			run_for(o->wait_ms);
+	}
+	stop_wanted = true;
+	if (running)
+		run_for(o->cancel ? CANCEL_MS : 0);
+	printf("worst %.1f\n", worst_ns / 1e6);
+}
+
+/* With an odd number asked the resolver goes first, else its resolutions. */
+static void close_all(void)
+{
+	int64_t since_ns = clock_monotonic_ns();
+
+	if (asked_count % 2)
+		resolver = mem_deref(resolver);
+	for (unsigned i = 0; i < asked_count; i++)
+		mem_deref(asked[i].rs);
+	mem_deref(resolver);
+	printf("closed %.1f\n", (clock_monotonic_ns() - since_ns) / 1e6);
+}
+
 int main(int argc, char *argv[])
 {
-	const char *servers[SERVERS_MAX];
-	struct config_dns conf = {.servers = servers};
-	struct lookup_system sys = {0};
-	enum config_family family = CONFIG_FAMILY_ANY;
-	unsigned n = 1, wait_ms = 0;
-	bool cancel = false;
+	struct options o = {.n = 1};
 	struct lookup *lookup;
-	int opt, err;
+	int err;
 
-	while ((opt = getopt(argc, argv, "s:r:h:46w:n:c")) != -1) {
-		if (opt == 's' && conf.server_count < SERVERS_MAX)
-			servers[conf.server_count++] = optarg;
-		else if (opt == 'r')
-			sys.resolv_conf = optarg;
-		else if (opt == 'h')
-			sys.hosts = optarg;
-		else if (opt == '4' || opt == '6')
-			family = opt == '4' ? CONFIG_FAMILY_IPV4 : CONFIG_FAMILY_IPV6;
-		else if (opt == 'w')
-			wait_ms = (unsigned)atoi(optarg);
-		else if (opt == 'n')
-			n = (unsigned)atoi(optarg);
-		else if (opt == 'c')
-			cancel = true;
-		else
-			return 2;
-	}
+	if (!options_read(&o, argc, argv))
+		return 2;
 	asked = calloc(URIS_MAX, sizeof(*asked));
 	libre_init();
 	fd_setsize(4096);
 	tmr_init(&tick);
-	err = lookup_unbound_alloc(&lookup, &conf, &sys);
+	err = lookup_unbound_alloc(&lookup, &o.conf, &o.sys);
 	if (!err)
 		err = resolver_alloc_lookup(&resolver, lookup);
 	if (err) {
 		printf("alloc %s\n", strerror(err));
 		return 1;
 	}
-	for (int i = optind; i < argc; i++) {
-		start_all(argv[i], family, n);
-		if (wait_ms && i + 1 < argc)
-			run_for(wait_ms);
-	}
-	stop_wanted = true;
-	if (running)
-		run_for(cancel ? CANCEL_MS : 0);
-	printf("worst %.1f\n", worst_ns / 1e6);
-	tick_ns = clock_monotonic_ns();
-	if (asked_count % 2)
-		resolver = mem_deref(resolver);
-	for (unsigned i = 0; i < asked_count; i++)
-		mem_deref(asked[i].rs);
-	mem_deref(resolver);
-	printf("closed %.1f\n", (clock_monotonic_ns() - tick_ns) / 1e6);
+	run_all(&o, argc, argv);
+	close_all();
 	free(asked);
 	libre_close();
 	return 0;

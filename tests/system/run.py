@@ -71,7 +71,11 @@ def main():
     args = p.parse_args()
     if not args.exe or not os.access(args.exe, os.X_OK):
         p.error("no program to test: build it, or give --exe=PATH")
-    os.environ["SIPTRUNK_EXPORTER"] = os.path.abspath(args.exe)
+    exe = os.path.abspath(args.exe)
+    os.environ["SIPTRUNK_EXPORTER"] = exe
+    # What some tests drive beside it, from the same build.
+    os.environ["RESOLVE_CLI"] = os.path.join(
+        os.path.dirname(os.path.dirname(exe)), "tests", "support", "resolve_cli")
     sys.path.insert(0, HERE)
 
     names = args.tests or sorted(

@@ -1,9 +1,4 @@
-#!/usr/bin/python3
-"""
-The resolver against real DNS servers (dnsmasq, knot) and against liars, all on loopback:
-
-    test_resolve.py RESOLVE_CLI [unittest's arguments]
-"""
+"""The resolver against real DNS servers (dnsmasq, knot) and against liars, on loopback."""
 
 import os
 import re
@@ -103,6 +98,10 @@ class Server:
 
 
 class Case(unittest.TestCase):
+    def setUp(self):
+        if not CLI:
+            self.skipTest("no resolve_cli named")
+
     def server(self, script):
         server = Server(script)
         self.addCleanup(server.close)
@@ -133,6 +132,10 @@ class Case(unittest.TestCase):
                     time.sleep(0.02)
         self.fail("no DNS server on port %d" % port)
 
+    def ttl(self, got, want):
+        """A busy machine may let a second or two of a TTL pass."""
+        self.assertTrue(want - 3 <= got <= want, (got, want))
+
     def resolve(self, *args):
         """Returns {uri: (ms, status, ttl, addresses, detail)}, and (worst, closed) in ms."""
         run = subprocess.run([CLI, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -152,6 +155,7 @@ class Case(unittest.TestCase):
 
 class Dnsmasq(Case):
     def setUp(self):
+        super().setUp()
         self.port = free_port()
         self.program(
             "dnsmasq", "-k", "-C", "/dev/null", "-p", str(self.port), "-u", "root",
@@ -170,17 +174,19 @@ class Dnsmasq(Case):
         got = self.resolve(
             "-s", "127.0.0.1@%d" % self.port, "sip:n.test", "sip:s.test", "sip:b.test",
             "sip:A.Test.:5080", "sip:c.test:1", "sip:x.invalid:2", "sip:gone.test:3")
-        self.assertEqual({uri: v[1:4] for uri, v in got.items() if ":" in uri}, {
-            "sip:n.test": ("OK", 77, ["192.0.2.2:5071/tls/1/1"]),
-            "sip:s.test": ("OK", 77, ["192.0.2.1:5070/udp/10/5",
-                                      "2001:db8::1:5070/udp/10/5",
-                                      "192.0.2.2:5071/udp/20/0"]),
-            "sip:b.test": ("OK", 77, ["192.0.2.2:5060/udp/0/0"]),
-            "sip:A.Test.:5080": ("OK", 77, ["192.0.2.1:5080/udp/0/0",
-                                            "2001:db8::1:5080/udp/0/0"]),
-            "sip:c.test:1": ("OK", 77, ["192.0.2.2:1/udp/0/0"]),
-            "sip:x.invalid:2": ("OK", 77, ["192.0.2.3:2/udp/0/0"]),
-            "sip:gone.test:3": ("NXDOMAIN", 30, []),
+        for uri in ("sip:n.test", "sip:s.test", "sip:c.test:1"):
+            self.ttl(got[uri][2], 77)
+        self.assertEqual({uri: (v[1], v[3]) for uri, v in got.items() if ":" in uri}, {
+            "sip:n.test": ("OK", ["192.0.2.2:5071/tls/1/1"]),
+            "sip:s.test": ("OK", ["192.0.2.1:5070/udp/10/5",
+                                  "2001:db8::1:5070/udp/10/5",
+                                  "192.0.2.2:5071/udp/20/0"]),
+            "sip:b.test": ("OK", ["192.0.2.2:5060/udp/0/0"]),
+            "sip:A.Test.:5080": ("OK", ["192.0.2.1:5080/udp/0/0",
+                                        "2001:db8::1:5080/udp/0/0"]),
+            "sip:c.test:1": ("OK", ["192.0.2.2:1/udp/0/0"]),
+            "sip:x.invalid:2": ("OK", ["192.0.2.3:2/udp/0/0"]),
+            "sip:gone.test:3": ("NXDOMAIN", []),
         })
 
     def test_family(self):
@@ -222,6 +228,7 @@ zone:
 """
 
     def setUp(self):
+        super().setUp()
         self.port = free_port()
         path = self.folder()
         with open(path + "/k.test.zone", "w") as f:
@@ -241,19 +248,23 @@ zone:
         many = got["sip:many.k.test"]
         # 200 records do not fit a datagram: they came over TCP.
         self.assertEqual(many[3], ["10.1.%d.1:5060/udp/%d/1" % (i, i) for i in range(64)])
-        self.assertEqual(many[1:3], ("OK", 900))
-        self.assertEqual(got["sip:long.k.test"][1:4], ("OK", 7, ["192.0.2.7:5060/udp/1/1"]))
-        self.assertEqual(got["sip:cn.k.test:1"][1:4], ("OK", 20, ["192.0.2.8:1/udp/0/0"]))
-        self.assertEqual(got["sip:off.k.test"][1], "NODATA")
-        self.assertEqual(got["sip:none.k.test:1"][1:3], ("NXDOMAIN", 45))
-        self.assertEqual(got["sip:k.test:1"][1:3], ("NODATA", 45))
+        for name, status, ttl, addresses in (
+                ("long.k.test", "OK", 7, ["192.0.2.7:5060/udp/1/1"]),
+                ("cn.k.test:1", "OK", 20, ["192.0.2.8:1/udp/0/0"]),
+                ("off.k.test", "NODATA", 45, []),
+                ("none.k.test:1", "NXDOMAIN", 45, []),
+                ("k.test:1", "NODATA", 45, [])):
+            v = got["sip:" + name]
+            self.assertEqual((v[1], v[3]), (status, addresses))
+            self.ttl(v[2], ttl)
         self.assertIn(got["sip:loop.k.test:1"][1], ("SERVFAIL", "NODATA"))
 
     def test_ttl_counts_down(self):
         got = self.resolve("-4", "-w", "1500", "-s", "127.0.0.1@%d" % self.port,
                            "sip:short.k.test:1", "sip:short.k.test:2")
-        self.assertEqual(got["sip:short.k.test:1"][2], 7)
-        self.assertIn(got["sip:short.k.test:2"][2], (4, 5, 6))
+        first, second = (got["sip:short.k.test:%d" % port][2] for port in (1, 2))
+        self.ttl(first, 7)
+        self.assertLess(second, first)
 
 
 class Trouble(Case):
@@ -272,6 +283,17 @@ class Trouble(Case):
         for first in (mute.address, "127.0.0.1@%d" % free_port()):
             got = self.resolve("-s", first, "-s", good.address, "-n", "20", "sip:h%d.test:1")
             self.assertEqual({v[1] for k, v in got.items() if ":" in k}, {"OK"}, got)
+
+    def test_mute_first_again(self):
+        """What was learnt of a server is soon forgotten; asking it again costs little."""
+        good = self.server(lambda name, qtype: [a("192.0.2.1")] if qtype == A else [])
+        mute = self.server(lambda name, qtype: None)
+        got = self.resolve("-4", "-w", "1100", "-s", mute.address, "-s", good.address,
+                           *("sip:h%d.test:1" % i for i in range(6)))
+        for i in range(6):
+            ms, status = got["sip:h%d.test:1" % i][:2]
+            self.assertEqual(status, "OK")
+            self.assertLess(ms, 2500)
 
     def test_one_mute_zone(self):
         """A zone that the server cannot get at must not make it pass for dead."""
@@ -332,8 +354,7 @@ class Trouble(Case):
         server = self.server(lambda name, qtype: lies[name[:5]])
         got = self.resolve("-4", "-s", server.address,
                            *("sip:%s.test:1" % name for name in lies))
-        self.assertEqual(got["sip:right.test:1"][1:4],
-                         ("OK", 60, ["192.0.2.1:1/udp/0/0"]))
+        self.assertEqual(got["sip:right.test:1"][3], ["192.0.2.1:1/udp/0/0"])
         for name in ("ident", "where", "other", "junky"):
             self.assertIn(got["sip:%s.test:1" % name][1], ("TIMEOUT", "SERVFAIL"), got)
             self.assertEqual(got["sip:%s.test:1" % name][3], [])
@@ -405,8 +426,3 @@ class Many(Case):
         for n in ("2001", "2000"):
             got = self.resolve("-c", "-s", server.address, "-n", n, "sip:h%d.test")
             self.assertLess(got["closed"], 2000)
-
-
-if __name__ == "__main__":
-    CLI = sys.argv.pop(1)
-    unittest.main(verbosity=2)

@@ -1,14 +1,14 @@
 """The shipped schema is current, and agrees with the validator on every case in tests/data.
-
-Arguments: the program that prints the schema, the source folder.
 """
 import glob
 import json
 import os
 import subprocess
-import sys
+import unittest
 
 import jsonschema
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 # Refused by the validator, taken by the schema, and why JSON Schema cannot know.
 BEYOND = {
@@ -45,39 +45,42 @@ def read(path):
         return None
 
 
-def main():
-    printed = subprocess.run([sys.argv[1]], check=True, capture_output=True).stdout
-    root = sys.argv[2]
-    with open(os.path.join(root, "docs", "siptrunk_exporter.schema.json"), "rb") as f:
-        shipped = f.read()
-    faults = []
-    if printed != shipped:
-        faults.append("docs/siptrunk_exporter.schema.json is not what the tables print")
-    schema = json.loads(printed)
-    checker = jsonschema.Draft202012Validator
-    checker.check_schema(schema)
-    validator = checker(schema)
-    seen = set()
-    for path in sorted(glob.glob(os.path.join(root, "tests/data/good/*.json"))):
-        for error in validator.iter_errors(read(path)):
-            faults.append(f"{path}: {error.json_path}: {error.message[:200]}")
-    for path in sorted(glob.glob(os.path.join(root, "tests/data/bad/*.json"))):
-        name = os.path.basename(path)[: -len(".json")]
-        document = read(path)
-        seen.add(name)
-        refused = document is None or not validator.is_valid(document)
-        if refused == (name in BEYOND_NAMES):
-            faults.append(f"{path}: {'refused' if refused else 'taken'} by the schema")
-    files = checker({**schema, "$ref": "#/$defs/trunk_file", "properties": {},
-                     "anyOf": [{}], "additionalProperties": True})
-    for path in glob.glob(os.path.join(root, "tests/data/good/trunks.d/*.json")):
-        if not files.is_valid(read(path)):
-            faults.append(f"{path}: refused as a trunk file")
-    for name in sorted(BEYOND_NAMES - seen):
-        faults.append(f"{name} is listed and has no file")
-    print("\n".join(faults) or f"agreed on {len(seen)} bad files")
-    return 1 if faults else 0
+class Schema(unittest.TestCase):
+    def setUp(self):
+        self.printed = subprocess.run(
+            [os.environ["SIPTRUNK_EXPORTER"], "--config.schema"], check=True,
+            capture_output=True).stdout
+        self.schema = json.loads(self.printed)
+        jsonschema.Draft202012Validator.check_schema(self.schema)
+        self.validator = jsonschema.Draft202012Validator(self.schema)
 
+    def test_shipped_one_is_current(self):
+        with open(os.path.join(ROOT, "docs", "siptrunk_exporter.schema.json"), "rb") as f:
+            self.assertEqual(self.printed, f.read())
 
-if __name__ == "__main__":
-    sys.exit(main())
+    def test_takes_what_the_validator_takes(self):
+        good = glob.glob(os.path.join(ROOT, "tests/data/good/*.json"))
+        self.assertTrue(good)
+        for path in sorted(good):
+            errors = [f"{e.json_path}: {e.message[:200]}"
+                      for e in self.validator.iter_errors(read(path))]
+            self.assertEqual(errors, [], path)
+
+    def test_refuses_what_the_validator_refuses(self):
+        seen = set()
+        for path in sorted(glob.glob(os.path.join(ROOT, "tests/data/bad/*.json"))):
+            name = os.path.basename(path)[: -len(".json")]
+            document = read(path)
+            seen.add(name)
+            refused = document is None or not self.validator.is_valid(document)
+            self.assertEqual(refused, name not in BEYOND_NAMES, path)
+        self.assertEqual(BEYOND_NAMES - seen, set(), "listed, and no such file")
+
+    def test_trunk_files(self):
+        files = jsonschema.Draft202012Validator(
+            {**self.schema, "$ref": "#/$defs/trunk_file", "properties": {},
+             "anyOf": [{}], "additionalProperties": True})
+        found = glob.glob(os.path.join(ROOT, "tests/data/good/trunks.d/*.json"))
+        self.assertTrue(found)
+        for path in found:
+            self.assertTrue(files.is_valid(read(path)), path)

@@ -13,7 +13,7 @@ static char text[256];
 
 static int parse(const char *const *args)
 {
-	char *argv[ARGS_MAX + 2] = {(char *)(uintptr_t)"siptrunk_exporter"};
+	char *argv[ARGS_MAX + 2] = {(char *)(uintptr_t) "siptrunk_exporter"};
 	int argc = 1;
 
 	for (; args[argc - 1] && argc <= ARGS_MAX; argc++)

@@ -34,7 +34,7 @@ static void test_runs(void)
 
 		for (size_t k = 0; runs[i].verdicts[k]; k++) {
 			char c = runs[i].verdicts[k];
-			enum probe_verdict v = c == 'u'   ? PROBE_UP
+			enum probe_verdict v = c == 'u'	  ? PROBE_UP
 					       : c == 'd' ? PROBE_DEGRADED
 							  : PROBE_DOWN;
 
@@ -99,8 +99,8 @@ static void test_rollups(void)
 	for (size_t i = 0; i < sizeof(rollups) / sizeof(rollups[0]); i++) {
 		struct health_member m[8];
 		size_t n = parse_members(rollups[i].members, m);
-		char got[4] = "", want[4] = {rollups[i].any, rollups[i].all,
-					     rollups[i].primary};
+		char got[4] = "",
+		     want[4] = {rollups[i].any, rollups[i].all, rollups[i].primary};
 
 		for (int k = 0; k < 3; k++)
 			got[k] = "?UDX"[health_rollup(m, n, whens[k])];
@@ -118,7 +118,8 @@ static void test_judge(void)
 	is_int(health_judge(&s, PROBE_RESPONSE, 200), PROBE_UP, "a listed code is up");
 	is_int(health_judge(&s, PROBE_RESPONSE, 503), PROBE_DEGRADED,
 	       "degraded wins over up");
-	is_int(health_judge(&s, PROBE_RESPONSE, 500), PROBE_DOWN, "no listed code is down");
+	is_int(health_judge(&s, PROBE_RESPONSE, 500), PROBE_DOWN,
+	       "no listed code is down");
 	is_int(health_judge(&s, PROBE_RESPONSE, 70000), PROBE_DOWN, "nor is any number");
 	for (int o = PROBE_RESPONSE + 1; o < PROBE_OUTCOMES; o++)
 		is_int(health_judge(&s, (enum probe_outcome)o, 200), PROBE_DOWN,

@@ -32,7 +32,8 @@ static const struct {
 } cases[] = {
 	{"plain over UDP", "sip:192.0.2.1", &plain, CONFIG_TRANSPORT_UDP, "192.0.2.9",
 	 "OPTIONS sip:192.0.2.1 SIP/2.0\r\n"
-	 "Via: SIP/2.0/UDP 192.0.2.9:5060;branch=z9hG4bK0000002a################;rport\r\n"
+	 "Via: SIP/2.0/UDP "
+	 "192.0.2.9:5060;branch=z9hG4bK0000002a################;rport\r\n"
 	 "Max-Forwards: 70\r\n"
 	 "From: <sip:ping@192.0.2.9:5060>;tag=################\r\n"
 	 "To: <sip:192.0.2.1>\r\n"
@@ -45,7 +46,8 @@ static const struct {
 	{"everything set, over TLS and IPv6", "sip:[2001:db8::1];transport=tls", &dressed,
 	 CONFIG_TRANSPORT_TLS, "2001:db8::9",
 	 "OPTIONS sip:medsrv.example SIP/2.0\r\n"
-	 "Via: SIP/2.0/TLS [2001:db8::9]:5060;branch=z9hG4bK0000002a################;rport"
+	 "Via: SIP/2.0/TLS "
+	 "[2001:db8::9]:5060;branch=z9hG4bK0000002a################;rport"
 	 "\r\n"
 	 "Max-Forwards: 5\r\n"
 	 "Route: <sip:sbc.example;lr>\r\n"
@@ -115,8 +117,8 @@ static bool answered(const struct request *r, const char *part, const char *othe
 static void test_match(void)
 {
 	const struct config_trunk trunk = {.uri = "sip:192.0.2.1", .settings = &plain};
-	struct request_info info = {
-		"OPTIONS", &trunk, CONFIG_TRANSPORT_UDP, NULL, 0xfedcba98, "siptrunk_exporter/1.2"};
+	struct request_info info = {"OPTIONS", &trunk,	   CONFIG_TRANSPORT_UDP,
+				    NULL,      0xfedcba98, "siptrunk_exporter/1.2"};
 	struct request r = {0};
 	struct pl branch;
 	struct sa local;
@@ -146,8 +148,8 @@ static void test_match(void)
 static void test_stamps_differ(void)
 {
 	const struct config_trunk trunk = {.uri = "sip:192.0.2.1", .settings = &plain};
-	struct request_info info = {
-		"OPTIONS", &trunk, CONFIG_TRANSPORT_UDP, NULL, 1, "siptrunk_exporter/1.2"};
+	struct request_info info = {"OPTIONS", &trunk, CONFIG_TRANSPORT_UDP,
+				    NULL,      1,      "siptrunk_exporter/1.2"};
 	char keys[64][REQUEST_KEY_LEN];
 	struct request r = {0};
 	struct sa local;

@@ -102,8 +102,7 @@ static const struct {
 	{"one target is gone", "sip:d.test;transport=udp", V4,
 	 HOSTS "_sip._udp.d.test 90 SRV 1 1 5060 a.test.\n"
 	       "_sip._udp.d.test 90 SRV 1 1 5060 no.test.",
-	 "SRV _sip._udp.d.test, A a.test, A no.test",
-	 "ok 60 192.0.2.1:5060/udp/1/1"},
+	 "SRV _sip._udp.d.test, A a.test, A no.test", "ok 60 192.0.2.1:5060/udp/1/1"},
 	{"all targets are gone", "sip:d.test;transport=udp", V4,
 	 "_sip._udp.d.test 90 SRV 1 1 5060 no.test.", "SRV _sip._udp.d.test, A no.test",
 	 "nxdomain 300 no.test A: NXDOMAIN"},
