@@ -7,7 +7,9 @@
 #include "exporter/demo.h"
 #include "exporter/events.h"
 #include "exporter/http.h"
+#include "exporter/http_unix.h"
 #include "exporter/log.h"
+#include "exporter/sandbox.h"
 #include "exporter/store.h"
 #include "exporter/systemd.h"
 #include "exporter/web.h"
@@ -159,10 +161,55 @@ static void stop_config(struct app *app)
 		close(app->demo_fd);
 }
 
+static void allow_web(struct sandbox_paths *p, const struct cli *cli)
+{
+	struct config_errors errs = {0};
+	struct web_config *web = NULL;
+
+	for (size_t i = 0; i < cli->listen_count; i++)
+		if (http_unix_is(cli->listen[i]))
+			sandbox_allow_socket(p, strchr(cli->listen[i], ':') + 1);
+	sandbox_allow(p, cli->web_config_file);
+	/* What is wrong with it is told when it is put in force. */
+	if (cli->web_config_file && !web_config_load(&web, cli->web_config_file, &errs)) {
+		sandbox_allow(p, web->tls.cert_file);
+		sandbox_allow(p, web->tls.key_file);
+		sandbox_allow(p, web->tls.client_ca_file);
+	}
+	web_config_free(web);
+	config_errors_clear(&errs);
+}
+
+/* When it is known what will be read, and before the first thread. */
+static int start_sandbox(struct app *app)
+{
+	struct sandbox_paths paths = {0};
+	struct sandbox_state state;
+	int err;
+
+	if (app->cli->sandbox)
+		return 0;
+	sandbox_allow(&paths, app->cli->config_file);
+	for (size_t i = 0; i < app->conf->file_count; i++)
+		sandbox_allow(&paths, app->conf->files[i]);
+	allow_web(&paths, app->cli);
+	err = sandbox_enter(&state, &paths);
+	sandbox_paths_clear(&paths);
+	if (err)
+		log_event(LOG_LEVEL_ERROR, "cannot enter the sandbox, see --sandbox",
+			  LOG_S("error", strerror(err)));
+	else
+		log_event(LOG_LEVEL_DEBUG, "sandbox", LOG_I("landlock", state.landlock),
+			  LOG_S("seccomp", state.seccomp ? "on" : "none"));
+	return err;
+}
+
 static int start_loop(struct app *app)
 {
 	int err = loop_init(signal_h, app);
 
+	if (!err)
+		err = systemd_watchdog();
 	if (err)
 		log_event(LOG_LEVEL_ERROR, "the event loop cannot start",
 			  LOG_S("error", strerror(err)));
@@ -277,9 +324,9 @@ static const struct {
 	int (*start)(struct app *app);
 	void (*stop)(struct app *app);
 } parts[] = {
-	{start_config, stop_config}, {start_loop, stop_loop}, {start_store, stop_store},
-	{start_engine, stop_engine}, {start_web, stop_web},   {start_http, stop_http},
-	{start_probing, NULL},
+	{start_config, stop_config}, {start_sandbox, NULL},	  {start_loop, stop_loop},
+	{start_store, stop_store},   {start_engine, stop_engine}, {start_web, stop_web},
+	{start_http, stop_http},     {start_probing, NULL},
 };
 
 typedef const char *(name_n)(const void *owner, size_t n);

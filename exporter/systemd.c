@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "sipprobe/clock.h"
+#include "sipprobe/loop.h"
 
 static bool listens(int fd)
 {
@@ -58,16 +59,18 @@ void systemd_stopping(void)
 	(void)sd_notify(0, "STOPPING=1");
 }
 
-int64_t systemd_watchdog_ns(void)
+static void alive_h(void *arg)
+{
+	(void)arg;
+	(void)sd_notify(0, "WATCHDOG=1");
+}
+
+int systemd_watchdog(void)
 {
 	uint64_t usec = 0;
 
-	/* Three times in each period: one lost tick is no reason for a restart. */
-	return sd_watchdog_enabled(0, &usec) > 0 ? (int64_t)usec * CLOCK_NS_PER_US / 3
-						 : 0;
-}
-
-void systemd_alive(void)
-{
-	(void)sd_notify(0, "WATCHDOG=1");
+	if (sd_watchdog_enabled(0, &usec) <= 0)
+		return 0;
+	/* Three times in each period: one late tick is no reason for a restart. */
+	return loop_every((int64_t)usec * CLOCK_NS_PER_US / 3, alive_h, NULL);
 }

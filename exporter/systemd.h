@@ -3,7 +3,6 @@
 #define EXPORTER_SYSTEMD_H
 
 #include <stddef.h>
-#include <stdint.h>
 
 /*
  * Takes the sockets that were passed (sd_listen_fds(3)) and listen for streams; they are
@@ -22,9 +21,10 @@ void systemd_reloading(void);
 
 void systemd_stopping(void);
 
-/* How often systemd_alive() is due, or 0 when nobody watches. */
-int64_t systemd_watchdog_ns(void);
-
-void systemd_alive(void);
+/*
+ * Where the service is watched (WatchdogSec=), says from the main thread's loop that it
+ * lives: a loop that is stuck falls silent, and is restarted. Returns 0 or errno.
+ */
+int systemd_watchdog(void);
 
 #endif
