@@ -1,7 +1,7 @@
 """Who may look at the pages: TLS, certificates, passwords, headers, paths, sockets."""
 
 import base64
-import crypt
+import ctypes
 import http.client
 import json
 import os
@@ -73,8 +73,13 @@ class Pki:
         return c
 
 
+LIBCRYPT = ctypes.CDLL("libcrypt.so.1")
+LIBCRYPT.crypt.restype = ctypes.c_char_p
+
+
 def bcrypt(password, cost=4):
-    return crypt.crypt(password, f"$2b${cost:02}$abcdefghijklmnopqrstuu")
+    salt = f"$2b${cost:02}$abcdefghijklmnopqrstuu"
+    return LIBCRYPT.crypt(password.encode(), salt.encode()).decode()
 
 
 def basic(user, password):
@@ -870,6 +875,35 @@ class Sockets(Web):
             c.request("GET", "/-/healthy")
             return c.getresponse().status == 200
         wait_for("an answer", scrape)
+
+
+class Health(Web):
+    """--healthcheck finds a living exporter, however it serves."""
+
+    def check(self, e, *args):
+        port = f"--web.listen-address=127.0.0.1:{e.address[1]}"
+        return run("--healthcheck", port, *args)[0]
+
+    def test_whatever_is_asked_of_clients(self):
+        for text in (self.tls(), self.users(prom=bcrypt("pw")),
+                     self.tls(client_auth_type="RequireAndVerifyClientCert",
+                              client_ca_file=pki["ca.pem"]),
+                     self.tls("rsa", max_version="TLS12") +
+                     self.users(prom=bcrypt("pw"))):
+            with self.subTest(text=text):
+                e = self.web(text, args=["--web.route-prefix=/x"])
+                args = [f"--web.config.file={self.web_path}", "--web.route-prefix=/x"]
+                self.assertEqual(self.check(e, *args), 0)
+                self.assertEqual(self.check(e, args[0]), 0 if "users" in text else
+                                 0 if "client_ca" in text else 1)
+                e.stop()
+                self.assertEqual(self.check(e, *args), 1)
+
+    def test_url(self):
+        e = self.web(self.tls())
+        where = f"://127.0.0.1:{e.address[1]}/-/healthy"
+        self.assertEqual(run("--healthcheck=https" + where)[0], 0)
+        self.assertEqual(run("--healthcheck=http" + where)[0], 1)
 
 
 class Prometheus(Web):
