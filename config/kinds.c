@@ -92,6 +92,32 @@ const struct kind kind_number = {
 	equal_number,
 };
 
+static bool read_integer(struct walk *w, const struct field *f, const struct spot *at,
+			 void *base)
+{
+	double v = at->node->valuedouble;
+
+	if (!cJSON_IsNumber(at->node))
+		return walk_type_fault(w, at, "a whole number");
+	if (!(v >= (double)f->min && v <= (double)f->max) || v != (double)(int)v)
+		return walk_fault(w, at, "must be a whole number from %lld to %lld",
+				  (long long)f->min, (long long)f->max);
+	*AT(int, base, f) = (int)v;
+	return true;
+}
+
+static bool equal_integer(const struct field *f, const void *a, const void *b)
+{
+	return *IN(int, a, f) == *IN(int, b, f);
+}
+
+const struct kind kind_integer = {
+	sizeof(int),
+	read_integer,
+	schema_whole,
+	equal_integer,
+};
+
 static bool read_choice(struct walk *w, const struct field *f, const struct spot *at,
 			void *base)
 {
@@ -262,27 +288,6 @@ static void schema_uri(struct schema *s, const struct field *f)
 }
 
 const struct kind kind_uri = {sizeof(char *), read_uri, schema_uri, equal_text};
-
-static bool read_uri_item(struct walk *w, const struct field *f, const struct spot *at,
-			  void *item)
-{
-	static const struct field here = {.offset = 0};
-
-	(void)f;
-	return read_uri(w, &here, at, item);
-}
-
-static bool equal_string_item(const void *a, const void *b)
-{
-	return !strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-const struct list_kind list_uris = {
-	.size = sizeof(char *),
-	.read = read_uri_item,
-	.schema = schema_uri,
-	.equal = equal_string_item,
-};
 
 /* 0, or why a file cannot be read. Its content is the reader's business. */
 static int try_file(const char *path)

@@ -1,5 +1,6 @@
 /* From files to a struct config. */
 #include "config/load.h"
+#include "config/preset.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -110,6 +111,7 @@ static void load_free(struct load *l)
 	set_free(&l->profile_names);
 	set_free(&l->trunk_names);
 	set_free(&l->w.files);
+	preset_free(l);
 	free(l->profiles);
 	free(l->trunks);
 	free(l->files);
@@ -167,6 +169,11 @@ static int fill_config(struct holder *h, struct load *l, const char *path)
 	c->warning_count = l->warning_count;
 	c->buckets = l->buckets;
 	c->bucket_count = l->bucket_count;
+	c->native = l->native;
+	if (load_absolute_globs(l, &h->arena, &c->globs))
+		return ENOMEM;
+	c->glob_count = l->glob_count;
+	c->watch = l->watch;
 	c->sip = l->sip;
 	c->dns = l->dns;
 	c->path = path ? walk_keep(&l->w, path) : NULL;

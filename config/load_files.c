@@ -131,6 +131,24 @@ static int read_glob(struct load *l, const struct spot *at)
 	return err;
 }
 
+int load_absolute_globs(struct load *l, struct arena *a, const char *const **out)
+{
+	const char **list = arena_alloc(a, (l->glob_count + 1) * sizeof(*list), 8);
+	char full[8192];
+
+	for (size_t i = 0; list && i < l->glob_count; i++) {
+		bool whole = l->globs[i][0] == '/';
+
+		snprintf(full, sizeof(full), "%s%s%s", whole ? "" : l->w.folder,
+			 whole ? "" : "/", l->globs[i]);
+		list[i] = walk_keep(&l->w, full);
+		if (!list[i])
+			return ENOMEM;
+	}
+	*out = list;
+	return list ? 0 : ENOMEM;
+}
+
 int load_globs(struct load *l)
 {
 	size_t row = section_find(&section_file, "trunk_files");

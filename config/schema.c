@@ -111,6 +111,10 @@ static void print_container(struct schema *s, const struct field *f)
 		schema_close(s, '}');
 		return;
 	}
+	if (f->kind == &kind_local) {
+		print_reference(s, section_local.name);
+		return;
+	}
 	schema_string(s, "type", "object");
 	schema_open(s, "propertyNames", '{');
 	kind_profile.schema(s, f);
@@ -213,7 +217,8 @@ static void print_definition(struct schema *s, const struct section *sec,
 static bool refers(const struct field *f)
 {
 	return f->kind == &kind_section || f->kind == &kind_level ||
-	       f->kind == &kind_profiles || f->kind == &kind_trunks;
+	       f->kind == &kind_profiles || f->kind == &kind_trunks ||
+	       f->kind == &kind_local;
 }
 
 static void print_definitions(struct schema *s, const struct section *sec,

@@ -81,24 +81,29 @@ struct pairs_kind {
 
 extern const struct kind kind_duration;
 extern const struct kind kind_number;
-extern const struct kind kind_choice; /* more: names, NULL-terminated, in enum order */
+extern const struct kind kind_integer; /* as kind_number, but an int */
+extern const struct kind kind_choice;  /* more: names, NULL-terminated, in enum order */
 extern const struct kind kind_flag;
 extern const struct kind kind_text;
 extern const struct kind kind_host;
 extern const struct kind kind_uri;
 extern const struct kind kind_file;
 extern const struct kind kind_codes;
+extern const struct kind kind_template; /* a URI with {peer}, {local} or {host} in it */
+extern const struct kind kind_local;	/* to struct config_local; taken whole */
+extern const struct kind kind_dscp;	/* 0 to 63, or a name */
 extern const struct kind kind_list;
 extern const struct kind kind_pairs;
 extern const struct kind kind_section; /* more: struct section */
 
 /* Those that read the whole from its parts stand in load.c. */
+extern const struct kind kind_preset;	/* the name of one, to its number */
 extern const struct kind kind_profile;	/* the name of a profile, to struct level * */
 extern const struct kind kind_level;	/* settings; more: struct section */
 extern const struct kind kind_profiles; /* names and settings */
 extern const struct kind kind_trunks;	/* an array; more: struct section */
 
-extern const struct list_kind list_uris;
+extern const struct list_kind list_templates;
 extern const struct list_kind list_buckets;
 extern const struct list_kind list_listens;
 extern const struct list_kind list_servers;

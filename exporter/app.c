@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #include "sipprobe/clock.h"
 #include "sipprobe/engine.h"
 #include "sipprobe/loop.h"
+#include "sipprobe/watch.h"
 
 /* How often the demo takes new ports when others were faster to bind them. */
 enum { DEMO_TRIES = 10, ERR_TEXT = 256 };
@@ -29,6 +31,7 @@ struct app {
 	struct engine *engine;
 	struct web *web;
 	struct http *http;
+	struct watch *watch; /* of the configuration's files, or NULL */
 };
 
 static void log_config_errors(const struct config_errors *errs)
@@ -76,8 +79,51 @@ static int load(struct config **cp, const char *path, FILE *why)
 
 static bool same_buckets(const struct config *a, const struct config *b)
 {
+	if (a->native.kept != b->native.kept || a->native.schema != b->native.schema ||
+	    a->native.max_buckets != b->native.max_buckets)
+		return false;
 	return a->bucket_count == b->bucket_count &&
 	       !memcmp(a->buckets, b->buckets, a->bucket_count * sizeof(*a->buckets));
+}
+
+static int reload_h(FILE *why, void *arg);
+
+static void files_h(void *arg)
+{
+	(void)reload_h(NULL, arg);
+}
+
+/*
+ * Looks after the files of the configuration in force, if that asks for it. Its patterns
+ * may stand for other folders after each reload, so each begins anew.
+ */
+static void watch_files(struct app *app)
+{
+	const struct config *conf = app->conf;
+	struct watch *old = app->watch;
+	const char **files;
+	int err = ENOMEM;
+
+	app->watch = NULL;
+	if (!conf->watch || !conf->path) {
+		watch_free(old);
+		return;
+	}
+	files = calloc(conf->glob_count + 1, sizeof(*files));
+	if (files) {
+		files[0] = conf->path;
+		memcpy(files + 1, conf->globs, conf->glob_count * sizeof(*files));
+		err = watch_alloc(&app->watch, files, conf->glob_count + 1, files_h, app);
+	}
+	free(files);
+	/* What changed while the files were read is not to be missed. */
+	if (!err)
+		watch_succeed(app->watch, old);
+	else
+		watch_free(old);
+	if (err)
+		log_event(LOG_LEVEL_WARN, "the configuration's files cannot be watched",
+			  LOG_S("error", strerror(err)));
 }
 
 /* All or nothing: on failure what runs goes on as it is. */
@@ -102,9 +148,10 @@ static int reload(struct app *app, FILE *why)
 	}
 	log_config_warnings(next);
 	if (!same_buckets(app->conf, next))
-		log_write(LOG_LEVEL_WARN, "new histogram buckets need a restart", NULL);
+		log_write(LOG_LEVEL_WARN, "new histogram settings need a restart", NULL);
 	config_free(app->conf);
 	app->conf = next;
+	watch_files(app);
 	log_event(LOG_LEVEL_INFO, "configuration reloaded", LOG_S("config", next->path),
 		  LOG_I("trunks", (int64_t)next->trunk_count));
 	return 0;
@@ -229,6 +276,9 @@ static int start_store(struct app *app)
 	if (err)
 		log_event(LOG_LEVEL_ERROR, "no memory for the metrics",
 			  LOG_S("error", strerror(err)));
+	else if (app->conf->native.kept)
+		store_keep_native(app->store, app->conf->native.schema,
+				  app->conf->native.max_buckets);
 	return err;
 }
 
@@ -319,14 +369,27 @@ static int start_probing(struct app *app)
 	return err;
 }
 
+static int start_watch(struct app *app)
+{
+	watch_files(app);
+	return 0;
+}
+
+static void stop_watch(struct app *app)
+{
+	watch_free(app->watch);
+}
+
 /* What was started, in order; it is stopped from the end. */
 static const struct {
 	int (*start)(struct app *app);
 	void (*stop)(struct app *app);
 } parts[] = {
-	{start_config, stop_config}, {start_sandbox, NULL},	  {start_loop, stop_loop},
-	{start_store, stop_store},   {start_engine, stop_engine}, {start_web, stop_web},
+	{start_config, stop_config}, {start_sandbox, NULL},
+	{start_loop, stop_loop},     {start_store, stop_store},
+	{start_engine, stop_engine}, {start_web, stop_web},
 	{start_http, stop_http},     {start_probing, NULL},
+	{start_watch, stop_watch},
 };
 
 typedef const char *(name_n)(const void *owner, size_t n);

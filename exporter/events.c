@@ -5,6 +5,7 @@
 #include "exporter/log.h"
 #include "exporter/store.h"
 #include "sipprobe/clock.h"
+#include "sipprobe/tls_cause.h"
 
 /* The engine's `row`: the store's, and what a log line about the trunk needs. */
 struct row {
@@ -43,6 +44,8 @@ static void add_text(struct fields *f, const char *key, const char *text)
 static void add_result(struct fields *f, const struct probe_result *r)
 {
 	add_text(f, "reason", probe_outcome_name(r->outcome));
+	if (r->outcome == PROBE_TLS)
+		add_text(f, "cause", tls_failure_name((enum tls_failure)r->tls_cause));
 	if (r->code)
 		add(f, LOG_I("code", r->code));
 	add_text(f, "phrase", r->phrase);
@@ -95,6 +98,8 @@ static void trunk_state_h(void *p, const struct engine_change *change, void *arg
 	add_text(&f, "from", health_state_name(change->from));
 	add_text(&f, "to", health_state_name(change->to));
 	add_text(&f, "address", change->address);
+	if (change->inbound)
+		add_text(&f, "reason", "inbound");
 	if (change->last)
 		add_result(&f, change->last);
 	add(&f, LOG_SEC("after", change->held_ns));
@@ -213,6 +218,30 @@ static void inbound_h(void *p, const char *method, unsigned code, void *arg)
 		  LOG_I("answered", code));
 }
 
+static void trunk_cert_h(void *p, int64_t not_after_s, void *arg)
+{
+	struct row *row = p;
+
+	if (row)
+		store_trunk_certificate(arg, row->store,
+					row->trunk->settings->tls.cert_file, not_after_s);
+}
+
+static void listen_cert_h(const char *file, int64_t not_after_s, void *arg)
+{
+	store_listen_certificate(arg, file, not_after_s);
+}
+
+static void tls_files_h(const char *detail, void *arg)
+{
+	store_tls_files(arg, detail != NULL);
+	if (detail)
+		log_event(LOG_LEVEL_ERROR, "certificate files changed but cannot be used",
+			  LOG_S("error", detail));
+	else
+		log_write(LOG_LEVEL_INFO, "certificate files read again", NULL);
+}
+
 static void stray_h(int why, void *arg)
 {
 	store_stray(arg, (enum engine_stray)why);
@@ -232,6 +261,9 @@ const struct engine_events events_table = {
 	.probe_begin_h = probe_begin_h,
 	.probe_done_h = probe_done_h,
 	.probe_late_h = probe_late_h,
+	.trunk_cert_h = trunk_cert_h,
+	.listen_cert_h = listen_cert_h,
+	.tls_files_h = tls_files_h,
 	.inbound_h = inbound_h,
 	.stray_h = stray_h,
 };

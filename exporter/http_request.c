@@ -123,9 +123,29 @@ static enum MHD_Result reload(struct http_server *s, struct request *rq)
 	return MHD_YES;
 }
 
+struct args {
+	struct http_arg list[HTTP_ARGS_MAX];
+	size_t count;
+};
+
+/* libmicrohttpd has taken the query apart and decoded it. */
+static enum MHD_Result arg_h(void *arg, enum MHD_ValueKind kind, const char *name,
+			     size_t name_len, const char *value, size_t value_len)
+{
+	struct args *args = arg;
+
+	(void)kind;
+	if (args->count < HTTP_ARGS_MAX)
+		args->list[args->count] =
+			(struct http_arg){{name, name_len}, {value, value_len}};
+	args->count++;
+	return MHD_YES;
+}
+
 static enum MHD_Result answer(struct http_server *s, struct request *rq,
 			      const char *method, const char *path, bool body)
 {
+	struct args args = {.count = 0};
 	struct http_query q = {
 		.site = &s->site,
 		.method = method,
@@ -135,6 +155,9 @@ static enum MHD_Result answer(struct http_server *s, struct request *rq,
 		.body = body,
 	};
 
+	MHD_get_connection_values_n(rq->conn, MHD_GET_ARGUMENT_KIND, arg_h, &args);
+	q.args = args.list;
+	q.arg_count = args.count;
 	http_routes_answer(&rq->answer, &q);
 	if (rq->answer.reload)
 		return reload(s, rq);

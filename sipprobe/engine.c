@@ -11,11 +11,13 @@
 #include "sipprobe/sockets.h"
 #include "sipprobe/target.h"
 #include "sipprobe/tls_cache.h"
+#include "sipprobe/tls_watch.h"
 #include "sipprobe/trunk.h"
 #include "config/uri.h"
 
 struct engine {
 	struct core core;
+	struct tls_watch *tls_watch;
 	struct trunk **trunks; /* in the configuration's order */
 	size_t trunk_count;
 };
@@ -36,12 +38,21 @@ static void engine_destructor(void *arg)
 	for (size_t i = 0; i < e->trunk_count; i++)
 		mem_deref(e->trunks[i]);
 	free(e->trunks);
+	mem_deref(e->tls_watch);
 	mem_deref(e->core.sockets);
 	mem_deref(e->core.tls);
 	mem_deref(e->core.resolver);
 	mem_deref(e->core.peers);
 	mem_deref(e->core.registry);
 	mem_deref(e->core.ticker);
+}
+
+static void certificates_h(void *arg)
+{
+	struct engine *e = arg;
+
+	for (size_t i = 0; i < e->trunk_count; i++)
+		trunk_tell_certificate(e->trunks[i]);
 }
 
 int engine_alloc(struct engine **ep, const char *version,
@@ -67,6 +78,8 @@ int engine_alloc(struct engine **ep, const char *version,
 		err = peers_alloc(&e->core.peers);
 	if (!err)
 		err = sockets_alloc(&e->core.sockets, &e->core);
+	if (!err)
+		err = tls_watch_alloc(&e->tls_watch, &e->core, certificates_h, e);
 	if (err)
 		mem_deref(e);
 	else
@@ -146,7 +159,7 @@ static int plan_tls(struct plan *p, char *err_text, size_t err_size)
 		struct tls_profile *unused;
 		struct config_uri uri;
 
-		if (config_uri_parse(t->uri, &uri) ||
+		if (config_uri_parse(config_trunk_hop(t), &uri) ||
 		    uri.transport != CONFIG_TRANSPORT_TLS || t->settings == last)
 			continue;
 		last = t->settings;
@@ -204,6 +217,10 @@ static void commit(struct engine *e, struct plan *p)
 		else
 			trunk_start(e->trunks[i]);
 	}
+	for (size_t i = 0; i < e->trunk_count; i++)
+		sockets_mark_local(e->core.sockets, &p->conf->trunks[i].settings->local);
+	sockets_sweep_local(e->core.sockets);
+	tls_watch_listening(e->tls_watch, &p->conf->sip);
 	sockets_review(e->core.sockets);
 	free(p->kept);
 	mem_deref(old_tls);

@@ -27,6 +27,7 @@ struct engine_change {
 	int64_t held_ns;		 /* how long `from` lasted */
 	const struct probe_result *last; /* the result that tipped it; NULL: none did */
 	const char *address;		 /* the address that tipped it, or "" */
+	bool inbound; /* the peer's own pings tipped it: they stay out, or are back */
 };
 
 /*
@@ -51,6 +52,18 @@ struct engine_events {
 	void (*probe_begin_h)(void *cell, int64_t lag_ns, void *arg);
 	void (*probe_done_h)(void *cell, const struct probe_result *result, void *arg);
 	void (*probe_late_h)(void *cell, void *arg);
+	/*
+	 * When the certificate that a trunk shows expires, seconds since the epoch; told
+	 * again when the file was read again. These three may be NULL.
+	 */
+	void (*trunk_cert_h)(void *row, int64_t not_after_s, void *arg);
+	/* The same of what we show who connects to us; @file NULL: nothing any more. */
+	void (*listen_cert_h)(const char *file, int64_t not_after_s, void *arg);
+	/*
+	 * Certificate files changed and were read. @detail: why one could not be, so
+	 * that the former stay in use, or NULL.
+	 */
+	void (*tls_files_h)(const char *detail, void *arg);
 	/* A request from a configured trunk's address. @code: our answer, 0 for none. */
 	void (*inbound_h)(void *row, const char *method, unsigned code, void *arg);
 	/* Something that is nobody's: enum engine_stray. */

@@ -1,5 +1,6 @@
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "sipprobe/request.h"
 #include "sipprobe/token.h"
@@ -21,6 +22,7 @@ static const char *transport_name(enum config_transport t)
 
 /* What stands in From, To and Contact when the configuration leaves them to us. */
 struct identity {
+	const struct request_info *info;
 	char local[80]; /* host:port of our end, brackets with IPv6 */
 	const char *scheme;
 	const char *param; /* ;transport= of a Contact, or "" */
@@ -36,6 +38,7 @@ static void identity_make(struct identity *id, const struct request_info *info)
 	};
 	struct config_uri uri;
 
+	id->info = info;
 	id->scheme = "sip";
 	if (!config_uri_parse(info->trunk->uri, &uri) && uri.sips)
 		id->scheme = "sips";
@@ -46,20 +49,74 @@ static void identity_make(struct identity *id, const struct request_info *info)
 	(void)re_snprintf(id->local, sizeof(id->local), "%J", info->local);
 }
 
+static int print_host(struct mbuf *mb, const char *text)
+{
+	struct config_uri uri;
+
+	if (config_uri_parse(text, &uri))
+		return EINVAL;
+	return mbuf_printf(mb, uri.ipv6 ? "[%b]" : "%b", uri.host.p, uri.host.l);
+}
+
+/* A URI of the configuration, with what its placeholder stands for in this request. */
+static int print_uri(struct mbuf *mb, const struct identity *id, const char *text)
+{
+	const char *open = strchr(text, '{');
+	const char *close = open ? strchr(open, '}') : NULL;
+	int err;
+
+	if (!close)
+		return mbuf_write_str(mb, text);
+	err = mbuf_write_mem(mb, (const uint8_t *)text, (size_t)(open - text));
+	if (open[1] == 'p')
+		err |= mbuf_printf(mb, "%J", id->info->peer);
+	else if (open[1] == 'l')
+		err |= mbuf_write_str(mb, id->local);
+	else
+		err |= print_host(mb, id->info->trunk->uri);
+	return err | mbuf_write_str(mb, close + 1);
+}
+
+static int print_route(struct mbuf *mb, const struct identity *id, const char *uri)
+{
+	return mbuf_write_str(mb, "Route: <") | print_uri(mb, id, uri) |
+	       mbuf_write_str(mb, ">\r\n");
+}
+
+/* RFC 3261 16.12.1.2: a proxy that routes loosely is told by its URI that it may. */
+static bool is_loose(const char *text)
+{
+	struct config_uri uri;
+	const char *p, *end;
+
+	if (config_uri_parse(text, &uri))
+		return false;
+	end = uri.params.p + uri.params.l;
+	for (p = uri.params.p; p && p < end;
+	     p = memchr(p + 1, ';', (size_t)(end - p - 1)))
+		if (end - p >= 3 && !strncasecmp(p, ";lr", 3) &&
+		    (end - p == 3 || p[3] == ';' || p[3] == '='))
+			return true;
+	return false;
+}
+
 static int print_head(struct mbuf *mb, struct request *r, const struct request_info *info,
 		      const struct identity *id)
 {
 	const struct config_settings *s = info->trunk->settings;
 	int err;
 
-	err = mbuf_printf(mb, "%s %s SIP/2.0\r\nVia: SIP/2.0/%s %s;branch=", info->method,
-			  s->request_uri ? s->request_uri : info->trunk->uri,
-			  transport_name(info->transport), id->local);
+	err = mbuf_printf(mb, "%s ", info->method);
+	err |= print_uri(mb, id, s->request_uri ? s->request_uri : info->trunk->uri);
+	err |= mbuf_printf(mb, " SIP/2.0\r\nVia: SIP/2.0/%s %s;branch=",
+			   transport_name(info->transport), id->local);
 	r->branch = (uint16_t)mb->pos;
 	err |= mbuf_printf(mb, BRANCH_COOKIE "%08x%016x;rport\r\n", info->index, 0);
 	err |= mbuf_printf(mb, "Max-Forwards: %u\r\n", s->max_forwards);
+	if (s->outbound_proxy && is_loose(s->outbound_proxy))
+		err |= print_route(mb, id, s->outbound_proxy);
 	for (size_t i = 0; i < s->route_count; i++)
-		err |= mbuf_printf(mb, "Route: <%s>\r\n", s->route[i]);
+		err |= print_route(mb, id, s->route[i]);
 	return err;
 }
 
@@ -69,21 +126,24 @@ static int print_dialog(struct mbuf *mb, struct request *r,
 	const struct config_settings *s = info->trunk->settings;
 	int err;
 
+	err = mbuf_write_str(mb, "From: <");
 	if (s->from)
-		err = mbuf_printf(mb, "From: <%s>;tag=", s->from);
+		err |= print_uri(mb, id, s->from);
 	else
-		err = mbuf_printf(mb, "From: <%s:ping@%s>;tag=", id->scheme, id->local);
+		err |= mbuf_printf(mb, "%s:ping@%s", id->scheme, id->local);
+	err |= mbuf_write_str(mb, ">;tag=");
 	r->tag = (uint16_t)mb->pos;
-	err |= mbuf_printf(mb, "%016x\r\nTo: <%s>\r\nCall-ID: ", 0,
-			   s->to ? s->to : info->trunk->uri);
+	err |= mbuf_printf(mb, "%016x\r\nTo: <", 0);
+	err |= print_uri(mb, id, s->to ? s->to : info->trunk->uri);
+	err |= mbuf_write_str(mb, ">\r\nCall-ID: ");
 	r->call_id = (uint16_t)mb->pos;
 	err |= mbuf_printf(mb, "%032x\r\nCSeq: 1 %s\r\n", 0, info->method);
+	err |= mbuf_write_str(mb, "Contact: <");
 	if (s->contact)
-		err |= mbuf_printf(mb, "Contact: <%s>\r\n", s->contact);
+		err |= print_uri(mb, id, s->contact);
 	else
-		err |= mbuf_printf(mb, "Contact: <%s:ping@%s%s>\r\n", id->scheme,
-				   id->local, id->param);
-	return err;
+		err |= mbuf_printf(mb, "%s:ping@%s%s", id->scheme, id->local, id->param);
+	return err | mbuf_write_str(mb, ">\r\n");
 }
 
 static int print_tail(struct mbuf *mb, const struct request_info *info)

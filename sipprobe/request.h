@@ -32,6 +32,7 @@ struct request_info {
 	const struct sa *local;		 /* for Via, and Contact and From by default */
 	uint32_t index;			 /* of the target; goes into the branch */
 	const char *agent;		 /* User-Agent by default */
+	const struct sa *peer;		 /* {peer} in templates; NULL: none has it */
 };
 
 /* Returns 0, ENOMEM, or EOVERFLOW past 64 KiB. @r is untouched on failure. */

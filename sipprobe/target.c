@@ -2,9 +2,15 @@
 
 #include "sipprobe/target_private.h"
 #include "sipprobe/clock.h"
+#include "sipprobe/locals.h"
 #include "sipprobe/peers.h"
 #include "sipprobe/registry.h"
+#include "sipprobe/tls_cause.h"
 #include "sipprobe/udp.h"
+
+#define RETRY_AFTER_MAX_NS (3600 * CLOCK_NS_PER_S)
+
+enum { RETRY_AFTER_INTERVALS = 10 };
 
 static const char *const transport_names[] = {
 	[CONFIG_TRANSPORT_NONE] = "",
@@ -91,8 +97,11 @@ int target_alloc(struct target **tp, struct core *core, struct trunk *trunk,
 		return err;
 	}
 	(void)re_snprintf(text, sizeof(text), "%J", &address->sa);
-	tell(t, text);
-	schedule_first(t, text);
+	/* Of a paused trunk it is there to be known by, and no more. */
+	if (!target_settings(t)->paused) {
+		tell(t, text);
+		schedule_first(t, text);
+	}
 	*tp = t;
 	return 0;
 }
@@ -112,6 +121,20 @@ enum health_state target_state(const struct target *t)
 	return (enum health_state)t->health.state;
 }
 
+int target_fits_local(const struct target *t, const struct sa *local)
+{
+	const struct config_local *want = &target_settings(t)->local;
+
+	if (!locals_wanted(want))
+		return 1;
+	return locals_fits(want, local) ? 2 : 0;
+}
+
+unsigned target_dscp(const struct target *t)
+{
+	return target_settings(t)->dscp;
+}
+
 void target_reprioritize(struct target *t, const struct resolve_address *address,
 			 int64_t resolve_ns)
 {
@@ -121,22 +144,41 @@ void target_reprioritize(struct target *t, const struct resolve_address *address
 }
 
 /*
- * After a failure, and until a target is up, it is probed faster, from the last probe on;
- * otherwise on its grid. Due times that have passed by are left out, never made up for.
+ * After a failure, and until a target is up, it is probed faster. Either pace keeps to a
+ * grid of its own by the target's phase: counted from the last probe, all targets that a
+ * busy moment held up would go on in step ever after. Due times that have passed by are
+ * left out, never made up for.
  */
-static void schedule_next(struct target *t)
+static void schedule_next(struct target *t, int64_t earliest_ns)
 {
 	const struct config_settings *s = target_settings(t);
-	int64_t interval_ns = s->interval_us * CLOCK_NS_PER_US;
-	int64_t begun_ns = t->attempt.begun_ns;
 	bool fast = t->health.verdict == PROBE_DOWN || t->health.state == HEALTH_DOWN;
+	int64_t interval_ns = s->interval_us * CLOCK_NS_PER_US;
+	int64_t from_ns;
 
 	if (fast && s->down_interval_us && s->down_interval_us < s->interval_us)
-		t->due_ns = begun_ns + s->down_interval_us * CLOCK_NS_PER_US;
-	else
-		t->due_ns = schedule_grid_ns(&t->core->schedule, t->phase, interval_ns,
-					     begun_ns + interval_ns / 2);
+		interval_ns = s->down_interval_us * CLOCK_NS_PER_US;
+	from_ns = t->attempt.begun_ns + interval_ns / 2;
+	t->due_ns = schedule_grid_ns(&t->core->schedule, t->phase, interval_ns,
+				     from_ns > earliest_ns ? from_ns : earliest_ns);
 	ticker_start(t->core->ticker, &t->timer, t->due_ns, due_h);
+}
+
+/*
+ * RFC 3261 21.5.4: who is told when to try again does not try before. But a monitor that
+ * any peer can send to sleep is none: ten intervals, or an hour, is the most.
+ */
+static int64_t earliest_ns(const struct target *t, const struct probe_result *r)
+{
+	int64_t wait_ns = r->retry_after_s * CLOCK_NS_PER_S;
+	int64_t most_ns =
+		RETRY_AFTER_INTERVALS * target_settings(t)->interval_us * CLOCK_NS_PER_US;
+
+	if (r->outcome != PROBE_RESPONSE || r->code != 503 || r->retry_after_s <= 0)
+		return clock_monotonic_ns();
+	if (most_ns > RETRY_AFTER_MAX_NS)
+		most_ns = RETRY_AFTER_MAX_NS;
+	return clock_monotonic_ns() + (wait_ns < most_ns ? wait_ns : most_ns);
 }
 
 static void finish(struct target *t, struct probe_result *r)
@@ -153,7 +195,7 @@ static void finish(struct target *t, struct probe_result *r)
 	if (t->resolve_ns > 0)
 		t->resolve_ns = 0;
 	target_stream_done(t, t->attempt.answered);
-	schedule_next(t);
+	schedule_next(t, earliest_ns(t, r));
 	t->core->events->probe_done_h(t->cell, r, t->core->arg);
 	trunk_target_result(t->trunk, t, r, t->health.state != before);
 }
@@ -180,6 +222,9 @@ void target_fail(struct target *t, enum probe_outcome outcome, int err,
 	result_init(t, &r);
 	r.outcome = outcome;
 	r.err = err;
+	/* What broke off by itself has a cause; what we broke off was too slow. */
+	if (outcome == PROBE_TLS && !r.tls_cause)
+		r.tls_cause = TLS_FAILURE_TIMEOUT;
 	if (detail)
 		str_ncpy(r.detail, detail, sizeof(r.detail));
 	finish(t, &r);
@@ -331,7 +376,7 @@ static void resend(struct target *t, int64_t now_ns)
 	int64_t t2_ns = 8 * target_settings(t)->t1_us * CLOCK_NS_PER_US;
 
 	a->retransmissions++;
-	(void)udp_transmit(t->udp, &t->address.sa, r->buf, r->len);
+	(void)udp_transmit_dscp(t->udp, &t->address.sa, r->buf, r->len, target_dscp(t));
 	a->resend_every_ns *= 2;
 	if (a->resend_every_ns > t2_ns)
 		a->resend_every_ns = t2_ns;

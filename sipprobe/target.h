@@ -52,6 +52,15 @@ struct trunk *target_trunk(const struct target *t);
 const struct resolve_address *target_address(const struct target *t);
 enum health_state target_state(const struct target *t);
 
+/*
+ * How well our end @local of what came in suits the one that the trunk sends from: 2 the
+ * same, 1 the trunk does not care, 0 another.
+ */
+int target_fits_local(const struct target *t, const struct sa *local);
+
+/* The DSCP of what is sent to it. */
+unsigned target_dscp(const struct target *t);
+
 /* Keeps an address that DNS still gives; its order may have changed. */
 void target_reprioritize(struct target *t, const struct resolve_address *address,
 			 int64_t resolve_ns);

@@ -14,6 +14,7 @@ int target_make_request(struct target *t, const struct sa *local)
 		.trunk = trunk_conf(t->trunk),
 		.transport = t->address.transport,
 		.local = local,
+		.peer = &t->address.sa,
 		.index = t->index,
 		.agent = t->core->agent,
 	};
@@ -53,7 +54,8 @@ static int choose_way(struct target *t)
 
 	if (is_way_good(t))
 		return 0;
-	err = sockets_udp_for(t->core->sockets, &t->udp, &local, &t->address.sa);
+	err = sockets_udp_for(t->core->sockets, &t->udp, &local, &t->address.sa,
+			      &target_settings(t)->local);
 	if (!err)
 		err = target_make_request(t, &local);
 	if (err)
@@ -77,7 +79,8 @@ int target_transact_udp(struct target *t)
 	if (err)
 		return err;
 	a->sent_ns = clock_monotonic_ns();
-	err = udp_transmit(t->udp, &t->address.sa, t->request.buf, t->request.len);
+	err = udp_transmit_dscp(t->udp, &t->address.sa, t->request.buf, t->request.len,
+				target_dscp(t));
 	if (err && !is_loss(err))
 		return err;
 	a->resend_every_ns = target_settings(t)->t1_us * CLOCK_NS_PER_US;

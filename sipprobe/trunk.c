@@ -3,8 +3,10 @@
 
 #include "sipprobe/trunk.h"
 #include "sipprobe/clock.h"
+#include "sipprobe/expect.h"
 #include "sipprobe/resolve.h"
 #include "sipprobe/target.h"
+#include "sipprobe/tls_cache.h"
 #include "config/uri.h"
 
 /* What only a trunk with a name, not an address, needs. */
@@ -23,7 +25,8 @@ struct trunk {
 	void *row;
 	struct target **targets;
 	struct naming *naming;
-	int64_t since_ns; /* of the state */
+	struct expect *expect; /* of the peer's own pings, or NULL */
+	int64_t since_ns;      /* of the state */
 	uint16_t target_count;
 	uint16_t told_total;
 	uint16_t told_up;
@@ -49,6 +52,7 @@ static void destructor(void *arg)
 	struct trunk *t = arg;
 
 	mem_deref(t->naming);
+	mem_deref(t->expect);
 	for (unsigned i = 0; i < t->target_count; i++)
 		mem_deref(t->targets[i]);
 	free(t->targets);
@@ -96,7 +100,9 @@ static enum health_state summed_state(const struct trunk *t)
 			.state = target_state(t->targets[i]),
 			.priority = target_address(t->targets[i])->priority,
 		};
-	return health_rollup(members, t->target_count, t->conf->settings->up_when);
+	return health_with_inbound(
+		health_rollup(members, t->target_count, t->conf->settings->up_when),
+		expect_missing(t->expect));
 }
 
 /* @always: tell also what was told before */
@@ -116,9 +122,9 @@ static void tell_addresses(struct trunk *t, bool always)
 	t->core->events->trunk_addresses_h(t->row, t->told_total, up, t->core->arg);
 }
 
-/* @target, @last: what brought the change, or NULL */
+/* @target, @last: what brought the change, or NULL; @inbound: the peer's pings did */
 static void update(struct trunk *t, const struct target *target,
-		   const struct probe_result *last)
+		   const struct probe_result *last, bool inbound)
 {
 	enum health_state state = summed_state(t);
 	int64_t now_ns = clock_monotonic_ns();
@@ -126,7 +132,7 @@ static void update(struct trunk *t, const struct target *target,
 	struct engine_change change;
 
 	tell_addresses(t, false);
-	if (state == (enum health_state)t->state)
+	if (state == (enum health_state)t->state || t->conf->settings->paused)
 		return;
 	if (target)
 		(void)re_snprintf(address, sizeof(address), "%J",
@@ -137,6 +143,7 @@ static void update(struct trunk *t, const struct target *target,
 		.held_ns = now_ns - t->since_ns,
 		.last = last,
 		.address = address,
+		.inbound = inbound,
 	};
 	t->state = (uint8_t)state;
 	t->since_ns = now_ns;
@@ -147,7 +154,7 @@ void trunk_target_result(struct trunk *t, const struct target *target,
 			 const struct probe_result *last, bool changed)
 {
 	if (changed)
-		update(t, target, last);
+		update(t, target, last, false);
 }
 
 static bool same_address(const struct target *target, const struct resolve_address *a)
@@ -215,7 +222,8 @@ static bool has_literal_host(const struct trunk *t)
 {
 	struct config_uri uri;
 
-	return !config_uri_parse(t->conf->uri, &uri) && (uri.ipv4 || uri.ipv6);
+	return !config_uri_parse(config_trunk_hop(t->conf), &uri) &&
+	       (uri.ipv4 || uri.ipv6);
 }
 
 static void again_h(struct wheel_timer *timer, int64_t now_ns)
@@ -254,7 +262,7 @@ static void resolution_failed(struct naming *n, int err, const char *detail)
 		return;
 	str_ncpy(r.detail, detail, sizeof(r.detail));
 	n->health = health_next(n->health, PROBE_DOWN, s->fall, s->rise);
-	update(t, NULL, &r);
+	update(t, NULL, &r, false);
 }
 
 static void resolved(struct naming *n, const struct resolve_result *res)
@@ -278,7 +286,8 @@ static void resolved(struct naming *n, const struct resolve_result *res)
 		t->naming = mem_deref(n);
 	else
 		resolve_again(n, (ttl_s ? ttl_s : 1) * CLOCK_NS_PER_S);
-	update(t, NULL, NULL);
+	trunk_tell_certificate(t);
+	update(t, NULL, NULL, false);
 }
 
 static void resolve_done_h(const struct resolve_result *res, void *arg)
@@ -306,6 +315,16 @@ static void give_up_h(struct wheel_timer *timer, int64_t now_ns)
 	resolution_failed(n, ETIMEDOUT, "no answer from DNS before the probe's deadline");
 }
 
+/* An address to send from reaches its own family only. */
+static enum config_family family_of(const struct config_settings *s)
+{
+	const char *address = s->local.address;
+
+	if (!address)
+		return s->family;
+	return strchr(address, ':') ? CONFIG_FAMILY_IPV6 : CONFIG_FAMILY_IPV4;
+}
+
 static void resolve_names(struct naming *n)
 {
 	const struct trunk *t = n->trunk;
@@ -314,14 +333,56 @@ static void resolve_names(struct naming *n)
 	int err = EINVAL;
 
 	n->begun_ns = clock_monotonic_ns();
-	if (!config_uri_parse(t->conf->uri, &uri))
-		err = resolve_start(&n->resolve, t->core->resolver, &uri, s->family,
+	if (!config_uri_parse(config_trunk_hop(t->conf), &uri))
+		err = resolve_start(&n->resolve, t->core->resolver, &uri, family_of(s),
 				    resolve_done_h, n);
 	if (err)
 		resolution_failed(n, err, strerror(err));
 	else
 		ticker_start(t->core->ticker, &n->timer,
 			     n->begun_ns + s->timeout_us * CLOCK_NS_PER_US, give_up_h);
+}
+
+static void inbound_changed_h(void *arg)
+{
+	update(arg, NULL, NULL, true);
+}
+
+void trunk_seen(struct trunk *t)
+{
+	if (t->expect)
+		expect_seen(t->expect);
+}
+
+/* Without memory for it the trunk is judged by its answers alone. */
+static void expect_pings(struct trunk *t)
+{
+	const struct config_settings *s = t->conf->settings;
+
+	if (s->expect_inbound_us && !s->paused)
+		(void)expect_alloc(&t->expect, t->core->ticker,
+				   s->expect_inbound_us * CLOCK_NS_PER_US,
+				   inbound_changed_h, t);
+}
+
+static bool speaks_tls(const struct trunk *t)
+{
+	for (unsigned i = 0; i < t->target_count; i++)
+		if (target_address(t->targets[i])->transport == CONFIG_TRANSPORT_TLS)
+			return true;
+	return false;
+}
+
+void trunk_tell_certificate(const struct trunk *t)
+{
+	const struct config_tls *tls = &t->conf->settings->tls;
+	struct tls_profile *profile;
+
+	if (!tls->cert_file || !t->core->events->trunk_cert_h || !speaks_tls(t) ||
+	    tls_cache_get(t->core->tls, &profile, tls, false, NULL, 0))
+		return;
+	t->core->events->trunk_cert_h(t->row, tls_profile_not_after_s(profile),
+				      t->core->arg);
 }
 
 void trunk_start(struct trunk *t)
@@ -331,6 +392,7 @@ void trunk_start(struct trunk *t)
 	t->since_ns = clock_monotonic_ns();
 	t->row = core->events->trunk_add_h(t->conf, core->arg);
 	core->events->trunk_addresses_h(t->row, 0, 0, core->arg);
+	expect_pings(t);
 	resolve_names(t->naming);
 }
 
@@ -342,6 +404,7 @@ void trunk_move(struct trunk *t, const struct config_trunk *conf)
 	t->core->events->trunk_move_h(t->row, conf, t->core->arg);
 	for (unsigned i = 0; i < t->target_count; i++)
 		target_move(t->targets[i]);
+	trunk_tell_certificate(t);
 	/* Its resolver is about to go, and would take the question along unanswered. */
 	if (n && n->resolve) {
 		n->resolve = mem_deref(n->resolve);

@@ -78,8 +78,11 @@ def main():
                                   for i in range(TRUNKS)]}, f)
         exporter = subprocess.Popen(
             [os.path.join(build, "exporter", "siptrunk_exporter"), f"--config.file={path}",
-             "--web.listen-address=127.0.0.1:0"], stderr=subprocess.PIPE, text=True)
-        started = next(l for l in exporter.stderr if "msg=started" in l)
+             "--web.listen-address=127.0.0.1:0"],
+            stderr=open(os.path.join(folder, "log"), "w"))
+        time.sleep(2)
+        with open(os.path.join(folder, "log")) as log:
+            started = next(l for l in log if "msg=started" in l)
         url = "http://" + re.search(r"http=(\S+)", started).group(1) + "/metrics"
         time.sleep(8)
         try:

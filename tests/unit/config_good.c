@@ -47,6 +47,21 @@ static void put_tls(FILE *out, const struct config_tls *t)
 		!t->insecure_skip_verify);
 }
 
+/* What few trunks set is told only where it is set. */
+static void put_senders(FILE *out, const struct config_settings *s)
+{
+	if (s->local.address || s->local.port)
+		fprintf(out, "  local %s port %u\n",
+			s->local.address ? s->local.address : "any", s->local.port);
+	if (s->dscp)
+		fprintf(out, "  dscp %u\n", s->dscp);
+	if (s->expect_inbound_us)
+		fprintf(out, "  expect_inbound %lld\n", (long long)s->expect_inbound_us);
+	if (s->paused)
+		fprintf(out, "  paused\n");
+	put(out, "outbound_proxy", s->outbound_proxy);
+}
+
 static void put_settings(FILE *out, const struct config_settings *s)
 {
 	fprintf(out, "  interval %lld down %lld timeout %lld t1 %lld us\n",
@@ -67,6 +82,7 @@ static void put_settings(FILE *out, const struct config_settings *s)
 	for (size_t i = 0; i < s->header_count; i++)
 		fprintf(out, "  header %s: %s\n", s->headers[i].name,
 			s->headers[i].value);
+	put_senders(out, s);
 	put_tls(out, &s->tls);
 }
 
@@ -87,7 +103,8 @@ static void put_config(FILE *out, const struct config *c)
 	fprintf(out, "buckets");
 	for (size_t i = 0; i < c->bucket_count; i++)
 		fprintf(out, " %g", c->buckets[i]);
-	fprintf(out, "\n");
+	fprintf(out, "\nnative %d schema %d max %u\n", c->native.kept, c->native.schema,
+		c->native.max_buckets);
 	for (size_t i = 0; i < c->sip.listen_count; i++)
 		fprintf(out, "listen %d %s %u\n", c->sip.listen[i].transport,
 			c->sip.listen[i].host, c->sip.listen[i].port);

@@ -78,6 +78,7 @@ int main(int argc, char **argv)
 	} cases[] = {
 		{"good/contract.json", 0},	   {"good/everything.json", 0},
 		{"good/levels.json", 0},	   {"good/insecure.json", 0},
+		{"good/senders.json", 0},	   {"bad/preset_conflict.json", EINVAL},
 		{"bad/many.json", EINVAL},	   {"bad/capped.json", EINVAL},
 		{"bad/files_broken.json", EINVAL}, {"bad/headers_owned.json", EINVAL},
 		{"bad/bad_escape.json", EINVAL},   {"bad/timeout_profile.json", EINVAL},

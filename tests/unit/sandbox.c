@@ -22,7 +22,7 @@ static struct sandbox_state state;
 
 static char *inside(const char *name)
 {
-	static char path[256];
+	static char path[100];
 
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
 	return path;
@@ -278,7 +278,7 @@ static void make_file(const char *path)
 
 static void make_folders(void)
 {
-	char target[256];
+	char target[100];
 
 	if (!mkdtemp(folder) || mkdir(inside("allowed"), 0700) ||
 	    mkdir(inside("forbidden"), 0700) || mkdir(inside("elsewhere"), 0700) ||
