@@ -67,6 +67,36 @@ struct config_tls {
 	bool insecure_skip_verify;
 };
 
+/* Methods by which a trunk is checked; a bit each of config_settings.methods. */
+enum config_method {
+	CONFIG_METHOD_OPTIONS,
+	CONFIG_METHOD_REGISTER,
+	CONFIG_METHODS,
+};
+
+/* Hashes of Digest, by strength; a bit each of config_auth.algorithms. */
+enum config_digest {
+	CONFIG_DIGEST_MD5,
+	CONFIG_DIGEST_SHA_256,
+	CONFIG_DIGEST_SHA_512_256,
+};
+
+/* Credentials for a peer that asks for them. */
+struct config_auth {
+	const char *username;
+	const char *password; /* wiped when the configuration is freed */
+	const char *realm;    /* the only one answered; NULL: any */
+	unsigned algorithms;  /* those that are answered */
+};
+
+/* What a check by REGISTER does besides asking. */
+struct config_register {
+	const char *aor;     /* SIP URI of From and To; NULL: made from from or auth */
+	int64_t expires_us;  /* how long a binding is to last */
+	int64_t interval_us; /* between two REGISTER checks; 0: the trunk's interval */
+	bool bind;	     /* register our Contact, and keep it registered */
+};
+
 /* Where requests leave from. */
 struct config_local {
 	const char *address; /* IPv4 or IPv6 literal; NULL: the kernel chooses */
@@ -105,6 +135,9 @@ struct config_settings {
 	const struct config_pair *headers; /* extra header fields, in order */
 	size_t header_count;
 	struct config_tls tls;
+	unsigned methods;			    /* never 0 */
+	const struct config_auth *auth;		    /* NULL: no credentials */
+	const struct config_register *registration; /* NULL: a query, nothing bound */
 };
 
 struct config_trunk {
@@ -148,6 +181,12 @@ struct config_dns {
 	size_t server_count;
 };
 
+/* What is remembered of single probes for the status page. */
+struct config_status {
+	unsigned history;    /* last probes kept of each target */
+	unsigned memory_mib; /* for all of them and the ladders of failures */
+};
+
 struct config {
 	const char *path; /* the file; NULL: built in */
 	const struct config_trunk *trunks;
@@ -157,6 +196,7 @@ struct config {
 	struct config_native native;
 	struct config_sip sip;
 	struct config_dns dns;
+	struct config_status status;
 	bool watch; /* load again when the file or one of trunk_files changes */
 	const char *const *globs; /* absolute patterns of trunk_files */
 	size_t glob_count;
@@ -200,7 +240,14 @@ int config_load(struct config **cp, const char *path, struct config_errors *errs
 int config_parse(struct config **cp, const char *text, size_t len, const char *path,
 		 struct config_errors *errs);
 
+/*
+ * Frees a configuration, or takes back one config_keep(). Secrets are overwritten.
+ */
 void config_free(struct config *c);
+
+/* Keeps it past its owner's config_free(). Main thread only. Returns @c. */
+struct config *config_keep(const struct config *c);
+
 void config_errors_clear(struct config_errors *errs);
 void config_errors_print(const struct config_errors *errs, FILE *out);
 

@@ -184,6 +184,12 @@ static void check_together(struct walk *w, struct level *l,
 		      "down_interval (%s) must not be shorter than timeout (%s)",
 		      duration_text(s->down_interval_us).s,
 		      duration_text(s->timeout_us).s);
+	if (s->registration && s->registration->interval_us &&
+	    s->registration->interval_us <= s->timeout_us)
+		blame(w, l, "register", "timeout", false,
+		      "its interval (%s) must be longer than timeout (%s)",
+		      duration_text(s->registration->interval_us).s,
+		      duration_text(s->timeout_us).s);
 	if (s->tls.cert_file && !s->tls.key_file)
 		blame(w, l, "cert_file", "cert_file", true,
 		      "cert_file needs key_file beside it");
@@ -300,9 +306,11 @@ int level_text(struct walk *w, const char *text, const struct section *s, void *
 	err = doc_parse(&doc, w->report);
 	if (!err) {
 		w->doc = &doc;
+		w->builtin = true;
 		at.node = doc.tree;
 		if (!walk_section(w, &all, &at, base, set))
 			err = w->report->err ? w->report->err : EINVAL;
+		w->builtin = false;
 		w->doc = outer;
 	}
 	doc_free(&doc);

@@ -81,6 +81,7 @@ static int load_begin(struct load *l, const char *path)
 	memset(l->sip_set, 0, sizeof(l->sip_set));
 	memset(l->sip_tls_set, 0, sizeof(l->sip_tls_set));
 	memset(l->dns_set, 0, sizeof(l->dns_set));
+	memset(l->status_set, 0, sizeof(l->status_set));
 	l->defaults.up = &l->builtin;
 	level_inherit(&l->w, &l->defaults);
 	return load_add_file(l, l->doc.path);
@@ -124,6 +125,7 @@ static void load_free(struct load *l)
 struct holder {
 	struct config conf; /* first */
 	struct arena arena;
+	unsigned kept; /* config_keep() less config_free(), and one for the owner */
 };
 
 /* An array moved to the configuration's own memory; @out is NULL for none. */
@@ -176,6 +178,7 @@ static int fill_config(struct holder *h, struct load *l, const char *path)
 	c->watch = l->watch;
 	c->sip = l->sip;
 	c->dns = l->dns;
+	c->status = l->status;
 	c->path = path ? walk_keep(&l->w, path) : NULL;
 	return path && !c->path ? ENOMEM : fill_files(h, &l->w.files);
 }
@@ -200,8 +203,10 @@ int config_parse(struct config **cp, const char *text, size_t len, const char *p
 	err = load_run(l, path);
 	if (!err)
 		err = fill_config(h, l, path);
-	if (!err)
+	if (!err) {
+		h->kept = 1;
 		*cp = &h->conf;
+	}
 out:
 	if (l)
 		load_free(l);
@@ -226,6 +231,8 @@ int config_load(struct config **cp, const char *path, struct config_errors *errs
 	}
 	if (!err)
 		err = config_parse(cp, text, len, path, errs);
+	if (text)
+		explicit_bzero(text, len);
 	free(text);
 	return err;
 }
@@ -234,8 +241,16 @@ void config_free(struct config *c)
 {
 	struct holder *h = (struct holder *)c;
 
-	if (!h)
+	if (!h || --h->kept)
 		return;
 	arena_free(&h->arena);
 	free(h);
+}
+
+struct config *config_keep(const struct config *c)
+{
+	struct holder *h = (struct holder *)(uintptr_t)c;
+
+	h->kept++;
+	return &h->conf;
 }

@@ -42,6 +42,7 @@ struct load {
 	struct config_native native;
 	struct config_sip sip;
 	struct config_dns dns;
+	struct config_status status;
 	const char *const *globs;
 	size_t glob_count;
 	bool watch;
@@ -50,6 +51,7 @@ struct load {
 	const cJSON *sip_set[2];
 	const cJSON *sip_tls_set[TLS_FIELDS_MAX];
 	const cJSON *dns_set[1];
+	const cJSON *status_set[2];
 };
 
 extern const struct section section_file;	/* base: struct load */

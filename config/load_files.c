@@ -55,6 +55,8 @@ static int read_trunk_file(struct load *l, const char *file, const char *shown)
 		err = load_walk(l, &d, &section_trunk_file, set);
 	l->w.doc = &l->doc;
 	doc_free(&d);
+	if (text)
+		explicit_bzero(text, d.len);
 	free(text);
 	return err;
 }

@@ -48,6 +48,7 @@ struct section {
 	const struct field *fields;
 	size_t count;
 	const char *const *any_of; /* one of these keys is required; or NULL */
+	const char *const *one_of; /* exactly one of these keys is; or NULL */
 };
 
 size_t section_count(const struct section *s);
@@ -94,7 +95,12 @@ extern const struct kind kind_local;	/* to struct config_local; taken whole */
 extern const struct kind kind_dscp;	/* 0 to 63, or a name */
 extern const struct kind kind_list;
 extern const struct kind kind_pairs;
-extern const struct kind kind_section; /* more: struct section */
+extern const struct kind kind_section;	   /* more: struct section */
+extern const struct kind kind_username;	   /* text that needs no escape in quotes */
+extern const struct kind kind_names;	   /* more: names, NULL-terminated, a bit each */
+extern const struct kind kind_record;	   /* more: struct record_kind */
+extern const struct kind kind_secret;	   /* a password, perhaps with ${NAME} */
+extern const struct kind kind_secret_file; /* a file that holds one */
 
 /* Those that read the whole from its parts stand in load.c. */
 extern const struct kind kind_preset;	/* the name of one, to its number */
@@ -102,6 +108,21 @@ extern const struct kind kind_profile;	/* the name of a profile, to struct level
 extern const struct kind kind_level;	/* settings; more: struct section */
 extern const struct kind kind_profiles; /* names and settings */
 extern const struct kind kind_trunks;	/* an array; more: struct section */
+
+/*
+ * A section that a level takes whole from the nearest one that has it, and that costs
+ * only a pointer where none has: `more` of a kind_record row.
+ */
+struct record_kind {
+	const struct section *section; /* at most RECORD_FIELDS_MAX rows */
+	size_t size;		       /* at most RECORD_SIZE_MAX */
+};
+
+enum {
+	RECORD_FIELDS_MAX = 8,
+	RECORD_SIZE_MAX = 64,
+	RECORDS_MAX = 8, /* different kinds of records */
+};
 
 extern const struct list_kind list_templates;
 extern const struct list_kind list_buckets;

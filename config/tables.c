@@ -69,6 +69,109 @@ const struct section section_tls = {
 	.count = sizeof(fields_tls) / sizeof(fields_tls[0]),
 };
 
+#define AUTH(m)	    .offset = offsetof(struct config_auth, m)
+#define REGISTER(m) .offset = offsetof(struct config_register, m)
+
+static const char *const names_methods[] = {"OPTIONS", "REGISTER", NULL};
+static const char *const names_digest[] = {"MD5", "SHA-256", "SHA-512-256", NULL};
+
+static const struct field fields_auth[] = {
+	{.key = "username",
+	 .about = "user name of the Digest credentials",
+	 .kind = &kind_username,
+	 AUTH(username),
+	 .min = 1,
+	 .max = 255,
+	 .required = true},
+	{.key = "password",
+	 .about = "password; ${NAME} in it stands for an environment variable",
+	 .kind = &kind_secret,
+	 AUTH(password),
+	 .min = 1,
+	 .max = 1024},
+	{.key = "password_file",
+	 .about = "file that holds the password and perhaps a line end after it",
+	 .kind = &kind_secret_file,
+	 AUTH(password),
+	 .min = 1,
+	 .max = 4096},
+	{.key = "realm",
+	 .about = "the only realm whose challenges are answered; any when not given",
+	 .kind = &kind_username,
+	 AUTH(realm),
+	 .min = 1,
+	 .max = 255},
+	{.key = "algorithms",
+	 .about = "hashes that are answered; a challenge that offers only others fails",
+	 .kind = &kind_names,
+	 AUTH(algorithms),
+	 .more = names_digest,
+	 .initial = "[\"MD5\", \"SHA-256\", \"SHA-512-256\"]"},
+};
+
+static const char *const one_password[] = {"password", "password_file", NULL};
+
+static const struct section section_auth = {
+	.name = "auth",
+	.about = "Digest credentials; taken whole from the nearest level that has them",
+	.fields = fields_auth,
+	.count = sizeof(fields_auth) / sizeof(fields_auth[0]),
+	.one_of = one_password,
+};
+
+static const struct record_kind record_auth = {
+	.section = &section_auth,
+	.size = sizeof(struct config_auth),
+};
+
+static const struct field fields_register[] = {
+	{.key = "bind",
+	 .about =
+		 "true: registers our Contact and keeps it registered; false: asks which "
+		 "contacts are registered and changes nothing",
+	 .kind = &kind_flag,
+	 REGISTER(bind),
+	 .initial = "false"},
+	{.key = "expires",
+	 .about = "how long a registration is asked to last; in whole seconds",
+	 .kind = &kind_duration,
+	 REGISTER(expires_us),
+	 .min = S,
+	 .max = 7 * DAY,
+	 .initial = "\"1h\""},
+	{.key = "interval",
+	 .about = "time between two checks by REGISTER, longer than timeout; the trunk's "
+		  "interval when not given",
+	 .kind = &kind_duration,
+	 REGISTER(interval_us),
+	 .min = 100 * MS,
+	 .max = DAY},
+	{.key = "aor",
+	 .about = "SIP URI that is registered, in From and To; from when not given, else "
+		  "the user name of auth at the host of the trunk's uri",
+	 .kind = &kind_uri,
+	 REGISTER(aor)},
+};
+
+static const struct section section_register = {
+	.name = "register",
+	.about = "checks by REGISTER; taken whole from the nearest level that has it",
+	.fields = fields_register,
+	.count = sizeof(fields_register) / sizeof(fields_register[0]),
+};
+
+static const struct record_kind record_register = {
+	.section = &section_register,
+	.size = sizeof(struct config_register),
+};
+
+_Static_assert(sizeof(fields_auth) / sizeof(struct field) <= RECORD_FIELDS_MAX &&
+		       sizeof(fields_register) / sizeof(struct field) <=
+			       RECORD_FIELDS_MAX &&
+		       sizeof(struct config_auth) <= RECORD_SIZE_MAX &&
+		       sizeof(struct config_register) <= RECORD_SIZE_MAX,
+	       "a record's reader has room for every row");
+
 static const struct field fields_settings[] = {
 	{.key = "interval",
 	 .about = "time between two probes while the trunk is up",
@@ -232,6 +335,22 @@ static const struct field fields_settings[] = {
 	 SETTING(tls),
 	 .beside = offsetof(struct level, tls_set),
 	 .more = &section_tls},
+	{.key = "method",
+	 .about = "method of the check, or a list of them, each a check of its own",
+	 .kind = &kind_names,
+	 SETTING(methods),
+	 .more = names_methods,
+	 .initial = "\"OPTIONS\""},
+	{.key = "auth",
+	 .about = "Digest credentials; taken whole from the nearest level that has them",
+	 .kind = &kind_record,
+	 SETTING(auth),
+	 .more = &record_auth},
+	{.key = "register",
+	 .about = "checks by REGISTER; taken whole from the nearest level that has it",
+	 .kind = &kind_record,
+	 SETTING(registration),
+	 .more = &record_register},
 	{.key = "labels",
 	 .about = "labels of the trunk's series; merged over the levels, the nearest "
 		  "wins, "
@@ -365,6 +484,31 @@ static const struct section section_dns = {
 	.count = sizeof(fields_dns) / sizeof(fields_dns[0]),
 };
 
+static const struct field fields_status[] = {
+	{.key = "history",
+	 .about = "last probes of each address that the status page shows",
+	 .kind = &kind_number,
+	 .offset = offsetof(struct config_status, history),
+	 .min = 0,
+	 .max = 1000,
+	 .initial = "60"},
+	{.key = "memory_mib",
+	 .about = "memory in MiB for that and for the messages of failed probes, all "
+		  "trunks together; what has no room is not shown",
+	 .kind = &kind_number,
+	 .offset = offsetof(struct config_status, memory_mib),
+	 .min = 0,
+	 .max = 65536,
+	 .initial = "32"},
+};
+
+static const struct section section_status = {
+	.name = "status",
+	.about = "what the status page remembers",
+	.fields = fields_status,
+	.count = sizeof(fields_status) / sizeof(fields_status[0]),
+};
+
 /* An editor's hint which schema a file follows. */
 #define SCHEMA_KEY                                                                       \
 	{                                                                                \
@@ -400,6 +544,12 @@ static const struct field fields_file[] = {
 	 .offset = offsetof(struct load, dns),
 	 .beside = offsetof(struct load, dns_set),
 	 .more = &section_dns},
+	{.key = "status",
+	 .about = "what the status page remembers of single probes",
+	 .kind = &kind_section,
+	 .offset = offsetof(struct load, status),
+	 .beside = offsetof(struct load, status_set),
+	 .more = &section_status},
 	{.key = "trunks",
 	 .about = "what is probed",
 	 .kind = &kind_trunks,

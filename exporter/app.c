@@ -31,6 +31,7 @@ struct app {
 	struct engine *engine;
 	struct web *web;
 	struct http *http;
+	bool stopping;
 	struct watch *watch; /* of the configuration's files, or NULL */
 };
 
@@ -86,6 +87,12 @@ static bool same_buckets(const struct config *a, const struct config *b)
 	       !memcmp(a->buckets, b->buckets, a->bucket_count * sizeof(*a->buckets));
 }
 
+static bool same_status(const struct config *a, const struct config *b)
+{
+	return a->status.history == b->status.history &&
+	       a->status.memory_mib == b->status.memory_mib;
+}
+
 static int reload_h(FILE *why, void *arg);
 
 static void files_h(void *arg)
@@ -131,8 +138,11 @@ static int reload(struct app *app, FILE *why)
 {
 	char text[ERR_TEXT] = "";
 	struct config *next;
-	int err = load(&next, app->cli->config_file, why);
+	int err;
 
+	if (app->stopping)
+		return ECANCELED;
+	err = load(&next, app->cli->config_file, why);
 	if (!err) {
 		err = engine_apply(app->engine, next, text, sizeof(text));
 		if (err)
@@ -149,6 +159,8 @@ static int reload(struct app *app, FILE *why)
 	log_config_warnings(next);
 	if (!same_buckets(app->conf, next))
 		log_write(LOG_LEVEL_WARN, "new histogram settings need a restart", NULL);
+	if (!same_status(app->conf, next))
+		log_write(LOG_LEVEL_WARN, "new status settings need a restart", NULL);
 	config_free(app->conf);
 	app->conf = next;
 	watch_files(app);
@@ -173,14 +185,30 @@ static int reload_h(FILE *why, void *arg)
 	return err;
 }
 
+static void stopped_h(void *arg)
+{
+	(void)arg;
+	loop_stop();
+}
+
+/* Registrations are taken back first; a second signal does not wait for that. */
+static void stop(struct app *app, int sig)
+{
+	log_event(LOG_LEVEL_INFO, "stopping", LOG_S("signal", sigabbrev_np(sig)));
+	if (app->stopping)
+		loop_stop();
+	else
+		engine_stop(app->engine, stopped_h, NULL);
+	app->stopping = true;
+}
+
 static void signal_h(int sig, void *arg)
 {
 	struct app *app = arg;
 
 	if (sig != SIGHUP) {
-		log_event(LOG_LEVEL_INFO, "stopping", LOG_S("signal", sigabbrev_np(sig)));
 		systemd_stopping();
-		loop_stop();
+		stop(app, sig);
 	} else {
 		(void)reload_h(NULL, app);
 	}
@@ -276,9 +304,13 @@ static int start_store(struct app *app)
 	if (err)
 		log_event(LOG_LEVEL_ERROR, "no memory for the metrics",
 			  LOG_S("error", strerror(err)));
-	else if (app->conf->native.kept)
+	if (err)
+		return err;
+	if (app->conf->native.kept)
 		store_keep_native(app->store, app->conf->native.schema,
 				  app->conf->native.max_buckets);
+	store_remember(app->store, app->conf->status.history,
+		       (size_t)app->conf->status.memory_mib << 20);
 	return err;
 }
 

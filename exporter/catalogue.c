@@ -182,6 +182,12 @@ static size_t cert_not_after(struct sample *out, const struct snapshot_target *t
 	return t->stats.cert_not_after_s > 0 ? one(out, t->stats.cert_not_after_s) : 0;
 }
 
+static size_t registered_until(struct sample *out, const struct snapshot_target *t)
+{
+	return t->stats.registered_until_s > 0 ? one(out, t->stats.registered_until_s)
+					       : 0;
+}
+
 static size_t retry_after(struct sample *out, const struct snapshot_target *t)
 {
 	return t->stats.retry_after_s < 0 ? 0 : one(out, t->stats.retry_after_s);
@@ -326,7 +332,7 @@ const struct catalogue_family catalogue[] = {
 	 "Time that each phase of the last probe took.",
 	 TARGET_LABELS ",phase", .target_get = phases},
 	{"siptrunk_probe_responses_total", CATALOGUE_COUNTER, "",
-	 "Final responses by status code.",
+	 "Final responses that ended a probe, by status code. A challenge that was answered did not end it.",
 	 TARGET_LABELS ",code", .target_get = responses},
 	{"siptrunk_probe_failures_total", CATALOGUE_COUNTER, "",
 	 "Probes that failed, by reason. A trunk's failed name resolutions have an empty address.",
@@ -343,6 +349,9 @@ const struct catalogue_family catalogue[] = {
 	{"siptrunk_tls_certificate_not_after_timestamp_seconds", CATALOGUE_GAUGE, "seconds",
 	 "Earliest expiry in the certificate chain that the peer presented, in seconds since the epoch.",
 	 TARGET_LABELS, .target_get = cert_not_after},
+	{"siptrunk_registration_expires_timestamp_seconds", CATALOGUE_GAUGE, "seconds",
+	 "When the registration ends that a REGISTER made or found, in seconds since the epoch. Absent without one.",
+	 TARGET_LABELS, .target_get = registered_until},
 	{"siptrunk_probe_retry_after_seconds", CATALOGUE_GAUGE, "seconds",
 	 "Retry-After of the last answer. Absent when it had none.",
 	 TARGET_LABELS, .target_get = retry_after},

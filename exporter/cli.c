@@ -61,9 +61,9 @@ static const struct flag flags[] = {
 	{NULL, "web.systemd-socket", KIND_SWITCH, 0, AT(systemd_socket), NULL, NULL, NULL,
 	 "Serve on the sockets that systemd passes, in place of any address."},
 	{NULL, "web.external-url", KIND_TEXT, 0, AT(external_url), "URL", NULL, NULL,
-	 "Where people reach the exporter, behind a reverse proxy. Its path precedes "
-	 "every "
-	 "link, and every path served unless --web.route-prefix says otherwise."},
+	 "Where people reach the exporter, behind a reverse proxy. Its path is where / "
+	 "leads to, and precedes every path served unless --web.route-prefix says "
+	 "otherwise."},
 	{NULL, "web.route-prefix", KIND_PATH_HTTP, 0, AT(route_prefix), "PATH", NULL,
 	 NULL, "Serve everything below this path."},
 	{NULL, "web.enable-lifecycle", KIND_SWITCH, 0, AT(lifecycle), NULL, NULL, NULL,

@@ -18,6 +18,7 @@ struct row {
 struct cell {
 	struct store_target *store;
 	const struct row *row;
+	const char *method;
 	const char *transport; /* in `text`, as are the others */
 	const char *address;
 	char text[];
@@ -26,7 +27,7 @@ struct cell {
 /* Fields whose number depends on what is known. */
 struct fields {
 	size_t count;
-	struct log_field list[12]; /* the last one stays LOG_END */
+	struct log_field list[16]; /* the last one stays LOG_END */
 };
 
 static void add(struct fields *f, struct log_field field)
@@ -98,6 +99,7 @@ static void trunk_state_h(void *p, const struct engine_change *change, void *arg
 	add_text(&f, "from", health_state_name(change->from));
 	add_text(&f, "to", health_state_name(change->to));
 	add_text(&f, "address", change->address);
+	add_text(&f, "method", change->method);
 	if (change->inbound)
 		add_text(&f, "reason", "inbound");
 	if (change->last)
@@ -146,6 +148,7 @@ static void *target_add_h(void *p, const struct engine_target *target, void *arg
 	if (!cell)
 		return NULL;
 	cell->row = row;
+	cell->method = target->method; /* a prober's, which lives for ever */
 	cell->transport = cell->text;
 	cell->address = cell->text + transport_size;
 	memcpy(cell->text, target->transport, transport_size);
@@ -185,6 +188,7 @@ static void probe_done_h(void *p, const struct probe_result *result, void *arg)
 	add_text(&f, "trunk", cell->row->trunk->name);
 	add_text(&f, "address", cell->address);
 	add_text(&f, "transport", cell->transport);
+	add_text(&f, "method", cell->method);
 	add_result(&f, result);
 	if (result->phase_ns[PROBE_PHASE_ANSWER] >= 0)
 		add(&f, LOG_SEC("took", result->phase_ns[PROBE_PHASE_ANSWER]));
@@ -192,6 +196,21 @@ static void probe_done_h(void *p, const struct probe_result *result, void *arg)
 		add(&f, LOG_I("retransmissions", result->retransmissions));
 	add_text(&f, "call_id", result->call_id);
 	log_write(LOG_LEVEL_DEBUG, "probe done", f.list);
+}
+
+static bool ladder_wanted_h(void *p, const struct probe_result *result, void *arg)
+{
+	const struct cell *cell = p;
+
+	return cell && store_ladder_wanted(arg, cell->store, result);
+}
+
+static void probe_ladder_h(void *p, const struct probe_result *result,
+			   const struct ladder *ladder, void *arg)
+{
+	const struct cell *cell = p;
+
+	store_ladder(arg, cell->store, result, ladder);
 }
 
 static void probe_late_h(void *p, void *arg)
@@ -260,6 +279,8 @@ const struct engine_events events_table = {
 	.target_remove_h = target_remove_h,
 	.probe_begin_h = probe_begin_h,
 	.probe_done_h = probe_done_h,
+	.ladder_wanted_h = ladder_wanted_h,
+	.probe_ladder_h = probe_ladder_h,
 	.probe_late_h = probe_late_h,
 	.trunk_cert_h = trunk_cert_h,
 	.listen_cert_h = listen_cert_h,

@@ -64,8 +64,8 @@ int http_paths_init(struct http_paths *p, const char *external_url,
 		return EINVAL;
 	}
 	trim(p->route, route_prefix ? route_prefix : path);
-	trim(p->link, external_url ? path : p->route);
-	snprintf(p->home, sizeof(p->home), "%.*s/", (int)sizeof(p->home) - 2, p->link);
+	trim(p->home, external_url ? path : p->route);
+	strcat(p->home, "/");
 	return 0;
 }
 
@@ -76,5 +76,5 @@ const char *http_paths_below(const struct http_paths *p, const char *path)
 	if (strncmp(path, p->route, len) != 0)
 		return NULL;
 	path += len;
-	return *path == '/' ? path : *path ? NULL : "/";
+	return *path == '/' ? path : NULL;
 }

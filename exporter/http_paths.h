@@ -1,6 +1,7 @@
 /*
  * --web.external-url and --web.route-prefix: below which path everything is served, and
- * what a link begins with, which a reverse proxy may have made another.
+ * where that is for clients, for whom a reverse proxy may have made it another. Links are
+ * relative, and need to know neither.
  */
 #ifndef EXPORTER_HTTP_PATHS_H
 #define EXPORTER_HTTP_PATHS_H
@@ -11,8 +12,7 @@ enum { HTTP_PATHS_BYTES = 512 };
 
 struct http_paths {
 	char route[HTTP_PATHS_BYTES]; /* "" or "/prefix": what requests begin with */
-	char link[HTTP_PATHS_BYTES];  /* the same for links */
-	char home[HTTP_PATHS_BYTES];  /* the landing page's URL */
+	char home[HTTP_PATHS_BYTES];  /* the landing page's path for clients */
 };
 
 /*
@@ -24,7 +24,8 @@ struct http_paths {
 int http_paths_init(struct http_paths *p, const char *external_url,
 		    const char *route_prefix, char *err_text, size_t err_size);
 
-/* The rest of @path below the prefix, "/" at least, or NULL for what is not below it. */
+/* The rest of @path below the prefix, from its slash, or NULL for what is not below it.
+ */
 const char *http_paths_below(const struct http_paths *p, const char *path);
 
 #endif

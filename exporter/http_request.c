@@ -65,7 +65,7 @@ static void add_fields(struct MHD_Response *r, const struct http_answer *a,
 		{"Content-Security-Policy", a->policy},
 		{"X-Content-Type-Options", "nosniff"},
 		{"Referrer-Policy", "no-referrer"},
-		{"Cache-Control", "no-store"},
+		{"Cache-Control", a->cache ? a->cache : "no-store"},
 		{"Connection", close ? "close" : NULL},
 	};
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "exporter/api.h"
+#include "exporter/assets.h"
 #include "exporter/gzip.h"
 #include "exporter/http_pages.h"
 #include "exporter/negotiate.h"
@@ -16,8 +18,15 @@
 /* Under this, a reply fits one segment and compression gains nothing. */
 #define GZIP_MIN_BYTES 1400
 
+/* Nothing from elsewhere, nothing inline: what peers write stays text. */
+#define PAGE_POLICY                                                                      \
+	"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "  \
+	"img-src 'self' data:; form-action 'self'; base-uri 'none'; "                    \
+	"frame-ancestors 'none'"
+
 struct route {
-	const char *path; /* NULL: the telemetry path */
+	/* NULL: the telemetry path. With '/' at its end: all below it. */
+	const char *path;
 	const char *methods;
 	void (*handler)(struct http_answer *a, const struct http_query *q);
 };
@@ -112,14 +121,77 @@ static void metrics(struct http_answer *a, const struct http_query *q)
 	atomic_store(&q->site->scrape_bytes, (long long)a->body.len);
 }
 
-static void landing(struct http_answer *a, const struct http_query *q)
+/* Compresses where it helps, and says what went wrong if anything did. */
+static void finish(struct http_answer *a, const struct http_query *q, int err)
+{
+	if (!err)
+		err = a->body.err;
+	if (!err && a->body.len >= GZIP_MIN_BYTES && negotiate_gzip(q->accept_encoding))
+		err = compress(a);
+	a->vary = "Accept-Encoding";
+	if (!err)
+		return;
+	a->encoding = NULL;
+	a->policy = NULL;
+	http_answer_text(a, 503, strerror(err));
+}
+
+static void page_list(struct http_answer *a, const struct http_query *q)
 {
 	a->status = 200;
 	a->content_type = "text/html; charset=utf-8";
-	a->policy = "default-src 'none'; base-uri 'none'; form-action 'none'; "
-		    "frame-ancestors 'none'";
-	http_pages_landing(&a->body, q->site->paths.link, q->site->telemetry_path,
-			   q->site->version);
+	a->policy = PAGE_POLICY;
+	finish(a, q, http_pages_list(&a->body, q));
+}
+
+/* What stands behind the route in the path. */
+static const char *below(const struct http_query *q, const char *route)
+{
+	return q->path + strlen(route);
+}
+
+static void page_trunk(struct http_answer *a, const struct http_query *q)
+{
+	int err = http_pages_trunk(&a->body, q, below(q, "/trunks/"));
+
+	a->status = err == ENOENT ? 404 : 200;
+	a->content_type = "text/html; charset=utf-8";
+	a->policy = PAGE_POLICY;
+	finish(a, q, err == ENOENT ? 0 : err);
+}
+
+static void api_list(struct http_answer *a, const struct http_query *q)
+{
+	int err = api_trunks(&a->body, q);
+
+	a->status = err == EINVAL ? 400 : 200;
+	a->content_type = "application/json";
+	finish(a, q, err == EINVAL ? 0 : err);
+}
+
+static void api_one(struct http_answer *a, const struct http_query *q)
+{
+	int err = api_trunk(&a->body, q->site->store, below(q, "/api/v1/trunks/"));
+
+	a->status = err == ENOENT ? 404 : 200;
+	a->content_type = "application/json";
+	finish(a, q, err == ENOENT ? 0 : err);
+}
+
+/* Their path holds a hash of their bytes, so that they never change under it. */
+static void asset(struct http_answer *a, const struct http_query *q)
+{
+	const struct asset *found = assets_find(below(q, "/static/"));
+
+	if (!found) {
+		http_answer_text(a, 404, "not found\n");
+		return;
+	}
+	a->status = 200;
+	a->content_type = found->type;
+	a->cache = "public, max-age=31536000, immutable";
+	buffer_add(&a->body, found->data, found->size);
+	finish(a, q, 0);
 }
 
 static void healthy(struct http_answer *a, const struct http_query *q)
@@ -148,22 +220,35 @@ static void reload(struct http_answer *a, const struct http_query *q)
 
 /* The telemetry path comes first, so that it may be any of the others. */
 static const struct route routes[] = {
-	{NULL, "GET, HEAD", metrics},	      {"/", "GET, HEAD", landing},
-	{"/-/healthy", "GET, HEAD", healthy}, {"/-/ready", "GET, HEAD", ready},
+	{NULL, "GET, HEAD", metrics},
+	{"/", "GET, HEAD", page_list},
+	{"/trunks/", "GET, HEAD", page_trunk},
+	{"/api/v1/trunks", "GET, HEAD", api_list},
+	{"/api/v1/trunks/", "GET, HEAD", api_one},
+	{"/static/", "GET, HEAD", asset},
+	{"/-/healthy", "GET, HEAD", healthy},
+	{"/-/ready", "GET, HEAD", ready},
 	{"/-/reload", "POST, PUT", reload},
 };
 
+static bool matches(const char *route, const char *path)
+{
+	size_t len = strlen(route);
+
+	if (len > 1 && route[len - 1] == '/')
+		return !strncmp(path, route, len);
+	return !strcmp(path, route);
+}
+
 static const struct route *find(const struct http_query *q)
 {
-	const char *below = http_paths_below(&q->site->paths, q->path);
 	size_t i;
 
-	if (!below)
-		return NULL;
 	for (i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
 		const char *path = routes[i].path;
 
-		if (!strcmp(below, path ? path : q->site->telemetry_path))
+		if (path ? matches(path, q->path)
+			 : !strcmp(q->path, q->site->telemetry_path))
 			return &routes[i];
 	}
 	return NULL;
@@ -185,14 +270,27 @@ static bool allows(const char *methods, const char *method)
 	return false;
 }
 
-void http_routes_answer(struct http_answer *a, const struct http_query *q)
+const char *http_query_arg(const struct http_query *q, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < q->arg_count && i < HTTP_ARGS_MAX; i++)
+		if (q->args[i].name.l == len && !memcmp(q->args[i].name.p, name, len))
+			return q->args[i].value.p;
+	return NULL;
+}
+
+/* Pages link to each other relatively: the landing page must end in a slash. */
+static bool is_home(const struct http_paths *paths, const char *path)
+{
+	return *paths->route && (!strcmp(path, "/") || !strcmp(path, paths->route));
+}
+
+static void answer_below(struct http_answer *a, const struct http_query *q)
 {
 	const struct route *route = find(q);
 
-	if (!route && !strcmp(q->path, "/")) {
-		http_answer_text(a, 302, "this way\n");
-		a->location = q->site->paths.home;
-	} else if (!route) {
+	if (!route) {
 		http_answer_text(a, 404, "not found\n");
 	} else if (!allows(route->methods, q->method)) {
 		http_answer_text(a, 405, "method not allowed\n");
@@ -203,5 +301,21 @@ void http_routes_answer(struct http_answer *a, const struct http_query *q)
 		http_answer_text(a, 400, "too many query parameters\n");
 	} else {
 		route->handler(a, q);
+	}
+}
+
+void http_routes_answer(struct http_answer *a, const struct http_query *q)
+{
+	const struct http_paths *paths = &q->site->paths;
+	struct http_query rest = *q;
+
+	rest.path = http_paths_below(paths, q->path);
+	if (is_home(paths, q->path)) {
+		http_answer_text(a, 302, "this way\n");
+		a->location = paths->home;
+	} else if (!rest.path) {
+		http_answer_text(a, 404, "not found\n");
+	} else {
+		answer_below(a, &rest);
 	}
 }

@@ -21,7 +21,7 @@ struct http_site {
 	atomic_llong scrape_bytes; /* and its size as sent, -1: none yet */
 };
 
-/* A part of the query, `name=value`, decoded. */
+/* A part of the query, `name=value`, decoded; a value is terminated, or NULL without. */
 struct http_arg {
 	struct slice name;
 	struct slice value;
@@ -51,10 +51,14 @@ struct http_answer {
 	const char *location;	  /* or NULL */
 	const char *authenticate; /* WWW-Authenticate, or NULL */
 	const char *retry_after;  /* seconds, or NULL */
+	const char *cache;	  /* Cache-Control; NULL: no-store */
 	bool scrape;
 	bool reload; /* no answer yet: it is that of a reload */
 	struct buffer body;
 };
+
+/* The first value of that name in the query; NULL without one. */
+const char *http_query_arg(const struct http_query *q, const char *name);
 
 /* Fills @a, zeroed by the caller, who frees the body. */
 void http_routes_answer(struct http_answer *a, const struct http_query *q);

@@ -36,6 +36,7 @@ struct stats_target {
 	int64_t sum_ns;			/* of what the histogram holds */
 	int64_t last_success_unix_ns;	/* 0: none yet */
 	int64_t cert_not_after_s;	/* 0: none seen */
+	int64_t registered_until_s;	/* 0: no registration known */
 	int32_t retry_after_s;		/* of the last answer; -1: none */
 	uint32_t probes;
 	uint32_t retransmissions;

@@ -128,7 +128,7 @@ void demux_datagram(struct core *core, struct udp *u, const struct sa *src,
 		stray(core, ENGINE_STRAY_MALFORMED);
 		t = peers_find(core->peers, src, CONFIG_TRANSPORT_UDP);
 		if (t)
-			target_garbage(t);
+			target_garbage(t, buf, len, rx_ns);
 	} else if (m.request) {
 		udp_request(core, u, src, &m);
 	} else {

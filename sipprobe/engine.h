@@ -10,6 +10,7 @@
 
 #include "config/config.h"
 #include "sipprobe/health.h"
+#include "sipprobe/ladder.h"
 #include "sipprobe/probe.h"
 
 struct engine;
@@ -27,6 +28,7 @@ struct engine_change {
 	int64_t held_ns;		 /* how long `from` lasted */
 	const struct probe_result *last; /* the result that tipped it; NULL: none did */
 	const char *address;		 /* the address that tipped it, or "" */
+	const char *method;		 /* of the check that did, or "" */
 	bool inbound; /* the peer's own pings tipped it: they stay out, or are back */
 };
 
@@ -51,6 +53,13 @@ struct engine_events {
 	void (*target_remove_h)(void *cell, void *arg);
 	void (*probe_begin_h)(void *cell, int64_t lag_ns, void *arg);
 	void (*probe_done_h)(void *cell, const struct probe_result *result, void *arg);
+	/*
+	 * Both or neither. After probe_done_h, whether the probe's ladder is to be made;
+	 * and the ladder, valid during the call.
+	 */
+	bool (*ladder_wanted_h)(void *cell, const struct probe_result *result, void *arg);
+	void (*probe_ladder_h)(void *cell, const struct probe_result *result,
+			       const struct ladder *ladder, void *arg);
 	void (*probe_late_h)(void *cell, void *arg);
 	/*
 	 * When the certificate that a trunk shows expires, seconds since the epoch; told
@@ -101,6 +110,15 @@ int engine_apply(struct engine *e, const struct config *conf, char *err_text,
 
 /* The addresses listened on, "udp:127.0.0.1:5060", as bound. NULL past the last one. */
 const char *engine_listening(const struct engine *e, size_t n);
+
+/*
+ * Begins to stop: what targets registered at their peers is taken back. @h runs once, at
+ * the latest after ENGINE_STOP_MS, perhaps inside this call; until then the loop must run
+ * and nothing may be applied.
+ */
+void engine_stop(struct engine *e, void (*h)(void *arg), void *arg);
+
+enum { ENGINE_STOP_MS = 700 };
 
 void engine_free(struct engine *e);
 

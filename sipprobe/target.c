@@ -21,11 +21,6 @@ static const char *const transport_names[] = {
 
 static void due_h(struct wheel_timer *timer, int64_t now_ns);
 
-static struct target *of_timer(struct wheel_timer *timer)
-{
-	return (struct target *)(void *)((char *)timer - offsetof(struct target, timer));
-}
-
 const struct config_settings *target_settings(const struct target *t)
 {
 	return t->settings;
@@ -48,7 +43,10 @@ static void destructor(void *arg)
 		t->core->events->target_remove_h(t->cell, t->core->arg);
 	if (registry_find(t->core->registry, t->index) == t)
 		registry_remove(t->core->registry, t->index);
+	target_notes_free(t);
 	request_free(&t->request);
+	mem_deref(t->exchange);
+	mem_deref(t->farewell);
 }
 
 static void tell(struct target *t, const char *address)
@@ -62,9 +60,17 @@ static void tell(struct target *t, const char *address)
 	t->cell = t->core->events->target_add_h(trunk_row(t->trunk), &info, t->core->arg);
 }
 
+static int64_t target_interval_ns(const struct target *t)
+{
+	const struct config_settings *s = target_settings(t);
+	int64_t own_us = t->prober->interval_us ? t->prober->interval_us(s) : 0;
+
+	return (own_us ? own_us : s->interval_us) * CLOCK_NS_PER_US;
+}
+
 static void schedule_first(struct target *t, const char *address)
 {
-	int64_t interval_ns = target_settings(t)->interval_us * CLOCK_NS_PER_US;
+	int64_t interval_ns = target_interval_ns(t);
 
 	t->phase = schedule_phase(trunk_conf(t->trunk)->name, address, t->prober->method);
 	t->due_ns = schedule_first_ns(t->phase, interval_ns,
@@ -74,7 +80,8 @@ static void schedule_first(struct target *t, const char *address)
 }
 
 int target_alloc(struct target **tp, struct core *core, struct trunk *trunk,
-		 const struct resolve_address *address, int64_t resolve_ns)
+		 const struct prober *prober, const struct resolve_address *address,
+		 int64_t resolve_ns)
 {
 	struct target *t = mem_zalloc(sizeof(*t), destructor);
 	char text[64];
@@ -85,11 +92,13 @@ int target_alloc(struct target **tp, struct core *core, struct trunk *trunk,
 	t->core = core;
 	t->trunk = trunk;
 	t->settings = trunk_conf(trunk)->settings;
-	t->prober = &prober_options;
+	t->prober = prober;
 	t->address = *address;
 	t->resolve_ns = resolve_ns;
 	t->index = UINT32_MAX;
 	err = registry_add(core->registry, &t->index, t);
+	if (!err)
+		err = exchange_alloc(&t->exchange, t);
 	if (!err)
 		err = peers_add(core->peers, &address->sa, address->transport, t);
 	if (err) {
@@ -114,6 +123,11 @@ struct trunk *target_trunk(const struct target *t)
 const struct resolve_address *target_address(const struct target *t)
 {
 	return &t->address;
+}
+
+const struct prober *target_prober(const struct target *t)
+{
+	return t->prober;
 }
 
 enum health_state target_state(const struct target *t)
@@ -153,14 +167,19 @@ static void schedule_next(struct target *t, int64_t earliest_ns)
 {
 	const struct config_settings *s = target_settings(t);
 	bool fast = t->health.verdict == PROBE_DOWN || t->health.state == HEALTH_DOWN;
-	int64_t interval_ns = s->interval_us * CLOCK_NS_PER_US;
+	int64_t interval_ns = target_interval_ns(t);
+	int64_t down_ns = s->down_interval_us * CLOCK_NS_PER_US;
+	int64_t by_ns = t->prober->due_ns ? t->prober->due_ns(t) : 0;
 	int64_t from_ns;
 
-	if (fast && s->down_interval_us && s->down_interval_us < s->interval_us)
-		interval_ns = s->down_interval_us * CLOCK_NS_PER_US;
+	/* Refused credentials at a higher rate would only get us locked out. */
+	if (fast && !t->attempt.refused && down_ns && down_ns < interval_ns)
+		interval_ns = down_ns;
 	from_ns = t->attempt.begun_ns + interval_ns / 2;
 	t->due_ns = schedule_grid_ns(&t->core->schedule, t->phase, interval_ns,
 				     from_ns > earliest_ns ? from_ns : earliest_ns);
+	if (by_ns && by_ns < t->due_ns)
+		t->due_ns = by_ns > earliest_ns ? by_ns : earliest_ns;
 	ticker_start(t->core->ticker, &t->timer, t->due_ns, due_h);
 }
 
@@ -181,14 +200,22 @@ static int64_t earliest_ns(const struct target *t, const struct probe_result *r)
 	return clock_monotonic_ns() + (wait_ns < most_ns ? wait_ns : most_ns);
 }
 
-static void finish(struct target *t, struct probe_result *r)
+/* @m: the response that ended the probe, which came at @rx_ns, or NULL */
+static void finish(struct target *t, const struct guard_message *m, int64_t rx_ns,
+		   struct probe_result *r)
 {
 	const struct config_settings *s = target_settings(t);
 	uint8_t before = t->health.state;
 
 	t->attempt.pending = false;
+	if (t->farewell) {
+		target_left(t);
+		return;
+	}
 	t->attempt.answered = r->outcome == PROBE_RESPONSE;
 	r->verdict = health_judge(s, r->outcome, r->code);
+	if (t->prober->conclude)
+		t->prober->conclude(t, m, r);
 	t->health = health_next(t->health, r->verdict, s->fall, s->rise);
 	/* The lookup was part of the first probe after it; the next ones use its answer.
 	 */
@@ -197,6 +224,7 @@ static void finish(struct target *t, struct probe_result *r)
 	target_stream_done(t, t->attempt.answered);
 	schedule_next(t, earliest_ns(t, r));
 	t->core->events->probe_done_h(t->cell, r, t->core->arg);
+	target_tell_ladder(t, r, m, rx_ns);
 	trunk_target_result(t->trunk, t, r, t->health.state != before);
 }
 
@@ -206,6 +234,7 @@ static void result_init(const struct target *t, struct probe_result *r)
 		.begun_unix_ns = t->attempt.begun_unix_ns,
 		.retransmissions = t->attempt.retransmissions,
 		.retry_after_s = -1,
+		.registered_until_s = -1,
 		.phase_ns = {t->resolve_ns, -1, -1, -1},
 	};
 	if (t->request.buf)
@@ -227,7 +256,7 @@ void target_fail(struct target *t, enum probe_outcome outcome, int err,
 		r.tls_cause = TLS_FAILURE_TIMEOUT;
 	if (detail)
 		str_ncpy(r.detail, detail, sizeof(r.detail));
-	finish(t, &r);
+	finish(t, NULL, 0, &r);
 }
 
 /* What a peer wrote is for people: printable ASCII, cut to fit. */
@@ -251,7 +280,21 @@ static void succeed(struct target *t, const struct guard_message *m, int64_t rx_
 	r.phase_ns[PROBE_PHASE_ANSWER] =
 		rx_ns > t->attempt.sent_ns ? rx_ns - t->attempt.sent_ns : 0;
 	copy_phrase(r.phrase, sizeof(r.phrase), &m->phrase);
-	finish(t, &r);
+	finish(t, m, rx_ns, &r);
+}
+
+void target_refuse(struct target *t, const struct guard_message *m, int64_t rx_ns,
+		   const char *detail)
+{
+	struct probe_result r;
+
+	t->attempt.refused = true;
+	result_init(t, &r);
+	r.outcome = PROBE_AUTH;
+	r.code = m->code;
+	copy_phrase(r.phrase, sizeof(r.phrase), &m->phrase);
+	str_ncpy(r.detail, detail, sizeof(r.detail));
+	finish(t, m, rx_ns, &r);
 }
 
 /* Whether a response that arrives now answers the last unanswered probe, too late. */
@@ -275,6 +318,8 @@ bool target_response(struct target *t, const struct sa *src,
 	if (!from_peer(t, src))
 		return false;
 	if (!request_answered_by(&t->request, t->prober->method, m)) {
+		if (exchange_is_settled(t, m))
+			return true;
 		if (!is_late(t, m))
 			return false;
 		t->core->events->probe_late_h(t->cell, t->core->arg);
@@ -286,8 +331,12 @@ bool target_response(struct target *t, const struct sa *src,
 		return true;
 	}
 	if (m->code >= 200) {
-		succeed(t, m, rx_ns);
-	} else if (t->attempt.resend_ns) {
+		if (!exchange_goes_on(t, m, rx_ns))
+			succeed(t, m, rx_ns);
+		return true;
+	}
+	target_note_response(t, m, rx_ns);
+	if (t->attempt.resend_ns) {
 		/* Proceeding: retransmit every T2 from here on (RFC 3261 17.1.2.2). */
 		t->attempt.resend_every_ns =
 			8 * target_settings(t)->t1_us * CLOCK_NS_PER_US;
@@ -334,8 +383,10 @@ bool target_owns_branch(const struct target *t, const struct pl *branch)
 	       !memcmp(branch->p, t->request.buf + t->request.branch, branch->l);
 }
 
-void target_garbage(struct target *t)
+void target_garbage(struct target *t, const char *buf, size_t len, int64_t rx_ns)
 {
+	if (!t->attempt.garbage)
+		target_note(t, LADDER_GARBAGE, rx_ns, buf, len);
 	t->attempt.garbage = true;
 }
 
@@ -348,11 +399,16 @@ void target_rebind(struct target *t)
 {
 	t->udp = NULL;
 	/* Its answer may come to a socket that is closed now: ask again, at once. */
-	if (t->attempt.pending && t->address.transport == CONFIG_TRANSPORT_UDP) {
-		t->attempt.pending = false;
-		t->due_ns = clock_monotonic_ns();
-		ticker_start(t->core->ticker, &t->timer, t->due_ns, due_h);
-	}
+	if (t->attempt.pending && t->address.transport == CONFIG_TRANSPORT_UDP)
+		target_probe_at(t, clock_monotonic_ns());
+}
+
+void target_probe_at(struct target *t, int64_t at_ns)
+{
+	t->attempt.pending = false;
+	target_notes_free(t);
+	t->due_ns = at_ns;
+	ticker_start(t->core->ticker, &t->timer, at_ns, due_h);
 }
 
 static void time_out(struct target *t)
@@ -376,6 +432,7 @@ static void resend(struct target *t, int64_t now_ns)
 	int64_t t2_ns = 8 * target_settings(t)->t1_us * CLOCK_NS_PER_US;
 
 	a->retransmissions++;
+	target_note(t, LADDER_RETRANSMITTED, now_ns, NULL, 0);
 	(void)udp_transmit_dscp(t->udp, &t->address.sa, r->buf, r->len, target_dscp(t));
 	a->resend_every_ns *= 2;
 	if (a->resend_every_ns > t2_ns)
@@ -386,7 +443,7 @@ static void resend(struct target *t, int64_t now_ns)
 
 static void wait_h(struct wheel_timer *timer, int64_t now_ns)
 {
-	struct target *t = of_timer(timer);
+	struct target *t = target_of_timer(timer);
 
 	if (now_ns >= target_deadline_ns(t))
 		time_out(t);
@@ -405,7 +462,7 @@ void target_wait(struct target *t)
 
 static void due_h(struct wheel_timer *timer, int64_t now_ns)
 {
-	struct target *t = of_timer(timer);
+	struct target *t = target_of_timer(timer);
 	int err;
 
 	t->attempt = (struct attempt){
@@ -414,7 +471,10 @@ static void due_h(struct wheel_timer *timer, int64_t now_ns)
 		.pending = true,
 		.answered = t->attempt.answered,
 	};
-	t->core->events->probe_begin_h(t->cell, now_ns - t->due_ns, t->core->arg);
+	if (t->exchange)
+		exchange_begin(t);
+	if (!t->farewell)
+		t->core->events->probe_begin_h(t->cell, now_ns - t->due_ns, t->core->arg);
 	err = t->prober->start(t);
 	if (err)
 		target_fail(t, target_outcome_of(err), err, NULL);

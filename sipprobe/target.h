@@ -14,6 +14,8 @@
 struct target;
 struct udp;
 
+struct prober;
+
 /*
  * Makes a target and tells it to the engine's listener; the first probe is scheduled.
  *
@@ -22,7 +24,20 @@ struct udp;
  * Returns 0 or errno. Freed with mem_deref(), which ends a probe under way untold.
  */
 int target_alloc(struct target **tp, struct core *core, struct trunk *trunk,
-		 const struct resolve_address *address, int64_t resolve_ns);
+		 const struct prober *prober, const struct resolve_address *address,
+		 int64_t resolve_ns);
+
+/*
+ * Gives a target up, in place of mem_deref(), before its trunk goes: one that is
+ * registered at its peer takes that back first, on its own, and is freed after it.
+ */
+void target_remove(struct target *t);
+
+/*
+ * Lets a target that is registered at its peer take that back at @at_ns, and then probe
+ * no more; it stays its owner's. Returns whether there is anything to take back.
+ */
+bool target_take_back(struct target *t, int64_t at_ns);
 
 /*
  * Takes in what a datagram or a stream message, that passed the guard, answers. @src was
@@ -40,7 +55,7 @@ void target_icmp(struct target *t, int err);
 bool target_owns_branch(const struct target *t, const struct pl *branch);
 
 /* The peer sent bytes that are not SIP: silence until the deadline is PROBE_PROTOCOL. */
-void target_garbage(struct target *t);
+void target_garbage(struct target *t, const char *buf, size_t len, int64_t rx_ns);
 
 /* The trunk's description moved to a newer configuration, in which it is the same. */
 void target_move(struct target *t);
@@ -50,6 +65,7 @@ void target_rebind(struct target *t);
 
 struct trunk *target_trunk(const struct target *t);
 const struct resolve_address *target_address(const struct target *t);
+const struct prober *target_prober(const struct target *t);
 enum health_state target_state(const struct target *t);
 
 /*

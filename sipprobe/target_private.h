@@ -2,12 +2,16 @@
 #ifndef SIPPROBE_TARGET_PRIVATE_H
 #define SIPPROBE_TARGET_PRIVATE_H
 
+#include "sipprobe/exchange.h"
 #include "sipprobe/health.h"
+#include "sipprobe/ladder.h"
 #include "sipprobe/prober.h"
 #include "sipprobe/request.h"
 #include "sipprobe/target.h"
 
+struct farewell;
 struct stream;
+struct target_notes;
 
 /* The probe under way, or the last one. */
 struct attempt {
@@ -19,6 +23,7 @@ struct attempt {
 	uint16_t retransmissions;
 	bool pending;
 	bool answered; /* by a final response; what follows is a duplicate, not late */
+	bool refused;  /* our credentials were */
 	bool garbage;  /* the peer sent something that is not SIP */
 	bool reused;   /* runs on a connection that an earlier probe opened */
 };
@@ -31,9 +36,12 @@ struct target {
 		*settings; /* the trunk's, at hand: a probe needs it often */
 	void *cell;
 	const struct prober *prober;
-	struct udp *udp;       /* borrowed; NULL: to be chosen at the next probe */
-	struct stream *stream; /* owned */
+	struct udp *udp;	   /* borrowed; NULL: to be chosen at the next probe */
+	struct stream *stream;	   /* owned */
+	struct exchange *exchange; /* owned; NULL: a probe is one transaction */
+	struct farewell *farewell; /* owned; NULL: it does not leave */
 	struct request request;
+	struct target_notes *notes; /* owned; NULL: nothing worth noting yet */
 	struct resolve_address address;
 	int64_t due_ns;
 	int64_t resolve_ns; /* how long its name took, for the next probe's phases */
@@ -44,6 +52,11 @@ struct target {
 	bool stream_up;
 	char previous_key[REQUEST_KEY_LEN]; /* of the last unanswered request, or zeros */
 };
+
+static inline struct target *target_of_timer(struct wheel_timer *timer)
+{
+	return (struct target *)(void *)((char *)timer - offsetof(struct target, timer));
+}
 
 const struct config_settings *target_settings(const struct target *t);
 int64_t target_deadline_ns(const struct target *t);
@@ -58,6 +71,10 @@ int target_transact_stream(struct target *t);
 /* What a transport says of a failure, as a probe's outcome. */
 enum probe_outcome target_outcome_of(int err);
 
+/* What its requests are made from. */
+void target_request_info(const struct target *t, struct request_info *info,
+			 const struct sa *local);
+
 /* Makes the request's bytes for our end's address @local. */
 int target_make_request(struct target *t, const struct sa *local);
 
@@ -70,6 +87,37 @@ void target_wait(struct target *t);
 /* Ends the probe under way without a final response. @detail may be NULL. */
 void target_fail(struct target *t, enum probe_outcome outcome, int err,
 		 const char *detail);
+
+/* Ends the probe under way because our credentials were refused by @m. */
+void target_refuse(struct target *t, const struct guard_message *m, int64_t rx_ns,
+		   const char *detail);
+
+/* Begins a probe at that time; one that is under way is dropped, untold. */
+void target_probe_at(struct target *t, int64_t at_ns);
+
+/* The TLS contexts of the configuration that the target lives by. */
+struct tls_cache *target_tls(const struct target *t);
+
+/* The last probe of a target that leaves is done. */
+void target_left(struct target *t);
+/*
+ * For the ladder: something that leaves no trace otherwise, during a probe only. @msg may
+ * be NULL.
+ */
+void target_note(struct target *t, enum ladder_kind kind, int64_t at_ns, const char *msg,
+		 size_t len);
+
+/* The same for a response that does not end the probe. */
+void target_note_response(struct target *t, const struct guard_message *m, int64_t rx_ns);
+
+/* Before the request under way is replaced by another one of the same probe. */
+void target_note_next_request(struct target *t);
+
+void target_notes_free(struct target *t);
+
+/* At a probe's end, to whoever wants it. @m: the final response, or NULL */
+void target_tell_ladder(struct target *t, const struct probe_result *r,
+			const struct guard_message *m, int64_t rx_ns);
 
 /* What the connection of a probe adds to its result. */
 void target_stream_report(const struct target *t, struct probe_result *r);

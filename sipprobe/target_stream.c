@@ -132,7 +132,7 @@ static int connect_peer(struct target *t)
 		return err;
 
 	if (t->address.transport == CONFIG_TRANSPORT_TLS) {
-		err = tls_cache_get(t->core->tls, &profile, &target_settings(t)->tls,
+		err = tls_cache_get(target_tls(t), &profile, &target_settings(t)->tls,
 				    false, NULL, 0);
 		if (!err)
 			err = peer_name(t, name, sizeof(name));
@@ -146,7 +146,9 @@ static int connect_peer(struct target *t)
 int target_transact_stream(struct target *t)
 {
 	if (t->stream && t->stream_up) {
-		t->attempt.reused = true;
+		/* Else an earlier transaction of this probe opened it. */
+		if (!t->attempt.sent_ns)
+			t->attempt.reused = true;
 		if (!send_request(t))
 			return 0;
 		drop_stream(t);

@@ -7,9 +7,10 @@
 
 enum { WAY_FAILURES = 8 };
 
-int target_make_request(struct target *t, const struct sa *local)
+void target_request_info(const struct target *t, struct request_info *info,
+			 const struct sa *local)
 {
-	const struct request_info info = {
+	*info = (struct request_info){
 		.method = t->prober->method,
 		.trunk = trunk_conf(t->trunk),
 		.transport = t->address.transport,
@@ -18,7 +19,19 @@ int target_make_request(struct target *t, const struct sa *local)
 		.index = t->index,
 		.agent = t->core->agent,
 	};
+}
 
+int target_make_request(struct target *t, const struct sa *local)
+{
+	struct request_info info;
+
+	/* Its requests differ: each is made when it is stamped. */
+	if (t->exchange) {
+		exchange_set_local(t->exchange, local);
+		return 0;
+	}
+	target_request_info(t, &info, local);
+	target_note_next_request(t);
 	return request_make(&t->request, &info);
 }
 
@@ -26,14 +39,13 @@ int target_stamp(struct target *t)
 {
 	struct request *r = &t->request;
 
-	if (t->attempt.answered)
+	target_note_next_request(t);
+	if (t->attempt.answered || !r->buf)
 		memset(t->previous_key, 0, sizeof(t->previous_key));
 	else
-		memcpy(t->previous_key,
-		       r->buf + r->branch + REQUEST_BRANCH_LEN - REQUEST_KEY_LEN,
-		       REQUEST_KEY_LEN);
+		memcpy(t->previous_key, request_key(r), REQUEST_KEY_LEN);
 	t->attempt.answered = false;
-	return request_stamp(r);
+	return t->exchange ? exchange_stamp(t) : request_stamp(r);
 }
 
 /*
@@ -81,8 +93,10 @@ int target_transact_udp(struct target *t)
 	a->sent_ns = clock_monotonic_ns();
 	err = udp_transmit_dscp(t->udp, &t->address.sa, t->request.buf, t->request.len,
 				target_dscp(t));
-	if (err && !is_loss(err))
+	if (err && !is_loss(err)) {
+		a->sent_ns = 0;
 		return err;
+	}
 	a->resend_every_ns = target_settings(t)->t1_us * CLOCK_NS_PER_US;
 	a->resend_ns = a->sent_ns + a->resend_every_ns;
 	return 0;

@@ -4,6 +4,7 @@
 #include "sipprobe/trunk.h"
 #include "sipprobe/clock.h"
 #include "sipprobe/expect.h"
+#include "sipprobe/prober.h"
 #include "sipprobe/resolve.h"
 #include "sipprobe/target.h"
 #include "sipprobe/tls_cache.h"
@@ -23,7 +24,7 @@ struct trunk {
 	struct core *core;
 	const struct config_trunk *conf;
 	void *row;
-	struct target **targets;
+	struct target **targets; /* an address's checks need not stand side by side */
 	struct naming *naming;
 	struct expect *expect; /* of the peer's own pings, or NULL */
 	int64_t since_ns;      /* of the state */
@@ -54,7 +55,7 @@ static void destructor(void *arg)
 	mem_deref(t->naming);
 	mem_deref(t->expect);
 	for (unsigned i = 0; i < t->target_count; i++)
-		mem_deref(t->targets[i]);
+		target_remove(t->targets[i]);
 	free(t->targets);
 	if (t->row)
 		t->core->events->trunk_remove_h(t->row, t->core->arg);
@@ -88,6 +89,51 @@ void *trunk_row(const struct trunk *t)
 	return t->row;
 }
 
+static bool same_address(const struct target *target, const struct resolve_address *a)
+{
+	const struct resolve_address *have = target_address(target);
+
+	return have->transport == a->transport && sa_cmp(&have->sa, &a->sa, SA_ALL);
+}
+
+/* Of two checks of one address: it is as well as the worse of them. */
+static enum health_state worse(enum health_state a, enum health_state b)
+{
+	static const uint8_t rank[HEALTH_STATES] = {
+		[HEALTH_UP] = 0,
+		[HEALTH_DEGRADED] = 1,
+		[HEALTH_UNKNOWN] = 2,
+		[HEALTH_DOWN] = 3,
+	};
+
+	return rank[a] > rank[b] ? a : b;
+}
+
+/* The addresses, each with the state that its checks sum up to. */
+static size_t sum_addresses(struct health_member *members, const struct trunk *t)
+{
+	const struct target *first[RESOLVE_ADDRESSES_MAX];
+	size_t count = 0;
+
+	for (unsigned i = 0; i < t->target_count; i++) {
+		const struct target *target = t->targets[i];
+		size_t k = 0;
+
+		while (k < count && !same_address(first[k], target_address(target)))
+			k++;
+		if (k < count) {
+			members[k].state = worse(members[k].state, target_state(target));
+			continue;
+		}
+		first[count] = target;
+		members[count++] = (struct health_member){
+			.state = target_state(target),
+			.priority = target_address(target)->priority,
+		};
+	}
+	return count;
+}
+
 static enum health_state summed_state(const struct trunk *t)
 {
 	struct health_member members[RESOLVE_ADDRESSES_MAX];
@@ -95,31 +141,26 @@ static enum health_state summed_state(const struct trunk *t)
 	if (!t->target_count)
 		return t->naming ? (enum health_state)t->naming->health.state
 				 : HEALTH_UNKNOWN;
-	for (unsigned i = 0; i < t->target_count; i++)
-		members[i] = (struct health_member){
-			.state = target_state(t->targets[i]),
-			.priority = target_address(t->targets[i])->priority,
-		};
-	return health_with_inbound(
-		health_rollup(members, t->target_count, t->conf->settings->up_when),
-		expect_missing(t->expect));
+	return health_with_inbound(health_rollup(members, sum_addresses(members, t),
+						 t->conf->settings->up_when),
+				   expect_missing(t->expect));
 }
 
 /* @always: tell also what was told before */
 static void tell_addresses(struct trunk *t, bool always)
 {
+	struct health_member members[RESOLVE_ADDRESSES_MAX];
+	uint16_t total = (uint16_t)sum_addresses(members, t);
 	uint16_t up = 0;
 
-	for (unsigned i = 0; i < t->target_count; i++) {
-		enum health_state s = target_state(t->targets[i]);
-
-		up += s == HEALTH_UP || s == HEALTH_DEGRADED;
-	}
-	if (up == t->told_up && t->target_count == t->told_total && !always)
+	for (size_t i = 0; i < total; i++)
+		up += members[i].state == HEALTH_UP ||
+		      members[i].state == HEALTH_DEGRADED;
+	if (up == t->told_up && total == t->told_total && !always)
 		return;
 	t->told_up = up;
-	t->told_total = t->target_count;
-	t->core->events->trunk_addresses_h(t->row, t->told_total, up, t->core->arg);
+	t->told_total = total;
+	t->core->events->trunk_addresses_h(t->row, total, up, t->core->arg);
 }
 
 /* @target, @last: what brought the change, or NULL; @inbound: the peer's pings did */
@@ -143,6 +184,7 @@ static void update(struct trunk *t, const struct target *target,
 		.held_ns = now_ns - t->since_ns,
 		.last = last,
 		.address = address,
+		.method = target ? target_prober(target)->method : "",
 		.inbound = inbound,
 	};
 	t->state = (uint8_t)state;
@@ -155,13 +197,6 @@ void trunk_target_result(struct trunk *t, const struct target *target,
 {
 	if (changed)
 		update(t, target, last, false);
-}
-
-static bool same_address(const struct target *target, const struct resolve_address *a)
-{
-	const struct resolve_address *have = target_address(target);
-
-	return have->transport == a->transport && sa_cmp(&have->sa, &a->sa, SA_ALL);
 }
 
 static bool is_listed(const struct target *target, const struct resolve_result *res)
@@ -181,40 +216,57 @@ static void remove_unlisted(struct trunk *t, const struct resolve_result *res)
 		if (is_listed(t->targets[i], res))
 			t->targets[kept++] = t->targets[i];
 		else
-			mem_deref(t->targets[i]);
+			target_remove(t->targets[i]);
 	}
 	t->target_count = (uint16_t)kept;
 }
 
-static struct target *find_target(const struct trunk *t, const struct resolve_address *a)
+static struct target *find_target(const struct trunk *t, const struct resolve_address *a,
+				  const struct prober *prober)
 {
 	for (unsigned i = 0; i < t->target_count; i++)
-		if (same_address(t->targets[i], a))
+		if (same_address(t->targets[i], a) &&
+		    target_prober(t->targets[i]) == prober)
 			return t->targets[i];
 	return NULL;
+}
+
+static int add_checks(struct trunk *t, const struct resolve_address *a,
+		      int64_t resolve_ns)
+{
+	int err = 0;
+
+	for (unsigned i = 0; i < CONFIG_METHODS && !err; i++) {
+		const struct prober *prober = prober_of((enum config_method)i);
+		struct target *have = find_target(t, a, prober);
+
+		if (!(t->conf->settings->methods & 1U << i))
+			continue;
+		if (have) {
+			target_reprioritize(have, a, resolve_ns);
+			continue;
+		}
+		err = target_alloc(&t->targets[t->target_count], t->core, t, prober, a,
+				   resolve_ns);
+		if (!err)
+			t->target_count++;
+	}
+	return err;
 }
 
 static int add_listed(struct trunk *t, const struct resolve_result *res,
 		      int64_t resolve_ns)
 {
-	struct target **grown = realloc(t->targets, res->count * sizeof(*grown));
+	size_t checks = (size_t)__builtin_popcount(t->conf->settings->methods);
+	struct target **grown =
+		realloc(t->targets, res->count * checks * sizeof(struct target *));
 	int err = 0;
 
 	if (!grown)
 		return ENOMEM;
 	t->targets = grown;
-	for (size_t i = 0; i < res->count && !err; i++) {
-		struct target *have = find_target(t, &res->addresses[i]);
-
-		if (have) {
-			target_reprioritize(have, &res->addresses[i], resolve_ns);
-			continue;
-		}
-		err = target_alloc(&t->targets[t->target_count], t->core, t,
-				   &res->addresses[i], resolve_ns);
-		if (!err)
-			t->target_count++;
-	}
+	for (size_t i = 0; i < res->count && !err; i++)
+		err = add_checks(t, &res->addresses[i], resolve_ns);
 	return err;
 }
 
@@ -251,6 +303,7 @@ static void resolution_failed(struct naming *n, int err, const char *detail)
 		.verdict = PROBE_DOWN,
 		.err = err,
 		.retry_after_s = -1,
+		.registered_until_s = -1,
 		.phase_ns = {-1, -1, -1, -1},
 	};
 

@@ -177,14 +177,14 @@ Content-Length: 0
 
 
 class SippServer(Program):
-    """SIPp that answers every OPTIONS with one code."""
+    """SIPp that answers every OPTIONS with one code, or as another scenario says."""
 
-    def __init__(self, folder, transport="udp", code=200, phrase="OK"):
+    def __init__(self, folder, transport="udp", code=200, phrase="OK", scenario=None):
         self.port = free_port(
             socket.SOCK_DGRAM if transport == "udp" else socket.SOCK_STREAM)
         path = os.path.join(folder, f"uas-{transport}.xml")
         with open(path, "w") as f:
-            f.write(SIPP_UAS.format(code=code, phrase=phrase))
+            f.write(scenario or SIPP_UAS.format(code=code, phrase=phrase))
         super().__init__(folder, f"sipp-{transport}", [
             "sipp", "-sf", path, "-i", "127.0.0.1", "-p", str(self.port),
             "-t", "u1" if transport == "udp" else "t1", "-nostdin"],

@@ -47,6 +47,24 @@ static void put_tls(FILE *out, const struct config_tls *t)
 		!t->insecure_skip_verify);
 }
 
+/* What is not the default only: most files are about other things. */
+static void put_checks(FILE *out, const struct config_settings *s)
+{
+	const struct config_auth *a = s->auth;
+	const struct config_register *r = s->registration;
+
+	if (s->methods != 1)
+		fprintf(out, "  methods %#x\n", s->methods);
+	if (a)
+		fprintf(out, "  auth %s password %s realm %s algorithms %#x\n",
+			a->username, a->password, a->realm ? a->realm : "any",
+			a->algorithms);
+	if (r)
+		fprintf(out, "  register bind %d expires %lld interval %lld us aor %s\n",
+			r->bind, (long long)r->expires_us, (long long)r->interval_us,
+			r->aor ? r->aor : "none");
+}
+
 /* What few trunks set is told only where it is set. */
 static void put_senders(FILE *out, const struct config_settings *s)
 {
@@ -84,6 +102,7 @@ static void put_settings(FILE *out, const struct config_settings *s)
 			s->headers[i].value);
 	put_senders(out, s);
 	put_tls(out, &s->tls);
+	put_checks(out, s);
 }
 
 static void put_config(FILE *out, const struct config *c)
@@ -148,6 +167,7 @@ int main(int argc, char **argv)
 {
 	glob_t g = {0};
 
+	setenv("SIPTRUNK_TEST_SECRET", "from the environment", 1);
 	if (argc < 2 || chdir(argv[1]) || chdir("good") || glob("*.json", 0, NULL, &g) ||
 	    !getcwd(folder, sizeof(folder)))
 		return 2;
