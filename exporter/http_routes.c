@@ -31,7 +31,7 @@ struct route {
 	void (*handler)(struct http_answer *a, const struct http_query *q);
 };
 
-static void answer_text(struct http_answer *a, unsigned status, const char *text)
+void http_answer_text(struct http_answer *a, unsigned status, const char *text)
 {
 	buffer_clear(&a->body);
 	a->status = status;
@@ -110,7 +110,7 @@ static void metrics(struct http_answer *a, const struct http_query *q)
 		err = compress(a);
 	if (err) {
 		a->encoding = NULL;
-		answer_text(a, 503, strerror(err));
+		http_answer_text(a, 503, strerror(err));
 		return;
 	}
 	a->status = 200;
@@ -142,7 +142,7 @@ static void finish(struct http_answer *a, const struct http_query *q, int err)
 		return;
 	a->encoding = NULL;
 	a->policy = NULL;
-	answer_text(a, 503, strerror(err));
+	http_answer_text(a, 503, strerror(err));
 }
 
 static void page_list(struct http_answer *a, const struct http_query *q)
@@ -193,7 +193,7 @@ static void asset(struct http_answer *a, const struct http_query *q)
 	const struct asset *found = assets_find(below(q, "/static/"));
 
 	if (!found) {
-		answer_text(a, 404, "not found\n");
+		http_answer_text(a, 404, "not found\n");
 		return;
 	}
 	a->status = 200;
@@ -206,15 +206,25 @@ static void asset(struct http_answer *a, const struct http_query *q)
 static void healthy(struct http_answer *a, const struct http_query *q)
 {
 	(void)q;
-	answer_text(a, 200, "healthy\n");
+	http_answer_text(a, 200, "healthy\n");
 }
 
 static void ready(struct http_answer *a, const struct http_query *q)
 {
 	if (store_ready(q->site->store))
-		answer_text(a, 200, "ready\n");
+		http_answer_text(a, 200, "ready\n");
 	else
-		answer_text(a, 503, "no configuration is applied yet\n");
+		http_answer_text(a, 503, "no configuration is applied yet\n");
+}
+
+static void reload(struct http_answer *a, const struct http_query *q)
+{
+	if (q->site->reloads)
+		a->reload = true;
+	else
+		http_answer_text(a, 403,
+				 "reloads over HTTP are off, "
+				 "--web.enable-lifecycle turns them on\n");
 }
 
 /* The telemetry path comes first, so that it may be any of the others. */
@@ -227,6 +237,7 @@ static const struct route routes[] = {
 	{"/static/", "GET, HEAD", asset},
 	{"/-/healthy", "GET, HEAD", healthy},
 	{"/-/ready", "GET, HEAD", ready},
+	{"/-/reload", "POST, PUT", reload},
 };
 
 static bool matches(const char *route, const char *path)
@@ -268,20 +279,42 @@ static bool allows(const char *methods, const char *method)
 	return false;
 }
 
-void http_routes_answer(struct http_answer *a, const struct http_query *q)
+/* Pages link to each other relatively: the landing page must end in a slash. */
+static bool is_home(const struct http_paths *paths, const char *path)
+{
+	return *paths->route && (!strcmp(path, "/") || !strcmp(path, paths->route));
+}
+
+static void answer_below(struct http_answer *a, const struct http_query *q)
 {
 	const struct route *route = find(q);
 
 	if (!route) {
-		answer_text(a, 404, "not found\n");
+		http_answer_text(a, 404, "not found\n");
 	} else if (!allows(route->methods, q->method)) {
-		answer_text(a, 405, "method not allowed\n");
+		http_answer_text(a, 405, "method not allowed\n");
 		a->allow = route->methods;
 	} else if (q->body) {
-		answer_text(a, 413, "a request must have no body\n");
+		http_answer_text(a, 413, "a request must have no body\n");
 	} else if (q->arg_count > HTTP_ARGS_MAX) {
-		answer_text(a, 400, "too many query parameters\n");
+		http_answer_text(a, 400, "too many query parameters\n");
 	} else {
 		route->handler(a, q);
+	}
+}
+
+void http_routes_answer(struct http_answer *a, const struct http_query *q)
+{
+	const struct http_paths *paths = &q->site->paths;
+	struct http_query rest = *q;
+
+	rest.path = http_paths_below(paths, q->path);
+	if (is_home(paths, q->path)) {
+		http_answer_text(a, 302, "this way\n");
+		a->location = paths->home;
+	} else if (!rest.path) {
+		http_answer_text(a, 404, "not found\n");
+	} else {
+		answer_below(a, &rest);
 	}
 }
