@@ -233,12 +233,13 @@ static int start_store(struct app *app)
 	if (err)
 		log_event(LOG_LEVEL_ERROR, "no memory for the metrics",
 			  LOG_S("error", strerror(err)));
-	else if (app->conf->native.kept)
+	if (err)
+		return err;
+	if (app->conf->native.kept)
 		store_keep_native(app->store, app->conf->native.schema,
 				  app->conf->native.max_buckets);
-	if (!err)
-		store_remember(app->store, app->conf->status.history,
-			       (size_t)app->conf->status.memory_mib << 20);
+	store_remember(app->store, app->conf->status.history,
+		       (size_t)app->conf->status.memory_mib << 20);
 	return err;
 }
 

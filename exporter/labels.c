@@ -20,12 +20,15 @@ static void add_char(struct buffer *b, const char *p, size_t len)
 
 void labels_escape(struct buffer *b, const char *text)
 {
-	for (size_t left = strlen(text); left;) {
+	size_t left = strlen(text);
+
+	while (left) {
 		size_t len = utf8_sequence(text, left);
+		size_t taken = len ? len : 1;
 
 		add_char(b, text, len);
-		text += len ? len : 1;
-		left -= len ? len : 1;
+		text += taken;
+		left -= taken;
 	}
 }
 

@@ -184,9 +184,9 @@ void store_trunk_move(struct store *s, struct store_trunk *row,
 
 static void target_free(struct store_target *cell)
 {
-	free(cell->said);
 	free(cell->exemplars);
 	free(cell->native);
+	free(cell->said);
 	free(cell->codes);
 	free(cell->tls_failures);
 	free(cell);

@@ -23,12 +23,6 @@ int store_alloc(struct store **sp, const double *buckets, size_t bucket_count);
 void store_free(struct store *s);
 
 /*
- * Before the first trunk: how much of single probes is remembered, as history_init() has
- * it. Without this call, nothing is.
- */
-void store_remember(struct store *s, unsigned probes, size_t bytes);
-
-/*
  * Has native histograms kept beside the classic ones; for a store without trunks.
  *
  * @schema:      -4 to 8: 2^schema buckets each time a duration doubles
@@ -41,11 +35,18 @@ void store_keep_native(struct store *s, int schema, unsigned max_buckets);
 void store_keep_exemplars(struct store *s);
 
 /*
+ * Before the first trunk: how much of single probes is remembered, as history_init() has
+ * it. Without this call, nothing is.
+ */
+void store_remember(struct store *s, unsigned probes, size_t bytes);
+
+/*
  * Writers, main thread only; they mirror struct engine_events. A row or cell is gone
  * with its remove call and never shown again. NULL is returned without memory; every
  * writer takes NULL for a row or a cell and then does nothing.
+ *
+ * @trunk: kept by the caller until it is moved or removed
  */
-/* @trunk: kept by the caller until it is moved or removed */
 struct store_trunk *store_trunk_add(struct store *s, const struct config_trunk *trunk);
 void store_trunk_move(struct store *s, struct store_trunk *row,
 		      const struct config_trunk *trunk);

@@ -6,8 +6,8 @@
 #include <stdatomic.h>
 #include <sys/queue.h>
 
-#include "exporter/history.h"
 #include "exporter/native.h"
+#include "exporter/history.h"
 #include "exporter/stats.h"
 #include "exporter/store.h"
 
@@ -18,19 +18,19 @@ struct store_target {
 	TAILQ_ENTRY(store_target) entry;
 	struct store_trunk *row;
 	struct stats_target stats;
-	struct history_track *track; /* NULL: none, or no room for it */
-	char *said; /* owned; the last probe's reason phrase or failure; NULL: nothing */
-	int64_t last_unix_ns; /* begin of the last probe that ended; 0: none yet */
-	struct history_probe last;
 	struct stats_code *codes;	  /* rising by code */
 	struct native *native;		  /* NULL: no observation, or none is kept */
 	struct stats_exemplar *exemplars; /* rising by bucket */
-	bool native_lost; /* an observation was: half a histogram is never shown */
-	uint8_t exemplar_count;
+	struct history_track *track;	  /* NULL: none, or no room for it */
+	char *said; /* owned; the last probe's reason phrase or failure; NULL: nothing */
+	int64_t last_unix_ns; /* begin of the last probe that ended; 0: none yet */
+	struct history_probe last;
 	uint32_t *tls_failures; /* TLS_FAILURES counters; NULL: not over TLS */
 	uint16_t code_count;
 	uint16_t code_cap;
 	uint16_t label_len;
+	uint8_t exemplar_count;
+	bool native_lost;  /* an observation was: half a histogram is never shown */
 	uint32_t counts[]; /* one a bucket and +Inf; the label text follows */
 };
 

@@ -200,8 +200,8 @@ static int64_t earliest_ns(const struct target *t, const struct probe_result *r)
 	return clock_monotonic_ns() + (wait_ns < most_ns ? wait_ns : most_ns);
 }
 
-/* @m: the response that ended the probe, or NULL */
-static void finish(struct target *t, const struct guard_message *m,
+/* @m: the response that ended the probe, which came at @rx_ns, or NULL */
+static void finish(struct target *t, const struct guard_message *m, int64_t rx_ns,
 		   struct probe_result *r)
 {
 	const struct config_settings *s = target_settings(t);
@@ -224,7 +224,7 @@ static void finish(struct target *t, const struct guard_message *m,
 	target_stream_done(t, t->attempt.answered);
 	schedule_next(t, earliest_ns(t, r));
 	t->core->events->probe_done_h(t->cell, r, t->core->arg);
-	target_tell_ladder(t, r, m);
+	target_tell_ladder(t, r, m, rx_ns);
 	trunk_target_result(t->trunk, t, r, t->health.state != before);
 }
 
@@ -256,7 +256,7 @@ void target_fail(struct target *t, enum probe_outcome outcome, int err,
 		r.tls_cause = TLS_FAILURE_TIMEOUT;
 	if (detail)
 		str_ncpy(r.detail, detail, sizeof(r.detail));
-	finish(t, NULL, &r);
+	finish(t, NULL, 0, &r);
 }
 
 /* What a peer wrote is for people: printable ASCII, cut to fit. */
@@ -280,10 +280,11 @@ static void succeed(struct target *t, const struct guard_message *m, int64_t rx_
 	r.phase_ns[PROBE_PHASE_ANSWER] =
 		rx_ns > t->attempt.sent_ns ? rx_ns - t->attempt.sent_ns : 0;
 	copy_phrase(r.phrase, sizeof(r.phrase), &m->phrase);
-	finish(t, m, &r);
+	finish(t, m, rx_ns, &r);
 }
 
-void target_refuse(struct target *t, const struct guard_message *m, const char *detail)
+void target_refuse(struct target *t, const struct guard_message *m, int64_t rx_ns,
+		   const char *detail)
 {
 	struct probe_result r;
 
@@ -293,7 +294,7 @@ void target_refuse(struct target *t, const struct guard_message *m, const char *
 	r.code = m->code;
 	copy_phrase(r.phrase, sizeof(r.phrase), &m->phrase);
 	str_ncpy(r.detail, detail, sizeof(r.detail));
-	finish(t, m, &r);
+	finish(t, m, rx_ns, &r);
 }
 
 /* Whether a response that arrives now answers the last unanswered probe, too late. */
@@ -330,10 +331,7 @@ bool target_response(struct target *t, const struct sa *src,
 		return true;
 	}
 	if (m->code >= 200) {
-		t->attempt.rx_ns = rx_ns;
-		if (t->exchange)
-			target_note_response(t, m, rx_ns);
-		if (!exchange_goes_on(t, m))
+		if (!exchange_goes_on(t, m, rx_ns))
 			succeed(t, m, rx_ns);
 		return true;
 	}
