@@ -348,8 +348,10 @@ void target_rebind(struct target *t)
 
 void target_probe_at(struct target *t, int64_t at_ns)
 {
+	/* The notes of a probe that has ended wait for its ladder. */
+	if (t->attempt.pending)
+		target_notes_free(t);
 	t->attempt.pending = false;
-	target_notes_free(t);
 	t->due_ns = at_ns;
 	ticker_start(t->core->ticker, &t->timer, at_ns, due_h);
 }
