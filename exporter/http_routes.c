@@ -121,6 +121,15 @@ static void metrics(struct http_answer *a, const struct http_query *q)
 	atomic_store(&q->site->scrape_bytes, (long long)a->body.len);
 }
 
+const char *http_query_arg(const struct http_query *q, const char *name)
+{
+	for (size_t i = 0; i < q->arg_count && i < HTTP_ARGS_MAX; i++)
+		if (q->args[i].name.l == strlen(name) &&
+		    !memcmp(q->args[i].name.p, name, q->args[i].name.l))
+			return q->args[i].value.p;
+	return NULL;
+}
+
 /* Compresses where it helps, and says what went wrong if anything did. */
 static void finish(struct http_answer *a, const struct http_query *q, int err)
 {
@@ -257,16 +266,6 @@ static bool allows(const char *methods, const char *method)
 		methods += strspn(methods, ", ");
 	}
 	return false;
-}
-
-const char *http_query_arg(const struct http_query *q, const char *name)
-{
-	size_t len = strlen(name);
-
-	for (size_t i = 0; i < q->arg_count && i < HTTP_ARGS_MAX; i++)
-		if (q->args[i].name.l == len && !memcmp(q->args[i].name.p, name, len))
-			return q->args[i].value.p;
-	return NULL;
 }
 
 void http_routes_answer(struct http_answer *a, const struct http_query *q)

@@ -37,6 +37,9 @@ struct http_query {
 	size_t arg_count;	     /* over HTTP_ARGS_MAX: there were more, not kept */
 };
 
+/* The first parameter of that name in the URL's query, terminated; NULL without it. */
+const char *http_query_arg(const struct http_query *q, const char *name);
+
 struct http_answer {
 	unsigned status;
 	const char *content_type;
@@ -49,9 +52,6 @@ struct http_answer {
 	bool scrape;
 	struct buffer body;
 };
-
-/* The first value of that name in the query; NULL without one. */
-const char *http_query_arg(const struct http_query *q, const char *name);
 
 /* Fills @a, zeroed by the caller, who frees the body. */
 void http_routes_answer(struct http_answer *a, const struct http_query *q);

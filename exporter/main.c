@@ -1,10 +1,12 @@
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "exporter/app.h"
 #include "exporter/catalogue.h"
 #include "exporter/cli.h"
 #include "exporter/healthcheck.h"
+#include "exporter/import/import.h"
 #include "exporter/log.h"
 
 enum { EXIT_USAGE = 2 };
@@ -75,7 +77,11 @@ int main(int argc, char *argv[])
 {
 	char text[256];
 	struct cli cli;
-	int err = cli_parse(&cli, argc, argv, text, sizeof(text));
+	int err;
+
+	if (argc > 1 && !strcmp(argv[1], "import"))
+		return flush(import_cli(argc - 2, argv + 2));
+	err = cli_parse(&cli, argc, argv, text, sizeof(text));
 
 	if (err) {
 		fprintf(stderr, "siptrunk_exporter: %s\n\n", text);

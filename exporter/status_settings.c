@@ -5,7 +5,7 @@
 #include "exporter/status.h"
 #include "sipprobe/ladder.h"
 
-enum kind { DURATION, NUMBER, CHOICE, CODES, TEXT, FLAG, ROUTE, HEADERS };
+enum kind { DURATION, NUMBER, CHOICE, CODES, TEXT, FLAG, ROUTE, HEADERS, METHODS, USER };
 
 struct setting {
 	const char *key;
@@ -23,6 +23,8 @@ static const char *const versions[] = {"TLS1.0", "TLS1.1", "TLS1.2", "TLS1.3"};
 
 /* What holds a secret, or names the file of one, has no row. */
 static const struct setting settings[] = {
+	{"method", METHODS, 0, NULL},
+	{"auth.username", USER, 0, NULL},
 	{"interval", DURATION, AT(interval_us), NULL},
 	{"down_interval", DURATION, AT(down_interval_us), NULL},
 	{"timeout", DURATION, AT(timeout_us), NULL},
@@ -132,6 +134,23 @@ static void add_route(struct buffer *out, const struct config_settings *s)
 	}
 }
 
+static void add_methods(struct buffer *out, const struct config_settings *s)
+{
+	static const char *const names[] = {
+		[CONFIG_METHOD_OPTIONS] = "OPTIONS",
+		[CONFIG_METHOD_REGISTER] = "REGISTER",
+	};
+	const char *comma = "";
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (!(s->methods >> i & 1))
+			continue;
+		buffer_str(out, comma);
+		buffer_str(out, names[i]);
+		comma = ", ";
+	}
+}
+
 /* Whether the setting says anything. */
 static bool is_set(const struct setting *row, const struct config_settings *s)
 {
@@ -148,6 +167,8 @@ static bool is_set(const struct setting *row, const struct config_settings *s)
 		return s->route_count;
 	case HEADERS:
 		return s->header_count;
+	case USER:
+		return s->auth != NULL;
 	default:
 		return true;
 	}
@@ -184,6 +205,12 @@ static void add_value(struct buffer *out, const struct setting *row,
 		break;
 	case HEADERS:
 		add_headers(out, s);
+		break;
+	case METHODS:
+		add_methods(out, s);
+		break;
+	case USER:
+		buffer_str(out, s->auth->username);
 		break;
 	}
 }

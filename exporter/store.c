@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -528,6 +529,15 @@ void store_stray(struct store *s, enum engine_stray why)
 		return;
 	write_lock(s);
 	s->exporter.stray[why]++;
+	write_unlock(s);
+}
+
+void store_shard(struct store *s, const struct config_shard *shard)
+{
+	write_lock(s);
+	s->exporter.total_shards = shard->total;
+	snprintf(s->exporter.shard, sizeof(s->exporter.shard), "shard=\"%u\"",
+		 shard->index);
 	write_unlock(s);
 }
 

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "config/config.h"
+#include "config/shard.h"
 #include "sipprobe/engine.h"
 
 struct store;
@@ -72,6 +73,10 @@ void store_ladder(struct store *s, struct store_target *cell,
 		  const struct probe_result *result, const struct ladder *ladder);
 void store_probe_late(struct store *s, struct store_target *cell);
 void store_stray(struct store *s, enum engine_stray why);
+
+/* Tells which share of the trunks this is; not called when it is all of them. */
+void store_shard(struct store *s, const struct config_shard *shard);
+
 void store_listen_certificate(struct store *s, const char *file, int64_t not_after_s);
 void store_tls_files(struct store *s, bool stale);
 void store_reload(struct store *s, bool successful, int64_t now_unix_ns);

@@ -150,7 +150,7 @@ static const char *take_challenge(struct target *t, const struct guard_message *
 	return why;
 }
 
-bool exchange_goes_on(struct target *t, const struct guard_message *m, int64_t rx_ns)
+bool exchange_goes_on(struct target *t, const struct guard_message *m)
 {
 	struct exchange *x = t->exchange;
 	const char *why = NULL;
@@ -163,12 +163,10 @@ bool exchange_goes_on(struct target *t, const struct guard_message *m, int64_t r
 		   !t->prober->again(t, m)) {
 		return false;
 	}
-	if (why) {
-		target_refuse(t, m, rx_ns, why);
-	} else {
-		target_note_response(t, m, rx_ns);
+	if (why)
+		target_refuse(t, m, why);
+	else
 		ask_again(t);
-	}
 	return true;
 }
 

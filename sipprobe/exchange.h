@@ -38,7 +38,7 @@ int exchange_stamp(struct target *t);
  * Whether the probe goes on after a final response: it asked again, or has failed because
  * our credentials were refused. Else the response is the probe's.
  */
-bool exchange_goes_on(struct target *t, const struct guard_message *m, int64_t rx_ns);
+bool exchange_goes_on(struct target *t, const struct guard_message *m);
 
 /* Whether a response is a duplicate of the one that was answered last. */
 bool exchange_is_settled(const struct target *t, const struct guard_message *m);

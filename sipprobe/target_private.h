@@ -17,6 +17,7 @@ struct target_notes;
 struct attempt {
 	int64_t begun_ns;
 	int64_t begun_unix_ns;
+	int64_t rx_ns;	   /* its last final response came */
 	int64_t sent_ns;   /* first sending of the request; 0: not yet */
 	int64_t resend_ns; /* when the next retransmission is due; 0: none will be */
 	int64_t resend_every_ns;
@@ -88,18 +89,6 @@ void target_wait(struct target *t);
 void target_fail(struct target *t, enum probe_outcome outcome, int err,
 		 const char *detail);
 
-/* Ends the probe under way because our credentials were refused by @m. */
-void target_refuse(struct target *t, const struct guard_message *m, int64_t rx_ns,
-		   const char *detail);
-
-/* Begins a probe at that time; one that is under way is dropped, untold. */
-void target_probe_at(struct target *t, int64_t at_ns);
-
-/* The TLS contexts of the configuration that the target lives by. */
-struct tls_cache *target_tls(const struct target *t);
-
-/* The last probe of a target that leaves is done. */
-void target_left(struct target *t);
 /*
  * For the ladder: something that leaves no trace otherwise, during a probe only. @msg may
  * be NULL.
@@ -117,7 +106,22 @@ void target_notes_free(struct target *t);
 
 /* At a probe's end, to whoever wants it. @m: the final response, or NULL */
 void target_tell_ladder(struct target *t, const struct probe_result *r,
-			const struct guard_message *m, int64_t rx_ns);
+			const struct guard_message *m);
+/* Ends the probe under way because our credentials were refused by @m. */
+void target_refuse(struct target *t, const struct guard_message *m, const char *detail);
+
+/* Begins a probe at that time; one that is under way is dropped, untold. */
+void target_probe_at(struct target *t, int64_t at_ns);
+
+/* The first probe of a new target, and the next one after a result. */
+void target_schedule_first(struct target *t, const char *address);
+void target_schedule_next(struct target *t, const struct probe_result *r);
+
+/* The TLS contexts of the configuration that the target lives by. */
+struct tls_cache *target_tls(const struct target *t);
+
+/* The last probe of a target that leaves is done. */
+void target_left(struct target *t);
 
 /* What the connection of a probe adds to its result. */
 void target_stream_report(const struct target *t, struct probe_result *r);

@@ -25,13 +25,13 @@ int target_make_request(struct target *t, const struct sa *local)
 {
 	struct request_info info;
 
+	target_note_next_request(t);
 	/* Its requests differ: each is made when it is stamped. */
 	if (t->exchange) {
 		exchange_set_local(t->exchange, local);
 		return 0;
 	}
 	target_request_info(t, &info, local);
-	target_note_next_request(t);
 	return request_make(&t->request, &info);
 }
 

@@ -431,6 +431,7 @@ class Page(Bench):
 
     def setUp(self):
         self.quiet.clear()
+        self.exporter.wait_metric(1, "siptrunk_state", trunk="victim", state="up")
         self.browser.faults()
 
     def tearDown(self):
@@ -526,7 +527,7 @@ class Page(Bench):
         self.assertEqual(self.browser.eval("document.activeElement.textContent"),
                          self.browser.names()[0])
         self.browser.press("Enter")
-        self.browser.wait("location.pathname.startsWith('/trunks/')")
+        self.browser.run("await page.waitForURL('**/trunks/*')")
 
     def test_live(self):
         self.open()
