@@ -112,7 +112,6 @@ static const char *narrow(struct chosen *c, enum suite_key key)
 	return NULL;
 }
 
-/* The newest first, as GnuTLS takes them in this order. */
 static void append_versions(char *text, const struct chosen *c)
 {
 	for (int v = WEB_TLS13; v >= WEB_TLS10; v--)
