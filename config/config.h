@@ -121,6 +121,26 @@ struct config_dns {
 	size_t server_count;
 };
 
+/* An entry of probe.allow: a name, or a network. */
+struct config_allow {
+	const char *name;    /* "sbc.example.com", ".example.com"; NULL: a network */
+	uint8_t network[16]; /* IPv6, or IPv4 mapped into it */
+	size_t prefix;	     /* bits of `network` that count */
+};
+
+/* Probes on demand. */
+struct config_probe {
+	const struct config_allow *allow; /* where they may go besides the trunks */
+	size_t allow_count;
+	unsigned max_concurrent;
+};
+
+/* A profile by its name, for probes on demand. */
+struct config_profile {
+	const char *name;
+	const struct config_settings *settings;
+};
+
 struct config {
 	const char *path; /* the file; NULL: built in */
 	const struct config_trunk *trunks;
@@ -129,6 +149,10 @@ struct config {
 	size_t bucket_count;
 	struct config_sip sip;
 	struct config_dns dns;
+	struct config_probe probe;
+	const struct config_settings *defaults; /* of what names no profile */
+	const struct config_profile *profiles;	/* in the file's order */
+	size_t profile_count;
 	const char *const
 		*warnings; /* sentences worth a log line, e.g. verification off */
 	size_t warning_count;
@@ -165,6 +189,12 @@ int config_load(struct config **cp, const char *path, struct config_errors *errs
 /* The same from memory. @path names the text in messages and its folder. */
 int config_parse(struct config **cp, const char *text, size_t len, const char *path,
 		 struct config_errors *errs);
+
+/*
+ * Holds a configuration that one of the calls above made: it lives until config_free()
+ * was called once more. For one thread only. Returns @c.
+ */
+struct config *config_ref(struct config *c);
 
 void config_free(struct config *c);
 void config_errors_clear(struct config_errors *errs);

@@ -80,6 +80,7 @@ static int load_begin(struct load *l, const char *path)
 	memset(l->sip_set, 0, sizeof(l->sip_set));
 	memset(l->sip_tls_set, 0, sizeof(l->sip_tls_set));
 	memset(l->dns_set, 0, sizeof(l->dns_set));
+	memset(l->probe_set, 0, sizeof(l->probe_set));
 	l->defaults.up = &l->builtin;
 	level_inherit(&l->w, &l->defaults);
 	return load_add_file(l, l->doc.path);
@@ -122,6 +123,7 @@ static void load_free(struct load *l)
 struct holder {
 	struct config conf; /* first */
 	struct arena arena;
+	unsigned refs; /* besides the first holder */
 };
 
 /* An array moved to the configuration's own memory; @out is NULL for none. */
@@ -134,6 +136,27 @@ static int move_array(struct arena *a, const void **out, const void *from, size_
 	if (size)
 		memcpy(to, from, size);
 	*out = to;
+	return 0;
+}
+
+/* What probes on demand are made with. */
+static int fill_profiles(struct holder *h, struct load *l)
+{
+	struct config *c = &h->conf;
+	struct config_profile *p =
+		arena_alloc(&h->arena, (l->profile_count + 1) * sizeof(*p), 8);
+
+	c->defaults = level_settings(&l->w, &l->defaults);
+	if (!p || !c->defaults)
+		return ENOMEM;
+	for (size_t i = 0; i < l->profile_count; i++) {
+		p[i].name = l->profiles[i].name;
+		p[i].settings = level_settings(&l->w, &l->profiles[i]);
+		if (!p[i].settings)
+			return ENOMEM;
+	}
+	c->profiles = p;
+	c->profile_count = l->profile_count;
 	return 0;
 }
 
@@ -155,6 +178,9 @@ static int fill_config(struct holder *h, struct load *l, const char *path)
 	c->bucket_count = l->bucket_count;
 	c->sip = l->sip;
 	c->dns = l->dns;
+	c->probe = l->probe;
+	if (fill_profiles(h, l))
+		return ENOMEM;
 	c->path = path ? walk_keep(&l->w, path) : NULL;
 	return path && !c->path ? ENOMEM : 0;
 }
@@ -209,11 +235,17 @@ int config_load(struct config **cp, const char *path, struct config_errors *errs
 	return err;
 }
 
+struct config *config_ref(struct config *c)
+{
+	((struct holder *)c)->refs++;
+	return c;
+}
+
 void config_free(struct config *c)
 {
 	struct holder *h = (struct holder *)c;
 
-	if (!h)
+	if (!h || h->refs-- > 0)
 		return;
 	arena_free(&h->arena);
 	free(h);

@@ -35,13 +35,15 @@ struct load {
 	size_t bucket_count;
 	struct config_sip sip;
 	struct config_dns dns;
+	struct config_probe probe;
 	const char *const *globs;
 	size_t glob_count;
-	const cJSON *file_set[8];
+	const cJSON *file_set[12];
 	const cJSON *histogram_set[1];
 	const cJSON *sip_set[2];
 	const cJSON *sip_tls_set[TLS_FIELDS_MAX];
 	const cJSON *dns_set[1];
+	const cJSON *probe_set[2];
 };
 
 extern const struct section section_file;	/* base: struct load */

@@ -1,11 +1,13 @@
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "exporter/app.h"
 #include "exporter/catalogue.h"
 #include "exporter/cli.h"
 #include "exporter/healthcheck.h"
 #include "exporter/log.h"
+#include "exporter/probe_cli.h"
 
 enum { EXIT_USAGE = 2 };
 
@@ -75,7 +77,11 @@ int main(int argc, char *argv[])
 {
 	char text[256];
 	struct cli cli;
-	int err = cli_parse(&cli, argc, argv, text, sizeof(text));
+	int err;
+
+	if (argc > 1 && !strcmp(argv[1], "probe"))
+		return flush(probe_cli(argc - 2, argv + 2, EXPORTER_VERSION));
+	err = cli_parse(&cli, argc, argv, text, sizeof(text));
 
 	if (err) {
 		fprintf(stderr, "siptrunk_exporter: %s\n\n", text);

@@ -20,9 +20,14 @@ struct core {
 	struct schedule schedule;
 	struct registry *registry;
 	struct peers *peers; /* address → struct target, for what comes in */
+	struct peers
+		*guests; /* the same for probes on demand; their peers get no answer */
 	struct sockets *sockets;
 	struct tls_cache *tls;
 	struct resolver *resolver;
 };
+
+/* What the parts of an engine share; engine.c. */
+struct core *engine_core(struct engine *e);
 
 #endif

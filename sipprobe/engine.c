@@ -40,6 +40,7 @@ static void engine_destructor(void *arg)
 	mem_deref(e->core.tls);
 	mem_deref(e->core.resolver);
 	mem_deref(e->core.peers);
+	mem_deref(e->core.guests);
 	mem_deref(e->core.registry);
 	mem_deref(e->core.ticker);
 }
@@ -66,12 +67,19 @@ int engine_alloc(struct engine **ep, const char *version,
 	if (!err)
 		err = peers_alloc(&e->core.peers);
 	if (!err)
+		err = peers_alloc(&e->core.guests);
+	if (!err)
 		err = sockets_alloc(&e->core.sockets, &e->core);
 	if (err)
 		mem_deref(e);
 	else
 		*ep = e;
 	return err;
+}
+
+struct core *engine_core(struct engine *e)
+{
+	return &e->core;
 }
 
 void engine_free(struct engine *e)

@@ -79,6 +79,12 @@ const struct sa *stream_peer(const struct stream *s);
 
 const struct stream_report *stream_report(const struct stream *s);
 
+/*
+ * Describes the certificate that the peer showed. Returns false without one, and then
+ * leaves @out untouched. Good also in closed_h.
+ */
+bool stream_certificate(const struct stream *s, struct engine_certificate *out);
+
 /* When bytes last came, keep-alives included; monotonic. At first when it began. */
 int64_t stream_rx_ns(const struct stream *s);
 

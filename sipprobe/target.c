@@ -96,6 +96,12 @@ int target_alloc(struct target **tp, struct core *core, struct trunk *trunk,
 	return 0;
 }
 
+void target_probe_now(struct target *t)
+{
+	t->due_ns = clock_monotonic_ns();
+	ticker_start(t->core->ticker, &t->timer, t->due_ns, due_h);
+}
+
 struct trunk *target_trunk(const struct target *t)
 {
 	return t->trunk;

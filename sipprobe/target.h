@@ -45,6 +45,9 @@ void target_garbage(struct target *t);
 /* The configuration was replaced by one in which the target's trunk is the same. */
 void target_rebind(struct target *t);
 
+/* Begins a probe now instead of at the next due time. Not while one is under way. */
+void target_probe_now(struct target *t);
+
 struct trunk *target_trunk(const struct target *t);
 const struct resolve_address *target_address(const struct target *t);
 enum health_state target_state(const struct target *t);

@@ -9,6 +9,7 @@
 
 #include "config/config.h"
 #include "sipprobe/compat.h"
+#include "sipprobe/engine.h"
 
 struct tls_profile; /* an SSL_CTX and what belongs to it; shared, mem_deref() */
 
@@ -68,5 +69,12 @@ enum tls_failure tls_failure_of(SSL *ssl, char *text, size_t size);
  * is known also when verification failed, or was skipped.
  */
 int64_t tls_peer_not_after_s(SSL *ssl);
+
+/*
+ * Describes the certificate that the peer showed, also one that was refused.
+ *
+ * Returns false, with @out untouched, when it showed none.
+ */
+bool tls_peer_certificate(SSL *ssl, struct engine_certificate *out);
 
 #endif
