@@ -8,6 +8,7 @@
 #include "exporter/events.h"
 #include "exporter/http.h"
 #include "exporter/log.h"
+#include "exporter/probe_desk.h"
 #include "exporter/store.h"
 #include "sipprobe/clock.h"
 #include "sipprobe/engine.h"
@@ -23,6 +24,7 @@ struct app {
 	struct config *conf;
 	struct store *store;
 	struct engine *engine;
+	struct probe_desk *desk;
 	struct http *http;
 };
 
@@ -93,6 +95,7 @@ static void reload(struct app *app)
 	log_config_warnings(next);
 	if (!same_buckets(app->conf, next))
 		log_write(LOG_LEVEL_WARN, "new histogram buckets need a restart", NULL);
+	probe_desk_config(app->desk, next);
 	config_free(app->conf);
 	app->conf = next;
 	log_event(LOG_LEVEL_INFO, "configuration reloaded", LOG_S("config", next->path),
@@ -181,6 +184,21 @@ static void stop_engine(struct app *app)
 	engine_free(app->engine);
 }
 
+static int start_desk(struct app *app)
+{
+	int err = probe_desk_alloc(&app->desk, app->engine);
+
+	if (err)
+		log_event(LOG_LEVEL_ERROR, "no memory for probes on demand",
+			  LOG_S("error", strerror(err)));
+	return err;
+}
+
+static void stop_desk(struct app *app)
+{
+	probe_desk_free(app->desk);
+}
+
 static int start_http(struct app *app)
 {
 	const struct http_conf conf = {
@@ -188,6 +206,7 @@ static int start_http(struct app *app)
 		.listen_count = app->cli->listen_count,
 		.telemetry_path = app->cli->telemetry_path,
 		.version = app->version,
+		.desk = app->desk,
 	};
 	char text[ERR_TEXT] = "";
 	int err = http_alloc(&app->http, &conf, app->store, text, sizeof(text));
@@ -219,9 +238,11 @@ static int start_probing(struct app *app)
 	if (err)
 		log_event(LOG_LEVEL_ERROR, "the configuration cannot be applied",
 			  LOG_S("error", *text ? text : strerror(err)));
-	else
-		store_reload(app->store, true, clock_wall_ns());
-	return err;
+	if (err)
+		return err;
+	probe_desk_config(app->desk, app->conf);
+	store_reload(app->store, true, clock_wall_ns());
+	return 0;
 }
 
 /* What was started, in order; it is stopped from the end. */
@@ -230,7 +251,8 @@ static const struct {
 	void (*stop)(struct app *app);
 } parts[] = {
 	{start_config, stop_config}, {start_loop, stop_loop}, {start_store, stop_store},
-	{start_engine, stop_engine}, {start_http, stop_http}, {start_probing, NULL},
+	{start_engine, stop_engine}, {start_desk, stop_desk}, {start_http, stop_http},
+	{start_probing, NULL},
 };
 
 typedef const char *(name_n)(const void *owner, size_t n);

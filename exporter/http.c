@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "exporter/http_guard.h"
+#include "exporter/http_probe.h"
 #include "exporter/http_routes.h"
 #include "exporter/http_socket.h"
 #include "exporter/labels.h"
@@ -25,8 +26,11 @@
 /* Head and reply lines of one connection. */
 #define CLIENT_MEMORY_BYTES ((size_t)16 * 1024)
 
-/* The guard makes way at its own, lower limit; this is what the kernel's queue is for. */
-#define CLIENTS_MAX (2U * HTTP_GUARD_CLIENTS)
+/*
+ * The guard makes way at its own, lower limit; this is what the kernel's queue is for.
+ * Clients that wait for a probe come on top, as many as probe.max_concurrent may allow.
+ */
+#define CLIENTS_MAX (2U * HTTP_GUARD_CLIENTS + 4096)
 
 /* How long http_free() waits for answers under way. */
 #define DRAIN_NS      (400 * CLOCK_NS_PER_MS)
@@ -40,8 +44,16 @@ struct http_listener {
 struct http {
 	struct http_site site;
 	struct http_guard *guard;
+	struct probe_desk *desk;
 	size_t count;
 	struct http_listener listeners[];
+};
+
+/* A request, from its head to its answer. */
+struct request {
+	struct MHD_Connection *conn;
+	bool ready; /* the answer that was waited for is there */
+	struct http_answer answer;
 };
 
 __attribute__((format(printf, 2, 0))) static void mhd_log_h(void *arg, const char *fmt,
@@ -60,6 +72,18 @@ __attribute__((format(printf, 2, 0))) static void mhd_log_h(void *arg, const cha
 static const char *field(struct MHD_Connection *conn, const char *name)
 {
 	return MHD_lookup_connection_value(conn, MHD_HEADER_KIND, name);
+}
+
+/* A value that holds a NUL goes on behind what we would see of it: it is none. */
+static const char *argument(struct MHD_Connection *conn, const char *name)
+{
+	const char *value = NULL;
+	size_t size = 0;
+
+	if (MHD_lookup_connection_value_n(conn, MHD_GET_ARGUMENT_KIND, name, strlen(name),
+					  &value, &size) != MHD_YES)
+		return NULL;
+	return value && strlen(value) == size ? value : "";
 }
 
 static bool has_body(struct MHD_Connection *conn)
@@ -82,6 +106,7 @@ static void add_fields(struct MHD_Response *r, const struct http_answer *a, bool
 	add_field(r, "Content-Encoding", a->encoding);
 	add_field(r, "Vary", a->vary);
 	add_field(r, "Allow", a->allow);
+	add_field(r, "Retry-After", a->retry_after);
 	add_field(r, "Content-Security-Policy", a->policy);
 	add_field(r, "X-Content-Type-Options", "nosniff");
 	add_field(r, "Referrer-Policy", "no-referrer");
@@ -96,16 +121,13 @@ static enum MHD_Result send_answer(struct MHD_Connection *conn, struct http_answ
 	struct MHD_Response *r;
 	enum MHD_Result res;
 
-	if (a->body.err) {
-		buffer_clear(&a->body);
+	if (a->body.err)
 		return MHD_NO;
-	}
 	r = MHD_create_response_from_buffer(a->body.len, a->body.data,
 					    MHD_RESPMEM_MUST_FREE);
-	if (!r) {
-		buffer_clear(&a->body);
+	if (!r)
 		return MHD_NO;
-	}
+	a->body = (struct buffer){0};
 	add_fields(r, a, close);
 	res = MHD_queue_response(conn, a->status, r);
 	MHD_destroy_response(r);
@@ -120,9 +142,39 @@ static struct http_client *client_of(struct MHD_Connection *conn)
 	return info ? info->socket_context : NULL;
 }
 
-static enum MHD_Result answer(struct http *h, struct MHD_Connection *conn,
-			      const char *method, const char *path, bool body)
+/* From here on libmicrohttpd's thread has the request again. */
+static void probed_h(struct probe_reply *reply, void *arg)
 {
+	struct request *rq = arg;
+
+	rq->answer.status = reply->status;
+	rq->answer.content_type = reply->content_type;
+	rq->answer.body = reply->body;
+	MHD_resume_connection(rq->conn);
+}
+
+/* The answer comes when the main thread has probed; no thread waits for it. */
+static enum MHD_Result probe(struct http *h, struct request *rq)
+{
+	struct http_client *client = client_of(rq->conn);
+	const struct probe_ask ask = rq->answer.ask;
+	int err;
+
+	rq->ready = true;
+	http_guard_wait(h->guard, client);
+	MHD_suspend_connection(rq->conn);
+	err = probe_desk_ask(h->desk, &ask, probed_h, rq);
+	if (err) {
+		http_probe_refused(&rq->answer, err);
+		MHD_resume_connection(rq->conn);
+	}
+	return MHD_YES;
+}
+
+static enum MHD_Result answer(struct http *h, struct request *rq, const char *method,
+			      const char *path, bool body)
+{
+	struct MHD_Connection *conn = rq->conn;
 	struct http_query q = {
 		.site = &h->site,
 		.method = method,
@@ -130,45 +182,65 @@ static enum MHD_Result answer(struct http *h, struct MHD_Connection *conn,
 		.accept = field(conn, "Accept"),
 		.accept_encoding = field(conn, "Accept-Encoding"),
 		.body = body,
+		.target = argument(conn, "target"),
+		.profile = argument(conn, "profile"),
+		.debug = argument(conn, "debug"),
+		.scrape_timeout = field(conn, "X-Prometheus-Scrape-Timeout-Seconds"),
 	};
-	struct http_answer a = {0};
 
-	http_routes_answer(&a, &q);
-	if (a.scrape)
+	http_routes_answer(&rq->answer, &q);
+	if (rq->answer.ask.target && h->desk)
+		return probe(h, rq);
+	if (rq->answer.ask.target)
+		http_answer_text(&rq->answer, 404, "not found\n");
+	if (rq->answer.scrape)
 		http_guard_scrape(h->guard, client_of(conn));
-	return send_answer(conn, &a, body);
+	return send_answer(conn, &rq->answer, body);
 }
 
 /*
- * Runs once when the head is complete and again when the body is, which is at once for a
- * request without one. A body is refused at the first call, before any of it is read.
+ * Runs once when the head is complete, again when the body is, which is at once for a
+ * request without one, and again after a probe. A body is refused at the first call,
+ * before any of it is read.
  */
 static enum MHD_Result access_h(void *arg, struct MHD_Connection *conn, const char *path,
 				const char *method, const char *version, const char *data,
 				size_t *data_size, void **request)
 {
 	struct http *h = arg;
+	struct request *rq = *request;
 
 	(void)version;
 	(void)data;
-	if (*request) {
-		if (*data_size)
+	if (!rq) {
+		rq = calloc(1, sizeof(*rq));
+		if (!rq)
 			return MHD_NO;
-		return answer(h, conn, method, path, false);
+		rq->conn = conn;
+		*request = rq;
+		http_guard_head(h->guard, client_of(conn));
+		return has_body(conn) ? answer(h, rq, method, path, true) : MHD_YES;
 	}
-	*request = h;
+	if (*data_size)
+		return MHD_NO;
+	if (!rq->ready)
+		return answer(h, rq, method, path, false);
 	http_guard_head(h->guard, client_of(conn));
-	return has_body(conn) ? answer(h, conn, method, path, true) : MHD_YES;
+	return send_answer(conn, &rq->answer, false);
 }
 
 static void completed_h(void *arg, struct MHD_Connection *conn, void **request,
 			enum MHD_RequestTerminationCode why)
 {
 	struct http *h = arg;
+	struct request *rq = *request;
 
-	(void)request;
 	(void)why;
 	http_guard_done(h->guard, client_of(conn));
+	if (rq)
+		buffer_clear(&rq->answer.body);
+	free(rq);
+	*request = NULL;
 }
 
 static void connection_h(void *arg, struct MHD_Connection *conn, void **context,
@@ -192,8 +264,9 @@ static void connection_h(void *arg, struct MHD_Connection *conn, void **context,
 static int daemon_start(struct http *h, struct http_listener *l, int fd)
 {
 	l->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG, 0, NULL,
-		NULL, access_h, h, MHD_OPTION_EXTERNAL_LOGGER, mhd_log_h, NULL,
+		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG |
+			MHD_ALLOW_SUSPEND_RESUME,
+		0, NULL, NULL, access_h, h, MHD_OPTION_EXTERNAL_LOGGER, mhd_log_h, NULL,
 		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, CLIENTS_MAX,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, CLIENT_MEMORY_BYTES,
@@ -246,6 +319,8 @@ int http_alloc(struct http **hp, const struct http_conf *conf, struct store *sto
 	int err;
 
 	h = calloc(1, sizeof(*h) + conf->listen_count * sizeof(h->listeners[0]));
+	if (h)
+		h->desk = conf->desk;
 	err = h ? site_init(&h->site, conf, store) : ENOMEM;
 	if (!err)
 		err = http_guard_alloc(&h->guard, &limits);
@@ -287,6 +362,8 @@ void http_free(struct http *h)
 
 	if (!h)
 		return;
+	/* Who waits for a probe is answered, and can be closed then. */
+	probe_desk_stop(h->desk);
 	drain(h);
 	for (i = 0; i < h->count; i++)
 		MHD_stop_daemon(h->listeners[i].daemon);

@@ -5,6 +5,7 @@
 #ifndef EXPORTER_HTTP_H
 #define EXPORTER_HTTP_H
 
+#include "exporter/probe_desk.h"
 #include "exporter/store.h"
 
 struct http;
@@ -14,8 +15,9 @@ struct http_conf {
 	size_t listen_count;
 	const char *telemetry_path; /* "/metrics" */
 	const char *version;
-	const char *revision; /* of the source; NULL: not known */
-	const char *libre;    /* version of libre that runs; NULL: not known */
+	const char *revision;	 /* of the source; NULL: not known */
+	const char *libre;	 /* version of libre that runs; NULL: not known */
+	struct probe_desk *desk; /* the caller's; NULL: there is no /probe */
 };
 
 /*

@@ -6,6 +6,7 @@
 
 #include "exporter/gzip.h"
 #include "exporter/http_pages.h"
+#include "exporter/http_probe.h"
 #include "exporter/negotiate.h"
 #include "exporter/render.h"
 #include "sipprobe/clock.h"
@@ -21,7 +22,7 @@ struct route {
 	void (*handler)(struct http_answer *a, const struct http_query *q);
 };
 
-static void answer_text(struct http_answer *a, unsigned status, const char *text)
+void http_answer_text(struct http_answer *a, unsigned status, const char *text)
 {
 	buffer_clear(&a->body);
 	a->status = status;
@@ -69,7 +70,7 @@ static void metrics(struct http_answer *a, const struct http_query *q)
 		err = compress(a);
 	if (err) {
 		a->encoding = NULL;
-		answer_text(a, 503, strerror(err));
+		http_answer_text(a, 503, strerror(err));
 		return;
 	}
 	a->status = 200;
@@ -92,23 +93,22 @@ static void landing(struct http_answer *a, const struct http_query *q)
 static void healthy(struct http_answer *a, const struct http_query *q)
 {
 	(void)q;
-	answer_text(a, 200, "healthy\n");
+	http_answer_text(a, 200, "healthy\n");
 }
 
 static void ready(struct http_answer *a, const struct http_query *q)
 {
 	if (store_ready(q->site->store))
-		answer_text(a, 200, "ready\n");
+		http_answer_text(a, 200, "ready\n");
 	else
-		answer_text(a, 503, "no configuration is applied yet\n");
+		http_answer_text(a, 503, "no configuration is applied yet\n");
 }
 
 /* The telemetry path comes first, so that it may be any of the others. */
 static const struct route routes[] = {
-	{NULL, "GET, HEAD", metrics},
-	{"/", "GET, HEAD", landing},
-	{"/-/healthy", "GET, HEAD", healthy},
-	{"/-/ready", "GET, HEAD", ready},
+	{NULL, "GET, HEAD", metrics},	      {"/", "GET, HEAD", landing},
+	{"/-/healthy", "GET, HEAD", healthy}, {"/-/ready", "GET, HEAD", ready},
+	{"/probe", "GET", http_probe_answer},
 };
 
 static const struct route *find(const struct http_query *q)
@@ -145,12 +145,12 @@ void http_routes_answer(struct http_answer *a, const struct http_query *q)
 	const struct route *route = find(q);
 
 	if (!route) {
-		answer_text(a, 404, "not found\n");
+		http_answer_text(a, 404, "not found\n");
 	} else if (!allows(route->methods, q->method)) {
-		answer_text(a, 405, "method not allowed\n");
+		http_answer_text(a, 405, "method not allowed\n");
 		a->allow = route->methods;
 	} else if (q->body) {
-		answer_text(a, 413, "a request must have no body\n");
+		http_answer_text(a, 413, "a request must have no body\n");
 	} else {
 		route->handler(a, q);
 	}

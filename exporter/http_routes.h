@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "exporter/buffer.h"
+#include "exporter/probe_desk.h"
 #include "exporter/store.h"
 
 /* What handlers work with; lives as long as the server. */
@@ -25,20 +26,30 @@ struct http_query {
 	const char *accept;	     /* or NULL */
 	const char *accept_encoding; /* or NULL */
 	bool body;		     /* the request has one */
+	/* Of /probe, each NULL when it is not given. */
+	const char *target;
+	const char *profile;
+	const char *debug;
+	const char *scrape_timeout; /* X-Prometheus-Scrape-Timeout-Seconds */
 };
 
 struct http_answer {
 	unsigned status;
 	const char *content_type;
-	const char *encoding; /* Content-Encoding, or NULL */
-	const char *vary;     /* or NULL */
-	const char *allow;    /* or NULL */
-	const char *policy;   /* Content-Security-Policy, or NULL */
+	const char *encoding;	 /* Content-Encoding, or NULL */
+	const char *vary;	 /* or NULL */
+	const char *allow;	 /* or NULL */
+	const char *policy;	 /* Content-Security-Policy, or NULL */
+	const char *retry_after; /* seconds, or NULL */
 	bool scrape;
+	struct probe_ask ask; /* with a target: no answer yet, it is that of a probe */
 	struct buffer body;
 };
 
 /* Fills @a, zeroed by the caller, who frees the body. */
 void http_routes_answer(struct http_answer *a, const struct http_query *q);
+
+/* Makes @a a plain text of @status. */
+void http_answer_text(struct http_answer *a, unsigned status, const char *text);
 
 #endif

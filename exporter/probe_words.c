@@ -143,9 +143,11 @@ static void failure_words(struct buffer *b, const struct probe_result *r,
 	buffer_str(b, failures[r->outcome]);
 	if (r->outcome == PROBE_TIMEOUT)
 		buffer_format(b, " within %g s", (double)timeout_us / 1e6);
+	if (r->outcome == PROBE_REFUSED)
+		return;
 	if (*r->detail)
 		buffer_format(b, ": %s", r->detail);
-	else if (r->err && r->outcome != PROBE_TIMEOUT && r->outcome != PROBE_REFUSED)
+	else if (r->err && r->outcome != PROBE_TIMEOUT)
 		buffer_format(b, ": %s", strerror(r->err));
 	if (r->retransmissions)
 		buffer_format(b, " (%u requests sent)", r->retransmissions + 1);
