@@ -1,3 +1,5 @@
+#include <poll.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -233,6 +235,8 @@ static void put_end(struct line *l)
 	l->len += strlen(end);
 }
 
+static atomic_uint dropped;
+
 void log_setup(enum log_level level, enum log_format format)
 {
 	log_least = level;
@@ -244,22 +248,54 @@ bool log_enabled(enum log_level level)
 	return level >= log_least;
 }
 
+static void compose(struct line *l, enum log_level level, const char *msg,
+		    const struct log_field *fields)
+{
+	l->len = 0;
+	l->cut = false;
+	put_time(l);
+	put_field(l, &LOG_S("level", level_names[level]));
+	put_field(l, &LOG_S("msg", msg));
+	for (const struct log_field *f = fields; f && f->kind != LOG_END; f++)
+		put_field(l, f);
+	put_end(l);
+}
+
+/*
+ * A pipe that nobody reads must not stop the probes: what does not fit is dropped, and
+ * said when the log is read again. Where poll() finds room, a pipe takes a line whole
+ * (PIPE_BUF); a file always does.
+ */
+static bool has_room(void)
+{
+	struct pollfd p = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+	return poll(&p, 1, 0) != 0;
+}
+
+static void emit(const struct line *l)
+{
+	/* A log that cannot be written has nowhere to say so. */
+	if (has_room())
+		(void)!write(STDERR_FILENO, l->buf, l->len);
+	else
+		atomic_fetch_add(&dropped, 1);
+}
+
 void log_write(enum log_level level, const char *msg, const struct log_field *fields)
 {
 	struct line l;
+	unsigned lost;
 
 	if (!log_enabled(level))
 		return;
-	l.len = 0;
-	l.cut = false;
-	put_time(&l);
-	put_field(&l, &LOG_S("level", level_names[level]));
-	put_field(&l, &LOG_S("msg", msg));
-	for (const struct log_field *f = fields; f && f->kind != LOG_END; f++)
-		put_field(&l, f);
-	put_end(&l);
+	lost = has_room() ? atomic_exchange(&dropped, 0) : 0;
+	if (lost) {
+		compose(&l, LOG_LEVEL_WARN, "log lines were dropped, nobody read them",
+			(const struct log_field[]){LOG_I("lines", lost), {0}});
+		emit(&l);
+	}
+	compose(&l, level, msg, fields);
 
-	/* A log that cannot be written has nowhere to say so. */
-	if (write(STDERR_FILENO, l.buf, l.len) < 0)
-		return;
+	emit(&l);
 }

@@ -1,6 +1,7 @@
 #include "sipprobe/guard.h"
 
 #include <errno.h>
+#include <string.h>
 #include <strings.h>
 
 #include "sipprobe/guard_fields.h"
@@ -42,6 +43,21 @@ static bool is_escaped(const char *p, const char *start)
 }
 
 /*
+ * Whether eight bytes are all plain text: none below a space, none DEL. It may say no to
+ * a word that is, never yes to one that is not.
+ */
+static bool is_plain_word(const char *p)
+{
+	const uint64_t ones = 0x0101010101010101ULL;
+	uint64_t word, del;
+
+	memcpy(&word, p, sizeof(word));
+	del = word ^ (0x7f * ones);
+	return !(((word - 0x20 * ones) & ~word) & (0x80 * ones)) &&
+	       !(((del - ones) & ~del) & (0x80 * ones));
+}
+
+/*
  * Finds the CRLF that ends the line in which @pos is; with @folds, the one that no white
  * space follows. @start is where the line began.
  */
@@ -53,6 +69,8 @@ static int line_end(size_t *end, struct scan *s, size_t start, size_t pos, bool 
 	if (stop > s->len)
 		stop = s->len;
 	for (size_t i = pos; i < stop; i++) {
+		while (i + sizeof(uint64_t) < stop && is_plain_word(buf + i))
+			i += sizeof(uint64_t);
 		if (siphdr_is(buf[i], SIPHDR_TEXT))
 			continue;
 		if (buf[i] == '\n')

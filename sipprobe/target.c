@@ -22,7 +22,7 @@ static struct target *of_timer(struct wheel_timer *timer)
 
 const struct config_settings *target_settings(const struct target *t)
 {
-	return trunk_conf(t->trunk)->settings;
+	return t->settings;
 }
 
 int64_t target_deadline_ns(const struct target *t)
@@ -78,6 +78,7 @@ int target_alloc(struct target **tp, struct core *core, struct trunk *trunk,
 		return ENOMEM;
 	t->core = core;
 	t->trunk = trunk;
+	t->settings = trunk_conf(trunk)->settings;
 	t->prober = &prober_options;
 	t->address = *address;
 	t->resolve_ns = resolve_ns;
@@ -297,6 +298,11 @@ bool target_owns_branch(const struct target *t, const struct pl *branch)
 void target_garbage(struct target *t)
 {
 	t->attempt.garbage = true;
+}
+
+void target_move(struct target *t)
+{
+	t->settings = trunk_conf(t->trunk)->settings;
 }
 
 void target_rebind(struct target *t)

@@ -42,7 +42,10 @@ bool target_owns_branch(const struct target *t, const struct pl *branch);
 /* The peer sent bytes that are not SIP: silence until the deadline is PROBE_PROTOCOL. */
 void target_garbage(struct target *t);
 
-/* The configuration was replaced by one in which the target's trunk is the same. */
+/* The trunk's description moved to a newer configuration, in which it is the same. */
+void target_move(struct target *t);
+
+/* UDP sockets came or went: the one to send from is to be chosen anew. */
 void target_rebind(struct target *t);
 
 /* Begins a probe now instead of at the next due time. Not while one is under way. */

@@ -27,6 +27,8 @@ struct target {
 	struct wheel_timer timer; /* the next due time, retransmission or deadline */
 	struct core *core;
 	struct trunk *trunk;
+	const struct config_settings
+		*settings; /* the trunk's, at hand: a probe needs it often */
 	void *cell;
 	const struct prober *prober;
 	struct udp *udp;       /* borrowed; NULL: to be chosen at the next probe */

@@ -5,6 +5,8 @@
 #include "sipprobe/sockets.h"
 #include "sipprobe/udp.h"
 
+enum { WAY_FAILURES = 8 };
+
 int target_make_request(struct target *t, const struct sa *local)
 {
 	const struct request_info info = {
@@ -34,15 +36,22 @@ int target_stamp(struct target *t)
 }
 
 /*
- * The way out is chosen once and kept: it costs three system calls. After a failure it
- * is chosen anew, in case our address or a route has changed.
+ * The way out is chosen once and kept: it costs four system calls. It is chosen anew at
+ * the first failure in a row and at every eighth from then on, in case our address or a
+ * route has changed; at each would double what ten thousand dead trunks cost.
  */
+static bool is_way_good(const struct target *t)
+{
+	return t->udp &&
+	       (t->health.verdict != PROBE_DOWN || t->health.streak % WAY_FAILURES != 1);
+}
+
 static int choose_way(struct target *t)
 {
 	struct sa local;
 	int err;
 
-	if (t->udp && t->health.verdict != PROBE_DOWN)
+	if (is_way_good(t))
 		return 0;
 	err = sockets_udp_for(t->core->sockets, &t->udp, &local, &t->address.sa);
 	if (!err)

@@ -340,6 +340,8 @@ void trunk_move(struct trunk *t, const struct config_trunk *conf)
 
 	t->conf = conf;
 	t->core->events->trunk_move_h(t->row, conf, t->core->arg);
+	for (unsigned i = 0; i < t->target_count; i++)
+		target_move(t->targets[i]);
 	/* Its resolver is about to go, and would take the question along unanswered. */
 	if (n && n->resolve) {
 		n->resolve = mem_deref(n->resolve);

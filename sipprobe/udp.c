@@ -60,20 +60,28 @@ static void batch_prepare(void)
 	}
 }
 
-static int64_t stamp_of(struct msghdr *h)
-{
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c; c = CMSG_NXTHDR(h, c)) {
-		struct timespec ts;
+/* The monotonic clock and the wall clock, read together once a batch. */
+struct clocks {
+	int64_t now_ns;
+	int64_t wall_ns;
+};
 
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_TIMESTAMPNS)
+static int64_t stamp_of(struct msghdr *h, const struct clocks *c)
+{
+	for (struct cmsghdr *m = CMSG_FIRSTHDR(h); m; m = CMSG_NXTHDR(h, m)) {
+		struct timespec ts;
+		int64_t age_ns;
+
+		if (m->cmsg_level != SOL_SOCKET || m->cmsg_type != SCM_TIMESTAMPNS)
 			continue;
-		memcpy(&ts, CMSG_DATA(c), sizeof(ts));
-		return clock_from_stamp_ns(clock_of_timespec(&ts));
+		memcpy(&ts, CMSG_DATA(m), sizeof(ts));
+		age_ns = c->wall_ns - clock_of_timespec(&ts);
+		return c->now_ns - (age_ns > 0 ? age_ns : 0);
 	}
-	return clock_monotonic_ns();
+	return c->now_ns;
 }
 
-static void deliver(struct udp *u, unsigned i)
+static void deliver(struct udp *u, unsigned i, const struct clocks *c)
 {
 	struct msghdr *h = &batch.msgs[i].msg_hdr;
 	struct sa src;
@@ -81,19 +89,21 @@ static void deliver(struct udp *u, unsigned i)
 	/* Cut off by our own buffer: larger than UDP can carry, so it cannot be SIP. */
 	if ((h->msg_flags & MSG_TRUNC) || sa_set_sa(&src, h->msg_name))
 		return;
-	u->events->datagram_h(u, &src, batch.data[i], batch.msgs[i].msg_len, stamp_of(h),
-			      u->arg);
+	u->events->datagram_h(u, &src, batch.data[i], batch.msgs[i].msg_len,
+			      stamp_of(h, c), u->arg);
 }
 
 /* Returns whether there may be more. */
 static bool read_batch(struct udp *u)
 {
+	struct clocks c;
 	int n;
 
 	batch_prepare();
 	n = recvmmsg(u->fd, batch.msgs, UDP_BATCH, MSG_DONTWAIT, NULL);
+	c = (struct clocks){clock_monotonic_ns(), clock_wall_ns()};
 	for (int i = 0; i < n; i++)
-		deliver(u, (unsigned)i);
+		deliver(u, (unsigned)i, &c);
 	return n == UDP_BATCH;
 }
 

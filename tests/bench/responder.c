@@ -47,7 +47,7 @@ pid_t responder_start(uint16_t *port)
 	struct sockaddr_in any = {.sin_family = AF_INET};
 	socklen_t len = sizeof(any);
 	int on = 1;
-	int bytes = 16 << 20;
+	int bytes = 1 << 20; /* more would only make a late answer later */
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 	pid_t pid;
 

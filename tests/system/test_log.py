@@ -1,8 +1,13 @@
 """The log: what is in it at each level, and that nobody can forge a line."""
 
 import json
+import os
+import signal
+import subprocess
+import time
+import urllib.request
 
-from harness import Case, config_of, trunk, wait_for
+from harness import Case, config_of, free_port, trunk, wait_for
 from sip_peer import SipPeer, answer, mute
 
 
@@ -75,3 +80,35 @@ class Log(Case):
                        log_path="/dev/full")
         wait_for("two probes", lambda: peer.branches() >= 2)
         e.stop()
+
+    def test_a_log_that_nobody_reads_stops_nothing(self):
+        peer = self.use(SipPeer())
+        path = os.path.join(self.folder, "unread.json")
+        with open(path, "w") as f:
+            json.dump(config_of(*(trunk(f"t{i}", peer.uri, interval="100ms",
+                                        timeout="90ms") for i in range(40))), f)
+        port = free_port()
+        exporter = subprocess.Popen(
+            [os.environ["SIPTRUNK_EXPORTER"], f"--config.file={path}",
+             f"--web.listen-address=127.0.0.1:{port}", "--log.level=debug"],
+            stderr=subprocess.PIPE)
+        self.addCleanup(exporter.stderr.close)
+        self.addCleanup(exporter.kill)
+
+        def probes():
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as r:
+                    return sum(int(l.rsplit(b" ", 1)[1]) for l in r
+                               if l.startswith(b"siptrunk_probes_total{"))
+            except OSError:
+                return 0
+        # A line a probe, 150 bytes at least: more than the pipe holds, several times.
+        wait_for("2,000 probes", lambda: probes() > 2000, 30)
+        data = os.read(exporter.stderr.fileno(), 1 << 20)
+        time.sleep(0.5)
+        data += os.read(exporter.stderr.fileno(), 1 << 20)
+        self.assertRegex(data, rb'msg="log lines were dropped, nobody read them" lines=\d+')
+        for line in data.splitlines():
+            self.assertTrue(line.startswith(b"ts="), line)
+        exporter.send_signal(signal.SIGTERM)
+        self.assertEqual(exporter.wait(10), 0)

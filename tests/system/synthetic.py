@@ -1,0 +1,326 @@
+"""
+An hour of an imaginary fleet, as Prometheus would have stored it: trunks with every kind
+of trouble, two exporters that probe them and one that is gone.
+"""
+
+import math
+import random
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from harness import REASONS
+
+STEP_S = 15
+SPAN_S = 3600
+WEEK_S = 7 * 86400
+DAY_S = 86400
+JOB = "siptrunk"
+OSLO, BERGEN, GONE = "oslo-1:10060", "bergen-1:10060", "gone-1:10060"
+STATES = ("unknown", "up", "degraded", "down")
+BUCKETS = (0.001, 0.004, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 4.0)
+SCHEMA = 3
+
+
+def fine(minutes, address):
+    """What a probe ends with, so many minutes before now: (failure, code)."""
+    return None, 200
+
+
+def always(state):
+    return lambda minutes: state
+
+
+@dataclass
+class Trunk:
+    name: str
+    labels: dict
+    problem: int = 0  # its row in the table of what is wrong; 0: not there
+    result: object = fine
+    state: object = always("up")
+    latency_s: float = 0.02
+    addresses: int = 1
+    addresses_up: int = 1
+    transport: str = "udp"
+    method: str = "OPTIONS"
+    resent: float = 0.0
+    late: float = 0.0
+    named: bool = True
+    retry_after_s: int = 0
+    certificate_days: float = 0
+    registers: bool = False
+    pinged: bool = False
+    exporters: tuple = (OSLO,)
+
+
+def mute_since(minute):
+    return lambda minutes, address: (
+        ("timeout", 0) if minutes < minute else (None, 200))
+
+
+def flaps(minutes, address):
+    return ("refused", 0) if 4 < minutes < 25 and int(minutes) % 6 < 3 else (None, 200)
+
+
+def refuses(minutes, address):
+    """A code that means down, and now and then nothing at all."""
+    return ("timeout", 0) if int(minutes) % 5 == 0 else ("response", 500)
+
+
+def overloaded(minutes, address):
+    return None, 503 if minutes < 40 and int(minutes) % 5 else 200
+
+
+def second_is_mute(minutes, address):
+    return ("timeout", 0) if address else (None, 200)
+
+
+TRUNKS = (
+    Trunk("alpha", {"carrier": "isp-a", "site": "oslo"}, addresses=2, addresses_up=2,
+          pinged=True, exporters=(OSLO, BERGEN)),
+    Trunk("partly", {"carrier": "isp-a", "site": "bergen"}, 60, second_is_mute,
+          addresses=2),
+    Trunk("dead", {"carrier": "isp-b", "site": "oslo"}, 100, mute_since(20),
+          lambda m: "down" if m < 19 else "up", addresses_up=0, resent=0.8,
+          exporters=(OSLO, BERGEN)),
+    Trunk("busy", {"carrier": "isp-b", "site": "bergen"}, 80,
+          overloaded, lambda m: "degraded" if m < 39 else "up", retry_after_s=30),
+    Trunk("flappy", {"carrier": "isp-c", "site": "oslo"}, 45, flaps,
+          lambda m: "down" if flaps(m, 0)[0] else "up", transport="tcp"),
+    Trunk("lossy", {"carrier": "isp-c", "site": "bergen"}, 30, resent=0.3, late=0.05,
+          latency_s=0.6),
+    Trunk("secure", {"carrier": "isp-d", "site": "oslo"}, 20,
+          lambda m, a: ("tls", 0) if 30 < m < 32 else (None, 200), transport="tls",
+          certificate_days=5, pinged=True),
+    Trunk("registrar", {"carrier": "isp-d", "site": "bergen"}, method="REGISTER",
+          registers=True),
+    Trunk("plain", {}, latency_s=0.004, exporters=(OSLO, BERGEN)),
+    Trunk("nodns", {"carrier": "isp-e", "site": "oslo"}, 100,
+          lambda m, a: ("dns", 0), always("down"), addresses=0, addresses_up=0),
+    Trunk("broken", {"carrier": "isp-e", "site": "bergen"}, 100, refuses, always("down")),
+    Trunk("fresh", {"carrier": "isp-e", "site": "oslo"}, 10, state=always("unknown")),
+)
+
+
+@dataclass
+class Target:
+    """The counters of one address of a trunk, at one exporter."""
+    probes: int = 0
+    resent: int = 0
+    late: int = 0
+    success: int = -1
+    last_success: int = 0
+    duration_s: float = 0.0
+    total_s: float = 0.0
+    codes: dict = field(default_factory=lambda: defaultdict(int))
+    failures: dict = field(default_factory=lambda: dict.fromkeys(REASONS, 0))
+    buckets: list = field(default_factory=lambda: [0] * (len(BUCKETS) + 1))
+    native: dict = field(default_factory=lambda: defaultdict(int))
+
+    def answered(self, code, seconds):
+        self.codes[code] += 1
+        self.duration_s = seconds
+        self.total_s += seconds
+        self.buckets[sum(seconds > b for b in BUCKETS)] += 1
+        self.native[math.ceil(math.log2(seconds) * 2 ** SCHEMA)] += 1
+
+    def probe(self, trunk, minutes, address, now, dice):
+        reason, code = trunk.result(minutes, address)
+        if reason != "dns":
+            self.probes += 1
+        if dice.random() < trunk.resent:
+            self.resent += 1 if not reason else 3
+        if dice.random() < trunk.late:
+            self.late += 1
+        if code:
+            self.answered(code, trunk.latency_s * dice.uniform(0.7, 1.6))
+        if reason:
+            self.failures[reason] += 1
+            self.success = 0
+        else:
+            self.success, self.last_success = 1, now
+
+
+class Fleet:
+    """
+    series: {(name, labels as sorted items): [(ms, value)]}, native: the same for native
+    histograms. `classic` says which kind of histogram is stored of Oslo's probes.
+    """
+
+    def __init__(self, end_s, classic=True):
+        self.end = end_s // STEP_S * STEP_S
+        self.classic = classic
+        self.series = defaultdict(list)
+        self.native = defaultdict(list)
+        self.dice = random.Random(5)
+        self.targets = defaultdict(Target)
+        self.changes = defaultdict(int)
+        self.before = {}
+        for t in range(self.end - WEEK_S - 600, self.end - WEEK_S + 600, STEP_S):
+            self.trunk(TRUNKS[0], OSLO, t, 0)
+        self.before.clear()
+        for t in range(self.end - SPAN_S, self.end + STEP_S, STEP_S):
+            self.step(t)
+
+    def add(self, name, t, value, **labels):
+        self.series[name, tuple(sorted(labels.items()))].append((t * 1000, float(value)))
+
+    def step(self, t):
+        minutes = (self.end - t) / 60
+        for trunk in TRUNKS:
+            for instance in trunk.exporters:
+                self.trunk(trunk, instance, t, minutes)
+        for instance in (OSLO, BERGEN):
+            self.exporter(instance, t, minutes)
+        self.around(t, minutes)
+
+    # One trunk
+
+    def trunk(self, trunk, instance, t, minutes):
+        who = {"job": JOB, "instance": instance, "trunk": trunk.name, **trunk.labels}
+        self.state(trunk, who, t, trunk.state(minutes))
+        if trunk.addresses:
+            self.add("siptrunk_addresses", t, trunk.addresses, **who)
+            self.add("siptrunk_addresses_up", t, trunk.addresses_up, **who)
+        self.add("siptrunk_info", t, 1, **who, uri=f"sip:{trunk.name}.example",
+                 transport=trunk.transport, profile="default")
+        if trunk.pinged:
+            pings = t // 60
+            self.add("siptrunk_inbound_requests_total", t, pings, **who, method="OPTIONS")
+            self.add("siptrunk_inbound_options_last_timestamp_seconds", t, pings * 60,
+                     **who)
+        for address in range(max(trunk.addresses, 1)):
+            self.target(trunk, who, address, t, minutes)
+
+    def state(self, trunk, who, t, state):
+        key = (who["instance"], trunk.name)
+        self.changes[key] += self.before.get(key, state) != state
+        self.before[key] = state
+        if state != "unknown":
+            self.add("siptrunk_up", t, state != "down", **who)
+        for s in STATES:
+            self.add("siptrunk_state", t, s == state, **who, state=s)
+        self.add("siptrunk_state_changes_total", t, self.changes[key], **who)
+
+    def target(self, trunk, who, address, t, minutes):
+        c = self.targets[who["instance"], trunk.name, address]
+        if trunk.state(minutes) != "unknown":
+            c.probe(trunk, minutes, address, t, self.dice)
+        where = {**who, "method": trunk.method}
+        if not trunk.addresses:
+            self.add("siptrunk_probe_failures_total", t, c.failures["dns"], **where,
+                     address="", transport="", reason="dns")
+            return
+        where.update(address=f"192.0.2.{address + 1}:5060", transport=trunk.transport)
+        self.counters(c, where, t)
+        self.durations(trunk, c, where, t)
+        self.peer(trunk, c, where, t)
+
+    def counters(self, c, where, t):
+        self.add("siptrunk_probes_total", t, c.probes, **where)
+        for code, n in c.codes.items():
+            self.add("siptrunk_probe_responses_total", t, n, **where, code=str(code))
+        for reason, n in c.failures.items():
+            self.add("siptrunk_probe_failures_total", t, n, **where, reason=reason)
+        self.add("siptrunk_probe_retransmissions_total", t, c.resent, **where)
+        self.add("siptrunk_probe_late_responses_total", t, c.late, **where)
+        if c.success >= 0:
+            self.add("siptrunk_probe_success", t, c.success, **where)
+        if c.last_success:
+            self.add("siptrunk_probe_last_success_timestamp_seconds", t, c.last_success,
+                     **where)
+
+    def durations(self, trunk, c, where, t):
+        name = "siptrunk_probe_duration_seconds"
+        # Bergen is scraped the old way in either case, as during a change-over.
+        if self.classic or where["instance"] == BERGEN:
+            so_far = 0
+            for bound, n in zip((*map(str, BUCKETS), "+Inf"), c.buckets):
+                so_far += n
+                self.add(name + "_bucket", t, so_far, **where, le=bound)
+            self.add(name + "_sum", t, c.total_s, **where)
+            self.add(name + "_count", t, so_far, **where)
+        else:
+            self.native[name, tuple(sorted(where.items()))].append(
+                (t * 1000, dict(c.native), c.total_s, SCHEMA))
+        phases = {"resolve": 0.0002, "response": c.duration_s}
+        if trunk.transport != "udp":
+            phases["connect"] = trunk.latency_s / 2
+        if trunk.transport == "tls":
+            phases["tls"] = trunk.latency_s
+        for phase, seconds in phases.items():
+            self.add("siptrunk_probe_phase_duration_seconds", t, seconds, **where,
+                     phase=phase)
+
+    def peer(self, trunk, c, where, t):
+        if trunk.certificate_days:
+            self.add("siptrunk_tls_certificate_not_after_timestamp_seconds", t,
+                     self.end + trunk.certificate_days * DAY_S, **where)
+            self.add("siptrunk_tls_failures_total", t, c.failures["tls"], **where,
+                     cause="expired")
+        if trunk.registers:
+            self.add("siptrunk_registration_expires_timestamp_seconds", t,
+                     t // 300 * 300 + 600, **where)
+        if trunk.retry_after_s:
+            self.add("siptrunk_probe_retry_after_seconds", t, trunk.retry_after_s,
+                     **where)
+
+    # The exporters, and what Prometheus notes of them
+
+    def exporter(self, instance, t, minutes):
+        at = {"job": JOB, "instance": instance}
+        own = "siptrunk_exporter_"
+        # One reload by itself half an hour ago; one in Bergen was refused.
+        applied = self.end - (1800 if minutes <= 30 else 9000)
+        refused = instance == BERGEN and 15 < minutes < 20
+        self.add(own + "build_info", t, 1, **at, version="1.0.0", revision="abc1234",
+                 cversion="gcc 12.2.0", libre="1.1.0")
+        self.add(own + "config_last_reload_successful", t, not refused, **at)
+        self.add(own + "config_last_reload_success_timestamp_seconds", t, applied, **at)
+        self.add(own + "trunks", t, sum(instance in x.exporters for x in TRUNKS), **at)
+        self.add(own + "schedule_lag_seconds", t, 0.0004, **at)
+        for reason in ("stranger", "garbage"):
+            self.add(own + "stray_messages_total", t, t // 30 % 1000000, **at,
+                     reason=reason)
+        self.add(own + "scrape_duration_seconds", t, 0.0011, **at)
+        self.add(own + "scrape_size_bytes", t, 5321, **at)
+        self.add("siptrunk_tls_own_certificate_not_after_timestamp_seconds", t,
+                 self.end + 60 * DAY_S, **at, file="/etc/siptrunk/me.pem")
+        self.process(at, t, minutes)
+        self.scrape(at, t, 1)
+
+    def process(self, at, t, minutes):
+        self.add("process_cpu_seconds_total", t, (t - self.end + 2 * SPAN_S) * 0.01, **at)
+        self.add("process_resident_memory_bytes", t, 9e6, **at)
+        self.add("process_virtual_memory_bytes", t, 2e8, **at)
+        self.add("process_open_fds", t, 24, **at)
+        self.add("process_max_fds", t, 1024, **at)
+        self.add("process_start_time_seconds", t,
+                 self.end - (3000 if minutes <= 50 else 90000), **at)
+
+    def scrape(self, at, t, up):
+        self.add("up", t, up, **at)
+        self.add("scrape_duration_seconds", t, 0.004, **at)
+        self.add("scrape_samples_scraped", t, 321 * up, **at)
+
+    def around(self, t, minutes):
+        """An exporter that is gone, a program that is none, and alerts."""
+        self.scrape({"job": JOB, "instance": GONE}, t, 0)
+        self.scrape({"job": "other", "instance": "other:1"}, t, 0)
+        self.process({"job": "other", "instance": "other:1"}, t, minutes)
+        if minutes < 18:
+            self.add("ALERTS", t, 1, alertname="SipTrunkDown", alertstate="firing",
+                     severity="critical", trunk="dead", carrier="isp-b", site="oslo",
+                     job=JOB, instance=OSLO)
+        if 15 < minutes < 20:
+            self.add("ALERTS", t, 1, alertname="SipTrunkReloadFailed",
+                     alertstate="firing", severity="warning", job=JOB, instance=BERGEN)
+
+    def families(self):
+        """{family: labels}, as the catalogue names them."""
+        found = defaultdict(set)
+        for name, labels in (*self.series, *self.native):
+            for end in ("_bucket", "_sum", "_count"):
+                if name.endswith("_seconds" + end):
+                    name = name[:-len(end)]
+            found[name] |= {k for k, _ in labels}
+        return found
