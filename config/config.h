@@ -141,6 +141,12 @@ struct config_profile {
 	const struct config_settings *settings;
 };
 
+/* What is remembered of single probes for the status page. */
+struct config_status {
+	unsigned history;    /* last probes kept of each target */
+	unsigned memory_mib; /* for all of them and the ladders of failures */
+};
+
 struct config {
 	const char *path; /* the file; NULL: built in */
 	const struct config_trunk *trunks;
@@ -153,6 +159,7 @@ struct config {
 	const struct config_settings *defaults; /* of what names no profile */
 	const struct config_profile *profiles;	/* in the file's order */
 	size_t profile_count;
+	struct config_status status;
 	const char *const
 		*warnings; /* sentences worth a log line, e.g. verification off */
 	size_t warning_count;

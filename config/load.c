@@ -81,6 +81,7 @@ static int load_begin(struct load *l, const char *path)
 	memset(l->sip_tls_set, 0, sizeof(l->sip_tls_set));
 	memset(l->dns_set, 0, sizeof(l->dns_set));
 	memset(l->probe_set, 0, sizeof(l->probe_set));
+	memset(l->status_set, 0, sizeof(l->status_set));
 	l->defaults.up = &l->builtin;
 	level_inherit(&l->w, &l->defaults);
 	return load_add_file(l, l->doc.path);
@@ -181,6 +182,7 @@ static int fill_config(struct holder *h, struct load *l, const char *path)
 	c->probe = l->probe;
 	if (fill_profiles(h, l))
 		return ENOMEM;
+	c->status = l->status;
 	c->path = path ? walk_keep(&l->w, path) : NULL;
 	return path && !c->path ? ENOMEM : 0;
 }

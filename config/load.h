@@ -36,14 +36,16 @@ struct load {
 	struct config_sip sip;
 	struct config_dns dns;
 	struct config_probe probe;
+	struct config_status status;
 	const char *const *globs;
 	size_t glob_count;
-	const cJSON *file_set[12];
+	const cJSON *file_set[16];
 	const cJSON *histogram_set[1];
 	const cJSON *sip_set[2];
 	const cJSON *sip_tls_set[TLS_FIELDS_MAX];
 	const cJSON *dns_set[1];
 	const cJSON *probe_set[2];
+	const cJSON *status_set[2];
 };
 
 extern const struct section section_file;	/* base: struct load */

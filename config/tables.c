@@ -335,6 +335,31 @@ static const struct section section_probe = {
 	.count = sizeof(fields_probe) / sizeof(fields_probe[0]),
 };
 
+static const struct field fields_status[] = {
+	{.key = "history",
+	 .about = "last probes of each address that the status page shows",
+	 .kind = &kind_number,
+	 .offset = offsetof(struct config_status, history),
+	 .min = 0,
+	 .max = 1000,
+	 .initial = "60"},
+	{.key = "memory_mib",
+	 .about = "memory in MiB for that and for the messages of failed probes, all "
+		  "trunks together; what has no room is not shown",
+	 .kind = &kind_number,
+	 .offset = offsetof(struct config_status, memory_mib),
+	 .min = 0,
+	 .max = 65536,
+	 .initial = "64"},
+};
+
+static const struct section section_status = {
+	.name = "status",
+	.about = "what the status page remembers",
+	.fields = fields_status,
+	.count = sizeof(fields_status) / sizeof(fields_status[0]),
+};
+
 /* An editor's hint which schema a file follows. */
 #define SCHEMA_KEY                                                                       \
 	{                                                                                \
@@ -376,6 +401,12 @@ static const struct field fields_file[] = {
 	 .offset = offsetof(struct load, probe),
 	 .beside = offsetof(struct load, probe_set),
 	 .more = &section_probe},
+	{.key = "status",
+	 .about = "what the status page remembers of single probes",
+	 .kind = &kind_section,
+	 .offset = offsetof(struct load, status),
+	 .beside = offsetof(struct load, status_set),
+	 .more = &section_status},
 	{.key = "trunks",
 	 .about = "what is probed",
 	 .kind = &kind_trunks,

@@ -76,12 +76,13 @@ static bool is_keep_alive(const char *buf, size_t len)
 	return len <= 8;
 }
 
-static void garbage_of(const struct peers *peers, const struct sa *src)
+static void garbage_of(const struct peers *peers, const struct sa *src, const char *buf,
+		       size_t len, int64_t rx_ns)
 {
 	struct target *t = peers_find(peers, src, CONFIG_TRANSPORT_UDP);
 
 	if (t)
-		target_garbage(t);
+		target_garbage(t, buf, len, rx_ns);
 }
 
 void demux_datagram(struct core *core, struct udp *u, const struct sa *src,
@@ -93,8 +94,8 @@ void demux_datagram(struct core *core, struct udp *u, const struct sa *src,
 		return;
 	if (guard_datagram(&m, buf, len, NULL)) {
 		stray(core, ENGINE_STRAY_MALFORMED);
-		garbage_of(core->peers, src);
-		garbage_of(core->guests, src);
+		garbage_of(core->peers, src, buf, len, rx_ns);
+		garbage_of(core->guests, src, buf, len, rx_ns);
 	} else if (m.request) {
 		udp_request(core, u, src, &m);
 	} else {

@@ -10,6 +10,7 @@
 
 #include "config/config.h"
 #include "sipprobe/health.h"
+#include "sipprobe/ladder.h"
 #include "sipprobe/probe.h"
 
 struct engine;
@@ -68,6 +69,13 @@ struct engine_events {
 	 * which the peer showed a certificate, whatever became of it.
 	 */
 	void (*certificate_h)(void *cell, const struct engine_certificate *c, void *arg);
+	/*
+	 * Both or neither. After probe_done_h, whether the probe's ladder is to be made;
+	 * and the ladder, valid during the call.
+	 */
+	bool (*ladder_wanted_h)(void *cell, const struct probe_result *result, void *arg);
+	void (*probe_ladder_h)(void *cell, const struct probe_result *result,
+			       const struct ladder *ladder, void *arg);
 	void (*probe_late_h)(void *cell, void *arg);
 	/* A request from a configured trunk's address. @code: our answer, 0 for none. */
 	void (*inbound_h)(void *row, const char *method, unsigned code, void *arg);

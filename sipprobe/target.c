@@ -42,6 +42,7 @@ static void destructor(void *arg)
 		t->core->events->target_remove_h(t->cell, t->core->arg);
 	if (registry_find(t->core->registry, t->index) == t)
 		registry_remove(t->core->registry, t->index);
+	target_notes_free(t);
 	request_free(&t->request);
 }
 
@@ -145,7 +146,9 @@ static void schedule_next(struct target *t)
 	ticker_start(t->core->ticker, &t->timer, t->due_ns, due_h);
 }
 
-static void finish(struct target *t, struct probe_result *r)
+/* @m: the final response that came at @rx_ns, or NULL */
+static void finish(struct target *t, struct probe_result *r,
+		   const struct guard_message *m, int64_t rx_ns)
 {
 	const struct config_settings *s = target_settings(t);
 	uint8_t before = t->health.state;
@@ -161,6 +164,7 @@ static void finish(struct target *t, struct probe_result *r)
 	target_stream_done(t, t->attempt.answered);
 	schedule_next(t);
 	t->core->events->probe_done_h(t->cell, r, t->core->arg);
+	target_tell_ladder(t, r, m, rx_ns);
 	trunk_target_result(t->trunk, t, r, t->health.state != before);
 }
 
@@ -188,7 +192,7 @@ void target_fail(struct target *t, enum probe_outcome outcome, int err,
 	r.err = err;
 	if (detail)
 		str_ncpy(r.detail, detail, sizeof(r.detail));
-	finish(t, &r);
+	finish(t, &r, NULL, 0);
 }
 
 /* What a peer wrote is for people: printable ASCII, cut to fit. */
@@ -212,7 +216,7 @@ static void succeed(struct target *t, const struct guard_message *m, int64_t rx_
 	r.phase_ns[PROBE_PHASE_ANSWER] =
 		rx_ns > t->attempt.sent_ns ? rx_ns - t->attempt.sent_ns : 0;
 	copy_phrase(r.phrase, sizeof(r.phrase), &m->phrase);
-	finish(t, &r);
+	finish(t, &r, m, rx_ns);
 }
 
 /* Whether a response that arrives now answers the last unanswered probe, too late. */
@@ -248,7 +252,10 @@ bool target_response(struct target *t, const struct sa *src,
 	}
 	if (m->code >= 200) {
 		succeed(t, m, rx_ns);
-	} else if (t->attempt.resend_ns) {
+		return true;
+	}
+	target_note_response(t, m, rx_ns);
+	if (t->attempt.resend_ns) {
 		/* Proceeding: retransmit every T2 from here on (RFC 3261 17.1.2.2). */
 		t->attempt.resend_every_ns =
 			8 * target_settings(t)->t1_us * CLOCK_NS_PER_US;
@@ -295,8 +302,10 @@ bool target_owns_branch(const struct target *t, const struct pl *branch)
 	       !memcmp(branch->p, t->request.buf + t->request.branch, branch->l);
 }
 
-void target_garbage(struct target *t)
+void target_garbage(struct target *t, const char *buf, size_t len, int64_t rx_ns)
 {
+	if (!t->attempt.garbage)
+		target_note(t, LADDER_GARBAGE, rx_ns, buf, len);
 	t->attempt.garbage = true;
 }
 
@@ -311,6 +320,7 @@ void target_rebind(struct target *t)
 	/* Its answer may come to a socket that is closed now: ask again, at once. */
 	if (t->attempt.pending && t->address.transport == CONFIG_TRANSPORT_UDP) {
 		t->attempt.pending = false;
+		target_notes_free(t);
 		t->due_ns = clock_monotonic_ns();
 		ticker_start(t->core->ticker, &t->timer, t->due_ns, due_h);
 	}
@@ -337,6 +347,7 @@ static void resend(struct target *t, int64_t now_ns)
 	int64_t t2_ns = 8 * target_settings(t)->t1_us * CLOCK_NS_PER_US;
 
 	a->retransmissions++;
+	target_note(t, LADDER_RETRANSMITTED, now_ns, NULL, 0);
 	(void)udp_transmit(t->udp, &t->address.sa, r->buf, r->len);
 	a->resend_every_ns *= 2;
 	if (a->resend_every_ns > t2_ns)

@@ -40,7 +40,7 @@ void target_icmp(struct target *t, int err);
 bool target_owns_branch(const struct target *t, const struct pl *branch);
 
 /* The peer sent bytes that are not SIP: silence until the deadline is PROBE_PROTOCOL. */
-void target_garbage(struct target *t);
+void target_garbage(struct target *t, const char *buf, size_t len, int64_t rx_ns);
 
 /* The trunk's description moved to a newer configuration, in which it is the same. */
 void target_move(struct target *t);

@@ -3,11 +3,13 @@
 #define SIPPROBE_TARGET_PRIVATE_H
 
 #include "sipprobe/health.h"
+#include "sipprobe/ladder.h"
 #include "sipprobe/prober.h"
 #include "sipprobe/request.h"
 #include "sipprobe/target.h"
 
 struct stream;
+struct target_notes;
 
 /* The probe under way, or the last one. */
 struct attempt {
@@ -34,6 +36,7 @@ struct target {
 	struct udp *udp;       /* borrowed; NULL: to be chosen at the next probe */
 	struct stream *stream; /* owned */
 	struct request request;
+	struct target_notes *notes; /* owned; NULL: nothing worth noting yet */
 	struct resolve_address address;
 	int64_t due_ns;
 	int64_t resolve_ns; /* how long its name took, for the next probe's phases */
@@ -70,6 +73,25 @@ void target_wait(struct target *t);
 /* Ends the probe under way without a final response. @detail may be NULL. */
 void target_fail(struct target *t, enum probe_outcome outcome, int err,
 		 const char *detail);
+
+/*
+ * For the ladder: something that leaves no trace otherwise, during a probe only. @msg may
+ * be NULL.
+ */
+void target_note(struct target *t, enum ladder_kind kind, int64_t at_ns, const char *msg,
+		 size_t len);
+
+/* The same for a response that does not end the probe. */
+void target_note_response(struct target *t, const struct guard_message *m, int64_t rx_ns);
+
+/* Before the request under way is replaced by another one of the same probe. */
+void target_note_next_request(struct target *t);
+
+void target_notes_free(struct target *t);
+
+/* At a probe's end, to whoever wants it. @m: the final response, or NULL */
+void target_tell_ladder(struct target *t, const struct probe_result *r,
+			const struct guard_message *m, int64_t rx_ns);
 
 /* What the connection of a probe adds to its result. */
 void target_stream_report(const struct target *t, struct probe_result *r);

@@ -18,6 +18,7 @@ int target_make_request(struct target *t, const struct sa *local)
 		.agent = t->core->agent,
 	};
 
+	target_note_next_request(t);
 	return request_make(&t->request, &info);
 }
 
@@ -25,6 +26,7 @@ int target_stamp(struct target *t)
 {
 	struct request *r = &t->request;
 
+	target_note_next_request(t);
 	if (t->attempt.answered)
 		memset(t->previous_key, 0, sizeof(t->previous_key));
 	else
@@ -78,8 +80,10 @@ int target_transact_udp(struct target *t)
 		return err;
 	a->sent_ns = clock_monotonic_ns();
 	err = udp_transmit(t->udp, &t->address.sa, t->request.buf, t->request.len);
-	if (err && !is_loss(err))
+	if (err && !is_loss(err)) {
+		a->sent_ns = 0;
 		return err;
+	}
 	a->resend_every_ns = target_settings(t)->t1_us * CLOCK_NS_PER_US;
 	a->resend_ns = a->sent_ns + a->resend_every_ns;
 	return 0;
