@@ -75,6 +75,13 @@ static const char *set_critical(struct probe_args *a, const char *value)
 						      : "it is no range of seconds";
 }
 
+static const char *set_verbose(struct probe_args *a, const char *value)
+{
+	(void)value;
+	a->verbose = true;
+	return NULL;
+}
+
 static const char *set_help(struct probe_args *a, const char *value)
 {
 	(void)value;
@@ -101,6 +108,8 @@ static const struct arg args[] = {
 	 "      Warn when the answer takes other than this many seconds, as in 0.5 or\n"
 	 "      0.001:0.5. For the formats nagios and solarwinds.\n"},
 	{"critical", 'c', "RANGE", set_critical, "      The same for critical.\n"},
+	{"verbose", 'v', NULL, set_verbose,
+	 "      With text: show messages whole, with their secrets taken out.\n"},
 	{"help", 'h', NULL, set_help, "      Print this text and exit.\n"},
 };
 

@@ -54,6 +54,7 @@ static void done_h(const struct once_report *r, void *arg)
 		.trunk = run->target.trunk,
 		.now_s = clock_wall_ns() / CLOCK_NS_PER_S,
 		.colour = wants_colour(),
+		.verbose = run->args.verbose,
 		.warning = run->args.warning,
 		.critical = run->args.critical,
 	};

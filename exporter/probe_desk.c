@@ -143,6 +143,7 @@ static void tell_debug(struct buffer *b, const struct job *j,
 		.report = report,
 		.trunk = j->trunk,
 		.now_s = clock_wall_ns() / CLOCK_NS_PER_S,
+		.verbose = true,
 	};
 
 	(void)probe_tell_text(b, &told);

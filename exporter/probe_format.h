@@ -12,6 +12,7 @@ struct probe_told {
 	const char *trunk;	    /* its name, or NULL */
 	int64_t now_s;		    /* of the wall clock, for a certificate's days */
 	bool colour;		    /* for a terminal */
+	bool verbose;		    /* whole messages, not only their first lines */
 	struct probe_range warning; /* seconds from request to answer */
 	struct probe_range critical;
 };

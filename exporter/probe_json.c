@@ -138,6 +138,33 @@ static const char *verdict_name(enum probe_verdict v)
 	return health_state_name(states[v]);
 }
 
+static const char *direction(enum ladder_kind k)
+{
+	if (k == LADDER_SENT || k == LADDER_RETRANSMITTED)
+		return "out";
+	return ladder_is_inbound(k) ? "in" : NULL;
+}
+
+static void ladder(struct buffer *b, const struct ladder *l)
+{
+	key(b, "ladder");
+	buffer_str(b, "[");
+	for (unsigned i = 0; i < l->count; i++) {
+		const struct ladder_entry *e = &l->entries[i];
+
+		buffer_str(b, i ? ",{" : "{");
+		seconds(b, "offset_seconds", e->at_ns);
+		text(b, "kind", ladder_kind_name(e->kind));
+		text(b, "direction", direction(e->kind));
+		key(b, "text");
+		add_string(b, e->text, e->len);
+		number(b, "bytes", e->size);
+		buffer_str(b, "}");
+	}
+	buffer_str(b, "]");
+	number(b, "ladder_dropped", l->dropped);
+}
+
 static void answer(struct buffer *b, const struct probe_told *t,
 		   const struct once_answer *a)
 {
@@ -149,6 +176,7 @@ static void answer(struct buffer *b, const struct probe_told *t,
 	text(b, "state", verdict_name(a->result.verdict));
 	result(b, &a->result);
 	certificate(b, a->has_certificate ? &a->certificate : NULL, t->now_s);
+	ladder(b, &a->ladder);
 	buffer_str(b, "}");
 }
 

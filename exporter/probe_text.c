@@ -1,6 +1,7 @@
 /* For people at a terminal. */
 #include "exporter/probe_format.h"
 
+#include <string.h>
 #include <time.h>
 
 #include "exporter/buffer_format.h"
@@ -89,6 +90,90 @@ static void certificate(struct buffer *b, const struct probe_told *t,
 		      c->verified ? "verified" : "not verified");
 }
 
+/* What a peer wrote, for a terminal: no byte of it can do anything there. */
+static void shown(struct buffer *b, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if (c >= 0x20 && c < 0x7f)
+			buffer_add(b, &text[i], 1);
+		else
+			buffer_format(b, "\\x%02x", c);
+	}
+}
+
+/* How an event looks in the ladder: towards the peer, from it, or at our end. */
+static const struct {
+	const char *arrow;
+	const char *words; /* before what the event itself says */
+} rungs[LADDER_KINDS] = {
+	[LADDER_CONNECT] = {"---", "connected"},
+	[LADDER_TLS] = {"---", "TLS handshake done"},
+	[LADDER_SENT] = {"-->", ""},
+	[LADDER_RETRANSMITTED] = {"-->", "the same again"},
+	[LADDER_RECEIVED] = {"<--", ""},
+	[LADDER_GARBAGE] = {"<--", "not SIP: "},
+	[LADDER_ICMP] = {"<--", "ICMP: "},
+	[LADDER_CLOSED] = {"-x-", ""},
+	[LADDER_DEADLINE] = {"-x-", "deadline"},
+	[LADDER_LATE] = {"<--", "late: "},
+};
+
+static size_t line_len(const char *text, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && text[n] != '\r' && text[n] != '\n')
+		n++;
+	return n;
+}
+
+/* The lines after the first one. */
+static void more_lines(struct buffer *b, const char *text, size_t len)
+{
+	size_t n = line_len(text, len);
+
+	while (n < len) {
+		size_t end = n < len && text[n] == '\r' ? n + 1 : n;
+
+		end += end < len && text[end] == '\n';
+		text += end;
+		len -= end;
+		n = line_len(text, len);
+		if (!n)
+			break;
+		buffer_str(b, "                         ");
+		shown(b, text, n);
+		buffer_str(b, "\n");
+	}
+}
+
+static void rung(struct buffer *b, const struct probe_told *t,
+		 const struct ladder_entry *e)
+{
+	size_t first = e->len ? line_len(e->text, e->len) : 0;
+
+	buffer_format(b, "  %12.1f ms  %s  %s", (double)e->at_ns / 1e6,
+		      rungs[e->kind].arrow, rungs[e->kind].words);
+	shown(b, e->text, first);
+	if (e->size)
+		buffer_format(b, " (%u bytes)", e->size);
+	buffer_str(b, "\n");
+	if (t->verbose && e->len)
+		more_lines(b, e->text, e->len);
+}
+
+static void ladder(struct buffer *b, const struct probe_told *t, const struct ladder *l)
+{
+	if (l->count)
+		buffer_str(b, "  messages\n");
+	for (unsigned i = 0; i < l->count; i++)
+		rung(b, t, &l->entries[i]);
+	if (l->dropped)
+		buffer_format(b, "               %u more are left out\n", l->dropped);
+}
+
 static void answer(struct buffer *b, const struct probe_told *t,
 		   const struct once_answer *a)
 {
@@ -103,6 +188,7 @@ static void answer(struct buffer *b, const struct probe_told *t,
 	phases(b, r);
 	if (a->has_certificate)
 		certificate(b, t, &a->certificate);
+	ladder(b, t, &a->ladder);
 	if (*r->call_id)
 		buffer_format(b, "  Call-ID      %s\n", r->call_id);
 	buffer_str(b, "\n");

@@ -34,6 +34,8 @@ struct once_answer {
 	struct probe_result result;
 	bool has_certificate;
 	struct engine_certificate certificate;
+	struct ladder ladder; /* empty when it was not asked for */
+	char *ladder_text;    /* what its entries point into */
 };
 
 enum once_end {

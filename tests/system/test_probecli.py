@@ -173,7 +173,10 @@ class Outcomes(Case):
                 self.assertIn("Something else than SIP", told["advice"])
 
     def test_hostile_phrase(self):
-        p = self.peer(lambda rq: rq.send(rq.response(200, "\x1b[31m|\"\\'\xff ok")))
+        p = self.peer(lambda rq: rq.send(rq.response(200, "|\"\\'\xff\u202e ok")))
+        escape = self.peer(lambda rq: rq.send(rq.response(200, "\x1b[31mred")))
+        self.assertEqual(probe_json(escape.uri, "-t1")["reason"], "protocol")
+        self.assertNotIn("\x1b", probe(escape.uri, "-t1", "-v")[1])
         for name in ("text", "json", "nagios", "solarwinds"):
             with self.subTest(format=name):
                 code, out, _ = probe(p.uri, "--format", name)
@@ -214,7 +217,7 @@ class Tls(Case):
         self.assertEqual((told["state"], told["trunk"]), ("up", "trunk-a"))
 
     def test_expired(self):
-        p = self.serve(san="DNS:peer.example", days=-3)
+        p = self.serve(san="DNS:peer.example", days=-1)
         code, out, _ = probe(p.uri, "--profile=ours", "--config.file=c.json",
                              cwd=self.folder)
         self.assertEqual(code, 2)
