@@ -109,10 +109,9 @@ bool config_allow_name(const struct config_probe *p, const char *name, size_t le
 			continue;
 		if (listed[tail - 1] == '.')
 			tail--;
-		if (listed[0] == '.' && len > tail &&
-		    !strncasecmp(name + len - tail, listed, tail))
-			return true;
-		if (len == tail && !strncasecmp(name, listed, tail))
+		if (listed[0] == '.'
+			    ? len > tail && !strncasecmp(name + len - tail, listed, tail)
+			    : len == tail && !strncasecmp(name, listed, tail))
 			return true;
 	}
 	return false;

@@ -164,7 +164,7 @@ void probe_words_result(struct buffer *b, const struct probe_result *r,
 		      r->phrase);
 	probe_words_time(b, r->phase_ns[PROBE_PHASE_ANSWER]);
 	if (r->retransmissions)
-		buffer_format(b, " (to request %u)", r->retransmissions + 1);
+		buffer_format(b, " (%u requests sent)", r->retransmissions + 1);
 	if (r->retry_after_s >= 0)
 		buffer_format(b, " (Retry-After: %d s)", r->retry_after_s);
 }
@@ -210,12 +210,12 @@ static const char *advice_for(const struct probe_result *r)
 /* Where one address works and another does not, the other is what needs a hand. */
 const char *probe_words_advice(const struct once_report *r)
 {
-	const char *text = advice_for(&r->result);
+	const struct probe_result *worst = &r->result;
 
-	for (size_t i = 0; i < r->count && !*text; i++)
-		if (r->answers[i].result.verdict != PROBE_UP)
-			text = advice_for(&r->answers[i].result);
-	return text;
+	for (size_t i = 0; i < r->count && r->state != HEALTH_UP; i++)
+		if (r->answers[i].result.verdict > worst->verdict)
+			worst = &r->answers[i].result;
+	return advice_for(worst);
 }
 
 int64_t probe_words_days(int64_t not_after_s, int64_t now_s)
