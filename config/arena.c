@@ -70,6 +70,8 @@ void arena_free(struct arena *a)
 	while (c) {
 		struct arena_chunk *next = c->next;
 
+		/* Passwords are among what is kept here. */
+		explicit_bzero(c->data, c->used);
 		free(c);
 		c = next;
 	}

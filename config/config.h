@@ -67,6 +67,42 @@ struct config_tls {
 	bool insecure_skip_verify;
 };
 
+/* Methods by which a trunk is checked; a bit each of config_settings.methods. */
+enum config_method {
+	CONFIG_METHOD_OPTIONS,
+	CONFIG_METHOD_REGISTER,
+	CONFIG_METHODS,
+};
+
+/* Hashes of Digest, by strength; a bit each of config_auth.algorithms. */
+enum config_digest {
+	CONFIG_DIGEST_MD5,
+	CONFIG_DIGEST_SHA_256,
+	CONFIG_DIGEST_SHA_512_256,
+};
+
+/* Credentials for a peer that asks for them. */
+struct config_auth {
+	const char *username;
+	const char *password; /* wiped when the configuration is freed */
+	const char *realm;    /* the only one answered; NULL: any */
+	unsigned algorithms;  /* those that are answered */
+};
+
+/* What a check by REGISTER does besides asking. */
+struct config_register {
+	const char *aor;     /* SIP URI of From and To; NULL: made from from or auth */
+	int64_t expires_us;  /* how long a binding is to last */
+	int64_t interval_us; /* between two REGISTER checks; 0: the trunk's interval */
+	bool bind;	     /* register our Contact, and keep it registered */
+};
+
+/* Where requests leave from. */
+struct config_local {
+	const char *address; /* IPv4 or IPv6 literal; NULL: the kernel chooses */
+	unsigned port;	     /* 0: any; over TCP and TLS too */
+};
+
 /* How a trunk is probed and judged. Shared by all trunks with the same settings. */
 struct config_settings {
 	int64_t interval_us;	  /* time between probes while up */
@@ -76,21 +112,32 @@ struct config_settings {
 	unsigned fall;		  /* failures in a row until down */
 	unsigned rise;		  /* successes in a row until up again */
 	unsigned max_forwards;
+	unsigned dscp;		   /* of IP packets, 0 to 63 */
+	int64_t expect_inbound_us; /* the peer's own OPTIONS come as often; 0: or not */
 	enum config_connection connection;
 	enum config_family family;
 	enum config_up_when up_when;
 	struct config_codes up_codes;	    /* final responses that mean up */
 	struct config_codes degraded_codes; /* … that mean degraded; wins over up_codes */
-	const char *request_uri;	    /* NULL: the trunk's URI */
-	const char *from;		    /* SIP URI, or NULL: made from our address */
-	const char *to;			    /* SIP URI, or NULL: the Request-URI */
-	const char *contact;		    /* SIP URI, or NULL: made from our address */
-	const char *user_agent;		    /* NULL: siptrunk_exporter/VERSION */
-	const char *const *route;	    /* SIP URIs of the Route set, in order */
+	struct config_local local;
+	bool paused; /* resolved and answered, but not probed */
+	const char
+		*outbound_proxy; /* SIP URI to send to instead of the trunk's, or NULL */
+	/* In these and in route, {peer}, {local} and {host} stand for what a probe has.
+	 */
+	const char *request_uri;  /* NULL: the trunk's URI */
+	const char *from;	  /* SIP URI, or NULL: made from our address */
+	const char *to;		  /* SIP URI, or NULL: the Request-URI */
+	const char *contact;	  /* SIP URI, or NULL: made from our address */
+	const char *user_agent;	  /* NULL: siptrunk_exporter/VERSION */
+	const char *const *route; /* SIP URIs of the Route set, in order */
 	size_t route_count;
 	const struct config_pair *headers; /* extra header fields, in order */
 	size_t header_count;
 	struct config_tls tls;
+	unsigned methods;			    /* never 0 */
+	const struct config_auth *auth;		    /* NULL: no credentials */
+	const struct config_register *registration; /* NULL: a query, nothing bound */
 };
 
 struct config_trunk {
@@ -103,10 +150,23 @@ struct config_trunk {
 	unsigned line; /* where the file describes it, for messages */
 };
 
+/* The URI that is resolved: where requests go first. */
+static inline const char *config_trunk_hop(const struct config_trunk *t)
+{
+	return t->settings->outbound_proxy ? t->settings->outbound_proxy : t->uri;
+}
+
 struct config_listen {
 	enum config_transport transport; /* never NONE */
 	const char *host;		 /* IPv4 or IPv6 literal, no brackets */
 	uint16_t port;			 /* 0: any free one */
+};
+
+/* Prometheus' native histograms, kept beside the classic ones. */
+struct config_native {
+	bool kept;
+	int schema;	      /* -4 to 8: 2^schema buckets each time a duration doubles */
+	unsigned max_buckets; /* of one histogram; beyond, its resolution is halved */
 };
 
 struct config_sip {
@@ -153,6 +213,7 @@ struct config {
 	size_t trunk_count;
 	const double *buckets; /* upper bounds in seconds, rising, without +Inf */
 	size_t bucket_count;
+	struct config_native native;
 	struct config_sip sip;
 	struct config_dns dns;
 	struct config_probe probe;
@@ -160,6 +221,9 @@ struct config {
 	const struct config_profile *profiles;	/* in the file's order */
 	size_t profile_count;
 	struct config_status status;
+	bool watch; /* load again when the file or one of trunk_files changes */
+	const char *const *globs; /* absolute patterns of trunk_files */
+	size_t glob_count;
 	const char *const
 		*warnings; /* sentences worth a log line, e.g. verification off */
 	size_t warning_count;
@@ -198,12 +262,13 @@ int config_parse(struct config **cp, const char *text, size_t len, const char *p
 		 struct config_errors *errs);
 
 /*
- * Holds a configuration that one of the calls above made: it lives until config_free()
- * was called once more. For one thread only. Returns @c.
+ * Frees a configuration, or takes back one config_keep(). Secrets are overwritten.
  */
-struct config *config_ref(struct config *c);
-
 void config_free(struct config *c);
+
+/* Keeps it past its owner's config_free(). Main thread only. Returns @c. */
+struct config *config_keep(const struct config *c);
+
 void config_errors_clear(struct config_errors *errs);
 void config_errors_print(const struct config_errors *errs, FILE *out);
 

@@ -127,16 +127,16 @@ static int node_add(struct check *c, size_t key)
 /* Four hexadecimal digits at @at, or -1. */
 static int hex4(const struct check *c, size_t at)
 {
-	int v = 0;
+	unsigned v = 0;
 
 	for (size_t i = at; i < at + 4; i++) {
-		int h = i < c->d->len ? (unsigned char)c->d->text[i] : 0;
+		unsigned h = i < c->d->len ? (unsigned char)c->d->text[i] : 0;
 
-		if (!isxdigit(h))
+		if (!isxdigit((int)h))
 			return -1;
-		v = v << 4 | (isdigit(h) ? h - '0' : (h | 0x20) - 'a' + 10);
+		v = v << 4 | (isdigit((int)h) ? h - '0' : (h | 0x20) - 'a' + 10);
 	}
-	return v;
+	return (int)v;
 }
 
 static int check_unicode(struct check *c, size_t begin)

@@ -6,14 +6,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/kinds.h"
 #include "config/schema.h"
 #include "config/uri.h"
 #include "config/value.h"
-#include "config/walk.h"
 
-#define AT(type, base, f) ((type *)(void *)((char *)(base) + (f)->offset))
-#define IN(type, base, f)                                                                \
-	((type const *)(const void *)((const char *)(base) + (f)->offset))
+#define AT KIND_AT
+#define IN KIND_IN
 
 static bool read_duration(struct walk *w, const struct field *f, const struct spot *at,
 			  void *base)
@@ -92,6 +91,32 @@ const struct kind kind_number = {
 	equal_number,
 };
 
+static bool read_integer(struct walk *w, const struct field *f, const struct spot *at,
+			 void *base)
+{
+	double v = at->node->valuedouble;
+
+	if (!cJSON_IsNumber(at->node))
+		return walk_type_fault(w, at, "a whole number");
+	if (!(v >= (double)f->min && v <= (double)f->max) || v != (double)(int)v)
+		return walk_fault(w, at, "must be a whole number from %lld to %lld",
+				  (long long)f->min, (long long)f->max);
+	*AT(int, base, f) = (int)v;
+	return true;
+}
+
+static bool equal_integer(const struct field *f, const void *a, const void *b)
+{
+	return *IN(int, a, f) == *IN(int, b, f);
+}
+
+const struct kind kind_integer = {
+	sizeof(int),
+	read_integer,
+	schema_whole,
+	equal_integer,
+};
+
 static bool read_choice(struct walk *w, const struct field *f, const struct spot *at,
 			void *base)
 {
@@ -160,8 +185,7 @@ static bool equal_flag(const struct field *f, const void *a, const void *b)
 
 const struct kind kind_flag = {sizeof(bool), read_flag, schema_bool, equal_flag};
 
-/* The text of a printable string within the row's bounds, or NULL when reported. */
-static const char *take_text(struct walk *w, const struct field *f, const struct spot *at)
+const char *kind_take_text(struct walk *w, const struct field *f, const struct spot *at)
 {
 	const char *text = at->node->valuestring;
 	const char *why;
@@ -196,18 +220,18 @@ static bool keep_text(struct walk *w, const struct field *f, void *base, const c
 static bool read_text(struct walk *w, const struct field *f, const struct spot *at,
 		      void *base)
 {
-	const char *text = take_text(w, f, at);
+	const char *text = kind_take_text(w, f, at);
 
 	return text && keep_text(w, f, base, text);
 }
 
-static void schema_printable(struct schema *s, const struct field *f)
+void kind_schema_printable(struct schema *s, const struct field *f)
 {
 	schema_text(s, f->min, f->max);
 	schema_raw(s, "pattern", "\"" SCHEMA_PRINTABLE "\"");
 }
 
-static bool equal_text(const struct field *f, const void *a, const void *b)
+bool kind_equal_text(const struct field *f, const void *a, const void *b)
 {
 	const char *x = *IN(const char *, a, f), *y = *IN(const char *, b, f);
 
@@ -217,14 +241,14 @@ static bool equal_text(const struct field *f, const void *a, const void *b)
 const struct kind kind_text = {
 	sizeof(char *),
 	read_text,
-	schema_printable,
-	equal_text,
+	kind_schema_printable,
+	kind_equal_text,
 };
 
 static bool read_host(struct walk *w, const struct field *f, const struct spot *at,
 		      void *base)
 {
-	const char *text = take_text(w, f, at);
+	const char *text = kind_take_text(w, f, at);
 	const char *why = text ? config_host_check(text) : NULL;
 
 	if (why)
@@ -238,7 +262,7 @@ static void schema_host(struct schema *s, const struct field *f)
 	schema_string(s, "pattern", "^([A-Za-z0-9._-]+|[0-9A-Fa-f:.]+)$");
 }
 
-const struct kind kind_host = {sizeof(char *), read_host, schema_host, equal_text};
+const struct kind kind_host = {sizeof(char *), read_host, schema_host, kind_equal_text};
 
 static bool read_uri(struct walk *w, const struct field *f, const struct spot *at,
 		     void *base)
@@ -261,28 +285,7 @@ static void schema_uri(struct schema *s, const struct field *f)
 	schema_string(s, "pattern", "^[sS][iI][pP][sS]?:[!#-;=?-~]+$");
 }
 
-const struct kind kind_uri = {sizeof(char *), read_uri, schema_uri, equal_text};
-
-static bool read_uri_item(struct walk *w, const struct field *f, const struct spot *at,
-			  void *item)
-{
-	static const struct field here = {.offset = 0};
-
-	(void)f;
-	return read_uri(w, &here, at, item);
-}
-
-static bool equal_string_item(const void *a, const void *b)
-{
-	return !strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-const struct list_kind list_uris = {
-	.size = sizeof(char *),
-	.read = read_uri_item,
-	.schema = schema_uri,
-	.equal = equal_string_item,
-};
+const struct kind kind_uri = {sizeof(char *), read_uri, schema_uri, kind_equal_text};
 
 /* 0, or why a file cannot be read. Its content is the reader's business. */
 static int try_file(const char *path)
@@ -301,8 +304,7 @@ static int try_file(const char *path)
 	return err;
 }
 
-/* The one copy of an absolute name, or NULL when memory ran out. */
-static const char *absolute_name(struct walk *w, const char *name)
+const char *kind_absolute_name(struct walk *w, const char *name)
 {
 	size_t folder = name[0] == '/' ? 0 : strlen(w->folder) + 1;
 	char *full = malloc(folder + strlen(name) + 1);
@@ -325,10 +327,10 @@ static const char *absolute_name(struct walk *w, const char *name)
 static bool read_file(struct walk *w, const struct field *f, const struct spot *at,
 		      void *base)
 {
-	const char *name = take_text(w, f, at), *full;
+	const char *name = kind_take_text(w, f, at), *full;
 	struct set_entry *e;
 
-	full = name ? absolute_name(w, name) : NULL;
+	full = name ? kind_absolute_name(w, name) : NULL;
 	if (!full)
 		return false;
 	e = set_put(&w->files, full, strlen(full));
@@ -344,7 +346,8 @@ static bool read_file(struct walk *w, const struct field *f, const struct spot *
 	return true;
 }
 
-const struct kind kind_file = {sizeof(char *), read_file, schema_printable, equal_text};
+const struct kind kind_file = {sizeof(char *), read_file, kind_schema_printable,
+			       kind_equal_text};
 
 static bool read_code(struct walk *w, const struct spot *at, struct config_codes *codes)
 {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/preset.h"
 #include "config/value.h"
 
 /* Three levels of PAIRS_MAX labels each are the most that can meet. */
@@ -64,9 +65,8 @@ static void inherit_labels(struct walk *w, struct level *l, const struct level *
 		walk_nomem(w);
 }
 
-void level_inherit(struct walk *w, struct level *l)
+void level_inherit_settings(struct level *l)
 {
-	struct level own = {.labels = l->labels, .label_count = l->label_count};
 	size_t tls = section_find(&section_settings, "tls");
 
 	inherit_rows(&section_settings, l, l->up, l->set);
@@ -74,6 +74,13 @@ void level_inherit(struct walk *w, struct level *l)
 		inherit_rows(&section_tls, &l->s.tls, &l->up->s.tls, l->tls_set);
 	else
 		memcpy(&l->s.tls, &l->up->s.tls, sizeof(l->s.tls));
+}
+
+void level_inherit(struct walk *w, struct level *l)
+{
+	struct level own = {.labels = l->labels, .label_count = l->label_count};
+
+	level_inherit_settings(l);
 	inherit_labels(w, l, &own);
 }
 
@@ -81,10 +88,15 @@ bool level_read(struct walk *w, struct level *l, const struct section *s,
 		const struct spot *at, struct level *up)
 {
 	bool good = walk_section(w, s, at, l, l->set);
+	struct level *base = l->profile ? l->profile : up;
 
 	l->at = *at;
 	l->doc = w->doc;
-	l->up = l->profile ? l->profile : up;
+	l->up = preset_under(w, l, base);
+	good = good && l->up;
+	if (!l->up)
+		l->up = base;
+	l->applied = l->up->applied;
 	l->broken = !good || l->up->broken;
 	level_inherit(w, l);
 	return good;
@@ -139,6 +151,11 @@ __attribute__((format(printf, 6, 7))) static void blame(struct walk *w, struct l
 
 	if (!s.level || (t.level && t.distance < s.distance))
 		s = t;
+	/* What a preset sets is the business of who named it. */
+	if (s.level && preset_is(s.level)) {
+		s = find_setter(l, "preset", false);
+		tls = false;
+	}
 	if (s.level != l) {
 		settle_settings(w, s.level);
 		return;
@@ -166,6 +183,12 @@ static void check_together(struct walk *w, struct level *l,
 		blame(w, l, "down_interval", "timeout", false,
 		      "down_interval (%s) must not be shorter than timeout (%s)",
 		      duration_text(s->down_interval_us).s,
+		      duration_text(s->timeout_us).s);
+	if (s->registration && s->registration->interval_us &&
+	    s->registration->interval_us <= s->timeout_us)
+		blame(w, l, "register", "timeout", false,
+		      "its interval (%s) must be longer than timeout (%s)",
+		      duration_text(s->registration->interval_us).s,
 		      duration_text(s->timeout_us).s);
 	if (s->tls.cert_file && !s->tls.key_file)
 		blame(w, l, "cert_file", "cert_file", true,
@@ -275,6 +298,30 @@ static void print_builtin(FILE *out, const struct section *s)
 	fputc('}', out);
 }
 
+int level_text(struct walk *w, const char *text, const struct section *s, void *base,
+	       const cJSON **set)
+{
+	struct doc doc = {.path = "(built in)", .text = text}, *outer = w->doc;
+	struct section all = *s;
+	struct spot at = {0};
+	int err;
+
+	all.any_of = NULL; /* there is no built-in trunk */
+	doc.len = strlen(text);
+	err = doc_parse(&doc, w->report);
+	if (!err) {
+		w->doc = &doc;
+		w->builtin = true;
+		at.node = doc.tree;
+		if (!walk_section(w, &all, &at, base, set))
+			err = w->report->err ? w->report->err : EINVAL;
+		w->builtin = false;
+		w->doc = outer;
+	}
+	doc_free(&doc);
+	return err;
+}
+
 /*
  * The defaults take the road of every file, so that what the schema prints and what is
  * in force cannot differ.
@@ -283,25 +330,10 @@ int level_builtin(struct walk *w, const struct section *s, void *base, const cJS
 {
 	char text[2048] = "";
 	FILE *out = fmemopen(text, sizeof(text), "w");
-	struct doc doc = {.path = "(built in)", .text = text}, *outer = w->doc;
-	struct section all = *s;
-	struct spot at = {0};
-	int err;
 
 	if (!out)
 		return ENOMEM;
-	all.any_of = NULL; /* there is no built-in trunk */
 	print_builtin(out, s);
 	fclose(out);
-	doc.len = strlen(text);
-	err = doc_parse(&doc, w->report);
-	if (!err) {
-		w->doc = &doc;
-		at.node = doc.tree;
-		if (!walk_section(w, &all, &at, base, set))
-			err = w->report->err ? w->report->err : EINVAL;
-		w->doc = outer;
-	}
-	doc_free(&doc);
-	return err;
+	return level_text(w, text, s, base, set);
 }

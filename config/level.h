@@ -8,7 +8,7 @@
 #include "config/walk.h"
 
 enum {
-	LEVEL_FIELDS_MAX = 32,
+	LEVEL_FIELDS_MAX = 48,
 	TLS_FIELDS_MAX = 12,
 };
 
@@ -20,6 +20,9 @@ struct level {
 	const char *name;
 	const char *uri;
 	struct level *profile;
+	unsigned preset;  /* 1 + its number; 0: none */
+	unsigned applied; /* the preset that lies under it, in the same way */
+	bool is_preset;
 
 	const cJSON *set[LEVEL_FIELDS_MAX]; /* what this level sets itself, by row */
 	const cJSON *tls_set[TLS_FIELDS_MAX];
@@ -37,6 +40,7 @@ struct level {
 };
 
 extern const struct section section_tls;
+extern const struct section section_local;    /* base: struct config_local */
 extern const struct section section_settings; /* base: struct level */
 extern const struct section section_trunk;    /* base: struct level */
 
@@ -49,6 +53,13 @@ bool level_read(struct walk *w, struct level *l, const struct section *s,
 
 /* Fills what a level leaves open from l->up. */
 void level_inherit(struct walk *w, struct level *l);
+
+/* The same but for labels. */
+void level_inherit_settings(struct level *l);
+
+/* Reads an object that is our own text, as level_builtin() does and returns. */
+int level_text(struct walk *w, const char *text, const struct section *s, void *base,
+	       const cJSON **set);
 
 /*
  * What trunks get: derives what follows from other settings, checks settings against

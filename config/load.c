@@ -1,5 +1,6 @@
 /* From files to a struct config. */
 #include "config/load.h"
+#include "config/preset.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -112,6 +113,7 @@ static void load_free(struct load *l)
 	set_free(&l->profile_names);
 	set_free(&l->trunk_names);
 	set_free(&l->w.files);
+	preset_free(l);
 	free(l->profiles);
 	free(l->trunks);
 	free(l->files);
@@ -124,7 +126,7 @@ static void load_free(struct load *l)
 struct holder {
 	struct config conf; /* first */
 	struct arena arena;
-	unsigned refs; /* besides the first holder */
+	unsigned kept; /* config_keep() less config_free(), and one for the owner */
 };
 
 /* An array moved to the configuration's own memory; @out is NULL for none. */
@@ -177,6 +179,11 @@ static int fill_config(struct holder *h, struct load *l, const char *path)
 	c->warning_count = l->warning_count;
 	c->buckets = l->buckets;
 	c->bucket_count = l->bucket_count;
+	c->native = l->native;
+	if (load_absolute_globs(l, &h->arena, &c->globs))
+		return ENOMEM;
+	c->glob_count = l->glob_count;
+	c->watch = l->watch;
 	c->sip = l->sip;
 	c->dns = l->dns;
 	c->probe = l->probe;
@@ -207,8 +214,10 @@ int config_parse(struct config **cp, const char *text, size_t len, const char *p
 	err = load_run(l, path);
 	if (!err)
 		err = fill_config(h, l, path);
-	if (!err)
+	if (!err) {
+		h->kept = 1;
 		*cp = &h->conf;
+	}
 out:
 	if (l)
 		load_free(l);
@@ -233,22 +242,26 @@ int config_load(struct config **cp, const char *path, struct config_errors *errs
 	}
 	if (!err)
 		err = config_parse(cp, text, len, path, errs);
+	if (text)
+		explicit_bzero(text, len);
 	free(text);
 	return err;
-}
-
-struct config *config_ref(struct config *c)
-{
-	((struct holder *)c)->refs++;
-	return c;
 }
 
 void config_free(struct config *c)
 {
 	struct holder *h = (struct holder *)c;
 
-	if (!h || h->refs-- > 0)
+	if (!h || --h->kept)
 		return;
 	arena_free(&h->arena);
 	free(h);
+}
+
+struct config *config_keep(const struct config *c)
+{
+	struct holder *h = (struct holder *)(uintptr_t)c;
+
+	h->kept++;
+	return &h->conf;
 }

@@ -4,6 +4,10 @@
 
 #include "config/level.h"
 
+enum { PRESETS_MAX = 16 };
+
+struct preset_mix;
+
 struct load {
 	struct walk w; /* first: the readers of whole sections find the load by it */
 	struct report report;
@@ -14,7 +18,9 @@ struct load {
 	struct level defaults;
 	struct level *profiles;
 	size_t profile_count;
-	struct set profile_names; /* value: 1 + index */
+	struct set profile_names;	    /* value: 1 + index */
+	struct level *presets[PRESETS_MAX]; /* those that were asked for */
+	struct preset_mix *mixes;
 	struct spot root;
 	struct spot profiles_at;
 
@@ -33,14 +39,16 @@ struct load {
 	const char *schema;
 	const double *buckets;
 	size_t bucket_count;
+	struct config_native native;
 	struct config_sip sip;
 	struct config_dns dns;
 	struct config_probe probe;
 	struct config_status status;
 	const char *const *globs;
 	size_t glob_count;
+	bool watch;
 	const cJSON *file_set[16];
-	const cJSON *histogram_set[1];
+	const cJSON *histogram_set[4];
 	const cJSON *sip_set[2];
 	const cJSON *sip_tls_set[TLS_FIELDS_MAX];
 	const cJSON *dns_set[1];
@@ -67,6 +75,9 @@ int load_mark_main(struct load *l, const char *path);
  * Returns 0, also when values were wrong and reported; EINVAL for no JSON; ENOMEM.
  */
 int load_walk(struct load *l, struct doc *d, const struct section *s, const cJSON **set);
+
+/* The patterns of "trunk_files" as absolute ones, in the arena. 0 or ENOMEM. */
+int load_absolute_globs(struct load *l, struct arena *a, const char *const **out);
 
 /* Reads what "trunk_files" names. As load_walk(). */
 int load_globs(struct load *l);

@@ -55,6 +55,8 @@ static int read_trunk_file(struct load *l, const char *file, const char *shown)
 		err = load_walk(l, &d, &section_trunk_file, set);
 	l->w.doc = &l->doc;
 	doc_free(&d);
+	if (text)
+		explicit_bzero(text, d.len);
 	free(text);
 	return err;
 }
@@ -113,6 +115,24 @@ static int read_glob(struct load *l, const struct spot *at)
 		err = read_match(l, g.gl_pathv[i]);
 	globfree(&g);
 	return err;
+}
+
+int load_absolute_globs(struct load *l, struct arena *a, const char *const **out)
+{
+	const char **list = arena_alloc(a, (l->glob_count + 1) * sizeof(*list), 8);
+	char full[8192];
+
+	for (size_t i = 0; list && i < l->glob_count; i++) {
+		bool whole = l->globs[i][0] == '/';
+
+		snprintf(full, sizeof(full), "%s%s%s", whole ? "" : l->w.folder,
+			 whole ? "" : "/", l->globs[i]);
+		list[i] = walk_keep(&l->w, full);
+		if (!list[i])
+			return ENOMEM;
+	}
+	*out = list;
+	return list ? 0 : ENOMEM;
 }
 
 int load_globs(struct load *l)

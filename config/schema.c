@@ -111,6 +111,10 @@ static void print_container(struct schema *s, const struct field *f)
 		schema_close(s, '}');
 		return;
 	}
+	if (f->kind == &kind_local) {
+		print_reference(s, section_local.name);
+		return;
+	}
 	schema_string(s, "type", "object");
 	schema_open(s, "propertyNames", '{');
 	kind_profile.schema(s, f);
@@ -151,6 +155,21 @@ static void print_inherited(struct schema *s, const struct section *base,
 	schema_close(s, '}');
 }
 
+static void print_one_key(struct schema *s, const char *word, const char *const *keys)
+{
+	if (!keys)
+		return;
+	schema_open(s, word, '[');
+	for (size_t i = 0; keys[i]; i++) {
+		schema_open(s, NULL, '{');
+		schema_open(s, "required", '[');
+		schema_string(s, NULL, keys[i]);
+		schema_close(s, ']');
+		schema_close(s, '}');
+	}
+	schema_close(s, ']');
+}
+
 static void print_required(struct schema *s, const struct section *sec)
 {
 	bool any = false;
@@ -164,17 +183,8 @@ static void print_required(struct schema *s, const struct section *sec)
 				schema_string(s, NULL, sec->fields[i].key);
 		schema_close(s, ']');
 	}
-	if (!sec->any_of)
-		return;
-	schema_open(s, "anyOf", '[');
-	for (size_t i = 0; sec->any_of[i]; i++) {
-		schema_open(s, NULL, '{');
-		schema_open(s, "required", '[');
-		schema_string(s, NULL, sec->any_of[i]);
-		schema_close(s, ']');
-		schema_close(s, '}');
-	}
-	schema_close(s, ']');
+	print_one_key(s, "anyOf", sec->any_of);
+	print_one_key(s, "oneOf", sec->one_of);
 }
 
 static void print_members(struct schema *s, const struct section *sec)
@@ -205,10 +215,16 @@ static void print_definition(struct schema *s, const struct section *sec,
 	schema_close(s, '}');
 }
 
-static bool refers(const struct field *f)
+/* The section that a row refers to, or NULL. */
+static const struct section *section_of(const struct field *f)
 {
-	return f->kind == &kind_section || f->kind == &kind_level ||
-	       f->kind == &kind_profiles || f->kind == &kind_trunks;
+	if (f->kind == &kind_record)
+		return ((const struct record_kind *)f->more)->section;
+	if (f->kind == &kind_section || f->kind == &kind_level ||
+	    f->kind == &kind_profiles || f->kind == &kind_trunks ||
+	    f->kind == &kind_local)
+		return f->more;
+	return NULL;
 }
 
 static void print_definitions(struct schema *s, const struct section *sec,
@@ -217,10 +233,12 @@ static void print_definitions(struct schema *s, const struct section *sec,
 	if (sec->base)
 		print_definitions(s, sec->base, done, count);
 	for (size_t i = 0; i < sec->count; i++) {
-		if (!refers(&sec->fields[i]))
+		const struct section *sub = section_of(&sec->fields[i]);
+
+		if (!sub)
 			continue;
-		print_definitions(s, sec->fields[i].more, done, count);
-		print_definition(s, sec->fields[i].more, done, count);
+		print_definitions(s, sub, done, count);
+		print_definition(s, sub, done, count);
 	}
 }
 

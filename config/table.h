@@ -48,6 +48,7 @@ struct section {
 	const struct field *fields;
 	size_t count;
 	const char *const *any_of; /* one of these keys is required; or NULL */
+	const char *const *one_of; /* exactly one of these keys is; or NULL */
 };
 
 size_t section_count(const struct section *s);
@@ -81,24 +82,49 @@ struct pairs_kind {
 
 extern const struct kind kind_duration;
 extern const struct kind kind_number;
-extern const struct kind kind_choice; /* more: names, NULL-terminated, in enum order */
+extern const struct kind kind_integer; /* as kind_number, but an int */
+extern const struct kind kind_choice;  /* more: names, NULL-terminated, in enum order */
 extern const struct kind kind_flag;
 extern const struct kind kind_text;
 extern const struct kind kind_host;
 extern const struct kind kind_uri;
 extern const struct kind kind_file;
 extern const struct kind kind_codes;
+extern const struct kind kind_template; /* a URI with {peer}, {local} or {host} in it */
+extern const struct kind kind_local;	/* to struct config_local; taken whole */
+extern const struct kind kind_dscp;	/* 0 to 63, or a name */
 extern const struct kind kind_list;
 extern const struct kind kind_pairs;
-extern const struct kind kind_section; /* more: struct section */
+extern const struct kind kind_section;	   /* more: struct section */
+extern const struct kind kind_username;	   /* text that needs no escape in quotes */
+extern const struct kind kind_names;	   /* more: names, NULL-terminated, a bit each */
+extern const struct kind kind_record;	   /* more: struct record_kind */
+extern const struct kind kind_secret;	   /* a password, perhaps with ${NAME} */
+extern const struct kind kind_secret_file; /* a file that holds one */
 
 /* Those that read the whole from its parts stand in load.c. */
+extern const struct kind kind_preset;	/* the name of one, to its number */
 extern const struct kind kind_profile;	/* the name of a profile, to struct level * */
 extern const struct kind kind_level;	/* settings; more: struct section */
 extern const struct kind kind_profiles; /* names and settings */
 extern const struct kind kind_trunks;	/* an array; more: struct section */
 
-extern const struct list_kind list_uris;
+/*
+ * A section that a level takes whole from the nearest one that has it, and that costs
+ * only a pointer where none has: `more` of a kind_record row.
+ */
+struct record_kind {
+	const struct section *section; /* at most RECORD_FIELDS_MAX rows */
+	size_t size;		       /* at most RECORD_SIZE_MAX */
+};
+
+enum {
+	RECORD_FIELDS_MAX = 8,
+	RECORD_SIZE_MAX = 64,
+	RECORDS_MAX = 8, /* different kinds of records */
+};
+
+extern const struct list_kind list_templates;
 extern const struct list_kind list_buckets;
 extern const struct list_kind list_listens;
 extern const struct list_kind list_servers;

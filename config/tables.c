@@ -69,6 +69,109 @@ const struct section section_tls = {
 	.count = sizeof(fields_tls) / sizeof(fields_tls[0]),
 };
 
+#define AUTH(m)	    .offset = offsetof(struct config_auth, m)
+#define REGISTER(m) .offset = offsetof(struct config_register, m)
+
+static const char *const names_methods[] = {"OPTIONS", "REGISTER", NULL};
+static const char *const names_digest[] = {"MD5", "SHA-256", "SHA-512-256", NULL};
+
+static const struct field fields_auth[] = {
+	{.key = "username",
+	 .about = "user name of the Digest credentials",
+	 .kind = &kind_username,
+	 AUTH(username),
+	 .min = 1,
+	 .max = 255,
+	 .required = true},
+	{.key = "password",
+	 .about = "password; ${NAME} in it stands for an environment variable",
+	 .kind = &kind_secret,
+	 AUTH(password),
+	 .min = 1,
+	 .max = 1024},
+	{.key = "password_file",
+	 .about = "file that holds the password and perhaps a line end after it",
+	 .kind = &kind_secret_file,
+	 AUTH(password),
+	 .min = 1,
+	 .max = 4096},
+	{.key = "realm",
+	 .about = "the only realm whose challenges are answered; any when not given",
+	 .kind = &kind_username,
+	 AUTH(realm),
+	 .min = 1,
+	 .max = 255},
+	{.key = "algorithms",
+	 .about = "hashes that are answered; a challenge that offers only others fails",
+	 .kind = &kind_names,
+	 AUTH(algorithms),
+	 .more = names_digest,
+	 .initial = "[\"MD5\", \"SHA-256\", \"SHA-512-256\"]"},
+};
+
+static const char *const one_password[] = {"password", "password_file", NULL};
+
+static const struct section section_auth = {
+	.name = "auth",
+	.about = "Digest credentials; taken whole from the nearest level that has them",
+	.fields = fields_auth,
+	.count = sizeof(fields_auth) / sizeof(fields_auth[0]),
+	.one_of = one_password,
+};
+
+static const struct record_kind record_auth = {
+	.section = &section_auth,
+	.size = sizeof(struct config_auth),
+};
+
+static const struct field fields_register[] = {
+	{.key = "bind",
+	 .about =
+		 "true: registers our Contact and keeps it registered; false: asks which "
+		 "contacts are registered and changes nothing",
+	 .kind = &kind_flag,
+	 REGISTER(bind),
+	 .initial = "false"},
+	{.key = "expires",
+	 .about = "how long a registration is asked to last; in whole seconds",
+	 .kind = &kind_duration,
+	 REGISTER(expires_us),
+	 .min = S,
+	 .max = 7 * DAY,
+	 .initial = "\"1h\""},
+	{.key = "interval",
+	 .about = "time between two checks by REGISTER, longer than timeout; the trunk's "
+		  "interval when not given",
+	 .kind = &kind_duration,
+	 REGISTER(interval_us),
+	 .min = 100 * MS,
+	 .max = DAY},
+	{.key = "aor",
+	 .about = "SIP URI that is registered, in From and To; from when not given, else "
+		  "the user name of auth at the host of the trunk's uri",
+	 .kind = &kind_uri,
+	 REGISTER(aor)},
+};
+
+static const struct section section_register = {
+	.name = "register",
+	.about = "checks by REGISTER; taken whole from the nearest level that has it",
+	.fields = fields_register,
+	.count = sizeof(fields_register) / sizeof(fields_register[0]),
+};
+
+static const struct record_kind record_register = {
+	.section = &section_register,
+	.size = sizeof(struct config_register),
+};
+
+_Static_assert(sizeof(fields_auth) / sizeof(struct field) <= RECORD_FIELDS_MAX &&
+		       sizeof(fields_register) / sizeof(struct field) <=
+			       RECORD_FIELDS_MAX &&
+		       sizeof(struct config_auth) <= RECORD_SIZE_MAX &&
+		       sizeof(struct config_register) <= RECORD_SIZE_MAX,
+	       "a record's reader has room for every row");
+
 static const struct field fields_settings[] = {
 	{.key = "interval",
 	 .about = "time between two probes while the trunk is up",
@@ -153,21 +256,57 @@ static const struct field fields_settings[] = {
 	 .kind = &kind_codes,
 	 SETTING(degraded_codes),
 	 .initial = "[503]"},
+	{.key = "dscp",
+	 .about = "DSCP of the packets sent, a number or a name such as \"CS3\" or "
+		  "\"AF31\"",
+	 .kind = &kind_dscp,
+	 SETTING(dscp),
+	 .min = 0,
+	 .max = 63,
+	 .initial = "0"},
+	{.key = "local",
+	 .about = "address and port to send from; trunks with the same ones share a "
+		  "socket",
+	 .kind = &kind_local,
+	 SETTING(local),
+	 .more = &section_local},
+	{.key = "outbound_proxy",
+	 .about = "SIP URI to send to instead of the trunk's; with ;lr it becomes the "
+		  "first Route too",
+	 .kind = &kind_uri,
+	 SETTING(outbound_proxy)},
+	{.key = "expect_inbound",
+	 .about = "longest time between two OPTIONS of the peer to us; past it the trunk "
+		  "is degraded",
+	 .kind = &kind_duration,
+	 SETTING(expect_inbound_us),
+	 .min = S,
+	 .max = DAY},
+	{.key = "paused",
+	 .about = "true: the trunk is not probed and has no state; its peer is still "
+		  "answered",
+	 .kind = &kind_flag,
+	 SETTING(paused),
+	 .initial = "false"},
+	{.key = "preset",
+	 .about = "settings that suit a kind of peer; between defaults and profile",
+	 .kind = &kind_preset,
+	 .offset = offsetof(struct level, preset)},
 	{.key = "request_uri",
 	 .about = "Request-URI of a probe; the trunk's uri when not given",
-	 .kind = &kind_uri,
+	 .kind = &kind_template,
 	 SETTING(request_uri)},
 	{.key = "from",
 	 .about = "SIP URI of From; made from our address when not given",
-	 .kind = &kind_uri,
+	 .kind = &kind_template,
 	 SETTING(from)},
 	{.key = "to",
 	 .about = "SIP URI of To; the Request-URI when not given",
-	 .kind = &kind_uri,
+	 .kind = &kind_template,
 	 SETTING(to)},
 	{.key = "contact",
 	 .about = "SIP URI of Contact; made from our address when not given",
-	 .kind = &kind_uri,
+	 .kind = &kind_template,
 	 SETTING(contact)},
 	{.key = "user_agent",
 	 .about = "User-Agent of a probe; siptrunk_exporter and its version when not "
@@ -182,7 +321,7 @@ static const struct field fields_settings[] = {
 	 SETTING(route),
 	 .beside = offsetof(struct level, s.route_count),
 	 .max = 16,
-	 .more = &list_uris},
+	 .more = &list_templates},
 	{.key = "headers",
 	 .about = "extra header fields of a probe, in order",
 	 .kind = &kind_pairs,
@@ -196,6 +335,22 @@ static const struct field fields_settings[] = {
 	 SETTING(tls),
 	 .beside = offsetof(struct level, tls_set),
 	 .more = &section_tls},
+	{.key = "method",
+	 .about = "method of the check, or a list of them, each a check of its own",
+	 .kind = &kind_names,
+	 SETTING(methods),
+	 .more = names_methods,
+	 .initial = "\"OPTIONS\""},
+	{.key = "auth",
+	 .about = "Digest credentials; taken whole from the nearest level that has them",
+	 .kind = &kind_record,
+	 SETTING(auth),
+	 .more = &record_auth},
+	{.key = "register",
+	 .about = "checks by REGISTER; taken whole from the nearest level that has it",
+	 .kind = &kind_record,
+	 SETTING(registration),
+	 .more = &record_register},
 	{.key = "labels",
 	 .about = "labels of the trunk's series; merged over the levels, the nearest "
 		  "wins, "
@@ -258,6 +413,27 @@ static const struct field fields_histogram[] = {
 	 .max = 64,
 	 .initial = "[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 4]",
 	 .more = &list_buckets},
+	{.key = "native",
+	 .about = "whether native histograms are kept, for clients that take protobuf",
+	 .kind = &kind_flag,
+	 .offset = offsetof(struct load, native.kept),
+	 .initial = "true"},
+	{.key = "native_schema",
+	 .about =
+		 "resolution of native histograms: 2^schema buckets each time a duration "
+		 "doubles",
+	 .kind = &kind_integer,
+	 .offset = offsetof(struct load, native.schema),
+	 .min = -4,
+	 .max = 8,
+	 .initial = "3"},
+	{.key = "native_max_buckets",
+	 .about = "buckets of one native histogram; beyond, its resolution is halved",
+	 .kind = &kind_number,
+	 .offset = offsetof(struct load, native.max_buckets),
+	 .min = 8,
+	 .max = 1024,
+	 .initial = "160"},
 };
 
 static const struct section section_histogram = {
@@ -411,6 +587,11 @@ static const struct field fields_file[] = {
 	 .about = "what is probed",
 	 .kind = &kind_trunks,
 	 .more = &section_trunk},
+	{.key = "watch",
+	 .about = "true: load again when this file or one of trunk_files changes",
+	 .kind = &kind_flag,
+	 .offset = offsetof(struct load, watch),
+	 .initial = "false"},
 	{.key = "trunk_files",
 	 .about = "more files of trunks, as patterns (trunks.d/*.json) relative to this "
 		  "file's folder; each holds {\"trunks\": […]}",
@@ -425,8 +606,9 @@ static const char *const any_trunks[] = {"trunks", "trunk_files", NULL};
 
 const struct section section_file = {
 	.name = "siptrunk_exporter configuration",
-	.about = "A setting is looked up in the trunk, then its profile, then defaults, "
-		 "then the built-in default.",
+	.about =
+		"A setting is looked up in the trunk, then its profile, then its preset, "
+		"then defaults, then the built-in default.",
 	.fields = fields_file,
 	.count = sizeof(fields_file) / sizeof(fields_file[0]),
 	.any_of = any_trunks,

@@ -28,6 +28,18 @@ const char *value_listen(struct config_listen *l, const char **host, size_t *hos
 /* "192.0.2.53", "192.0.2.53@5353", "2001:db8::53". */
 const char *value_server(const char *text);
 
+/*
+ * A SIP URI that may have {peer} (address and port of what is probed), {local} (ours) or
+ * {host} (the host of the trunk's URI) for its host.
+ */
+const char *value_template(const char *text);
+
+/* An IPv4 or IPv6 address, the latter perhaps with a zone. */
+const char *value_address(const char *text);
+
+/* "EF", "CS3", "AF31", …: to a DSCP. */
+const char *value_dscp(unsigned *dscp, const char *text);
+
 /* No control characters. The text is valid UTF-8 already. */
 const char *value_printable(const char *text);
 

@@ -124,6 +124,21 @@ static bool check_any_of(struct walk *w, const struct section *s, const struct s
 			  s->any_of[1]);
 }
 
+static bool check_one_of(struct walk *w, const struct section *s, const struct spot *at,
+			 const cJSON **set)
+{
+	size_t found = 0;
+
+	if (!s->one_of || w->builtin)
+		return true;
+	for (size_t i = 0; s->one_of[i]; i++)
+		found += set[section_find(s, s->one_of[i])] != NULL;
+	if (found == 1)
+		return true;
+	return walk_fault(w, at, "\"%s\" or \"%s\" is needed%s", s->one_of[0],
+			  s->one_of[1], found ? ", not both" : "");
+}
+
 bool walk_section(struct walk *w, const struct section *s, const struct spot *at,
 		  void *base, const cJSON **set)
 {
@@ -134,13 +149,14 @@ bool walk_section(struct walk *w, const struct section *s, const struct spot *at
 		return walk_type_fault(w, at, "an object");
 	good = match_keys(w, s, at, set);
 	good = check_any_of(w, s, at, set) && good;
+	good = check_one_of(w, s, at, set) && good;
 	/* In the table's order: what later rows build on comes first there. */
 	for (size_t i = 0; i < count && !w->report->err; i++) {
 		const struct field *f = section_field(s, i);
 		struct spot here;
 
 		if (!set[i]) {
-			if (f->required)
+			if (f->required && !w->builtin)
 				good = walk_fault(w, at, "\"%s\" is missing", f->key);
 			continue;
 		}

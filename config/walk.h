@@ -6,6 +6,17 @@
 #include "config/pool.h"
 #include "config/table.h"
 
+union walk_record_bytes {
+	char bytes[RECORD_SIZE_MAX];
+	long long align;
+};
+
+/* A record as the tables' defaults make it. */
+struct walk_record {
+	const struct record_kind *of; /* NULL: free */
+	union walk_record_bytes bytes[1];
+};
+
 struct walk {
 	struct report *report;
 	struct doc *doc; /* the text that is walked now */
@@ -13,6 +24,8 @@ struct walk {
 	const char *folder; /* absolute; what relative file names begin with */
 	const char *shown;  /* the folder as messages show it, with '/', or "" */
 	struct set files;   /* names checked before: value is 1 + errno */
+	bool builtin;	    /* the tables' own defaults: no key is required */
+	struct walk_record records[RECORDS_MAX];
 };
 
 /*

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 #include "sipprobe/clock.h"
 #include "sipprobe/engine.h"
 #include "sipprobe/loop.h"
+#include "sipprobe/watch.h"
 
 /* How often the demo takes new ports when others were faster to bind them. */
 enum { DEMO_TRIES = 10, ERR_TEXT = 256 };
@@ -26,6 +28,8 @@ struct app {
 	struct engine *engine;
 	struct probe_desk *desk;
 	struct http *http;
+	bool stopping;
+	struct watch *watch; /* of the configuration's files, or NULL */
 };
 
 static void log_config_errors(const struct config_errors *errs)
@@ -70,8 +74,51 @@ static int load(struct config **cp, const char *path)
 
 static bool same_buckets(const struct config *a, const struct config *b)
 {
+	if (a->native.kept != b->native.kept || a->native.schema != b->native.schema ||
+	    a->native.max_buckets != b->native.max_buckets)
+		return false;
 	return a->bucket_count == b->bucket_count &&
 	       !memcmp(a->buckets, b->buckets, a->bucket_count * sizeof(*a->buckets));
+}
+
+static void reload(struct app *app);
+
+static void files_h(void *arg)
+{
+	reload(arg);
+}
+
+/*
+ * Looks after the files of the configuration in force, if that asks for it. Its patterns
+ * may stand for other folders after each reload, so each begins anew.
+ */
+static void watch_files(struct app *app)
+{
+	const struct config *conf = app->conf;
+	struct watch *old = app->watch;
+	const char **files;
+	int err = ENOMEM;
+
+	app->watch = NULL;
+	if (!conf->watch || !conf->path) {
+		watch_free(old);
+		return;
+	}
+	files = calloc(conf->glob_count + 1, sizeof(*files));
+	if (files) {
+		files[0] = conf->path;
+		memcpy(files + 1, conf->globs, conf->glob_count * sizeof(*files));
+		err = watch_alloc(&app->watch, files, conf->glob_count + 1, files_h, app);
+	}
+	free(files);
+	/* What changed while the files were read is not to be missed. */
+	if (!err)
+		watch_succeed(app->watch, old);
+	else
+		watch_free(old);
+	if (err)
+		log_event(LOG_LEVEL_WARN, "the configuration's files cannot be watched",
+			  LOG_S("error", strerror(err)));
 }
 
 /* All or nothing: on failure what runs goes on as it is. */
@@ -79,8 +126,11 @@ static void reload(struct app *app)
 {
 	char text[ERR_TEXT] = "";
 	struct config *next;
-	int err = load(&next, app->cli->config_file);
+	int err;
 
+	if (app->stopping)
+		return;
+	err = load(&next, app->cli->config_file);
 	if (!err) {
 		err = engine_apply(app->engine, next, text, sizeof(text));
 		if (err)
@@ -94,12 +144,30 @@ static void reload(struct app *app)
 	}
 	log_config_warnings(next);
 	if (!same_buckets(app->conf, next))
-		log_write(LOG_LEVEL_WARN, "new histogram buckets need a restart", NULL);
+		log_write(LOG_LEVEL_WARN, "new histogram settings need a restart", NULL);
 	probe_desk_config(app->desk, next);
 	config_free(app->conf);
 	app->conf = next;
+	watch_files(app);
 	log_event(LOG_LEVEL_INFO, "configuration reloaded", LOG_S("config", next->path),
 		  LOG_I("trunks", (int64_t)next->trunk_count));
+}
+
+static void stopped_h(void *arg)
+{
+	(void)arg;
+	loop_stop();
+}
+
+/* Registrations are taken back first; a second signal does not wait for that. */
+static void stop(struct app *app, int sig)
+{
+	log_event(LOG_LEVEL_INFO, "stopping", LOG_S("signal", sigabbrev_np(sig)));
+	if (app->stopping)
+		loop_stop();
+	else
+		engine_stop(app->engine, stopped_h, NULL);
+	app->stopping = true;
 }
 
 static void signal_h(int sig, void *arg)
@@ -107,8 +175,7 @@ static void signal_h(int sig, void *arg)
 	struct app *app = arg;
 
 	if (sig != SIGHUP) {
-		log_event(LOG_LEVEL_INFO, "stopping", LOG_S("signal", sigabbrev_np(sig)));
-		loop_stop();
+		stop(app, sig);
 	} else if (app->cli->demo) {
 		log_write(LOG_LEVEL_INFO, "nothing to reload in the demo", NULL);
 	} else {
@@ -161,6 +228,9 @@ static int start_store(struct app *app)
 	if (err)
 		log_event(LOG_LEVEL_ERROR, "no memory for the metrics",
 			  LOG_S("error", strerror(err)));
+	else if (app->conf->native.kept)
+		store_keep_native(app->store, app->conf->native.schema,
+				  app->conf->native.max_buckets);
 	return err;
 }
 
@@ -245,14 +315,25 @@ static int start_probing(struct app *app)
 	return 0;
 }
 
+static int start_watch(struct app *app)
+{
+	watch_files(app);
+	return 0;
+}
+
+static void stop_watch(struct app *app)
+{
+	watch_free(app->watch);
+}
+
 /* What was started, in order; it is stopped from the end. */
 static const struct {
 	int (*start)(struct app *app);
 	void (*stop)(struct app *app);
 } parts[] = {
-	{start_config, stop_config}, {start_loop, stop_loop}, {start_store, stop_store},
-	{start_engine, stop_engine}, {start_desk, stop_desk}, {start_http, stop_http},
-	{start_probing, NULL},
+	{start_config, stop_config}, {start_loop, stop_loop},	{start_store, stop_store},
+	{start_engine, stop_engine}, {start_desk, stop_desk},	{start_http, stop_http},
+	{start_probing, NULL},	     {start_watch, stop_watch},
 };
 
 typedef const char *(name_n)(const void *owner, size_t n);

@@ -1,5 +1,7 @@
 #include "exporter/catalogue.h"
 
+#include <string.h>
+
 #include "exporter/label_values.h"
 
 #define TARGET_LABELS "trunk,method,address,transport"
@@ -25,14 +27,17 @@ static size_t one_time(struct sample *out, int64_t unix_ns)
 
 static size_t up(struct sample *out, const struct snapshot_trunk *t)
 {
-	return t->stats.state == HEALTH_UNKNOWN ? 0
-						: one(out, t->stats.state != HEALTH_DOWN);
+	return t->stats.state == HEALTH_UNKNOWN || t->stats.paused
+		       ? 0
+		       : one(out, t->stats.state != HEALTH_DOWN);
 }
 
 static size_t state(struct sample *out, const struct snapshot_trunk *t)
 {
 	size_t i;
 
+	if (t->stats.paused)
+		return 0;
 	for (i = 0; i < HEALTH_STATES; i++)
 		out[i] = (struct sample){.label = label_value(LABEL_STATE, i),
 					 .value = t->stats.state == i};
@@ -41,7 +46,7 @@ static size_t state(struct sample *out, const struct snapshot_trunk *t)
 
 static size_t state_changes(struct sample *out, const struct snapshot_trunk *t)
 {
-	return one(out, t->stats.state_changes);
+	return t->stats.paused ? 0 : one(out, t->stats.state_changes);
 }
 
 static size_t addresses(struct sample *out, const struct snapshot_trunk *t)
@@ -51,7 +56,34 @@ static size_t addresses(struct sample *out, const struct snapshot_trunk *t)
 
 static size_t addresses_up(struct sample *out, const struct snapshot_trunk *t)
 {
-	return t->stats.addresses_known ? one(out, t->stats.addresses_up) : 0;
+	return t->stats.addresses_known && !t->stats.paused
+		       ? one(out, t->stats.addresses_up)
+		       : 0;
+}
+
+static size_t paused(struct sample *out, const struct snapshot_trunk *t)
+{
+	return t->stats.paused ? one(out, 1) : 0;
+}
+
+static size_t own_cert(struct sample *out, const struct snapshot_trunk *t)
+{
+	*out = (struct sample){.label = t->own_file, .value = t->stats.own_not_after_s};
+	return t->stats.own_not_after_s > 0;
+}
+
+static size_t listen_cert(struct sample *out, const struct catalogue_source *src)
+{
+	const struct stats_exporter *e = &src->snapshot->exporter;
+
+	*out = (struct sample){.label = {e->listen_file, strlen(e->listen_file)},
+			       .value = e->listen_not_after_s};
+	return e->listen_not_after_s > 0;
+}
+
+static size_t tls_files(struct sample *out, const struct catalogue_source *src)
+{
+	return one(out, !src->snapshot->exporter.tls_files_stale);
 }
 
 static size_t info(struct sample *out, const struct snapshot_trunk *t)
@@ -148,6 +180,30 @@ static size_t last_success(struct sample *out, const struct snapshot_target *t)
 static size_t cert_not_after(struct sample *out, const struct snapshot_target *t)
 {
 	return t->stats.cert_not_after_s > 0 ? one(out, t->stats.cert_not_after_s) : 0;
+}
+
+static size_t registered_until(struct sample *out, const struct snapshot_target *t)
+{
+	return t->stats.registered_until_s > 0 ? one(out, t->stats.registered_until_s)
+					       : 0;
+}
+
+static size_t retry_after(struct sample *out, const struct snapshot_target *t)
+{
+	return t->stats.retry_after_s < 0 ? 0 : one(out, t->stats.retry_after_s);
+}
+
+static size_t tls_failures(struct sample *out, const struct snapshot_target *t)
+{
+	size_t i;
+
+	if (!t->tls_failures)
+		return 0;
+	/* The first one stands for none. */
+	for (i = 1; i < TLS_FAILURES; i++)
+		out[i - 1] = (struct sample){.label = label_value(LABEL_CAUSE, i),
+					     .value = t->tls_failures[i]};
+	return TLS_FAILURES - 1;
 }
 
 static size_t build(struct sample *out, const struct catalogue_source *src)
@@ -254,6 +310,9 @@ const struct catalogue_family catalogue[] = {
 	{"siptrunk_info", CATALOGUE_INFO, "",
 	 "The trunk as configured: its URI without a password, the transport that the URI names, its profile.",
 	 "trunk,uri,transport,profile", .trunk_get = info},
+	{"siptrunk_paused", CATALOGUE_GAUGE, "",
+	 "1 for a trunk that is paused: not probed, and without a state. Absent for others.",
+	 "trunk", .trunk_get = paused},
 	{"siptrunk_inbound_requests_total", CATALOGUE_COUNTER, "",
 	 "Requests that came from the trunk's addresses, by method.",
 	 "trunk,method", .trunk_get = inbound},
@@ -273,7 +332,7 @@ const struct catalogue_family catalogue[] = {
 	 "Time that each phase of the last probe took.",
 	 TARGET_LABELS ",phase", .target_get = phases},
 	{"siptrunk_probe_responses_total", CATALOGUE_COUNTER, "",
-	 "Final responses by status code.",
+	 "Final responses that ended a probe, by status code. A challenge that was answered did not end it.",
 	 TARGET_LABELS ",code", .target_get = responses},
 	{"siptrunk_probe_failures_total", CATALOGUE_COUNTER, "",
 	 "Probes that failed, by reason. A trunk's failed name resolutions have an empty address.",
@@ -290,6 +349,18 @@ const struct catalogue_family catalogue[] = {
 	{"siptrunk_tls_certificate_not_after_timestamp_seconds", CATALOGUE_GAUGE, "seconds",
 	 "Earliest expiry in the certificate chain that the peer presented, in seconds since the epoch.",
 	 TARGET_LABELS, .target_get = cert_not_after},
+	{"siptrunk_registration_expires_timestamp_seconds", CATALOGUE_GAUGE, "seconds",
+	 "When the registration ends that a REGISTER made or found, in seconds since the epoch. Absent without one.",
+	 TARGET_LABELS, .target_get = registered_until},
+	{"siptrunk_probe_retry_after_seconds", CATALOGUE_GAUGE, "seconds",
+	 "Retry-After of the last answer. Absent when it had none.",
+	 TARGET_LABELS, .target_get = retry_after},
+	{"siptrunk_tls_failures_total", CATALOGUE_COUNTER, "",
+	 "Connections over TLS that failed in the handshake or for the peer's certificate, by cause.",
+	 TARGET_LABELS ",cause", .target_get = tls_failures},
+	{"siptrunk_tls_own_certificate_not_after_timestamp_seconds", CATALOGUE_GAUGE, "seconds",
+	 "Earliest expiry in the certificate chain that we show the trunk's peer, in seconds since the epoch, by the name of its file.",
+	 "trunk,file", .trunk_get = own_cert},
 	{"siptrunk_exporter_build_info", CATALOGUE_INFO, "",
 	 "The exporter's version, source revision, C compiler and libre.",
 	 "version,revision,cversion,libre", .self_get = build},
@@ -299,6 +370,12 @@ const struct catalogue_family catalogue[] = {
 	{"siptrunk_exporter_config_last_reload_success_timestamp_seconds", CATALOGUE_GAUGE, "seconds",
 	 "When a configuration was last applied, in seconds since the epoch.",
 	 "", .self_get = reload_time},
+	{"siptrunk_exporter_tls_certificate_not_after_timestamp_seconds", CATALOGUE_GAUGE, "seconds",
+	 "Earliest expiry in the certificate chain that we show to who connects to us, in seconds since the epoch, by the name of its file.",
+	 "file", .self_get = listen_cert},
+	{"siptrunk_exporter_tls_last_reload_successful", CATALOGUE_GAUGE, "",
+	 "Whether certificate files could be read when they last changed; 0: former ones stay in use.",
+	 "", .self_get = tls_files},
 	{"siptrunk_exporter_trunks", CATALOGUE_GAUGE, "",
 	 "Trunks that are probed.",
 	 "", .self_get = trunks},
@@ -334,5 +411,8 @@ const struct catalogue_family catalogue[] = {
 	 "", .self_get = start_time},
 };
 /* clang-format on */
+
+_Static_assert(sizeof(catalogue) / sizeof(catalogue[0]) <= CATALOGUE_MAX,
+	       "filters have room for every row");
 
 const size_t catalogue_count = sizeof(catalogue) / sizeof(catalogue[0]);

@@ -18,9 +18,10 @@ enum catalogue_type {
 	CATALOGUE_INFO,	    /* a gauge that is always 1 */
 };
 
-/* What a row's family has besides the rows' own labels; at most this many samples. */
 enum {
+	/* What a row's family has at most besides the rows' own labels. */
 	CATALOGUE_SAMPLES = 600,
+	CATALOGUE_MAX = 128, /* catalogue_count is not greater */
 };
 
 /* One value. Its number is value / 10^decimals, exactly. */
@@ -41,6 +42,7 @@ struct catalogue_self {
 struct catalogue_source {
 	const struct snapshot *snapshot;
 	const struct catalogue_self *self;
+	const bool *wanted; /* by row, NULL: all */
 };
 
 /* Getters fill @out with a row's samples and return how many: none leaves it out. */
@@ -72,6 +74,12 @@ struct catalogue_sink {
 
 void catalogue_walk(const struct catalogue_source *src, const struct catalogue_sink *sink,
 		    void *arg);
+
+/*
+ * Adds to @wanted, by row of the catalogue, the family that is called so in one of the
+ * formats, or has a sample called so: `x_bucket` means all of the histogram `x`.
+ */
+void catalogue_want(bool *wanted, struct slice name);
 
 /* "counter", "gauge" or "histogram": the types of the text format 0.0.4. */
 const char *catalogue_type_name(enum catalogue_type type);

@@ -53,6 +53,8 @@ void catalogue_walk(const struct catalogue_source *src, const struct catalogue_s
 	size_t i;
 
 	for (i = 0; i < catalogue_count; i++) {
+		if (src->wanted && !src->wanted[i])
+			continue;
 		w.family = &catalogue[i];
 		w.begun = false;
 		if (w.family->self_get)

@@ -42,7 +42,7 @@ static int bind_free(int *fdp, int type)
 
 static int bound_port(unsigned *port, int fd)
 {
-	struct sockaddr_in sa;
+	struct sockaddr_in sa = {0};
 	socklen_t len = sizeof(sa);
 
 	if (getsockname(fd, (struct sockaddr *)&sa, &len))

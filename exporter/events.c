@@ -5,6 +5,7 @@
 #include "exporter/log.h"
 #include "exporter/store.h"
 #include "sipprobe/clock.h"
+#include "sipprobe/tls_cause.h"
 
 /* The engine's `row`: the store's, and what a log line about the trunk needs. */
 struct row {
@@ -17,6 +18,7 @@ struct row {
 struct cell {
 	struct store_target *store;
 	const struct row *row;
+	const char *method;
 	const char *transport; /* in `text`, as are the others */
 	const char *address;
 	char text[];
@@ -25,7 +27,7 @@ struct cell {
 /* Fields whose number depends on what is known. */
 struct fields {
 	size_t count;
-	struct log_field list[12]; /* the last one stays LOG_END */
+	struct log_field list[16]; /* the last one stays LOG_END */
 };
 
 static void add(struct fields *f, struct log_field field)
@@ -43,6 +45,8 @@ static void add_text(struct fields *f, const char *key, const char *text)
 static void add_result(struct fields *f, const struct probe_result *r)
 {
 	add_text(f, "reason", probe_outcome_name(r->outcome));
+	if (r->outcome == PROBE_TLS)
+		add_text(f, "cause", tls_failure_name((enum tls_failure)r->tls_cause));
 	if (r->code)
 		add(f, LOG_I("code", r->code));
 	add_text(f, "phrase", r->phrase);
@@ -95,6 +99,9 @@ static void trunk_state_h(void *p, const struct engine_change *change, void *arg
 	add_text(&f, "from", health_state_name(change->from));
 	add_text(&f, "to", health_state_name(change->to));
 	add_text(&f, "address", change->address);
+	add_text(&f, "method", change->method);
+	if (change->inbound)
+		add_text(&f, "reason", "inbound");
 	if (change->last)
 		add_result(&f, change->last);
 	add(&f, LOG_SEC("after", change->held_ns));
@@ -141,6 +148,7 @@ static void *target_add_h(void *p, const struct engine_target *target, void *arg
 	if (!cell)
 		return NULL;
 	cell->row = row;
+	cell->method = target->method; /* a prober's, which lives for ever */
 	cell->transport = cell->text;
 	cell->address = cell->text + transport_size;
 	memcpy(cell->text, target->transport, transport_size);
@@ -180,6 +188,7 @@ static void probe_done_h(void *p, const struct probe_result *result, void *arg)
 	add_text(&f, "trunk", cell->row->trunk->name);
 	add_text(&f, "address", cell->address);
 	add_text(&f, "transport", cell->transport);
+	add_text(&f, "method", cell->method);
 	add_result(&f, result);
 	if (result->phase_ns[PROBE_PHASE_ANSWER] >= 0)
 		add(&f, LOG_SEC("took", result->phase_ns[PROBE_PHASE_ANSWER]));
@@ -213,6 +222,30 @@ static void inbound_h(void *p, const char *method, unsigned code, void *arg)
 		  LOG_I("answered", code));
 }
 
+static void trunk_cert_h(void *p, int64_t not_after_s, void *arg)
+{
+	struct row *row = p;
+
+	if (row)
+		store_trunk_certificate(arg, row->store,
+					row->trunk->settings->tls.cert_file, not_after_s);
+}
+
+static void listen_cert_h(const char *file, int64_t not_after_s, void *arg)
+{
+	store_listen_certificate(arg, file, not_after_s);
+}
+
+static void tls_files_h(const char *detail, void *arg)
+{
+	store_tls_files(arg, detail != NULL);
+	if (detail)
+		log_event(LOG_LEVEL_ERROR, "certificate files changed but cannot be used",
+			  LOG_S("error", detail));
+	else
+		log_write(LOG_LEVEL_INFO, "certificate files read again", NULL);
+}
+
 static void stray_h(int why, void *arg)
 {
 	store_stray(arg, (enum engine_stray)why);
@@ -232,6 +265,9 @@ const struct engine_events events_table = {
 	.probe_begin_h = probe_begin_h,
 	.probe_done_h = probe_done_h,
 	.probe_late_h = probe_late_h,
+	.trunk_cert_h = trunk_cert_h,
+	.listen_cert_h = listen_cert_h,
+	.tls_files_h = tls_files_h,
 	.inbound_h = inbound_h,
 	.stray_h = stray_h,
 };

@@ -142,6 +142,25 @@ static struct http_client *client_of(struct MHD_Connection *conn)
 	return info ? info->socket_context : NULL;
 }
 
+struct args {
+	struct http_arg list[HTTP_ARGS_MAX];
+	size_t count;
+};
+
+/* libmicrohttpd has taken the query apart and decoded it. */
+static enum MHD_Result arg_h(void *arg, enum MHD_ValueKind kind, const char *name,
+			     size_t name_len, const char *value, size_t value_len)
+{
+	struct args *args = arg;
+
+	(void)kind;
+	if (args->count < HTTP_ARGS_MAX)
+		args->list[args->count] =
+			(struct http_arg){{name, name_len}, {value, value_len}};
+	args->count++;
+	return MHD_YES;
+}
+
 /* From here on libmicrohttpd's thread has the request again. */
 static void probed_h(struct probe_reply *reply, void *arg)
 {
@@ -175,6 +194,7 @@ static enum MHD_Result answer(struct http *h, struct request *rq, const char *me
 			      const char *path, bool body)
 {
 	struct MHD_Connection *conn = rq->conn;
+	struct args args = {.count = 0};
 	struct http_query q = {
 		.site = &h->site,
 		.method = method,
@@ -188,6 +208,9 @@ static enum MHD_Result answer(struct http *h, struct request *rq, const char *me
 		.scrape_timeout = field(conn, "X-Prometheus-Scrape-Timeout-Seconds"),
 	};
 
+	MHD_get_connection_values_n(conn, MHD_GET_ARGUMENT_KIND, arg_h, &args);
+	q.args = args.list;
+	q.arg_count = args.count;
 	http_routes_answer(&rq->answer, &q);
 	if (rq->answer.ask.target && h->desk)
 		return probe(h, rq);

@@ -1,6 +1,7 @@
 #include "exporter/http_routes.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,7 +31,26 @@ void http_answer_text(struct http_answer *a, unsigned status, const char *text)
 	buffer_str(&a->body, text);
 }
 
-static int render(struct buffer *out, const struct renderer *r, struct http_site *site)
+/* The families that `name[]` asks for, as Prometheus' own clients do; NULL: all. */
+static const bool *wanted(bool *list, const struct http_query *q)
+{
+	const struct slice key = SLICE("name[]");
+	const bool *filter = NULL;
+	size_t i;
+
+	for (i = 0; i < q->arg_count; i++) {
+		if (q->args[i].name.l != key.l || memcmp(q->args[i].name.p, key.p, key.l))
+			continue;
+		if (!filter)
+			memset(list, 0, catalogue_count * sizeof(*list));
+		filter = list;
+		catalogue_want(list, q->args[i].value);
+	}
+	return filter;
+}
+
+static int render(struct buffer *out, const struct renderer *r, struct http_site *site,
+		  const bool *families)
 {
 	struct catalogue_self self = {
 		.build = {site->build.data, site->build.len},
@@ -38,12 +58,15 @@ static int render(struct buffer *out, const struct renderer *r, struct http_site
 		.scrape_bytes = atomic_load(&site->scrape_bytes),
 	};
 	struct snapshot *n = NULL;
-	int err = snapshot_take(&n, site->store);
+	int err;
 
+	if (r->snapshot & SNAPSHOT_EXEMPLARS)
+		store_keep_exemplars(site->store);
+	err = snapshot_take_more(&n, site->store, r->snapshot);
 	if (err)
 		return err;
 	process_read(&self.process);
-	r->render(out, &(struct catalogue_source){.snapshot = n, .self = &self});
+	r->render(out, &(struct catalogue_source){n, &self, families});
 	snapshot_free(n);
 	return out->err;
 }
@@ -59,12 +82,21 @@ static int compress(struct http_answer *a)
 	return err;
 }
 
+static void set_type(struct http_answer *a, const char *type, const char *escaping)
+{
+	snprintf(a->type_text, sizeof(a->type_text), "%s%s%s", type,
+		 escaping ? "; escaping=" : "", escaping ? escaping : "");
+	a->content_type = a->type_text;
+}
+
 static void metrics(struct http_answer *a, const struct http_query *q)
 {
-	const struct renderer *r =
-		negotiate_renderer(q->accept, renderers, renderer_count);
 	int64_t begun_ns = clock_monotonic_ns();
-	int err = render(&a->body, r, q->site);
+	bool families[CATALOGUE_MAX];
+	const char *escaping;
+	const struct renderer *r =
+		negotiate_renderer(&escaping, q->accept, renderers, renderer_count);
+	int err = render(&a->body, r, q->site, wanted(families, q));
 
 	if (!err && a->body.len >= GZIP_MIN_BYTES && negotiate_gzip(q->accept_encoding))
 		err = compress(a);
@@ -74,7 +106,7 @@ static void metrics(struct http_answer *a, const struct http_query *q)
 		return;
 	}
 	a->status = 200;
-	a->content_type = r->content_type;
+	set_type(a, r->content_type, escaping);
 	a->vary = "Accept, Accept-Encoding";
 	a->scrape = true;
 	atomic_store(&q->site->scrape_ns, clock_monotonic_ns() - begun_ns);
@@ -151,6 +183,8 @@ void http_routes_answer(struct http_answer *a, const struct http_query *q)
 		a->allow = route->methods;
 	} else if (q->body) {
 		http_answer_text(a, 413, "a request must have no body\n");
+	} else if (q->arg_count > HTTP_ARGS_MAX) {
+		http_answer_text(a, 400, "too many query parameters\n");
 	} else {
 		route->handler(a, q);
 	}

@@ -19,6 +19,14 @@ struct http_site {
 	atomic_llong scrape_bytes; /* and its size as sent, -1: none yet */
 };
 
+/* A part of the query, `name=value`, decoded. */
+struct http_arg {
+	struct slice name;
+	struct slice value;
+};
+
+enum { HTTP_ARGS_MAX = 128 };
+
 struct http_query {
 	struct http_site *site;
 	const char *method;
@@ -30,12 +38,15 @@ struct http_query {
 	const char *target;
 	const char *profile;
 	const char *debug;
-	const char *scrape_timeout; /* X-Prometheus-Scrape-Timeout-Seconds */
+	const char *scrape_timeout;  /* X-Prometheus-Scrape-Timeout-Seconds */
+	const struct http_arg *args; /* in order */
+	size_t arg_count;	     /* over HTTP_ARGS_MAX: there were more, not kept */
 };
 
 struct http_answer {
 	unsigned status;
 	const char *content_type;
+	char type_text[160];	 /* where a content_type made for the answer is */
 	const char *encoding;	 /* Content-Encoding, or NULL */
 	const char *vary;	 /* or NULL */
 	const char *allow;	 /* or NULL */

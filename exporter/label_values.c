@@ -10,7 +10,7 @@ enum {
 	TEXT_BYTES = 64,
 	CODES = 600,
 	TEXTS = HEALTH_STATES + PROBE_PHASES + PROBE_OUTCOMES + 1 + STATS_METHODS +
-		ENGINE_STRAYS + CODES,
+		ENGINE_STRAYS + TLS_FAILURES + CODES,
 };
 
 static void state_text(char *to, size_t i)
@@ -48,6 +48,11 @@ static void stray_text(char *to, size_t i)
 		 engine_stray_name((enum engine_stray)i));
 }
 
+static void cause_text(char *to, size_t i)
+{
+	snprintf(to, TEXT_BYTES, "cause=\"%s\"", tls_failure_name((enum tls_failure)i));
+}
+
 static void code_text(char *to, size_t i)
 {
 	snprintf(to, TEXT_BYTES, "code=\"%03zu\"", i + 100);
@@ -63,6 +68,7 @@ static const struct {
 	[LABEL_DNS] = {1, dns_text},
 	[LABEL_METHOD] = {STATS_METHODS, method_text},
 	[LABEL_STRAY] = {ENGINE_STRAYS, stray_text},
+	[LABEL_CAUSE] = {TLS_FAILURES, cause_text},
 	[LABEL_CODE] = {CODES, code_text},
 };
 

@@ -11,6 +11,7 @@ enum label_set {
 	LABEL_DNS,    /* 0: a trunk's failed resolution, in the shape of a probe's */
 	LABEL_METHOD, /* by stats_method_name()'s index */
 	LABEL_STRAY,  /* by enum engine_stray */
+	LABEL_CAUSE,  /* by enum tls_failure */
 	LABEL_CODE,   /* by status code less 100 */
 	LABEL_SETS,
 };

@@ -51,19 +51,40 @@ static void add_char(struct buffer *b, const char *p, size_t len)
 		buffer_add(b, p, len);
 }
 
+void labels_escape(struct buffer *b, const char *text)
+{
+	while (*text) {
+		size_t len = utf8_len(text);
+
+		add_char(b, text, len);
+		text += len ? len : 1;
+	}
+}
+
 void labels_add(struct buffer *b, const char *name, const char *value)
 {
 	if (b->len)
 		buffer_add(b, ",", 1);
 	buffer_str(b, name);
 	buffer_add(b, "=\"", 2);
-	while (*value) {
-		size_t len = utf8_len(value);
-
-		add_char(b, value, len);
-		value += len ? len : 1;
-	}
+	labels_escape(b, value);
 	buffer_add(b, "\"", 1);
+}
+
+void labels_unescape(struct buffer *b, struct slice value)
+{
+	char *to = buffer_reserve(b, value.l);
+	size_t i;
+
+	if (!to)
+		return;
+	for (i = 0; i < value.l; i++) {
+		bool escape = value.p[i] == '\\' && i + 1 < value.l;
+
+		i += escape;
+		*to++ = escape && value.p[i] == 'n' ? '\n' : value.p[i];
+	}
+	b->len = (size_t)(to - b->data);
 }
 
 bool labels_next(struct slice text, size_t *pos, struct slice *name, struct slice *value)

@@ -16,11 +16,17 @@
  */
 void labels_add(struct buffer *b, const char *name, const char *value);
 
+/* Appends text escaped as in a label's value. */
+void labels_escape(struct buffer *b, const char *text);
+
 /*
  * Walks label text in order. @pos starts at 0; @value is still escaped.
  *
  * Returns false past the last label.
  */
 bool labels_next(struct slice text, size_t *pos, struct slice *name, struct slice *value);
+
+/* Appends an escaped value as it was before. */
+void labels_unescape(struct buffer *b, struct slice value);
 
 #endif

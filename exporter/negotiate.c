@@ -42,7 +42,7 @@ static bool next_part(struct slice *rest, char sep, struct slice *part)
 
 static bool slice_is(struct slice s, const char *text)
 {
-	return s.l == strlen(text) && !strncasecmp(s.p, text, s.l);
+	return s.p && s.l == strlen(text) && !strncasecmp(s.p, text, s.l);
 }
 
 /* "0", "0.5", "1.000" in thousandths; what is no quality counts as 0. */
@@ -113,6 +113,21 @@ bool negotiate_gzip(const char *accept_encoding)
 	return gzip > 0 && gzip >= identity;
 }
 
+/* @value: as sent, and perhaps from between quotes: a backslash there takes no part */
+static bool value_is(struct slice value, struct slice want)
+{
+	size_t i, k = 0;
+
+	for (i = 0; i < value.l; i++) {
+		if (value.p[i] == '\\' && i + 1 < value.l)
+			i++;
+		if (k == want.l || tolower((unsigned char)value.p[i]) !=
+					   tolower((unsigned char)want.p[k++]))
+			return false;
+	}
+	return k == want.l;
+}
+
 /* Whether a parameter named in both says the same: 1, or 0; -1 when it does not. */
 static int param_match(const char *params, struct slice name, struct slice value)
 {
@@ -121,12 +136,8 @@ static int param_match(const char *params, struct slice name, struct slice value
 
 	while (next_part(&rest, ';', &part)) {
 		split_param(part, &own_name, &own_value);
-		if (own_name.l != name.l || strncasecmp(own_name.p, name.p, name.l))
-			continue;
-		return own_value.l == value.l &&
-				       !strncasecmp(own_value.p, value.p, value.l)
-			       ? 1
-			       : -1;
+		if (own_name.l == name.l && !strncasecmp(own_name.p, name.p, name.l))
+			return value_is(value, own_value) ? 1 : -1;
 	}
 	return 0;
 }
@@ -170,40 +181,73 @@ static int range_match(const struct renderer *r, struct slice range, struct slic
 	return matched < 0 ? 0 : 3 + matched;
 }
 
+/* What a client thinks of a renderer. */
+struct wish {
+	int match; /* how closely it was named; 0: not at all */
+	int quality;
+	struct slice params; /* of the range that named it */
+};
+
 /* RFC 9110 12.5.1: the most specific range that matches has the say. */
-static int renderer_quality(const char *accept, const struct renderer *r)
+static struct wish wish_for(const struct renderer *r, const char *accept)
 {
 	struct slice list = {accept, strlen(accept)};
 	struct slice element, range;
-	int best = 0, quality = 0;
+	struct wish wish = {0};
 
 	while (next_part(&list, ',', &element)) {
 		int match;
 
 		next_part(&element, ';', &range);
 		match = range_match(r, range, element);
-		if (match > best) {
-			best = match;
-			quality = element_quality(element);
-		}
+		if (match > wish.match)
+			wish = (struct wish){match, element_quality(element), element};
 	}
-	return quality;
+	return wish;
 }
 
-const struct renderer *
-negotiate_renderer(const char *accept, const struct renderer *const *list, size_t count)
+/*
+ * Our names need no escaping, so three schemes hold for them as they are. The fourth,
+ * `dots`, doubles every underscore: it is not done, and a reply that names no scheme says
+ * so.
+ */
+static const char *escaping_of(struct slice params)
+{
+	static const char *const schemes[] = {"allow-utf-8", "underscores", "values"};
+	struct slice part, name, value;
+	size_t i;
+
+	while (next_part(&params, ';', &part)) {
+		split_param(part, &name, &value);
+		if (!slice_is(name, "escaping"))
+			continue;
+		for (i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+			if (value_is(value,
+				     (struct slice){schemes[i], strlen(schemes[i])}))
+				return schemes[i];
+		}
+	}
+	return NULL;
+}
+
+const struct renderer *negotiate_renderer(const char **escaping, const char *accept,
+					  const struct renderer *const *list,
+					  size_t count)
 {
 	const struct renderer *best = list[0];
-	int best_quality = 0;
+	struct wish liked = {0};
 	size_t i;
 
 	for (i = 0; accept && i < count; i++) {
-		int quality = renderer_quality(accept, list[i]);
+		struct wish wish = wish_for(list[i], accept);
 
-		if (quality > best_quality) {
+		if (wish.quality > liked.quality ||
+		    (wish.quality && wish.quality == liked.quality &&
+		     wish.match > liked.match)) {
 			best = list[i];
-			best_quality = quality;
+			liked = wish;
 		}
 	}
+	*escaping = escaping_of(liked.params);
 	return best;
 }

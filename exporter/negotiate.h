@@ -10,12 +10,17 @@
 bool negotiate_gzip(const char *accept_encoding);
 
 /*
- * The renderer the client likes best; the first one for a client that likes none, since
- * a scraper that mis-spells its wishes still wants an answer.
+ * The renderer the client likes best; of several the one that it names most closely, then
+ * the one that comes first in @list. The first one for a client that likes none, since a
+ * scraper that mis-spells its wishes still wants an answer.
  *
- * @accept: the field's value, or NULL
+ * @escaping: set to the scheme that Content-Type is to name beside, since the client did
+ *            (Prometheus 3: `escaping=allow-utf-8`) and what we send keeps to it; else
+ * NULL
+ * @accept:   the field's value, or NULL
  */
-const struct renderer *
-negotiate_renderer(const char *accept, const struct renderer *const *list, size_t count);
+const struct renderer *negotiate_renderer(const char **escaping, const char *accept,
+					  const struct renderer *const *list,
+					  size_t count);
 
 #endif

@@ -189,7 +189,7 @@ static int begin(struct job *j, const struct probe_target *target)
 		.ladder = j->debug,
 	};
 
-	j->conf = config_ref(d->conf);
+	j->conf = config_keep(d->conf);
 	j->trunk = target->trunk;
 	return once_start(&j->once, d->engine, &rq, done_h, j);
 }

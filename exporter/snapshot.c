@@ -38,6 +38,7 @@ struct copy {
 	size_t trunk_cap;
 	size_t target_cap;
 	struct need need;
+	unsigned more; /* SNAPSHOT_… */
 };
 
 static size_t align8(size_t n)
@@ -45,17 +46,33 @@ static size_t align8(size_t n)
 	return (n + 7) & ~(size_t)7;
 }
 
-static struct need trunk_need(const struct store *s, const struct store_trunk *row)
+static size_t more_need(const struct store_target *t, unsigned more)
 {
+	size_t bytes = 0;
+
+	if (more & SNAPSHOT_NATIVE && t->native)
+		bytes += align8(native_bytes(t->native));
+	if (more & SNAPSHOT_EXEMPLARS)
+		bytes += align8(t->exemplar_count * sizeof(*t->exemplars));
+	return bytes;
+}
+
+static struct need trunk_need(const struct copy *c, const struct store_trunk *row)
+{
+	const struct store *s = c->s;
 	size_t counts = (s->buckets.count + 1) * sizeof(uint32_t);
 	struct need need = {0};
 	const struct store_target *t;
 
 	need.bytes = align8(row->label_len) + align8(row->info_len) +
 		     align8(STATS_METHODS * sizeof(uint32_t));
+	need.bytes += row->own_file ? align8(strlen(row->own_file)) : 0;
 	for (t = TAILQ_FIRST(&row->targets); t; t = TAILQ_NEXT(t, entry)) {
 		need.bytes += align8(row->label_len + 1U + t->label_len) + align8(counts);
 		need.bytes += align8(t->code_count * sizeof(*t->codes));
+		need.bytes += c->more ? more_need(t, c->more) : 0;
+		need.bytes +=
+			t->tls_failures ? align8(TLS_FAILURES * sizeof(uint32_t)) : 0;
 		need.targets++;
 	}
 	return need;
@@ -90,10 +107,24 @@ static struct slice joined(struct snapshot *n, struct slice trunk, const char *o
 {
 	char *p = take(n, trunk.l + 1 + own_len);
 
-	memcpy(p, trunk.p, trunk.l);
+	if (trunk.l)
+		memcpy(p, trunk.p, trunk.l);
 	p[trunk.l] = ',';
 	memcpy(p + trunk.l + 1, own, own_len);
 	return (struct slice){p, trunk.l + 1 + own_len};
+}
+
+static void copy_more(const struct copy *c, struct snapshot_target *to,
+		      const struct store_target *from)
+{
+	if (c->more & SNAPSHOT_NATIVE && from->native)
+		to->native = take_copy(c->n, from->native, native_bytes(from->native));
+	if (c->more & SNAPSHOT_EXEMPLARS && from->exemplars) {
+		to->exemplars =
+			take_copy(c->n, from->exemplars,
+				  from->exemplar_count * sizeof(*from->exemplars));
+		to->exemplar_count = from->exemplar_count;
+	}
 }
 
 static void copy_target(struct copy *c, const struct snapshot_trunk *row,
@@ -109,6 +140,14 @@ static void copy_target(struct copy *c, const struct snapshot_trunk *row,
 	to->counts = take_copy(n, from->counts, counts);
 	to->codes = take_copy(n, from->codes, from->code_count * sizeof(*from->codes));
 	to->code_count = from->code_count;
+	to->native = NULL;
+	to->exemplars = NULL;
+	to->exemplar_count = 0;
+	if (c->more)
+		copy_more(c, to, from);
+	to->tls_failures =
+		take_copy(n, from->tls_failures,
+			  from->tls_failures ? TLS_FAILURES * sizeof(uint32_t) : 0);
 }
 
 static void copy_trunk(struct copy *c, struct store_trunk *from)
@@ -124,6 +163,8 @@ static void copy_trunk(struct copy *c, struct store_trunk *from)
 	to->info.l = from->info_len;
 	to->inbound = take_copy(n, from->inbound,
 				from->inbound ? STATS_METHODS * sizeof(uint32_t) : 0);
+	to->own_file.l = from->own_file ? strlen(from->own_file) : 0;
+	to->own_file.p = take_copy(n, from->own_file, to->own_file.l);
 	to->target_first = n->target_count;
 	to->target_count = from->target_count;
 	for (t = TAILQ_FIRST(&from->targets); t; t = TAILQ_NEXT(t, entry))
@@ -188,7 +229,7 @@ static int copy_chunk(struct copy *c)
 	if (c->generation != c->s->generation)
 		return EAGAIN;
 	for (i = 0; c->next && i < CHUNK_TRUNKS; i++) {
-		c->need = trunk_need(c->s, c->next);
+		c->need = trunk_need(c, c->next);
 		if (!fits(c, c->need))
 			break;
 		copy_trunk(c, c->next);
@@ -210,12 +251,14 @@ static void copy_begin(struct copy *c)
 	n->trunk_count = 0;
 	n->target_count = 0;
 	n->buckets = &c->s->buckets;
+	n->native_schema = c->s->native.schema;
+	n->native_kept = c->s->native.max_buckets && c->more & SNAPSHOT_NATIVE;
 	store_read_lock(c->s);
 	n->exporter = c->s->exporter;
 	n->exporter.lag_ns = store_lag_ns(c->s, clock_monotonic_ns());
 	c->generation = c->s->generation;
 	c->next = TAILQ_FIRST(&c->s->trunks);
-	c->need = c->next ? trunk_need(c->s, c->next) : (struct need){0};
+	c->need = c->next ? trunk_need(c, c->next) : (struct need){0};
 	store_read_unlock(c->s);
 }
 
@@ -238,8 +281,13 @@ static int copy_all(struct copy *c)
 
 int snapshot_take(struct snapshot **np, struct store *s)
 {
+	return snapshot_take_more(np, s, 0);
+}
+
+int snapshot_take_more(struct snapshot **np, struct store *s, unsigned more)
+{
 	const struct timespec pause = {.tv_nsec = BUSY_PAUSE_NS};
-	struct copy c = {.s = s, .n = calloc(1, sizeof(*c.n))};
+	struct copy c = {.s = s, .n = calloc(1, sizeof(*c.n)), .more = more};
 	int tries = 0;
 	int err;
 

@@ -5,6 +5,7 @@
 #ifndef EXPORTER_SNAPSHOT_H
 #define EXPORTER_SNAPSHOT_H
 
+#include "exporter/native.h"
 #include "exporter/stats.h"
 #include "exporter/store.h"
 
@@ -12,6 +13,7 @@ struct snapshot_trunk {
 	struct stats_trunk stats;
 	struct slice labels;
 	struct slice info;	 /* labels that siptrunk_info carries besides */
+	struct slice own_file;	 /* label of the certificate we show, or empty */
 	const uint32_t *inbound; /* STATS_METHODS counters, or NULL */
 	size_t target_first;
 	size_t target_count;
@@ -21,12 +23,19 @@ struct snapshot_target {
 	struct stats_target stats;
 	struct slice labels;	/* the trunk's and its own */
 	const uint32_t *counts; /* a bucket's own count; buckets->count + 1 of them */
+	const uint32_t *tls_failures; /* TLS_FAILURES counters, or NULL */
 	const struct stats_code *codes;
 	size_t code_count;
+	/* Only in a snapshot that was asked for them. */
+	const struct native *native; /* NULL: no observation yet, or not kept */
+	const struct stats_exemplar *exemplars; /* rising by bucket */
+	size_t exemplar_count;
 };
 
 struct snapshot {
 	const struct stats_buckets *buckets; /* the store's, which never change */
+	int native_schema;		     /* to begin with … */
+	bool native_kept;		     /* … if native histograms are kept */
 	struct stats_exporter exporter;
 	struct snapshot_trunk *trunks; /* in the order of the configuration */
 	size_t trunk_count;
@@ -41,6 +50,15 @@ struct snapshot {
  * Returns 0; ENOMEM; EBUSY when the set of trunks kept changing for half a second.
  */
 int snapshot_take(struct snapshot **np, struct store *s);
+
+/* What not every scrape needs. */
+enum {
+	SNAPSHOT_NATIVE = 1,
+	SNAPSHOT_EXEMPLARS = 2,
+};
+
+/* The same with more in it. @more: of the bits above */
+int snapshot_take_more(struct snapshot **np, struct store *s, unsigned more);
 
 void snapshot_free(struct snapshot *n);
 

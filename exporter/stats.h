@@ -8,6 +8,7 @@
 
 #include "exporter/buffer.h"
 #include "sipprobe/engine.h"
+#include "sipprobe/tls_cause.h"
 
 /* Request methods counted by name; any other counts as "other": peers choose the word. */
 enum {
@@ -19,6 +20,7 @@ const char *stats_method_name(size_t i);
 
 struct stats_trunk {
 	int64_t inbound_options_unix_ns; /* 0: none yet */
+	int64_t own_not_after_s;	 /* of the certificate we show; 0: none shown */
 	uint32_t state_changes;
 	uint32_t addresses;
 	uint32_t addresses_up;
@@ -26,6 +28,7 @@ struct stats_trunk {
 	uint8_t state;	      /* enum health_state */
 	bool addresses_known; /* a resolution told how many */
 	bool named;	      /* the URI's host is a name */
+	bool paused;
 };
 
 struct stats_target {
@@ -33,6 +36,8 @@ struct stats_target {
 	int64_t sum_ns;			/* of what the histogram holds */
 	int64_t last_success_unix_ns;	/* 0: none yet */
 	int64_t cert_not_after_s;	/* 0: none seen */
+	int64_t registered_until_s;	/* 0: no registration known */
+	int32_t retry_after_s;		/* of the last answer; -1: none */
 	uint32_t probes;
 	uint32_t retransmissions;
 	uint32_t late;
@@ -51,8 +56,19 @@ struct stats_exporter {
 	int64_t reload_success_unix_ns; /* 0: never */
 	int64_t lag_ns;			/* largest of the last minute */
 	size_t trunks;
+	int64_t listen_not_after_s; /* of what we show who connects; 0: nothing */
+	char listen_file[128];	    /* its label text */
+	bool tls_files_stale;	    /* changed ones could not be read */
 	bool reload_seen;
 	bool reload_successful; /* the last one */
+};
+
+/* The last probe that fell into a bucket, so that its trace can be found. */
+struct stats_exemplar {
+	int64_t value_ns;
+	int64_t unix_ns;  /* when the probe began */
+	char call_id[36]; /* needs no escapes in any format */
+	uint8_t bucket;
 };
 
 /* Histogram bounds, rising, without +Inf. */
@@ -60,7 +76,8 @@ struct stats_buckets {
 	size_t count;
 	double *bound_s;
 	int64_t *bound_ns;
-	struct slice *le; /* `le="0.001"`, count + 1 of them, the last is +Inf */
+	struct slice *le;	/* `le="0.001"`, count + 1 of them, the last is +Inf */
+	struct slice *le_float; /* the same as OpenMetrics has it: `le="1.0"` for 1 */
 };
 
 #endif

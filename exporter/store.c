@@ -89,6 +89,16 @@ void store_free(struct store *s)
 	free(s);
 }
 
+void store_keep_native(struct store *s, int schema, unsigned max_buckets)
+{
+	native_scale_init(&s->native, schema, max_buckets);
+}
+
+void store_keep_exemplars(struct store *s)
+{
+	atomic_store(&s->exemplars, true);
+}
+
 static struct store_trunk *trunk_alloc(const struct buffer *labels,
 				       const struct buffer *info)
 {
@@ -112,6 +122,7 @@ struct store_trunk *store_trunk_add(struct store *s, const struct config_trunk *
 	struct buffer labels = {0}, info = {0};
 	struct config_uri uri;
 	bool valid = !config_uri_parse(trunk->uri, &uri);
+	struct config_uri hop = {0};
 	struct store_trunk *row;
 
 	store_text_trunk(&labels, trunk);
@@ -121,8 +132,12 @@ struct store_trunk *store_trunk_add(struct store *s, const struct config_trunk *
 	buffer_clear(&info);
 	if (!row)
 		return NULL;
-	row->stats.named = valid && !uri.ipv4 && !uri.ipv6;
+	row->stats.named =
+		!config_uri_parse(trunk->settings ? config_trunk_hop(trunk) : trunk->uri,
+				  &hop) &&
+		!hop.ipv4 && !hop.ipv6;
 	row->stats.state = HEALTH_UNKNOWN;
+	row->stats.paused = trunk->settings && trunk->settings->paused;
 
 	write_lock(s);
 	TAILQ_INSERT_TAIL(&s->trunks, row, entry);
@@ -151,7 +166,10 @@ void store_trunk_move(struct store *s, struct store_trunk *row,
 
 static void target_free(struct store_target *cell)
 {
+	free(cell->exemplars);
+	free(cell->native);
 	free(cell->codes);
+	free(cell->tls_failures);
 	free(cell);
 }
 
@@ -173,6 +191,7 @@ void store_trunk_remove(struct store *s, struct store_trunk *row)
 		target_free(cell);
 	}
 	free(row->inbound);
+	free(row->own_file);
 	free(row);
 }
 
@@ -209,6 +228,28 @@ void store_trunk_dns_failed(struct store *s, struct store_trunk *row)
 	write_unlock(s);
 }
 
+void store_trunk_certificate(struct store *s, struct store_trunk *row, const char *file,
+			     int64_t not_after_s)
+{
+	struct buffer text = {0};
+
+	if (!row)
+		return;
+	/* The file's name is part of the trunk's description: it never changes. */
+	if (!row->own_file) {
+		store_text_file(&text, file);
+		buffer_add(&text, "", 1);
+	}
+	write_lock(s);
+	if (text.data && !text.err) {
+		row->own_file = text.data;
+		text = (struct buffer){0};
+	}
+	row->stats.own_not_after_s = row->own_file ? not_after_s : 0;
+	write_unlock(s);
+	buffer_clear(&text);
+}
+
 void store_inbound(struct store *s, struct store_trunk *row, const char *method,
 		   int64_t now_unix_ns)
 {
@@ -238,6 +279,7 @@ static struct store_target *target_alloc(const struct store *s, const struct buf
 	memcpy(store_target_text(s, cell), text->data, text->len);
 	cell->label_len = (uint16_t)text->len;
 	cell->stats.success = -1;
+	cell->stats.retry_after_s = -1;
 	for (i = 0; i < PROBE_PHASES; i++)
 		cell->stats.phase_ns[i] = -1;
 	return cell;
@@ -257,6 +299,8 @@ struct store_target *store_target_add(struct store *s, struct store_trunk *row,
 	if (!cell)
 		return NULL;
 	cell->row = row;
+	if (!strcmp(target->transport, "tls"))
+		cell->tls_failures = calloc(TLS_FAILURES, sizeof(*cell->tls_failures));
 
 	write_lock(s);
 	TAILQ_INSERT_TAIL(&row->targets, cell, entry);
@@ -352,18 +396,6 @@ static void code_count(struct store_target *cell, unsigned code)
 		c->count++;
 }
 
-static void observe(const struct stats_buckets *b, struct store_target *cell, int64_t ns)
-{
-	size_t i = 0;
-
-	if (ns < 0)
-		return;
-	while (i < b->count && ns > b->bound_ns[i])
-		i++;
-	cell->counts[i]++;
-	cell->stats.sum_ns += ns;
-}
-
 static void result_count(const struct store *s, struct store_target *cell,
 			 const struct probe_result *result)
 {
@@ -376,11 +408,17 @@ static void result_count(const struct store *s, struct store_target *cell,
 	if (stats->success)
 		stats->last_success_unix_ns = result->begun_unix_ns;
 	if (answered)
-		observe(&s->buckets, cell, result->phase_ns[PROBE_PHASE_ANSWER]);
+		store_observe(s, cell, result);
 	if (result->cert_not_after_s > 0)
 		stats->cert_not_after_s = result->cert_not_after_s;
+	stats->retry_after_s = result->retry_after_s;
+	if (result->outcome == PROBE_TLS && cell->tls_failures &&
+	    result->tls_cause < TLS_FAILURES)
+		cell->tls_failures[result->tls_cause]++;
 	stats->retransmissions += result->retransmissions;
 	memcpy(stats->phase_ns, result->phase_ns, sizeof(stats->phase_ns));
+	if (result->registered_until_s >= 0)
+		stats->registered_until_s = result->registered_until_s;
 	code_count(cell, result->code);
 }
 
@@ -417,8 +455,10 @@ void store_reload(struct store *s, bool successful, int64_t now_unix_ns)
 	write_lock(s);
 	s->exporter.reload_seen = true;
 	s->exporter.reload_successful = successful;
-	if (successful)
+	if (successful) {
 		s->exporter.reload_success_unix_ns = now_unix_ns;
+		s->exporter.tls_files_stale = false;
+	}
 	write_unlock(s);
 	if (successful)
 		atomic_store(&s->ready, true);
@@ -427,4 +467,28 @@ void store_reload(struct store *s, bool successful, int64_t now_unix_ns)
 bool store_ready(struct store *s)
 {
 	return atomic_load(&s->ready);
+}
+
+void store_listen_certificate(struct store *s, const char *file, int64_t not_after_s)
+{
+	struct buffer text = {0};
+
+	if (file)
+		store_text_file(&text, file);
+	write_lock(s);
+	s->exporter.listen_not_after_s = 0;
+	if (file && !text.err && text.len < sizeof(s->exporter.listen_file)) {
+		memcpy(s->exporter.listen_file, text.data, text.len);
+		s->exporter.listen_file[text.len] = '\0';
+		s->exporter.listen_not_after_s = not_after_s;
+	}
+	write_unlock(s);
+	buffer_clear(&text);
+}
+
+void store_tls_files(struct store *s, bool stale)
+{
+	write_lock(s);
+	s->exporter.tls_files_stale = stale;
+	write_unlock(s);
 }

@@ -23,6 +23,18 @@ int store_alloc(struct store **sp, const double *buckets, size_t bucket_count);
 void store_free(struct store *s);
 
 /*
+ * Has native histograms kept beside the classic ones; for a store without trunks.
+ *
+ * @schema:      -4 to 8: 2^schema buckets each time a duration doubles
+ * @max_buckets: of one histogram, at least 8; beyond, its resolution is halved
+ */
+void store_keep_native(struct store *s, int schema, unsigned max_buckets);
+
+/* Has an exemplar kept of each bucket from now on, if that is not done yet; any thread.
+ */
+void store_keep_exemplars(struct store *s);
+
+/*
  * Writers, main thread only; they mirror struct engine_events. A row or cell is gone
  * with its remove call and never shown again. NULL is returned without memory; every
  * writer takes NULL for a row or a cell and then does nothing.
@@ -36,6 +48,8 @@ void store_trunk_state(struct store *s, struct store_trunk *row,
 void store_trunk_addresses(struct store *s, struct store_trunk *row, unsigned total,
 			   unsigned up);
 void store_trunk_dns_failed(struct store *s, struct store_trunk *row);
+void store_trunk_certificate(struct store *s, struct store_trunk *row, const char *file,
+			     int64_t not_after_s);
 void store_inbound(struct store *s, struct store_trunk *row, const char *method,
 		   int64_t now_unix_ns);
 struct store_target *store_target_add(struct store *s, struct store_trunk *row,
@@ -46,6 +60,8 @@ void store_probe_done(struct store *s, struct store_target *cell,
 		      const struct probe_result *result);
 void store_probe_late(struct store *s, struct store_target *cell);
 void store_stray(struct store *s, enum engine_stray why);
+void store_listen_certificate(struct store *s, const char *file, int64_t not_after_s);
+void store_tls_files(struct store *s, bool stale);
 void store_reload(struct store *s, bool successful, int64_t now_unix_ns);
 
 /* Whether a configuration was ever applied; any thread. */

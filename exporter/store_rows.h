@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <sys/queue.h>
 
+#include "exporter/native.h"
 #include "exporter/stats.h"
 #include "exporter/store.h"
 
@@ -16,7 +17,12 @@ struct store_target {
 	TAILQ_ENTRY(store_target) entry;
 	struct store_trunk *row;
 	struct stats_target stats;
-	struct stats_code *codes; /* rising by code */
+	struct stats_code *codes;	  /* rising by code */
+	struct native *native;		  /* NULL: no observation, or none is kept */
+	struct stats_exemplar *exemplars; /* rising by bucket */
+	bool native_lost; /* an observation was: half a histogram is never shown */
+	uint8_t exemplar_count;
+	uint32_t *tls_failures; /* TLS_FAILURES counters; NULL: not over TLS */
 	uint16_t code_count;
 	uint16_t code_cap;
 	uint16_t label_len;
@@ -29,6 +35,7 @@ struct store_trunk {
 	TAILQ_ENTRY(store_trunk) entry;
 	struct store_targets targets;
 	uint32_t *inbound; /* STATS_METHODS counters; NULL: no request yet */
+	char *own_file;	   /* label text of our certificate's file, or NULL */
 	struct stats_trunk stats;
 	uint32_t target_count;
 	uint32_t label_len;
@@ -47,7 +54,9 @@ struct store {
 	pthread_mutex_t lock;
 	atomic_bool writer_waits;
 	atomic_bool ready;
+	atomic_bool exemplars;	      /* some client takes them */
 	struct stats_buckets buckets; /* never changes */
+	struct native_scale native;   /* never changes once there are trunks */
 	struct store_trunks trunks;
 	size_t target_count;
 	uint64_t generation; /* moves with every trunk added, moved or removed */
@@ -60,6 +69,10 @@ static inline char *store_target_text(const struct store *s, struct store_target
 {
 	return (char *)(t->counts + s->buckets.count + 1);
 }
+
+/* Counts a response in the target's histograms. With the lock held. */
+void store_observe(const struct store *s, struct store_target *t,
+		   const struct probe_result *result);
 
 /*
  * A reader's hold on the store. It lets a writer that waits go first: a reader that comes

@@ -61,3 +61,10 @@ void store_text_target(struct buffer *b, const struct engine_target *target)
 	if (b->len > UINT16_MAX)
 		b->err = ENOMEM;
 }
+
+void store_text_file(struct buffer *b, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	labels_add(b, "file", slash ? slash + 1 : path);
+}

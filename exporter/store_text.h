@@ -16,4 +16,7 @@ void store_text_info(struct buffer *b, const struct config_trunk *trunk,
 /* What a target's series carry after the trunk's labels; UINT16_MAX bytes at most. */
 void store_text_target(struct buffer *b, const struct engine_target *target);
 
+/* `file="me.pem"`: a file's name without its folder, which differs between machines. */
+void store_text_file(struct buffer *b, const char *path);
+
 #endif

@@ -25,6 +25,11 @@ struct core {
 	struct sockets *sockets;
 	struct tls_cache *tls;
 	struct resolver *resolver;
+	const struct config *conf; /* in force; NULL: none yet */
+	struct list leaving;	   /* targets that take back what they registered */
+	void (*left_h)(void *arg); /* when the last of them is done; or NULL */
+	void *left_arg;
+	bool closing; /* nobody may wait for anything any more */
 };
 
 /* What the parts of an engine share; engine.c. */

@@ -7,11 +7,51 @@
 #include "sipprobe/request.h"
 #include "sipprobe/stream.h"
 #include "sipprobe/target.h"
+#include "sipprobe/trunk.h"
 #include "sipprobe/udp.h"
 
 static void stray(const struct core *core, enum engine_stray why)
 {
 	core->events->stray_h((int)why, core->arg);
+}
+
+/* Whose a request is, when several trunks have the address it came from. */
+struct claim {
+	const struct sa *local; /* where it arrived */
+	struct target *best;	/* first of those that fit best */
+	int best_fit;
+};
+
+static void best_h(void *row, int fit, void *arg)
+{
+	struct claim *c = arg;
+
+	fit += 4 * target_fits_local(row, c->local);
+	if (c->best && fit <= c->best_fit)
+		return;
+	c->best = row;
+	c->best_fit = fit;
+}
+
+/* What one SBC sends is a sign of life to all trunks that it may be meant for. */
+static void seen_h(void *row, int fit, void *arg)
+{
+	const struct claim *c = arg;
+
+	if (fit + 4 * target_fits_local(row, c->local) == c->best_fit)
+		trunk_seen(target_trunk(row));
+}
+
+static struct target *whose(struct core *core, const struct sa *src,
+			    const struct sa *local, enum config_transport transport,
+			    const struct guard_message *m)
+{
+	struct claim c = {.local = local};
+
+	peers_each(core->peers, src, transport, best_h, &c);
+	if (c.best && !pl_strcmp(&m->method, "OPTIONS"))
+		peers_each(core->peers, src, transport, seen_h, &c);
+	return c.best;
 }
 
 /*
@@ -42,7 +82,7 @@ static int make_answer(struct core *core, const struct target *t, const struct s
 static void udp_request(struct core *core, struct udp *u, const struct sa *src,
 			const struct guard_message *m)
 {
-	const struct target *t = peers_find(core->peers, src, CONFIG_TRANSPORT_UDP);
+	const struct target *t = whose(core, src, udp_local(u), CONFIG_TRANSPORT_UDP, m);
 	struct pl text;
 	struct sa dst;
 
@@ -51,7 +91,7 @@ static void udp_request(struct core *core, struct udp *u, const struct sa *src,
 	} else if (!make_answer(core, t, src, m, &text)) {
 		answer_destination(&dst, m, src);
 		/* Lost on its way out or not: the peer asks again. */
-		(void)udp_transmit(u, &dst, text.p, text.l);
+		(void)udp_transmit_dscp(u, &dst, text.p, text.l, target_dscp(t));
 	}
 }
 
@@ -157,7 +197,7 @@ void demux_stream_request(struct core *core, struct stream *s,
 			  enum config_transport transport, const struct guard_message *m)
 {
 	const struct sa *src = stream_peer(s);
-	const struct target *t = peers_find(core->peers, src, transport);
+	const struct target *t = whose(core, src, stream_local(s), transport, m);
 	struct pl text;
 
 	if (!t)

@@ -6,16 +6,22 @@
 #include "sipprobe/clock.h"
 #include "sipprobe/core.h"
 #include "sipprobe/peers.h"
+#include "sipprobe/prober.h"
 #include "sipprobe/registry.h"
 #include "sipprobe/resolve.h"
 #include "sipprobe/sockets.h"
 #include "sipprobe/target.h"
 #include "sipprobe/tls_cache.h"
+#include "sipprobe/tls_watch.h"
 #include "sipprobe/trunk.h"
 #include "config/uri.h"
 
 struct engine {
 	struct core core;
+	struct wheel_timer stop_timer;
+	void (*stopped_h)(void *arg); /* NULL: not stopping */
+	void *stopped_arg;
+	struct tls_watch *tls_watch;
 	struct trunk **trunks; /* in the configuration's order */
 	size_t trunk_count;
 };
@@ -32,10 +38,18 @@ struct plan {
 static void engine_destructor(void *arg)
 {
 	struct engine *e = arg;
+	struct le *le;
 
+	e->core.closing = true;
+	if (e->core.ticker)
+		ticker_cancel(e->core.ticker, &e->stop_timer);
 	for (size_t i = 0; i < e->trunk_count; i++)
 		mem_deref(e->trunks[i]);
 	free(e->trunks);
+	/* Those whose trunks went before; the others went with theirs just now. */
+	while ((le = list_head(&e->core.leaving)))
+		mem_deref(le->data);
+	mem_deref(e->tls_watch);
 	mem_deref(e->core.sockets);
 	mem_deref(e->core.tls);
 	mem_deref(e->core.resolver);
@@ -43,6 +57,14 @@ static void engine_destructor(void *arg)
 	mem_deref(e->core.guests);
 	mem_deref(e->core.registry);
 	mem_deref(e->core.ticker);
+}
+
+static void certificates_h(void *arg)
+{
+	struct engine *e = arg;
+
+	for (size_t i = 0; i < e->trunk_count; i++)
+		trunk_tell_certificate(e->trunks[i]);
 }
 
 int engine_alloc(struct engine **ep, const char *version,
@@ -70,6 +92,8 @@ int engine_alloc(struct engine **ep, const char *version,
 		err = peers_alloc(&e->core.guests);
 	if (!err)
 		err = sockets_alloc(&e->core.sockets, &e->core);
+	if (!err)
+		err = tls_watch_alloc(&e->tls_watch, &e->core, certificates_h, e);
 	if (err)
 		mem_deref(e);
 	else
@@ -154,7 +178,7 @@ static int plan_tls(struct plan *p, char *err_text, size_t err_size)
 		struct tls_profile *unused;
 		struct config_uri uri;
 
-		if (config_uri_parse(t->uri, &uri) ||
+		if (config_uri_parse(config_trunk_hop(t), &uri) ||
 		    uri.transport != CONFIG_TRANSPORT_TLS || t->settings == last)
 			continue;
 		last = t->settings;
@@ -204,6 +228,7 @@ static void commit(struct engine *e, struct plan *p)
 	e->trunk_count = p->conf->trunk_count;
 	e->core.tls = p->tls;
 	e->core.resolver = p->resolver;
+	e->core.conf = p->conf;
 	if (sockets_commit(e->core.sockets))
 		registry_each(e->core.registry, rebind_h, NULL);
 	for (size_t i = 0; i < e->trunk_count; i++) {
@@ -212,6 +237,10 @@ static void commit(struct engine *e, struct plan *p)
 		else
 			trunk_start(e->trunks[i]);
 	}
+	for (size_t i = 0; i < e->trunk_count; i++)
+		sockets_mark_local(e->core.sockets, &p->conf->trunks[i].settings->local);
+	sockets_sweep_local(e->core.sockets);
+	tls_watch_listening(e->tls_watch, &p->conf->sip);
 	sockets_review(e->core.sockets);
 	free(p->kept);
 	mem_deref(old_tls);
@@ -243,6 +272,69 @@ int engine_apply(struct engine *e, const struct config *conf, char *err_text,
 	}
 	commit(e, &p);
 	return 0;
+}
+
+static void stop_done_h(void *arg)
+{
+	struct engine *e = arg;
+
+	ticker_cancel(e->core.ticker, &e->stop_timer);
+	e->core.left_h = NULL;
+	e->stopped_h(e->stopped_arg);
+}
+
+static void stop_late_h(struct wheel_timer *timer, int64_t now_ns)
+{
+	(void)now_ns;
+	stop_done_h((char *)timer - offsetof(struct engine, stop_timer));
+}
+
+struct take_back {
+	size_t count;
+	int64_t at_ns; /* of the next one */
+	int64_t step_ns;
+};
+
+static void count_h(struct target *t, void *arg)
+{
+	struct take_back *b = arg;
+
+	b->count += target_prober(t)->leave != NULL;
+}
+
+static void take_back_h(struct target *t, void *arg)
+{
+	struct take_back *b = arg;
+
+	if (target_take_back(t, b->at_ns))
+		b->at_ns += b->step_ns;
+}
+
+/* Spread, so that many of them neither stall the loop nor flood a registrar. */
+static void take_all_back(struct engine *e, int64_t now_ns)
+{
+	struct take_back b = {.at_ns = now_ns, .step_ns = CLOCK_NS_PER_MS};
+	int64_t span_ns = ENGINE_STOP_MS * CLOCK_NS_PER_MS / 2;
+
+	registry_each(e->core.registry, count_h, &b);
+	if (b.count && span_ns / (int64_t)b.count < b.step_ns)
+		b.step_ns = span_ns / (int64_t)b.count;
+	registry_each(e->core.registry, take_back_h, &b);
+}
+
+void engine_stop(struct engine *e, void (*h)(void *arg), void *arg)
+{
+	int64_t now_ns = clock_monotonic_ns();
+
+	e->stopped_h = h;
+	e->stopped_arg = arg;
+	ticker_start(e->core.ticker, &e->stop_timer,
+		     now_ns + ENGINE_STOP_MS * CLOCK_NS_PER_MS, stop_late_h);
+	take_all_back(e, now_ns);
+	e->core.left_h = stop_done_h;
+	e->core.left_arg = e;
+	if (list_isempty(&e->core.leaving))
+		stop_done_h(e);
 }
 
 const char *engine_listening(const struct engine *e, size_t n)

@@ -41,6 +41,8 @@ struct engine_change {
 	int64_t held_ns;		 /* how long `from` lasted */
 	const struct probe_result *last; /* the result that tipped it; NULL: none did */
 	const char *address;		 /* the address that tipped it, or "" */
+	const char *method;		 /* of the check that did, or "" */
+	bool inbound; /* the peer's own pings tipped it: they stay out, or are back */
 };
 
 /*
@@ -77,6 +79,18 @@ struct engine_events {
 	void (*probe_ladder_h)(void *cell, const struct probe_result *result,
 			       const struct ladder *ladder, void *arg);
 	void (*probe_late_h)(void *cell, void *arg);
+	/*
+	 * When the certificate that a trunk shows expires, seconds since the epoch; told
+	 * again when the file was read again. These three may be NULL.
+	 */
+	void (*trunk_cert_h)(void *row, int64_t not_after_s, void *arg);
+	/* The same of what we show who connects to us; @file NULL: nothing any more. */
+	void (*listen_cert_h)(const char *file, int64_t not_after_s, void *arg);
+	/*
+	 * Certificate files changed and were read. @detail: why one could not be, so
+	 * that the former stay in use, or NULL.
+	 */
+	void (*tls_files_h)(const char *detail, void *arg);
 	/* A request from a configured trunk's address. @code: our answer, 0 for none. */
 	void (*inbound_h)(void *row, const char *method, unsigned code, void *arg);
 	/* Something that is nobody's: enum engine_stray. */
@@ -114,6 +128,15 @@ int engine_apply(struct engine *e, const struct config *conf, char *err_text,
 
 /* The addresses listened on, "udp:127.0.0.1:5060", as bound. NULL past the last one. */
 const char *engine_listening(const struct engine *e, size_t n);
+
+/*
+ * Begins to stop: what targets registered at their peers is taken back. @h runs once, at
+ * the latest after ENGINE_STOP_MS, perhaps inside this call; until then the loop must run
+ * and nothing may be applied.
+ */
+void engine_stop(struct engine *e, void (*h)(void *arg), void *arg);
+
+enum { ENGINE_STOP_MS = 700 };
 
 void engine_free(struct engine *e);
 

@@ -103,3 +103,8 @@ enum health_state health_rollup(const struct health_member *m, size_t n,
 	/* What was never heard of yet is no fault; what is down, or limps, is. */
 	return all.down || all.alive > all.clean ? HEALTH_DEGRADED : HEALTH_UP;
 }
+
+enum health_state health_with_inbound(enum health_state s, bool missing)
+{
+	return missing && s == HEALTH_UP ? HEALTH_DEGRADED : s;
+}

@@ -37,8 +37,11 @@ struct health_member {
 };
 
 /* A trunk's state from its addresses' states. No members: unknown. */
-enum health_state health_rollup(const struct health_member *m, size_t count,
+enum health_state health_rollup(const struct health_member *m, size_t n,
 				enum config_up_when when);
+
+/* A trunk's state when its peer's own pings, expected of it, stay out. */
+enum health_state health_with_inbound(enum health_state s, bool missing);
 
 const char *health_state_name(enum health_state s);
 

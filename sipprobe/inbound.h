@@ -41,8 +41,8 @@ struct inbound_events {
  */
 int inbound_alloc(struct inbound **ip, const struct inbound_events *events, void *arg);
 
-/* Takes over an accepted socket, or resets it. */
-void inbound_take(struct inbound *in, int fd, const struct sa *peer,
+/* Takes over a socket accepted from that address, or resets it. */
+void inbound_take(struct inbound *in, int fd, const struct sa *from,
 		  struct tls_profile *tls);
 
 /*

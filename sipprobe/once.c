@@ -3,6 +3,7 @@
 
 #include "sipprobe/once_private.h"
 #include "sipprobe/clock.h"
+#include "sipprobe/prober.h"
 #include "sipprobe/target.h"
 #include "sipprobe/tls_cache.h"
 #include "sipprobe/trunk.h"
@@ -132,8 +133,8 @@ static int add_targets(struct once *o, const struct resolve_result *res)
 	int err = 0;
 
 	for (size_t i = 0; i < res->count && i < ONCE_ADDRESSES_MAX && !err; i++) {
-		err = target_alloc(&o->targets[i], &o->core, o->trunk, &res->addresses[i],
-				   o->report.resolve_ns);
+		err = target_alloc(&o->targets[i], &o->core, o->trunk, &prober_options,
+				   &res->addresses[i], o->report.resolve_ns);
 		if (!err)
 			o->answers[i].priority = res->addresses[i].priority;
 	}
@@ -226,9 +227,11 @@ static int setup(struct once *o, const struct once_request *rq)
 	o->settings = *rq->settings;
 	o->settings.interval_us = ONCE_INTERVAL_US;
 	o->settings.down_interval_us = 0;
+	o->settings.methods = 1U << CONFIG_METHOD_OPTIONS;
+	o->settings.paused = false;
 	o->settings.connection = CONFIG_CONNECTION_FRESH;
 	o->shared = rq->settings;
-	o->held = config_ref(rq->conf);
+	o->held = config_keep(rq->conf);
 	o->timeout_us = rq->timeout_us ? rq->timeout_us : rq->settings->timeout_us;
 	o->fence = rq->fence;
 	o->ladder = rq->ladder;
@@ -251,6 +254,7 @@ static int borrow(struct once *o, struct engine *e)
 	o->core.events = &once_events;
 	o->core.arg = o;
 	o->core.peers = core->guests;
+	list_init(&o->core.leaving);
 	mem_ref(o->core.resolver);
 	mem_ref(o->core.tls);
 	return 0;

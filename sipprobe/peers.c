@@ -261,6 +261,11 @@ int peers_remove(struct peers *p, const struct sa *sa, enum config_transport tra
 	return 0;
 }
 
+static int fit_of(const struct entry *e, const struct key *k)
+{
+	return 2 * (e->port == k->port) + (e->transport == k->transport);
+}
+
 void *peers_find(const struct peers *p, const struct sa *src,
 		 enum config_transport transport)
 {
@@ -277,7 +282,7 @@ void *peers_find(const struct peers *p, const struct sa *src,
 	n = first;
 	do {
 		const struct entry *e = &p->entries[n];
-		int fit = 2 * (e->port == k.port) + (e->transport == k.transport);
+		int fit = fit_of(e, &k);
 
 		if (fit > best_fit) {
 			best = e;
@@ -286,6 +291,19 @@ void *peers_find(const struct peers *p, const struct sa *src,
 		n = e->next;
 	} while (n != first && best_fit < 3);
 	return best->row;
+}
+
+void peers_each(const struct peers *p, const struct sa *src,
+		enum config_transport transport, peers_h *h, void *arg)
+{
+	uint32_t first, n;
+	struct key k;
+
+	if (key_make(&k, src, transport, NULL))
+		return;
+	first = p->by_addr.slots[slot_find(p, &p->by_addr, &k)];
+	for (n = first; n; n = p->entries[n].next == first ? 0 : p->entries[n].next)
+		h(p->entries[n].row, fit_of(&p->entries[n], &k), arg);
 }
 
 size_t peers_count(const struct peers *p)

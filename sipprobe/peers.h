@@ -47,6 +47,15 @@ int peers_remove(struct peers *p, const struct sa *sa, enum config_transport tra
 void *peers_find(const struct peers *p, const struct sa *src,
 		 enum config_transport transport);
 
+typedef void(peers_h)(void *row, int fit, void *arg);
+
+/*
+ * Shows every row of an address, in the order of their adding. @fit: as peers_find()
+ * weighs it, 2 for the port and 1 for the transport. @h must not change the set.
+ */
+void peers_each(const struct peers *p, const struct sa *src,
+		enum config_transport transport, peers_h *h, void *arg);
+
 /* Rows and addresses, the same one counted once. */
 size_t peers_count(const struct peers *p);
 

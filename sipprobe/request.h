@@ -22,6 +22,17 @@ struct request {
 	uint16_t branch; /* offsets in buf */
 	uint16_t tag;
 	uint16_t call_id;
+	uint32_t cseq;
+};
+
+enum { REQUEST_URI_SIZE = 1400 }; /* no URI of the configuration is longer */
+
+/* What sets a REGISTER apart (RFC 3261 10.2). */
+struct request_register {
+	const char *registrar; /* Request-URI */
+	const char *aor;       /* URI of From and To */
+	const char *contact;   /* URI that is bound; NULL: none, so only a question */
+	uint32_t expires_s;    /* of the binding */
 };
 
 /* What a request is made from; nothing is kept. */
@@ -32,9 +43,17 @@ struct request_info {
 	const struct sa *local;		 /* for Via, and Contact and From by default */
 	uint32_t index;			 /* of the target; goes into the branch */
 	const char *agent;		 /* User-Agent by default */
+	uint32_t cseq;			 /* 0: 1 */
+	const char *fields; /* more header fields, with their line ends; or NULL */
+	const struct request_register *registration; /* NULL: no REGISTER */
+	const struct sa *peer; /* {peer} in templates; NULL: none has it */
 };
 
-/* Returns 0, ENOMEM, or EOVERFLOW past 64 KiB. @r is untouched on failure. */
+/*
+ * Makes the bytes; made anew, they keep the stamps that they had.
+ *
+ * Returns 0, ENOMEM, or EOVERFLOW past 64 KiB. @r is untouched on failure.
+ */
 int request_make(struct request *r, const struct request_info *info);
 
 void request_free(struct request *r);
@@ -46,6 +65,32 @@ void request_free(struct request *r);
  * Returns 0 or EIO without randomness.
  */
 int request_stamp(struct request *r);
+
+/* A branch of its own only: for the next request of the same Call-ID. */
+int request_stamp_branch(struct request *r);
+
+/* The secret of the branch, REQUEST_KEY_LEN digits. */
+static inline const char *request_key(const struct request *r)
+{
+	return r->buf + r->branch + REQUEST_BRANCH_LEN - REQUEST_KEY_LEN;
+}
+
+/*
+ * Writes a configured URI as it is in a request, its placeholder filled in.
+ *
+ * @text: NULL: the Request-URI
+ *
+ * Returns 0, ENOMEM or ENOBUFS.
+ */
+int request_uri_of(char *out, size_t size, const struct request_info *info,
+		   const char *text);
+
+/*
+ * Writes the URI of the Contact that a request has: the configured one, or one made of
+ * our address and @user. Returns the same.
+ */
+int request_contact(char *out, size_t size, const struct request_info *info,
+		    const char *user);
 
 /*
  * Whether a response answers the request as last stamped: branch, Call-ID, CSeq number

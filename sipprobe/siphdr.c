@@ -325,3 +325,47 @@ bool siphdr_addr_read(struct siphdr_addr *a, const struct pl *value)
 	}
 	return !c.l;
 }
+
+static int64_t expires_of(const struct pl *value)
+{
+	struct pl rest = *value;
+	uint32_t seconds;
+
+	if (!rest.l || !siphdr_number_take(&seconds, &rest, UINT32_MAX) || rest.l)
+		return 3600;
+	return seconds;
+}
+
+/* In a list, a bare URI ends at a comma too. */
+static bool contact_uri_take(struct pl *uri, struct pl *c)
+{
+	struct pl before = *c;
+
+	if (name_addr_take(uri, c))
+		return true;
+	*c = before;
+	uri->p = c->p;
+	while (c->l && siphdr_is(*c->p, SIPHDR_URI) && *c->p != ';' && *c->p != ',')
+		pl_advance(c, 1);
+	uri->l = c->p - uri->p;
+	return siphdr_uri_valid(uri);
+}
+
+bool siphdr_contact_take(struct siphdr_contact *v, struct pl *c)
+{
+	struct pl name, value;
+
+	siphdr_space_skip(c);
+	v->expires_s = -1;
+	if (!contact_uri_take(&v->uri, c))
+		return false;
+	while (separator_take(c, ';')) {
+		if (!siphdr_param_take(&name, &value, c))
+			return false;
+		if (!pl_strcasecmp(&name, "expires"))
+			v->expires_s = expires_of(&value);
+	}
+	if (!c->l)
+		return true;
+	return separator_take(c, ',') && c->l;
+}

@@ -48,6 +48,12 @@ struct siphdr_addr {
 	struct pl tag; /* p is NULL when there is none */
 };
 
+/* One Contact value (RFC 3261 20.10). */
+struct siphdr_contact {
+	struct pl uri;	   /* without brackets */
+	int64_t expires_s; /* its parameter; -1: none */
+};
+
 /* Skips white space and folds. Returns whether there was any. */
 bool siphdr_space_skip(struct pl *c);
 
@@ -71,6 +77,12 @@ bool siphdr_via_take(struct siphdr_via *v, struct pl *c);
 
 /* Reads a From or To value whole (RFC 3261 20.20). */
 bool siphdr_addr_read(struct siphdr_addr *a, const struct pl *value);
+
+/*
+ * Takes a Contact value and the comma after it, if there is one; then another value must
+ * follow. An expires that is no number is an hour, as the RFC has it.
+ */
+bool siphdr_contact_take(struct siphdr_contact *v, struct pl *c);
 
 /* Whether this could be a URI: a scheme, a colon and something, all of it URI bytes. */
 bool siphdr_uri_valid(const struct pl *uri);

@@ -5,6 +5,7 @@
 #include "sipprobe/demux.h"
 #include "sipprobe/inbound.h"
 #include "sipprobe/listener.h"
+#include "sipprobe/locals.h"
 #include "sipprobe/tls_cache.h"
 #include "sipprobe/udp.h"
 
@@ -28,7 +29,8 @@ struct sockets {
 	struct list entries;
 	struct inbound *inbound; /* connections that peers opened to us */
 	struct wheel_timer sweep;
-	struct udp *own[2]; /* for IPv4 and IPv6, opened when first needed */
+	struct locals *locals; /* for trunks that say where from */
+	struct udp *own[2];    /* for IPv4 and IPv6, opened when first needed */
 };
 
 /* A peer that pings over a connection of its own does so every minute or two. */
@@ -98,6 +100,7 @@ static void sockets_destructor(void *arg)
 	ticker_cancel(s->core->ticker, &s->sweep);
 	list_flush(&s->entries);
 	mem_deref(s->inbound);
+	mem_deref(s->locals);
 	mem_deref(s->own[0]);
 	mem_deref(s->own[1]);
 }
@@ -122,6 +125,8 @@ int sockets_alloc(struct sockets **sp, struct core *core)
 		return ENOMEM;
 	s->core = core;
 	err = inbound_alloc(&s->inbound, &inbound_events, s);
+	if (!err)
+		err = locals_alloc(&s->locals, &udp_events, s);
 	if (err)
 		mem_deref(s);
 	else
@@ -134,7 +139,9 @@ static int open_entry(struct sockets *s, struct entry *e)
 	int err;
 
 	if (e->transport == CONFIG_TRANSPORT_UDP) {
-		err = udp_socket(&e->udp, &e->wanted, &udp_events, s);
+		/* A trunk may have it open already. */
+		e->udp = mem_ref(locals_find(s->locals, &e->wanted));
+		err = e->udp ? 0 : udp_socket(&e->udp, &e->wanted, &udp_events, s);
 		if (!err)
 			e->local = *udp_local(e->udp);
 	} else {
@@ -354,17 +361,51 @@ static int own_socket(struct sockets *s, struct udp **up, int af)
 	return err;
 }
 
+/* The socket that listens where a trunk wants to send from, else one of its own. */
+static int wanted_socket(struct sockets *s, struct udp **up, int af,
+			 const struct config_local *want)
+{
+	struct sa sa;
+	int err = locals_address(&sa, want, af);
+
+	if (err)
+		return err;
+	for (struct le *le = s->entries.head; le; le = le->next) {
+		const struct entry *e = le->data;
+
+		if (e->udp && e->in_force && sa_af(&e->local) == af &&
+		    locals_fits(want, &e->local)) {
+			*up = e->udp;
+			return 0;
+		}
+	}
+	return locals_get(s->locals, up, &sa);
+}
+
+void sockets_mark_local(struct sockets *s, const struct config_local *want)
+{
+	locals_mark(s->locals, want);
+}
+
+void sockets_sweep_local(struct sockets *s)
+{
+	locals_sweep(s->locals);
+}
+
 int sockets_udp_for(struct sockets *s, struct udp **up, struct sa *local,
-		    const struct sa *dst)
+		    const struct sa *dst, const struct config_local *want)
 {
 	struct sa source;
-	struct udp *u;
+	struct udp *u = NULL;
 	int err = udp_source(&source, dst);
 
 	if (err)
 		return err;
-	u = listening_for(s, dst, &source);
-	if (!u)
+	if (locals_wanted(want))
+		err = wanted_socket(s, &u, sa_af(dst), want);
+	else
+		u = listening_for(s, dst, &source);
+	if (!u && !err)
 		err = own_socket(s, &u, sa_af(dst));
 	if (err)
 		return err;
@@ -384,6 +425,20 @@ uint16_t sockets_stream_port(const struct sockets *s, enum config_transport tran
 			return sa_port(&e->local);
 	}
 	return 0;
+}
+
+void sockets_use_tls(struct sockets *s, struct tls_profile *profile)
+{
+	for (struct le *le = s->entries.head; le; le = le->next) {
+		struct entry *e = le->data;
+
+		if (!e->listener || e->transport != CONFIG_TRANSPORT_TLS)
+			continue;
+		mem_ref(profile);
+		mem_deref(e->tls);
+		e->tls = profile;
+		listener_use(e->listener, profile);
+	}
 }
 
 const char *sockets_listening(const struct sockets *s, size_t n)

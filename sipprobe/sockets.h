@@ -11,6 +11,7 @@
 struct sockets; /* mem_deref() */
 struct tls_cache;
 struct udp;
+struct tls_profile;
 
 int sockets_alloc(struct sockets **sp, struct core *core);
 
@@ -45,11 +46,20 @@ void sockets_abandon(struct sockets *s);
  *
  * @up:    a borrowed reference, good until sockets_commit()
  * @local: our end as @dst will see it, with port, for Via
+ * @want:  address and port to send from, if any: of a listening socket or of one that
+ *         all share who want the same
  *
- * Returns 0 or errno, e.g. ENETUNREACH.
+ * Returns 0 or errno, e.g. ENETUNREACH, or EADDRNOTAVAIL for what @want asks.
  */
 int sockets_udp_for(struct sockets *s, struct udp **up, struct sa *local,
-		    const struct sa *dst);
+		    const struct sa *dst, const struct config_local *want);
+
+/* After sockets_commit(): each `local` that trunks in force have, then what is left. */
+void sockets_mark_local(struct sockets *s, const struct config_local *want);
+void sockets_sweep_local(struct sockets *s);
+
+/* Shows @profile to whoever connects to a listening TLS socket from now on. */
+void sockets_use_tls(struct sockets *s, struct tls_profile *profile);
 
 /* The port of a listening TCP or TLS socket of that family, or 0. */
 uint16_t sockets_stream_port(const struct sockets *s, enum config_transport transport,

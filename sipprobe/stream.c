@@ -283,9 +283,12 @@ static int stream_alloc(struct stream **sp, int fd, struct tls_profile *tls,
 	return err;
 }
 
-static int connect_begin(struct stream *s, const struct sa *laddr)
+static int connect_begin(struct stream *s, const struct stream_way *way)
 {
-	int err = laddr ? stream_socket_bind(s->fd, laddr) : 0;
+	int err = way && way->local ? stream_socket_bind(s->fd, way->local) : 0;
+
+	if (!err && way && way->dscp)
+		err = stream_socket_dscp(s->fd, sa_af(&s->peer), way->dscp);
 
 	if (err)
 		return err;
@@ -295,9 +298,9 @@ static int connect_begin(struct stream *s, const struct sa *laddr)
 	return poll_for(s, true);
 }
 
-int stream_connect(struct stream **sp, const struct sa *peer, const struct sa *laddr,
-		   struct tls_profile *tls, const char *name,
-		   const struct stream_events *events, void *arg)
+int stream_connect(struct stream **sp, const struct sa *peer,
+		   const struct stream_way *way, struct tls_profile *tls,
+		   const char *name, const struct stream_events *events, void *arg)
 {
 	int fd = socket(sa_af(peer), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	struct stream *s;
@@ -309,7 +312,7 @@ int stream_connect(struct stream **sp, const struct sa *peer, const struct sa *l
 	if (err)
 		return err;
 	s->peer = *peer;
-	err = connect_begin(s, laddr);
+	err = connect_begin(s, way);
 	if (err)
 		mem_deref(s);
 	else

@@ -28,6 +28,12 @@ struct stream_events {
 			 const char *detail, void *arg);
 };
 
+/* How a connection leaves this machine. */
+struct stream_way {
+	const struct sa *local; /* address and port to bind, or NULL */
+	unsigned dscp;		/* of its packets, 0 to 63 */
+};
+
 struct stream_report {
 	int64_t connect_ns;	  /* SYN to established; -1: not yet, or accepted */
 	int64_t tls_ns;		  /* handshake with verification; -1: none */
@@ -40,7 +46,7 @@ struct stream_report {
  * the handlers; it is allowed inside them, the socket is then closed on return to the
  * loop.
  *
- * @laddr:  address to bind, or NULL
+ * @way:    NULL: as the kernel chooses
  * @tls:    NULL for TCP; referenced while the connection lives
  * @name:   with TLS: identity to verify and, when it is a host name, SNI; copied
  * @events: kept by the caller while the connection lives
@@ -48,9 +54,9 @@ struct stream_report {
  * Returns 0 or errno: of socket(), bind() or an immediate failure of connect(), which is
  * the network's word as much as a later one: stream_outcome_of() tells what it means.
  */
-int stream_connect(struct stream **sp, const struct sa *peer, const struct sa *laddr,
-		   struct tls_profile *tls, const char *name,
-		   const struct stream_events *events, void *arg);
+int stream_connect(struct stream **sp, const struct sa *peer,
+		   const struct stream_way *way, struct tls_profile *tls,
+		   const char *name, const struct stream_events *events, void *arg);
 
 /* What an errno of connect() says of the network: REFUSED, UNREACHABLE or CONNECT. */
 enum probe_outcome stream_outcome_of(int err);

@@ -59,9 +59,13 @@ int stream_socket_setup(int fd);
 
 /*
  * Binds to a local address. A port asked for may still wait out a former connection's
- * end; without one it is chosen by connect(), where the same port serves many peers.
+ * end, and this one will leave nothing to wait for; without one it is chosen by
+ * connect(), where the same port serves many peers.
  */
 int stream_socket_bind(int fd, const struct sa *laddr);
+
+/* Returns 0 or errno. */
+int stream_socket_dscp(int fd, int af, unsigned dscp);
 
 /* recv() with the kernel's stamp of the last byte read, on the monotonic clock. */
 ssize_t stream_socket_read(int fd, char *buf, size_t size, int64_t *rx_ns);

@@ -35,15 +35,27 @@ int stream_socket_setup(int fd)
 
 int stream_socket_bind(int fd, const struct sa *laddr)
 {
+	const struct linger reset = {.l_onoff = 1};
 	int on = 1;
 	int err;
 
 	if (sa_port(laddr))
-		err = setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+		err = setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ||
+		      setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
 	else
 		err = setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on,
 				 sizeof(on));
 	return err || bind(fd, &laddr->u.sa, laddr->len) ? errno : 0;
+}
+
+int stream_socket_dscp(int fd, int af, unsigned dscp)
+{
+	int tos = (int)(dscp << 2);
+	int err = af == AF_INET6
+			  ? setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof(tos))
+			  : setsockopt(fd, IPPROTO_IP, IP_TOS, &tos, sizeof(tos));
+
+	return err ? errno : 0;
 }
 
 void stream_peer_normalise(struct sa *sa)

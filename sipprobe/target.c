@@ -2,9 +2,15 @@
 
 #include "sipprobe/target_private.h"
 #include "sipprobe/clock.h"
+#include "sipprobe/locals.h"
 #include "sipprobe/peers.h"
 #include "sipprobe/registry.h"
+#include "sipprobe/tls_cause.h"
 #include "sipprobe/udp.h"
+
+#define RETRY_AFTER_MAX_NS (3600 * CLOCK_NS_PER_S)
+
+enum { RETRY_AFTER_INTERVALS = 10 };
 
 static const char *const transport_names[] = {
 	[CONFIG_TRANSPORT_NONE] = "",
@@ -14,11 +20,6 @@ static const char *const transport_names[] = {
 };
 
 static void due_h(struct wheel_timer *timer, int64_t now_ns);
-
-static struct target *of_timer(struct wheel_timer *timer)
-{
-	return (struct target *)(void *)((char *)timer - offsetof(struct target, timer));
-}
 
 const struct config_settings *target_settings(const struct target *t)
 {
@@ -44,6 +45,8 @@ static void destructor(void *arg)
 		registry_remove(t->core->registry, t->index);
 	target_notes_free(t);
 	request_free(&t->request);
+	mem_deref(t->exchange);
+	mem_deref(t->farewell);
 }
 
 static void tell(struct target *t, const char *address)
@@ -57,9 +60,17 @@ static void tell(struct target *t, const char *address)
 	t->cell = t->core->events->target_add_h(trunk_row(t->trunk), &info, t->core->arg);
 }
 
+static int64_t target_interval_ns(const struct target *t)
+{
+	const struct config_settings *s = target_settings(t);
+	int64_t own_us = t->prober->interval_us ? t->prober->interval_us(s) : 0;
+
+	return (own_us ? own_us : s->interval_us) * CLOCK_NS_PER_US;
+}
+
 static void schedule_first(struct target *t, const char *address)
 {
-	int64_t interval_ns = target_settings(t)->interval_us * CLOCK_NS_PER_US;
+	int64_t interval_ns = target_interval_ns(t);
 
 	t->phase = schedule_phase(trunk_conf(t->trunk)->name, address, t->prober->method);
 	t->due_ns = schedule_first_ns(t->phase, interval_ns,
@@ -69,7 +80,8 @@ static void schedule_first(struct target *t, const char *address)
 }
 
 int target_alloc(struct target **tp, struct core *core, struct trunk *trunk,
-		 const struct resolve_address *address, int64_t resolve_ns)
+		 const struct prober *prober, const struct resolve_address *address,
+		 int64_t resolve_ns)
 {
 	struct target *t = mem_zalloc(sizeof(*t), destructor);
 	char text[64];
@@ -80,11 +92,13 @@ int target_alloc(struct target **tp, struct core *core, struct trunk *trunk,
 	t->core = core;
 	t->trunk = trunk;
 	t->settings = trunk_conf(trunk)->settings;
-	t->prober = &prober_options;
+	t->prober = prober;
 	t->address = *address;
 	t->resolve_ns = resolve_ns;
 	t->index = UINT32_MAX;
 	err = registry_add(core->registry, &t->index, t);
+	if (!err)
+		err = exchange_alloc(&t->exchange, t);
 	if (!err)
 		err = peers_add(core->peers, &address->sa, address->transport, t);
 	if (err) {
@@ -92,16 +106,13 @@ int target_alloc(struct target **tp, struct core *core, struct trunk *trunk,
 		return err;
 	}
 	(void)re_snprintf(text, sizeof(text), "%J", &address->sa);
-	tell(t, text);
-	schedule_first(t, text);
+	/* Of a paused trunk it is there to be known by, and no more. */
+	if (!target_settings(t)->paused) {
+		tell(t, text);
+		schedule_first(t, text);
+	}
 	*tp = t;
 	return 0;
-}
-
-void target_probe_now(struct target *t)
-{
-	t->due_ns = clock_monotonic_ns();
-	ticker_start(t->core->ticker, &t->timer, t->due_ns, due_h);
 }
 
 struct trunk *target_trunk(const struct target *t)
@@ -114,9 +125,28 @@ const struct resolve_address *target_address(const struct target *t)
 	return &t->address;
 }
 
+const struct prober *target_prober(const struct target *t)
+{
+	return t->prober;
+}
+
 enum health_state target_state(const struct target *t)
 {
 	return (enum health_state)t->health.state;
+}
+
+int target_fits_local(const struct target *t, const struct sa *local)
+{
+	const struct config_local *want = &target_settings(t)->local;
+
+	if (!locals_wanted(want))
+		return 1;
+	return locals_fits(want, local) ? 2 : 0;
+}
+
+unsigned target_dscp(const struct target *t)
+{
+	return target_settings(t)->dscp;
 }
 
 void target_reprioritize(struct target *t, const struct resolve_address *address,
@@ -128,43 +158,73 @@ void target_reprioritize(struct target *t, const struct resolve_address *address
 }
 
 /*
- * After a failure, and until a target is up, it is probed faster, from the last probe on;
- * otherwise on its grid. Due times that have passed by are left out, never made up for.
+ * After a failure, and until a target is up, it is probed faster. Either pace keeps to a
+ * grid of its own by the target's phase: counted from the last probe, all targets that a
+ * busy moment held up would go on in step ever after. Due times that have passed by are
+ * left out, never made up for.
  */
-static void schedule_next(struct target *t)
+static void schedule_next(struct target *t, int64_t earliest_ns)
 {
 	const struct config_settings *s = target_settings(t);
-	int64_t interval_ns = s->interval_us * CLOCK_NS_PER_US;
-	int64_t begun_ns = t->attempt.begun_ns;
 	bool fast = t->health.verdict == PROBE_DOWN || t->health.state == HEALTH_DOWN;
+	int64_t interval_ns = target_interval_ns(t);
+	int64_t down_ns = s->down_interval_us * CLOCK_NS_PER_US;
+	int64_t by_ns = t->prober->due_ns ? t->prober->due_ns(t) : 0;
+	int64_t from_ns;
 
-	if (fast && s->down_interval_us && s->down_interval_us < s->interval_us)
-		t->due_ns = begun_ns + s->down_interval_us * CLOCK_NS_PER_US;
-	else
-		t->due_ns = schedule_grid_ns(&t->core->schedule, t->phase, interval_ns,
-					     begun_ns + interval_ns / 2);
+	/* Refused credentials at a higher rate would only get us locked out. */
+	if (fast && !t->attempt.refused && down_ns && down_ns < interval_ns)
+		interval_ns = down_ns;
+	from_ns = t->attempt.begun_ns + interval_ns / 2;
+	t->due_ns = schedule_grid_ns(&t->core->schedule, t->phase, interval_ns,
+				     from_ns > earliest_ns ? from_ns : earliest_ns);
+	if (by_ns && by_ns < t->due_ns)
+		t->due_ns = by_ns > earliest_ns ? by_ns : earliest_ns;
 	ticker_start(t->core->ticker, &t->timer, t->due_ns, due_h);
 }
 
-/* @m: the final response that came at @rx_ns, or NULL */
-static void finish(struct target *t, struct probe_result *r,
-		   const struct guard_message *m, int64_t rx_ns)
+/*
+ * RFC 3261 21.5.4: who is told when to try again does not try before. But a monitor that
+ * any peer can send to sleep is none: ten intervals, or an hour, is the most.
+ */
+static int64_t earliest_ns(const struct target *t, const struct probe_result *r)
+{
+	int64_t wait_ns = r->retry_after_s * CLOCK_NS_PER_S;
+	int64_t most_ns =
+		RETRY_AFTER_INTERVALS * target_settings(t)->interval_us * CLOCK_NS_PER_US;
+
+	if (r->outcome != PROBE_RESPONSE || r->code != 503 || r->retry_after_s <= 0)
+		return clock_monotonic_ns();
+	if (most_ns > RETRY_AFTER_MAX_NS)
+		most_ns = RETRY_AFTER_MAX_NS;
+	return clock_monotonic_ns() + (wait_ns < most_ns ? wait_ns : most_ns);
+}
+
+/* @m: the response that ended the probe, or NULL */
+static void finish(struct target *t, const struct guard_message *m,
+		   struct probe_result *r)
 {
 	const struct config_settings *s = target_settings(t);
 	uint8_t before = t->health.state;
 
 	t->attempt.pending = false;
+	if (t->farewell) {
+		target_left(t);
+		return;
+	}
 	t->attempt.answered = r->outcome == PROBE_RESPONSE;
 	r->verdict = health_judge(s, r->outcome, r->code);
+	if (t->prober->conclude)
+		t->prober->conclude(t, m, r);
 	t->health = health_next(t->health, r->verdict, s->fall, s->rise);
 	/* The lookup was part of the first probe after it; the next ones use its answer.
 	 */
 	if (t->resolve_ns > 0)
 		t->resolve_ns = 0;
 	target_stream_done(t, t->attempt.answered);
-	schedule_next(t);
+	schedule_next(t, earliest_ns(t, r));
 	t->core->events->probe_done_h(t->cell, r, t->core->arg);
-	target_tell_ladder(t, r, m, rx_ns);
+	target_tell_ladder(t, r, m);
 	trunk_target_result(t->trunk, t, r, t->health.state != before);
 }
 
@@ -174,6 +234,7 @@ static void result_init(const struct target *t, struct probe_result *r)
 		.begun_unix_ns = t->attempt.begun_unix_ns,
 		.retransmissions = t->attempt.retransmissions,
 		.retry_after_s = -1,
+		.registered_until_s = -1,
 		.phase_ns = {t->resolve_ns, -1, -1, -1},
 	};
 	if (t->request.buf)
@@ -190,9 +251,12 @@ void target_fail(struct target *t, enum probe_outcome outcome, int err,
 	result_init(t, &r);
 	r.outcome = outcome;
 	r.err = err;
+	/* What broke off by itself has a cause; what we broke off was too slow. */
+	if (outcome == PROBE_TLS && !r.tls_cause)
+		r.tls_cause = TLS_FAILURE_TIMEOUT;
 	if (detail)
 		str_ncpy(r.detail, detail, sizeof(r.detail));
-	finish(t, &r, NULL, 0);
+	finish(t, NULL, &r);
 }
 
 /* What a peer wrote is for people: printable ASCII, cut to fit. */
@@ -216,7 +280,20 @@ static void succeed(struct target *t, const struct guard_message *m, int64_t rx_
 	r.phase_ns[PROBE_PHASE_ANSWER] =
 		rx_ns > t->attempt.sent_ns ? rx_ns - t->attempt.sent_ns : 0;
 	copy_phrase(r.phrase, sizeof(r.phrase), &m->phrase);
-	finish(t, &r, m, rx_ns);
+	finish(t, m, &r);
+}
+
+void target_refuse(struct target *t, const struct guard_message *m, const char *detail)
+{
+	struct probe_result r;
+
+	t->attempt.refused = true;
+	result_init(t, &r);
+	r.outcome = PROBE_AUTH;
+	r.code = m->code;
+	copy_phrase(r.phrase, sizeof(r.phrase), &m->phrase);
+	str_ncpy(r.detail, detail, sizeof(r.detail));
+	finish(t, m, &r);
 }
 
 /* Whether a response that arrives now answers the last unanswered probe, too late. */
@@ -240,6 +317,8 @@ bool target_response(struct target *t, const struct sa *src,
 	if (!from_peer(t, src))
 		return false;
 	if (!request_answered_by(&t->request, t->prober->method, m)) {
+		if (exchange_is_settled(t, m))
+			return true;
 		if (!is_late(t, m))
 			return false;
 		t->core->events->probe_late_h(t->cell, t->core->arg);
@@ -251,7 +330,11 @@ bool target_response(struct target *t, const struct sa *src,
 		return true;
 	}
 	if (m->code >= 200) {
-		succeed(t, m, rx_ns);
+		t->attempt.rx_ns = rx_ns;
+		if (t->exchange)
+			target_note_response(t, m, rx_ns);
+		if (!exchange_goes_on(t, m))
+			succeed(t, m, rx_ns);
 		return true;
 	}
 	target_note_response(t, m, rx_ns);
@@ -318,12 +401,21 @@ void target_rebind(struct target *t)
 {
 	t->udp = NULL;
 	/* Its answer may come to a socket that is closed now: ask again, at once. */
-	if (t->attempt.pending && t->address.transport == CONFIG_TRANSPORT_UDP) {
-		t->attempt.pending = false;
-		target_notes_free(t);
-		t->due_ns = clock_monotonic_ns();
-		ticker_start(t->core->ticker, &t->timer, t->due_ns, due_h);
-	}
+	if (t->attempt.pending && t->address.transport == CONFIG_TRANSPORT_UDP)
+		target_probe_at(t, clock_monotonic_ns());
+}
+
+void target_probe_now(struct target *t)
+{
+	target_probe_at(t, clock_monotonic_ns());
+}
+
+void target_probe_at(struct target *t, int64_t at_ns)
+{
+	t->attempt.pending = false;
+	target_notes_free(t);
+	t->due_ns = at_ns;
+	ticker_start(t->core->ticker, &t->timer, at_ns, due_h);
 }
 
 static void time_out(struct target *t)
@@ -348,7 +440,7 @@ static void resend(struct target *t, int64_t now_ns)
 
 	a->retransmissions++;
 	target_note(t, LADDER_RETRANSMITTED, now_ns, NULL, 0);
-	(void)udp_transmit(t->udp, &t->address.sa, r->buf, r->len);
+	(void)udp_transmit_dscp(t->udp, &t->address.sa, r->buf, r->len, target_dscp(t));
 	a->resend_every_ns *= 2;
 	if (a->resend_every_ns > t2_ns)
 		a->resend_every_ns = t2_ns;
@@ -358,7 +450,7 @@ static void resend(struct target *t, int64_t now_ns)
 
 static void wait_h(struct wheel_timer *timer, int64_t now_ns)
 {
-	struct target *t = of_timer(timer);
+	struct target *t = target_of_timer(timer);
 
 	if (now_ns >= target_deadline_ns(t))
 		time_out(t);
@@ -377,7 +469,7 @@ void target_wait(struct target *t)
 
 static void due_h(struct wheel_timer *timer, int64_t now_ns)
 {
-	struct target *t = of_timer(timer);
+	struct target *t = target_of_timer(timer);
 	int err;
 
 	t->attempt = (struct attempt){
@@ -386,7 +478,10 @@ static void due_h(struct wheel_timer *timer, int64_t now_ns)
 		.pending = true,
 		.answered = t->attempt.answered,
 	};
-	t->core->events->probe_begin_h(t->cell, now_ns - t->due_ns, t->core->arg);
+	if (t->exchange)
+		exchange_begin(t);
+	if (!t->farewell)
+		t->core->events->probe_begin_h(t->cell, now_ns - t->due_ns, t->core->arg);
 	err = t->prober->start(t);
 	if (err)
 		target_fail(t, target_outcome_of(err), err, NULL);

@@ -14,6 +14,8 @@
 struct target;
 struct udp;
 
+struct prober;
+
 /*
  * Makes a target and tells it to the engine's listener; the first probe is scheduled.
  *
@@ -22,7 +24,20 @@ struct udp;
  * Returns 0 or errno. Freed with mem_deref(), which ends a probe under way untold.
  */
 int target_alloc(struct target **tp, struct core *core, struct trunk *trunk,
-		 const struct resolve_address *address, int64_t resolve_ns);
+		 const struct prober *prober, const struct resolve_address *address,
+		 int64_t resolve_ns);
+
+/*
+ * Gives a target up, in place of mem_deref(), before its trunk goes: one that is
+ * registered at its peer takes that back first, on its own, and is freed after it.
+ */
+void target_remove(struct target *t);
+
+/*
+ * Lets a target that is registered at its peer take that back at @at_ns, and then probe
+ * no more; it stays its owner's. Returns whether there is anything to take back.
+ */
+bool target_take_back(struct target *t, int64_t at_ns);
 
 /*
  * Takes in what a datagram or a stream message, that passed the guard, answers. @src was
@@ -53,7 +68,17 @@ void target_probe_now(struct target *t);
 
 struct trunk *target_trunk(const struct target *t);
 const struct resolve_address *target_address(const struct target *t);
+const struct prober *target_prober(const struct target *t);
 enum health_state target_state(const struct target *t);
+
+/*
+ * How well our end @local of what came in suits the one that the trunk sends from: 2 the
+ * same, 1 the trunk does not care, 0 another.
+ */
+int target_fits_local(const struct target *t, const struct sa *local);
+
+/* The DSCP of what is sent to it. */
+unsigned target_dscp(const struct target *t);
 
 /* Keeps an address that DNS still gives; its order may have changed. */
 void target_reprioritize(struct target *t, const struct resolve_address *address,

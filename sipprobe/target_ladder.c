@@ -38,7 +38,7 @@ void target_notes_free(struct target *t)
 
 static bool is_kept(const struct target *t)
 {
-	return t->core->events->probe_ladder_h && t->attempt.pending;
+	return t->core->events->probe_ladder_h && t->attempt.pending && !t->farewell;
 }
 
 /* Room for one more note; NULL without, which is counted where it can be. */
@@ -222,8 +222,17 @@ static void add_failure(struct ladder *l, const struct target *t,
 	e->len = (uint32_t)strlen(text);
 }
 
+/* Where one request may lead to another, each response was noted as it came. */
+static bool is_noted(const struct target *t)
+{
+	const struct target_notes *n = t->notes;
+	const struct note *last = n && n->count ? &n->list[n->count - 1] : NULL;
+
+	return last && last->kind == LADDER_RECEIVED && last->at_ns == t->attempt.rx_ns;
+}
+
 void target_tell_ladder(struct target *t, const struct probe_result *r,
-			const struct guard_message *m, int64_t rx_ns)
+			const struct guard_message *m)
 {
 	const struct engine_events *events = t->core->events;
 	struct ladder l;
@@ -233,9 +242,9 @@ void target_tell_ladder(struct target *t, const struct probe_result *r,
 		l.dropped = 0;
 		add_phases(&l, t, r);
 		add_notes(&l, t);
-		if (m)
-			add_message(&l, t, LADDER_RECEIVED, rx_ns, whole(m));
-		else
+		if (m && !is_noted(t))
+			add_message(&l, t, LADDER_RECEIVED, t->attempt.rx_ns, whole(m));
+		else if (!m)
 			add_failure(&l, t, r);
 		events->probe_ladder_h(t->cell, r, &l, t->core->arg);
 	}

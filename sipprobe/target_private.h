@@ -2,12 +2,14 @@
 #ifndef SIPPROBE_TARGET_PRIVATE_H
 #define SIPPROBE_TARGET_PRIVATE_H
 
+#include "sipprobe/exchange.h"
 #include "sipprobe/health.h"
 #include "sipprobe/ladder.h"
 #include "sipprobe/prober.h"
 #include "sipprobe/request.h"
 #include "sipprobe/target.h"
 
+struct farewell;
 struct stream;
 struct target_notes;
 
@@ -15,12 +17,14 @@ struct target_notes;
 struct attempt {
 	int64_t begun_ns;
 	int64_t begun_unix_ns;
+	int64_t rx_ns;	   /* its last final response came */
 	int64_t sent_ns;   /* first sending of the request; 0: not yet */
 	int64_t resend_ns; /* when the next retransmission is due; 0: none will be */
 	int64_t resend_every_ns;
 	uint16_t retransmissions;
 	bool pending;
 	bool answered; /* by a final response; what follows is a duplicate, not late */
+	bool refused;  /* our credentials were */
 	bool garbage;  /* the peer sent something that is not SIP */
 	bool reused;   /* runs on a connection that an earlier probe opened */
 };
@@ -33,8 +37,10 @@ struct target {
 		*settings; /* the trunk's, at hand: a probe needs it often */
 	void *cell;
 	const struct prober *prober;
-	struct udp *udp;       /* borrowed; NULL: to be chosen at the next probe */
-	struct stream *stream; /* owned */
+	struct udp *udp;	   /* borrowed; NULL: to be chosen at the next probe */
+	struct stream *stream;	   /* owned */
+	struct exchange *exchange; /* owned; NULL: a probe is one transaction */
+	struct farewell *farewell; /* owned; NULL: it does not leave */
 	struct request request;
 	struct target_notes *notes; /* owned; NULL: nothing worth noting yet */
 	struct resolve_address address;
@@ -48,6 +54,11 @@ struct target {
 	char previous_key[REQUEST_KEY_LEN]; /* of the last unanswered request, or zeros */
 };
 
+static inline struct target *target_of_timer(struct wheel_timer *timer)
+{
+	return (struct target *)(void *)((char *)timer - offsetof(struct target, timer));
+}
+
 const struct config_settings *target_settings(const struct target *t);
 int64_t target_deadline_ns(const struct target *t);
 
@@ -60,6 +71,10 @@ int target_transact_stream(struct target *t);
 
 /* What a transport says of a failure, as a probe's outcome. */
 enum probe_outcome target_outcome_of(int err);
+
+/* What its requests are made from. */
+void target_request_info(const struct target *t, struct request_info *info,
+			 const struct sa *local);
 
 /* Makes the request's bytes for our end's address @local. */
 int target_make_request(struct target *t, const struct sa *local);
@@ -91,7 +106,18 @@ void target_notes_free(struct target *t);
 
 /* At a probe's end, to whoever wants it. @m: the final response, or NULL */
 void target_tell_ladder(struct target *t, const struct probe_result *r,
-			const struct guard_message *m, int64_t rx_ns);
+			const struct guard_message *m);
+/* Ends the probe under way because our credentials were refused by @m. */
+void target_refuse(struct target *t, const struct guard_message *m, const char *detail);
+
+/* Begins a probe at that time; one that is under way is dropped, untold. */
+void target_probe_at(struct target *t, int64_t at_ns);
+
+/* The TLS contexts of the configuration that the target lives by. */
+struct tls_cache *target_tls(const struct target *t);
+
+/* The last probe of a target that leaves is done. */
+void target_left(struct target *t);
 
 /* What the connection of a probe adds to its result. */
 void target_stream_report(const struct target *t, struct probe_result *r);

@@ -3,6 +3,7 @@
 #include "sipprobe/target_private.h"
 #include "sipprobe/clock.h"
 #include "sipprobe/demux.h"
+#include "sipprobe/locals.h"
 #include "sipprobe/sockets.h"
 #include "sipprobe/stream.h"
 #include "sipprobe/tls_cache.h"
@@ -106,7 +107,8 @@ static int peer_name(const struct target *t, char *out, size_t size)
 		str_ncpy(out, set, size);
 		return 0;
 	}
-	if (config_uri_parse(trunk_conf(t->trunk)->uri, &uri) || uri.host.l >= size)
+	if (config_uri_parse(config_trunk_hop(trunk_conf(t->trunk)), &uri) ||
+	    uri.host.l >= size)
 		return EINVAL;
 	memcpy(out, uri.host.p, uri.host.l);
 	out[uri.host.l] = '\0';
@@ -115,26 +117,38 @@ static int peer_name(const struct target *t, char *out, size_t size)
 
 static int connect_peer(struct target *t)
 {
+	const struct config_local *want = &target_settings(t)->local;
+	struct stream_way way = {.dscp = target_dscp(t)};
 	struct tls_profile *profile = NULL;
 	char name[256] = "";
+	struct sa local;
 	int err = 0;
 
+	if (locals_wanted(want)) {
+		err = locals_address(&local, want, sa_af(&t->address.sa));
+		way.local = &local;
+	}
+	if (err)
+		return err;
+
 	if (t->address.transport == CONFIG_TRANSPORT_TLS) {
-		err = tls_cache_get(t->core->tls, &profile, &target_settings(t)->tls,
+		err = tls_cache_get(target_tls(t), &profile, &target_settings(t)->tls,
 				    false, NULL, 0);
 		if (!err)
 			err = peer_name(t, name, sizeof(name));
 	}
 	if (err)
 		return err;
-	return stream_connect(&t->stream, &t->address.sa, NULL, profile, name, &events,
+	return stream_connect(&t->stream, &t->address.sa, &way, profile, name, &events,
 			      t);
 }
 
 int target_transact_stream(struct target *t)
 {
 	if (t->stream && t->stream_up) {
-		t->attempt.reused = true;
+		/* Else an earlier transaction of this probe opened it. */
+		if (!t->attempt.sent_ns)
+			t->attempt.reused = true;
 		if (!send_request(t))
 			return 0;
 		drop_stream(t);
@@ -153,6 +167,7 @@ void target_stream_report(const struct target *t, struct probe_result *r)
 		return;
 	report = stream_report(t->stream);
 	r->cert_not_after_s = report->cert_not_after_s;
+	r->tls_cause = (uint8_t)report->tls_failure;
 	/* Phases of a connection that an earlier probe opened are not this one's. */
 	if (t->attempt.reused)
 		return;

@@ -7,18 +7,31 @@
 
 enum { WAY_FAILURES = 8 };
 
-int target_make_request(struct target *t, const struct sa *local)
+void target_request_info(const struct target *t, struct request_info *info,
+			 const struct sa *local)
 {
-	const struct request_info info = {
+	*info = (struct request_info){
 		.method = t->prober->method,
 		.trunk = trunk_conf(t->trunk),
 		.transport = t->address.transport,
 		.local = local,
+		.peer = &t->address.sa,
 		.index = t->index,
 		.agent = t->core->agent,
 	};
+}
+
+int target_make_request(struct target *t, const struct sa *local)
+{
+	struct request_info info;
 
 	target_note_next_request(t);
+	/* Its requests differ: each is made when it is stamped. */
+	if (t->exchange) {
+		exchange_set_local(t->exchange, local);
+		return 0;
+	}
+	target_request_info(t, &info, local);
 	return request_make(&t->request, &info);
 }
 
@@ -27,14 +40,12 @@ int target_stamp(struct target *t)
 	struct request *r = &t->request;
 
 	target_note_next_request(t);
-	if (t->attempt.answered)
+	if (t->attempt.answered || !r->buf)
 		memset(t->previous_key, 0, sizeof(t->previous_key));
 	else
-		memcpy(t->previous_key,
-		       r->buf + r->branch + REQUEST_BRANCH_LEN - REQUEST_KEY_LEN,
-		       REQUEST_KEY_LEN);
+		memcpy(t->previous_key, request_key(r), REQUEST_KEY_LEN);
 	t->attempt.answered = false;
-	return request_stamp(r);
+	return t->exchange ? exchange_stamp(t) : request_stamp(r);
 }
 
 /*
@@ -55,7 +66,8 @@ static int choose_way(struct target *t)
 
 	if (is_way_good(t))
 		return 0;
-	err = sockets_udp_for(t->core->sockets, &t->udp, &local, &t->address.sa);
+	err = sockets_udp_for(t->core->sockets, &t->udp, &local, &t->address.sa,
+			      &target_settings(t)->local);
 	if (!err)
 		err = target_make_request(t, &local);
 	if (err)
@@ -79,7 +91,8 @@ int target_transact_udp(struct target *t)
 	if (err)
 		return err;
 	a->sent_ns = clock_monotonic_ns();
-	err = udp_transmit(t->udp, &t->address.sa, t->request.buf, t->request.len);
+	err = udp_transmit_dscp(t->udp, &t->address.sa, t->request.buf, t->request.len,
+				target_dscp(t));
 	if (err && !is_loss(err)) {
 		a->sent_ns = 0;
 		return err;

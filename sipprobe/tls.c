@@ -15,6 +15,7 @@ struct tls_profile {
 	SSL_CTX *ctx;
 	bool server;
 	bool skip_verify;
+	int64_t not_after_s; /* of our own chain, or 0 */
 };
 
 struct complaint {
@@ -258,6 +259,15 @@ static void set_manners(SSL_CTX *ctx, bool ask_peer, bool demand)
 			   NULL);
 }
 
+static int64_t own_not_after_s(SSL_CTX *ctx)
+{
+	STACK_OF(X509) *chain = NULL;
+
+	if (SSL_CTX_get0_chain_certs(ctx, &chain) != 1)
+		chain = NULL;
+	return tls_earliest_not_after_s(SSL_CTX_get0_certificate(ctx), chain);
+}
+
 static int profile_setup(struct tls_profile *tp, const struct config_tls *conf,
 			 const struct complaint *c)
 {
@@ -273,7 +283,11 @@ static int profile_setup(struct tls_profile *tp, const struct config_tls *conf,
 	if (err)
 		return err;
 	err = load_trust(tp->ctx, conf, tp->server, c);
-	return err ? err : load_identity(tp->ctx, conf, tp->server, c);
+	if (!err)
+		err = load_identity(tp->ctx, conf, tp->server, c);
+	if (!err)
+		tp->not_after_s = own_not_after_s(tp->ctx);
+	return err;
 }
 
 int tls_profile_alloc(struct tls_profile **tpp, const struct config_tls *conf,
@@ -386,4 +400,9 @@ int64_t tls_peer_not_after_s(SSL *ssl)
 	const struct tls_record *rec = tls_record_of(ssl);
 
 	return rec ? rec->not_after_s : 0;
+}
+
+int64_t tls_profile_not_after_s(const struct tls_profile *tp)
+{
+	return tp->not_after_s;
 }

@@ -10,26 +10,11 @@
 #include "config/config.h"
 #include "sipprobe/compat.h"
 #include "sipprobe/engine.h"
+#include "sipprobe/tls_cause.h"
 
 struct tls_profile; /* an SSL_CTX and what belongs to it; shared, mem_deref() */
 
-/* Why TLS failed, for the log and siptrunk_tls_failures_total{cause}. */
-enum tls_failure {
-	TLS_FAILURE_NONE,
-	TLS_FAILURE_EXPIRED,
-	TLS_FAILURE_NOT_YET_VALID,
-	TLS_FAILURE_UNTRUSTED,
-	TLS_FAILURE_NAME,
-	TLS_FAILURE_VERSION,
-	TLS_FAILURE_HANDSHAKE, /* refused, or broken off by the peer */
-	TLS_FAILURE_OTHER,
-	TLS_FAILURES,
-};
-
 enum { TLS_TEXT_BYTES = 96 }; /* room for any text of a failure */
-
-/* "expired", "not_yet_valid", "untrusted", "name", …; a label's value. */
-const char *tls_failure_name(enum tls_failure f);
 
 /*
  * Reads certificates and keys as @conf says. A minimum of TLS 1.0 or 1.1 lowers OpenSSL's
@@ -76,5 +61,11 @@ int64_t tls_peer_not_after_s(SSL *ssl);
  * Returns false, with @out untouched, when it showed none.
  */
 bool tls_peer_certificate(SSL *ssl, struct engine_certificate *out);
+
+/* Earliest notAfter in the chain that cert_file holds, seconds; 0 without a cert_file. */
+int64_t tls_profile_not_after_s(const struct tls_profile *tp);
+
+/* Earliest notAfter in a chain, of which both parts may be NULL; 0: none. */
+int64_t tls_earliest_not_after_s(const X509 *leaf, const STACK_OF(X509) * chain);
 
 #endif

@@ -1,12 +1,30 @@
 #include <string.h>
+#include <sys/stat.h>
 
 #include "sipprobe/tls_cache.h"
+
+enum { FILES = 3 };
+
+/* What tells one state of a file from another. All zeros: it is not there. */
+struct stamp {
+	uint64_t dev;
+	uint64_t ino;
+	int64_t size;
+	int64_t changed_ns; /* ctime: also a rename, or a chmod that lets us read it */
+};
+
+struct stamps {
+	struct stamp of[FILES];
+};
 
 struct entry {
 	struct le le;
 	const struct config_tls *conf;
 	struct tls_profile *profile;
 	bool server;
+	bool failed;
+	struct stamps tried; /* the files as they were read, or tried to be */
+	struct stamps seen;  /* and as they were at the last look */
 };
 
 struct tls_cache {
@@ -36,6 +54,35 @@ int tls_cache_alloc(struct tls_cache **cp)
 		return ENOMEM;
 	*cp = c;
 	return 0;
+}
+
+static struct stamp stamp_of(const char *path)
+{
+	struct stat st;
+
+	if (!path || stat(path, &st))
+		return (struct stamp){0};
+	return (struct stamp){
+		.dev = st.st_dev,
+		.ino = st.st_ino,
+		.size = st.st_size,
+		.changed_ns =
+			(int64_t)st.st_ctim.tv_sec * 1000000000 + st.st_ctim.tv_nsec,
+	};
+}
+
+static struct stamps stamps_of(const struct config_tls *conf)
+{
+	return (struct stamps){{
+		stamp_of(conf->ca_file),
+		stamp_of(conf->cert_file),
+		stamp_of(conf->key_file),
+	}};
+}
+
+static bool same_stamps(const struct stamps *a, const struct stamps *b)
+{
+	return !memcmp(a, b, sizeof(*a));
 }
 
 static bool same_text(const char *a, const char *b)
@@ -77,6 +124,8 @@ int tls_cache_get(struct tls_cache *c, struct tls_profile **tp,
 		e = mem_zalloc(sizeof(*e), entry_destructor);
 		if (!e)
 			return ENOMEM;
+		/* Before reading: a change meanwhile is seen at the next look. */
+		e->tried = e->seen = stamps_of(conf);
 		err = tls_profile_alloc(&e->profile, conf, server, err_text, err_size);
 		if (err) {
 			mem_deref(e);
@@ -88,4 +137,37 @@ int tls_cache_get(struct tls_cache *c, struct tls_profile **tp,
 	}
 	*tp = e->profile;
 	return 0;
+}
+
+static void look_at(struct entry *e, struct tls_cache_look *look)
+{
+	struct stamps now = stamps_of(e->conf);
+	bool steady = same_stamps(&now, &e->seen);
+	struct tls_profile *fresh;
+
+	e->seen = now;
+	if (!steady || same_stamps(&now, &e->tried))
+		return;
+	e->tried = now;
+	look->told = true;
+	if (tls_profile_alloc(&fresh, e->conf, e->server, look->text,
+			      sizeof(look->text))) {
+		e->failed = true;
+		return;
+	}
+	e->failed = false;
+	look->changed = true;
+	mem_deref(e->profile);
+	e->profile = fresh;
+}
+
+void tls_cache_look(struct tls_cache *c, struct tls_cache_look *look)
+{
+	*look = (struct tls_cache_look){0};
+	for (struct le *le = c->entries.head; le; le = le->next) {
+		struct entry *e = le->data;
+
+		look_at(e, look);
+		look->failed |= e->failed;
+	}
 }

@@ -8,6 +8,21 @@ struct tls_cache; /* mem_deref() */
 
 int tls_cache_alloc(struct tls_cache **cp);
 
+/* What came of looking at the files again. */
+struct tls_cache_look {
+	bool changed; /* profiles were replaced: listeners are to be told */
+	bool told;    /* something to tell: @text, or with "" that all is well again */
+	bool failed;  /* some profile is older than its files */
+	char text[256];
+};
+
+/*
+ * Reads profiles again whose files changed and then stayed as they are since the last
+ * call: who replaces a certificate writes two files. One that cannot be read leaves the
+ * former profile in use. Connections keep what they were made with.
+ */
+void tls_cache_look(struct tls_cache *c, struct tls_cache_look *look);
+
 /*
  * The profile for @conf, read from its files at the first call. A borrowed reference,
  * good while the cache lives. @conf's strings must outlive the cache.

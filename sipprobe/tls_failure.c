@@ -11,6 +11,7 @@ static const char *const failure_names[TLS_FAILURES] = {
 	[TLS_FAILURE_NAME] = "name",
 	[TLS_FAILURE_VERSION] = "version",
 	[TLS_FAILURE_HANDSHAKE] = "handshake",
+	[TLS_FAILURE_TIMEOUT] = "timeout",
 	[TLS_FAILURE_OTHER] = "other",
 };
 

@@ -25,16 +25,19 @@ static int64_t seconds_of(const ASN1_TIME *t)
 	return ASN1_TIME_to_tm(t, &tm) == 1 ? (int64_t)timegm(&tm) : 0;
 }
 
-static int64_t earliest_not_after_s(const STACK_OF(X509) * chain)
+static int64_t earlier_s(int64_t first_s, const X509 *cert)
 {
-	int64_t first_s = 0;
+	int64_t s = seconds_of(X509_get0_notAfter(cert));
 
-	for (int i = 0; i < sk_X509_num(chain); i++) {
-		int64_t s = seconds_of(X509_get0_notAfter(sk_X509_value(chain, i)));
+	return s && (!first_s || s < first_s) ? s : first_s;
+}
 
-		if (s && (!first_s || s < first_s))
-			first_s = s;
-	}
+int64_t tls_earliest_not_after_s(const X509 *leaf, const STACK_OF(X509) * chain)
+{
+	int64_t first_s = leaf ? earlier_s(0, leaf) : 0;
+
+	for (int i = 0; i < sk_X509_num(chain); i++)
+		first_s = earlier_s(first_s, sk_X509_value(chain, i));
 	return first_s;
 }
 
@@ -185,7 +188,8 @@ int tls_verify(X509_STORE_CTX *store, void *arg)
 
 	(void)arg;
 	keep_leaf(rec, store);
-	rec->not_after_s = earliest_not_after_s(X509_STORE_CTX_get0_untrusted(store));
+	rec->not_after_s =
+		tls_earliest_not_after_s(NULL, X509_STORE_CTX_get0_untrusted(store));
 	if (rec->skip_verify) {
 		X509_STORE_CTX_set_error(store, X509_V_OK);
 		return 1;

@@ -3,8 +3,11 @@
 
 #include "sipprobe/trunk.h"
 #include "sipprobe/clock.h"
+#include "sipprobe/expect.h"
+#include "sipprobe/prober.h"
 #include "sipprobe/resolve.h"
 #include "sipprobe/target.h"
+#include "sipprobe/tls_cache.h"
 #include "config/uri.h"
 
 /* What only a trunk with a name, not an address, needs. */
@@ -21,9 +24,10 @@ struct trunk {
 	struct core *core;
 	const struct config_trunk *conf;
 	void *row;
-	struct target **targets;
+	struct target **targets; /* an address's checks need not stand side by side */
 	struct naming *naming;
-	int64_t since_ns; /* of the state */
+	struct expect *expect; /* of the peer's own pings, or NULL */
+	int64_t since_ns;      /* of the state */
 	uint16_t target_count;
 	uint16_t told_total;
 	uint16_t told_up;
@@ -49,8 +53,9 @@ static void destructor(void *arg)
 	struct trunk *t = arg;
 
 	mem_deref(t->naming);
+	mem_deref(t->expect);
 	for (unsigned i = 0; i < t->target_count; i++)
-		mem_deref(t->targets[i]);
+		target_remove(t->targets[i]);
 	free(t->targets);
 	if (t->row)
 		t->core->events->trunk_remove_h(t->row, t->core->arg);
@@ -84,6 +89,51 @@ void *trunk_row(const struct trunk *t)
 	return t->row;
 }
 
+static bool same_address(const struct target *target, const struct resolve_address *a)
+{
+	const struct resolve_address *have = target_address(target);
+
+	return have->transport == a->transport && sa_cmp(&have->sa, &a->sa, SA_ALL);
+}
+
+/* Of two checks of one address: it is as well as the worse of them. */
+static enum health_state worse(enum health_state a, enum health_state b)
+{
+	static const uint8_t rank[HEALTH_STATES] = {
+		[HEALTH_UP] = 0,
+		[HEALTH_DEGRADED] = 1,
+		[HEALTH_UNKNOWN] = 2,
+		[HEALTH_DOWN] = 3,
+	};
+
+	return rank[a] > rank[b] ? a : b;
+}
+
+/* The addresses, each with the state that its checks sum up to. */
+static size_t sum_addresses(struct health_member *members, const struct trunk *t)
+{
+	const struct target *first[RESOLVE_ADDRESSES_MAX];
+	size_t count = 0;
+
+	for (unsigned i = 0; i < t->target_count; i++) {
+		const struct target *target = t->targets[i];
+		size_t k = 0;
+
+		while (k < count && !same_address(first[k], target_address(target)))
+			k++;
+		if (k < count) {
+			members[k].state = worse(members[k].state, target_state(target));
+			continue;
+		}
+		first[count] = target;
+		members[count++] = (struct health_member){
+			.state = target_state(target),
+			.priority = target_address(target)->priority,
+		};
+	}
+	return count;
+}
+
 static enum health_state summed_state(const struct trunk *t)
 {
 	struct health_member members[RESOLVE_ADDRESSES_MAX];
@@ -91,34 +141,31 @@ static enum health_state summed_state(const struct trunk *t)
 	if (!t->target_count)
 		return t->naming ? (enum health_state)t->naming->health.state
 				 : HEALTH_UNKNOWN;
-	for (unsigned i = 0; i < t->target_count; i++)
-		members[i] = (struct health_member){
-			.state = target_state(t->targets[i]),
-			.priority = target_address(t->targets[i])->priority,
-		};
-	return health_rollup(members, t->target_count, t->conf->settings->up_when);
+	return health_with_inbound(health_rollup(members, sum_addresses(members, t),
+						 t->conf->settings->up_when),
+				   expect_missing(t->expect));
 }
 
 /* @always: tell also what was told before */
 static void tell_addresses(struct trunk *t, bool always)
 {
+	struct health_member members[RESOLVE_ADDRESSES_MAX];
+	uint16_t total = (uint16_t)sum_addresses(members, t);
 	uint16_t up = 0;
 
-	for (unsigned i = 0; i < t->target_count; i++) {
-		enum health_state s = target_state(t->targets[i]);
-
-		up += s == HEALTH_UP || s == HEALTH_DEGRADED;
-	}
-	if (up == t->told_up && t->target_count == t->told_total && !always)
+	for (size_t i = 0; i < total; i++)
+		up += members[i].state == HEALTH_UP ||
+		      members[i].state == HEALTH_DEGRADED;
+	if (up == t->told_up && total == t->told_total && !always)
 		return;
 	t->told_up = up;
-	t->told_total = t->target_count;
-	t->core->events->trunk_addresses_h(t->row, t->told_total, up, t->core->arg);
+	t->told_total = total;
+	t->core->events->trunk_addresses_h(t->row, total, up, t->core->arg);
 }
 
-/* @target, @last: what brought the change, or NULL */
+/* @target, @last: what brought the change, or NULL; @inbound: the peer's pings did */
 static void update(struct trunk *t, const struct target *target,
-		   const struct probe_result *last)
+		   const struct probe_result *last, bool inbound)
 {
 	enum health_state state = summed_state(t);
 	int64_t now_ns = clock_monotonic_ns();
@@ -126,7 +173,7 @@ static void update(struct trunk *t, const struct target *target,
 	struct engine_change change;
 
 	tell_addresses(t, false);
-	if (state == (enum health_state)t->state)
+	if (state == (enum health_state)t->state || t->conf->settings->paused)
 		return;
 	if (target)
 		(void)re_snprintf(address, sizeof(address), "%J",
@@ -137,6 +184,8 @@ static void update(struct trunk *t, const struct target *target,
 		.held_ns = now_ns - t->since_ns,
 		.last = last,
 		.address = address,
+		.method = target ? target_prober(target)->method : "",
+		.inbound = inbound,
 	};
 	t->state = (uint8_t)state;
 	t->since_ns = now_ns;
@@ -147,14 +196,7 @@ void trunk_target_result(struct trunk *t, const struct target *target,
 			 const struct probe_result *last, bool changed)
 {
 	if (changed)
-		update(t, target, last);
-}
-
-static bool same_address(const struct target *target, const struct resolve_address *a)
-{
-	const struct resolve_address *have = target_address(target);
-
-	return have->transport == a->transport && sa_cmp(&have->sa, &a->sa, SA_ALL);
+		update(t, target, last, false);
 }
 
 static bool is_listed(const struct target *target, const struct resolve_result *res)
@@ -174,40 +216,57 @@ static void remove_unlisted(struct trunk *t, const struct resolve_result *res)
 		if (is_listed(t->targets[i], res))
 			t->targets[kept++] = t->targets[i];
 		else
-			mem_deref(t->targets[i]);
+			target_remove(t->targets[i]);
 	}
 	t->target_count = (uint16_t)kept;
 }
 
-static struct target *find_target(const struct trunk *t, const struct resolve_address *a)
+static struct target *find_target(const struct trunk *t, const struct resolve_address *a,
+				  const struct prober *prober)
 {
 	for (unsigned i = 0; i < t->target_count; i++)
-		if (same_address(t->targets[i], a))
+		if (same_address(t->targets[i], a) &&
+		    target_prober(t->targets[i]) == prober)
 			return t->targets[i];
 	return NULL;
+}
+
+static int add_checks(struct trunk *t, const struct resolve_address *a,
+		      int64_t resolve_ns)
+{
+	int err = 0;
+
+	for (unsigned i = 0; i < CONFIG_METHODS && !err; i++) {
+		const struct prober *prober = prober_of((enum config_method)i);
+		struct target *have = find_target(t, a, prober);
+
+		if (!(t->conf->settings->methods & 1U << i))
+			continue;
+		if (have) {
+			target_reprioritize(have, a, resolve_ns);
+			continue;
+		}
+		err = target_alloc(&t->targets[t->target_count], t->core, t, prober, a,
+				   resolve_ns);
+		if (!err)
+			t->target_count++;
+	}
+	return err;
 }
 
 static int add_listed(struct trunk *t, const struct resolve_result *res,
 		      int64_t resolve_ns)
 {
-	struct target **grown = realloc(t->targets, res->count * sizeof(*grown));
+	size_t checks = (size_t)__builtin_popcount(t->conf->settings->methods);
+	struct target **grown =
+		realloc(t->targets, res->count * checks * sizeof(struct target *));
 	int err = 0;
 
 	if (!grown)
 		return ENOMEM;
 	t->targets = grown;
-	for (size_t i = 0; i < res->count && !err; i++) {
-		struct target *have = find_target(t, &res->addresses[i]);
-
-		if (have) {
-			target_reprioritize(have, &res->addresses[i], resolve_ns);
-			continue;
-		}
-		err = target_alloc(&t->targets[t->target_count], t->core, t,
-				   &res->addresses[i], resolve_ns);
-		if (!err)
-			t->target_count++;
-	}
+	for (size_t i = 0; i < res->count && !err; i++)
+		err = add_checks(t, &res->addresses[i], resolve_ns);
 	return err;
 }
 
@@ -215,7 +274,8 @@ static bool has_literal_host(const struct trunk *t)
 {
 	struct config_uri uri;
 
-	return !config_uri_parse(t->conf->uri, &uri) && (uri.ipv4 || uri.ipv6);
+	return !config_uri_parse(config_trunk_hop(t->conf), &uri) &&
+	       (uri.ipv4 || uri.ipv6);
 }
 
 static void again_h(struct wheel_timer *timer, int64_t now_ns)
@@ -243,6 +303,7 @@ static void resolution_failed(struct naming *n, int err, const char *detail)
 		.verdict = PROBE_DOWN,
 		.err = err,
 		.retry_after_s = -1,
+		.registered_until_s = -1,
 		.phase_ns = {-1, -1, -1, -1},
 	};
 
@@ -254,7 +315,7 @@ static void resolution_failed(struct naming *n, int err, const char *detail)
 		return;
 	str_ncpy(r.detail, detail, sizeof(r.detail));
 	n->health = health_next(n->health, PROBE_DOWN, s->fall, s->rise);
-	update(t, NULL, &r);
+	update(t, NULL, &r, false);
 }
 
 static void resolved(struct naming *n, const struct resolve_result *res)
@@ -278,7 +339,8 @@ static void resolved(struct naming *n, const struct resolve_result *res)
 		t->naming = mem_deref(n);
 	else
 		resolve_again(n, (ttl_s ? ttl_s : 1) * CLOCK_NS_PER_S);
-	update(t, NULL, NULL);
+	trunk_tell_certificate(t);
+	update(t, NULL, NULL, false);
 }
 
 static void resolve_done_h(const struct resolve_result *res, void *arg)
@@ -306,6 +368,16 @@ static void give_up_h(struct wheel_timer *timer, int64_t now_ns)
 	resolution_failed(n, ETIMEDOUT, "no answer from DNS before the probe's deadline");
 }
 
+/* An address to send from reaches its own family only. */
+static enum config_family family_of(const struct config_settings *s)
+{
+	const char *address = s->local.address;
+
+	if (!address)
+		return s->family;
+	return strchr(address, ':') ? CONFIG_FAMILY_IPV6 : CONFIG_FAMILY_IPV4;
+}
+
 static void resolve_names(struct naming *n)
 {
 	const struct trunk *t = n->trunk;
@@ -314,14 +386,56 @@ static void resolve_names(struct naming *n)
 	int err = EINVAL;
 
 	n->begun_ns = clock_monotonic_ns();
-	if (!config_uri_parse(t->conf->uri, &uri))
-		err = resolve_start(&n->resolve, t->core->resolver, &uri, s->family,
+	if (!config_uri_parse(config_trunk_hop(t->conf), &uri))
+		err = resolve_start(&n->resolve, t->core->resolver, &uri, family_of(s),
 				    resolve_done_h, n);
 	if (err)
 		resolution_failed(n, err, strerror(err));
 	else
 		ticker_start(t->core->ticker, &n->timer,
 			     n->begun_ns + s->timeout_us * CLOCK_NS_PER_US, give_up_h);
+}
+
+static void inbound_changed_h(void *arg)
+{
+	update(arg, NULL, NULL, true);
+}
+
+void trunk_seen(struct trunk *t)
+{
+	if (t->expect)
+		expect_seen(t->expect);
+}
+
+/* Without memory for it the trunk is judged by its answers alone. */
+static void expect_pings(struct trunk *t)
+{
+	const struct config_settings *s = t->conf->settings;
+
+	if (s->expect_inbound_us && !s->paused)
+		(void)expect_alloc(&t->expect, t->core->ticker,
+				   s->expect_inbound_us * CLOCK_NS_PER_US,
+				   inbound_changed_h, t);
+}
+
+static bool speaks_tls(const struct trunk *t)
+{
+	for (unsigned i = 0; i < t->target_count; i++)
+		if (target_address(t->targets[i])->transport == CONFIG_TRANSPORT_TLS)
+			return true;
+	return false;
+}
+
+void trunk_tell_certificate(const struct trunk *t)
+{
+	const struct config_tls *tls = &t->conf->settings->tls;
+	struct tls_profile *profile;
+
+	if (!tls->cert_file || !t->core->events->trunk_cert_h || !speaks_tls(t) ||
+	    tls_cache_get(t->core->tls, &profile, tls, false, NULL, 0))
+		return;
+	t->core->events->trunk_cert_h(t->row, tls_profile_not_after_s(profile),
+				      t->core->arg);
 }
 
 void trunk_start(struct trunk *t)
@@ -331,6 +445,7 @@ void trunk_start(struct trunk *t)
 	t->since_ns = clock_monotonic_ns();
 	t->row = core->events->trunk_add_h(t->conf, core->arg);
 	core->events->trunk_addresses_h(t->row, 0, 0, core->arg);
+	expect_pings(t);
 	resolve_names(t->naming);
 }
 
@@ -342,6 +457,7 @@ void trunk_move(struct trunk *t, const struct config_trunk *conf)
 	t->core->events->trunk_move_h(t->row, conf, t->core->arg);
 	for (unsigned i = 0; i < t->target_count; i++)
 		target_move(t->targets[i]);
+	trunk_tell_certificate(t);
 	/* Its resolver is about to go, and would take the question along unanswered. */
 	if (n && n->resolve) {
 		n->resolve = mem_deref(n->resolve);

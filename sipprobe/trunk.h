@@ -25,4 +25,10 @@ void *trunk_row(const struct trunk *t);
 void trunk_target_result(struct trunk *t, const struct target *target,
 			 const struct probe_result *last, bool changed);
 
+/* The peer pinged us. */
+void trunk_seen(struct trunk *t);
+
+/* Tells when the certificate that the trunk shows its peer expires, if it shows one. */
+void trunk_tell_certificate(const struct trunk *t);
+
 #endif

@@ -235,18 +235,54 @@ const struct sa *udp_local(const struct udp *u)
 	return &u->local;
 }
 
+/*
+ * An ICMP error of an earlier datagram, to whomever, is handed to the next call. It is
+ * in the error queue too, with its destination: not this one's fault.
+ */
+static bool is_another_ones(int err)
+{
+	return err == ECONNREFUSED || err == EHOSTUNREACH || err == ENETUNREACH ||
+	       err == EINTR || err == EPROTO || err == EACCES;
+}
+
 int udp_transmit(struct udp *u, const struct sa *dst, const char *buf, size_t len)
 {
-	/*
-	 * An ICMP error of an earlier datagram, to whomever, is handed to the next call.
-	 * It is in the error queue too, with its destination: not this one's fault.
-	 */
 	for (int tries = 4; tries; tries--) {
 		if (sendto(u->fd, buf, len, 0, &dst->u.sa, dst->len) >= 0)
 			return 0;
-		if (errno != ECONNREFUSED && errno != EHOSTUNREACH &&
-		    errno != ENETUNREACH && errno != EINTR && errno != EPROTO &&
-		    errno != EACCES)
+		if (!is_another_ones(errno))
+			break;
+	}
+	return errno;
+}
+
+int udp_transmit_dscp(struct udp *u, const struct sa *dst, const char *buf, size_t len,
+		      unsigned dscp)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {0};
+	bool v6 = sa_af(dst) == AF_INET6;
+	int tos = (int)(dscp << 2);
+	struct iovec iov = {(char *)(uintptr_t)buf, len};
+	struct msghdr h = {
+		.msg_name = (void *)(uintptr_t)&dst->u.sa,
+		.msg_namelen = dst->len,
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *c = CMSG_FIRSTHDR(&h);
+
+	if (!dscp)
+		return udp_transmit(u, dst, buf, len);
+	c->cmsg_level = v6 ? IPPROTO_IPV6 : IPPROTO_IP;
+	c->cmsg_type = v6 ? IPV6_TCLASS : IP_TOS;
+	c->cmsg_len = CMSG_LEN(sizeof(tos));
+	memcpy(CMSG_DATA(c), &tos, sizeof(tos));
+	for (int tries = 4; tries; tries--) {
+		if (sendmsg(u->fd, &h, 0) >= 0)
+			return 0;
+		if (!is_another_ones(errno))
 			break;
 	}
 	return errno;

@@ -40,7 +40,8 @@ static inline void fleet_add(struct fleet *f, int i)
 		struct probe_result r = {
 			.code = 200,
 			.begun_unix_ns = 1763798707000000000 + i * 3137373LL,
-			.phase_ns = {-1, -1, -1, (i * 7919LL + k * 104729) % 30000000}};
+			.phase_ns = {-1, -1, -1, (i * 7919LL + k * 104729LL) % 30000000},
+			.call_id = "0123456789abcdef0123456789abcdef"};
 
 		store_probe_begin(f->store, f->cells[i], 1000);
 		store_probe_done(f->store, f->cells[i], &r);
@@ -56,6 +57,8 @@ static inline struct fleet fleet_make(int count)
 
 	if (!f.cells || store_alloc(&f.store, bounds, FLEET_BUCKETS))
 		exit(1);
+	store_keep_native(f.store, 3, 160);
+	store_keep_exemplars(f.store);
 	for (i = 0; i < count; i++)
 		fleet_add(&f, i);
 	store_reload(f.store, true, 1763798707000000000);

@@ -1,6 +1,7 @@
 /*
  * What a line of /metrics costs, beside snprintf() writing the same lines and memcpy() of
- * the same bytes. Usage: bench_render [TRUNKS]
+ * the same bytes; and what the same costs in the other formats. Usage: bench_render
+ * [TRUNKS]
  */
 #include "tests/bench/fleet.h"
 
@@ -16,7 +17,9 @@
 struct bench {
 	struct fleet fleet;
 	struct snapshot *snapshot;
-	struct buffer text;  /* as rendered */
+	struct snapshot *more; /* with native histograms and exemplars */
+	struct buffer text;    /* as rendered */
+	struct buffer formats[2];
 	struct buffer other; /* what the yardsticks write */
 	size_t lines;
 };
@@ -29,14 +32,39 @@ static void take_snapshot(struct bench *b)
 		exit(1);
 }
 
-static void render(struct bench *b)
+static void take_more(struct bench *b)
+{
+	snapshot_free(b->more);
+	b->more = NULL;
+	if (snapshot_take_more(&b->more, b->fleet.store,
+			       SNAPSHOT_NATIVE | SNAPSHOT_EXEMPLARS))
+		exit(1);
+}
+
+static void render_as(const struct renderer *r, struct buffer *out,
+		      const struct snapshot *n)
 {
 	struct catalogue_self self = {.build = SLICE("version=\"0\""),
 				      .scrape_bytes = -1};
-	struct catalogue_source src = {.snapshot = b->snapshot, .self = &self};
+	struct catalogue_source src = {.snapshot = n, .self = &self};
 
-	b->text.len = 0;
-	render_text.render(&b->text, &src);
+	out->len = 0;
+	r->render(out, &src);
+}
+
+static void render(struct bench *b)
+{
+	render_as(&render_text, &b->text, b->snapshot);
+}
+
+static void openmetrics(struct bench *b)
+{
+	render_as(&render_openmetrics, &b->formats[0], b->more);
+}
+
+static void protobuf(struct bench *b)
+{
+	render_as(&render_protobuf, &b->formats[1], b->more);
 }
 
 /* The yardstick writes lines of the same shape: name, labels, a label, a number. */
@@ -87,6 +115,9 @@ enum work {
 	WORK_SNPRINTF,
 	WORK_MEMCPY,
 	WORK_GZIP,
+	WORK_MORE,
+	WORK_OPENMETRICS,
+	WORK_PROTOBUF,
 	WORKS,
 };
 
@@ -95,10 +126,13 @@ static const struct {
 	void (*run)(struct bench *b);
 } works[WORKS] = {
 	[WORK_SNAPSHOT] = {"snapshot", take_snapshot},
-	[WORK_RENDER] = {"render", render},
+	[WORK_RENDER] = {"render text", render},
 	[WORK_SNPRINTF] = {"snprintf", print_all},
 	[WORK_MEMCPY] = {"memcpy", copy_all},
 	[WORK_GZIP] = {"gzip -1", compress_all},
+	[WORK_MORE] = {"snapshot with native histograms and exemplars", take_more},
+	[WORK_OPENMETRICS] = {"render OpenMetrics", openmetrics},
+	[WORK_PROTOBUF] = {"render protobuf", protobuf},
 };
 
 static int64_t cpu_ns(void)
@@ -142,11 +176,16 @@ int main(int argc, char **argv)
 	       (double)b.text.len / 1e6);
 	run_all(&b, ns);
 	for (i = 0; i < WORKS; i++)
-		printf("%-10s %8.2f ms %8.1f ns a line\n", works[i].name, ns[i] / 1e6,
-		       ns[i] / (double)b.lines);
+		printf("%8.2f ms %8.1f ns a line  %s\n", ns[i] / 1e6,
+		       ns[i] / (double)b.lines, works[i].name);
+	printf("OpenMetrics %.1f MB, protobuf %.1f MB\n", (double)b.formats[0].len / 1e6,
+	       (double)b.formats[1].len / 1e6);
 	printf("snprintf/render %.1f, render/memcpy %.1f\n",
 	       ns[WORK_SNPRINTF] / ns[WORK_RENDER], ns[WORK_RENDER] / ns[WORK_MEMCPY]);
 	buffer_clear(&b.text);
+	buffer_clear(&b.formats[0]);
+	buffer_clear(&b.formats[1]);
+	snapshot_free(b.more);
 	buffer_clear(&b.other);
 	snapshot_free(b.snapshot);
 	fleet_free(&b.fleet);

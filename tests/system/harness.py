@@ -114,12 +114,19 @@ class Metrics:
 
     def failures(self, trunk):
         """The reasons that are not 0, with their counts."""
-        every = self.all("siptrunk_probe_failures_total", trunk=trunk)
-        return {l["reason"]: int(v) for l, v in every if v}
+        return self.counts("siptrunk_probe_failures_total", trunk, "reason")
 
     def codes(self, trunk):
-        every = self.all("siptrunk_probe_responses_total", trunk=trunk)
-        return {int(l["code"]): int(v) for l, v in every if v}
+        counts = self.counts("siptrunk_probe_responses_total", trunk, "code")
+        return {int(code): n for code, n in counts.items()}
+
+    def counts(self, name, trunk, label):
+        """What is not 0 by a label's value, over all addresses and methods."""
+        sums = {}
+        for l, v in self.all(name, trunk=trunk):
+            if v:
+                sums[l[label]] = sums.get(l[label], 0) + int(v)
+        return sums
 
 
 def parse_logfmt(line):
@@ -229,7 +236,8 @@ class Exporter:
             m = self.scrape()
             begun = m.sum("siptrunk_probes_total", trunk=trunk)
             ended = sum(m.codes(trunk).values()) + sum(
-                n for r, n in m.failures(trunk).items() if r != "response")
+                n for r, n in m.failures(trunk).items()
+                if r not in ("response", "auth"))
             return begun >= probes and begun == ended and m
         return wait_for(f"{probes} probes of {trunk}", probe, seconds)
 

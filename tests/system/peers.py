@@ -11,6 +11,7 @@ import socket
 import ssl
 import subprocess
 import tempfile
+import time
 import urllib.parse
 import urllib.request
 import uuid
@@ -176,14 +177,14 @@ Content-Length: 0
 
 
 class SippServer(Program):
-    """SIPp that answers every OPTIONS with one code."""
+    """SIPp that answers every OPTIONS with one code, or as another scenario says."""
 
-    def __init__(self, folder, transport="udp", code=200, phrase="OK"):
+    def __init__(self, folder, transport="udp", code=200, phrase="OK", scenario=None):
         self.port = free_port(
             socket.SOCK_DGRAM if transport == "udp" else socket.SOCK_STREAM)
         path = os.path.join(folder, f"uas-{transport}.xml")
         with open(path, "w") as f:
-            f.write(SIPP_UAS.format(code=code, phrase=phrase))
+            f.write(scenario or SIPP_UAS.format(code=code, phrase=phrase))
         super().__init__(folder, f"sipp-{transport}", [
             "sipp", "-sf", path, "-i", "127.0.0.1", "-p", str(self.port),
             "-t", "u1" if transport == "udp" else "t1", "-nostdin"],
@@ -213,7 +214,13 @@ def bound(transport, port):
 
 
 class Prometheus(Program):
-    def __init__(self, folder, targets, interval="1s"):
+    """
+    Scrapes `targets`, all in the job "siptrunk", or as {job: targets}. `features` are
+    names for --enable-feature.
+    """
+
+    def __init__(self, folder, targets, interval="1s", features=()):
+        jobs = targets if isinstance(targets, dict) else {"siptrunk": targets}
         self.port = free_port()
         path = os.path.join(folder, "prometheus.yml")
         # A JSON text is a YAML text too.
@@ -221,12 +228,13 @@ class Prometheus(Program):
             json.dump({
                 "global": {"scrape_interval": interval, "scrape_timeout": interval},
                 "scrape_configs": [{
-                    "job_name": "siptrunk",
-                    "static_configs": [{"targets": list(targets)}],
-                }]}, f)
+                    "job_name": job,
+                    "static_configs": [{"targets": list(several)}],
+                } for job, several in jobs.items()]}, f)
         super().__init__(folder, "prometheus", [
             "prometheus", f"--config.file={path}", f"--storage.tsdb.path={folder}/tsdb",
-            f"--web.listen-address=127.0.0.1:{self.port}"])
+            f"--web.listen-address=127.0.0.1:{self.port}",
+            *(f"--enable-feature={f}" for f in features)])
         wait_for("Prometheus", lambda: self.check() or self.get("/-/ready"), 30)
 
     def get(self, path):
@@ -239,6 +247,15 @@ class Prometheus(Program):
         answer = json.loads(self.get(
             "/api/v1/query?" + urllib.parse.urlencode({"query": expression})))
         return [(r["metric"], float(r["value"][1])) for r in answer["data"]["result"]]
+
+    def exemplars(self, selector):
+        """[(labels of the series, exemplar)] of the last hour."""
+        now = time.time()
+        answer = json.loads(self.get(
+            "/api/v1/query_exemplars?" + urllib.parse.urlencode(
+                {"query": selector, "start": now - 3600, "end": now + 60})))
+        return [(s["seriesLabels"], e)
+                for s in answer["data"] for e in s["exemplars"]]
 
 
 def openssl(*args):

@@ -101,7 +101,7 @@ class SipPeer:
         kind = socket.SOCK_DGRAM if transport == "udp" else socket.SOCK_STREAM
         self.socket = socket.socket(
             socket.AF_INET6 if ":" in host else socket.AF_INET, kind)
-        self.socket.bind((host, 0))
+        self.socket.bind(socket.getaddrinfo(host, 0, type=kind)[0][4])
         self.host, self.port = host, self.socket.getsockname()[1]
         if transport != "udp":
             self.socket.listen(64)

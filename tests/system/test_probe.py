@@ -5,6 +5,7 @@ retransmissions, late responses, states.
 
 import socket
 import time
+from statistics import median
 
 from harness import REASONS, Bench, Case, config_of, free_port, trunk, wait_for
 from sip_peer import SipPeer, answer, delay, drop_first, first_copy, mute, script
@@ -146,7 +147,7 @@ class Udp(Looks):
         self.assertEqual(m.get("siptrunk_addresses_up", trunk="mute"), 0)
 
     def test_retransmissions_are_timed_as_the_rfc_says(self):
-        self.settled("mute")
+        self.settled("mute", 5)
         copies = {}
         for rq in list(self.peers["mute"].requests):
             copies.setdefault(rq.branch, []).append(rq)
@@ -154,8 +155,11 @@ class Udp(Looks):
         self.assertTrue(whole)
         for first, second, third in whole:
             self.assertEqual({first.raw}, {second.raw, third.raw}, "byte for byte")
-            self.assertAlmostEqual(second.at - first.at, 0.2, delta=0.08)
-            self.assertAlmostEqual(third.at - first.at, 0.6, delta=0.08)
+        # The middle one of several: a peer that was held up once proves nothing.
+        self.assertAlmostEqual(
+            median(second.at - first.at for first, second, _ in whole), 0.2, delta=0.08)
+        self.assertAlmostEqual(
+            median(third.at - first.at for first, _, third in whole), 0.6, delta=0.08)
 
     def test_one_lost_copy_is_not_an_outage(self):
         m = self.expect("drops-1", codes=[200], retransmissions=1)
@@ -414,12 +418,13 @@ class Health(Case):
                          ("a", "timeout", self.peer.address))
         self.assertNotIn("code", down)
         self.assertEqual((up["reason"], up["code"]), ("response", "200"))
-        # From the first answer to the first failure, then failures 0.7 s apart, each
-        # 0.5 s long: after a failure the trunk is probed faster.
+        # Down at the end of the third failure, 0.5 s after it began; after a failure the
+        # trunk is probed every 0.7 s, on a grid that the first one has to reach.
         first_copies = {rq.branch: rq.at for rq in reversed(self.peer.requests)}
         at = sorted(first_copies.values())
-        self.assertAlmostEqual(float(down["after"]), at[2] - at[0] + 2 * 0.7 + 0.5,
-                               delta=0.25)
+        self.assertAlmostEqual(float(down["after"]), at[4] - at[0] + 0.5, delta=0.25)
+        self.assertLess(at[3] - at[2], 1.5 * 0.7 + 0.25)
+        self.assertAlmostEqual(at[4] - at[3], 0.7, delta=0.25)
 
     def test_degraded(self):
         e = self.start_script(200, 503, 503, 200, 200, fall=1, rise=1)

@@ -15,7 +15,7 @@ BEYOND = {
     "duplicate keys": """duplicate_header duplicate_key duplicate_label duplicate_profile
         duplicate_section""",
     "one value against others": """buckets_falling down_interval_short duplicate_name
-        listen_tls listen_tls_key profile_none profile_unknown timeout_defaults
+        listen_tls listen_tls_key preset_conflict profile_none profile_unknown timeout_defaults
         timeout_equal timeout_interval timeout_profile tls_cert_alone tls_cert_profile
         tls_key_alone""",
     "what stands in files": "files_broken files_missing tls_file tls_folder",
@@ -27,6 +27,7 @@ BEYOND = {
         uri_port_large uri_port_text uri_port_zero uri_sips_udp uri_transport_none
         uri_transport_sctp uri_transport_twice uri_transport_ws uri_two_at uri_user_char
         uri_user_empty uri_user_percent uri_zone_empty uri_zone_encoded""",
+    "where a placeholder may stand": "templates_bad",
     "text that Python's reader takes": "lone_surrogate long_number",
 }
 BEYOND_NAMES = {name for names in BEYOND.values() for name in names.split()}

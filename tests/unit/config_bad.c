@@ -68,6 +68,7 @@ int main(int argc, char **argv)
 {
 	glob_t g = {0};
 
+	unsetenv("SIPTRUNK_TEST_UNSET");
 	if (argc < 2 || chdir(argv[1]) || chdir("bad") || glob("*.json", 0, NULL, &g))
 		return 2;
 	ok(g.gl_pathc > 100, "%zu bad files", g.gl_pathc);

@@ -70,6 +70,39 @@ static void put_tls(FILE *out, const struct config_tls *t)
 		!t->insecure_skip_verify);
 }
 
+/* What is not the default only: most files are about other things. */
+static void put_checks(FILE *out, const struct config_settings *s)
+{
+	const struct config_auth *a = s->auth;
+	const struct config_register *r = s->registration;
+
+	if (s->methods != 1)
+		fprintf(out, "  methods %#x\n", s->methods);
+	if (a)
+		fprintf(out, "  auth %s password %s realm %s algorithms %#x\n",
+			a->username, a->password, a->realm ? a->realm : "any",
+			a->algorithms);
+	if (r)
+		fprintf(out, "  register bind %d expires %lld interval %lld us aor %s\n",
+			r->bind, (long long)r->expires_us, (long long)r->interval_us,
+			r->aor ? r->aor : "none");
+}
+
+/* What few trunks set is told only where it is set. */
+static void put_senders(FILE *out, const struct config_settings *s)
+{
+	if (s->local.address || s->local.port)
+		fprintf(out, "  local %s port %u\n",
+			s->local.address ? s->local.address : "any", s->local.port);
+	if (s->dscp)
+		fprintf(out, "  dscp %u\n", s->dscp);
+	if (s->expect_inbound_us)
+		fprintf(out, "  expect_inbound %lld\n", (long long)s->expect_inbound_us);
+	if (s->paused)
+		fprintf(out, "  paused\n");
+	put(out, "outbound_proxy", s->outbound_proxy);
+}
+
 static void put_settings(FILE *out, const struct config_settings *s)
 {
 	fprintf(out, "  interval %lld down %lld timeout %lld t1 %lld us\n",
@@ -90,7 +123,9 @@ static void put_settings(FILE *out, const struct config_settings *s)
 	for (size_t i = 0; i < s->header_count; i++)
 		fprintf(out, "  header %s: %s\n", s->headers[i].name,
 			s->headers[i].value);
+	put_senders(out, s);
 	put_tls(out, &s->tls);
+	put_checks(out, s);
 }
 
 static void put_config(FILE *out, const struct config *c)
@@ -110,7 +145,8 @@ static void put_config(FILE *out, const struct config *c)
 	fprintf(out, "buckets");
 	for (size_t i = 0; i < c->bucket_count; i++)
 		fprintf(out, " %g", c->buckets[i]);
-	fprintf(out, "\n");
+	fprintf(out, "\nnative %d schema %d max %u\n", c->native.kept, c->native.schema,
+		c->native.max_buckets);
 	for (size_t i = 0; i < c->sip.listen_count; i++)
 		fprintf(out, "listen %d %s %u\n", c->sip.listen[i].transport,
 			c->sip.listen[i].host, c->sip.listen[i].port);
@@ -155,6 +191,7 @@ int main(int argc, char **argv)
 {
 	glob_t g = {0};
 
+	setenv("SIPTRUNK_TEST_SECRET", "from the environment", 1);
 	if (argc < 2 || chdir(argv[1]) || chdir("good") || glob("*.json", 0, NULL, &g) ||
 	    !getcwd(folder, sizeof(folder)))
 		return 2;

@@ -76,13 +76,23 @@ int main(int argc, char **argv)
 		const char *path;
 		int want;
 	} cases[] = {
-		{"good/contract.json", 0},	   {"good/everything.json", 0},
-		{"good/levels.json", 0},	   {"good/insecure.json", 0},
-		{"bad/many.json", EINVAL},	   {"bad/capped.json", EINVAL},
-		{"bad/files_broken.json", EINVAL}, {"bad/headers_owned.json", EINVAL},
-		{"bad/bad_escape.json", EINVAL},   {"bad/timeout_profile.json", EINVAL},
+		{"good/contract.json", 0},
+		{"good/everything.json", 0},
+		{"good/levels.json", 0},
+		{"good/insecure.json", 0},
+		{"good/senders.json", 0},
+		{"bad/preset_conflict.json", EINVAL},
+		{"good/auth.json", 0},
+		{"bad/auth.json", EINVAL},
+		{"bad/many.json", EINVAL},
+		{"bad/capped.json", EINVAL},
+		{"bad/files_broken.json", EINVAL},
+		{"bad/headers_owned.json", EINVAL},
+		{"bad/bad_escape.json", EINVAL},
+		{"bad/timeout_profile.json", EINVAL},
 	};
 
+	setenv("SIPTRUNK_TEST_SECRET", "secret", 1);
 	if (argc < 2 || chdir(argv[1]))
 		return 2;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)

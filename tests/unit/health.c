@@ -108,6 +108,27 @@ static void test_rollups(void)
 	}
 }
 
+static void test_inbound(void)
+{
+	static const struct {
+		const char *name;
+		enum health_state state;
+		enum health_state missing;
+	} cases[] = {
+		{"unknown stays", HEALTH_UNKNOWN, HEALTH_UNKNOWN},
+		{"up limps", HEALTH_UP, HEALTH_DEGRADED},
+		{"degraded stays", HEALTH_DEGRADED, HEALTH_DEGRADED},
+		{"down stays", HEALTH_DOWN, HEALTH_DOWN},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		is_int(health_with_inbound(cases[i].state, true), cases[i].missing,
+		       cases[i].name);
+		is_int(health_with_inbound(cases[i].state, false), cases[i].state,
+		       cases[i].name);
+	}
+}
+
 static void test_judge(void)
 {
 	struct config_settings s = {0};
@@ -131,6 +152,7 @@ int main(void)
 	test_runs();
 	test_streak();
 	test_rollups();
+	test_inbound();
 	test_judge();
 	return tap_done();
 }

@@ -83,6 +83,83 @@ static const struct {
 	{"text/plain;q=0.5, */*", &om},
 };
 
+static void test_accept(void)
+{
+	const char *escaping;
+	size_t i;
+
+	for (i = 0; i < sizeof(accept_cases) / sizeof(accept_cases[0]); i++)
+		is_str(negotiate_renderer(&escaping, accept_cases[i].field, list, 3)
+			       ->subtype,
+		       accept_cases[i].want->subtype,
+		       accept_cases[i].field ? accept_cases[i].field : "(none)");
+}
+
+#define OM(more) "application/openmetrics-text; version=1.0.0; charset=utf-8" more
+#define PROTO(more)                                                                      \
+	"application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; "     \
+	"encoding=delimited" more
+#define TEXT "text/plain; version=0.0.4; charset=utf-8"
+
+/* What is shipped, and the scheme that Content-Type names beside. */
+static const struct {
+	const char *field;
+	const char *content_type;
+	const char *escaping;
+} shipped_cases[] = {
+	{NULL, TEXT, NULL},
+	{"*/*", TEXT, NULL},
+	{"text/*", TEXT, NULL},
+	{"text/plain", TEXT, NULL},
+	{"application/*;q=0.5", OM(), NULL},
+	{PROM3, OM(), "allow-utf-8"},
+	{PROM_PROTO PROM3, PROTO(), NULL},
+	/* Prometheus 2.42 without and with native histograms. */
+	{"application/openmetrics-text;version=1.0.0,"
+	 "application/openmetrics-text;version=0.0.1;q=0.75,"
+	 "text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
+	 OM(), NULL},
+	{"application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;"
+	 "encoding=delimited,application/openmetrics-text;version=1.0.0;q=0.8,"
+	 "application/openmetrics-text;version=0.0.1;q=0.75,"
+	 "text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
+	 PROTO(), NULL},
+	{"application/openmetrics-text;version=0.0.1, */*;q=0.1",
+	 "application/openmetrics-text; version=0.0.1; charset=utf-8", NULL},
+	{"text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;q=0.3",
+	 "text/plain; version=1.0.0; charset=utf-8", "allow-utf-8"},
+	{"application/openmetrics-text;version=1.0.0;escaping=underscores", OM(),
+	 "underscores"},
+	{"application/openmetrics-text;version=1.0.0;escaping=\"v\\alues\"", OM(),
+	 "values"},
+	{"application/openmetrics-text;version=1.0.0;escaping=dots", OM(), NULL},
+	{"application/openmetrics-text;version=1.0.0;escaping=none", OM(), NULL},
+	{"application/openmetrics-text;version=\"1\\.0.0\"", OM(), NULL},
+	{"application/openmetrics-text;version=\"1.0.0\\\"", TEXT, NULL},
+	/* Liked alike: the one that is named goes before those that are merely covered.
+	 */
+	{"application/openmetrics-text, */*", OM(), NULL},
+	{"application/vnd.google.protobuf, application/*, */*", PROTO(), NULL},
+	{"application/openmetrics-text;q=0.001, text/plain;q=0", OM(), NULL},
+	{"text/plain;version=0.0.4;q=0, text/plain",
+	 "text/plain; version=1.0.0; charset=utf-8", NULL},
+};
+
+static void test_shipped(void)
+{
+	const char *escaping = "";
+	size_t i;
+
+	for (i = 0; i < sizeof(shipped_cases) / sizeof(shipped_cases[0]); i++) {
+		const char *field = shipped_cases[i].field;
+
+		is_str(negotiate_renderer(&escaping, field, renderers, renderer_count)
+			       ->content_type,
+		       shipped_cases[i].content_type, field ? field : "(none)");
+		is_str(escaping, shipped_cases[i].escaping, "its escaping");
+	}
+}
+
 int main(void)
 {
 	size_t i;
@@ -91,9 +168,7 @@ int main(void)
 		ok(negotiate_gzip(gzip_cases[i].field) == gzip_cases[i].gzip,
 		   "Accept-Encoding: %s",
 		   gzip_cases[i].field ? gzip_cases[i].field : "(none)");
-	for (i = 0; i < sizeof(accept_cases) / sizeof(accept_cases[0]); i++)
-		is_str(negotiate_renderer(accept_cases[i].field, list, 3)->subtype,
-		       accept_cases[i].want->subtype,
-		       accept_cases[i].field ? accept_cases[i].field : "(none)");
+	test_accept();
+	test_shipped();
 	return tap_done();
 }

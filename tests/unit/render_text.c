@@ -9,7 +9,7 @@
 #include "exporter/labels.h"
 #include "exporter/number.h"
 #include "exporter/render.h"
-#include "exporter/store.h"
+#include "tests/unit/render_fixture.h"
 
 static const struct {
 	int64_t value;
@@ -103,57 +103,6 @@ static void test_labels(void)
 	}
 	is_int((long long)count, 3, "three labels");
 }
-
-static const double bounds[] = {0.001, 0.5, 4};
-static const struct config_pair labels[] = {{"carrier", "a \"b\""}};
-static const struct config_trunk trunks[] = {
-	{.name = "one",
-	 .uri = "sip:sbc.example;transport=tls",
-	 .labels = labels,
-	 .label_count = 1},
-	{.name = "two", .uri = "sip:192.0.2.1", .profile = "p"},
-};
-
-static void fill_target(struct store *s, struct store_trunk *row)
-{
-	struct engine_target target = {"OPTIONS", "192.0.2.1:5060", "tls"};
-	struct store_target *cell = store_target_add(s, row, &target);
-	struct probe_result r = {.outcome = PROBE_RESPONSE,
-				 .verdict = PROBE_UP,
-				 .code = 200,
-				 .retransmissions = 2,
-				 .begun_unix_ns = 1763798707123456789,
-				 .phase_ns = {-1, 1000, 20000000, 1500000},
-				 .cert_not_after_s = 1800000000};
-
-	store_probe_begin(s, cell, 2500000);
-	store_probe_done(s, cell, &r);
-	r.code = 503;
-	r.verdict = PROBE_DOWN;
-	r.phase_ns[PROBE_PHASE_ANSWER] = 5000000000;
-	store_probe_begin(s, cell, 0);
-	store_probe_done(s, cell, &r);
-	store_probe_late(s, cell);
-}
-
-static void fill(struct store *s)
-{
-	struct engine_change change = {.from = HEALTH_UNKNOWN, .to = HEALTH_DEGRADED};
-	struct store_trunk *row = store_trunk_add(s, &trunks[0]);
-
-	store_trunk_add(s, &trunks[1]);
-	store_trunk_state(s, row, &change, 1);
-	store_trunk_addresses(s, row, 2, 1);
-	store_trunk_dns_failed(s, row);
-	store_inbound(s, row, "OPTIONS", 1700000000000000000);
-	store_reload(s, true, 1700000001000000000);
-	store_stray(s, ENGINE_STRAY_STRANGER);
-	fill_target(s, row);
-}
-
-#define ONE "{trunk=\"one\",carrier=\"a \\\"b\\\"\""
-#define TWO "{trunk=\"two\""
-#define TGT ONE ",method=\"OPTIONS\",address=\"192.0.2.1:5060\",transport=\"tls\""
 
 static const char *const wanted[] = {
 	"# HELP siptrunk_up Whether the trunk works, after fall and rise: 1 up or "
@@ -253,22 +202,11 @@ static void test_lines(const struct buffer *b)
 
 static void test_render(void)
 {
-	struct catalogue_self self = {.build = SLICE("version=\"1\""),
-				      .process = {1, 2, 3, 5, -1, 1700000000000000000},
-				      .scrape_ns = 7000,
-				      .scrape_bytes = 12};
-	struct catalogue_source src = {.self = &self};
-	struct snapshot *n = NULL;
 	struct buffer b = {0};
-	struct store *s = NULL;
+	struct fixture f;
 
-	if (store_alloc(&s, bounds, 3))
-		exit(1);
-	fill(s);
-	if (snapshot_take(&n, s))
-		exit(1);
-	src.snapshot = n;
-	render_text.render(&b, &src);
+	fixture_init(&f);
+	render_text.render(&b, &f.src);
 	is_int(b.err, 0, "rendered");
 	test_lines(&b);
 	if (has_promtool())
@@ -276,8 +214,7 @@ static void test_render(void)
 	else
 		ok(true, "promtool check metrics # SKIP promtool is not installed");
 	buffer_clear(&b);
-	snapshot_free(n);
-	store_free(s);
+	fixture_free(&f);
 }
 
 int main(void)

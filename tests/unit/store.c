@@ -8,6 +8,7 @@
 
 #include "exporter/snapshot.h"
 #include "exporter/store.h"
+#include "exporter/store_rows.h"
 
 #define BUCKETS 12
 
@@ -280,6 +281,24 @@ struct churn {
 };
 
 /* A snapshot must be whole: no trunk twice, each target its own trunk's. */
+/* Its histograms and exemplars tell of the same probes. */
+static int target_faults(const struct snapshot_target *t)
+{
+	uint32_t classic = 0, native = t->native ? t->native->zero : 0;
+	int faults = 0;
+	size_t i;
+
+	for (i = 0; i <= BUCKETS; i++)
+		classic += t->counts[i];
+	for (i = 0; t->native && i < t->native->count; i++)
+		native += t->native->counts[i];
+	for (i = 0; i < t->exemplar_count; i++) {
+		faults += !t->counts[t->exemplars[i].bucket];
+		faults += strcmp(t->exemplars[i].call_id, "0123") != 0;
+	}
+	return faults + (classic != native);
+}
+
 static int snapshot_faults(const struct snapshot *n)
 {
 	bool seen[1000] = {false};
@@ -296,6 +315,7 @@ static int snapshot_faults(const struct snapshot *n)
 		if (!t->target_count)
 			continue;
 		faults += t->target_count != 1;
+		faults += target_faults(&n->targets[t->target_first]);
 		faults += memcmp(t->labels.p, n->targets[t->target_first].labels.p,
 				 t->labels.l) != 0;
 	}
@@ -309,7 +329,7 @@ static void *reader(void *arg)
 	while (!atomic_load(&c->stop)) {
 		struct snapshot *n = NULL;
 
-		if (snapshot_take(&n, c->s))
+		if (snapshot_take_more(&n, c->s, SNAPSHOT_NATIVE | SNAPSHOT_EXEMPLARS))
 			continue;
 		c->broken += snapshot_faults(n);
 		c->taken++;
@@ -331,12 +351,16 @@ static struct store_trunk *add_named(struct store *s, const char *name)
 
 static void test_churn(void)
 {
+	struct probe_result r = result(PROBE_RESPONSE, PROBE_UP, 200, 1);
 	struct churn c = {.s = make_store()};
 	struct store_trunk *rows[1000];
 	char name[1000][8];
 	pthread_t thread;
 	int i;
 
+	snprintf(r.call_id, sizeof(r.call_id), "0123");
+	store_keep_native(c.s, 3, 20);
+	store_keep_exemplars(c.s);
 	for (i = 0; i < 1000; i++) {
 		snprintf(name[i], sizeof(name[i]), "t%05d", i);
 		rows[i] = add_named(c.s, name[i]);
@@ -350,6 +374,8 @@ static void test_churn(void)
 			rows[k] = add_named(c.s, name[k]);
 		}
 		store_trunk_addresses(c.s, rows[k], 1, 1);
+		r.phase_ns[PROBE_PHASE_ANSWER] = i * 7919LL;
+		store_probe_done(c.s, TAILQ_FIRST(&rows[k]->targets), &r);
 	}
 	atomic_store(&c.stop, true);
 	pthread_join(thread, NULL);
@@ -358,7 +384,8 @@ static void test_churn(void)
 	store_free(c.s);
 }
 
-static void test_memory(void)
+/* @all: with native histograms and exemplars, of answers that take about as long */
+static void test_memory(bool all, size_t most)
 {
 	enum { TRUNKS = 10000 };
 	struct config_trunk trunk = trunk_a;
@@ -366,8 +393,13 @@ static void test_memory(void)
 	struct mallinfo2 before = mallinfo2();
 	struct store *s = make_store();
 	size_t bytes;
-	int i;
+	int i, k;
 
+	if (all) {
+		store_keep_native(s, 3, 160);
+		store_keep_exemplars(s);
+		snprintf(r.call_id, sizeof(r.call_id), "0123456789abcdef");
+	}
 	for (i = 0; i < TRUNKS; i++) {
 		char name[16], uri[64], address[32];
 		struct store_target *cell;
@@ -380,15 +412,20 @@ static void test_memory(void)
 		cell = store_target_add(
 			s, store_trunk_add(s, &trunk),
 			&(struct engine_target){"OPTIONS", address, "udp"});
-		store_probe_done(s, cell, &r);
+		for (k = 0; k < 100; k++) {
+			r.phase_ns[PROBE_PHASE_ANSWER] = 10000000 + k * 60000;
+			store_probe_done(s, cell, &r);
+		}
 	}
 	bytes = mallinfo2().uordblks - before.uordblks;
-	printf("# %zu bytes a trunk with one target\n", bytes / TRUNKS);
+	printf("# %zu bytes a trunk with one target%s\n", bytes / TRUNKS,
+	       all ? ", native histogram and exemplars" : "");
 	/* A sanitizer's allocator tells nothing. */
 	if (bytes)
-		ok(bytes / TRUNKS > 300 && bytes / TRUNKS <= 700, "at most 700 a trunk");
+		ok(bytes / TRUNKS > 300 && bytes / TRUNKS <= most, "at most %zu a trunk",
+		   most);
 	else
-		ok(true, "at most 700 a trunk # SKIP mallinfo2 is not kept");
+		ok(true, "at most %zu a trunk # SKIP mallinfo2 is not kept", most);
 	store_free(s);
 }
 
@@ -401,6 +438,7 @@ int main(void)
 	test_exporter();
 	test_null();
 	test_churn();
-	test_memory();
+	test_memory(false, 700);
+	test_memory(true, 1000);
 	return tap_done();
 }

@@ -1,0 +1,32 @@
+/*
+ * Presets: what a kind of SIP peer is best probed with, between defaults and profiles.
+ * docs/presets.md says of each why, and where that is from.
+ */
+#ifndef CONFIG_PRESET_H
+#define CONFIG_PRESET_H
+
+#include "config/level.h"
+
+/* By rising @n; NULL past the last. */
+const char *preset_name(unsigned n);
+
+/* The settings that a preset makes, as the JSON text of a level. */
+const char *preset_text(unsigned n);
+
+/*
+ * What lies under a level that was just read: @base, its profile or the defaults, with
+ * the level's preset (its own, or the base's) under the profile and over the defaults.
+ * NULL when memory ran out, and remembered.
+ */
+struct level *preset_under(struct walk *w, const struct level *l, struct level *base);
+
+/* Whether a level is a preset's: nothing in a file sets what it sets. */
+static inline bool preset_is(const struct level *l)
+{
+	return l->is_preset;
+}
+
+struct load;
+void preset_free(struct load *l);
+
+#endif
