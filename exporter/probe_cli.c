@@ -114,7 +114,9 @@ static int start_probe(struct run *run)
 		.settings = run->target.settings,
 		.conf = run->conf,
 		.timeout_us = run->args.timeout_us,
+		.name = run->target.trunk,
 		.ladder = true,
+		.any_port = true,
 	};
 
 	return once_start(&run->once, run->engine, &rq, done_h, run);

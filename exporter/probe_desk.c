@@ -182,6 +182,7 @@ static int begin(struct job *j, const struct probe_target *target)
 	struct probe_desk *d = j->desk;
 	const struct once_request rq = {
 		.uri = target->uri,
+		.name = target->trunk,
 		.settings = target->settings,
 		.conf = d->conf,
 		.timeout_us = timeout_us(j, target->settings),

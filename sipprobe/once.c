@@ -101,13 +101,14 @@ static void expire_h(struct wheel_timer *timer, int64_t now_ns)
 
 static bool inside_fence(struct once *o, const struct resolve_result *res)
 {
-	const struct sa *outside = once_outside(o, res);
+	struct sa outside;
 	char text[96];
 
-	if (!outside)
+	sa_init(&outside, AF_UNSPEC);
+	if (once_inside(o, res, &outside))
 		return true;
 	(void)re_snprintf(text, sizeof(text),
-			  "the address %j is not allowed by probe.allow", outside);
+			  "the address %j is not allowed by probe.allow", &outside);
 	finish_without(o, ONCE_FORBIDDEN, PROBE_INTERNAL, EACCES, text);
 	return false;
 }
@@ -179,7 +180,7 @@ static void resolved_h(const struct resolve_result *res, void *arg)
 
 	o->resolve = NULL;
 	ticker_cancel(o->core.ticker, &o->timer);
-	if (!once_is_literal(&o->uri))
+	if (!once_is_literal(&o->hop))
 		o->report.resolve_ns = clock_monotonic_ns() - o->begun_ns;
 	if (res->status != RESOLVE_OK)
 		finish_without(o, ONCE_FAILED, PROBE_DNS, 0, res->detail);
@@ -208,8 +209,8 @@ static int begin(struct once *o)
 			       "the target's host name is not allowed by probe.allow");
 		return 0;
 	}
-	err = resolve_start(&o->resolve, o->core.resolver, &o->uri, o->settings.family,
-			    resolved_h, o);
+	err = resolve_start(&o->resolve, o->core.resolver, &o->hop,
+			    trunk_family(&o->settings), resolved_h, o);
 	if (!err)
 		ticker_start(o->core.ticker, &o->timer,
 			     o->begun_ns + o->timeout_us * CLOCK_NS_PER_US, unresolved_h);
@@ -236,10 +237,14 @@ static int setup(struct once *o, const struct once_request *rq)
 	o->fence = rq->fence;
 	o->ladder = rq->ladder;
 	o->conf = (struct config_trunk){
-		.name = "",
+		.name = rq->name ? rq->name : "",
 		.uri = o->text,
 		.settings = &o->settings,
 	};
+	if (rq->any_port)
+		o->settings.local.port = 0;
+	if (config_uri_parse(config_trunk_hop(&o->conf), &o->hop))
+		return EINVAL;
 	return trunk_alloc(&o->trunk, &o->core, &o->conf);
 }
 

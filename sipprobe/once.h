@@ -15,13 +15,15 @@ struct once;
 enum { ONCE_ADDRESSES_MAX = 16 }; /* more than these are counted, not probed */
 
 struct once_request {
-	const char *uri; /* copied */
+	const char *uri;  /* copied */
+	const char *name; /* of the trunk it is of, for placeholders; or NULL. Of @conf */
 	/* How to probe and judge; it belongs to @conf, which is held until the end. */
 	const struct config_settings *settings;
 	struct config *conf;
 	int64_t timeout_us; /* of the whole, with names; 0: that of the settings */
 	const struct config_probe *fence; /* of @conf; NULL: any address may be probed */
 	bool ladder;			  /* make one for each address */
+	bool any_port; /* leave the port to send from to an exporter beside us */
 };
 
 /* One address's probe. */

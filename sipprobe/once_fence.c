@@ -49,17 +49,46 @@ bool once_name_allowed(const struct once *o)
 	return config_allow_name(o->fence, host, len);
 }
 
-/* Every one must be allowed: a name that leads to one such address proves nothing. */
-const struct sa *once_outside(const struct once *o, const struct resolve_result *res)
+/* The address that the URI says, if it is one: what a proxy of ours would be sent on to.
+ */
+static bool literal_allowed(const struct once *o, struct sa *sa)
+{
+	uint8_t address[16];
+	char text[64];
+	const char *p;
+	size_t len;
+
+	host_of(&o->uri, &p, &len);
+	len = len < sizeof(text) - 1 ? len : sizeof(text) - 1;
+	memcpy(text, p, len);
+	text[len] = '\0';
+	text[strcspn(text, "%")] = '\0';
+	if (sa_set_str(sa, text, 1))
+		return false;
+	bytes_of(sa, address);
+	return config_allow_address(o->fence, address, false);
+}
+
+/*
+ * Every one must be allowed: a name that leads to one such address proves nothing. With
+ * an outbound proxy the addresses are those of the proxy, which the configuration names.
+ */
+bool once_inside(const struct once *o, const struct resolve_result *res,
+		 struct sa *outside)
 {
 	bool by_name = !once_is_literal(&o->uri);
 
-	for (size_t i = 0; i < res->count && o->fence; i++) {
+	if (!o->fence)
+		return true;
+	if (o->settings.outbound_proxy)
+		return by_name || literal_allowed(o, outside);
+	for (size_t i = 0; i < res->count; i++) {
 		uint8_t address[16];
 
-		bytes_of(&res->addresses[i].sa, address);
+		*outside = res->addresses[i].sa;
+		bytes_of(outside, address);
 		if (!config_allow_address(o->fence, address, by_name))
-			return &res->addresses[i].sa;
+			return false;
 	}
-	return NULL;
+	return true;
 }

@@ -18,6 +18,7 @@ struct once {
 	const struct config_settings *shared; /* what `settings` was copied from */
 	const struct config_probe *fence;
 	struct config_uri uri; /* of `conf.uri`, which is ours */
+	struct config_uri hop; /* where requests go first: that, or a proxy */
 	char *text;
 	struct trunk *trunk; /* never started: it only tells targets what they are for */
 	struct wheel_timer timer;
@@ -54,7 +55,8 @@ bool once_is_literal(const struct config_uri *uri);
 /* Whether the host may be asked for at all. */
 bool once_name_allowed(const struct once *o);
 
-/* The first of the addresses that may not be probed, or NULL. */
-const struct sa *once_outside(const struct once *o, const struct resolve_result *res);
+/* Whether all addresses may be probed; if not, @outside is set to one that may not. */
+bool once_inside(const struct once *o, const struct resolve_result *res,
+		 struct sa *outside);
 
 #endif

@@ -202,13 +202,13 @@ class Tls(Case):
                                cwd=self.folder)
         self.assertEqual((code, err), (0, ""))
         self.assertRegex(out, r"certificate  peer\.example, signed by \S")
-        self.assertIn("the chain for 19 more days", out)
+        self.assertRegex(out, "the chain for (19|20) more days")
         self.assertRegex(out, r"TLSv1\.[23] \S+, verified")
         told = probe_json(p.uri, "-p", "ours", "--config.file", "c.json",
                           cwd=self.folder)
         cert = told["answers"][0]["certificate"]
-        self.assertEqual((cert["subject"], cert["days_left"], cert["verified"]),
-                         ("peer.example", 19, True))
+        self.assertEqual((cert["subject"], cert["verified"]), ("peer.example", True))
+        self.assertIn(cert["days_left"], (19, 20))
         self.assertGreater(told["phases"]["tls"], 0)
 
     def test_by_the_name_of_a_trunk(self):
