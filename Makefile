@@ -12,7 +12,7 @@ VERSION      := $(shell sed -n "s/^ *version: '\(.*\)',$$/\1/p" meson.build)
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help run build test unit check format clang sanitize fuzz bench install container \
-	container-test trixie bookworm clean
+	container-test stack stack-test trixie bookworm clean
 
 help: ## list what can be made
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
@@ -59,6 +59,12 @@ container: build-stamps/container ## build the image siptrunk_exporter:VERSION
 
 container-test: build-stamps/container ## build the image and prove it, without a registry
 	scripts/container-test $(VERSION)
+
+stack: ## all of it in containers: see a trunk fail and the mail arrive (docs/stack.md)
+	scripts/stack show
+
+stack-test: build-stamps/container ## run that stack and prove it, without a registry
+	scripts/stack-test
 
 trixie: build-stamps/container ## build and unit-test inside Debian 13
 	scripts/in-debian trixie make unit MESONFLAGS=-Dwerror=true

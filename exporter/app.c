@@ -59,15 +59,18 @@ static void log_config_warnings(const struct config *conf)
 			  LOG_S("warning", conf->warnings[i]));
 }
 
-static int load(struct config **cp, const char *path)
+/* The file, less the trunks of other shards. */
+static int load(struct config **cp, const struct cli *cli)
 {
 	struct config_errors errs = {0};
-	int err = config_load(cp, path, &errs);
+	int err = config_load(cp, cli->config_file, &errs);
 
+	if (!err)
+		config_shard_keep(*cp, &cli->shard);
 	log_config_errors(&errs);
 	if (err && !errs.count)
-		log_event(LOG_LEVEL_ERROR, "configuration error", LOG_S("file", path),
-			  LOG_S("error", strerror(err)));
+		log_event(LOG_LEVEL_ERROR, "configuration error",
+			  LOG_S("file", cli->config_file), LOG_S("error", strerror(err)));
 	config_errors_clear(&errs);
 	return err;
 }
@@ -79,6 +82,12 @@ static bool same_buckets(const struct config *a, const struct config *b)
 		return false;
 	return a->bucket_count == b->bucket_count &&
 	       !memcmp(a->buckets, b->buckets, a->bucket_count * sizeof(*a->buckets));
+}
+
+static bool same_status(const struct config *a, const struct config *b)
+{
+	return a->status.history == b->status.history &&
+	       a->status.memory_mib == b->status.memory_mib;
 }
 
 static void reload(struct app *app);
@@ -130,7 +139,7 @@ static void reload(struct app *app)
 
 	if (app->stopping)
 		return;
-	err = load(&next, app->cli->config_file);
+	err = load(&next, app->cli);
 	if (!err) {
 		err = engine_apply(app->engine, next, text, sizeof(text));
 		if (err)
@@ -145,6 +154,8 @@ static void reload(struct app *app)
 	log_config_warnings(next);
 	if (!same_buckets(app->conf, next))
 		log_write(LOG_LEVEL_WARN, "new histogram settings need a restart", NULL);
+	if (!same_status(app->conf, next))
+		log_write(LOG_LEVEL_WARN, "new status settings need a restart", NULL);
 	probe_desk_config(app->desk, next);
 	config_free(app->conf);
 	app->conf = next;
@@ -188,7 +199,7 @@ static int start_config(struct app *app)
 	int err;
 
 	if (!app->cli->demo)
-		return load(&app->conf, app->cli->config_file);
+		return load(&app->conf, app->cli);
 	err = demo_dead_port(&app->demo_fd);
 	if (!err)
 		err = demo_config(&app->conf, app->demo_fd);
@@ -228,9 +239,15 @@ static int start_store(struct app *app)
 	if (err)
 		log_event(LOG_LEVEL_ERROR, "no memory for the metrics",
 			  LOG_S("error", strerror(err)));
-	else if (app->conf->native.kept)
+	if (err)
+		return err;
+	if (app->cli->shard.total)
+		store_shard(app->store, &app->cli->shard);
+	if (app->conf->native.kept)
 		store_keep_native(app->store, app->conf->native.schema,
 				  app->conf->native.max_buckets);
+	store_remember(app->store, app->conf->status.history,
+		       (size_t)app->conf->status.memory_mib << 20);
 	return err;
 }
 
@@ -362,14 +379,17 @@ static const char *join(char *buf, size_t size, name_n *name, const void *owner)
 
 static void log_started(const struct app *app)
 {
-	char http[512], sip[512];
+	const struct config_shard *shard = &app->cli->shard;
+	char http[512], sip[512], share[32];
 	const char *first = http_listening(app->http, 0);
 	const char *port = first ? strrchr(first, ':') : NULL;
 
 	log_config_warnings(app->conf);
+	snprintf(share, sizeof(share), "%u/%u", shard->index, shard->total);
 	log_event(LOG_LEVEL_INFO, "started", LOG_S("version", app->version),
 		  LOG_S("config", app->cli->config_file),
 		  LOG_I("trunks", (int64_t)app->conf->trunk_count),
+		  LOG_S("shard", shard->total ? share : NULL),
 		  LOG_S("http", join(http, sizeof(http), http_n, app->http)),
 		  LOG_S("sip", join(sip, sizeof(sip), sip_n, app->engine)));
 	if (!app->cli->demo || !port)

@@ -229,6 +229,15 @@ static size_t trunks(struct sample *out, const struct catalogue_source *src)
 	return one(out, (int64_t)src->snapshot->exporter.trunks);
 }
 
+static size_t total_shards(struct sample *out, const struct catalogue_source *src)
+{
+	const struct stats_exporter *e = &src->snapshot->exporter;
+
+	*out = (struct sample){.label = {e->shard, strlen(e->shard)},
+			       .value = e->total_shards};
+	return e->total_shards > 0;
+}
+
 static size_t lag(struct sample *out, const struct catalogue_source *src)
 {
 	return one_ns(out, src->snapshot->exporter.lag_ns);
@@ -379,6 +388,9 @@ const struct catalogue_family catalogue[] = {
 	{"siptrunk_exporter_trunks", CATALOGUE_GAUGE, "",
 	 "Trunks that are probed.",
 	 "", .self_get = trunks},
+	{"siptrunk_exporter_total_shards", CATALOGUE_GAUGE, "",
+	 "Exporters that share the trunks of one configuration, of which this is number shard. Absent when it probes all of them.",
+	 "shard", .self_get = total_shards},
 	{"siptrunk_exporter_schedule_lag_seconds", CATALOGUE_GAUGE, "seconds",
 	 "Largest delay of a probe behind its schedule within the last minute.",
 	 "", .self_get = lag},

@@ -2,8 +2,10 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "exporter/cli.h"
+#include "exporter/shard.h"
 
 enum kind {
 	KIND_ACTION, /* takes no value, sets `action` */
@@ -52,6 +54,12 @@ static const struct flag flags[] = {
 	 "given more than once."},
 	{NULL, "web.telemetry-path", KIND_PATH_HTTP, 0, AT(telemetry_path), "PATH",
 	 "/metrics", NULL, "Serve metrics under this path."},
+
+	{"Sharding", "shard", KIND_TEXT, 0, AT(shard_text), "N", NULL, NULL,
+	 "Probe the trunks of this share only, counted from 0; auto takes the ordinal at "
+	 "the end of the host name, as a StatefulSet's pods have one."},
+	{NULL, "total-shards", KIND_TEXT, 0, AT(total_text), "M", NULL, NULL,
+	 "How many shares there are. A trunk's share is a hash of its name modulo M."},
 
 	{"Log", "log.level", KIND_CHOICE, 0, AT(log_level), "LEVEL", "info", levels,
 	 "Log lines of this level and worse on standard error."},
@@ -265,6 +273,16 @@ static int parse_flag(struct parser *p, int argc, char *const argv[], int *i)
 	return kinds[f->kind].set(p, f, value);
 }
 
+static int read_shard(struct parser *p)
+{
+	char host[256] = "";
+
+	if (gethostname(host, sizeof(host) - 1))
+		host[0] = '\0';
+	return shard_parse(&p->cli.shard, p->cli.shard_text, p->cli.total_text, host,
+			   p->err_text, p->err_size);
+}
+
 /* What single flags cannot know. */
 static int check_together(struct parser *p)
 {
@@ -273,13 +291,15 @@ static int check_together(struct parser *p)
 	if (c->config_file && c->demo)
 		return complain(p, "--demo brings its own configuration, --config.file "
 				   "cannot be given with it");
+	if (c->demo && (c->shard_text || c->total_text))
+		return complain(p, "--demo cannot be shared out by --shard");
 	if (c->action == CLI_CONFIG_CHECK && !c->config_file)
 		return complain(p, "--config.check needs --config.file=PATH");
 	if (c->action == CLI_RUN && !c->config_file && !c->demo) {
 		complain(p, "no configuration: give --config.file=PATH, or --demo");
 		return ENOENT;
 	}
-	return 0;
+	return read_shard(p);
 }
 
 static void set_fallbacks(struct parser *p)

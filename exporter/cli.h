@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "config/shard.h"
 #include "exporter/log.h"
 
 enum { CLI_LISTEN_MAX = 16 };
@@ -30,8 +31,11 @@ struct cli {
 	size_t listen_count;
 	const char *telemetry_path;
 	const char *health_url; /* NULL: /-/healthy on the first listen address */
-	int log_level;		/* enum log_level */
-	int log_format;		/* enum log_format */
+	const char *shard_text; /* of --shard and --total-shards; NULL: not given */
+	const char *total_text;
+	struct config_shard shard;
+	int log_level;	/* enum log_level */
+	int log_format; /* enum log_format */
 };
 
 /*

@@ -198,6 +198,21 @@ static void probe_done_h(void *p, const struct probe_result *result, void *arg)
 	log_write(LOG_LEVEL_DEBUG, "probe done", f.list);
 }
 
+static bool ladder_wanted_h(void *p, const struct probe_result *result, void *arg)
+{
+	const struct cell *cell = p;
+
+	return cell && store_ladder_wanted(arg, cell->store, result);
+}
+
+static void probe_ladder_h(void *p, const struct probe_result *result,
+			   const struct ladder *ladder, void *arg)
+{
+	const struct cell *cell = p;
+
+	store_ladder(arg, cell->store, result, ladder);
+}
+
 static void probe_late_h(void *p, void *arg)
 {
 	struct cell *cell = p;
@@ -264,6 +279,8 @@ const struct engine_events events_table = {
 	.target_remove_h = target_remove_h,
 	.probe_begin_h = probe_begin_h,
 	.probe_done_h = probe_done_h,
+	.ladder_wanted_h = ladder_wanted_h,
+	.probe_ladder_h = probe_ladder_h,
 	.probe_late_h = probe_late_h,
 	.trunk_cert_h = trunk_cert_h,
 	.listen_cert_h = listen_cert_h,

@@ -110,7 +110,7 @@ static void add_fields(struct MHD_Response *r, const struct http_answer *a, bool
 	add_field(r, "Content-Security-Policy", a->policy);
 	add_field(r, "X-Content-Type-Options", "nosniff");
 	add_field(r, "Referrer-Policy", "no-referrer");
-	add_field(r, "Cache-Control", "no-store");
+	add_field(r, "Cache-Control", a->cache ? a->cache : "no-store");
 	add_field(r, "Connection", close ? "close" : NULL);
 }
 

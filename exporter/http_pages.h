@@ -1,13 +1,15 @@
-/* Pages for people. */
+/* Pages for people. They work without scripts; with them, they stay current. */
 #ifndef EXPORTER_HTTP_PAGES_H
 #define EXPORTER_HTTP_PAGES_H
 
-#include "exporter/buffer.h"
+#include "exporter/http_routes.h"
 
-/* Appends @text with what HTML would take for markup escaped. */
-void http_pages_escape(struct buffer *b, const char *text);
+enum { HTTP_PAGES_ROWS = 200 }; /* trunks that the page shows without a script */
 
-void http_pages_landing(struct buffer *b, const char *telemetry_path,
-			const char *version);
+/* `/`, all trunks, what is wrong first. Returns 0, ENOMEM or EBUSY. */
+int http_pages_list(struct buffer *b, const struct http_query *q);
+
+/* `/trunks/NAME`. Returns 0; ENOENT, with a page that says so; ENOMEM. */
+int http_pages_trunk(struct buffer *b, const struct http_query *q, const char *name);
 
 #endif

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "exporter/api.h"
+#include "exporter/assets.h"
 #include "exporter/gzip.h"
 #include "exporter/http_pages.h"
 #include "exporter/http_probe.h"
@@ -17,8 +19,15 @@
 /* Under this, a reply fits one segment and compression gains nothing. */
 #define GZIP_MIN_BYTES 1400
 
+/* Nothing from elsewhere, nothing inline: what peers write stays text. */
+#define PAGE_POLICY                                                                      \
+	"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "  \
+	"img-src 'self' data:; form-action 'self'; base-uri 'none'; "                    \
+	"frame-ancestors 'none'"
+
 struct route {
-	const char *path; /* NULL: the telemetry path */
+	/* NULL: the telemetry path. With '/' at its end: all below it. */
+	const char *path;
 	const char *methods;
 	void (*handler)(struct http_answer *a, const struct http_query *q);
 };
@@ -113,13 +122,86 @@ static void metrics(struct http_answer *a, const struct http_query *q)
 	atomic_store(&q->site->scrape_bytes, (long long)a->body.len);
 }
 
-static void landing(struct http_answer *a, const struct http_query *q)
+const char *http_query_arg(const struct http_query *q, const char *name)
+{
+	for (size_t i = 0; i < q->arg_count && i < HTTP_ARGS_MAX; i++)
+		if (q->args[i].name.l == strlen(name) &&
+		    !memcmp(q->args[i].name.p, name, q->args[i].name.l))
+			return q->args[i].value.p;
+	return NULL;
+}
+
+/* Compresses where it helps, and says what went wrong if anything did. */
+static void finish(struct http_answer *a, const struct http_query *q, int err)
+{
+	if (!err)
+		err = a->body.err;
+	if (!err && a->body.len >= GZIP_MIN_BYTES && negotiate_gzip(q->accept_encoding))
+		err = compress(a);
+	a->vary = "Accept-Encoding";
+	if (!err)
+		return;
+	a->encoding = NULL;
+	a->policy = NULL;
+	http_answer_text(a, 503, strerror(err));
+}
+
+static void page_list(struct http_answer *a, const struct http_query *q)
 {
 	a->status = 200;
 	a->content_type = "text/html; charset=utf-8";
-	a->policy = "default-src 'none'; base-uri 'none'; form-action 'none'; "
-		    "frame-ancestors 'none'";
-	http_pages_landing(&a->body, q->site->telemetry_path, q->site->version);
+	a->policy = PAGE_POLICY;
+	finish(a, q, http_pages_list(&a->body, q));
+}
+
+/* What stands behind the route in the path. */
+static const char *below(const struct http_query *q, const char *route)
+{
+	return q->path + strlen(route);
+}
+
+static void page_trunk(struct http_answer *a, const struct http_query *q)
+{
+	int err = http_pages_trunk(&a->body, q, below(q, "/trunks/"));
+
+	a->status = err == ENOENT ? 404 : 200;
+	a->content_type = "text/html; charset=utf-8";
+	a->policy = PAGE_POLICY;
+	finish(a, q, err == ENOENT ? 0 : err);
+}
+
+static void api_list(struct http_answer *a, const struct http_query *q)
+{
+	int err = api_trunks(&a->body, q);
+
+	a->status = err == EINVAL ? 400 : 200;
+	a->content_type = "application/json";
+	finish(a, q, err == EINVAL ? 0 : err);
+}
+
+static void api_one(struct http_answer *a, const struct http_query *q)
+{
+	int err = api_trunk(&a->body, q->site->store, below(q, "/api/v1/trunks/"));
+
+	a->status = err == ENOENT ? 404 : 200;
+	a->content_type = "application/json";
+	finish(a, q, err == ENOENT ? 0 : err);
+}
+
+/* Their path holds a hash of their bytes, so that they never change under it. */
+static void asset(struct http_answer *a, const struct http_query *q)
+{
+	const struct asset *found = assets_find(below(q, "/static/"));
+
+	if (!found) {
+		http_answer_text(a, 404, "not found\n");
+		return;
+	}
+	a->status = 200;
+	a->content_type = found->type;
+	a->cache = "public, max-age=31536000, immutable";
+	buffer_add(&a->body, found->data, found->size);
+	finish(a, q, 0);
 }
 
 static void healthy(struct http_answer *a, const struct http_query *q)
@@ -138,10 +220,25 @@ static void ready(struct http_answer *a, const struct http_query *q)
 
 /* The telemetry path comes first, so that it may be any of the others. */
 static const struct route routes[] = {
-	{NULL, "GET, HEAD", metrics},	      {"/", "GET, HEAD", landing},
-	{"/-/healthy", "GET, HEAD", healthy}, {"/-/ready", "GET, HEAD", ready},
+	{NULL, "GET, HEAD", metrics},
+	{"/", "GET, HEAD", page_list},
+	{"/trunks/", "GET, HEAD", page_trunk},
+	{"/api/v1/trunks", "GET, HEAD", api_list},
+	{"/api/v1/trunks/", "GET, HEAD", api_one},
+	{"/static/", "GET, HEAD", asset},
+	{"/-/healthy", "GET, HEAD", healthy},
+	{"/-/ready", "GET, HEAD", ready},
 	{"/probe", "GET", http_probe_answer},
 };
+
+static bool matches(const char *route, const char *path)
+{
+	size_t len = strlen(route);
+
+	if (len > 1 && route[len - 1] == '/')
+		return !strncmp(path, route, len);
+	return !strcmp(path, route);
+}
 
 static const struct route *find(const struct http_query *q)
 {
@@ -150,7 +247,8 @@ static const struct route *find(const struct http_query *q)
 	for (i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
 		const char *path = routes[i].path;
 
-		if (!strcmp(q->path, path ? path : q->site->telemetry_path))
+		if (path ? matches(path, q->path)
+			 : !strcmp(q->path, q->site->telemetry_path))
 			return &routes[i];
 	}
 	return NULL;

@@ -19,7 +19,7 @@ struct http_site {
 	atomic_llong scrape_bytes; /* and its size as sent, -1: none yet */
 };
 
-/* A part of the query, `name=value`, decoded. */
+/* A part of the query, `name=value`, decoded; a value is terminated, or NULL without. */
 struct http_arg {
 	struct slice name;
 	struct slice value;
@@ -43,6 +43,9 @@ struct http_query {
 	size_t arg_count;	     /* over HTTP_ARGS_MAX: there were more, not kept */
 };
 
+/* The first parameter of that name in the URL's query, terminated; NULL without it. */
+const char *http_query_arg(const struct http_query *q, const char *name);
+
 struct http_answer {
 	unsigned status;
 	const char *content_type;
@@ -51,6 +54,7 @@ struct http_answer {
 	const char *vary;	 /* or NULL */
 	const char *allow;	 /* or NULL */
 	const char *policy;	 /* Content-Security-Policy, or NULL */
+	const char *cache;	 /* Cache-Control; NULL: no-store */
 	const char *retry_after; /* seconds, or NULL */
 	bool scrape;
 	struct probe_ask ask; /* with a target: no answer yet, it is that of a probe */

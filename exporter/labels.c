@@ -1,41 +1,8 @@
 #include "exporter/labels.h"
 
-#include <stdint.h>
 #include <string.h>
 
-/* Sequences of RFC 3629: lead byte range, bounds of the second byte, length. */
-static const struct utf8_row {
-	uint8_t lead_min, lead_max;
-	uint8_t second_min, second_max;
-	uint8_t len;
-} utf8_rows[] = {
-	{0x00, 0x7f, 0x00, 0x00, 1}, {0xc2, 0xdf, 0x80, 0xbf, 2},
-	{0xe0, 0xe0, 0xa0, 0xbf, 3}, {0xe1, 0xec, 0x80, 0xbf, 3},
-	{0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
-	{0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4},
-	{0xf4, 0xf4, 0x80, 0x8f, 4},
-};
-
-/* Length of the sequence at @p of a terminated string, or 0 when it is not UTF-8. */
-static size_t utf8_len(const char *p)
-{
-	const uint8_t *u = (const uint8_t *)p;
-	const struct utf8_row *row = utf8_rows;
-	const struct utf8_row *end = row + sizeof(utf8_rows) / sizeof(*row);
-	size_t i;
-
-	while (row < end && (u[0] < row->lead_min || u[0] > row->lead_max))
-		row++;
-	if (row == end)
-		return 0;
-	if (row->len > 1 && (u[1] < row->second_min || u[1] > row->second_max))
-		return 0;
-	for (i = 2; i < row->len; i++) {
-		if ((u[i] & 0xc0) != 0x80)
-			return 0;
-	}
-	return row->len;
-}
+#include "exporter/utf8.h"
 
 static void add_char(struct buffer *b, const char *p, size_t len)
 {
@@ -53,11 +20,15 @@ static void add_char(struct buffer *b, const char *p, size_t len)
 
 void labels_escape(struct buffer *b, const char *text)
 {
-	while (*text) {
-		size_t len = utf8_len(text);
+	size_t left = strlen(text);
+
+	while (left) {
+		size_t len = utf8_sequence(text, left);
+		size_t taken = len ? len : 1;
 
 		add_char(b, text, len);
-		text += len ? len : 1;
+		text += taken;
+		left -= taken;
 	}
 }
 

@@ -6,6 +6,7 @@
 #include "exporter/catalogue.h"
 #include "exporter/cli.h"
 #include "exporter/healthcheck.h"
+#include "exporter/import/import.h"
 #include "exporter/log.h"
 #include "exporter/probe_cli.h"
 
@@ -81,6 +82,8 @@ int main(int argc, char *argv[])
 
 	if (argc > 1 && !strcmp(argv[1], "probe"))
 		return flush(probe_cli(argc - 2, argv + 2, EXPORTER_VERSION));
+	if (argc > 1 && !strcmp(argv[1], "import"))
+		return flush(import_cli(argc - 2, argv + 2));
 	err = cli_parse(&cli, argc, argv, text, sizeof(text));
 
 	if (err) {

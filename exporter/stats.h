@@ -56,6 +56,8 @@ struct stats_exporter {
 	int64_t reload_success_unix_ns; /* 0: never */
 	int64_t lag_ns;			/* largest of the last minute */
 	size_t trunks;
+	unsigned total_shards;	    /* 0: not one of several */
+	char shard[24];		    /* label text of the one that this is */
 	int64_t listen_not_after_s; /* of what we show who connects; 0: nothing */
 	char listen_file[128];	    /* its label text */
 	bool tls_files_stale;	    /* changed ones could not be read */

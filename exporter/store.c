@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,8 +75,21 @@ int store_alloc(struct store **sp, const double *buckets, size_t bucket_count)
 	}
 	pthread_mutex_init(&s->lock, NULL);
 	TAILQ_INIT(&s->trunks);
+	history_init(&s->history, 0, 0);
+	s->begun_unix_ns = clock_wall_ns();
 	*sp = s;
 	return 0;
+}
+
+void store_remember(struct store *s, unsigned probes, size_t bytes)
+{
+	history_init(&s->history, probes, bytes);
+}
+
+/* With the lock held: whoever asks for what is new since then gets the row. */
+static void touch(struct store *s, struct store_trunk *row)
+{
+	row->changed = ++s->sequence;
 }
 
 void store_free(struct store *s)
@@ -85,6 +99,7 @@ void store_free(struct store *s)
 	while (!TAILQ_EMPTY(&s->trunks))
 		store_trunk_remove(s, TAILQ_FIRST(&s->trunks));
 	buckets_clear(&s->buckets);
+	free(s->names.slots);
 	pthread_mutex_destroy(&s->lock);
 	free(s);
 }
@@ -137,10 +152,14 @@ struct store_trunk *store_trunk_add(struct store *s, const struct config_trunk *
 				  &hop) &&
 		!hop.ipv4 && !hop.ipv6;
 	row->stats.state = HEALTH_UNKNOWN;
+	row->conf = trunk;
+	row->since_unix_ns = clock_wall_ns();
 	row->stats.paused = trunk->settings && trunk->settings->paused;
 
 	write_lock(s);
 	TAILQ_INSERT_TAIL(&s->trunks, row, entry);
+	store_names_add(&s->names, row, trunk->name);
+	touch(s, row);
 	s->exporter.trunks++;
 	s->generation++;
 	write_unlock(s);
@@ -154,10 +173,10 @@ struct store_trunk *store_trunk_add(struct store *s, const struct config_trunk *
 void store_trunk_move(struct store *s, struct store_trunk *row,
 		      const struct config_trunk *trunk)
 {
-	(void)trunk;
 	if (!row)
 		return;
 	write_lock(s);
+	row->conf = trunk;
 	TAILQ_REMOVE(&s->trunks, row, entry);
 	TAILQ_INSERT_TAIL(&s->trunks, row, entry);
 	s->generation++;
@@ -168,6 +187,7 @@ static void target_free(struct store_target *cell)
 {
 	free(cell->exemplars);
 	free(cell->native);
+	free(cell->said);
 	free(cell->codes);
 	free(cell->tls_failures);
 	free(cell);
@@ -181,6 +201,9 @@ void store_trunk_remove(struct store *s, struct store_trunk *row)
 		return;
 	write_lock(s);
 	TAILQ_REMOVE(&s->trunks, row, entry);
+	store_names_remove(&s->names, row);
+	TAILQ_FOREACH(cell, &row->targets, entry)
+	history_track_free(&s->history, cell->track);
 	s->exporter.trunks--;
 	s->target_count -= row->target_count;
 	s->generation++;
@@ -198,12 +221,13 @@ void store_trunk_remove(struct store *s, struct store_trunk *row)
 void store_trunk_state(struct store *s, struct store_trunk *row,
 		       const struct engine_change *change, int64_t now_unix_ns)
 {
-	(void)now_unix_ns;
 	if (!row)
 		return;
 	write_lock(s);
 	row->stats.state = (uint8_t)change->to;
 	row->stats.state_changes++;
+	row->since_unix_ns = now_unix_ns;
+	touch(s, row);
 	write_unlock(s);
 }
 
@@ -216,15 +240,20 @@ void store_trunk_addresses(struct store *s, struct store_trunk *row, unsigned to
 	row->stats.addresses = total;
 	row->stats.addresses_up = up;
 	row->stats.addresses_known = true;
+	touch(s, row);
 	write_unlock(s);
 }
 
 void store_trunk_dns_failed(struct store *s, struct store_trunk *row)
 {
+	int64_t now_unix_ns = clock_wall_ns();
+
 	if (!row)
 		return;
 	write_lock(s);
 	row->stats.dns_failures++;
+	row->dns_failed_unix_ns = now_unix_ns;
+	touch(s, row);
 	write_unlock(s);
 }
 
@@ -264,6 +293,7 @@ void store_inbound(struct store *s, struct store_trunk *row, const char *method,
 		row->inbound[i]++;
 	if (i == 0)
 		row->stats.inbound_options_unix_ns = now_unix_ns;
+	touch(s, row);
 	write_unlock(s);
 }
 
@@ -303,6 +333,8 @@ struct store_target *store_target_add(struct store *s, struct store_trunk *row,
 		cell->tls_failures = calloc(TLS_FAILURES, sizeof(*cell->tls_failures));
 
 	write_lock(s);
+	cell->track = history_track_alloc(&s->history);
+	touch(s, row);
 	TAILQ_INSERT_TAIL(&row->targets, cell, entry);
 	row->target_count++;
 	s->target_count++;
@@ -316,6 +348,8 @@ void store_target_remove(struct store *s, struct store_target *cell)
 		return;
 	write_lock(s);
 	TAILQ_REMOVE(&cell->row->targets, cell, entry);
+	history_track_free(&s->history, cell->track);
+	touch(s, cell->row);
 	cell->row->target_count--;
 	s->target_count--;
 	write_unlock(s);
@@ -422,6 +456,32 @@ static void result_count(const struct store *s, struct store_target *cell,
 	code_count(cell, result->code);
 }
 
+/* What a person would want to read; most often it is what was said last time. */
+static void say(struct store_target *cell, const struct probe_result *r)
+{
+	const char *text = r->phrase[0] ? r->phrase : r->detail;
+
+	if (!text[0] && r->outcome != PROBE_RESPONSE && r->err &&
+	    r->outcome != PROBE_TIMEOUT)
+		text = strerror(r->err);
+	if (cell->said ? !strcmp(cell->said, text) : !text[0])
+		return;
+	free(cell->said);
+	cell->said = text[0] ? strdup(text) : NULL;
+}
+
+static void remember(struct store *s, struct store_target *cell,
+		     const struct probe_result *r)
+{
+	int64_t gap_ns = cell->last_unix_ns ? r->begun_unix_ns - cell->last_unix_ns : 0;
+
+	cell->last = history_pack(r, gap_ns);
+	cell->last_unix_ns = r->begun_unix_ns;
+	history_add(&s->history, cell->track, cell->last);
+	say(cell, r);
+	touch(s, cell->row);
+}
+
 void store_probe_done(struct store *s, struct store_target *cell,
 		      const struct probe_result *result)
 {
@@ -429,15 +489,37 @@ void store_probe_done(struct store *s, struct store_target *cell,
 		return;
 	write_lock(s);
 	result_count(s, cell, result);
+	remember(s, cell, result);
+	write_unlock(s);
+}
+
+bool store_ladder_wanted(const struct store *s, const struct store_target *cell,
+			 const struct probe_result *result)
+{
+	return cell && history_wants(&s->history, cell->track, result);
+}
+
+void store_ladder(struct store *s, struct store_target *cell,
+		  const struct probe_result *result, const struct ladder *ladder)
+{
+	struct history_ladder *copy = history_ladder_copy(result, ladder);
+
+	if (!copy)
+		return;
+	write_lock(s);
+	history_keep(&s->history, cell->track, copy);
 	write_unlock(s);
 }
 
 void store_probe_late(struct store *s, struct store_target *cell)
 {
+	int64_t now_unix_ns = clock_wall_ns();
+
 	if (!cell)
 		return;
 	write_lock(s);
 	cell->stats.late++;
+	history_late(cell->track, now_unix_ns);
 	write_unlock(s);
 }
 
@@ -447,6 +529,15 @@ void store_stray(struct store *s, enum engine_stray why)
 		return;
 	write_lock(s);
 	s->exporter.stray[why]++;
+	write_unlock(s);
+}
+
+void store_shard(struct store *s, const struct config_shard *shard)
+{
+	write_lock(s);
+	s->exporter.total_shards = shard->total;
+	snprintf(s->exporter.shard, sizeof(s->exporter.shard), "shard=\"%u\"",
+		 shard->index);
 	write_unlock(s);
 }
 

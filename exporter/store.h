@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "config/config.h"
+#include "config/shard.h"
 #include "sipprobe/engine.h"
 
 struct store;
@@ -30,14 +31,21 @@ void store_free(struct store *s);
  */
 void store_keep_native(struct store *s, int schema, unsigned max_buckets);
 
-/* Has an exemplar kept of each bucket from now on, if that is not done yet; any thread.
- */
+/* Has an exemplar kept of each bucket from now on, if that is not done yet; any thread. */
 void store_keep_exemplars(struct store *s);
+
+/*
+ * Before the first trunk: how much of single probes is remembered, as history_init() has
+ * it. Without this call, nothing is.
+ */
+void store_remember(struct store *s, unsigned probes, size_t bytes);
 
 /*
  * Writers, main thread only; they mirror struct engine_events. A row or cell is gone
  * with its remove call and never shown again. NULL is returned without memory; every
  * writer takes NULL for a row or a cell and then does nothing.
+ *
+ * @trunk: kept by the caller until it is moved or removed
  */
 struct store_trunk *store_trunk_add(struct store *s, const struct config_trunk *trunk);
 void store_trunk_move(struct store *s, struct store_trunk *row,
@@ -58,8 +66,17 @@ void store_target_remove(struct store *s, struct store_target *cell);
 void store_probe_begin(struct store *s, struct store_target *cell, int64_t lag_ns);
 void store_probe_done(struct store *s, struct store_target *cell,
 		      const struct probe_result *result);
+/* As ladder_wanted_h and probe_ladder_h have it. */
+bool store_ladder_wanted(const struct store *s, const struct store_target *cell,
+			 const struct probe_result *result);
+void store_ladder(struct store *s, struct store_target *cell,
+		  const struct probe_result *result, const struct ladder *ladder);
 void store_probe_late(struct store *s, struct store_target *cell);
 void store_stray(struct store *s, enum engine_stray why);
+
+/* Tells which share of the trunks this is; not called when it is all of them. */
+void store_shard(struct store *s, const struct config_shard *shard);
+
 void store_listen_certificate(struct store *s, const char *file, int64_t not_after_s);
 void store_tls_files(struct store *s, bool stale);
 void store_reload(struct store *s, bool successful, int64_t now_unix_ns);

@@ -7,6 +7,7 @@
 #include <sys/queue.h>
 
 #include "exporter/native.h"
+#include "exporter/history.h"
 #include "exporter/stats.h"
 #include "exporter/store.h"
 
@@ -20,12 +21,16 @@ struct store_target {
 	struct stats_code *codes;	  /* rising by code */
 	struct native *native;		  /* NULL: no observation, or none is kept */
 	struct stats_exemplar *exemplars; /* rising by bucket */
-	bool native_lost; /* an observation was: half a histogram is never shown */
-	uint8_t exemplar_count;
+	struct history_track *track;	  /* NULL: none, or no room for it */
+	char *said; /* owned; the last probe's reason phrase or failure; NULL: nothing */
+	int64_t last_unix_ns; /* begin of the last probe that ended; 0: none yet */
+	struct history_probe last;
 	uint32_t *tls_failures; /* TLS_FAILURES counters; NULL: not over TLS */
 	uint16_t code_count;
 	uint16_t code_cap;
 	uint16_t label_len;
+	uint8_t exemplar_count;
+	bool native_lost;  /* an observation was: half a histogram is never shown */
 	uint32_t counts[]; /* one a bucket and +Inf; the label text follows */
 };
 
@@ -33,17 +38,30 @@ TAILQ_HEAD(store_targets, store_target);
 
 struct store_trunk {
 	TAILQ_ENTRY(store_trunk) entry;
+	struct store_trunk *next_name;	 /* in the same slot of the index by name */
+	const struct config_trunk *conf; /* in force; only under the lock */
 	struct store_targets targets;
-	uint32_t *inbound; /* STATS_METHODS counters; NULL: no request yet */
-	char *own_file;	   /* label text of our certificate's file, or NULL */
+	int64_t since_unix_ns;	    /* of the state */
+	int64_t dns_failed_unix_ns; /* the last time; 0: never */
+	uint64_t changed;	    /* the store's sequence at its last change */
+	uint32_t *inbound;	    /* STATS_METHODS counters; NULL: no request yet */
+	char *own_file;		    /* label text of our certificate's file, or NULL */
 	struct stats_trunk stats;
 	uint32_t target_count;
 	uint32_t label_len;
 	uint32_t info_len;
+	uint32_t name_hash;
 	char text[]; /* labels, then those of siptrunk_info */
 };
 
 TAILQ_HEAD(store_trunks, store_trunk);
+
+/* The rows by name: a hash table of chains. */
+struct store_names {
+	struct store_trunk **slots;
+	size_t size; /* a power of two, or 0 */
+	size_t count;
+};
 
 struct store_lag {
 	int64_t second; /* monotonic */
@@ -58,11 +76,21 @@ struct store {
 	struct stats_buckets buckets; /* never changes */
 	struct native_scale native;   /* never changes once there are trunks */
 	struct store_trunks trunks;
+	struct store_names names;
+	struct history history;
 	size_t target_count;
+	uint64_t sequence; /* moves with every change of a row */
+	int64_t begun_unix_ns;
 	uint64_t generation; /* moves with every trunk added, moved or removed */
 	struct stats_exporter exporter;
 	struct store_lag lag[STORE_LAG_SLOTS];
 };
+
+void store_names_add(struct store_names *n, struct store_trunk *row, const char *name);
+void store_names_remove(struct store_names *n, struct store_trunk *row);
+
+/* With the lock held: the trunk of that name, or NULL. */
+struct store_trunk *store_names_find(const struct store_names *n, const char *name);
 
 /* The label text of a target, label_len bytes. */
 static inline char *store_target_text(const struct store *s, struct store_target *t)

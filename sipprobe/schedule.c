@@ -1,26 +1,20 @@
 #include "sipprobe/schedule.h"
+#include "config/hash.h"
 #include "sipprobe/clock.h"
 
 enum { START_RATE = 5000 };
 
-/* FNV-1a: stable over versions and machines, which a library's hash need not be. */
-static uint64_t fnv(uint64_t h, const char *text)
+/* A name and an end of it, so that "ab", "c" is not "a", "bc". */
+static uint64_t add_name(uint64_t h, const char *name)
 {
-	for (; *text; text++)
-		h = (h ^ (unsigned char)*text) * 0x100000001b3ULL;
-	return (h ^ 0xff) * 0x100000001b3ULL;
+	return hash_byte(hash_text(h, name), 0xff);
 }
 
 uint32_t schedule_phase(const char *trunk, const char *address, const char *method)
 {
-	uint64_t h = 0xcbf29ce484222325ULL;
+	uint64_t h = add_name(add_name(add_name(HASH_START, trunk), address), method);
 
-	h = fnv(fnv(fnv(h, trunk), address), method);
-	/* Names that differ in their last digit only must not fall side by side. */
-	h ^= h >> 33;
-	h *= 0xff51afd7ed558ccdULL;
-	h ^= h >> 33;
-	return (uint32_t)(h >> 32);
+	return (uint32_t)(hash_mix(h) >> 32);
 }
 
 static int64_t share_ns(uint32_t phase, int64_t span_ns)

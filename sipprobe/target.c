@@ -8,10 +8,6 @@
 #include "sipprobe/tls_cause.h"
 #include "sipprobe/udp.h"
 
-#define RETRY_AFTER_MAX_NS (3600 * CLOCK_NS_PER_S)
-
-enum { RETRY_AFTER_INTERVALS = 10 };
-
 static const char *const transport_names[] = {
 	[CONFIG_TRANSPORT_NONE] = "",
 	[CONFIG_TRANSPORT_UDP] = "udp",
@@ -60,25 +56,6 @@ static void tell(struct target *t, const char *address)
 	t->cell = t->core->events->target_add_h(trunk_row(t->trunk), &info, t->core->arg);
 }
 
-static int64_t target_interval_ns(const struct target *t)
-{
-	const struct config_settings *s = target_settings(t);
-	int64_t own_us = t->prober->interval_us ? t->prober->interval_us(s) : 0;
-
-	return (own_us ? own_us : s->interval_us) * CLOCK_NS_PER_US;
-}
-
-static void schedule_first(struct target *t, const char *address)
-{
-	int64_t interval_ns = target_interval_ns(t);
-
-	t->phase = schedule_phase(trunk_conf(t->trunk)->name, address, t->prober->method);
-	t->due_ns = schedule_first_ns(t->phase, interval_ns,
-				      registry_count(t->core->registry),
-				      clock_monotonic_ns());
-	ticker_start(t->core->ticker, &t->timer, t->due_ns, due_h);
-}
-
 int target_alloc(struct target **tp, struct core *core, struct trunk *trunk,
 		 const struct prober *prober, const struct resolve_address *address,
 		 int64_t resolve_ns)
@@ -109,7 +86,7 @@ int target_alloc(struct target **tp, struct core *core, struct trunk *trunk,
 	/* Of a paused trunk it is there to be known by, and no more. */
 	if (!target_settings(t)->paused) {
 		tell(t, text);
-		schedule_first(t, text);
+		target_schedule_first(t, text);
 	}
 	*tp = t;
 	return 0;
@@ -157,49 +134,6 @@ void target_reprioritize(struct target *t, const struct resolve_address *address
 	t->resolve_ns = resolve_ns;
 }
 
-/*
- * After a failure, and until a target is up, it is probed faster. Either pace keeps to a
- * grid of its own by the target's phase: counted from the last probe, all targets that a
- * busy moment held up would go on in step ever after. Due times that have passed by are
- * left out, never made up for.
- */
-static void schedule_next(struct target *t, int64_t earliest_ns)
-{
-	const struct config_settings *s = target_settings(t);
-	bool fast = t->health.verdict == PROBE_DOWN || t->health.state == HEALTH_DOWN;
-	int64_t interval_ns = target_interval_ns(t);
-	int64_t down_ns = s->down_interval_us * CLOCK_NS_PER_US;
-	int64_t by_ns = t->prober->due_ns ? t->prober->due_ns(t) : 0;
-	int64_t from_ns;
-
-	/* Refused credentials at a higher rate would only get us locked out. */
-	if (fast && !t->attempt.refused && down_ns && down_ns < interval_ns)
-		interval_ns = down_ns;
-	from_ns = t->attempt.begun_ns + interval_ns / 2;
-	t->due_ns = schedule_grid_ns(&t->core->schedule, t->phase, interval_ns,
-				     from_ns > earliest_ns ? from_ns : earliest_ns);
-	if (by_ns && by_ns < t->due_ns)
-		t->due_ns = by_ns > earliest_ns ? by_ns : earliest_ns;
-	ticker_start(t->core->ticker, &t->timer, t->due_ns, due_h);
-}
-
-/*
- * RFC 3261 21.5.4: who is told when to try again does not try before. But a monitor that
- * any peer can send to sleep is none: ten intervals, or an hour, is the most.
- */
-static int64_t earliest_ns(const struct target *t, const struct probe_result *r)
-{
-	int64_t wait_ns = r->retry_after_s * CLOCK_NS_PER_S;
-	int64_t most_ns =
-		RETRY_AFTER_INTERVALS * target_settings(t)->interval_us * CLOCK_NS_PER_US;
-
-	if (r->outcome != PROBE_RESPONSE || r->code != 503 || r->retry_after_s <= 0)
-		return clock_monotonic_ns();
-	if (most_ns > RETRY_AFTER_MAX_NS)
-		most_ns = RETRY_AFTER_MAX_NS;
-	return clock_monotonic_ns() + (wait_ns < most_ns ? wait_ns : most_ns);
-}
-
 /* @m: the response that ended the probe, or NULL */
 static void finish(struct target *t, const struct guard_message *m,
 		   struct probe_result *r)
@@ -222,7 +156,7 @@ static void finish(struct target *t, const struct guard_message *m,
 	if (t->resolve_ns > 0)
 		t->resolve_ns = 0;
 	target_stream_done(t, t->attempt.answered);
-	schedule_next(t, earliest_ns(t, r));
+	target_schedule_next(t, r);
 	t->core->events->probe_done_h(t->cell, r, t->core->arg);
 	target_tell_ladder(t, r, m);
 	trunk_target_result(t->trunk, t, r, t->health.state != before);

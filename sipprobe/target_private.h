@@ -113,6 +113,10 @@ void target_refuse(struct target *t, const struct guard_message *m, const char *
 /* Begins a probe at that time; one that is under way is dropped, untold. */
 void target_probe_at(struct target *t, int64_t at_ns);
 
+/* The first probe of a new target, and the next one after a result. */
+void target_schedule_first(struct target *t, const char *address);
+void target_schedule_next(struct target *t, const struct probe_result *r);
+
 /* The TLS contexts of the configuration that the target lives by. */
 struct tls_cache *target_tls(const struct target *t);
 

@@ -42,6 +42,11 @@ static void check_trunk(const struct config_trunk *t)
 		must(is_line(s->headers[i].name) && is_line(s->headers[i].value));
 	for (unsigned i = 1; i < t->label_count; i++)
 		must(strcmp(t->labels[i - 1].name, t->labels[i].name) < 0);
+	must(s->methods && s->methods < 1U << CONFIG_METHODS);
+	if (s->auth) {
+		must(*s->auth->username && *s->auth->password && s->auth->algorithms);
+		must(is_line(s->auth->username) && !strpbrk(s->auth->username, "\"\\"));
+	}
 	must(config_trunk_equal(t, t));
 }
 

@@ -219,14 +219,16 @@ class Prometheus(Program):
     names for --enable-feature.
     """
 
-    def __init__(self, folder, targets, interval="1s", features=()):
+    def __init__(self, folder, targets, interval="1s", features=(), rules=()):
         jobs = targets if isinstance(targets, dict) else {"siptrunk": targets}
         self.port = free_port()
         path = os.path.join(folder, "prometheus.yml")
         # A JSON text is a YAML text too.
         with open(path, "w") as f:
             json.dump({
-                "global": {"scrape_interval": interval, "scrape_timeout": interval},
+                "global": {"scrape_interval": interval, "scrape_timeout": interval,
+                           "evaluation_interval": interval},
+                "rule_files": list(rules),
                 "scrape_configs": [{
                     "job_name": job,
                     "static_configs": [{"targets": list(several)}],

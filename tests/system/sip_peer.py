@@ -88,7 +88,8 @@ class SipPeer:
     What arrived is in `requests`.
     """
 
-    def __init__(self, behaviour=None, transport="udp", host="127.0.0.1", tls=None):
+    def __init__(self, behaviour=None, transport="udp", host="127.0.0.1", tls=None,
+                 port=0):
         self.behaviour = behaviour or answer()
         self.transport = transport
         self.tls = tls
@@ -101,7 +102,7 @@ class SipPeer:
         kind = socket.SOCK_DGRAM if transport == "udp" else socket.SOCK_STREAM
         self.socket = socket.socket(
             socket.AF_INET6 if ":" in host else socket.AF_INET, kind)
-        self.socket.bind(socket.getaddrinfo(host, 0, type=kind)[0][4])
+        self.socket.bind(socket.getaddrinfo(host, port, type=kind)[0][4])
         self.host, self.port = host, self.socket.getsockname()[1]
         if transport != "udp":
             self.socket.listen(64)

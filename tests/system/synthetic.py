@@ -277,6 +277,7 @@ class Fleet:
         self.add(own + "config_last_reload_successful", t, not refused, **at)
         self.add(own + "config_last_reload_success_timestamp_seconds", t, applied, **at)
         self.add(own + "trunks", t, sum(instance in x.exporters for x in TRUNKS), **at)
+        self.add(own + "total_shards", t, 1, **at, shard="0")
         self.add(own + "schedule_lag_seconds", t, 0.0004, **at)
         for reason in ("stranger", "garbage"):
             self.add(own + "stray_messages_total", t, t // 30 % 1000000, **at,

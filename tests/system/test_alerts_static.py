@@ -6,14 +6,11 @@ Run: /usr/bin/python3 tests/system/test_alerts_static.py
 """
 
 import datetime
-import email
-import email.policy
 import json
 import os
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -21,14 +18,12 @@ import unittest
 import urllib.request
 
 import yaml
-from aiosmtpd.controller import Controller
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-ALERTS = ROOT / "alerts"
+import alerting
+from alerting import ALERTS, ROOT, ROUTES, RULES, keep, part
+
 RUNBOOKS = ROOT / "docs" / "runbooks"
-RULES = ALERTS / "siptrunk.rules.yaml"
 MIGRATION = ALERTS / "migration.rules.yaml"
-ROUTES = ALERTS / "alertmanager.yaml"
 RUNBOOK_BASE = "https://runbooks.example/"
 
 # Agreed with the exporter, and not in the contract's table yet.
@@ -211,77 +206,24 @@ class Routes(unittest.TestCase):
                         self.assertTrue([n for n in named if re.fullmatch(part, n)], part)
 
 
-class Sink:
-    def __init__(self):
-        self.mails = []
-
-    async def handle_DATA(self, server, session, envelope):
-        mail = email.message_from_bytes(envelope.content, policy=email.policy.default)
-        mail.rcpt = envelope.rcpt_tos
-        self.mails.append(mail)
-        return "250 OK"
-
-
-def part(mail, kind):
-    return mail.get_body((kind,)).get_content()
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 class Mail(unittest.TestCase):
     """The shipped configuration with its waits shortened, and its smarthost a sink."""
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
-        self.sink = Sink()
-        smtp = Controller(self.sink, hostname="127.0.0.1", port=free_port())
-        smtp.start()
-        self.addCleanup(smtp.stop)
-        self.configure(smtp.port)
-        self.start()
-
-    def configure(self, port):
-        text = ROUTES.read_text()
-        text = text.replace("smtp.example.com:587", f"127.0.0.1:{port}")
-        text = text.replace("global:\n", "global:\n  smtp_require_tls: false\n", 1)
+        self.sink, port = alerting.mailbox(self)
+        text = alerting.routes_to(port)
         text = re.sub(r"group_wait: \w+", "group_wait: 2s", text)
         text = re.sub(r"group_interval: \w+", "group_interval: 1s", text)
-        shutil.copytree(ALERTS / "templates", self.folder / "templates")
-        (self.folder / "am.yaml").write_text(text)
-
-    def start(self):
-        self.url = f"http://127.0.0.1:{free_port()}"
-        log = open(self.folder / "log", "w")
-        self.addCleanup(log.close)
-        process = subprocess.Popen(
-            ["prometheus-alertmanager", f"--config.file={self.folder}/am.yaml",
-             f"--storage.path={self.folder}/data", "--cluster.listen-address=",
-             f"--web.listen-address={self.url[7:]}",
-             "--web.external-url=http://alertmanager.example:9093"],
-            stdout=log, stderr=log)
-        self.addCleanup(process.wait)
-        self.addCleanup(process.terminate)
-        self.wait(self.ready, "Alertmanager is not ready")
-
-    def ready(self):
-        try:
-            with urllib.request.urlopen(self.url + "/-/ready", timeout=1) as r:
-                return r.status == 200
-        except OSError:
-            return False
+        self.server = alerting.alertmanager(self, folder.name, text)
+        self.url = self.server.url
 
     def wait(self, what, message, limit_s=20):
         end = time.monotonic() + limit_s
         while not what():
             if time.monotonic() > end:
-                self.fail(f"{message}: {[m['Subject'] for m in self.sink.mails]}\n"
-                          + (self.folder / "log").read_text()[-3000:])
+                self.fail(f"{message}: {self.sink.subjects()}\n{self.server.log()}")
             time.sleep(0.05)
 
     def mails(self, count, settle_s=4):
@@ -290,7 +232,7 @@ class Mail(unittest.TestCase):
         end = time.monotonic() + settle_s
         while time.monotonic() < end:
             self.assertLessEqual(len(self.sink.mails), count,
-                                 [m["Subject"] for m in self.sink.mails])
+                                 self.sink.subjects())
             time.sleep(0.05)
         return self.sink.mails
 
@@ -357,8 +299,8 @@ class Mail(unittest.TestCase):
                          r"\d\d:\d\d UTC \(was: no answer since 00:09 UTC\)$")
         self.assertIn("Until      20", part(back, "plain"))
         self.assertNotIn("Silence", part(back, "plain"))
-        self.keep("down", mail)
-        self.keep("up", back)
+        keep("down", mail)
+        keep("up", back)
 
     def test_local_fault_alone(self):
         trunks = [self.plain("SipTrunkDown", trunk=t, carrier=t) for t in ("a", "b", "c")]
@@ -367,7 +309,7 @@ class Mail(unittest.TestCase):
         mail = self.mails(1)[0]
         self.assertEqual(mail["Subject"], "[LOCAL FAULT] exp-a:10060: no trunk answers, "
                          "its own network is the first suspect")
-        self.keep("local-fault", mail)
+        keep("local-fault", mail)
         self.post(*trunks, over=True)
         self.mails(1)
         self.post(fault, over=True)
@@ -404,7 +346,7 @@ class Mail(unittest.TestCase):
         mail = self.mails(1)[0]
         self.assertEqual(mail["Subject"], "[DOWN] isp-a: 7 alerts: t0 (oslo), t1 (oslo), "
                          "t2 (oslo), t3 (oslo), t4 (oslo), …")
-        self.keep("several", mail)
+        keep("several", mail)
 
     def test_two_vantage_points_one_mail(self):
         self.post(*(self.plain("SipTrunkDown", instance=f"exp-{x}:10060") for x in "ab"))
@@ -440,17 +382,6 @@ class Mail(unittest.TestCase):
         mail = self.mails(1)[0]
         self.assertEqual(mail["Subject"], "[WARNING] DiskFull: A disk is full.")
         self.assertNotIn("<no value>", part(mail, "plain"))
-
-    @staticmethod
-    def keep(name, mail):
-        """For people who want to look: SIPTRUNK_MAILS names a folder."""
-        folder = os.environ.get("SIPTRUNK_MAILS")
-        if folder:
-            for kind, end in (("plain", "txt"), ("html", "html")):
-                text = part(mail, kind)
-                if kind == "plain":
-                    text = f"Subject: {mail['Subject']}\n\n{text}"
-                pathlib.Path(folder, f"{name}.{end}").write_text(text)
 
 
 if __name__ == "__main__":

@@ -72,6 +72,15 @@ static const struct {
 	{{"--demo", "--config.file=a"},
 	 EINVAL,
 	 "--demo brings its own configuration, --config.file cannot be given with it"},
+	{{"--demo", "--shard=0", "--total-shards=2"},
+	 EINVAL,
+	 "--demo cannot be shared out by --shard"},
+	{{"--config.file=a", "--shard=0"},
+	 EINVAL,
+	 "--shard and --total-shards belong together"},
+	{{"--config.file=a", "--shard=2", "--total-shards=2"},
+	 EINVAL,
+	 "--shard: with --total-shards=2 they count from 0 to 1, there is no shard 2"},
 	{{"--config.check"}, EINVAL, "--config.check needs --config.file=PATH"},
 	{{"--config.check", "--list-metrics"},
 	 EINVAL,
@@ -147,6 +156,11 @@ static void test_values(void)
 	is_int(cli.log_format, LOG_FORMAT_JSON, "format");
 	is_int(cli.log_level, LOG_LEVEL_ERROR, "level");
 	is_str(cli.telemetry_path, "/m", "path");
+	is_int(parse((const char *[]){"--config.file=a", "--shard=1", "--total-shards=3",
+				      NULL}),
+	       0, "a share");
+	is_int(cli.shard.index, 1, "the share's number");
+	is_int(cli.shard.total, 3, "the shares");
 	is_int(parse((const char *[]){"--healthcheck=http://a/", NULL}), 0, "a URL");
 	is_str(cli.health_url, "http://a/", "the URL");
 }

@@ -84,11 +84,12 @@ static const struct {
 	{GET("/metrics?name=x"), 200, "Vary", "Accept, Accept-Encoding",
 	 "libre=\"v1.1.0\"} 1\n"},
 	{GET("/"), 200, "Content-Security-Policy",
-	 "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors "
+	 "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+	 "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors "
 	 "'none'",
 	 "1.2.3&lt;x&gt;"},
-	{GET("/"), 200, "Content-Type", "text/html; charset=utf-8", "href=\"/-/ready\""},
-	{GET("/"), 200, "X-Content-Type-Options", "nosniff", "href=\"/metrics\""},
+	{GET("/"), 200, "Content-Type", "text/html; charset=utf-8", "href=\"-/ready\""},
+	{GET("/"), 200, "X-Content-Type-Options", "nosniff", "href=\"metrics\""},
 	{GET("/metrics/"), 404, "Content-Type", "text/plain; charset=utf-8", "not found"},
 	{GET("/../metrics"), 404, NULL, NULL, "not found"},
 	{GET("/favicon.ico"), 404, NULL, NULL, "not found"},

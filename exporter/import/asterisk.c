@@ -1,0 +1,396 @@
+/*
+ * Asterisk's pjsip.conf. A trunk is an endpoint whose aor has a contact of its own; an
+ * aor with a contact that no endpoint uses; or an outbound registration.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "exporter/import/asterisk_conf.h"
+
+struct asterisk {
+	struct conf conf;
+	struct set typed;   /* by "TYPE NAME"; value: the section */
+	struct set secrets; /* by the address of an auth section; value: a file's name */
+};
+
+static struct asterisk *state(struct import *im)
+{
+	struct asterisk *a = im->state;
+
+	if (a)
+		return a;
+	a = arena_alloc(&im->arena, sizeof(*a), 8);
+	if (!a) {
+		import_fail(im, ENOMEM);
+		return NULL;
+	}
+	STAILQ_INIT(&a->conf.sections);
+	im->state = a;
+	return a;
+}
+
+static bool is_type(const struct conf_section *s, const char *type)
+{
+	const char *own = conf_value(s, "type");
+
+	return !s->is_template && own && !strcasecmp(own, type);
+}
+
+static struct set_entry *typed_entry(struct import *im, const char *type,
+				     const char *name)
+{
+	struct asterisk *a = im->state;
+	char *key = import_copy(im, "", 0);
+
+	if (strlen(name) < 512)
+		key = import_format(im, "%s %s", type, name);
+	return key && *key ? set_put(&a->typed, key, strlen(key)) : NULL;
+}
+
+/* The section of this type that a setting names, or NULL, noted when it is not there. */
+static struct conf_section *named(struct import *im, const struct conf_section *s,
+				  const char *key, const char *type)
+{
+	const struct conf_setting *v = conf_find(s, key);
+	struct set_entry *e;
+
+	if (!v || !*v->value)
+		return NULL;
+	e = typed_entry(im, type, v->value);
+	if (e && e->value)
+		return (struct conf_section *)e->value;
+	import_note(im, v->at, "left out: %s = %.80s names no section of type %s", key,
+		    v->value, type);
+	return NULL;
+}
+
+static bool is_yes(const char *value)
+{
+	return value && (!strcasecmp(value, "yes") || !strcasecmp(value, "true") ||
+			 !strcasecmp(value, "on") || !strcmp(value, "1"));
+}
+
+/* Files that the exporter's own user has no right to read are not for it to name. */
+static void note_tls(struct import *im, const struct import_trunk *t,
+		     const struct conf_section *transport)
+{
+	static const char *const files[] = {"ca_list_file", "cert_file", "priv_key_file"};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		const struct conf_setting *v = conf_find(transport, files[i]);
+
+		if (v && *v->value)
+			import_note(
+				im, v->at,
+				"left out: %s = %.80s; tls of \"%.80s\" needs a copy "
+				"that siptrunk_exporter may read, where its peer asks "
+				"for one",
+				files[i], v->value, t->name);
+	}
+	if (!is_yes(conf_value(transport, "verify_server")))
+		import_note(im, transport->at,
+			    "changed: the certificate of \"%.80s\" is verified, which "
+			    "this transport does not do",
+			    t->name);
+}
+
+/* What a transport makes of a URI: "tls", "tcp" or nothing to add. */
+static const char *protocol_of(const struct conf_section *transport)
+{
+	const char *protocol = transport ? conf_value(transport, "protocol") : NULL;
+
+	if (!protocol)
+		return NULL;
+	return !strcasecmp(protocol, "tls") || !strcasecmp(protocol, "tcp") ? protocol
+									    : NULL;
+}
+
+static const char *secret_of(struct import *im, const struct conf_section *auth)
+{
+	struct asterisk *a = im->state;
+	const struct conf_setting *v = conf_find(auth, "password");
+	const void **key = arena_alloc(&im->arena, sizeof(*key), 8);
+	struct set_entry *e;
+
+	if (!key)
+		return NULL;
+	*key = auth;
+	e = set_put(&a->secrets, key, sizeof(*key));
+	if (e && !e->value)
+		e->value = (uintptr_t)import_secret(im, v->at, auth->name);
+	return e ? (const char *)e->value : NULL;
+}
+
+static void set_auth(struct import *im, struct import_trunk *t,
+		     const struct conf_section *s)
+{
+	const struct conf_section *auth = named(im, s, "outbound_auth", "auth");
+	const char *user = auth ? conf_value(auth, "username") : NULL;
+
+	if (!auth)
+		return;
+	if (!user || !conf_value(auth, "password")) {
+		import_note(im, auth->at,
+			    "left out: no user name with a password of its own in "
+			    "\"%.80s\"",
+			    auth->name);
+		return;
+	}
+	if (!import_set(im, t, IMPORT_USERNAME, auth->at, user))
+		return;
+	(void)import_set(im, t, IMPORT_PASSWORD_FILE, auth->at, secret_of(im, auth));
+}
+
+static void set_from(struct import *im, struct import_trunk *t,
+		     const struct conf_section *endpoint)
+{
+	const struct conf_setting *user = conf_find(endpoint, "from_user");
+	const struct conf_setting *domain = conf_find(endpoint, "from_domain");
+	bool has_user = user && *user->value && strlen(user->value) < 256;
+
+	if (domain && *domain->value && strlen(domain->value) < 256)
+		(void)import_set_uri(im, t, IMPORT_FROM, domain->at,
+				     import_format(im, "sip:%s%s%s",
+						   has_user ? user->value : "",
+						   has_user ? "@" : "", domain->value));
+	else if (has_user)
+		import_note(im, user->at, "left out: from_user without from_domain");
+}
+
+static void set_proxy(struct import *im, struct import_trunk *t,
+		      const struct conf_section *s)
+{
+	const struct conf_setting *v = s ? conf_find(s, "outbound_proxy") : NULL;
+
+	if (v && *v->value)
+		(void)import_set_uri(im, t, IMPORT_OUTBOUND_PROXY, v->at, v->value);
+}
+
+static void set_qualify(struct import *im, struct import_trunk *t,
+			const struct conf_section *aor)
+{
+	const struct conf_setting *every = conf_find(aor, "qualify_frequency");
+	const struct conf_setting *wait = conf_find(aor, "qualify_timeout");
+
+	if (every && strtod(every->value, NULL) > 0)
+		(void)import_set_seconds(im, t, IMPORT_INTERVAL, every->at, every->value);
+	else
+		import_note(im, aor->at,
+			    "changed: \"%.80s\" is not qualified by Asterisk, but will "
+			    "be probed",
+			    t->name);
+	if (wait && strtod(wait->value, NULL) > 0)
+		(void)import_set_seconds(im, t, IMPORT_TIMEOUT, wait->at, wait->value);
+}
+
+static struct import_trunk *add(struct import *im, const struct conf_section *s,
+				const struct conf_setting *target,
+				const struct conf_section *transport)
+{
+	const char *protocol = protocol_of(transport);
+	const char *uri = import_uri(im, target->at, target->key, target->value);
+	struct import_trunk *t;
+
+	if (!uri)
+		return NULL;
+	uri = import_uri_transport(im, target->at, uri, protocol);
+	t = uri ? import_trunk_add(im, target->at, s->name, uri) : NULL;
+	if (t && protocol && !strcasecmp(protocol, "tls"))
+		note_tls(im, t, transport);
+	return t;
+}
+
+/* Contacts of an aor, from the first; there may be some. Returns how many made trunks. */
+static void add_contacts(struct import *im, const struct conf_section *s,
+			 const struct conf_section *aor,
+			 const struct conf_section *endpoint,
+			 const struct conf_setting *v)
+{
+	enum { CONTACTS_MAX = 64 };
+	const struct conf_setting *list[CONTACTS_MAX];
+	const struct conf_section *transport =
+		endpoint ? named(im, endpoint, "transport", "transport") : NULL;
+	size_t count = 0;
+
+	for (; v; v = v->next) {
+		if (!strcasecmp(v->key, "contact") && *v->value && count < CONTACTS_MAX)
+			list[count++] = v;
+	}
+	while (count-- && !im->err) {
+		struct import_trunk *t = add(im, s, list[count], transport);
+
+		if (!t)
+			continue;
+		set_qualify(im, t, aor);
+		set_proxy(im, t, conf_value(aor, "outbound_proxy") ? aor : endpoint);
+		if (endpoint) {
+			set_from(im, t, endpoint);
+			set_auth(im, t, endpoint);
+		}
+	}
+}
+
+static void take_endpoint(struct import *im, const struct conf_section *s)
+{
+	const struct conf_setting *v = conf_find(s, "aors");
+	char *names = v ? import_copy(im, v->value, strlen(v->value)) : NULL, *save;
+	bool found = false;
+
+	for (char *name = names ? strtok_r(names, ", \t", &save) : NULL; name && !im->err;
+	     name = strtok_r(NULL, ", \t", &save)) {
+		struct set_entry *e = typed_entry(im, "aor", name);
+		struct conf_section *aor = e ? (struct conf_section *)e->value : NULL;
+
+		if (!aor) {
+			import_note(im, v->at, "left out: there is no aor \"%.80s\"",
+				    name);
+			continue;
+		}
+		aor->used = true;
+		if (!conf_value(aor, "contact"))
+			continue;
+		found = true;
+		add_contacts(im, s, aor, s, aor->settings);
+	}
+	if (!found)
+		import_note(
+			im, s->at,
+			"left out: endpoint \"%.80s\" has no contact of its own, so it "
+			"is a device that registers here",
+			s->name);
+}
+
+static void take_aor(struct import *im, const struct conf_section *s)
+{
+	if (s->used)
+		return;
+	if (conf_value(s, "contact"))
+		add_contacts(im, s, s, NULL, s->settings);
+	else
+		import_note(im, s->at,
+			    "left out: aor \"%.80s\" has no contact of its own", s->name);
+}
+
+static void take_registration(struct import *im, const struct conf_section *s)
+{
+	const struct conf_setting *server = conf_find(s, "server_uri");
+	const struct conf_setting *client = conf_find(s, "client_uri");
+	struct import_trunk *t;
+
+	if (!server || !client) {
+		import_note(im, s->at,
+			    "left out: registration \"%.80s\" has no server_uri with a "
+			    "client_uri",
+			    s->name);
+		return;
+	}
+	t = add(im, s, server, named(im, s, "transport", "transport"));
+	if (!t)
+		return;
+	(void)import_set(im, t, IMPORT_METHOD, s->at, "\"REGISTER\"");
+	(void)import_set_uri(im, t, IMPORT_REGISTER_AOR, client->at, client->value);
+	set_proxy(im, t, s);
+	set_auth(im, t, s);
+	import_note(
+		im, s->at,
+		"changed: \"%.80s\" is asked whether its registration stands; nothing "
+		"is registered",
+		t->name);
+}
+
+static const struct {
+	const char *type;
+	void (*take)(struct import *im, const struct conf_section *s);
+	const char *why; /* it is left out, when it is */
+} types[] = {
+	{"endpoint", take_endpoint, NULL},
+	{"aor", take_aor, NULL},
+	{"registration", take_registration, NULL},
+	{"auth", NULL, NULL},
+	{"transport", NULL, NULL},
+	{"identify", NULL, "whose requests a trunk's are, its addresses tell"},
+	{"wizard", NULL, "sections of pjsip_wizard.conf are not understood"},
+	{NULL, NULL, "it says nothing of a trunk"},
+};
+
+/* Endpoints go first: they say more of an aor than it does itself. */
+static void take_all(struct import *im, const struct conf_sections *sections, size_t type)
+{
+	const struct conf_section *s;
+
+	STAILQ_FOREACH(s, sections, entry)
+	{
+		if (!im->err && is_type(s, types[type].type))
+			types[type].take(im, s);
+	}
+}
+
+static void note_others(struct import *im, const struct conf_sections *sections)
+{
+	const struct conf_section *s;
+
+	STAILQ_FOREACH(s, sections, entry)
+	{
+		const char *type = conf_value(s, "type");
+		size_t i = 0;
+
+		while (types[i].type && !(type && !strcasecmp(types[i].type, type)))
+			i++;
+		if (!s->is_template && types[i].why)
+			import_note(im, s->at,
+				    "left out: section \"%.80s\" of type %.40s: %s",
+				    s->name, type ? type : "none", types[i].why);
+	}
+}
+
+static void read_conf(struct import *im, const char *text, size_t len)
+{
+	struct asterisk *a = state(im);
+
+	if (a)
+		conf_read(im, &a->conf, text, len);
+}
+
+static void finish(struct import *im)
+{
+	struct asterisk *a = im->state;
+	struct conf_section *s;
+
+	STAILQ_FOREACH(s, &a->conf.sections, entry)
+	{
+		const char *type = conf_value(s, "type");
+		struct set_entry *e = type && !s->is_template && strlen(type) < 64
+					      ? typed_entry(im, type, s->name)
+					      : NULL;
+
+		if (e)
+			e->value = (uintptr_t)s;
+	}
+	for (size_t i = 0; types[i].type; i++) {
+		if (types[i].take)
+			take_all(im, &a->conf.sections, i);
+	}
+	note_others(im, &a->conf.sections);
+}
+
+static void clear(struct import *im)
+{
+	struct asterisk *a = im->state;
+
+	if (!a)
+		return;
+	set_free(&a->typed);
+	set_free(&a->secrets);
+	set_free(&a->conf.last);
+}
+
+const struct import_source import_asterisk = {
+	.name = "asterisk",
+	.file = "pjsip.conf",
+	.about = "endpoints with contacts, and registrations",
+	.read = read_conf,
+	.finish = finish,
+	.clear = clear,
+};

@@ -1,0 +1,571 @@
+/*
+ * The table of trunks, live: all rows are kept here, by name, and a page of them is in the
+ * document, so that ten thousand cost no more to show than a hundred. After the first
+ * load only what changed is asked for. Text from peers only ever becomes text nodes.
+ */
+"use strict";
+
+(function () {
+	const PERIOD_MS = 5000;
+	const PAGE_ROWS = 100;
+	const RECENT = 20;
+	const LIMIT = 5000;
+	const SVG = "http://www.w3.org/2000/svg";
+	const URGENCY = { down: 0, degraded: 1, unknown: 2, up: 3 };
+	const STATES = ["down", "degraded", "unknown", "up"];
+	const OUTCOMES = {
+		response: "answered",
+		timeout: "no answer in time",
+		dns: "name does not resolve",
+		refused: "refused",
+		unreachable: "unreachable",
+		connect: "no connection",
+		tls: "TLS failed",
+		protocol: "not SIP",
+		auth: "credentials refused",
+		internal: "our own failure",
+	};
+	const $ = (id) => document.getElementById(id);
+	const table = $("trunks");
+	const body = table.tBodies[0];
+	const counted = new Intl.NumberFormat("en");
+	const order = new Intl.Collator("en", { numeric: true });
+
+	const trunks = new Map(); /* by name */
+	const ranks = new Map(); /* of the names, in their order */
+	const shown = new Map(); /* rows in the document, by name */
+	let cursor = null;
+	let now_s = Date.now() / 1000;
+	let states = {};
+	let view = [];
+	let page = 0;
+	let paused = false;
+	let timer = 0;
+	let typing = 0;
+	let said = "";
+	const wish = { words: "", state: "", sort: "", down: false };
+
+	/* ---- what is to be seen, and in which order ---- */
+
+	/* By ranks that are made once for a set of names: a collator is slow. */
+	const compare_names = (a, b) => a.rank - b.rank;
+	const latency_of = (t) => (t.last && t.last.latency_s !== null ? t.last.latency_s : Infinity);
+	const cert_of = (t) => t.certificate_not_after_unix_s || Infinity;
+	const last_of = (t) =>
+		!t.last ? "~" : t.last.outcome === "response" ? String(t.last.code) + t.last.text : t.last.outcome;
+
+	/* What is wrong first, and of that what changed last. */
+	function compare_urgency(a, b) {
+		const diff = URGENCY[a.state] - URGENCY[b.state];
+
+		if (diff || a.state === "up")
+			return diff;
+		return b.since_unix_s - a.since_unix_s;
+	}
+
+	/* Infinities are equal to themselves: their difference is not a number. */
+	const by = (of) => (a, b) => {
+		const x = of(a);
+		const y = of(b);
+
+		return x < y ? -1 : x > y ? 1 : 0;
+	};
+	const SORTS = {
+		state: compare_urgency,
+		name: compare_names,
+		since: (a, b) => b.since_unix_s - a.since_unix_s,
+		last: by(last_of),
+		latency: by(latency_of),
+		cert: by(cert_of),
+	};
+
+	function haystack(t) {
+		if (!t.text) {
+			const last = t.last || {};
+
+			t.text = [t.name, t.uri, last.address, last.text, last.code, last.outcome, ...Object.values(t.labels)]
+				.join("\n").toLowerCase();
+		}
+		return t.text;
+	}
+
+	function choose() {
+		const words = wish.words.toLowerCase().split(/\s+/).filter(Boolean);
+		const sort = SORTS[wish.sort] || compare_urgency;
+		const sign = wish.down ? -1 : 1;
+
+		view = [];
+		for (const t of trunks.values()) {
+			if (wish.state && t.state !== wish.state)
+				continue;
+			if (words.length && !words.every((w) => haystack(t).includes(w)))
+				continue;
+			view.push(t);
+		}
+		view.sort((a, b) => sign * sort(a, b) || compare_names(a, b));
+		page = Math.max(0, Math.min(page, Math.ceil(view.length / PAGE_ROWS) - 1));
+	}
+
+	/* ---- rows ---- */
+
+	function element(tag, cls, text) {
+		const e = document.createElement(tag);
+
+		if (cls)
+			e.className = cls;
+		if (text !== undefined)
+			e.textContent = text;
+		return e;
+	}
+
+	function span_text(s) {
+		s = Math.max(0, Math.floor(s));
+		if (s >= 86400)
+			return Math.floor(s / 86400) + " d";
+		if (s >= 3600)
+			return Math.floor(s / 3600) + " h";
+		if (s >= 60)
+			return Math.floor(s / 60) + " min";
+		return s + " s";
+	}
+
+	function duration_text(s) {
+		const ms = s * 1000;
+
+		if (ms < 1)
+			return ms.toFixed(2) + " ms";
+		if (ms < 1000)
+			return ms.toFixed(ms < 100 ? 1 : 0) + " ms";
+		return s.toFixed(2) + " s";
+	}
+
+	function spark(values, verdicts) {
+		const width = 96;
+		const height = 24;
+		const svg = document.createElementNS(SVG, "svg");
+		const good = values.filter((v) => v !== null);
+		const max = Math.max(...good, 0) || 1;
+		const x = (i) => (values.length < 2 ? width / 2 : 2 + ((width - 4) * i) / (values.length - 1)).toFixed(1);
+		let line = "";
+		let fail = "";
+		let pen = false;
+
+		values.forEach((v, i) => {
+			if (verdicts[i] !== "+")
+				fail += "M" + x(i) + " " + (height - 1) + "v-" + height / 3;
+			if (v === null) {
+				pen = false;
+				return;
+			}
+			line += (pen ? "L" : "M") + x(i) + " " + (height - 2 - ((height - 4) * v) / max).toFixed(1);
+			if (!pen && (i + 1 === values.length || values[i + 1] === null))
+				line += "h.1";
+			pen = true;
+		});
+		svg.setAttribute("class", "spark");
+		svg.setAttribute("viewBox", "0 0 " + width + " " + height);
+		svg.setAttribute("width", width);
+		svg.setAttribute("height", height);
+		svg.setAttribute("role", "img");
+		svg.setAttribute("aria-label", values.length + (values.length === 1 ? " probe, " : " probes, ") +
+			good.length + " answered" + (good.length ? ", slowest " + duration_text(max) : ""));
+		for (const [cls, d] of [["fail", fail], ["line", line]]) {
+			if (!d)
+				continue;
+			const path = document.createElementNS(SVG, "path");
+
+			path.setAttribute("class", cls);
+			path.setAttribute("d", d);
+			svg.append(path);
+		}
+		return svg;
+	}
+
+	function fill_state(cell, t) {
+		cell.replaceChildren(element("span", "badge " + t.state, t.state));
+	}
+
+	function fill_last(cell, t) {
+		if (!t.last) {
+			cell.replaceChildren(element("span", "none", t.paused ? "paused" : "not probed yet"));
+			return;
+		}
+		const answered = t.last.outcome === "response" && t.last.code;
+
+		cell.replaceChildren(element("b", answered ? "code" : "",
+			answered ? String(t.last.code) : OUTCOMES[t.last.outcome] || t.last.outcome));
+		/* Of a refusal it is the same in other words. */
+		if (t.last.text && t.last.outcome !== "refused")
+			cell.append(" ", element("bdi", "said", t.last.text));
+	}
+
+	function fill_latency(cell, t) {
+		const latency = t.last && t.last.latency_s !== null ? duration_text(t.last.latency_s) : "–";
+
+		cell.replaceChildren();
+		if (t.recent_latency_s.length)
+			cell.append(spark(t.recent_latency_s, t.recent_verdicts), " ");
+		cell.append(element("span", "ms", latency));
+	}
+
+	function fill_cert(cell, t) {
+		const left_s = t.certificate_not_after_unix_s - now_s;
+		const cls = left_s < 7 * 86400 ? "bad" : left_s < 30 * 86400 ? "warn" : "";
+
+		if (!t.certificate_not_after_unix_s)
+			cell.replaceChildren(element("span", "none", "–"));
+		else
+			cell.replaceChildren(element("span", cls,
+				left_s < 0 ? "expired" : Math.floor(left_s / 86400) + " days"));
+	}
+
+	function make_row(t) {
+		const tr = element("tr");
+		const cell = (tag, cls, role) => {
+			const e = element(tag, cls);
+
+			e.setAttribute("role", role);
+			tr.append(e);
+			return e;
+		};
+		const row = { tr, trunk: null };
+
+		tr.setAttribute("role", "row");
+		row.state = cell("td", "c-state", "cell");
+		const name = cell("th", "c-name", "rowheader");
+
+		name.scope = "row";
+		row.link = element("a", "", t.name);
+		row.link.href = "trunks/" + encodeURIComponent(t.name).replace(/^\.{1,2}$/, (d) => d.replace(/\./g, "%2E"));
+		name.append(row.link);
+		for (const [key, value] of Object.entries(t.labels)) {
+			const label = element("span", "label", value);
+
+			label.title = key;
+			name.append(" ", label);
+		}
+		row.since = cell("td", "c-since", "cell");
+		row.time = element("time");
+		row.since.append(row.time);
+		row.last = cell("td", "c-last", "cell");
+		row.latency = cell("td", "c-latency", "cell");
+		row.cert = cell("td", "c-cert", "cell");
+		return row;
+	}
+
+	function fill_row(row, t) {
+		const age = span_text(now_s - t.since_unix_s);
+
+		if (row.time.textContent !== age)
+			row.time.textContent = age;
+		if (row.trunk === t)
+			return;
+		row.trunk = t;
+		const since = new Date(t.since_unix_s * 1000).toISOString();
+
+		row.time.dateTime = since;
+		row.time.title = since.replace("T", " ").replace(/\..*/, " UTC");
+		fill_state(row.state, t);
+		fill_last(row.last, t);
+		fill_latency(row.latency, t);
+		fill_cert(row.cert, t);
+	}
+
+	/* Rows that stay are moved, not made anew; the focus goes with them. */
+	function draw_rows() {
+		const wanted = view.slice(page * PAGE_ROWS, (page + 1) * PAGE_ROWS);
+		const names = new Set(wanted.map((t) => t.name));
+		const held = document.activeElement;
+
+		for (const [name, row] of shown) {
+			if (names.has(name))
+				continue;
+			row.tr.remove();
+			shown.delete(name);
+		}
+		let at = body.firstElementChild;
+
+		for (const t of wanted) {
+			let row = shown.get(t.name);
+
+			if (!row) {
+				row = make_row(t);
+				shown.set(t.name, row);
+			}
+			fill_row(row, t);
+			if (row.tr === at)
+				at = at.nextElementSibling;
+			else
+				body.insertBefore(row.tr, at);
+		}
+		if (held && held !== document.activeElement && held.isConnected)
+			held.focus({ preventScroll: true });
+	}
+
+	/* ---- what stands around them ---- */
+
+	function draw_states() {
+		const all = STATES.reduce((sum, s) => sum + (states[s] || 0), 0);
+
+		for (const chip of document.querySelectorAll("#states .chip")) {
+			const state = chip.dataset.state;
+			const count = chip.querySelector(".count");
+			const text = counted.format(state ? states[state] || 0 : all);
+
+			if (count.textContent !== text)
+				count.textContent = text;
+			if (state === wish.state)
+				chip.setAttribute("aria-current", "true");
+			else
+				chip.removeAttribute("aria-current");
+		}
+		document.title = (states.down ? counted.format(states.down) + " down – " : "") + "SIP trunks";
+	}
+
+	/* Read aloud when it changes, and only then. */
+	function draw_summary() {
+		const parts = ["down", "degraded"].filter((s) => states[s]).map((s) => counted.format(states[s]) + " " + s);
+		const all = trunks.size;
+		let text = counted.format(view.length) + (view.length === all ? "" : " of " + counted.format(all));
+
+		text += all === 1 ? " trunk" : " trunks";
+		if (all)
+			text += parts.length ? "; " + parts.join(", ") : states.up === all ? "; all are up" : "";
+		if (text === said)
+			return;
+		said = text;
+		$("summary").textContent = text;
+	}
+
+	function draw_pager() {
+		const pages = Math.ceil(view.length / PAGE_ROWS);
+		const first = page * PAGE_ROWS + 1;
+		const last = Math.min(view.length, (page + 1) * PAGE_ROWS);
+
+		$("pager").hidden = pages < 2;
+		$("where").textContent = counted.format(first) + "–" + counted.format(last) + " of " + counted.format(view.length);
+		$("back").disabled = page === 0;
+		$("forth").disabled = page >= pages - 1;
+	}
+
+	function draw_sort() {
+		for (const th of table.tHead.querySelectorAll("th")) {
+			if (th.dataset.sort === (wish.sort || "state"))
+				th.setAttribute("aria-sort", wish.down ? "descending" : "ascending");
+			else
+				th.removeAttribute("aria-sort");
+		}
+	}
+
+	function draw() {
+		choose();
+		draw_chosen();
+	}
+
+	function draw_chosen() {
+		draw_rows();
+		draw_states();
+		draw_summary();
+		draw_pager();
+		draw_sort();
+	}
+
+	/* ---- asking ---- */
+
+	async function ask(since, after) {
+		const q = new URLSearchParams({ limit: LIMIT, recent: RECENT });
+
+		if (since)
+			q.set("since", since);
+		if (after)
+			q.set("after", after);
+		const answer = await fetch("api/v1/trunks?" + q, { cache: "no-store" });
+
+		if (!answer.ok)
+			throw new Error("it answered " + answer.status);
+		return answer.json();
+	}
+
+	function rank() {
+		if (ranks.size !== trunks.size || !Array.from(trunks.keys()).every((n) => ranks.has(n))) {
+			ranks.clear();
+			Array.from(trunks.keys()).sort(order.compare).forEach((n, i) => ranks.set(n, i));
+		}
+		for (const t of trunks.values())
+			t.rank = ranks.get(t.name);
+	}
+
+	/* All of it in parts; what changes meanwhile comes with the next question. */
+	async function load() {
+		let since = cursor;
+		let after = null;
+		let first = null;
+
+		do {
+			const part = await ask(since, after);
+
+			if (since && part.complete) {
+				/* Another run, or another set of trunks: from the start. */
+				since = after = first = cursor = null;
+				continue;
+			}
+			if (!first) {
+				first = part;
+				if (!since)
+					trunks.clear();
+			}
+			for (const t of part.trunks)
+				trunks.set(t.name, t);
+			after = part.next;
+			now_s = part.now_unix_s;
+			if (!after)
+				break;
+		} while (true);
+		cursor = first.cursor;
+		states = first.states;
+		rank();
+	}
+
+	async function refresh() {
+		clearTimeout(timer);
+		try {
+			await load();
+			draw();
+			$("trouble").hidden = true;
+			$("pulse").textContent = "live, " + new Date().toLocaleTimeString();
+		} catch (e) {
+			$("trouble").textContent = "The exporter cannot be reached; this is what was known last.";
+			$("trouble").hidden = false;
+		}
+		schedule();
+	}
+
+	function schedule() {
+		clearTimeout(timer);
+		if (!paused && !document.hidden)
+			timer = setTimeout(refresh, PERIOD_MS);
+	}
+
+	/* ---- wishes ---- */
+
+	function keep_wish() {
+		const q = new URLSearchParams();
+
+		if (wish.words)
+			q.set("q", wish.words);
+		if (wish.state)
+			q.set("state", wish.state);
+		if (wish.sort)
+			q.set("sort", (wish.down ? "-" : "") + wish.sort);
+		history.replaceState(null, "", q.size ? "?" + q : location.pathname);
+	}
+
+	function wish_again() {
+		page = 0;
+		keep_wish();
+		draw();
+	}
+
+	function read_wish() {
+		const q = new URLSearchParams(location.search);
+		const sort = q.get("sort") || "";
+
+		wish.words = q.get("q") || "";
+		wish.state = STATES.includes(q.get("state")) ? q.get("state") : "";
+		wish.down = sort.startsWith("-");
+		wish.sort = SORTS[sort.replace("-", "")] ? sort.replace("-", "") : "";
+	}
+
+	function make_sortable(th) {
+		const button = element("button", "", th.textContent);
+
+		button.type = "button";
+		button.addEventListener("click", () => {
+			const same = (wish.sort || "state") === th.dataset.sort;
+
+			wish.down = same && !wish.down;
+			wish.sort = th.dataset.sort;
+			wish_again();
+		});
+		th.replaceChildren(button);
+	}
+
+	function turn(step) {
+		page += step;
+		draw_chosen();
+		table.scrollIntoView({ block: "start" });
+	}
+
+	/* Up and down go from trunk to trunk. */
+	function step_row(e) {
+		const row = e.target.closest && e.target.closest("tbody tr");
+		const next = row && (e.key === "ArrowDown" ? row.nextElementSibling : row.previousElementSibling);
+
+		if (!next)
+			return;
+		e.preventDefault();
+		next.querySelector("a").focus();
+	}
+
+	document.addEventListener("keydown", (e) => {
+		const field = e.target.matches && e.target.matches("input, textarea, select");
+
+		if (e.ctrlKey || e.metaKey || e.altKey)
+			return;
+		if (e.key === "/" && !field) {
+			e.preventDefault();
+			$("words").focus();
+			$("words").select();
+		} else if (e.key === "Escape" && e.target === $("words")) {
+			$("words").value = wish.words = "";
+			wish_again();
+		} else if (e.key === "ArrowDown" || e.key === "ArrowUp") {
+			step_row(e);
+		}
+	});
+	$("words").addEventListener("input", () => {
+		clearTimeout(typing);
+		typing = setTimeout(() => {
+			wish.words = $("words").value;
+			wish_again();
+		}, 80);
+	});
+	$("search").addEventListener("submit", (e) => e.preventDefault());
+	$("states").addEventListener("click", (e) => {
+		const chip = e.target.closest(".chip");
+
+		if (!chip || e.ctrlKey || e.metaKey || e.shiftKey)
+			return;
+		e.preventDefault();
+		wish.state = chip.dataset.state;
+		wish_again();
+	});
+	$("back").addEventListener("click", () => turn(-1));
+	$("forth").addEventListener("click", () => turn(1));
+	$("pause").addEventListener("click", () => {
+		paused = !paused;
+		$("pause").setAttribute("aria-pressed", String(paused));
+		$("pulse").textContent = paused ? "paused" : "live";
+		if (paused)
+			clearTimeout(timer);
+		else
+			refresh();
+	});
+	document.addEventListener("visibilitychange", () => {
+		if (!document.hidden && !paused)
+			refresh();
+	});
+
+	read_wish();
+	for (const th of table.tHead.querySelectorAll("th"))
+		make_sortable(th);
+	draw_sort();
+	$("pause").hidden = false;
+	/* The rows that came with the page stay until the first answer is here. */
+	load().then(() => {
+		body.replaceChildren();
+		draw();
+		$("pulse").textContent = "live";
+		schedule();
+	}, refresh);
+})();

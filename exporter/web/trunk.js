@@ -1,0 +1,110 @@
+/* Keeps a trunk's page current: asks for it again and takes over what changed. */
+"use strict";
+
+(function () {
+	const PERIOD_MS = 5000;
+	const pulse = document.getElementById("pulse");
+	const pause = document.getElementById("pause");
+	const trouble = document.getElementById("trouble");
+	let paused = false;
+	let timer = 0;
+	let state = "";
+
+	function clock() {
+		return new Date().toLocaleTimeString();
+	}
+
+	/* What a reader unfolded stays so, and the focus where it was. */
+	function replace(section, fresh) {
+		const open = Array.from(section.querySelectorAll("details[open]"), (d) => d.id);
+		const held = document.activeElement;
+		const inside = section.contains(held) && held.closest("details");
+		const kind = inside ? held.tagName : "";
+
+		section.replaceChildren(...fresh.childNodes);
+		for (const id of open) {
+			const details = document.getElementById(id);
+
+			if (details)
+				details.open = true;
+		}
+		if (inside) {
+			const again = document.getElementById(inside.id);
+			const target = again && again.querySelector(kind.toLowerCase());
+
+			if (target)
+				target.focus({ preventScroll: true });
+		}
+	}
+
+	function reading(section) {
+		const selection = document.getSelection();
+
+		return selection && !selection.isCollapsed && section.contains(selection.anchorNode);
+	}
+
+	function take(text) {
+		const page = new DOMParser().parseFromString(text, "text/html");
+
+		for (const section of document.querySelectorAll("[data-live]")) {
+			const fresh = page.getElementById(section.id);
+
+			if (!fresh || section.source === fresh.innerHTML || reading(section))
+				continue;
+			section.source = fresh.innerHTML;
+			replace(section, fresh);
+		}
+	}
+
+	/* Read aloud when it changes, not each time that seconds pass. */
+	function tell() {
+		const badge = document.querySelector("#state .badge");
+		const text = badge ? badge.textContent : "";
+
+		if (text === state)
+			return;
+		state = text;
+		document.getElementById("said").textContent = "now " + text;
+	}
+
+	async function refresh() {
+		try {
+			const answer = await fetch(location.href, { cache: "no-store" });
+
+			if (!answer.ok && answer.status !== 404)
+				throw new Error("it answered " + answer.status);
+			take(await answer.text());
+			tell();
+			trouble.hidden = true;
+			pulse.textContent = "live, " + clock();
+		} catch (e) {
+			trouble.textContent = "The exporter cannot be reached; this is what was known last.";
+			trouble.hidden = false;
+		}
+		schedule();
+	}
+
+	function schedule() {
+		clearTimeout(timer);
+		if (!paused && !document.hidden)
+			timer = setTimeout(refresh, PERIOD_MS);
+	}
+
+	pause.hidden = false;
+	pause.addEventListener("click", () => {
+		paused = !paused;
+		pause.setAttribute("aria-pressed", String(paused));
+		pulse.textContent = paused ? "paused" : "live";
+		if (paused)
+			clearTimeout(timer);
+		else
+			refresh();
+	});
+	document.addEventListener("visibilitychange", () => {
+		if (!document.hidden && !paused)
+			refresh();
+	});
+	pulse.textContent = "live";
+	tell();
+	schedule();
+})();
