@@ -115,9 +115,9 @@ class Outcomes(Case):
         self.assertEqual(code, 2)
         self.assertIn("gave no final answer within 1.3 s (2 requests sent)", out)
         self.assertEqual(p.copies(), 1)
-        told = probe_json(p.uri, "-t", "0.6")
+        told = probe_json(p.uri, "-t", "1.4")
         self.assertEqual((told["state"], told["reason"]), ("down", "timeout"))
-        self.assertEqual(told["timeout_seconds"], 0.6)
+        self.assertEqual(told["timeout_seconds"], 1.4)
         self.assertEqual([e["kind"] for e in told["answers"][0]["ladder"]],
                          ["sent", "retransmitted", "deadline"])
 
