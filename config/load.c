@@ -31,6 +31,13 @@ static void check_sip(struct load *l, const cJSON *sip)
 		walk_fault(&l->w, &here, "%s needs %s beside it", here.key,
 			   cert ? "key_file" : "cert_file");
 	}
+	if (l->sip.match_certificate &&
+	    (!l->sip.tls.ca_file || l->sip.tls.insecure_skip_verify)) {
+		here = spot_member(
+			&at, cJSON_GetObjectItemCaseSensitive(sip, "match_certificate"));
+		walk_fault(&l->w, &here,
+			   "needs sip.tls.ca_file, and certificates that are verified");
+	}
 	if (l->sip.tls.insecure_skip_verify)
 		load_warn(l,
 			  "sip.tls: insecure_skip_verify is on, so the certificates of "

@@ -49,7 +49,7 @@ struct load {
 	bool watch;
 	const cJSON *file_set[16];
 	const cJSON *histogram_set[4];
-	const cJSON *sip_set[2];
+	const cJSON *sip_set[4];
 	const cJSON *sip_tls_set[TLS_FIELDS_MAX];
 	const cJSON *dns_set[1];
 	const cJSON *probe_set[2];

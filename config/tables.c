@@ -451,6 +451,12 @@ static const struct field fields_sip[] = {
 	 .beside = offsetof(struct config_sip, listen_count),
 	 .max = 16,
 	 .more = &list_listens},
+	{.key = "match_certificate",
+	 .about = "true: over TLS, a peer from an address of no trunk is known by its "
+		  "certificate, if that is for a trunk's host; wants tls.ca_file",
+	 .kind = &kind_flag,
+	 .offset = offsetof(struct config_sip, match_certificate),
+	 .initial = "false"},
 	{.key = "tls",
 	 .about = "TLS of the addresses listened on; cert_file is required for tls:",
 	 .kind = &kind_section,

@@ -18,6 +18,8 @@ struct core {
 	struct siphash_key answer_tag; /* what To tags of our answers are made of */
 	struct ticker *ticker;
 	struct schedule schedule;
+	unsigned choosy; /* trunks for which it matters where, or how often, peers ping */
+	uint64_t targets_stamp; /* moves whenever a target comes or goes; never 0 */
 	struct registry *registry;
 	struct peers *peers; /* address → struct target, for what comes in */
 	struct peers

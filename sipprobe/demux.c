@@ -48,6 +48,9 @@ static struct target *whose(struct core *core, const struct sa *src,
 {
 	struct claim c = {.local = local};
 
+	/* With many trunks at one address this is by far the shorter way. */
+	if (!core->choosy)
+		return peers_find(core->peers, src, transport);
 	peers_each(core->peers, src, transport, best_h, &c);
 	if (c.best && !pl_strcmp(&m->method, "OPTIONS"))
 		peers_each(core->peers, src, transport, seen_h, &c);
@@ -193,6 +196,40 @@ bool demux_welcomes(struct core *core, const struct sa *peer)
 	return false;
 }
 
+struct proof {
+	const struct stream *stream;
+	struct target *found;
+};
+
+static void proof_h(struct target *t, void *arg)
+{
+	struct proof *p = arg;
+	char name[256];
+
+	/* One without a row takes its leave: its trunk is nobody's any more. */
+	if (!p->found && trunk_row(target_trunk(t)) &&
+	    target_address(t)->transport == CONFIG_TRANSPORT_TLS &&
+	    !target_peer_name(t, name, sizeof(name)) && stream_proves(p->stream, name))
+		p->found = t;
+}
+
+/* Who the certificate says, looked up again only when trunks or addresses changed. */
+static struct target *certified(struct core *core, struct stream *s,
+				const struct guard_message *m)
+{
+	struct stream_mark *mark = stream_mark(s);
+	struct proof p = {.stream = s};
+
+	if (mark->stamp != core->targets_stamp) {
+		registry_each(core->registry, proof_h, &p);
+		mark->who = p.found;
+		mark->stamp = core->targets_stamp;
+	}
+	if (mark->who && !pl_strcmp(&m->method, "OPTIONS"))
+		trunk_seen(target_trunk(mark->who));
+	return mark->who;
+}
+
 void demux_stream_request(struct core *core, struct stream *s,
 			  enum config_transport transport, const struct guard_message *m)
 {
@@ -200,6 +237,8 @@ void demux_stream_request(struct core *core, struct stream *s,
 	const struct target *t = whose(core, src, stream_local(s), transport, m);
 	struct pl text;
 
+	if (!t)
+		t = certified(core, s, m);
 	if (!t)
 		stray(core, ENGINE_STRAY_STRANGER);
 	else if (!make_answer(core, t, src, m, &text))

@@ -76,6 +76,7 @@ int engine_alloc(struct engine **ep, const char *version,
 	if (!e)
 		return ENOMEM;
 	e->core.events = events;
+	e->core.targets_stamp = 1;
 	e->core.arg = arg;
 	(void)re_snprintf(e->core.agent, sizeof(e->core.agent), "siptrunk_exporter/%s",
 			  version);
@@ -239,6 +240,9 @@ static void commit(struct engine *e, struct plan *p)
 	}
 	for (size_t i = 0; i < e->trunk_count; i++)
 		sockets_mark_local(e->core.sockets, &p->conf->trunks[i].settings->local);
+	/* Those that take their leave go on sending for a while. */
+	for (struct le *le = e->core.leaving.head; le; le = le->next)
+		sockets_mark_local(e->core.sockets, target_local(le->data));
 	sockets_sweep_local(e->core.sockets);
 	tls_watch_listening(e->tls_watch, &p->conf->sip);
 	sockets_review(e->core.sockets);

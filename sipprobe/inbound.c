@@ -24,6 +24,7 @@ struct inbound_conn {
 	struct stream *stream;
 	int64_t begun_ns;
 	bool up;
+	bool tls;
 };
 
 static void conn_destructor(void *arg)
@@ -115,9 +116,9 @@ static size_t count_of(const struct inbound *in, const struct sa *peer)
 	return n;
 }
 
-static bool admitted(const struct inbound *in, const struct sa *peer)
+static bool admitted(const struct inbound *in, const struct sa *peer, bool tls)
 {
-	return in->events->accept_h(peer, in->arg) && in->count < INBOUND_MAX &&
+	return in->events->accept_h(peer, tls, in->arg) && in->count < INBOUND_MAX &&
 	       count_of(in, peer) < INBOUND_PER_ADDRESS_MAX;
 }
 
@@ -128,7 +129,7 @@ void inbound_take(struct inbound *in, int fd, const struct sa *from,
 	struct sa peer = *from;
 
 	stream_peer_normalise(&peer);
-	if (!admitted(in, &peer)) {
+	if (!admitted(in, &peer, tls != NULL)) {
 		inbound_refuse(fd);
 		return;
 	}
@@ -138,6 +139,7 @@ void inbound_take(struct inbound *in, int fd, const struct sa *from,
 		return;
 	}
 	c->in = in;
+	c->tls = tls != NULL;
 	c->begun_ns = clock_monotonic_ns();
 	if (stream_accept(&c->stream, fd, tls, &conn_events, c)) {
 		mem_deref(c);
@@ -175,7 +177,7 @@ void inbound_review(struct inbound *in)
 		struct inbound_conn *c = le->data;
 
 		le = le->next;
-		if (!in->events->accept_h(stream_peer(c->stream), in->arg))
+		if (!in->events->accept_h(stream_peer(c->stream), c->tls, in->arg))
 			mem_deref(c);
 	}
 }

@@ -19,10 +19,10 @@ enum {
 
 struct inbound_events {
 	/*
-	 * Whether @peer may connect. Asked before a byte is read or sent; on false the
-	 * connection is reset. It must not free the set.
+	 * Whether @peer may connect, with or without @tls. Asked before a byte is read or
+	 * sent; on false the connection is reset. It must not free the set.
 	 */
-	bool (*accept_h)(const struct sa *peer, void *arg);
+	bool (*accept_h)(const struct sa *peer, bool tls, void *arg);
 	/* As in struct stream_events. The stream belongs to the set. */
 	void (*message_h)(struct stream *s, const struct guard_message *m, int64_t rx_ns,
 			  void *arg);

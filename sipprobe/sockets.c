@@ -27,6 +27,8 @@ struct entry {
 struct sockets {
 	struct core *core;
 	struct list entries;
+	bool match_certificate;
+	bool match_next;	 /* the same after the next commit */
 	struct inbound *inbound; /* connections that peers opened to us */
 	struct wheel_timer sweep;
 	struct locals *locals; /* for trunks that say where from */
@@ -62,10 +64,13 @@ static void error_h(struct udp *u, const struct sa *dst, int err, const char *bu
 
 static const struct udp_events udp_events = {datagram_h, error_h};
 
-static bool accept_h(const struct sa *peer, void *arg)
+/* Whose certificate speaks for it is asked when a request is there to be answered. */
+static bool accept_h(const struct sa *peer, bool tls, void *arg)
 {
 	struct sockets *s = arg;
 
+	if (tls && s->match_certificate)
+		return true;
 	return demux_welcomes(s->core, peer);
 }
 
@@ -223,6 +228,7 @@ static void say_failed(const struct config_listen *conf, int err, char *text, si
 int sockets_prepare(struct sockets *s, const struct config_sip *sip,
 		    struct tls_cache *tls, char *err_text, size_t err_size)
 {
+	s->match_next = sip->match_certificate;
 	for (size_t i = 0; i < sip->listen_count; i++) {
 		const struct config_listen *conf = &sip->listen[i];
 		struct tls_profile *profile = NULL;
@@ -289,6 +295,7 @@ bool sockets_commit(struct sockets *s)
 		changed |= e->udp && e->in_force != e->wanted_next;
 		commit_one(e);
 	}
+	s->match_certificate = s->match_next;
 	if (has_listener(s) && !wheel_armed(&s->sweep))
 		sweep_h(&s->sweep, clock_monotonic_ns());
 	return changed;

@@ -367,3 +367,13 @@ int64_t stream_rx_ns(const struct stream *s)
 {
 	return s->rx_ns;
 }
+
+bool stream_proves(const struct stream *s, const char *name)
+{
+	return s->ssl && s->state == STREAM_UP && tls_peer_proves(s->ssl, name);
+}
+
+struct stream_mark *stream_mark(struct stream *s)
+{
+	return &s->mark;
+}

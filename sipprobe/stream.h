@@ -91,6 +91,17 @@ const struct stream_report *stream_report(const struct stream *s);
  */
 bool stream_certificate(const struct stream *s, struct engine_certificate *out);
 
+/* Whether the peer's certificate was verified and proves a name, by RFC 5922. */
+bool stream_proves(const struct stream *s, const char *name);
+
+/* What the owner remembers of who the peer is; good while its @stamp says so. */
+struct stream_mark {
+	void *who;
+	uint64_t stamp; /* 0: nothing yet */
+};
+
+struct stream_mark *stream_mark(struct stream *s);
+
 /* When bytes last came, keep-alives included; monotonic. At first when it began. */
 int64_t stream_rx_ns(const struct stream *s);
 

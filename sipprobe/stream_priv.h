@@ -45,6 +45,7 @@ struct stream {
 	const struct stream_events *events;
 	void *arg;
 	struct stream_report report;
+	struct stream_mark mark;
 	struct sa peer;
 	struct sa local;
 };

@@ -34,6 +34,7 @@ static void destructor(void *arg)
 	if (t->core->ticker)
 		ticker_cancel(t->core->ticker, &t->timer);
 	peers_remove(t->core->peers, &t->address.sa, t->address.transport, t);
+	t->core->targets_stamp++;
 	mem_deref(t->stream);
 	if (t->cell)
 		t->core->events->target_remove_h(t->cell, t->core->arg);
@@ -73,6 +74,7 @@ int target_alloc(struct target **tp, struct core *core, struct trunk *trunk,
 	t->address = *address;
 	t->resolve_ns = resolve_ns;
 	t->index = UINT32_MAX;
+	core->targets_stamp++;
 	err = registry_add(core->registry, &t->index, t);
 	if (!err)
 		err = exchange_alloc(&t->exchange, t);
@@ -119,6 +121,11 @@ int target_fits_local(const struct target *t, const struct sa *local)
 	if (!locals_wanted(want))
 		return 1;
 	return locals_fits(want, local) ? 2 : 0;
+}
+
+const struct config_local *target_local(const struct target *t)
+{
+	return &target_settings(t)->local;
 }
 
 unsigned target_dscp(const struct target *t)

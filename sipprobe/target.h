@@ -77,8 +77,14 @@ enum health_state target_state(const struct target *t);
  */
 int target_fits_local(const struct target *t, const struct sa *local);
 
+/* Where requests leave from. */
+const struct config_local *target_local(const struct target *t);
+
 /* The DSCP of what is sent to it. */
 unsigned target_dscp(const struct target *t);
+
+/* The identity that the peer must prove over TLS. Returns 0 or EINVAL. */
+int target_peer_name(const struct target *t, char *out, size_t size);
 
 /* Keeps an address that DNS still gives; its order may have changed. */
 void target_reprioritize(struct target *t, const struct resolve_address *address,

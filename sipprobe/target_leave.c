@@ -40,6 +40,7 @@ static int outlive(struct target *t, struct farewell *f)
 	f->conf = config_keep(core->conf);
 	f->tls = mem_ref(core->tls);
 	t->trunk = f->trunk;
+	core->targets_stamp++;
 	(void)peers_remove(core->peers, &t->address.sa, t->address.transport, t);
 	core->events->target_remove_h(t->cell, core->arg);
 	t->cell = NULL;

@@ -98,7 +98,7 @@ static void closed_h(struct stream *s, enum probe_outcome why, int err,
 static const struct stream_events events = {up_h, message_h, closed_h};
 
 /* The identity the peer must prove: the URI's host, unless another is set. */
-static int peer_name(const struct target *t, char *out, size_t size)
+int target_peer_name(const struct target *t, char *out, size_t size)
 {
 	const char *set = target_settings(t)->tls.server_name;
 	struct config_uri uri;
@@ -135,7 +135,7 @@ static int connect_peer(struct target *t)
 		err = tls_cache_get(target_tls(t), &profile, &target_settings(t)->tls,
 				    false, NULL, 0);
 		if (!err)
-			err = peer_name(t, name, sizeof(name));
+			err = target_peer_name(t, name, sizeof(name));
 	}
 	if (err)
 		return err;

@@ -406,3 +406,12 @@ int64_t tls_profile_not_after_s(const struct tls_profile *tp)
 {
 	return tp->not_after_s;
 }
+
+bool tls_peer_proves(SSL *ssl, const char *name)
+{
+	const struct tls_record *rec = tls_record_of(ssl);
+	X509 *cert = SSL_get0_peer_certificate(ssl);
+
+	return rec && cert && !rec->skip_verify && rec->failure == TLS_FAILURE_NONE &&
+	       SSL_get_verify_result(ssl) == X509_V_OK && tls_identity_match(cert, name);
+}

@@ -4,6 +4,7 @@
 #include "sipprobe/trunk.h"
 #include "sipprobe/clock.h"
 #include "sipprobe/expect.h"
+#include "sipprobe/locals.h"
 #include "sipprobe/prober.h"
 #include "sipprobe/resolve.h"
 #include "sipprobe/target.h"
@@ -48,12 +49,22 @@ static void naming_destructor(void *arg)
 	mem_deref(n->resolve);
 }
 
+/* By what the description says, which is the same from its start to its end. */
+static bool is_choosy(const struct trunk *t)
+{
+	const struct config_settings *s = t->conf->settings;
+
+	return locals_wanted(&s->local) || s->expect_inbound_us;
+}
+
 static void destructor(void *arg)
 {
 	struct trunk *t = arg;
 
 	mem_deref(t->naming);
 	mem_deref(t->expect);
+	if (t->row)
+		t->core->choosy -= is_choosy(t);
 	for (unsigned i = 0; i < t->target_count; i++)
 		target_remove(t->targets[i]);
 	free(t->targets);
@@ -444,6 +455,7 @@ void trunk_start(struct trunk *t)
 	t->since_ns = clock_monotonic_ns();
 	t->row = core->events->trunk_add_h(t->conf, core->arg);
 	core->events->trunk_addresses_h(t->row, 0, 0, core->arg);
+	t->core->choosy += is_choosy(t);
 	expect_pings(t);
 	resolve_names(t->naming);
 }

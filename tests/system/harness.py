@@ -305,6 +305,9 @@ class Case(unittest.TestCase):
         try:
             if e.process.poll() is None:
                 e.stop()
+            elif e.process.returncode < 0 and e.process.returncode != -signal.SIGKILL:
+                raise AssertionError(
+                    f"died of signal {-e.process.returncode}:\n{e.log_text()[-4000:]}")
         finally:
             e.kill()
 

@@ -3,12 +3,14 @@ Certificates over time: our own and their expiry, files that are replaced while 
 exporter runs, and why TLS failed, by cause.
 """
 
+import json
 import os
 import shutil
 import signal
 import socket
 import ssl
 import time
+from types import SimpleNamespace
 
 from harness import Case, FAST, config_of, trunk, wait_for
 from peers import authority, certificate, not_after
@@ -25,11 +27,6 @@ def tls(**more):
 def causes(m, name):
     every = m.all("siptrunk_tls_failures_total", trunk=name)
     return {l["cause"]: int(v) for l, v in every}
-
-
-def refuse(c):
-    """Takes the connection and closes it before a handshake."""
-    time.sleep(0.05)
 
 
 def dead_end():
@@ -136,7 +133,7 @@ class Own(Case):
                          listen=["tls:127.0.0.1:0"])
         conf["sip"]["tls"] = mine
         for t in conf["trunks"]:
-            t.update(interval="1s", down_interval="1s", timeout="900ms")
+            t.update(interval="2s", down_interval="2s", timeout="1900ms")
         return self.start(conf)
 
     def test_rotation(self):
@@ -222,3 +219,86 @@ class Own(Case):
         for family in ("siptrunk_tls_own_certificate_not_after_timestamp_seconds",
                        "siptrunk_exporter_tls_certificate_not_after_timestamp_seconds"):
             self.assertEqual(m.all(family), [])
+
+
+class ByCertificate(Case):
+    """A peer that calls from an address of no trunk, with a trunk's certificate."""
+
+    def start_listening(self, **sip):
+        sbc = certificate(san="DNS:sbc.example")
+        peer = self.use(SipPeer(answer(), "tls", tls=server_tls(*sbc)))
+        mine = certificate(san="DNS:us.example")
+        conf = config_of(
+            trunk("sbc", peer.uri, tls=tls(server_name="sbc.example"),
+                  expect_inbound="2s"),
+            trunk("other", self.use(SipPeer(answer())).uri))
+        conf["sip"] = {"listen": ["tls:127.0.0.1:0"], **sip, "tls": {
+            "cert_file": mine[0], "key_file": mine[1], "ca_file": authority()[0]}}
+        e = self.start(conf)
+        e.settled("sbc", 1)
+        return e
+
+    def call(self, e, pair, host="127.0.0.5", count=1):
+        """So many OPTIONS over one connection; what came back."""
+        context = ssl.create_default_context(cafile=authority()[0])
+        if pair:
+            context.load_cert_chain(*pair)
+        ping = SipPeer.request(SimpleNamespace(transport="tls", address=host))
+        with socket.create_connection(e.sip("tls"), 5, (host, 0)) as raw:
+            with context.wrap_socket(raw, server_hostname="us.example") as s:
+                s.settimeout(1)
+                data = b""
+                for _ in range(count):
+                    s.sendall(ping)
+                    try:
+                        data += s.recv(65535)
+                    except TimeoutError:
+                        pass
+        return data
+
+    def test_who_may(self):
+        e = self.start_listening(match_certificate=True)
+        sbc, other = certificate(san="DNS:sbc.example"), certificate(san="DNS:x.example")
+        wait_for("degraded", lambda: e.scrape().state("sbc") == "degraded")
+        data = self.call(e, sbc, count=3)
+        self.assertEqual(data.count(b"SIP/2.0 200 OK"), 3)
+        m = e.wait_metric(3, "siptrunk_inbound_requests_total", trunk="sbc")
+        wait_for("up", lambda: e.scrape().state("sbc") == "up")
+        strangers = m.get("siptrunk_exporter_stray_messages_total", reason="stranger")
+        self.assertEqual(self.call(e, other), b"")
+        e.wait_metric(strangers + 1, "siptrunk_exporter_stray_messages_total",
+                      reason="stranger")
+        with self.assertRaises(OSError):
+            self.call(e, None)
+        self.assertEqual(e.scrape().sum("siptrunk_inbound_requests_total"), 3)
+
+    def test_not_unless_asked(self):
+        e = self.start_listening()
+        with self.assertRaises(OSError):
+            self.call(e, certificate(san="DNS:sbc.example"))
+        self.assertEqual(
+            self.call(e, certificate(san="DNS:x.example"), "127.0.0.1").count(b"200 OK"),
+            1)
+
+    def test_an_address_that_became_nobodys(self):
+        """What was remembered of a connection goes with the trunk."""
+        e = self.start_listening(match_certificate=True)
+        sbc = certificate(san="DNS:sbc.example")
+        context = ssl.create_default_context(cafile=authority()[0])
+        context.load_cert_chain(*sbc)
+        ping = SipPeer.request(SimpleNamespace(transport="tls", address="127.0.0.5"))
+        with socket.create_connection(e.sip("tls"), 5, ("127.0.0.5", 0)) as raw:
+            with context.wrap_socket(raw, server_hostname="us.example") as s:
+                s.settimeout(5)
+                s.sendall(ping)
+                self.assertIn(b"200 OK", s.recv(65535))
+                with open(e.config_path) as f:
+                    conf = json.load(f)
+                del conf["trunks"][0]
+                e.write_config(conf)
+                e.send(signal.SIGHUP)
+                e.wait_log(msg="configuration reloaded")
+                s.settimeout(1)
+                s.sendall(ping)
+                with self.assertRaises(TimeoutError):
+                    s.recv(65535)

@@ -36,8 +36,9 @@ struct house {
 	struct sa last;
 };
 
-static bool accept_h(const struct sa *peer, void *arg)
+static bool accept_h(const struct sa *peer, bool tls, void *arg)
 {
+	(void)tls;
 	struct house *h = arg;
 
 	h->asked++;

@@ -139,6 +139,36 @@ static void test_many(uint32_t step, const char *order)
 	mem_deref(p);
 }
 
+struct shown {
+	char text[64];
+};
+
+static void shown_h(void *row, int fit, void *arg)
+{
+	struct shown *s = arg;
+	size_t len = strlen(s->text);
+
+	snprintf(s->text + len, sizeof(s->text) - len, "%d:%d ",
+		 (int)((char *)row - rows), fit);
+}
+
+static void test_each(void)
+{
+	struct peers *p = NULL;
+	struct shown all = {""}, none = {""};
+
+	ok(!peers_alloc(&p), "made");
+	peers_add(p, at("192.0.2.1", 5060), UDP, rows);
+	peers_add(p, at("192.0.2.1", 5070), TCP, rows + 1);
+	peers_add(p, at("192.0.2.2", 5060), UDP, rows + 2);
+	peers_add(p, at("192.0.2.1", 5070), UDP, rows + 3);
+	peers_each(p, at("192.0.2.1", 5070), UDP, shown_h, &all);
+	is_str(all.text, "0:1 1:2 3:3 ", "rows of an address, and how well each fits");
+	peers_each(p, at("192.0.2.9", 5060), UDP, shown_h, &none);
+	is_str(none.text, "", "none of a stranger");
+	mem_deref(p);
+}
+
 /* Rows that all share one address must not slow each other down. */
 static void test_crowd(void)
 {
@@ -172,6 +202,7 @@ int main(void)
 	test_many(1, "first to last");
 	test_many(MANY - 1, "last to first");
 	test_many(61, "in no order");
+	test_each();
 	test_crowd();
 	return tap_done();
 }
