@@ -12,7 +12,7 @@ VERSION      := $(shell sed -n "s/^ *version: '\(.*\)',$$/\1/p" meson.build)
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help run build test unit check format clang sanitize fuzz bench install container \
-	container-test stack stack-test trixie bookworm clean
+	container-test stack stack-test deb deb-test trixie bookworm clean
 
 help: ## list what can be made
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
@@ -65,6 +65,12 @@ stack: ## all of it in containers: see a trunk fail and the mail arrive (docs/st
 
 stack-test: build-stamps/container ## run that stack and prove it, without a registry
 	scripts/stack-test
+
+deb: build-stamps/build build-stamps/deb ## build the Debian package into build-deb/
+	scripts/deb build-deb
+
+deb-test: deb build-stamps/container ## install, run and purge that package in a bare Debian
+	scripts/deb-test
 
 trixie: build-stamps/container ## build and unit-test inside Debian 13
 	scripts/in-debian trixie make unit MESONFLAGS=-Dwerror=true

@@ -228,6 +228,9 @@ struct config {
 	const char *const
 		*warnings; /* sentences worth a log line, e.g. verification off */
 	size_t warning_count;
+	/* Absolute names of what was read or is named, and DIR/. of each pattern. */
+	const char *const *files;
+	size_t file_count;
 };
 
 /* One thing wrong with a file. Prints as `path:line:col: json.path: message`. */

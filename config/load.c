@@ -170,6 +170,20 @@ static int fill_profiles(struct holder *h, struct load *l)
 	return 0;
 }
 
+/* The names live in the pool, and with it as long as the configuration. */
+static int fill_files(struct holder *h, const struct set *files)
+{
+	const char **list = arena_alloc(&h->arena, files->used * sizeof(*list) + 1, 8);
+
+	if (!list)
+		return ENOMEM;
+	h->conf.files = list;
+	for (size_t i = 0; i < files->size; i++)
+		if (files->slots[i].key)
+			list[h->conf.file_count++] = files->slots[i].key;
+	return 0;
+}
+
 static int fill_config(struct holder *h, struct load *l, const char *path)
 {
 	struct config *c = &h->conf;
@@ -198,7 +212,7 @@ static int fill_config(struct holder *h, struct load *l, const char *path)
 		return ENOMEM;
 	c->status = l->status;
 	c->path = path ? walk_keep(&l->w, path) : NULL;
-	return path && !c->path ? ENOMEM : 0;
+	return path && !c->path ? ENOMEM : fill_files(h, &l->w.files);
 }
 
 int config_parse(struct config **cp, const char *text, size_t len, const char *path,

@@ -91,6 +91,20 @@ static int read_match(struct load *l, const char *file)
 	return shown ? read_trunk_file(l, kept, shown) : ENOMEM;
 }
 
+/* Where a pattern looks: a file may come to be there. */
+static int note_folder(struct load *l, const char *pattern)
+{
+	size_t len = strcspn(pattern, "*?[");
+	const char *kept;
+	char dir[8192];
+
+	while (len && pattern[len - 1] != '/')
+		len--;
+	snprintf(dir, sizeof(dir), "%.*s.", (int)len, pattern);
+	kept = walk_keep(&l->w, dir);
+	return kept && set_put(&l->w.files, kept, strlen(kept)) ? 0 : ENOMEM;
+}
+
 static int read_glob(struct load *l, const struct spot *at)
 {
 	const char *pattern = at->node->valuestring;
@@ -105,6 +119,8 @@ static int read_glob(struct load *l, const struct spot *at)
 		walk_fault(&l->w, at, "the pattern is too long");
 		return EINVAL;
 	}
+	if (note_folder(l, full))
+		return ENOMEM;
 	err = glob(full, 0, NULL, &g);
 	if (err == GLOB_NOMATCH && !strpbrk(pattern, "*?["))
 		walk_fault(&l->w, at, "there is no file %s", quote(pattern).s);

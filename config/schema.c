@@ -198,6 +198,11 @@ static void print_members(struct schema *s, const struct section *sec)
 	for (size_t i = 0; sec->base && i < sec->base->count; i++)
 		print_inherited(s, sec->base, &sec->base->fields[i]);
 	schema_close(s, '}');
+	schema_open(s, "patternProperties", '{');
+	schema_open(s, "^//", '{');
+	schema_string(s, "description", "A comment, whatever its value.");
+	schema_close(s, '}');
+	schema_close(s, '}');
 	schema_flag(s, "additionalProperties", false);
 	print_required(s, sec);
 }

@@ -191,6 +191,9 @@ static bool read_secret_file(struct walk *w, const struct field *f, const struct
 
 	if (!full)
 		return false;
+	/* Among the files that the configuration names, whoever limits what is read. */
+	if (!set_put(&w->files, full, strlen(full)))
+		return walk_nomem(w);
 	err = read_whole(&s, full);
 	why = err ? strerror(err) : check_content(&s);
 	if (why)

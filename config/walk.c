@@ -99,6 +99,9 @@ static bool match_keys(struct walk *w, const struct section *s, const struct spo
 		struct spot here = spot_member(at, m);
 		size_t i = section_find(s, m->string);
 
+		/* JSON has no comments; a key that looks like one is. */
+		if (!strncmp(m->string, "//", 2))
+			continue;
 		if (i < count && !set[i]) {
 			set[i] = m;
 			continue;

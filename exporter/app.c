@@ -8,9 +8,13 @@
 #include "exporter/demo.h"
 #include "exporter/events.h"
 #include "exporter/http.h"
+#include "exporter/http_unix.h"
 #include "exporter/log.h"
 #include "exporter/probe_desk.h"
+#include "exporter/sandbox.h"
 #include "exporter/store.h"
+#include "exporter/systemd.h"
+#include "exporter/web.h"
 #include "sipprobe/clock.h"
 #include "sipprobe/engine.h"
 #include "sipprobe/loop.h"
@@ -26,6 +30,7 @@ struct app {
 	struct config *conf;
 	struct store *store;
 	struct engine *engine;
+	struct web *web;
 	struct probe_desk *desk;
 	struct http *http;
 	bool stopping;
@@ -59,8 +64,8 @@ static void log_config_warnings(const struct config *conf)
 			  LOG_S("warning", conf->warnings[i]));
 }
 
-/* The file, less the trunks of other shards. */
-static int load(struct config **cp, const struct cli *cli)
+/* The file, less the trunks of other shards. @why: gets the errors too, or NULL */
+static int load(struct config **cp, const struct cli *cli, FILE *why)
 {
 	struct config_errors errs = {0};
 	int err = config_load(cp, cli->config_file, &errs);
@@ -68,6 +73,8 @@ static int load(struct config **cp, const struct cli *cli)
 	if (!err)
 		config_shard_keep(*cp, &cli->shard);
 	log_config_errors(&errs);
+	if (why)
+		config_errors_print(&errs, why);
 	if (err && !errs.count)
 		log_event(LOG_LEVEL_ERROR, "configuration error",
 			  LOG_S("file", cli->config_file), LOG_S("error", strerror(err)));
@@ -90,11 +97,11 @@ static bool same_status(const struct config *a, const struct config *b)
 	       a->status.memory_mib == b->status.memory_mib;
 }
 
-static void reload(struct app *app);
+static int reload_h(FILE *why, void *arg);
 
 static void files_h(void *arg)
 {
-	reload(arg);
+	(void)reload_h(NULL, arg);
 }
 
 /*
@@ -131,15 +138,15 @@ static void watch_files(struct app *app)
 }
 
 /* All or nothing: on failure what runs goes on as it is. */
-static void reload(struct app *app)
+static int reload(struct app *app, FILE *why)
 {
 	char text[ERR_TEXT] = "";
 	struct config *next;
 	int err;
 
 	if (app->stopping)
-		return;
-	err = load(&next, app->cli);
+		return ECANCELED;
+	err = load(&next, app->cli, why);
 	if (!err) {
 		err = engine_apply(app->engine, next, text, sizeof(text));
 		if (err)
@@ -149,7 +156,9 @@ static void reload(struct app *app)
 	if (err) {
 		log_event(LOG_LEVEL_ERROR, "reload failed, the old configuration stays",
 			  LOG_S("error", *text ? text : NULL));
-		return;
+		if (why && *text)
+			fprintf(why, "%s\n", text);
+		return err;
 	}
 	log_config_warnings(next);
 	if (!same_buckets(app->conf, next))
@@ -162,6 +171,23 @@ static void reload(struct app *app)
 	watch_files(app);
 	log_event(LOG_LEVEL_INFO, "configuration reloaded", LOG_S("config", next->path),
 		  LOG_I("trunks", (int64_t)next->trunk_count));
+	return 0;
+}
+
+/* By a signal or over HTTP. */
+static int reload_h(FILE *why, void *arg)
+{
+	struct app *app = arg;
+	int err;
+
+	if (app->cli->demo) {
+		log_write(LOG_LEVEL_INFO, "nothing to reload in the demo", NULL);
+		return 0;
+	}
+	systemd_reloading();
+	err = reload(app, why);
+	systemd_ready();
+	return err;
 }
 
 static void stopped_h(void *arg)
@@ -186,11 +212,10 @@ static void signal_h(int sig, void *arg)
 	struct app *app = arg;
 
 	if (sig != SIGHUP) {
+		systemd_stopping();
 		stop(app, sig);
-	} else if (app->cli->demo) {
-		log_write(LOG_LEVEL_INFO, "nothing to reload in the demo", NULL);
 	} else {
-		reload(app);
+		(void)reload_h(NULL, app);
 	}
 }
 
@@ -199,7 +224,7 @@ static int start_config(struct app *app)
 	int err;
 
 	if (!app->cli->demo)
-		return load(&app->conf, app->cli);
+		return load(&app->conf, app->cli, NULL);
 	err = demo_dead_port(&app->demo_fd);
 	if (!err)
 		err = demo_config(&app->conf, app->demo_fd);
@@ -216,10 +241,55 @@ static void stop_config(struct app *app)
 		close(app->demo_fd);
 }
 
+static void allow_web(struct sandbox_paths *p, const struct cli *cli)
+{
+	struct config_errors errs = {0};
+	struct web_config *web = NULL;
+
+	for (size_t i = 0; i < cli->listen_count; i++)
+		if (http_unix_is(cli->listen[i]))
+			sandbox_allow_socket(p, strchr(cli->listen[i], ':') + 1);
+	sandbox_allow(p, cli->web_config_file);
+	/* What is wrong with it is told when it is put in force. */
+	if (cli->web_config_file && !web_config_load(&web, cli->web_config_file, &errs)) {
+		sandbox_allow(p, web->tls.cert_file);
+		sandbox_allow(p, web->tls.key_file);
+		sandbox_allow(p, web->tls.client_ca_file);
+	}
+	web_config_free(web);
+	config_errors_clear(&errs);
+}
+
+/* When it is known what will be read, and before the first thread. */
+static int start_sandbox(struct app *app)
+{
+	struct sandbox_paths paths = {0};
+	struct sandbox_state state;
+	int err;
+
+	if (app->cli->sandbox)
+		return 0;
+	sandbox_allow(&paths, app->cli->config_file);
+	for (size_t i = 0; i < app->conf->file_count; i++)
+		sandbox_allow(&paths, app->conf->files[i]);
+	allow_web(&paths, app->cli);
+	err = sandbox_enter(&state, &paths);
+	sandbox_paths_clear(&paths);
+	if (err)
+		log_event(LOG_LEVEL_ERROR, "cannot enter the sandbox, see --sandbox",
+			  LOG_S("error", strerror(err)));
+	else
+		log_event(LOG_LEVEL_DEBUG, "sandbox", LOG_I("landlock", state.landlock),
+			  LOG_S("seccomp", state.seccomp ? "on" : "none"));
+	return err;
+}
+
 static int start_loop(struct app *app)
 {
 	int err = loop_init(signal_h, app);
 
+	if (!err)
+		err = systemd_watchdog();
 	if (err)
 		log_event(LOG_LEVEL_ERROR, "the event loop cannot start",
 			  LOG_S("error", strerror(err)));
@@ -271,6 +341,24 @@ static void stop_engine(struct app *app)
 	engine_free(app->engine);
 }
 
+static int start_web(struct app *app)
+{
+	struct config_errors errs = {0};
+	int err = web_alloc(&app->web, app->cli->web_config_file, &errs);
+
+	log_config_errors(&errs);
+	if (err && !errs.count)
+		log_event(LOG_LEVEL_ERROR, "cannot serve HTTP",
+			  LOG_S("error", strerror(err)));
+	config_errors_clear(&errs);
+	return err;
+}
+
+static void stop_web(struct app *app)
+{
+	web_free(app->web);
+}
+
 static int start_desk(struct app *app)
 {
 	int err = probe_desk_alloc(&app->desk, app->engine);
@@ -291,8 +379,14 @@ static int start_http(struct app *app)
 	const struct http_conf conf = {
 		.listen = app->cli->listen,
 		.listen_count = app->cli->listen_count,
+		.systemd_socket = app->cli->systemd_socket,
 		.telemetry_path = app->cli->telemetry_path,
+		.external_url = app->cli->external_url,
+		.route_prefix = app->cli->route_prefix,
 		.version = app->version,
+		.web = app->web,
+		.reloadh = app->cli->lifecycle ? reload_h : NULL,
+		.reload_arg = app,
 		.desk = app->desk,
 	};
 	char text[ERR_TEXT] = "";
@@ -348,9 +442,10 @@ static const struct {
 	int (*start)(struct app *app);
 	void (*stop)(struct app *app);
 } parts[] = {
-	{start_config, stop_config}, {start_loop, stop_loop},	{start_store, stop_store},
-	{start_engine, stop_engine}, {start_desk, stop_desk},	{start_http, stop_http},
-	{start_probing, NULL},	     {start_watch, stop_watch},
+	{start_config, stop_config}, {start_sandbox, NULL},	  {start_loop, stop_loop},
+	{start_store, stop_store},   {start_engine, stop_engine}, {start_web, stop_web},
+	{start_desk, stop_desk},     {start_http, stop_http},	  {start_probing, NULL},
+	{start_watch, stop_watch},
 };
 
 typedef const char *(name_n)(const void *owner, size_t n);
@@ -391,6 +486,7 @@ static void log_started(const struct app *app)
 		  LOG_I("trunks", (int64_t)app->conf->trunk_count),
 		  LOG_S("shard", shard->total ? share : NULL),
 		  LOG_S("http", join(http, sizeof(http), http_n, app->http)),
+		  LOG_S("tls", web_is_tls(app->web) ? "on" : NULL),
 		  LOG_S("sip", join(sip, sizeof(sip), sip_n, app->engine)));
 	if (!app->cli->demo || !port)
 		return;
@@ -413,6 +509,7 @@ int app_run(const struct cli *cli, const char *version)
 	}
 	if (!err) {
 		log_started(&app);
+		systemd_ready();
 		err = loop_run();
 		if (err)
 			log_event(LOG_LEVEL_ERROR, "the event loop failed",
@@ -425,6 +522,20 @@ int app_run(const struct cli *cli, const char *version)
 	if (!err)
 		log_write(LOG_LEVEL_INFO, "stopped", NULL);
 	return err ? 1 : 0;
+}
+
+static int check_web(const char *path)
+{
+	struct config_errors errs = {0};
+	int err = web_check(path, &errs);
+
+	if (!err)
+		printf("%s: ok\n", path);
+	else if (!errs.count)
+		fprintf(stderr, "%s: %s\n", path, strerror(err));
+	config_errors_print(&errs, stderr);
+	config_errors_clear(&errs);
+	return err;
 }
 
 int app_check(const struct cli *cli)
@@ -440,5 +551,7 @@ int app_check(const struct cli *cli)
 	config_errors_print(&errs, stderr);
 	config_errors_clear(&errs);
 	config_free(conf);
+	if (cli->web_config_file)
+		err = check_web(cli->web_config_file) || err;
 	return err ? 1 : 0;
 }

@@ -32,6 +32,7 @@ struct flag {
 /* In the order of enum log_level and enum log_format. */
 static const char *const levels[] = {"debug", "info", "warn", "error", NULL};
 static const char *const formats[] = {"logfmt", "json", NULL};
+static const char *const switches[] = {"on", "off", NULL};
 
 #define AT(field) offsetof(struct cli, field)
 
@@ -50,10 +51,26 @@ static const struct flag flags[] = {
 
 	{"Web", "web.listen-address", KIND_LISTEN, 0, AT(listen), "ADDRESS", ":10060",
 	 NULL,
-	 "Serve HTTP here: HOST:PORT, [IPV6]:PORT, or :PORT for all interfaces. May be "
-	 "given more than once."},
+	 "Serve HTTP here: HOST:PORT, [IPV6]:PORT, :PORT for all interfaces, or "
+	 "unix:/PATH[,mode=0660]. May be given more than once."},
 	{NULL, "web.telemetry-path", KIND_PATH_HTTP, 0, AT(telemetry_path), "PATH",
 	 "/metrics", NULL, "Serve metrics under this path."},
+	{NULL, "web.config.file", KIND_TEXT, 0, AT(web_config_file), "PATH", NULL, NULL,
+	 "Serve as this YAML file says: TLS, client certificates, passwords, headers. "
+	 "The "
+	 "format is that of Prometheus' exporter-toolkit. It is read again when it "
+	 "changes."},
+	{NULL, "web.systemd-socket", KIND_SWITCH, 0, AT(systemd_socket), NULL, NULL, NULL,
+	 "Serve on the sockets that systemd passes, in place of any address."},
+	{NULL, "web.external-url", KIND_TEXT, 0, AT(external_url), "URL", NULL, NULL,
+	 "Where people reach the exporter, behind a reverse proxy. Its path is where / "
+	 "leads to, and precedes every path served unless --web.route-prefix says "
+	 "otherwise."},
+	{NULL, "web.route-prefix", KIND_PATH_HTTP, 0, AT(route_prefix), "PATH", NULL,
+	 NULL, "Serve everything below this path."},
+	{NULL, "web.enable-lifecycle", KIND_SWITCH, 0, AT(lifecycle), NULL, NULL, NULL,
+	 "Let a POST or PUT of /-/reload read the configuration again, for whoever may "
+	 "connect."},
 
 	{"Sharding", "shard", KIND_TEXT, 0, AT(shard_text), "N", NULL, NULL,
 	 "Probe the trunks of this share only, counted from 0; auto takes the ordinal at "
@@ -71,6 +88,10 @@ static const struct flag flags[] = {
 	 "Ask a running exporter for its health and exit, 0: healthy, 1: not. Without "
 	 "URL, "
 	 "asks /-/healthy on the first listen address. For a container's HEALTHCHECK."},
+	{NULL, "sandbox", KIND_CHOICE, 0, AT(sandbox), "SWITCH", "on", switches,
+	 "Give up what the exporter never needs, as far as the kernel can: system calls "
+	 "by "
+	 "seccomp, files by Landlock."},
 	{NULL, "list-metrics", KIND_ACTION, CLI_LIST_METRICS, 0, NULL, NULL, NULL,
 	 "Print name, type, unit, labels and help of every metric family, one a line, "
 	 "separated by tabs, and exit."},
@@ -196,9 +217,9 @@ static int set_listen(struct parser *p, const struct flag *f, const char *value)
 
 static int set_text(struct parser *p, const struct flag *f, const char *value)
 {
-	if (f->kind == KIND_PATH_HTTP && (value[0] != '/' || !value[1]))
+	if (f->kind == KIND_PATH_HTTP && (value[0] != '/' || (f->fallback && !value[1])))
 		return complain(p, "--%s: \"%s\" is not a path such as %s", f->name,
-				value, f->fallback);
+				value, f->fallback ? f->fallback : "/prefix");
 	*(const char **)((char *)&p->cli + f->offset) = value;
 	return 0;
 }

@@ -30,6 +30,12 @@ struct cli {
 	const char *listen[CLI_LISTEN_MAX]; /* at least one */
 	size_t listen_count;
 	const char *telemetry_path;
+	const char *web_config_file; /* NULL: none */
+	const char *external_url;    /* NULL: none */
+	const char *route_prefix;    /* NULL: the path of external_url */
+	bool systemd_socket;
+	bool lifecycle;		/* reloads over HTTP */
+	int sandbox;		/* 0: on, 1: off */
 	const char *health_url; /* NULL: /-/healthy on the first listen address */
 	const char *shard_text; /* of --shard and --total-shards; NULL: not given */
 	const char *total_text;

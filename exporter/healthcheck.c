@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <gnutls/gnutls.h>
 #include <netdb.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -8,13 +9,16 @@
 #include <unistd.h>
 
 #include "exporter/healthcheck.h"
+#include "exporter/http_paths.h"
+#include "exporter/web_config.h"
 
 enum { WAIT_S = 3 };
 
 struct where {
 	char host[256]; /* without brackets */
 	char port[8];
-	const char *path;
+	char path[HTTP_PATHS_BYTES + 16];
+	bool tls;
 };
 
 /* Splits "HOST:PORT", "[IPV6]:PORT" or ":PORT" that ends at @end. */
@@ -44,25 +48,46 @@ static bool split(struct where *w, const char *text, const char *end)
 
 static bool split_url(struct where *w, const char *url)
 {
-	const char *scheme = "http://", *authority = url + strlen(scheme);
-	const char *slash;
+	const char *authority = strstr(url, "://"), *slash;
 
-	if (strncmp(url, scheme, strlen(scheme)))
+	w->tls = !strncmp(url, "https://", 8);
+	if (!w->tls && strncmp(url, "http://", 7) != 0)
 		return false;
+	authority += 3;
 	slash = authority + strcspn(authority, "/");
 	if (!split(w, authority, slash) || !w->host[0])
 		return false;
 	if (!w->port[0])
-		snprintf(w->port, sizeof(w->port), "80");
-	w->path = *slash ? slash : "/";
-	return !strpbrk(w->path, " \r\n");
+		snprintf(w->port, sizeof(w->port), "%s", w->tls ? "443" : "80");
+	snprintf(w->path, sizeof(w->path), "%s", *slash ? slash : "/");
+	return strlen(slash) < sizeof(w->path) && !strpbrk(w->path, " \r\n");
 }
 
-static bool split_listen(struct where *w, const char *listen)
+static bool is_tls(const char *web_config_file)
 {
+	struct config_errors errs = {0};
+	struct web_config *web = NULL;
+	bool tls = web_config_file && !web_config_load(&web, web_config_file, &errs) &&
+		   web->tls_on;
+
+	web_config_free(web);
+	config_errors_clear(&errs);
+	return tls;
+}
+
+static bool split_listen(struct where *w, const struct healthcheck_conf *conf)
+{
+	const char *listen = conf->listen;
+	struct http_paths paths;
+	char why[8];
+
 	if (!split(w, listen, listen + strlen(listen)) || !w->port[0])
 		return false;
-	w->path = "/-/healthy";
+	if (http_paths_init(&paths, conf->external_url, conf->route_prefix, why,
+			    sizeof(why)))
+		return false;
+	snprintf(w->path, sizeof(w->path), "%s/-/healthy", paths.route);
+	w->tls = is_tls(conf->web_config_file);
 	return true;
 }
 
@@ -109,6 +134,65 @@ static int dial_any(int *fdp, const struct where *w)
 	return err;
 }
 
+enum { STATUS_LINE = sizeof("HTTP/1.1 200") - 1 };
+
+/* Writes the request and reads the answer's first bytes into the same buffer. */
+static int ask_plain(char *text, int len, int fd)
+{
+	ssize_t n;
+
+	if (send(fd, text, (size_t)len, MSG_NOSIGNAL) != len)
+		return errno == EAGAIN ? ETIMEDOUT : errno;
+	n = recv(fd, text, STATUS_LINE, MSG_WAITALL);
+	if (n < 0)
+		return errno == EAGAIN ? ETIMEDOUT : errno;
+	text[n] = '\0';
+	return 0;
+}
+
+static int exchange(gnutls_session_t session, char *text, int len)
+{
+	ssize_t rc;
+
+	do
+		rc = gnutls_handshake(session);
+	while (rc < 0 && rc != GNUTLS_E_AGAIN && !gnutls_error_is_fatal((int)rc));
+	if (rc >= 0)
+		rc = gnutls_record_send(session, text, (size_t)len);
+	if (rc >= 0)
+		rc = gnutls_record_recv(session, text, STATUS_LINE);
+	/* Who asked for a certificate and closes since we have none is alive. */
+	if (rc < 0 && rc != GNUTLS_E_AGAIN &&
+	    gnutls_certificate_client_get_request_status(session))
+		rc = snprintf(text, STATUS_LINE + 1, "HTTP/1.1 401");
+	if (rc == GNUTLS_E_AGAIN)
+		return ETIMEDOUT;
+	if (rc < 0)
+		return EPROTO;
+	text[rc] = '\0';
+	return 0;
+}
+
+static int ask_tls(char *text, int len, int fd)
+{
+	gnutls_certificate_credentials_t cred = NULL;
+	gnutls_session_t session = NULL;
+	int err = ENOMEM;
+
+	if (gnutls_certificate_allocate_credentials(&cred) >= 0 &&
+	    gnutls_init(&session, GNUTLS_CLIENT | GNUTLS_NO_SIGNAL) >= 0 &&
+	    gnutls_set_default_priority(session) >= 0 &&
+	    gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, cred) >= 0) {
+		gnutls_transport_set_int(session, fd);
+		err = exchange(session, text, len);
+	}
+	if (session)
+		gnutls_deinit(session);
+	if (cred)
+		gnutls_certificate_free_credentials(cred);
+	return err;
+}
+
 /* Returns 0 and the status, or errno. */
 static int ask(unsigned *status, int fd, const struct where *w)
 {
@@ -118,40 +202,37 @@ static int ask(unsigned *status, int fd, const struct where *w)
 			   "GET %s HTTP/1.1\r\nHost: %s%s%s:%s\r\n"
 			   "User-Agent: siptrunk_exporter\r\nConnection: close\r\n\r\n",
 			   w->path, v6 ? "[" : "", w->host, v6 ? "]" : "", w->port);
-	ssize_t n;
+	int err;
 
 	if (len >= (int)sizeof(text))
 		return ENAMETOOLONG;
-	if (send(fd, text, (size_t)len, MSG_NOSIGNAL) != len)
-		return errno == EAGAIN ? ETIMEDOUT : errno;
-	n = recv(fd, text, strlen("HTTP/1.1 200"), MSG_WAITALL);
-	if (n < 0)
-		return errno == EAGAIN ? ETIMEDOUT : errno;
-	text[n] = '\0';
+	err = w->tls ? ask_tls(text, len, fd) : ask_plain(text, len, fd);
+	if (err)
+		return err;
 	return sscanf(text, "HTTP/1.%*1[01] %3u", status) == 1 ? 0 : EPROTO;
 }
 
-int healthcheck(const char *url, const char *listen, char *err_text, size_t err_size)
+int healthcheck(const struct healthcheck_conf *conf, char *err_text, size_t err_size)
 {
-	const char *given = url ? url : listen;
+	const char *given = conf->url ? conf->url : conf->listen;
 	struct where w = {0};
 	unsigned status = 0;
 	int err, fd = -1;
 
-	if (!(url ? split_url(&w, url) : split_listen(&w, listen))) {
+	if (!(conf->url ? split_url(&w, conf->url) : split_listen(&w, conf))) {
 		snprintf(err_text, err_size, "%s: not %s", given,
-			 url ? "a URL such as http://127.0.0.1:10060/-/healthy"
-			     : "an address such as 127.0.0.1:10060");
+			 conf->url ? "a URL such as http://127.0.0.1:10060/-/healthy"
+				   : "an address such as 127.0.0.1:10060");
 		return EINVAL;
 	}
 	err = dial_any(&fd, &w);
 	if (!err)
 		err = ask(&status, fd, &w);
-	if (err)
-		snprintf(err_text, err_size, "%s: %s", given, strerror(err));
-	else if (status != 200)
+	if (!err && status != 200 && status != 401)
 		snprintf(err_text, err_size, "%s: answered %u", given, status);
+	else if (err)
+		snprintf(err_text, err_size, "%s: %s", given, strerror(err));
 	if (fd >= 0)
 		close(fd);
-	return err || status == 200 ? err : EPROTO;
+	return err || status == 200 || status == 401 ? err : EPROTO;
 }

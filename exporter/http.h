@@ -5,18 +5,28 @@
 #ifndef EXPORTER_HTTP_H
 #define EXPORTER_HTTP_H
 
+#include "exporter/lifecycle.h"
 #include "exporter/probe_desk.h"
 #include "exporter/store.h"
+#include "exporter/web.h"
 
 struct http;
 
+enum { HTTP_LISTEN_MAX = 16 };
+
 struct http_conf {
-	const char *const *listen; /* ":10060", "127.0.0.1:9", "[::1]:9" */
+	const char *const *listen; /* as http_socket_open() takes them */
 	size_t listen_count;
+	bool systemd_socket;	    /* take systemd's sockets, and none of `listen` */
 	const char *telemetry_path; /* "/metrics" */
 	const char *version;
-	const char *revision;	 /* of the source; NULL: not known */
-	const char *libre;	 /* version of libre that runs; NULL: not known */
+	const char *revision;	     /* of the source; NULL: not known */
+	const char *libre;	     /* version of libre that runs; NULL: not known */
+	const char *external_url;    /* NULL: as a client asked */
+	const char *route_prefix;    /* NULL: the path of external_url */
+	struct web *web;	     /* the caller's; NULL: plain HTTP for everyone */
+	lifecycle_reload_h *reloadh; /* NULL: no reload over HTTP */
+	void *reload_arg;
 	struct probe_desk *desk; /* the caller's; NULL: there is no /probe */
 };
 
@@ -30,7 +40,7 @@ struct http_conf {
 int http_alloc(struct http **hp, const struct http_conf *conf, struct store *store,
 	       char *err_text, size_t err_size);
 
-/* The addresses as bound, "127.0.0.1:10060". NULL past the last one. */
+/* The addresses as bound, "127.0.0.1:10060", "unix:/run/x". NULL past the last one. */
 const char *http_listening(const struct http *h, size_t n);
 
 /* Stops; requests under way are answered or closed within half a second. */

@@ -335,6 +335,14 @@ void http_guard_closed(struct http_guard *g, struct http_client *c)
 	free(c);
 }
 
+void http_guard_network(uint8_t network[16], const struct http_client *c)
+{
+	if (c)
+		memcpy(network, c->network, 16);
+	else
+		memset(network, 0, 16);
+}
+
 size_t http_guard_busy(struct http_guard *g)
 {
 	const struct http_client *c;

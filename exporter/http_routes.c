@@ -218,6 +218,16 @@ static void ready(struct http_answer *a, const struct http_query *q)
 		http_answer_text(a, 503, "no configuration is applied yet\n");
 }
 
+static void reload(struct http_answer *a, const struct http_query *q)
+{
+	if (q->site->reloads)
+		a->reload = true;
+	else
+		http_answer_text(a, 403,
+				 "reloads over HTTP are off, "
+				 "--web.enable-lifecycle turns them on\n");
+}
+
 /* The telemetry path comes first, so that it may be any of the others. */
 static const struct route routes[] = {
 	{NULL, "GET, HEAD", metrics},
@@ -228,6 +238,7 @@ static const struct route routes[] = {
 	{"/static/", "GET, HEAD", asset},
 	{"/-/healthy", "GET, HEAD", healthy},
 	{"/-/ready", "GET, HEAD", ready},
+	{"/-/reload", "POST, PUT", reload},
 	{"/probe", "GET", http_probe_answer},
 };
 
@@ -270,7 +281,13 @@ static bool allows(const char *methods, const char *method)
 	return false;
 }
 
-void http_routes_answer(struct http_answer *a, const struct http_query *q)
+/* Pages link to each other relatively: the landing page must end in a slash. */
+static bool is_home(const struct http_paths *paths, const char *path)
+{
+	return *paths->route && (!strcmp(path, "/") || !strcmp(path, paths->route));
+}
+
+static void answer_below(struct http_answer *a, const struct http_query *q)
 {
 	const struct route *route = find(q);
 
@@ -285,5 +302,21 @@ void http_routes_answer(struct http_answer *a, const struct http_query *q)
 		http_answer_text(a, 400, "too many query parameters\n");
 	} else {
 		route->handler(a, q);
+	}
+}
+
+void http_routes_answer(struct http_answer *a, const struct http_query *q)
+{
+	const struct http_paths *paths = &q->site->paths;
+	struct http_query rest = *q;
+
+	rest.path = http_paths_below(paths, q->path);
+	if (is_home(paths, q->path)) {
+		http_answer_text(a, 302, "this way\n");
+		a->location = paths->home;
+	} else if (!rest.path) {
+		http_answer_text(a, 404, "not found\n");
+	} else {
+		answer_below(a, &rest);
 	}
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "exporter/buffer.h"
+#include "exporter/http_paths.h"
 #include "exporter/probe_desk.h"
 #include "exporter/store.h"
 
@@ -14,6 +15,8 @@ struct http_site {
 	struct store *store;
 	char *telemetry_path;
 	char *version;
+	struct http_paths paths;
+	bool reloads;		   /* /-/reload is for everyone who may ask */
 	struct buffer build;	   /* label text of build_info */
 	atomic_llong scrape_ns;	   /* the last scrape's cost */
 	atomic_llong scrape_bytes; /* and its size as sent, -1: none yet */
@@ -49,14 +52,17 @@ const char *http_query_arg(const struct http_query *q, const char *name);
 struct http_answer {
 	unsigned status;
 	const char *content_type;
-	char type_text[160];	 /* where a content_type made for the answer is */
-	const char *encoding;	 /* Content-Encoding, or NULL */
-	const char *vary;	 /* or NULL */
-	const char *allow;	 /* or NULL */
-	const char *policy;	 /* Content-Security-Policy, or NULL */
-	const char *cache;	 /* Cache-Control; NULL: no-store */
-	const char *retry_after; /* seconds, or NULL */
+	char type_text[160];	  /* where a content_type made for the answer is */
+	const char *encoding;	  /* Content-Encoding, or NULL */
+	const char *vary;	  /* or NULL */
+	const char *allow;	  /* or NULL */
+	const char *policy;	  /* Content-Security-Policy, or NULL */
+	const char *location;	  /* or NULL */
+	const char *authenticate; /* WWW-Authenticate, or NULL */
+	const char *retry_after;  /* seconds, or NULL */
+	const char *cache;	  /* Cache-Control; NULL: no-store */
 	bool scrape;
+	bool reload;	      /* no answer yet: it is that of a reload */
 	struct probe_ask ask; /* with a target: no answer yet, it is that of a probe */
 	struct buffer body;
 };

@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
+
+#include "exporter/http_unix.h"
 
 #define BACKLOG 511
 
@@ -88,8 +91,11 @@ int http_socket_open(int *fdp, const char *address, char *err_text, size_t err_s
 {
 	const char *why = "not an address and a port, as in 127.0.0.1:10060";
 	struct endpoint e;
-	int err = split(&e, address);
+	int err;
 
+	if (http_unix_is(address))
+		return http_unix_open(fdp, address, err_text, err_size);
+	err = split(&e, address);
 	if (!err && *e.host) {
 		err = open_host(fdp, &e, AF_UNSPEC, &why);
 	} else if (!err) {
@@ -111,6 +117,13 @@ int http_socket_name(int fd, char name[HTTP_SOCKET_NAME])
 
 	if (getsockname(fd, (struct sockaddr *)&ss, &len))
 		return errno;
+	if (ss.ss_family == AF_UNIX) {
+		const struct sockaddr_un *un = (const void *)&ss;
+
+		snprintf(name, HTTP_SOCKET_NAME, "unix:%.*s", (int)sizeof(un->sun_path),
+			 un->sun_path);
+		return 0;
+	}
 	if (getnameinfo((const struct sockaddr *)&ss, len, host, sizeof(host), port,
 			sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV))
 		return EINVAL;

@@ -4,11 +4,12 @@
 
 #include <stddef.h>
 
-/* Room for "[address%zone]:port". */
-#define HTTP_SOCKET_NAME 80
+/* Room for "[address%zone]:port" and "unix:/path". */
+#define HTTP_SOCKET_NAME 128
 
 /*
- * @address:  ":10060" (all addresses, IPv4 and IPv6), "127.0.0.1:9", "[::1]:0", "host:9"
+ * @address:  ":10060" (all addresses, IPv4 and IPv6), "127.0.0.1:9", "[::1]:0", "host:9",
+ *            or a Unix socket as in http_unix.h
  * @err_text: on failure, "ADDRESS: what is wrong"
  *
  * Returns 0 or errno.

@@ -47,9 +47,16 @@ static int print_metrics(const struct cli *cli)
 
 static int check_health(const struct cli *cli)
 {
+	const struct healthcheck_conf conf = {
+		.url = cli->health_url,
+		.listen = cli->listen[0],
+		.external_url = cli->external_url,
+		.route_prefix = cli->route_prefix,
+		.web_config_file = cli->web_config_file,
+	};
 	char text[512];
 
-	if (!healthcheck(cli->health_url, cli->listen[0], text, sizeof(text)))
+	if (!healthcheck(&conf, text, sizeof(text)))
 		return 0;
 	fprintf(stderr, "siptrunk_exporter: %s\n", text);
 	return 1;

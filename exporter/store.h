@@ -31,7 +31,8 @@ void store_free(struct store *s);
  */
 void store_keep_native(struct store *s, int schema, unsigned max_buckets);
 
-/* Has an exemplar kept of each bucket from now on, if that is not done yet; any thread. */
+/* Has an exemplar kept of each bucket from now on, if that is not done yet; any thread.
+ */
 void store_keep_exemplars(struct store *s);
 
 /*

@@ -3,9 +3,11 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "sipprobe/loop.h"
+#include "sipprobe/clock.h"
 #include "sipprobe/compat.h"
 
 /*
@@ -29,10 +31,14 @@ static struct loop {
 	loop_signal_h *sigh;
 	void *arg;
 	int signal_fd;
+	loop_every_h *everyh;
+	void *every_arg;
+	int every_fd;
 } loop = {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.last = &loop.first,
 	.signal_fd = -1,
+	.every_fd = -1,
 };
 
 static struct post *take_post(void)
@@ -157,6 +163,39 @@ int loop_post(loop_post_h *h, void *data, void *arg)
 	return err;
 }
 
+static void every_ready_h(int flags, void *arg)
+{
+	uint64_t expirations;
+
+	(void)flags;
+	(void)arg;
+	if (read(loop.every_fd, &expirations, sizeof(expirations)) > 0)
+		loop.everyh(loop.every_arg);
+}
+
+int loop_every(int64_t interval_ns, loop_every_h *h, void *arg)
+{
+	const struct timespec ts = {.tv_sec = interval_ns / CLOCK_NS_PER_S,
+				    .tv_nsec = interval_ns % CLOCK_NS_PER_S};
+	const struct itimerspec its = {.it_interval = ts, .it_value = ts};
+
+	loop.everyh = h;
+	loop.every_arg = arg;
+	loop.every_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (loop.every_fd < 0 || timerfd_settime(loop.every_fd, 0, &its, NULL))
+		return errno;
+	return fd_listen(loop.every_fd, FD_READ, every_ready_h, NULL);
+}
+
+static void descriptor_close(int *fdp)
+{
+	if (*fdp < 0)
+		return;
+	fd_close(*fdp);
+	(void)close(*fdp);
+	*fdp = -1;
+}
+
 void loop_close(void)
 {
 	struct post *p;
@@ -164,10 +203,7 @@ void loop_close(void)
 	loop.bell = mem_deref(loop.bell);
 	while ((p = take_post()))
 		free(p);
-	if (loop.signal_fd >= 0) {
-		fd_close(loop.signal_fd);
-		(void)close(loop.signal_fd);
-		loop.signal_fd = -1;
-	}
+	descriptor_close(&loop.signal_fd);
+	descriptor_close(&loop.every_fd);
 	libre_close();
 }

@@ -5,8 +5,11 @@
 #ifndef SIPPROBE_LOOP_H
 #define SIPPROBE_LOOP_H
 
+#include <stdint.h>
+
 typedef void(loop_signal_h)(int sig, void *arg);
 typedef void(loop_post_h)(void *data, void *arg);
+typedef void(loop_every_h)(void *arg);
 
 /*
  * Prepares the process: descriptor limit, libre, signals (SIGINT, SIGTERM, SIGHUP go to
@@ -29,6 +32,12 @@ void loop_stop(void);
  * Returns 0 or errno; on failure @h is not called.
  */
 int loop_post(loop_post_h *h, void *data, void *arg);
+
+/*
+ * Calls @h on the main thread every @interval_ns of the monotonic clock, until
+ * loop_close(). One such timer at a time. Returns 0 or errno.
+ */
+int loop_every(int64_t interval_ns, loop_every_h *h, void *arg);
 
 void loop_close(void);
 

@@ -353,6 +353,9 @@ void target_probe_now(struct target *t)
 
 void target_probe_at(struct target *t, int64_t at_ns)
 {
+	/* The notes of a probe that has ended wait for its ladder. */
+	if (t->attempt.pending)
+		target_notes_free(t);
 	t->attempt.pending = false;
 	t->due_ns = at_ns;
 	ticker_start(t->core->ticker, &t->timer, at_ns, due_h);
@@ -412,9 +415,6 @@ static void due_h(struct wheel_timer *timer, int64_t now_ns)
 	struct target *t = target_of_timer(timer);
 	int err;
 
-	/* Of one that was dropped; who scheduled this one may yet have to tell of it. */
-	if (t->notes)
-		target_notes_free(t);
 	t->attempt = (struct attempt){
 		.begun_ns = now_ns,
 		.begun_unix_ns = clock_wall_ns(),

@@ -23,7 +23,9 @@ void target_request_info(const struct target *t, struct request_info *info,
 
 int target_make_request(struct target *t, const struct sa *local)
 {
+	char key[REQUEST_KEY_LEN] = {0};
 	struct request_info info;
+	int err;
 
 	target_note_next_request(t);
 	/* Its requests differ: each is made when it is stamped. */
@@ -32,7 +34,14 @@ int target_make_request(struct target *t, const struct sa *local)
 		return 0;
 	}
 	target_request_info(t, &info, local);
-	return request_make(&t->request, &info);
+	if (t->request.buf)
+		memcpy(key, request_key(&t->request), sizeof(key));
+	err = request_make(&t->request, &info);
+	/* By the last request's key a late answer to it is known. */
+	if (!err)
+		memcpy(t->request.buf + (request_key(&t->request) - t->request.buf), key,
+		       sizeof(key));
+	return err;
 }
 
 int target_stamp(struct target *t)

@@ -401,7 +401,7 @@ static void resolve_names(struct naming *n)
 				    resolve_done_h, n);
 	if (err)
 		resolution_failed(n, err, strerror(err));
-	else
+	else if (!uri.ipv4 && !uri.ipv6)
 		ticker_start(t->core->ticker, &n->timer,
 			     n->begun_ns + s->timeout_us * CLOCK_NS_PER_US, give_up_h);
 }

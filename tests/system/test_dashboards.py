@@ -22,17 +22,6 @@ from harness import EXE, PATIENCE, ROOT, Case, Exporter, free_port, run, wait_fo
 
 GRAFANA = os.path.join(ROOT, "grafana")
 
-# Of families to come; the catalogue will have them.
-LATER = {
-    "siptrunk_probe_retry_after_seconds":
-        {"trunk", "method", "address", "transport"},
-    "siptrunk_registration_expires_timestamp_seconds":
-        {"trunk", "method", "address", "transport"},
-    "siptrunk_tls_failures_total":
-        {"trunk", "method", "address", "transport", "cause"},
-    "siptrunk_tls_own_certificate_not_after_timestamp_seconds": {"file"},
-}
-
 # What Prometheus itself adds to every target, and to every alert.
 PROMETHEUS = {"up", "scrape_duration_seconds", "scrape_samples_scraped", "ALERTS"}
 
@@ -185,7 +174,7 @@ class Checked(unittest.TestCase):
         every = [(where, fill(expr, selected(d)))
                  for d in dashboards().values() for where, expr in expressions(d)]
         answers = node("promql", text=json.dumps([expr for _, expr in every]))
-        known = set(LATER) | PROMETHEUS
+        known = set(PROMETHEUS)
         for name, (kind, _) in catalogue().items():
             known |= {name}
             if kind == "histogram":
@@ -198,7 +187,7 @@ class Checked(unittest.TestCase):
 
     def test_every_family_is_shown(self):
         text = json.dumps(list(dashboards().values()))
-        for name in (*catalogue(), *LATER):
+        for name in catalogue():
             self.assertRegex(text, rf"\b{name}\b|\b{name}_bucket\b")
 
 
@@ -207,9 +196,6 @@ class Catalogue(unittest.TestCase):
 
     def test_families(self):
         real = {name: labels for name, (_, labels) in catalogue().items()}
-        # What has come needs no mention any more.
-        self.assertEqual(set(LATER) & set(real), set())
-        real.update(LATER)
         fleet = synthetic.Fleet(1_800_000_000)
         made = {name: labels for name, labels in fleet.families().items()
                 if name not in PROMETHEUS}

@@ -16,6 +16,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
+from digest_peer import Digest
 from harness import (
     PATIENCE, ROOT, Bench, Case, Exporter, config_of, free_port, trunk, wait_for)
 from sip_peer import SipPeer, answer, delay, drop_first, first_copy, mute
@@ -341,6 +342,39 @@ class Api(Bench):
         self.assertLess(text.index('href="trunks/mute"'), text.index('href="trunks/good"'))
         self.assertIn('href="trunks/odd%2Fn%C3%A4me%20%22%3C%26%3E%22"', text)
         self.assertIn("odd/näme &quot;&lt;&amp;&gt;&quot;", text)
+
+
+class Secrets(Case):
+    def test_credentials_are_nowhere(self):
+        digest = Digest(password="hunter2-secret")
+        refusing = Digest(password="other-secret")
+        auth = {"username": "u", "password": "hunter2-secret"}
+        e = self.start(config_of(
+            trunk("good", self.use(SipPeer(digest)).uri, auth=auth),
+            trunk("wrong", self.use(SipPeer(refusing)).uri, auth=auth)))
+        e.wait_metric(1, "siptrunk_state", trunk="good", state="up")
+        e.wait_metric(1, "siptrunk_state", trunk="wrong", state="down")
+        sent = ("sent", "OPTIONS")
+        for name, want in (
+                ("good", [sent, ("received", "SIP/2.0 401 Unauthorized"), sent,
+                          ("received", "SIP/2.0 200 OK")]),
+                ("wrong", [sent, ("received", "SIP/2.0 401 Unauthorized"), sent,
+                           ("received", "SIP/2.0 401 Unauthorized")])):
+            raw = e.get("/api/v1/trunks/" + name)
+            target, = json.loads(raw)["targets"]
+            probe = target["success"] or target["failures"][-1]
+            self.assertEqual([(s["kind"], s["text"].split("\r\n")[0].split(" sip:")[0])
+                              for s in probe["entries"]], want)
+            first, second = (s["text"] for s in probe["entries"] if s["kind"] == "sent")
+            self.assertNotIn("Authorization:", first)
+            self.assertIn("response=redacted", second)
+            self.assertEqual(json.loads(raw)["settings"]["auth.username"], "u")
+            text = raw + e.get("/trunks/" + name) + e.get("/") + e.get("/api/v1/trunks")
+            self.assertNotIn("secret", text)
+            for a in digest.accepted + [p for _, p in refusing.refused]:
+                for key in ("response", "cnonce"):
+                    self.assertNotIn(a[key], text)
+            self.assertEqual(raw.count("nonce="), raw.count("nonce=redacted"))
 
 
 class Memory(Case):

@@ -1,0 +1,14 @@
+/* The system calls that the exporter makes. */
+#ifndef EXPORTER_SANDBOX_CALLS_H
+#define EXPORTER_SANDBOX_CALLS_H
+
+/*
+ * Allows those and no others: some kill the process, since none but an intruder makes
+ * them, the rest fail with EPERM.
+ *
+ * Returns 0; ENOSYS for a kernel without seccomp, and under a sanitizer, which needs
+ * more; errno.
+ */
+int sandbox_calls(void);
+
+#endif

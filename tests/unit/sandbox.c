@@ -1,0 +1,335 @@
+/* What the sandbox lets a process do, each in a child of its own. */
+#include "tests/unit/tap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "exporter/sandbox.h"
+
+static char folder[] = "/tmp/siptrunk-sandbox-XXXXXX";
+static struct sandbox_state state;
+
+static char *inside(const char *name)
+{
+	static char path[100];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	return path;
+}
+
+static int opens(const char *path, int flags)
+{
+	int fd = open(path, flags | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return errno;
+	close(fd);
+	return 0;
+}
+
+static void *nothing(void *arg)
+{
+	return arg;
+}
+
+static int try_read_etc(void)
+{
+	return opens("/etc/passwd", O_RDONLY);
+}
+
+static int try_read_allowed(void)
+{
+	return opens(inside("allowed/file"), O_RDONLY);
+}
+
+static int try_read_linked(void)
+{
+	return opens(inside("allowed/link"), O_RDONLY);
+}
+
+static int try_read_forbidden(void)
+{
+	return opens(inside("forbidden/file"), O_RDONLY);
+}
+
+static int try_read_home(void)
+{
+	return opens("/root", O_RDONLY | O_DIRECTORY);
+}
+
+static int try_write(void)
+{
+	return opens(inside("allowed/file"), O_WRONLY);
+}
+
+static int try_create(void)
+{
+	return opens(inside("allowed/new"), O_WRONLY | O_CREAT);
+}
+
+static int try_null(void)
+{
+	return opens("/dev/null", O_RDWR);
+}
+
+static int try_thread(void)
+{
+	pthread_t thread;
+	int err = pthread_create(&thread, NULL, nothing, NULL);
+
+	return err ? err : pthread_join(thread, NULL);
+}
+
+static int make_socket(int domain, int type)
+{
+	int fd = socket(domain, type | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return errno;
+	close(fd);
+	return 0;
+}
+
+static int try_inet(void)
+{
+	return make_socket(AF_INET, SOCK_DGRAM);
+}
+
+static int try_packet(void)
+{
+	return make_socket(AF_PACKET, SOCK_RAW);
+}
+
+static int try_vsock(void)
+{
+	return make_socket(AF_VSOCK, SOCK_STREAM);
+}
+
+static int bind_at(const char *path)
+{
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int err;
+
+	snprintf(un.sun_path, sizeof(un.sun_path), "%s", path);
+	err = bind(fd, (struct sockaddr *)&un, sizeof(un)) ? errno : 0;
+	close(fd);
+	return err || !unlink(path) ? err : errno;
+}
+
+static int try_bind_allowed(void)
+{
+	return bind_at(inside("sockets/s"));
+}
+
+static int try_bind_forbidden(void)
+{
+	return bind_at(inside("allowed/s"));
+}
+
+static int try_exec(void)
+{
+	execl("/bin/true", "true", (char *)NULL);
+	return errno;
+}
+
+static int try_fork(void)
+{
+	return fork() < 0 ? errno : 0;
+}
+
+static int try_vfork_by_number(void)
+{
+	long pid = syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+
+	if (!pid)
+		_exit(0);
+	return pid < 0 ? errno : 0;
+}
+
+static int try_ptrace(void)
+{
+	return ptrace(PTRACE_TRACEME, 0, NULL, NULL) ? errno : 0;
+}
+
+static int try_kill_parent(void)
+{
+	return kill(getppid(), 0) ? errno : 0;
+}
+
+static int try_executable_memory(void)
+{
+	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			  -1, 0);
+
+	return mprotect(page, 4096, PROT_READ | PROT_EXEC) ? errno : 0;
+}
+
+static int try_getaddrinfo_socket(void)
+{
+	return make_socket(AF_NETLINK, SOCK_RAW);
+}
+
+enum { KILLED = -1 };
+
+static const struct {
+	const char *what;
+	int (*attempt)(void);
+	int files; /* the result where Landlock decides */
+	int calls; /* where seccomp does */
+} attempts[] = {
+	{"reads /etc", try_read_etc, 0, 0},
+	{"reads a folder that was allowed", try_read_allowed, 0, 0},
+	{"reads where a link pointed to", try_read_linked, 0, 0},
+	{"reads another folder", try_read_forbidden, EACCES, 0},
+	{"reads a home", try_read_home, EACCES, 0},
+	{"writes a file that it may read", try_write, EACCES, 0},
+	{"makes a file", try_create, EACCES, 0},
+	{"writes /dev/null", try_null, 0, 0},
+	{"makes a socket where it may", try_bind_allowed, 0, 0},
+	{"makes a socket elsewhere", try_bind_forbidden, EACCES, 0},
+	{"starts a thread", try_thread, 0, 0},
+	{"opens an Internet socket", try_inet, 0, 0},
+	{"asks for addresses", try_getaddrinfo_socket, 0, 0},
+	{"opens a packet socket", try_packet, 0, EPERM},
+	{"opens a vsock", try_vsock, 0, EPERM},
+	{"starts a program", try_exec, EACCES, KILLED},
+	{"forks", try_fork, 0, EPERM},
+	{"clones a process", try_vfork_by_number, 0, EPERM},
+	{"traces", try_ptrace, 0, KILLED},
+	{"signals another", try_kill_parent, 0, EPERM},
+	{"makes memory executable", try_executable_memory, 0, EPERM},
+};
+
+static void enter(void)
+{
+	struct sandbox_paths paths = {0};
+
+	sandbox_allow(&paths, inside("allowed/file"));
+	sandbox_allow(&paths, inside("allowed/link"));
+	sandbox_allow_socket(&paths, inside("sockets/s"));
+	if (sandbox_enter(&state, &paths))
+		_exit(99);
+	sandbox_paths_clear(&paths);
+}
+
+/* Errno of the attempt, KILLED, or 99 where the sandbox could not be entered. */
+static int outcome(int (*attempt)(void))
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (!pid) {
+		enter();
+		_exit(attempt());
+	}
+	waitpid(pid, &status, 0);
+	if (WIFSIGNALED(status))
+		return WTERMSIG(status) == SIGSYS ? KILLED : 1000 + WTERMSIG(status);
+	return WEXITSTATUS(status);
+}
+
+static int ask_landlock(void)
+{
+	return state.landlock > 0;
+}
+
+static int ask_seccomp(void)
+{
+	return state.seccomp;
+}
+
+static void test_attempts(void)
+{
+	bool files = outcome(ask_landlock) == 1, calls = outcome(ask_seccomp) == 1;
+
+	printf("# Landlock: %s, seccomp: %s\n", files ? "yes" : "no",
+	       calls ? "yes" : "no");
+	for (size_t i = 0; i < sizeof(attempts) / sizeof(*attempts); i++) {
+		int want = calls && attempts[i].calls ? attempts[i].calls
+			   : files		      ? attempts[i].files
+						      : 0;
+
+		/* What only the lack of privilege forbids says nothing. */
+		if (!calls && attempts[i].calls)
+			continue;
+		is_int(outcome(attempts[i].attempt), want, attempts[i].what);
+	}
+}
+
+static void make_file(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd >= 0)
+		close(fd);
+}
+
+static void make_folders(void)
+{
+	char target[100];
+
+	if (!mkdtemp(folder) || mkdir(inside("allowed"), 0700) ||
+	    mkdir(inside("forbidden"), 0700) || mkdir(inside("elsewhere"), 0700) ||
+	    mkdir(inside("sockets"), 0700)) {
+		printf("Bail out! %s\n", strerror(errno));
+		exit(1);
+	}
+	make_file(inside("allowed/file"));
+	make_file(inside("forbidden/file"));
+	make_file(inside("elsewhere/file"));
+	snprintf(target, sizeof(target), "%s", inside("elsewhere/file"));
+	if (symlink(target, inside("allowed/link")))
+		printf("# no link: %s\n", strerror(errno));
+}
+
+static void remove_folders(void)
+{
+	static const char *const names[] = {
+		"allowed/file", "allowed/link",	  "allowed",   "forbidden/file",
+		"forbidden",	"elsewhere/file", "elsewhere", "sockets"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		(void)remove(inside(names[i]));
+	(void)remove(folder);
+}
+
+static void test_too_many(void)
+{
+	struct sandbox_paths p = {0};
+	char path[64];
+
+	for (int i = 0; i < SANDBOX_PATHS_MAX; i++) {
+		snprintf(path, sizeof(path), "/nonexistent/%d/x", i / 2);
+		sandbox_allow(&p, path);
+	}
+	is_int(p.err, 0, "a folder counts once");
+	is_int((long long)p.read_count, SANDBOX_PATHS_MAX / 2, "and is kept once");
+	for (int i = 0; i <= SANDBOX_PATHS_MAX; i++) {
+		snprintf(path, sizeof(path), "/nonexistent/more%d/x", i);
+		sandbox_allow(&p, path);
+	}
+	is_int(p.err, E2BIG, "too many folders are an error");
+	is_int(sandbox_enter(&state, &p), E2BIG, "and keep the sandbox shut");
+	sandbox_paths_clear(&p);
+}
+
+int main(void)
+{
+	make_folders();
+	test_attempts();
+	test_too_many();
+	remove_folders();
+	return tap_done();
+}
