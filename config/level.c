@@ -156,6 +156,8 @@ __attribute__((format(printf, 6, 7))) static void blame(struct walk *w, struct l
 		s = find_setter(l, "preset", false);
 		tls = false;
 	}
+	if (!s.level) /* the defaults go together */
+		return;
 	if (s.level != l) {
 		settle_settings(w, s.level);
 		return;

@@ -306,11 +306,11 @@ static int start_store(struct app *app)
 {
 	int err = store_alloc(&app->store, app->conf->buckets, app->conf->bucket_count);
 
-	if (err)
+	if (err) {
 		log_event(LOG_LEVEL_ERROR, "no memory for the metrics",
 			  LOG_S("error", strerror(err)));
-	if (err)
 		return err;
+	}
 	if (app->cli->shard.total)
 		store_shard(app->store, &app->cli->shard);
 	if (app->conf->native.kept)
@@ -318,7 +318,7 @@ static int start_store(struct app *app)
 				  app->conf->native.max_buckets);
 	store_remember(app->store, app->conf->status.history,
 		       (size_t)app->conf->status.memory_mib << 20);
-	return err;
+	return 0;
 }
 
 static void stop_store(struct app *app)

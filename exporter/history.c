@@ -180,15 +180,12 @@ struct history_ladder *history_ladder_copy(const struct probe_result *r,
 	return copy;
 }
 
-static void make_room(struct history *h, size_t bytes)
+static void make_room(struct history *h, struct history_ladder *oldest, size_t bytes)
 {
-	while (h->bytes + bytes > h->bytes_max) {
-		struct history_ladder *oldest = TAILQ_FIRST(&h->successes);
+	struct history_ladder *next;
 
-		if (!oldest)
-			oldest = TAILQ_FIRST(&h->failures);
-		if (!oldest)
-			return;
+	for (; oldest && h->bytes + bytes > h->bytes_max; oldest = next) {
+		next = TAILQ_NEXT(oldest, entry);
 		forget(h, oldest);
 	}
 }
@@ -201,7 +198,8 @@ void history_keep(struct history *h, struct history_track *t, struct history_lad
 		forget(h, t->failures[HISTORY_FAILURES - 1]);
 	else if (!failure && t->success)
 		forget(h, t->success);
-	make_room(h, l->bytes);
+	make_room(h, TAILQ_FIRST(&h->successes), l->bytes);
+	make_room(h, TAILQ_FIRST(&h->failures), l->bytes);
 	if (h->bytes + l->bytes > h->bytes_max) {
 		history_ladder_unref(l);
 		return;

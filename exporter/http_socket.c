@@ -111,7 +111,8 @@ int http_socket_open(int *fdp, const char *address, char *err_text, size_t err_s
 
 int http_socket_name(int fd, char name[HTTP_SOCKET_NAME])
 {
-	struct sockaddr_storage ss;
+	/* A Unix socket without a name leaves its path unwritten. */
+	struct sockaddr_storage ss = {.ss_family = AF_UNSPEC};
 	socklen_t len = sizeof(ss);
 	char host[64], port[8];
 

@@ -220,14 +220,14 @@ static void refresh(struct web *w)
 	struct reading *next = NULL;
 	int err = reading_load(w, &next, &errs);
 
-	if (!err && next->conf->tls_on != w->tls) {
+	if (!err && next->conf->tls_on != w->tls)
 		err = web_yaml_error(&errs, w->path, 0, 0, "tls_server_config",
 				     "switching TLS on or off needs a restart");
-		reading_free(next);
-	}
 	if (!err)
 		replace(w, next);
-	else if (!errs.count)
+	else
+		reading_free(next);
+	if (err && !errs.count)
 		log_event(LOG_LEVEL_ERROR,
 			  "web configuration error, the old one stays in force",
 			  LOG_S("file", w->path), LOG_S("error", strerror(err)));

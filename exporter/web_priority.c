@@ -112,6 +112,14 @@ static const char *narrow(struct chosen *c, enum suite_key key)
 	return NULL;
 }
 
+/* The newest first, as GnuTLS takes them in this order. */
+static void append_versions(char *text, const struct chosen *c)
+{
+	for (int v = WEB_TLS13; v >= WEB_TLS10; v--)
+		if (v >= c->min && v <= c->max)
+			append(text, ":+VERS-TLS%s", versions[v]);
+}
+
 static void append_suites(char *text, const struct chosen *c)
 {
 	bool cbc = false;
@@ -157,8 +165,7 @@ const char *web_priority_text(char text[WEB_PRIORITY_BYTES],
 	if (fault)
 		return fault;
 	snprintf(text, WEB_PRIORITY_BYTES, "NORMAL:-VERS-ALL");
-	for (int v = c.max; v >= c.min; v--)
-		append(text, ":+VERS-TLS%s", versions[v]);
+	append_versions(text, &c);
 	append(text, ":-KX-ALL:+ECDHE-%s:-CIPHER-ALL", rsa ? "RSA" : "ECDSA");
 	append_suites(text, &c);
 	append_curves(text, &conf->curves);

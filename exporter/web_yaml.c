@@ -539,7 +539,7 @@ int web_yaml_read(void *base, const struct web_section *root, const char *path,
 
 	if (f)
 		fclose(f);
-	if (err)
+	if (!text)
 		return web_yaml_error(errs, path, 0, 0, "", "%s", strerror(err));
 	if (!yaml_parser_initialize(&parser)) {
 		err = ENOMEM;

@@ -50,14 +50,15 @@ static struct binding *binding_of(const struct target *t)
 
 static struct binding *binding_get(struct target *t)
 {
-	struct binding **bp = exchange_binding(t->exchange);
+	struct binding *b = binding_of(t);
 
-	if (*bp)
-		return *bp;
-	*bp = mem_zalloc(sizeof(**bp), destructor);
-	if (*bp)
-		(*bp)->asked_s = (uint32_t)((conf_of(t)->expires_us + 999999) / 1000000);
-	return *bp;
+	if (b)
+		return b;
+	b = mem_zalloc(sizeof(*b), destructor);
+	if (b)
+		b->asked_s = (uint32_t)((conf_of(t)->expires_us + 999999) / 1000000);
+	*exchange_binding(t->exchange) = b;
+	return b;
 }
 
 /* Writes text as the user part of a URI (RFC 3261 25.1). Returns 0 or ENOBUFS. */

@@ -155,7 +155,7 @@ static void query_deliver(struct query *q)
 
 	if (res)
 		ans.ttl_s = ttl_of(res);
-	while (ans.status == RESOLVE_OK && ans.count < LOOKUP_RECORDS_MAX &&
+	while (res && ans.status == RESOLVE_OK && ans.count < LOOKUP_RECORDS_MAX &&
 	       res->data[ans.count]) {
 		records[ans.count].p = (const uint8_t *)res->data[ans.count];
 		records[ans.count].l = (size_t)res->len[ans.count];

@@ -83,7 +83,7 @@ static void check_untouched(void)
 	memset(&u, 0x5a, sizeof(u));
 	memcpy(&before, &u, sizeof(u));
 	ok(config_uri_parse("sip:a.example:0", &u), "refused");
-	ok(!memcmp(&u, &before, sizeof(u)), "nothing written on failure");
+	ok(!memcmp((void *)&u, (void *)&before, sizeof(u)), "nothing written on failure");
 }
 
 static void check_host(void)

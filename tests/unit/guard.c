@@ -373,7 +373,7 @@ static const struct {
 static void test_thread(void)
 {
 	static struct bytes b;
-	struct guard_message m;
+	struct guard_message m = {0};
 
 	for (size_t i = 0; i < sizeof(thread) / sizeof(*thread); i++) {
 		const char *name = thread[i].name;

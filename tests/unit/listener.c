@@ -340,7 +340,7 @@ static void check_mapped(void)
 	peer = socket(AF_INET, SOCK_STREAM, 0);
 	off = sa_port(&sa);
 	sa_set_str(&sa, "127.0.0.1", (uint16_t)off);
-	connect(peer, &sa.u.sa, sa.len);
+	ok(!connect(peer, &sa.u.sa, sa.len), "an IPv4 peer comes");
 	sa.len = sizeof(sa.u);
 	off = accept(fd, &sa.u.sa, &sa.len);
 	is_int(sa_af(&sa), AF_INET6, "mapped on the socket");

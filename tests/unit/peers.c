@@ -38,8 +38,8 @@ static void test_siphash(void)
 	struct siphash_key key = {{0x0706050403020100, 0x0f0e0d0c0b0a0908}};
 	uint8_t data[15];
 
-	for (uint8_t i = 0; i < sizeof(data); i++)
-		data[i] = i;
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = (uint8_t)i;
 	ok(siphash_bytes(&key, data, sizeof(data)) == 0xa129ca6149be45e5, "SipHash-2-4");
 	ok(siphash_bytes(&key, data, 0) == 0x726fdb47dd0e0e31, "SipHash-2-4 of nothing");
 }

@@ -52,7 +52,7 @@ static void test_numbers(void)
 		is_str(text, number_cases[i].want, "a number");
 	}
 	for (i = 0; i < 1000000; i++) {
-		int64_t value = (int64_t)(i * 0x9e3779b97f4a7c15ULL) >> (i % 64);
+		int64_t value = (int64_t)(i * 0x9e3779b97f4a7c15ULL) >> (i % 63);
 		char want[64];
 
 		*number_print(text, value, 0) = '\0';

@@ -645,7 +645,8 @@ static void relay_run(struct relayed *r, size_t cut)
 	stream_connect(&r->c.s, &front, NULL, tls_client, "sbc.example", &events, &r->c);
 	r->relay.fd[0] = accept(a, NULL, NULL);
 	r->relay.fd[1] = socket(AF_INET, SOCK_STREAM, 0);
-	connect(r->relay.fd[1], &back.u.sa, back.len);
+	if (connect(r->relay.fd[1], &back.u.sa, back.len))
+		ok(false, "the relay reaches its server");
 	stream_accept(&r->d.s, accept(b, NULL, NULL), tls_server, &events, &r->d);
 	wait_for(relayed_until, r);
 	mem_deref(r->c.s);
