@@ -182,6 +182,26 @@ struct config_dns {
 	size_t server_count;
 };
 
+/* An entry of probe.allow: a name, or a network. */
+struct config_allow {
+	const char *name;    /* "sbc.example.com", ".example.com"; NULL: a network */
+	uint8_t network[16]; /* IPv6, or IPv4 mapped into it */
+	size_t prefix;	     /* bits of `network` that count */
+};
+
+/* Probes on demand. */
+struct config_probe {
+	const struct config_allow *allow; /* where they may go besides the trunks */
+	size_t allow_count;
+	unsigned max_concurrent;
+};
+
+/* A profile by its name, for probes on demand. */
+struct config_profile {
+	const char *name;
+	const struct config_settings *settings;
+};
+
 /* What is remembered of single probes for the status page. */
 struct config_status {
 	unsigned history;    /* last probes kept of each target */
@@ -197,6 +217,10 @@ struct config {
 	struct config_native native;
 	struct config_sip sip;
 	struct config_dns dns;
+	struct config_probe probe;
+	const struct config_settings *defaults; /* of what names no profile */
+	const struct config_profile *profiles;	/* in the file's order */
+	size_t profile_count;
 	struct config_status status;
 	bool watch; /* load again when the file or one of trunk_files changes */
 	const char *const *globs; /* absolute patterns of trunk_files */

@@ -275,6 +275,11 @@ void level_settle(struct walk *w, struct level *l)
 	settle_labels(w, l);
 }
 
+const struct config_settings *level_settings(struct walk *w, const struct level *l)
+{
+	return pool_blob(w->pool, &l->s, sizeof(l->s));
+}
+
 static void print_builtin(FILE *out, const struct section *s)
 {
 	const char *comma = "";

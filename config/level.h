@@ -67,6 +67,14 @@ int level_text(struct walk *w, const char *text, const struct section *s, void *
  */
 void level_settle(struct walk *w, struct level *l);
 
+/*
+ * The settings as far as the level itself knows them, not checked against each other: a
+ * trunk may yet set what is missing. For probes on demand, which have no schedule.
+ *
+ * Returns NULL when memory ran out.
+ */
+const struct config_settings *level_settings(struct walk *w, const struct level *l);
+
 /* Whether the level itself turns the verification of certificates off. */
 bool level_is_insecure(const struct level *l);
 

@@ -88,6 +88,7 @@ static int load_begin(struct load *l, const char *path)
 	memset(l->sip_set, 0, sizeof(l->sip_set));
 	memset(l->sip_tls_set, 0, sizeof(l->sip_tls_set));
 	memset(l->dns_set, 0, sizeof(l->dns_set));
+	memset(l->probe_set, 0, sizeof(l->probe_set));
 	memset(l->status_set, 0, sizeof(l->status_set));
 	l->defaults.up = &l->builtin;
 	level_inherit(&l->w, &l->defaults);
@@ -148,6 +149,27 @@ static int move_array(struct arena *a, const void **out, const void *from, size_
 	return 0;
 }
 
+/* What probes on demand are made with. */
+static int fill_profiles(struct holder *h, struct load *l)
+{
+	struct config *c = &h->conf;
+	struct config_profile *p =
+		arena_alloc(&h->arena, (l->profile_count + 1) * sizeof(*p), 8);
+
+	c->defaults = level_settings(&l->w, &l->defaults);
+	if (!p || !c->defaults)
+		return ENOMEM;
+	for (size_t i = 0; i < l->profile_count; i++) {
+		p[i].name = l->profiles[i].name;
+		p[i].settings = level_settings(&l->w, &l->profiles[i]);
+		if (!p[i].settings)
+			return ENOMEM;
+	}
+	c->profiles = p;
+	c->profile_count = l->profile_count;
+	return 0;
+}
+
 /* The names live in the pool, and with it as long as the configuration. */
 static int fill_files(struct holder *h, const struct set *files)
 {
@@ -185,6 +207,9 @@ static int fill_config(struct holder *h, struct load *l, const char *path)
 	c->watch = l->watch;
 	c->sip = l->sip;
 	c->dns = l->dns;
+	c->probe = l->probe;
+	if (fill_profiles(h, l))
+		return ENOMEM;
 	c->status = l->status;
 	c->path = path ? walk_keep(&l->w, path) : NULL;
 	return path && !c->path ? ENOMEM : fill_files(h, &l->w.files);

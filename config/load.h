@@ -42,6 +42,7 @@ struct load {
 	struct config_native native;
 	struct config_sip sip;
 	struct config_dns dns;
+	struct config_probe probe;
 	struct config_status status;
 	const char *const *globs;
 	size_t glob_count;
@@ -51,6 +52,7 @@ struct load {
 	const cJSON *sip_set[4];
 	const cJSON *sip_tls_set[TLS_FIELDS_MAX];
 	const cJSON *dns_set[1];
+	const cJSON *probe_set[2];
 	const cJSON *status_set[2];
 };
 

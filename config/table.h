@@ -129,6 +129,7 @@ extern const struct list_kind list_buckets;
 extern const struct list_kind list_listens;
 extern const struct list_kind list_servers;
 extern const struct list_kind list_globs;
+extern const struct list_kind list_allows;
 
 extern const struct pairs_kind pairs_labels;
 extern const struct pairs_kind pairs_headers;

@@ -490,6 +490,33 @@ static const struct section section_dns = {
 	.count = sizeof(fields_dns) / sizeof(fields_dns[0]),
 };
 
+static const struct field fields_probe[] = {
+	{.key = "allow",
+	 .about = "where probes on demand may go besides the trunks: networks "
+		  "(\"192.0.2.0/24\"), host names, or \".example.com\" for all below; "
+		  "private addresses must be in a network listed here, whatever name "
+		  "leads to them",
+	 .kind = &kind_list,
+	 .offset = offsetof(struct config_probe, allow),
+	 .beside = offsetof(struct config_probe, allow_count),
+	 .max = 1024,
+	 .more = &list_allows},
+	{.key = "max_concurrent",
+	 .about = "probes on demand that may run at once; past these the answer is 503",
+	 .kind = &kind_number,
+	 .offset = offsetof(struct config_probe, max_concurrent),
+	 .min = 1,
+	 .max = 4096,
+	 .initial = "256"},
+};
+
+static const struct section section_probe = {
+	.name = "probe",
+	.about = "probes on demand, at /probe",
+	.fields = fields_probe,
+	.count = sizeof(fields_probe) / sizeof(fields_probe[0]),
+};
+
 static const struct field fields_status[] = {
 	{.key = "history",
 	 .about = "last probes of each address that the status page shows",
@@ -550,6 +577,12 @@ static const struct field fields_file[] = {
 	 .offset = offsetof(struct load, dns),
 	 .beside = offsetof(struct load, dns_set),
 	 .more = &section_dns},
+	{.key = "probe",
+	 .about = "probes on demand, at /probe",
+	 .kind = &kind_section,
+	 .offset = offsetof(struct load, probe),
+	 .beside = offsetof(struct load, probe_set),
+	 .more = &section_probe},
 	{.key = "status",
 	 .about = "what the status page remembers of single probes",
 	 .kind = &kind_section,

@@ -10,6 +10,7 @@
 #include "exporter/http.h"
 #include "exporter/http_unix.h"
 #include "exporter/log.h"
+#include "exporter/probe_desk.h"
 #include "exporter/sandbox.h"
 #include "exporter/store.h"
 #include "exporter/systemd.h"
@@ -30,6 +31,7 @@ struct app {
 	struct store *store;
 	struct engine *engine;
 	struct web *web;
+	struct probe_desk *desk;
 	struct http *http;
 	bool stopping;
 	struct watch *watch; /* of the configuration's files, or NULL */
@@ -163,6 +165,7 @@ static int reload(struct app *app, FILE *why)
 		log_write(LOG_LEVEL_WARN, "new histogram settings need a restart", NULL);
 	if (!same_status(app->conf, next))
 		log_write(LOG_LEVEL_WARN, "new status settings need a restart", NULL);
+	probe_desk_config(app->desk, next);
 	config_free(app->conf);
 	app->conf = next;
 	watch_files(app);
@@ -356,6 +359,21 @@ static void stop_web(struct app *app)
 	web_free(app->web);
 }
 
+static int start_desk(struct app *app)
+{
+	int err = probe_desk_alloc(&app->desk, app->engine);
+
+	if (err)
+		log_event(LOG_LEVEL_ERROR, "no memory for probes on demand",
+			  LOG_S("error", strerror(err)));
+	return err;
+}
+
+static void stop_desk(struct app *app)
+{
+	probe_desk_free(app->desk);
+}
+
 static int start_http(struct app *app)
 {
 	const struct http_conf conf = {
@@ -369,6 +387,7 @@ static int start_http(struct app *app)
 		.web = app->web,
 		.reloadh = app->cli->lifecycle ? reload_h : NULL,
 		.reload_arg = app,
+		.desk = app->desk,
 	};
 	char text[ERR_TEXT] = "";
 	int err = http_alloc(&app->http, &conf, app->store, text, sizeof(text));
@@ -400,9 +419,11 @@ static int start_probing(struct app *app)
 	if (err)
 		log_event(LOG_LEVEL_ERROR, "the configuration cannot be applied",
 			  LOG_S("error", *text ? text : strerror(err)));
-	else
-		store_reload(app->store, true, clock_wall_ns());
-	return err;
+	if (err)
+		return err;
+	probe_desk_config(app->desk, app->conf);
+	store_reload(app->store, true, clock_wall_ns());
+	return 0;
 }
 
 static int start_watch(struct app *app)
@@ -421,10 +442,9 @@ static const struct {
 	int (*start)(struct app *app);
 	void (*stop)(struct app *app);
 } parts[] = {
-	{start_config, stop_config}, {start_sandbox, NULL},
-	{start_loop, stop_loop},     {start_store, stop_store},
-	{start_engine, stop_engine}, {start_web, stop_web},
-	{start_http, stop_http},     {start_probing, NULL},
+	{start_config, stop_config}, {start_sandbox, NULL},	  {start_loop, stop_loop},
+	{start_store, stop_store},   {start_engine, stop_engine}, {start_web, stop_web},
+	{start_desk, stop_desk},     {start_http, stop_http},	  {start_probing, NULL},
 	{start_watch, stop_watch},
 };
 

@@ -395,6 +395,7 @@ void cli_help_print(FILE *out)
 {
 	fputs("Usage: siptrunk_exporter --config.file=PATH [FLAG]...\n"
 	      "       siptrunk_exporter --demo [FLAG]...\n"
+	      "       siptrunk_exporter probe TARGET [FLAG]...\n"
 	      "\n"
 	      "Probes SIP trunks on a schedule and serves what it learns as Prometheus\n"
 	      "metrics.\n",

@@ -26,8 +26,11 @@
 /* Head and reply lines of one connection. */
 #define CLIENT_MEMORY_BYTES ((size_t)16 * 1024)
 
-/* The guard makes way at its own, lower limit; this is what the kernel's queue is for. */
-#define CLIENTS_MAX (2U * HTTP_GUARD_CLIENTS)
+/*
+ * The guard makes way at its own, lower limit; this is what the kernel's queue is for.
+ * Clients that wait for a probe come on top, as many as probe.max_concurrent may allow.
+ */
+#define CLIENTS_MAX (2U * HTTP_GUARD_CLIENTS + 4096)
 
 /* How long http_free() waits for answers under way. */
 #define DRAIN_NS      (400 * CLOCK_NS_PER_MS)
@@ -185,6 +188,7 @@ static int server_init(struct http *h, const struct http_conf *conf, struct stor
 	int err = site_init(&s->site, conf, store);
 
 	s->web = conf->web;
+	s->desk = conf->desk;
 	if (!err && !s->web) {
 		err = web_alloc(&h->own_web, NULL, &errs);
 		s->web = h->own_web;
@@ -248,10 +252,11 @@ void http_free(struct http *h)
 
 	if (!h)
 		return;
-	/* Who waits for a password or a reload is answered, and can be closed then. */
+	/* Who waits, for whatever, is answered, and can be closed then. */
 	if (h->server.web)
 		web_stop(h->server.web);
 	lifecycle_stop(h->server.lifecycle);
+	probe_desk_stop(h->server.desk);
 	drain(h);
 	for (i = 0; i < h->count; i++)
 		MHD_stop_daemon(h->listeners[i].daemon);

@@ -6,6 +6,7 @@
 #define EXPORTER_HTTP_H
 
 #include "exporter/lifecycle.h"
+#include "exporter/probe_desk.h"
 #include "exporter/store.h"
 #include "exporter/web.h"
 
@@ -26,6 +27,7 @@ struct http_conf {
 	struct web *web;	     /* the caller's; NULL: plain HTTP for everyone */
 	lifecycle_reload_h *reloadh; /* NULL: no reload over HTTP */
 	void *reload_arg;
+	struct probe_desk *desk; /* the caller's; NULL: there is no /probe */
 };
 
 /*

@@ -25,6 +25,7 @@ enum client_state {
 	CLIENT_HEAD,   /* a request head has begun, or the connection is new */
 	CLIENT_IDLE,   /* kept alive between two requests */
 	CLIENT_ANSWER, /* from a head's end to the response's */
+	CLIENT_WAIT,   /* its answer waits for a probe */
 	CLIENT_SHUT,   /* we closed it; libmicrohttpd has yet to notice */
 };
 
@@ -83,6 +84,12 @@ static bool unread(int fd)
 	return !ioctl(fd, FIONREAD, &bytes) && bytes > 0;
 }
 
+/* Whether it counts for the limits, and may have to make way for others. */
+static bool counts(const struct http_client *c)
+{
+	return c->state != CLIENT_SHUT && c->state != CLIENT_WAIT;
+}
+
 static void enter(struct http_client *c, enum client_state state)
 {
 	if (c->state == CLIENT_SHUT)
@@ -127,7 +134,7 @@ static void make_way(struct http_guard *g, const struct http_client *c, bool ali
 	struct http_client *o, *worst = NULL;
 
 	for (o = TAILQ_FIRST(&g->clients); o; o = TAILQ_NEXT(o, entry)) {
-		if (o == c || o->state == CLIENT_SHUT || (alike && !same_network(o, c)))
+		if (o == c || !counts(o) || (alike && !same_network(o, c)))
 			continue;
 		if (!worst || rank(o, now_ns) < rank(worst, now_ns) ||
 		    (rank(o, now_ns) == rank(worst, now_ns) &&
@@ -144,7 +151,7 @@ static void keep_limits(struct http_guard *g, const struct http_client *c)
 	int all = 0, alike = 0;
 
 	for (o = TAILQ_FIRST(&g->clients); o; o = TAILQ_NEXT(o, entry)) {
-		if (o->state == CLIENT_SHUT)
+		if (!counts(o))
 			continue;
 		all++;
 		alike += same_network(o, c);
@@ -277,6 +284,15 @@ void http_guard_head(struct http_guard *g, struct http_client *c)
 	pthread_mutex_unlock(&g->lock);
 }
 
+void http_guard_wait(struct http_guard *g, struct http_client *c)
+{
+	if (!c)
+		return;
+	pthread_mutex_lock(&g->lock);
+	enter(c, CLIENT_WAIT);
+	pthread_mutex_unlock(&g->lock);
+}
+
 void http_guard_scrape(struct http_guard *g, struct http_client *c)
 {
 	struct http_client *o, *oldest = NULL;
@@ -334,7 +350,7 @@ size_t http_guard_busy(struct http_guard *g)
 
 	pthread_mutex_lock(&g->lock);
 	for (c = TAILQ_FIRST(&g->clients); c; c = TAILQ_NEXT(c, entry))
-		busy += c->state == CLIENT_ANSWER;
+		busy += c->state == CLIENT_ANSWER || c->state == CLIENT_WAIT;
 	pthread_mutex_unlock(&g->lock);
 	return busy;
 }

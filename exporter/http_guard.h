@@ -33,13 +33,18 @@ int http_guard_alloc(struct http_guard **gp, const struct http_guard_conf *conf)
 void http_guard_free(struct http_guard *g);
 
 /*
- * A connection's life, in this order; the middle three once for each request. The socket
+ * A connection's life, in this order; the middle ones once for each request. The socket
  * must stay open until http_guard_closed(). NULL is returned without memory, and taken by
  * all of them.
  */
 struct http_client *http_guard_opened(struct http_guard *g, int fd,
 				      const struct sockaddr *peer);
 void http_guard_head(struct http_guard *g, struct http_client *c);
+/*
+ * Its answer waits for a probe, not for the client: until http_guard_head() is called
+ * again it counts for no limit here, as such waits have their own.
+ */
+void http_guard_wait(struct http_guard *g, struct http_client *c);
 void http_guard_scrape(struct http_guard *g, struct http_client *c); /* if it is one */
 void http_guard_done(struct http_guard *g, struct http_client *c);
 void http_guard_closed(struct http_guard *g, struct http_client *c);

@@ -7,6 +7,7 @@
 #include "exporter/http_guard.h"
 #include "exporter/http_routes.h"
 #include "exporter/lifecycle.h"
+#include "exporter/probe_desk.h"
 #include "exporter/web.h"
 
 struct http_server {
@@ -14,6 +15,7 @@ struct http_server {
 	struct http_guard *guard;
 	struct web *web;
 	struct lifecycle *lifecycle;
+	struct probe_desk *desk; /* NULL: there is no /probe */
 };
 
 /* What belongs to a connection, from its first byte to its last. */

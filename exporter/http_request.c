@@ -1,17 +1,19 @@
 /*
- * A request, from its head to its answer. Who must wait, for a password to be checked or
- * for a reload, is suspended: no thread waits with it, and libmicrohttpd calls again
- * when it is resumed.
+ * A request, from its head to its answer. Who must wait, for a password to be checked,
+ * for a reload or for a probe, is suspended: no thread waits with it, and libmicrohttpd
+ * calls again when it is resumed.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "exporter/http_private.h"
+#include "exporter/http_probe.h"
 
 enum step {
-	STEP_ASK,   /* the head is complete: who is it? */
-	STEP_JUDGE, /* bcrypt was asked */
-	STEP_SEND,  /* the answer stands */
+	STEP_ASK,    /* the head is complete: who is it? */
+	STEP_JUDGE,  /* bcrypt was asked */
+	STEP_PROBED, /* the answer is a probe's */
+	STEP_SEND,   /* the answer stands */
 };
 
 struct request {
@@ -25,6 +27,18 @@ struct request {
 static const char *field(struct MHD_Connection *conn, const char *name)
 {
 	return MHD_lookup_connection_value(conn, MHD_HEADER_KIND, name);
+}
+
+/* A value that holds a NUL goes on behind what we would see of it: it is none. */
+static const char *argument(struct MHD_Connection *conn, const char *name)
+{
+	const char *value = NULL;
+	size_t size = 0;
+
+	if (MHD_lookup_connection_value_n(conn, MHD_GET_ARGUMENT_KIND, name, strlen(name),
+					  &value, &size) != MHD_YES)
+		return NULL;
+	return value && strlen(value) == size ? value : "";
 }
 
 static bool has_body(struct MHD_Connection *conn)
@@ -123,6 +137,41 @@ static enum MHD_Result reload(struct http_server *s, struct request *rq)
 	return MHD_YES;
 }
 
+/* From here on libmicrohttpd's thread has the request again. */
+static void probed_h(struct probe_reply *reply, void *arg)
+{
+	struct request *rq = arg;
+
+	rq->answer.status = reply->status;
+	rq->answer.content_type = reply->content_type;
+	rq->answer.body = reply->body;
+	MHD_resume_connection(rq->conn);
+}
+
+/* The answer comes when the main thread has probed. */
+static enum MHD_Result probe(struct http_server *s, struct request *rq)
+{
+	const struct probe_ask ask = rq->answer.ask;
+	int err;
+
+	rq->step = STEP_PROBED;
+	http_guard_wait(s->guard, client_of(rq->conn));
+	MHD_suspend_connection(rq->conn);
+	err = probe_desk_ask(s->desk, &ask, probed_h, rq);
+	if (err) {
+		http_probe_refused(&rq->answer, err);
+		MHD_resume_connection(rq->conn);
+	}
+	return MHD_YES;
+}
+
+/* The client's time to take the answer begins now. */
+static enum MHD_Result send_probed(struct http_server *s, struct request *rq)
+{
+	http_guard_head(s->guard, client_of(rq->conn));
+	return send_answer(rq, false);
+}
+
 struct args {
 	struct http_arg list[HTTP_ARGS_MAX];
 	size_t count;
@@ -153,6 +202,10 @@ static enum MHD_Result answer(struct http_server *s, struct request *rq,
 		.accept = field(rq->conn, "Accept"),
 		.accept_encoding = field(rq->conn, "Accept-Encoding"),
 		.body = body,
+		.target = argument(rq->conn, "target"),
+		.profile = argument(rq->conn, "profile"),
+		.debug = argument(rq->conn, "debug"),
+		.scrape_timeout = field(rq->conn, "X-Prometheus-Scrape-Timeout-Seconds"),
 	};
 
 	MHD_get_connection_values_n(rq->conn, MHD_GET_ARGUMENT_KIND, arg_h, &args);
@@ -161,6 +214,10 @@ static enum MHD_Result answer(struct http_server *s, struct request *rq,
 	http_routes_answer(&rq->answer, &q);
 	if (rq->answer.reload)
 		return reload(s, rq);
+	if (rq->answer.ask.target && s->desk)
+		return probe(s, rq);
+	if (rq->answer.ask.target)
+		http_answer_text(&rq->answer, 404, "not found\n");
 	if (rq->answer.scrape)
 		http_guard_scrape(s->guard, client_of(rq->conn));
 	return send_answer(rq, body);
@@ -260,6 +317,8 @@ enum MHD_Result http_request_h(void *arg, struct MHD_Connection *conn, const cha
 		return MHD_NO;
 	if (rq->step == STEP_SEND)
 		return send_answer(rq, false);
+	if (rq->step == STEP_PROBED)
+		return send_probed(s, rq);
 	if (rq->step == STEP_ASK) {
 		authorize(s, rq);
 		if (rq->step == STEP_JUDGE)

@@ -9,6 +9,7 @@
 #include "exporter/assets.h"
 #include "exporter/gzip.h"
 #include "exporter/http_pages.h"
+#include "exporter/http_probe.h"
 #include "exporter/negotiate.h"
 #include "exporter/render.h"
 #include "sipprobe/clock.h"
@@ -238,6 +239,7 @@ static const struct route routes[] = {
 	{"/-/healthy", "GET, HEAD", healthy},
 	{"/-/ready", "GET, HEAD", ready},
 	{"/-/reload", "POST, PUT", reload},
+	{"/probe", "GET", http_probe_answer},
 };
 
 static bool matches(const char *route, const char *path)

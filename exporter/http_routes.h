@@ -7,6 +7,7 @@
 
 #include "exporter/buffer.h"
 #include "exporter/http_paths.h"
+#include "exporter/probe_desk.h"
 #include "exporter/store.h"
 
 /* What handlers work with; lives as long as the server. */
@@ -36,6 +37,11 @@ struct http_query {
 	const char *accept;	     /* or NULL */
 	const char *accept_encoding; /* or NULL */
 	bool body;		     /* the request has one */
+	/* Of /probe, each NULL when it is not given. */
+	const char *target;
+	const char *profile;
+	const char *debug;
+	const char *scrape_timeout;  /* X-Prometheus-Scrape-Timeout-Seconds */
 	const struct http_arg *args; /* in order */
 	size_t arg_count;	     /* over HTTP_ARGS_MAX: there were more, not kept */
 };
@@ -56,7 +62,8 @@ struct http_answer {
 	const char *retry_after;  /* seconds, or NULL */
 	const char *cache;	  /* Cache-Control; NULL: no-store */
 	bool scrape;
-	bool reload; /* no answer yet: it is that of a reload */
+	bool reload;	      /* no answer yet: it is that of a reload */
+	struct probe_ask ask; /* with a target: no answer yet, it is that of a probe */
 	struct buffer body;
 };
 

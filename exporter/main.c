@@ -8,6 +8,7 @@
 #include "exporter/healthcheck.h"
 #include "exporter/import/import.h"
 #include "exporter/log.h"
+#include "exporter/probe_cli.h"
 
 enum { EXIT_USAGE = 2 };
 
@@ -86,6 +87,8 @@ int main(int argc, char *argv[])
 	struct cli cli;
 	int err;
 
+	if (argc > 1 && !strcmp(argv[1], "probe"))
+		return flush(probe_cli(argc - 2, argv + 2, EXPORTER_VERSION));
 	if (argc > 1 && !strcmp(argv[1], "import"))
 		return flush(import_cli(argc - 2, argv + 2));
 	err = cli_parse(&cli, argc, argv, text, sizeof(text));

@@ -40,9 +40,10 @@ def head():
                f"max (siptrunk_exporter_schedule_lag_seconds{{{SEL}}})", "s",
                p.steps(p.BLUE, (0.1, p.AMBER), (1, p.RED))),
         p.stat("Last reload worked",
-               "No means that an exporter still runs with the configuration from before: "
-               "the file on disk has errors, see its log.",
-               f"min (siptrunk_exporter_config_last_reload_successful{{{SEL}}})",
+               "No means that an exporter still runs with the configuration, or with the "
+               "certificates, from before: a file on disk has errors, see its log.",
+               f"min (siptrunk_exporter_config_last_reload_successful{{{SEL}}} * on (job, "
+               f"instance) siptrunk_exporter_tls_last_reload_successful{{{SEL}}})",
                mappings=p.YES_NO, thresholds=p.steps(p.RED, (1, p.BLUE))),
         p.stat("Oldest configuration", "Time since a configuration was last applied.",
                age, "dtdurations", decimals=0),
@@ -155,8 +156,9 @@ def configuration():
                 [("file", "File", {}), ("instance", "Instance", {})],
                 [("Expires in",
                   "min by (job, instance, file) "
-                  f"(siptrunk_tls_own_certificate_not_after_timestamp_seconds{{{SEL}}})"
-                  " - time()",
+                  f"(siptrunk_tls_own_certificate_not_after_timestamp_seconds{{{SEL}}}"
+                  f" or siptrunk_exporter_tls_certificate_not_after_timestamp_seconds"
+                  f"{{{SEL}}}) - time()",
                   {"unit": "dtdurations", "decimals": 1, "thresholds": days,
                    "custom__cellOptions": p.COLOUR_TEXT, "custom__width": 170})],
                 [("Expires in", False)], "No certificate is configured."),

@@ -84,6 +84,9 @@ def vantage_points():
           {"custom__width": 100, "noValue": "?"}),
          ("Of these up", f"max by ({by}) (siptrunk_addresses_up{{{SEL}}})",
           {"custom__width": 110, "noValue": "?"}),
+         ("Paused", f"max by ({by}) (siptrunk_paused{{{SEL}}})\n"
+                    f"or 0 * max by ({by}) (siptrunk_info{{{SEL}}})",
+          {"mappings": p.YES_NO, "custom__width": 80}),
          (None, f"max by ({q.BY}, uri, transport, profile) (siptrunk_info{{{SEL}}})",
           {})],
         [("State", True)], "No exporter probes a trunk of this name.")

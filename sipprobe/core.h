@@ -22,6 +22,8 @@ struct core {
 	uint64_t targets_stamp; /* moves whenever a target comes or goes; never 0 */
 	struct registry *registry;
 	struct peers *peers; /* address → struct target, for what comes in */
+	struct peers
+		*guests; /* the same for probes on demand; their peers get no answer */
 	struct sockets *sockets;
 	struct tls_cache *tls;
 	struct resolver *resolver;
@@ -31,5 +33,8 @@ struct core {
 	void *left_arg;
 	bool closing; /* nobody may wait for anything any more */
 };
+
+/* What the parts of an engine share; engine.c. */
+struct core *engine_core(struct engine *e);
 
 #endif

@@ -119,19 +119,26 @@ static bool is_keep_alive(const char *buf, size_t len)
 	return len <= 8;
 }
 
+static void garbage_of(const struct peers *peers, const struct sa *src, const char *buf,
+		       size_t len, int64_t rx_ns)
+{
+	struct target *t = peers_find(peers, src, CONFIG_TRANSPORT_UDP);
+
+	if (t)
+		target_garbage(t, buf, len, rx_ns);
+}
+
 void demux_datagram(struct core *core, struct udp *u, const struct sa *src,
 		    const char *buf, size_t len, int64_t rx_ns)
 {
 	struct guard_message m;
-	struct target *t;
 
 	if (is_keep_alive(buf, len))
 		return;
 	if (guard_datagram(&m, buf, len, NULL)) {
 		stray(core, ENGINE_STRAY_MALFORMED);
-		t = peers_find(core->peers, src, CONFIG_TRANSPORT_UDP);
-		if (t)
-			target_garbage(t, buf, len, rx_ns);
+		garbage_of(core->peers, src, buf, len, rx_ns);
+		garbage_of(core->guests, src, buf, len, rx_ns);
 	} else if (m.request) {
 		udp_request(core, u, src, &m);
 	} else {
@@ -152,6 +159,14 @@ static bool returned_branch(const char *buf, size_t len, struct pl *branch)
 	return true;
 }
 
+/* Who asked @dst, when all that came back is the address. */
+static struct target *asker(const struct peers *peers, const struct sa *dst)
+{
+	struct target *t = peers_find(peers, dst, CONFIG_TRANSPORT_UDP);
+
+	return t && sa_cmp(&target_address(t)->sa, dst, SA_ALL) ? t : NULL;
+}
+
 void demux_icmp(struct core *core, const struct sa *dst, int err, const char *buf,
 		size_t len)
 {
@@ -161,9 +176,9 @@ void demux_icmp(struct core *core, const struct sa *dst, int err, const char *bu
 
 	if (!returned_branch(buf, len, &branch)) {
 		/* Some routers return no more than the ports. */
-		t = peers_find(core->peers, dst, CONFIG_TRANSPORT_UDP);
-		if (t && !sa_cmp(&target_address(t)->sa, dst, SA_ALL))
-			t = NULL;
+		t = asker(core->peers, dst);
+		if (!t)
+			t = asker(core->guests, dst);
 	} else if (request_branch_index(&branch, &index)) {
 		t = registry_find(core->registry, index);
 		if (t && !target_owns_branch(t, &branch))

@@ -54,6 +54,7 @@ static void engine_destructor(void *arg)
 	mem_deref(e->core.tls);
 	mem_deref(e->core.resolver);
 	mem_deref(e->core.peers);
+	mem_deref(e->core.guests);
 	mem_deref(e->core.registry);
 	mem_deref(e->core.ticker);
 }
@@ -89,6 +90,8 @@ int engine_alloc(struct engine **ep, const char *version,
 	if (!err)
 		err = peers_alloc(&e->core.peers);
 	if (!err)
+		err = peers_alloc(&e->core.guests);
+	if (!err)
 		err = sockets_alloc(&e->core.sockets, &e->core);
 	if (!err)
 		err = tls_watch_alloc(&e->tls_watch, &e->core, certificates_h, e);
@@ -97,6 +100,11 @@ int engine_alloc(struct engine **ep, const char *version,
 	else
 		*ep = e;
 	return err;
+}
+
+struct core *engine_core(struct engine *e)
+{
+	return &e->core;
 }
 
 void engine_free(struct engine *e)

@@ -22,6 +22,19 @@ struct engine_target {
 	const char *transport; /* "udp", "tcp", "tls" */
 };
 
+/* What a peer showed of itself over TLS. Its own words, made printable ASCII. */
+struct engine_certificate {
+	char subject[64]; /* one name to call it by */
+	char issuer[64];  /* the same of who signed it */
+	char names[128];  /* what it is for: "a.example, b.example and 3 more" */
+	int64_t not_before_s;
+	int64_t not_after_s;	   /* its own end */
+	int64_t chain_not_after_s; /* the earliest end in the chain shown */
+	char version[12];	   /* "TLSv1.3" */
+	char cipher[40];	   /* "" before the handshake got that far */
+	bool verified;
+};
+
 struct engine_change {
 	enum health_state from;
 	enum health_state to;
@@ -53,6 +66,11 @@ struct engine_events {
 	void (*target_remove_h)(void *cell, void *arg);
 	void (*probe_begin_h)(void *cell, int64_t lag_ns, void *arg);
 	void (*probe_done_h)(void *cell, const struct probe_result *result, void *arg);
+	/*
+	 * NULL when nobody wants to know. Before probe_done_h, of a probe over TLS in
+	 * which the peer showed a certificate, whatever became of it.
+	 */
+	void (*certificate_h)(void *cell, const struct engine_certificate *c, void *arg);
 	/*
 	 * Both or neither. After probe_done_h, whether the probe's ladder is to be made;
 	 * and the ladder, valid during the call.

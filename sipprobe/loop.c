@@ -1,3 +1,4 @@
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -16,28 +17,53 @@
 enum { LOOP_DESCRIPTORS_MAX = 65536 };
 
 struct post {
+	struct post *next;
 	loop_post_h *h;
 	void *data;
 	void *arg;
 };
 
 static struct loop {
-	struct mqueue *posts;
+	struct mqueue *bell; /* rings once for each post */
+	pthread_mutex_t lock;
+	struct post *first; /* not yet run, in order; guarded by `lock` */
+	struct post **last;
 	loop_signal_h *sigh;
 	void *arg;
 	int signal_fd;
 	loop_every_h *everyh;
 	void *every_arg;
 	int every_fd;
-} loop = {.signal_fd = -1, .every_fd = -1};
+} loop = {
+	.lock = PTHREAD_MUTEX_INITIALIZER,
+	.last = &loop.first,
+	.signal_fd = -1,
+	.every_fd = -1,
+};
 
-static void post_h(int id, void *data, void *arg)
+static struct post *take_post(void)
 {
-	struct post *p = data;
+	struct post *p;
+
+	pthread_mutex_lock(&loop.lock);
+	p = loop.first;
+	if (p)
+		loop.first = p->next;
+	if (!loop.first)
+		loop.last = &loop.first;
+	pthread_mutex_unlock(&loop.lock);
+	return p;
+}
+
+static void bell_h(int id, void *data, void *arg)
+{
+	struct post *p = take_post();
 
 	(void)id;
+	(void)data;
 	(void)arg;
-	p->h(p->data, p->arg);
+	if (p)
+		p->h(p->data, p->arg);
 	free(p);
 }
 
@@ -100,7 +126,7 @@ int loop_init(loop_signal_h *sigh, void *arg)
 	if (!err)
 		err = catch_signals();
 	if (!err)
-		err = mqueue_alloc(&loop.posts, post_h, NULL);
+		err = mqueue_alloc(&loop.bell, bell_h, NULL);
 	if (err)
 		loop_close();
 	return err;
@@ -123,8 +149,15 @@ int loop_post(loop_post_h *h, void *data, void *arg)
 
 	if (!p)
 		return ENOMEM;
-	*p = (struct post){h, data, arg};
-	err = mqueue_push(loop.posts, 0, p);
+	*p = (struct post){.h = h, .data = data, .arg = arg};
+	/* Under the lock, so that a bell that cannot ring leaves no post behind. */
+	pthread_mutex_lock(&loop.lock);
+	err = mqueue_push(loop.bell, 0, NULL);
+	if (!err) {
+		*loop.last = p;
+		loop.last = &p->next;
+	}
+	pthread_mutex_unlock(&loop.lock);
 	if (err)
 		free(p);
 	return err;
@@ -165,7 +198,11 @@ static void descriptor_close(int *fdp)
 
 void loop_close(void)
 {
-	loop.posts = mem_deref(loop.posts);
+	struct post *p;
+
+	loop.bell = mem_deref(loop.bell);
+	while ((p = take_post()))
+		free(p);
 	descriptor_close(&loop.signal_fd);
 	descriptor_close(&loop.every_fd);
 	libre_close();

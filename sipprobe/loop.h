@@ -26,7 +26,8 @@ int loop_run(void);
 void loop_stop(void);
 
 /*
- * Calls @h on the main thread, soon. Any thread.
+ * Calls @h on the main thread, soon, and in the order of the calls. Any thread. What
+ * loop_run() did not come to is forgotten in loop_close().
  *
  * Returns 0 or errno; on failure @h is not called.
  */

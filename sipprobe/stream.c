@@ -358,6 +358,11 @@ const struct stream_report *stream_report(const struct stream *s)
 	return &s->report;
 }
 
+bool stream_certificate(const struct stream *s, struct engine_certificate *out)
+{
+	return s->ssl && tls_peer_certificate(s->ssl, out);
+}
+
 int64_t stream_rx_ns(const struct stream *s)
 {
 	return s->rx_ns;

@@ -85,6 +85,12 @@ const struct sa *stream_peer(const struct stream *s);
 
 const struct stream_report *stream_report(const struct stream *s);
 
+/*
+ * Describes the certificate that the peer showed. Returns false without one, and then
+ * leaves @out untouched. Good also in closed_h.
+ */
+bool stream_certificate(const struct stream *s, struct engine_certificate *out);
+
 /* Whether the peer's certificate was verified and proves a name, by RFC 5922. */
 bool stream_proves(const struct stream *s, const char *name);
 

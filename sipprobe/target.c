@@ -346,6 +346,11 @@ void target_rebind(struct target *t)
 		target_probe_at(t, clock_monotonic_ns());
 }
 
+void target_probe_now(struct target *t)
+{
+	target_probe_at(t, clock_monotonic_ns());
+}
+
 void target_probe_at(struct target *t, int64_t at_ns)
 {
 	/* The notes of a probe that has ended wait for its ladder. */

@@ -63,6 +63,9 @@ void target_move(struct target *t);
 /* UDP sockets came or went: the one to send from is to be chosen anew. */
 void target_rebind(struct target *t);
 
+/* Begins a probe now instead of at the next due time. Not while one is under way. */
+void target_probe_now(struct target *t);
+
 struct trunk *target_trunk(const struct target *t);
 const struct resolve_address *target_address(const struct target *t);
 const struct prober *target_prober(const struct target *t);

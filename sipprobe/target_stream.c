@@ -175,8 +175,18 @@ void target_stream_report(const struct target *t, struct probe_result *r)
 	r->phase_ns[PROBE_PHASE_TLS] = report->tls_ns;
 }
 
+static void tell_certificate(const struct target *t)
+{
+	const struct core *core = t->core;
+	struct engine_certificate c;
+
+	if (core->events->certificate_h && t->stream && stream_certificate(t->stream, &c))
+		core->events->certificate_h(t->cell, &c, core->arg);
+}
+
 void target_stream_done(struct target *t, bool answered)
 {
+	tell_certificate(t);
 	if (!answered || target_settings(t)->connection == CONFIG_CONNECTION_FRESH)
 		drop_stream(t);
 }

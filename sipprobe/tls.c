@@ -320,6 +320,7 @@ static void record_destructor(void *arg)
 {
 	struct tls_record *rec = arg;
 
+	X509_free(rec->leaf);
 	mem_deref(rec->name);
 }
 

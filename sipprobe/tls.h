@@ -9,6 +9,7 @@
 
 #include "config/config.h"
 #include "sipprobe/compat.h"
+#include "sipprobe/engine.h"
 #include "sipprobe/tls_cause.h"
 
 struct tls_profile; /* an SSL_CTX and what belongs to it; shared, mem_deref() */
@@ -53,6 +54,13 @@ enum tls_failure tls_failure_of(SSL *ssl, char *text, size_t size);
  * is known also when verification failed, or was skipped.
  */
 int64_t tls_peer_not_after_s(SSL *ssl);
+
+/*
+ * Describes the certificate that the peer showed, also one that was refused.
+ *
+ * Returns false, with @out untouched, when it showed none.
+ */
+bool tls_peer_certificate(SSL *ssl, struct engine_certificate *out);
 
 /* Earliest notAfter in the chain that cert_file holds, seconds; 0 without a cert_file. */
 int64_t tls_profile_not_after_s(const struct tls_profile *tp);

@@ -9,6 +9,7 @@ struct tls_record {
 	bool skip_verify;
 	int64_t not_after_s;	  /* earliest in the chain shown, or 0 */
 	int peer_version;	  /* of the peer's hello as on the wire, or 0 */
+	X509 *leaf;		  /* a reference to what the peer showed, or NULL */
 	enum tls_failure failure; /* what verification found */
 	char text[TLS_TEXT_BYTES];
 };

@@ -145,6 +145,40 @@ static void record_finding(struct tls_record *rec, X509_STORE_CTX *store, int er
 	f->say(rec, cert, error);
 }
 
+/* OpenSSL itself lets go of a certificate that is refused. */
+static void keep_leaf(struct tls_record *rec, X509_STORE_CTX *store)
+{
+	X509 *leaf = X509_STORE_CTX_get0_cert(store);
+
+	if (!leaf || X509_up_ref(leaf) != 1)
+		return;
+	X509_free(rec->leaf);
+	rec->leaf = leaf;
+}
+
+bool tls_peer_certificate(SSL *ssl, struct engine_certificate *out)
+{
+	const struct tls_record *rec = tls_record_of(ssl);
+	const char *cipher;
+
+	if (!rec || !rec->leaf)
+		return false;
+	*out = (struct engine_certificate){
+		.not_before_s = seconds_of(X509_get0_notBefore(rec->leaf)),
+		.not_after_s = seconds_of(X509_get0_notAfter(rec->leaf)),
+		.chain_not_after_s = rec->not_after_s,
+		.verified = rec->failure == TLS_FAILURE_NONE && !rec->skip_verify,
+	};
+	tls_identity_title(rec->leaf, out->subject, sizeof(out->subject));
+	tls_identity_issuer(rec->leaf, out->issuer, sizeof(out->issuer));
+	tls_identity_list(rec->leaf, out->names, sizeof(out->names));
+	cipher = SSL_get_cipher_name(ssl);
+	snprintf(out->version, sizeof(out->version), "%s", SSL_get_version(ssl));
+	if (cipher && strcmp(cipher, "(NONE)"))
+		snprintf(out->cipher, sizeof(out->cipher), "%s", cipher);
+	return true;
+}
+
 int tls_verify(X509_STORE_CTX *store, void *arg)
 {
 	SSL *ssl =
@@ -153,6 +187,7 @@ int tls_verify(X509_STORE_CTX *store, void *arg)
 	int error;
 
 	(void)arg;
+	keep_leaf(rec, store);
 	rec->not_after_s =
 		tls_earliest_not_after_s(NULL, X509_STORE_CTX_get0_untrusted(store));
 	if (rec->skip_verify) {

@@ -379,8 +379,7 @@ static void give_up_h(struct wheel_timer *timer, int64_t now_ns)
 	resolution_failed(n, ETIMEDOUT, "no answer from DNS before the probe's deadline");
 }
 
-/* An address to send from reaches its own family only. */
-static enum config_family family_of(const struct config_settings *s)
+enum config_family trunk_family(const struct config_settings *s)
 {
 	const char *address = s->local.address;
 
@@ -398,7 +397,7 @@ static void resolve_names(struct naming *n)
 
 	n->begun_ns = clock_monotonic_ns();
 	if (!config_uri_parse(config_trunk_hop(t->conf), &uri))
-		err = resolve_start(&n->resolve, t->core->resolver, &uri, family_of(s),
+		err = resolve_start(&n->resolve, t->core->resolver, &uri, trunk_family(s),
 				    resolve_done_h, n);
 	if (err)
 		resolution_failed(n, err, strerror(err));

@@ -31,4 +31,7 @@ void trunk_seen(struct trunk *t);
 /* Tells when the certificate that the trunk shows its peer expires, if it shows one. */
 void trunk_tell_certificate(const struct trunk *t);
 
+/* Addresses wanted: one to send from reaches its own family only. */
+enum config_family trunk_family(const struct config_settings *s);
+
 #endif

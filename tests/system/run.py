@@ -4,12 +4,14 @@ Runs the system tests, all of them or those named:
 
     run.py [--exe PATH] [test_cli | test_cli.Help | test_cli.Help.test_columns]...
 
-Prints one line a test with its time; the last line is "N passed, N failed".
+Prints one line a test with its time; the last line is "N passed, N failed". A test that
+failed is run once more, alone, at the end.
 """
 
 import argparse
 import glob
 import os
+import re
 import sys
 import time
 import unittest
@@ -64,6 +66,22 @@ def find_exe():
     return max(found, key=os.path.getmtime, default=None)
 
 
+def try_again(result):
+    """
+    Once, alone, each test that failed: real clocks and real peers on a busy machine are
+    late now and then. What fails twice has failed; what did not is said.
+    """
+    for name in sorted(result.bad):
+        if not re.fullmatch(r"[\w.]+", name):
+            continue  # a class that could not be set up
+        print(f"once more: {name}")
+        second = Result()
+        unittest.defaultTestLoader.loadTestsFromName(name).run(second)
+        if second.passed and not second.bad:
+            result.bad.remove(name)
+            result.passed += 1
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     p.add_argument("--exe", default=os.environ.get("SIPTRUNK_EXPORTER") or find_exe())
@@ -86,6 +104,7 @@ def main():
     result = Result()
     begun = time.monotonic()
     suite.run(result)
+    try_again(result)
     skipped = f", {len(result.skipped)} skipped" if result.skipped else ""
     print(f"in {time.monotonic() - begun:.1f} s")
     print(f"{result.passed} passed, {len(result.bad)} failed{skipped}")

@@ -183,6 +183,9 @@ class Fleet:
             self.add("siptrunk_addresses_up", t, trunk.addresses_up, **who)
         self.add("siptrunk_info", t, 1, **who, uri=f"sip:{trunk.name}.example",
                  transport=trunk.transport, profile="default")
+        if trunk.certificate_days:
+            self.add("siptrunk_tls_own_certificate_not_after_timestamp_seconds", t,
+                     self.end + 60 * DAY_S, **who, file="me.pem")
         if trunk.pinged:
             pings = t // 60
             self.add("siptrunk_inbound_requests_total", t, pings, **who, method="OPTIONS")
@@ -278,14 +281,16 @@ class Fleet:
         self.add(own + "config_last_reload_success_timestamp_seconds", t, applied, **at)
         self.add(own + "trunks", t, sum(instance in x.exporters for x in TRUNKS), **at)
         self.add(own + "total_shards", t, 1, **at, shard="0")
+        self.add("siptrunk_paused", t, 1, **at, trunk="asleep")
         self.add(own + "schedule_lag_seconds", t, 0.0004, **at)
         for reason in ("stranger", "garbage"):
             self.add(own + "stray_messages_total", t, t // 30 % 1000000, **at,
                      reason=reason)
         self.add(own + "scrape_duration_seconds", t, 0.0011, **at)
         self.add(own + "scrape_size_bytes", t, 5321, **at)
-        self.add("siptrunk_tls_own_certificate_not_after_timestamp_seconds", t,
-                 self.end + 60 * DAY_S, **at, file="/etc/siptrunk/me.pem")
+        self.add(own + "tls_last_reload_successful", t, 1, **at)
+        self.add(own + "tls_certificate_not_after_timestamp_seconds", t,
+                 self.end + 90 * DAY_S, **at, file="listen.pem")
         self.process(at, t, minutes)
         self.scrape(at, t, 1)
 

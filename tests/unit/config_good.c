@@ -36,6 +36,29 @@ static void put_codes(FILE *out, const char *key, const struct config_codes *c)
 	fputc('\n', out);
 }
 
+static void put_allow(FILE *out, const struct config_allow *a)
+{
+	if (a->name) {
+		fprintf(out, "probe.allow %s\n", a->name);
+		return;
+	}
+	fputs("probe.allow ", out);
+	for (int i = 0; i < 16; i++)
+		fprintf(out, "%02x", a->network[i]);
+	fprintf(out, "/%zu\n", a->prefix);
+}
+
+static void put_probe(FILE *out, const struct config *c)
+{
+	for (size_t i = 0; i < c->probe.allow_count; i++)
+		put_allow(out, &c->probe.allow[i]);
+	fprintf(out, "probe.max_concurrent %u\n", c->probe.max_concurrent);
+	for (size_t i = 0; i < c->profile_count; i++)
+		fprintf(out, "profile %s timeout %lld\n", c->profiles[i].name,
+			(long long)c->profiles[i].settings->timeout_us);
+	fprintf(out, "defaults timeout %lld\n", (long long)c->defaults->timeout_us);
+}
+
 static void put_tls(FILE *out, const struct config_tls *t)
 {
 	put(out, "ca_file", t->ca_file);
@@ -130,6 +153,7 @@ static void put_config(FILE *out, const struct config *c)
 	put_tls(out, &c->sip.tls);
 	for (size_t i = 0; i < c->dns.server_count; i++)
 		fprintf(out, "server %s\n", c->dns.servers[i]);
+	put_probe(out, c);
 	for (size_t i = 0; i < c->warning_count; i++)
 		fprintf(out, "warning %s\n", c->warnings[i]);
 }

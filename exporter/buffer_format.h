@@ -1,0 +1,10 @@
+/* printf() into a buffer, for what is not written a million times a scrape. */
+#ifndef EXPORTER_BUFFER_FORMAT_H
+#define EXPORTER_BUFFER_FORMAT_H
+
+#include "exporter/buffer.h"
+
+__attribute__((format(printf, 2, 3))) void buffer_format(struct buffer *b,
+							 const char *fmt, ...);
+
+#endif

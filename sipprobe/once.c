@@ -1,0 +1,290 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "sipprobe/once_private.h"
+#include "sipprobe/clock.h"
+#include "sipprobe/prober.h"
+#include "sipprobe/target.h"
+#include "sipprobe/tls_cache.h"
+#include "sipprobe/trunk.h"
+
+/* Targets keep their deadlines themselves; this is for one that had to begin anew. */
+#define ONCE_GRACE_NS (20 * CLOCK_NS_PER_MS)
+
+/* Longer than any probe lasts, so that no target comes to its second one. */
+#define ONCE_INTERVAL_US (24 * 3600 * 1000000LL)
+
+static void destructor(void *arg)
+{
+	struct once *o = arg;
+
+	if (o->core.ticker)
+		ticker_cancel(o->core.ticker, &o->timer);
+	mem_deref(o->resolve);
+	for (unsigned i = 0; i < ONCE_ADDRESSES_MAX; i++)
+		mem_deref(o->targets[i]);
+	once_answers_free(o);
+	mem_deref(o->trunk);
+	mem_deref(o->core.resolver);
+	mem_deref(o->core.tls);
+	config_free(o->held);
+	mem_deref(o->text);
+}
+
+void once_cancel(struct once *o)
+{
+	mem_deref(o);
+}
+
+static struct once *of_timer(struct wheel_timer *timer)
+{
+	return (struct once *)(void *)((char *)timer - offsetof(struct once, timer));
+}
+
+static void deliver_h(struct wheel_timer *timer, int64_t now_ns)
+{
+	struct once *o = of_timer(timer);
+	struct once_report *r = &o->report;
+
+	r->uri = o->conf.uri;
+	r->took_ns = now_ns - o->begun_ns;
+	r->timeout_us = o->timeout_us;
+	r->answers = o->answers;
+	r->count = o->count;
+	if (o->count)
+		once_sum_up(o);
+	o->h(r, o->arg);
+	mem_deref(o);
+}
+
+/* Not at once: whoever ends a probe is still at work on its target. */
+void once_deliver_soon(struct once *o)
+{
+	ticker_start(o->core.ticker, &o->timer, clock_monotonic_ns(), deliver_h);
+}
+
+static void finish_without(struct once *o, enum once_end end, enum probe_outcome outcome,
+			   int err, const char *detail)
+{
+	struct probe_result *r = &o->report.result;
+
+	*r = (struct probe_result){
+		.outcome = outcome,
+		.verdict = PROBE_DOWN,
+		.err = err,
+		.retry_after_s = -1,
+		.begun_unix_ns = clock_wall_ns(),
+		.phase_ns = {o->report.resolve_ns, -1, -1, -1},
+	};
+	str_ncpy(r->detail, detail, sizeof(r->detail));
+	o->report.end = end;
+	o->report.state = HEALTH_DOWN;
+	once_deliver_soon(o);
+}
+
+/* What has not ended by now will not. */
+static void expire_h(struct wheel_timer *timer, int64_t now_ns)
+{
+	struct once *o = of_timer(timer);
+	const struct probe_result r = {
+		.outcome = PROBE_TIMEOUT,
+		.verdict = PROBE_DOWN,
+		.err = ETIMEDOUT,
+		.retry_after_s = -1,
+		.begun_unix_ns = clock_wall_ns() - (now_ns - o->begun_ns),
+		.phase_ns = {o->report.resolve_ns, -1, -1, -1},
+	};
+
+	for (unsigned i = 0; i < o->count; i++)
+		once_answered(o, &o->answers[i], &r);
+}
+
+static bool inside_fence(struct once *o, const struct resolve_result *res)
+{
+	struct sa outside;
+	char text[96];
+
+	sa_init(&outside, AF_UNSPEC);
+	if (once_inside(o, res, &outside))
+		return true;
+	(void)re_snprintf(text, sizeof(text),
+			  "the address %j is not allowed by probe.allow", &outside);
+	finish_without(o, ONCE_FORBIDDEN, PROBE_INTERNAL, EACCES, text);
+	return false;
+}
+
+/*
+ * The certificates are read before the probes begin, with the configuration's own
+ * settings, which the cache goes on to refer to.
+ */
+static int load_tls(struct once *o, const struct resolve_result *res, char *text,
+		    size_t size)
+{
+	struct tls_profile *unused;
+
+	for (size_t i = 0; i < res->count; i++)
+		if (res->addresses[i].transport == CONFIG_TRANSPORT_TLS)
+			return tls_cache_get(o->core.tls, &unused, &o->shared->tls, false,
+					     text, size);
+	return 0;
+}
+
+static int add_targets(struct once *o, const struct resolve_result *res)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < res->count && i < ONCE_ADDRESSES_MAX && !err; i++) {
+		err = target_alloc(&o->targets[i], &o->core, o->trunk, &prober_options,
+				   &res->addresses[i], o->report.resolve_ns);
+		if (!err)
+			o->answers[i].priority = res->addresses[i].priority;
+	}
+	return err;
+}
+
+static void abandon_targets(struct once *o)
+{
+	for (unsigned i = 0; i < ONCE_ADDRESSES_MAX; i++)
+		o->targets[i] = mem_deref(o->targets[i]);
+	o->count = 0;
+}
+
+static void probe_addresses(struct once *o, const struct resolve_result *res)
+{
+	int64_t end_ns = o->begun_ns + o->timeout_us * CLOCK_NS_PER_US;
+	int64_t left_us = (end_ns - clock_monotonic_ns()) / CLOCK_NS_PER_US;
+	char text[96] = "";
+	int err;
+
+	o->report.addresses = res->count;
+	o->settings.timeout_us = left_us > 1000 ? left_us : 1000;
+	err = load_tls(o, res, text, sizeof(text));
+	if (!err)
+		err = add_targets(o, res);
+	if (err) {
+		abandon_targets(o);
+		finish_without(o, ONCE_FAILED, PROBE_INTERNAL, err,
+			       *text ? text : strerror(err));
+		return;
+	}
+	o->pending = o->count;
+	for (unsigned i = 0; i < o->count; i++)
+		target_probe_now(o->targets[i]);
+	ticker_start(o->core.ticker, &o->timer, end_ns + ONCE_GRACE_NS, expire_h);
+}
+
+static void resolved_h(const struct resolve_result *res, void *arg)
+{
+	struct once *o = arg;
+	struct resolve *done = o->resolve; /* holds @res */
+
+	o->resolve = NULL;
+	ticker_cancel(o->core.ticker, &o->timer);
+	if (!once_is_literal(&o->hop))
+		o->report.resolve_ns = clock_monotonic_ns() - o->begun_ns;
+	if (res->status != RESOLVE_OK)
+		finish_without(o, ONCE_FAILED, PROBE_DNS, 0, res->detail);
+	else if (inside_fence(o, res))
+		probe_addresses(o, res);
+	mem_deref(done);
+}
+
+static void unresolved_h(struct wheel_timer *timer, int64_t now_ns)
+{
+	struct once *o = of_timer(timer);
+
+	o->resolve = mem_deref(o->resolve);
+	o->report.resolve_ns = now_ns - o->begun_ns;
+	finish_without(o, ONCE_FAILED, PROBE_DNS, ETIMEDOUT,
+		       "no answer from DNS before the probe's deadline");
+}
+
+static int begin(struct once *o)
+{
+	int err;
+
+	/* A name that is not listed is not even asked for. */
+	if (!once_name_allowed(o)) {
+		finish_without(o, ONCE_FORBIDDEN, PROBE_INTERNAL, EACCES,
+			       "the target's host name is not allowed by probe.allow");
+		return 0;
+	}
+	err = resolve_start(&o->resolve, o->core.resolver, &o->hop,
+			    trunk_family(&o->settings), resolved_h, o);
+	if (!err)
+		ticker_start(o->core.ticker, &o->timer,
+			     o->begun_ns + o->timeout_us * CLOCK_NS_PER_US, unresolved_h);
+	return err;
+}
+
+static int setup(struct once *o, const struct once_request *rq)
+{
+	int err = str_dup(&o->text, rq->uri);
+
+	if (err)
+		return err;
+	if (config_uri_parse(o->text, &o->uri))
+		return EINVAL;
+	o->settings = *rq->settings;
+	o->settings.interval_us = ONCE_INTERVAL_US;
+	o->settings.down_interval_us = 0;
+	o->settings.methods = 1U << CONFIG_METHOD_OPTIONS;
+	o->settings.paused = false;
+	o->settings.connection = CONFIG_CONNECTION_FRESH;
+	o->shared = rq->settings;
+	o->held = config_keep(rq->conf);
+	o->timeout_us = rq->timeout_us ? rq->timeout_us : rq->settings->timeout_us;
+	o->fence = rq->fence;
+	o->ladder = rq->ladder;
+	o->conf = (struct config_trunk){
+		.name = rq->name ? rq->name : "",
+		.uri = o->text,
+		.settings = &o->settings,
+	};
+	if (rq->any_port)
+		o->settings.local.port = 0;
+	if (config_uri_parse(config_trunk_hop(&o->conf), &o->hop))
+		return EINVAL;
+	return trunk_alloc(&o->trunk, &o->core, &o->conf);
+}
+
+/* The engine's services, held: a reload may replace them while we are at work. */
+static int borrow(struct once *o, struct engine *e)
+{
+	const struct core *core = engine_core(e);
+
+	if (!core->resolver || !core->tls)
+		return ENOENT;
+	o->core = *core;
+	o->core.events = &once_events;
+	o->core.arg = o;
+	o->core.peers = core->guests;
+	list_init(&o->core.leaving);
+	mem_ref(o->core.resolver);
+	mem_ref(o->core.tls);
+	return 0;
+}
+
+int once_start(struct once **op, struct engine *e, const struct once_request *rq,
+	       once_h *h, void *arg)
+{
+	struct once *o = mem_zalloc(sizeof(*o), destructor);
+	int err;
+
+	if (!o)
+		return ENOMEM;
+	o->begun_ns = clock_monotonic_ns();
+	o->report.resolve_ns = -1;
+	o->h = h;
+	o->arg = arg;
+	err = borrow(o, e);
+	if (!err)
+		err = setup(o, rq);
+	if (!err)
+		err = begin(o);
+	if (err)
+		mem_deref(o);
+	else
+		*op = o;
+	return err;
+}

@@ -1,0 +1,188 @@
+/* What the targets of a probe on demand learn, and what it comes to. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "sipprobe/once_private.h"
+
+void once_answers_free(struct once *o)
+{
+	for (unsigned i = 0; i < ONCE_ADDRESSES_MAX; i++)
+		free(o->answers[i].ladder_text);
+}
+
+static enum health_state state_of(enum probe_verdict v)
+{
+	static const enum health_state states[] = {
+		[PROBE_UP] = HEALTH_UP,
+		[PROBE_DEGRADED] = HEALTH_DEGRADED,
+		[PROBE_DOWN] = HEALTH_DOWN,
+	};
+
+	return states[v];
+}
+
+/* Best first: what works before what does not, then as DNS prefers, then the faster. */
+static int by_merit(const void *a, const void *b)
+{
+	const struct once_answer *x = a, *y = b;
+	int64_t x_ns = x->result.phase_ns[PROBE_PHASE_ANSWER];
+	int64_t y_ns = y->result.phase_ns[PROBE_PHASE_ANSWER];
+
+	if (x->result.verdict != y->result.verdict)
+		return x->result.verdict < y->result.verdict ? -1 : 1;
+	if (x->priority != y->priority)
+		return x->priority < y->priority ? -1 : 1;
+	return x_ns < y_ns ? -1 : x_ns > y_ns;
+}
+
+/*
+ * With "all" it is the worst address that decides, with "primary" the best of those that
+ * DNS prefers, else the best of all. What is down altogether is so by its worst.
+ */
+static const struct once_answer *decisive(const struct once *o)
+{
+	const struct once_answer *a = &o->answers[0];
+
+	if (o->settings.up_when == CONFIG_UP_WHEN_ALL || o->report.state == HEALTH_DOWN)
+		return &o->answers[o->count - 1];
+	for (unsigned i = 1; i < o->count; i++)
+		if (o->settings.up_when == CONFIG_UP_WHEN_PRIMARY &&
+		    o->answers[i].priority < a->priority)
+			a = &o->answers[i];
+	return a;
+}
+
+void once_sum_up(struct once *o)
+{
+	struct health_member members[ONCE_ADDRESSES_MAX];
+	struct once_report *r = &o->report;
+
+	qsort(o->answers, o->count, sizeof(o->answers[0]), by_merit);
+	for (unsigned i = 0; i < o->count; i++)
+		members[i] = (struct health_member){
+			.state = state_of(o->answers[i].result.verdict),
+			.priority = o->answers[i].priority,
+		};
+	r->state = health_rollup(members, o->count, o->settings.up_when);
+	r->decisive = decisive(o);
+	r->result = r->decisive->result;
+}
+
+void once_answered(struct once *o, struct once_answer *a, const struct probe_result *r)
+{
+	if (a->done)
+		return;
+	a->done = true;
+	a->result = *r;
+	if (--o->pending == 0)
+		once_deliver_soon(o);
+}
+
+static void *target_add(void *row, const struct engine_target *target, void *arg)
+{
+	struct once *o = arg;
+	struct once_answer *a = &o->answers[o->count++];
+
+	(void)row;
+	str_ncpy(a->address, target->address, sizeof(a->address));
+	a->transport = target->transport;
+	a->method = target->method;
+	return a;
+}
+
+static void target_remove(void *cell, void *arg)
+{
+	(void)cell;
+	(void)arg;
+}
+
+static void probe_begin(void *cell, int64_t lag_ns, void *arg)
+{
+	(void)cell;
+	(void)lag_ns;
+	(void)arg;
+}
+
+static void probe_done(void *cell, const struct probe_result *result, void *arg)
+{
+	once_answered(arg, cell, result);
+}
+
+static void certificate(void *cell, const struct engine_certificate *c, void *arg)
+{
+	struct once_answer *a = cell;
+
+	(void)arg;
+	a->certificate = *c;
+	a->has_certificate = true;
+}
+
+static bool ladder_wanted(void *cell, const struct probe_result *result, void *arg)
+{
+	const struct once_answer *a = cell;
+	const struct once *o = arg;
+
+	(void)result;
+	return o->ladder && !a->ladder_text;
+}
+
+/* Its texts are good during the call only: they move into one block of ours. */
+static void probe_ladder(void *cell, const struct probe_result *result,
+			 const struct ladder *ladder, void *arg)
+{
+	struct once_answer *a = cell;
+	size_t size = 1;
+	char *to;
+
+	(void)result;
+	(void)arg;
+	for (unsigned i = 0; i < ladder->count; i++)
+		size += ladder->entries[i].len;
+	to = malloc(size);
+	if (!to)
+		return;
+	a->ladder_text = to;
+	a->ladder = *ladder;
+	for (unsigned i = 0; i < ladder->count; i++) {
+		struct ladder_entry *e = &a->ladder.entries[i];
+
+		if (e->len)
+			memcpy(to, e->text, e->len);
+		e->text = to;
+		to += e->len;
+	}
+}
+
+static void probe_late(void *cell, void *arg)
+{
+	(void)cell;
+	(void)arg;
+}
+
+static void inbound(void *row, const char *method, unsigned code, void *arg)
+{
+	(void)row;
+	(void)method;
+	(void)code;
+	(void)arg;
+}
+
+static void stray(int why, void *arg)
+{
+	(void)why;
+	(void)arg;
+}
+
+/* The trunk is never started, so nothing is told of one. */
+const struct engine_events once_events = {
+	.target_add_h = target_add,
+	.target_remove_h = target_remove,
+	.probe_begin_h = probe_begin,
+	.probe_done_h = probe_done,
+	.certificate_h = certificate,
+	.ladder_wanted_h = ladder_wanted,
+	.probe_ladder_h = probe_ladder,
+	.probe_late_h = probe_late,
+	.inbound_h = inbound,
+	.stray_h = stray,
+};
