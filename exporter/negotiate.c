@@ -166,7 +166,7 @@ static int params_match(const struct renderer *r, struct slice params)
  */
 static int range_match(const struct renderer *r, struct slice range, struct slice params)
 {
-	struct slice type, part;
+	struct slice type = {0}, part;
 	int matched;
 
 	next_part(&range, '/', &type);
