@@ -532,7 +532,7 @@ static const struct field fields_status[] = {
 	 .offset = offsetof(struct config_status, memory_mib),
 	 .min = 0,
 	 .max = 65536,
-	 .initial = "32"},
+	 .initial = "4"},
 };
 
 static const struct section section_status = {

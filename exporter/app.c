@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -423,6 +424,9 @@ static int start_probing(struct app *app)
 		return err;
 	probe_desk_config(app->desk, app->conf);
 	store_reload(app->store, true, clock_wall_ns());
+	/* The file's text and tree are gone, and at their largest they were what we hold.
+	 */
+	(void)malloc_trim(0);
 	return 0;
 }
 

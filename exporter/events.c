@@ -18,10 +18,6 @@ struct row {
 struct cell {
 	struct store_target *store;
 	const struct row *row;
-	const char *method;
-	const char *transport; /* in `text`, as are the others */
-	const char *address;
-	char text[];
 };
 
 /* Fields whose number depends on what is known. */
@@ -139,20 +135,12 @@ static void trunk_dns_failed_h(void *p, const char *detail, void *arg)
 
 static void *target_add_h(void *p, const struct engine_target *target, void *arg)
 {
-	size_t transport_size = strlen(target->transport) + 1;
-	size_t address_size = strlen(target->address) + 1;
 	struct row *row = p;
-	struct cell *cell;
+	struct cell *cell = row ? malloc(sizeof(*cell)) : NULL;
 
-	cell = row ? malloc(sizeof(*cell) + transport_size + address_size) : NULL;
 	if (!cell)
 		return NULL;
 	cell->row = row;
-	cell->method = target->method; /* a prober's, which lives for ever */
-	cell->transport = cell->text;
-	cell->address = cell->text + transport_size;
-	memcpy(cell->text, target->transport, transport_size);
-	memcpy(cell->text + transport_size, target->address, address_size);
 	cell->store = store_target_add(arg, row->store, target);
 	return cell;
 }
@@ -175,20 +163,31 @@ static void probe_begin_h(void *p, int64_t lag_ns, void *arg)
 		store_probe_begin(arg, cell->store, lag_ns);
 }
 
+/* Which target it is, as its series say; @text holds what the fields point to. */
+static void add_target(struct fields *f, struct store *s, const struct cell *cell,
+		       char text[3][64])
+{
+	static const char *const names[] = {"address", "transport", "method"};
+
+	add_text(f, "trunk", cell->row->trunk->name);
+	for (size_t i = 0; i < 3; i++)
+		if (store_target_label(s, cell->store, names[i], text[i],
+				       sizeof(text[i])))
+			add_text(f, names[i], text[i]);
+}
+
 static void probe_done_h(void *p, const struct probe_result *result, void *arg)
 {
 	struct fields f = {0};
 	struct cell *cell = p;
+	char text[3][64];
 
 	if (!cell)
 		return;
 	store_probe_done(arg, cell->store, result);
 	if (!log_enabled(LOG_LEVEL_DEBUG))
 		return;
-	add_text(&f, "trunk", cell->row->trunk->name);
-	add_text(&f, "address", cell->address);
-	add_text(&f, "transport", cell->transport);
-	add_text(&f, "method", cell->method);
+	add_target(&f, arg, cell, text);
 	add_result(&f, result);
 	if (result->phase_ns[PROBE_PHASE_ANSWER] >= 0)
 		add(&f, LOG_SEC("took", result->phase_ns[PROBE_PHASE_ANSWER]));
@@ -215,14 +214,17 @@ static void probe_ladder_h(void *p, const struct probe_result *result,
 
 static void probe_late_h(void *p, void *arg)
 {
+	struct fields f = {0};
 	struct cell *cell = p;
+	char text[3][64];
 
 	if (!cell)
 		return;
 	store_probe_late(arg, cell->store);
-	log_event(LOG_LEVEL_DEBUG, "late response",
-		  LOG_S("trunk", cell->row->trunk->name), LOG_S("address", cell->address),
-		  LOG_S("transport", cell->transport));
+	if (!log_enabled(LOG_LEVEL_DEBUG))
+		return;
+	add_target(&f, arg, cell, text);
+	log_write(LOG_LEVEL_DEBUG, "late response", f.list);
 }
 
 static void inbound_h(void *p, const char *method, unsigned code, void *arg)

@@ -9,6 +9,7 @@
 #include "config/uri.h"
 #include "exporter/buckets.h"
 #include "exporter/store_rows.h"
+#include "exporter/labels.h"
 #include "exporter/store_text.h"
 #include "sipprobe/clock.h"
 
@@ -183,11 +184,19 @@ void store_trunk_move(struct store *s, struct store_trunk *row,
 	write_unlock(s);
 }
 
+static char said_ok[] = "OK";
+
+static void said_free(struct store_target *cell)
+{
+	if (cell->said != said_ok)
+		free(cell->said);
+}
+
 static void target_free(struct store_target *cell)
 {
 	free(cell->exemplars);
 	free(cell->native);
-	free(cell->said);
+	said_free(cell);
 	free(cell->codes);
 	free(cell->tls_failures);
 	free(cell);
@@ -342,6 +351,24 @@ struct store_target *store_target_add(struct store *s, struct store_trunk *row,
 	return cell;
 }
 
+bool store_target_label(struct store *s, struct store_target *cell, const char *name,
+			char *out, size_t size)
+{
+	struct slice text, key, value;
+	size_t pos = 0;
+
+	if (!cell)
+		return false;
+	text = (struct slice){store_target_text(s, cell), cell->label_len};
+	while (labels_next(text, &pos, &key, &value)) {
+		if (key.l != strlen(name) || memcmp(key.p, name, key.l))
+			continue;
+		(void)snprintf(out, size, "%.*s", (int)value.l, value.p);
+		return true;
+	}
+	return false;
+}
+
 void store_target_remove(struct store *s, struct store_target *cell)
 {
 	if (!cell)
@@ -466,8 +493,12 @@ static void say(struct store_target *cell, const struct probe_result *r)
 		text = strerror(r->err);
 	if (cell->said ? !strcmp(cell->said, text) : !text[0])
 		return;
-	free(cell->said);
-	cell->said = text[0] ? strdup(text) : NULL;
+	said_free(cell);
+	/* What nearly all say nearly always is kept once. */
+	if (!strcmp(text, said_ok))
+		cell->said = said_ok;
+	else
+		cell->said = text[0] ? strdup(text) : NULL;
 }
 
 static void remember(struct store *s, struct store_target *cell,

@@ -63,6 +63,9 @@ void store_inbound(struct store *s, struct store_trunk *row, const char *method,
 		   int64_t now_unix_ns);
 struct store_target *store_target_add(struct store *s, struct store_trunk *row,
 				      const struct engine_target *target);
+/* A label's value of a target, cut to fit. Returns false without that label. */
+bool store_target_label(struct store *s, struct store_target *cell, const char *name,
+			char *out, size_t size);
 void store_target_remove(struct store *s, struct store_target *cell);
 void store_probe_begin(struct store *s, struct store_target *cell, int64_t lag_ns);
 void store_probe_done(struct store *s, struct store_target *cell,
