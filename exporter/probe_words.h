@@ -6,7 +6,7 @@
 #include "sipprobe/once.h"
 
 /* The URI without its user's password. */
-void probe_words_uri(struct buffer *b, const char *uri);
+void probe_words_uri(struct buffer *b, const char *text);
 
 /* "answered 200 OK after 1.2 ms", "gave no final answer within 5 s", … */
 void probe_words_result(struct buffer *b, const struct probe_result *r,
