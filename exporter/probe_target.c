@@ -21,8 +21,8 @@ static const char *read_uri(struct probe_target *out, const char *text)
 	struct config_uri uri;
 	const char *why;
 
-	if (strlen(text) > PROBE_TARGET_MAX)
-		return "it is too long";
+	if (!text || strlen(text) > PROBE_TARGET_MAX)
+		return "it is none, or too long";
 	snprintf(out->uri, sizeof(out->uri), "%s", text);
 	why = config_uri_parse(out->uri, &uri);
 	if (!why || !strncasecmp(text, "sip:", 4) || !strncasecmp(text, "sips:", 5))
