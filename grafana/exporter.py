@@ -53,17 +53,17 @@ def head():
 def exporters():
     return p.table(
         "Exporters", "Each selected exporter. Click one for its status page.", (24, 6),
-        [("instance", "Instance", {"links": [p.page_link()], "custom__minWidth": 150}),
-         ("shard", "Shard", {}), ("version", "Version", {}), ("revision", "Revision", {}),
+        [("instance", "Instance", {"links": [p.page_link()], "custom__width": 150}),
+         ("shard", "Shard", {"custom__width": 65}), ("version", "Version", {}), ("revision", "Revision", {}),
          ("libre", "libre", {}), ("cversion", "Compiler", {})],
         [("Reachable", f"sort (max by ({BY}) ({EXPORTERS}))",
-          {"mappings": p.YES_NO, "custom__cellOptions": p.BADGE, "custom__width": 105}),
+          {"mappings": p.YES_NO, "custom__cellOptions": p.BADGE, "custom__width": 100}),
          ("Trunks", f"max by ({BY}) (siptrunk_exporter_trunks{{{SEL}}})",
           {"custom__width": 90}),
          ("Shards", f"max by ({BY}, shard) (siptrunk_exporter_total_shards{{{SEL}}})",
           {"custom__width": 90}),
          ("Runs for", f"time() - max by ({BY}) ({process('process_start_time_seconds')})",
-          {"unit": "dtdurations", "decimals": 1, "custom__width": 170}),
+          {"unit": "dtdurations", "decimals": 1, "custom__width": 120}),
          ("Memory", f"max by ({BY}) ({process('process_resident_memory_bytes')})",
           {"unit": "bytes", "decimals": 1, "custom__width": 100}),
          ("Processor",
@@ -160,7 +160,7 @@ def configuration():
                   f" or siptrunk_exporter_tls_certificate_not_after_timestamp_seconds"
                   f"{{{SEL}}}) - time()",
                   {"unit": "dtdurations", "decimals": 1, "thresholds": days,
-                   "custom__cellOptions": p.COLOUR_TEXT, "custom__width": 170})],
+                   "custom__cellOptions": p.COLOUR_TEXT, "custom__width": 130})],
                 [("Expires in", False)], "No certificate is configured."),
     ]
 

@@ -10,10 +10,11 @@ BY = q.BY
 
 TRUNK_LABELS = [
     ("trunk", "Trunk", {"links": [p.trunk_link(), p.status_link()],
-                        "custom__minWidth": 130}),
+                        "custom__width": 140}),
     ("carrier", "Carrier", {}),
     ("site", "Site", {}),
-    ("instance", "Instance", {"links": [p.exporter_link(), p.status_link()]}),
+    ("instance", "Instance", {"links": [p.exporter_link(), p.status_link()],
+                              "custom__width": 150}),
 ]
 
 
@@ -58,24 +59,25 @@ def wrong_now():
         "What is wrong now",
         "Every trunk with a problem, worst first, by the worst problem of each. Click a "
         "trunk for all about it or for its last probes on the exporter's status page.",
-        (24, 9), [*TRUNK_LABELS, ("reason", "Fails with", {}), ("code", "Answers", {})],
+        (24, 9), [*TRUNK_LABELS, ("reason", "Fails with", {"custom__width": 100}),
+                  ("code", "Answers", {"custom__width": 80})],
         [
             ("Problem", f"sort_desc(\n{wrong}\n)",
              {"mappings": p.PROBLEMS, "custom__cellOptions": p.BADGE,
-              "custom__width": 175, "color": {"mode": "thresholds"}}),
+              "custom__width": 172, "color": {"mode": "thresholds"}}),
             ("Failed, 15 min", of(q.failed(SEL, BY, "15m")),
-             {"unit": "percentunit", "decimals": 0, "custom__width": 120,
+             {"unit": "percentunit", "decimals": 0, "custom__width": 112,
               "thresholds": p.steps(p.BLUE, (0.01, p.AMBER), (0.5, p.RED)),
               "custom__cellOptions": p.COLOUR_TEXT}),
             ("Sent again", of(q.resent(SEL, BY, "15m")),
-             {"unit": "percentunit", "decimals": 0, "custom__width": 105,
+             {"unit": "percentunit", "decimals": 0, "custom__width": 90,
               "thresholds": p.steps(p.BLUE, (q.LOSS_BAD, p.AMBER), (0.25, p.RED)),
               "custom__cellOptions": p.COLOUR_TEXT}),
             ("Latency p95", of(q.quantile(0.95, SEL, BY, "15m")),
-             {"unit": "s", "decimals": 1, "custom__width": 110, "noValue": "no answer"}),
+             {"unit": "s", "decimals": 1, "custom__width": 104, "noValue": "no answer"}),
             ("Last success",
              of(ago(f"siptrunk_probe_last_success_timestamp_seconds{{{SEL}}}")),
-             {"unit": "dtdurations", "decimals": 1, "custom__width": 170,
+             {"unit": "dtdurations", "decimals": 1, "custom__width": 118,
               "noValue": "never"}),
             (None, of(q.commonest("siptrunk_probe_failures_total", "reason", SEL, "15m")),
              {}),
@@ -163,7 +165,7 @@ def expiry():
     days = p.steps(p.RED, (86400, p.AMBER), (q.CERTIFICATE_DAYS * 86400, p.BLUE))
     who = [TRUNK_LABELS[0], ("address", "Address", {}), TRUNK_LABELS[3]]
     left = {"unit": "dtdurations", "decimals": 1, "thresholds": days,
-            "custom__cellOptions": p.COLOUR_TEXT, "custom__width": 170}
+            "custom__cellOptions": p.COLOUR_TEXT, "custom__width": 130}
     return [
         p.table("Certificates that expire first",
                 "The earliest expiry in the chain that each peer presents.", (12, 8), who,
@@ -179,14 +181,14 @@ def expiry():
                 [("Last ping",
                   "time() - max by (job, instance, trunk) (\n"
                   f"  siptrunk_inbound_options_last_timestamp_seconds{{{SEL}}}\n)",
-                  {"unit": "dtdurations", "decimals": 1, "noValue": "–",
+                  {"unit": "dtdurations", "decimals": 1, "custom__width": 118,
                    "thresholds": p.steps(p.BLUE, (180, p.AMBER), (900, p.RED)),
                    "custom__cellOptions": p.COLOUR_TEXT}),
                  ("Registration lapses in",
                   "min by (job, instance, trunk) (\n"
                   f"  siptrunk_registration_expires_timestamp_seconds{{{SEL}}}\n"
                   ") - time()",
-                  {"unit": "dtdurations", "decimals": 1, "noValue": "–",
+                  {"unit": "dtdurations", "decimals": 1,
                    "thresholds": p.steps(p.RED, (30, p.AMBER), (60, p.BLUE)),
                    "custom__cellOptions": p.COLOUR_TEXT})],
                 [("Last ping", True)],
@@ -197,7 +199,8 @@ def expiry():
 def every_trunk():
     return p.table(
         "All trunks", "Every trunk that the variables above select.", (24, 12),
-        [*TRUNK_LABELS, ("uri", "URI", {"custom__minWidth": 220})],
+        [TRUNK_LABELS[0], ("carrier", "Carrier", {"custom__width": 110}),
+         ("site", "Site", {"custom__width": 100}), TRUNK_LABELS[3], ("uri", "URI", {})],
         [
             ("State", q.code(SEL, BY),
              {"mappings": p.STATES, "custom__cellOptions": p.BADGE,
@@ -207,7 +210,7 @@ def every_trunk():
             ("Latency p95", q.quantile(0.95, SEL, BY, "1h"),
              {"unit": "s", "decimals": 1, "custom__width": 110, "noValue": "no answer"}),
             ("Addresses up",
-             f"max by ({BY}) (siptrunk_addresses_up{{{SEL}}})", {"custom__width": 115}),
+             f"max by ({BY}) (siptrunk_addresses_up{{{SEL}}})", {"custom__width": 120}),
             (None, f"max by ({BY}, uri) (siptrunk_info{{{SEL}}})", {}),
         ],
         [("Trunk", False)], "No trunk matches.")

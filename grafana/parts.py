@@ -208,7 +208,8 @@ def table(title, description, size, labels, columns, order, no_value):
     labels: (label, heading, settings). columns: (heading, expression, settings), each
     expression one value a row; without a heading the value is not shown, only the labels
     that it brings. Shown are the first label, the first value, the other labels, the
-    other values. order: (heading, descending).
+    other values. order: (heading, descending). An empty table says no_value, an empty cell
+    a dash.
     """
     refs = [chr(ord("A") + i) for i in range(len(columns))]
     values = ["Value"] if len(refs) == 1 else [f"Value #{ref}" for ref in refs]
@@ -224,9 +225,9 @@ def table(title, description, size, labels, columns, order, no_value):
                     "countRows": False, "enablePagination": True},
          "sortBy": [{"displayName": h, "desc": d} for h, d in order]},
         "short", {"align": "auto", "inspect": False, "filterable": False,
-                  "cellOptions": {"type": "auto"}},
+                  "minWidth": MIN_COLUMN, "cellOptions": {"type": "auto"}},
         {"thresholds": steps(BLUE)},
-        [override(heading, **more) for _, heading, more in shown if more],
+        [override(heading, **{"noValue": "–", **more}) for _, heading, more in shown],
         no_value=no_value,
         transformations=[
             {"id": "merge", "options": {}},
@@ -237,6 +238,10 @@ def table(title, description, size, labels, columns, order, no_value):
                 "renameByName": {name: heading for name, heading, _ in shown}}},
         ])
 
+
+# Columns without a width share what is left, and none gets less than this; Grafana's own 150
+# would push the last of eleven columns out of sight.
+MIN_COLUMN = 75
 
 BADGE = {"type": "color-background", "mode": "basic"}
 COLOUR_TEXT = {"type": "color-text"}

@@ -57,16 +57,17 @@ def quantile(q, sel, by="", window="$__rate_interval", more=""):
 
 def failed(sel, by, window):
     """
-    Share of the probes that ended which failed. A name that does not resolve ends no
-    probe, only failures, so the probes begun cannot be the denominator.
+    Share of the probes that ended which failed, never more than all. A name that does not
+    resolve ends no probe, only failures, so the probes begun cannot be the denominator.
     """
     aggregate = f"sum by ({by})" if by else "sum"
     return (
+        "clamp_max(\n"
         f"{aggregate} (rate(siptrunk_probe_failures_total{{{sel}}}[{window}]))\n"
         f"/ ({aggregate} (\n"
         f'  rate(siptrunk_probe_failures_total{{{sel},reason!="response"}}[{window}])\n'
         f"  or rate(siptrunk_probe_responses_total{{{sel}}}[{window}])\n"
-        f") > 0)"
+        f") > 0), 1)"
     )
 
 

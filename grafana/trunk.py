@@ -74,10 +74,13 @@ def vantage_points():
     return p.table(
         "Seen from", "The exporters that probe this trunk, and how. Click an exporter "
         "for the trunk's last probes as a message ladder on its status page.", (24, 5),
-        [("instance", "Instance", {"links": [p.status_link("Trunk"), p.exporter_link()]}),
-         ("trunk", "Trunk", {}), ("carrier", "Carrier", {}), ("site", "Site", {}),
-         ("uri", "URI", {"custom__minWidth": 240}), ("transport", "Transport", {}),
-         ("profile", "Profile", {})],
+        [("instance", "Instance", {"links": [p.status_link("Trunk"), p.exporter_link()],
+                                   "custom__width": 150}),
+         ("trunk", "Trunk", {"custom__width": 120}),
+         ("carrier", "Carrier", {"custom__width": 85}),
+         ("site", "Site", {"custom__width": 85}), ("uri", "URI", {}),
+         ("transport", "Transport", {"custom__width": 90}),
+         ("profile", "Profile", {"custom__width": 90})],
         [("State", q.code(SEL, by),
           {"mappings": p.STATES, "custom__cellOptions": p.BADGE, "custom__width": 110}),
          ("Addresses", f"max by ({by}) (siptrunk_addresses{{{SEL}}})",

@@ -373,6 +373,9 @@ class Mail(unittest.TestCase):
         self.assertRegex(back["Subject"], r"^\[UP\] isp-a \(oslo\): answers again at "
                          r"\d\d:\d\d UTC \(was: no answer since 00:09 UTC\)$")
         self.assertIn("Until      20", part(back, "plain"))
+        self.assertRegex(part(back, "plain"), r"\n  Lasted     (\d+m)?\d+s\n")
+        self.assertIn("white-space:pre-line\">Trunk isp-a (carrier isp-a, site oslo, probed from "
+                      "exp-a:10060) is down.\nLast success", part(mail, "html"))
         self.assertNotIn("Silence", part(back, "plain"))
         keep("down", mail)
         keep("up", back)
@@ -437,6 +440,9 @@ class Mail(unittest.TestCase):
         mail = self.mails(1)[0]
         self.assertEqual(mail["Subject"], "[DOWN] isp-a: 7 alerts: t0 (oslo), t1 (oslo), "
                          "t2 (oslo), t3 (oslo), t4 (oslo), …")
+        lines = [f"  DOWN  t{i} (oslo): headline" for i in range(7)]
+        self.assertEqual(part(mail, "plain").splitlines()[:8], ["7 ALERTS", *lines])
+        self.assertEqual(part(mail, "html").count("<li>DOWN"), 7)
         keep("several", mail)
 
     def test_two_vantage_points_one_mail(self):

@@ -16,6 +16,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
+import picture
 import remote_write
 import synthetic
 from harness import EXE, PATIENCE, ROOT, Case, Exporter, free_port, run, wait_for
@@ -235,15 +236,29 @@ class Layout(unittest.TestCase):
         self.each(check)
 
     def test_columns_fit(self):
+        """As Grafana shares the width: what is left goes in equal parts to the others."""
         def check(p):
             if p["type"] != "table":
                 return
             asked = [x["value"] for o in p["fieldConfig"]["overrides"]
-                     for x in o["properties"]
-                     if x["id"] in ("custom.width", "custom.minWidth")]
-            columns = len(p["transformations"][1]["options"]["renameByName"])
-            self.assertLessEqual(sum(asked) + 75 * (columns - len(asked)),
-                                 52 * p["gridPos"]["w"] - 20)
+                     for x in o["properties"] if x["id"] == "custom.width"]
+            others = len(p["transformations"][1]["options"]["renameByName"]) - len(asked)
+            left = 52 * p["gridPos"]["w"] - 26 - sum(asked)
+            self.assertGreaterEqual(left / others if others else left,
+                                    p["fieldConfig"]["defaults"]["custom"]["minWidth"])
+        self.each(check)
+
+    def test_an_empty_cell_is_no_message(self):
+        """What an empty table says must not stand in each empty cell of one that is not."""
+        def check(p):
+            if p["type"] != "table":
+                return
+            columns = set(p["transformations"][1]["options"]["renameByName"].values())
+            own = {o["matcher"]["options"]: x["value"]
+                   for o in p["fieldConfig"]["overrides"]
+                   for x in o["properties"] if x["id"] == "noValue"}
+            self.assertEqual(set(own), columns)
+            self.assertLess(max(map(len, own.values())), 12)
         self.each(check)
 
     def test_says_what_it_is(self):
@@ -695,6 +710,15 @@ class Answered:
                 found = self.ask.target(p, t, selected(dashboards()["siptrunk-exporter"]))
                 self.assertEqual({s["metric"]["instance"] for s in found},
                                  {synthetic.OSLO, synthetic.BERGEN})
+
+    @unittest.skipIf(missing("chromium"), "chromium is not installed")
+    def test_nothing_is_cut_at_1280(self):
+        """Titles, values, names and columns, with the fleet's answers in them."""
+        for uid, d in dashboards().items():
+            values = selected(d, **({"trunk": "dead"} if uid == "siptrunk-trunk" else {}))
+            with self.subTest(uid):
+                self.assertEqual(picture.look(uid, *picture.page(
+                    d, self.ask, values, everything(d))), [])
 
     def test_quantile(self):
         """Both kinds of histogram tell the same latency."""
