@@ -58,8 +58,7 @@ static struct store_target *worst(const struct store_trunk *row)
 	struct store_target *t, *found = NULL;
 	int score, best = -1;
 
-	TAILQ_FOREACH(t, &row->targets, entry)
-	{
+	TAILQ_FOREACH(t, &row->targets, entry) {
 		score = t->last_unix_ns ? 1 + (int)t->last.verdict : 0;
 		if (score > best) {
 			best = score;
@@ -127,8 +126,7 @@ static int64_t earliest_expiry(const struct store_trunk *row)
 	const struct store_target *t;
 	int64_t at_s = 0;
 
-	TAILQ_FOREACH(t, &row->targets, entry)
-	{
+	TAILQ_FOREACH(t, &row->targets, entry) {
 		int64_t other_s = t->stats.cert_not_after_s;
 
 		if (other_s && (!at_s || other_s < at_s))

@@ -212,7 +212,7 @@ void store_trunk_remove(struct store *s, struct store_trunk *row)
 	TAILQ_REMOVE(&s->trunks, row, entry);
 	store_names_remove(&s->names, row);
 	TAILQ_FOREACH(cell, &row->targets, entry)
-	history_track_free(&s->history, cell->track);
+		history_track_free(&s->history, cell->track);
 	s->exporter.trunks--;
 	s->target_count -= row->target_count;
 	s->generation++;
