@@ -55,19 +55,15 @@ struct store_target *store_target_add(struct store *s, struct store_trunk *row,
 bool store_target_label(struct store *s, struct store_target *cell, const char *name,
 			char *out, size_t size)
 {
-	struct slice text, key, value;
-	size_t pos = 0;
+	struct slice text, value;
 
 	if (!cell)
 		return false;
 	text = (struct slice){store_target_text(s, cell), cell->label_len};
-	while (labels_next(text, &pos, &key, &value)) {
-		if (key.l != strlen(name) || memcmp(key.p, name, key.l))
-			continue;
+	value = labels_find(text, name);
+	if (value.l)
 		(void)snprintf(out, size, "%.*s", (int)value.l, value.p);
-		return true;
-	}
-	return false;
+	return value.l;
 }
 
 void store_target_free(struct store_target *cell)
