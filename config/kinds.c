@@ -58,16 +58,28 @@ const struct kind kind_duration = {
 	equal_duration,
 };
 
-static bool read_number(struct walk *w, const struct field *f, const struct spot *at,
-			void *base)
+/* A whole number within the row's bounds. */
+static bool take_whole(int64_t *vp, struct walk *w, const struct field *f,
+		       const struct spot *at)
 {
 	double v = at->node->valuedouble;
 
 	if (!cJSON_IsNumber(at->node))
 		return walk_type_fault(w, at, "a whole number");
-	if (!(v >= (double)f->min && v <= (double)f->max) || v != (double)(unsigned)v)
+	if (!(v >= (double)f->min && v <= (double)f->max) || v != (double)(int64_t)v)
 		return walk_fault(w, at, "must be a whole number from %lld to %lld",
 				  (long long)f->min, (long long)f->max);
+	*vp = (int64_t)v;
+	return true;
+}
+
+static bool read_number(struct walk *w, const struct field *f, const struct spot *at,
+			void *base)
+{
+	int64_t v = 0;
+
+	if (!take_whole(&v, w, f, at))
+		return false;
 	*AT(unsigned, base, f) = (unsigned)v;
 	return true;
 }
@@ -94,13 +106,10 @@ const struct kind kind_number = {
 static bool read_integer(struct walk *w, const struct field *f, const struct spot *at,
 			 void *base)
 {
-	double v = at->node->valuedouble;
+	int64_t v = 0;
 
-	if (!cJSON_IsNumber(at->node))
-		return walk_type_fault(w, at, "a whole number");
-	if (!(v >= (double)f->min && v <= (double)f->max) || v != (double)(int)v)
-		return walk_fault(w, at, "must be a whole number from %lld to %lld",
-				  (long long)f->min, (long long)f->max);
+	if (!take_whole(&v, w, f, at))
+		return false;
 	*AT(int, base, f) = (int)v;
 	return true;
 }
@@ -115,52 +124,6 @@ const struct kind kind_integer = {
 	read_integer,
 	schema_whole,
 	equal_integer,
-};
-
-static bool read_choice(struct walk *w, const struct field *f, const struct spot *at,
-			void *base)
-{
-	const char *const *names = f->more;
-	char list[128] = "";
-	size_t len = 0;
-
-	if (!cJSON_IsString(at->node))
-		return walk_type_fault(w, at, "a string");
-	for (int i = 0; names[i]; i++) {
-		if (!strcmp(names[i], at->node->valuestring)) {
-			*AT(int, base, f) = i;
-			return true;
-		}
-		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s\"%s\"",
-					!i	       ? ""
-					: names[i + 1] ? ", "
-						       : " or ",
-					names[i]);
-	}
-	return walk_fault(w, at, "%s is not known here; it must be %s",
-			  quote(at->node->valuestring).s, list);
-}
-
-static void schema_choice(struct schema *s, const struct field *f)
-{
-	const char *const *names = f->more;
-
-	schema_open(s, "enum", '[');
-	for (size_t i = 0; names[i]; i++)
-		schema_string(s, NULL, names[i]);
-	schema_close(s, ']');
-}
-
-static bool equal_choice(const struct field *f, const void *a, const void *b)
-{
-	return *IN(int, a, f) == *IN(int, b, f);
-}
-
-const struct kind kind_choice = {
-	sizeof(int),
-	read_choice,
-	schema_choice,
-	equal_choice,
 };
 
 static bool read_flag(struct walk *w, const struct field *f, const struct spot *at,
