@@ -91,7 +91,7 @@ static void schema_whole(struct schema *s, const struct field *f)
 	schema_number(s, "maximum", (double)f->max);
 }
 
-static bool equal_number(const struct field *f, const void *a, const void *b)
+bool kind_equal_unsigned(const struct field *f, const void *a, const void *b)
 {
 	return *IN(unsigned, a, f) == *IN(unsigned, b, f);
 }
@@ -100,7 +100,7 @@ const struct kind kind_number = {
 	sizeof(unsigned),
 	read_number,
 	schema_whole,
-	equal_number,
+	kind_equal_unsigned,
 };
 
 static bool read_integer(struct walk *w, const struct field *f, const struct spot *at,
@@ -114,7 +114,7 @@ static bool read_integer(struct walk *w, const struct field *f, const struct spo
 	return true;
 }
 
-static bool equal_integer(const struct field *f, const void *a, const void *b)
+bool kind_equal_int(const struct field *f, const void *a, const void *b)
 {
 	return *IN(int, a, f) == *IN(int, b, f);
 }
@@ -123,7 +123,7 @@ const struct kind kind_integer = {
 	sizeof(int),
 	read_integer,
 	schema_whole,
-	equal_integer,
+	kind_equal_int,
 };
 
 static bool read_flag(struct walk *w, const struct field *f, const struct spot *at,
@@ -196,9 +196,7 @@ void kind_schema_printable(struct schema *s, const struct field *f)
 
 bool kind_equal_text(const struct field *f, const void *a, const void *b)
 {
-	const char *x = *IN(const char *, a, f), *y = *IN(const char *, b, f);
-
-	return x && y ? !strcmp(x, y) : x == y;
+	return kind_same_text(*IN(const char *, a, f), *IN(const char *, b, f));
 }
 
 const struct kind kind_text = {
@@ -241,14 +239,14 @@ static bool read_uri(struct walk *w, const struct field *f, const struct spot *a
 	return keep_text(w, f, base, at->node->valuestring);
 }
 
-static void schema_uri(struct schema *s, const struct field *f)
+void kind_schema_uri(struct schema *s, const struct field *f)
 {
 	(void)f;
 	schema_text(s, 5, 1024);
 	schema_string(s, "pattern", "^[sS][iI][pP][sS]?:[!#-;=?-~]+$");
 }
 
-const struct kind kind_uri = {sizeof(char *), read_uri, schema_uri, kind_equal_text};
+const struct kind kind_uri = {sizeof(char *), read_uri, kind_schema_uri, kind_equal_text};
 
 /* 0, or why a file cannot be read. Its content is the reader's business. */
 static int try_file(const char *path)

@@ -51,12 +51,7 @@ static bool read_choice(struct walk *w, const struct field *f, const struct spot
 	return true;
 }
 
-static bool equal_choice(const struct field *f, const void *a, const void *b)
-{
-	return *KIND_IN(int, a, f) == *KIND_IN(int, b, f);
-}
-
-const struct kind kind_choice = {sizeof(int), read_choice, schema_name, equal_choice};
+const struct kind kind_choice = {sizeof(int), read_choice, schema_name, kind_equal_int};
 
 static bool read_name(struct walk *w, const struct field *f, const struct spot *at,
 		      unsigned *bits)
@@ -112,14 +107,9 @@ static void schema_names(struct schema *s, const struct field *f)
 	schema_close(s, ']');
 }
 
-static bool equal_names(const struct field *f, const void *a, const void *b)
-{
-	return *KIND_IN(unsigned, a, f) == *KIND_IN(unsigned, b, f);
-}
-
 const struct kind kind_names = {
 	sizeof(unsigned),
 	read_names,
 	schema_names,
-	equal_names,
+	kind_equal_unsigned,
 };
