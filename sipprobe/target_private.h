@@ -62,11 +62,13 @@ static inline struct target *target_of_timer(struct wheel_timer *timer)
 const struct config_settings *target_settings(const struct target *t);
 int64_t target_deadline_ns(const struct target *t);
 
-/* Sends the probe's request over the target's transport: a client transaction. */
+/*
+ * Sends the probe's request over the target's transport: a client transaction, over UDP
+ * with retransmissions (RFC 3261 17.1.2). Returns 0 or errno.
+ */
 int target_transact(struct target *t);
 
-/* Over UDP: with retransmissions. Over a connection: opened first where needed. */
-int target_transact_udp(struct target *t);
+/* The same over a connection, which is opened first where needed. */
 int target_transact_stream(struct target *t);
 
 /* What a transport says of a failure, as a probe's outcome. */
