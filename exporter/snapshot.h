@@ -60,6 +60,7 @@ enum {
  */
 int snapshot_take(struct snapshot **np, struct store *s, unsigned more);
 
+/* NULL is ignored. */
 void snapshot_free(struct snapshot *n);
 
 #endif

@@ -87,6 +87,7 @@ struct store {
 	struct store_lag lag[STORE_LAG_SLOTS];
 };
 
+/* With the lock held. Without memory a row may not be found by its name. */
 void store_names_add(struct store_names *n, struct store_trunk *row, const char *name);
 void store_names_remove(struct store_names *n, struct store_trunk *row);
 

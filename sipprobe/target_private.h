@@ -59,7 +59,10 @@ static inline struct target *target_of_timer(struct wheel_timer *timer)
 	return (struct target *)(void *)((char *)timer - offsetof(struct target, timer));
 }
 
+/* The trunk's settings in force. */
 const struct config_settings *target_settings(const struct target *t);
+
+/* When the probe under way ends at the latest, monotonic. */
 int64_t target_deadline_ns(const struct target *t);
 
 /*
@@ -104,6 +107,7 @@ void target_note_response(struct target *t, const struct guard_message *m, int64
 /* Before the request under way is replaced by another one of the same probe. */
 void target_note_next_request(struct target *t);
 
+/* Forgets what was noted for the ladder. */
 void target_notes_free(struct target *t);
 
 /* At a probe's end, to whoever wants it. @m: the final response, or NULL */

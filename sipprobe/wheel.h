@@ -32,6 +32,7 @@ int wheel_alloc(struct wheel **wp, int64_t now_ns);
 /* Arms or moves a timer. A time in the past fires at the next wheel_run(). */
 void wheel_start(struct wheel *w, struct wheel_timer *t, int64_t at_ns, wheel_h *h);
 
+/* An idle timer may be cancelled too. */
 void wheel_cancel(struct wheel *w, struct wheel_timer *t);
 
 static inline bool wheel_armed(const struct wheel_timer *t)
