@@ -250,8 +250,7 @@ static bool has_listener(const struct sockets *s)
 
 static void sweep_h(struct wheel_timer *timer, int64_t now_ns)
 {
-	struct sockets *s = (struct sockets *)(void *)((char *)timer -
-						       offsetof(struct sockets, sweep));
+	struct sockets *s = wheel_owner(timer, struct sockets, sweep);
 
 	(void)inbound_run(s->inbound, now_ns, INBOUND_IDLE_NS);
 	for (struct le *le = s->entries.head; le; le = le->next)

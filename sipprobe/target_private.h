@@ -56,7 +56,7 @@ struct target {
 
 static inline struct target *target_of_timer(struct wheel_timer *timer)
 {
-	return (struct target *)(void *)((char *)timer - offsetof(struct target, timer));
+	return wheel_owner(timer, struct target, timer);
 }
 
 /* The trunk's settings in force. */
