@@ -111,19 +111,8 @@ void store_observe(const struct store *s, struct store_target *t,
 		   const struct probe_result *result);
 
 /* The writer's hold on the store. There is one writer, the main thread. */
-static inline void store_write_lock(struct store *s)
-{
-	if (!pthread_mutex_trylock(&s->lock))
-		return;
-	atomic_store(&s->writer_waits, true);
-	pthread_mutex_lock(&s->lock);
-	atomic_store(&s->writer_waits, false);
-}
-
-static inline void store_write_unlock(struct store *s)
-{
-	pthread_mutex_unlock(&s->lock);
-}
+void store_write_lock(struct store *s);
+void store_write_unlock(struct store *s);
 
 /* With the lock held: whoever asks for what is new since then gets the row. */
 static inline void store_touch(struct store *s, struct store_trunk *row)
