@@ -1,4 +1,4 @@
-/* A target's inside, shared by target*.c and the probers only. */
+/* A target's inside, for target*.c, exchange.c and the probers only. */
 #ifndef SIPPROBE_TARGET_PRIVATE_H
 #define SIPPROBE_TARGET_PRIVATE_H
 

@@ -2,8 +2,8 @@
  * The inside of a stream, shared by stream*.c; inbound.c and listener.c use what concerns
  * sockets only.
  */
-#ifndef SIPPROBE_STREAM_PRIV_H
-#define SIPPROBE_STREAM_PRIV_H
+#ifndef SIPPROBE_STREAM_PRIVATE_H
+#define SIPPROBE_STREAM_PRIVATE_H
 
 #include "sipprobe/stream.h"
 
