@@ -101,10 +101,10 @@ static inline char *store_target_text(const struct store *s, struct store_target
 }
 
 /* Frees a cell that is in no list any more, without the lock. */
-void store_target_free(struct store_target *t);
+void store_target_free(struct store_target *cell);
 
 /* With the lock held: the last probe's words, "" for none. */
-void store_target_say(struct store_target *t, const char *text);
+void store_target_say(struct store_target *cell, const char *text);
 
 /* Counts a response in the target's histograms. With the lock held. */
 void store_observe(const struct store *s, struct store_target *t,
