@@ -5,8 +5,8 @@ unit test notices.
 
     alerts/mutants.py [--jobs N] [--list] [WORD]...
 
-With words, only mutants whose name holds one of them. Exits with 1 if any survived. It takes
-an hour for all of them, so it is for whoever changes a rule, not for every run of the tests.
+With words, only mutants whose name holds one of them. Exits with 1 if any survived. All of
+them take hours, so it is for whoever changes a rule, not for every run of the tests.
 
 A mutant is tried on as little as can notice it: the rules that it can reach and those that
 they read, on every unit test, the likely ones first.

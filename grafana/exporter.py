@@ -54,8 +54,8 @@ def exporters():
     return p.table(
         "Exporters", "Each selected exporter. Click one for its status page.", (24, 6),
         [("instance", "Instance", {"links": [p.page_link()], "custom__width": 150}),
-         ("shard", "Shard", {"custom__width": 65}), ("version", "Version", {}), ("revision", "Revision", {}),
-         ("libre", "libre", {}), ("cversion", "Compiler", {})],
+         ("shard", "Shard", {"custom__width": 65}), ("version", "Version", {}),
+         ("revision", "Revision", {}), ("libre", "libre", {}), ("cversion", "Compiler", {})],
         [("Reachable", f"sort (max by ({BY}) ({EXPORTERS}))",
           {"mappings": p.YES_NO, "custom__cellOptions": p.BADGE, "custom__width": 100}),
          ("Trunks", f"max by ({BY}) (siptrunk_exporter_trunks{{{SEL}}})",

@@ -61,7 +61,7 @@ document.body.append(told);
 
 def number(value, decimals):
     if decimals is None:
-        decimals = 0 if value == int(value) or abs(value) >= 100 else 1 if abs(value) >= 10 else 2
+        decimals = 0 if value == int(value) else max(0, 2 - int(math.log10(max(1, abs(value)))))
     return f"{value:.{decimals}f}"
 
 
@@ -174,7 +174,7 @@ def table(panel, rows, width, height):
 
 def cell(field, value):
     if value is None:
-        text, colour = field.all.get("noValue", "") if "mappings" not in field.all else "", ""
+        text, colour = field.all.get("noValue", ""), ""
     elif isinstance(value, str):
         text, colour = value, ""
     else:
@@ -195,7 +195,8 @@ def name_of(target, labels):
     """A series' name, by the legend of its query."""
     if target["legendFormat"] == "__auto":
         return ", ".join(f"{k}={v}" for k, v in sorted(labels.items())) or "value"
-    return re.sub(r"\{\{ *(\w+) *\}\}", lambda m: labels.get(m[1], ""), target["legendFormat"])
+    return re.sub(r"\{\{ *(\w+) *\}\}", lambda m: labels.get(m[1], ""),
+                  target["legendFormat"])
 
 
 def timeseries(panel, answers, width, height):
@@ -216,7 +217,8 @@ def timeseries(panel, answers, width, height):
             f"{60 + (wide - 68) * (x - first) / max(1, last - first):.1f},"
             f"{high - 20 - (high - 30) * max(0, y) / top:.1f}"
             for x, y in line if math.isfinite(y))
-        out.append(f'<polyline fill="none" stroke="{colour}" stroke-width="2" points="{place}"/>')
+        out.append(f'<polyline fill="none" stroke="{colour}" stroke-width="2" '
+                   f'points="{place}"/>')
     for part in (0, 0.5, 1):
         y = high - 20 - (high - 30) * part / 1.05
         out.append(f'<line x1="60" x2="{wide - 8:.0f}" y1="{y:.0f}" y2="{y:.0f}" '
@@ -228,7 +230,8 @@ def timeseries(panel, answers, width, height):
                    f'text-anchor="middle">{time.strftime("%H:%M", time.gmtime(x))}</text>')
     svg = f'<svg width="{wide:.0f}" height="{high:.0f}">{"".join(out)}</svg>'
     if not at_side:
-        return svg + f'<div style="max-height:24px;overflow:hidden">{legend(panel, names)}</div>'
+        return (f'{svg}<div style="max-height:24px;overflow:hidden">'
+                f"{legend(panel, names)}</div>")
     rows = "".join(f'<div class="c" style="font-size:12px;width:{width * 0.36:.0f}px">'
                    f'<i style="color:{c}">■</i> {escaped(n)}</div>' for n, c in names.items())
     return (f'<div style="display:flex">{svg}<div style="margin-left:8px">{rows}</div></div>')
@@ -266,8 +269,9 @@ def timeline(panel, answers, width, height):
 def heatmap(panel, answers, width, height):
     cells = sum(len(s.get("values", ())) + len(s.get("histograms", ()))
                 for rows in answers.values() for s in rows)
-    return (f'<div class="c" style="height:{height}px;background:linear-gradient(#440154,#21918c,'
-            f'#fde725);opacity:.5;text-align:center;line-height:{height}px">{cells} cells</div>')
+    return (f'<div class="c" style="height:{height}px;line-height:{height}px;opacity:.5;'
+            f'background:linear-gradient(#440154,#21918c,#fde725);text-align:center">'
+            f"{cells} cells</div>")
 
 
 DRAW = {"stat": stat, "timeseries": timeseries, "state-timeline": timeline,
@@ -297,9 +301,10 @@ def page(dashboard, ask, values, panels):
                                if isinstance(s, dict) else s for s in rows]
                            for r, rows in answers.items()}
             body = DRAW[p["type"]](p, answers, wide, high)
-        out.append(f'<div class="p" data-title="{escaped(p["title"])}" style="{place}">{title}'
-                   f'<div class="b">{body}</div></div>')
-    return (f'<!DOCTYPE html><meta charset="utf-8"><title>{escaped(dashboard["title"])}</title>'
+        out.append(f'<div class="p" data-title="{escaped(p["title"])}" style="{place}">'
+                   f'{title}<div class="b">{body}</div></div>')
+    return ('<!DOCTYPE html><meta charset="utf-8">'
+            f'<title>{escaped(dashboard["title"])}</title>'
             f"<style>{STYLE}</style><body style=\"height:{bottom + 16:.0f}px\">{''.join(out)}"
             f"<script>{SCRIPT}</script>"), math.ceil(bottom + 16)
 
