@@ -70,7 +70,7 @@ def comparisons(expr):
         yield f"{word} to {FLIPPED[word]}", text(
             parts[:i] + [(kind, FLIPPED[word])] + parts[i + 1:])
         # Whether the edge counts matters where things are counted.
-        if word in EDGE and re.match(r"\s*([1-9]\d*\b|on \(\) group_left \(\) "
+        if word in EDGE and re.match(r"\s*([1-9]\d*(?![\d.])|on \(\) group_left \(\) "
                                      r"siptrunk:threshold:(flaps|loss_packets))",
                                      text(parts[i + 1:])):
             yield f"{word} to {EDGE[word]}", text(
