@@ -5,6 +5,7 @@
 #include "sipprobe/clock.h"
 #include "sipprobe/expect.h"
 #include "sipprobe/locals.h"
+#include "sipprobe/names.h"
 #include "sipprobe/prober.h"
 #include "sipprobe/resolve.h"
 #include "sipprobe/target.h"
@@ -40,6 +41,7 @@ enum {
 };
 
 static void resolve_names(struct naming *n);
+static void again_h(struct wheel_timer *timer, int64_t now_ns);
 
 static void naming_destructor(void *arg)
 {
@@ -174,16 +176,14 @@ static void tell_addresses(struct trunk *t, bool always)
 	t->core->events->trunk_addresses_h(t->row, total, up, t->core->arg);
 }
 
-/* @target, @last: what brought the change, or NULL; @inbound: the peer's pings did */
-static void update(struct trunk *t, const struct target *target,
-		   const struct probe_result *last, bool inbound)
+static void change_state(struct trunk *t, const struct target *target,
+			 const struct probe_result *last, bool inbound)
 {
 	enum health_state state = summed_state(t);
 	int64_t now_ns = clock_monotonic_ns();
 	char address[64] = "";
 	struct engine_change change;
 
-	tell_addresses(t, false);
 	if (state == (enum health_state)t->state || t->conf->settings->paused)
 		return;
 	if (target)
@@ -201,6 +201,33 @@ static void update(struct trunk *t, const struct target *target,
 	t->state = (uint8_t)state;
 	t->since_ns = now_ns;
 	t->core->events->trunk_state_h(t->row, &change, t->core->arg);
+}
+
+/* Whether what DNS gave leads nowhere: no address of it answers, or there is none. */
+static bool is_lost(const struct trunk *t)
+{
+	if (!t->target_count)
+		return t->naming && t->naming->failing;
+	return t->state == HEALTH_DOWN && !t->told_up;
+}
+
+/* An outage may be mended by a change of DNS: the TTL's end may be an hour away. */
+static void ask_sooner(struct naming *n)
+{
+	int64_t at_ns = n->begun_ns + NAMES_FRESH_S * CLOCK_NS_PER_S;
+
+	if (!n->resolve && is_lost(n->trunk) && n->timer.at_ns > at_ns)
+		ticker_start(n->trunk->core->ticker, &n->timer, at_ns, again_h);
+}
+
+/* @target, @last: what brought the change, or NULL; @inbound: the peer's pings did */
+static void update(struct trunk *t, const struct target *target,
+		   const struct probe_result *last, bool inbound)
+{
+	tell_addresses(t, false);
+	change_state(t, target, last, inbound);
+	if (t->naming)
+		ask_sooner(t->naming);
 }
 
 void trunk_target_result(struct trunk *t, const struct target *target,
@@ -295,6 +322,8 @@ static void again_h(struct wheel_timer *timer, int64_t now_ns)
 		(struct naming *)(void *)((char *)timer - offsetof(struct naming, timer));
 
 	(void)now_ns;
+	if (is_lost(n->trunk))
+		names_forget(n->trunk->core);
 	resolve_names(n);
 }
 
@@ -469,8 +498,11 @@ void trunk_move(struct trunk *t, const struct config_trunk *conf)
 	for (unsigned i = 0; i < t->target_count; i++)
 		target_move(t->targets[i]);
 	trunk_tell_certificate(t);
-	/* Its resolver is about to go, and would take the question along unanswered. */
-	if (n && n->resolve) {
+	/*
+	 * Its resolver is gone, and took the question along unanswered. The new one has
+	 * forgotten everything: who reloads after a change of DNS sees it at once.
+	 */
+	if (n && (n->resolve || is_lost(t))) {
 		n->resolve = mem_deref(n->resolve);
 		resolve_names(n);
 	}

@@ -49,6 +49,8 @@ class Server:
     the sending itself. Names without records get NOERROR without an SOA.
     """
 
+    ttl = 60
+
     def __init__(self, script):
         self.script = script
         self.asked = []
@@ -84,16 +86,16 @@ class Server:
             elif what is not None:
                 self.sock.sendto(self.answer(query, what), peer)
 
-    @staticmethod
-    def answer(query, what, ident=None):
+    def answer(self, query, what, ident=None):
         end = query.index(b"\0", 12) + 5
         rcode = what if isinstance(what, int) else 0
         records = [] if isinstance(what, int) else what
         head = struct.pack("!6H", ident if ident is not None else
                            struct.unpack_from("!H", query)[0], 0x8180 | rcode, 1,
                            len(records), 0, 0)
-        body = b"".join(b"\xc0\x0c" + struct.pack("!HHIH", rtype, 1, 60, len(rdata)) + rdata
-                        for rtype, rdata in records)
+        body = b"".join(
+            b"\xc0\x0c" + struct.pack("!HHIH", rtype, 1, self.ttl, len(rdata)) + rdata
+            for rtype, rdata in records)
         return head + query[12:end] + body
 
 
