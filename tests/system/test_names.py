@@ -1,5 +1,6 @@
 """Trunks behind names: a real DNS server whose records change, die and come back."""
 
+import json
 import os
 import signal
 import subprocess
@@ -128,12 +129,23 @@ class Names(Case):
         self.assertEqual((line["to"], line["reason"]), ("down", "dns"))
         self.assertEqual(e.scrape().get("siptrunk_addresses", trunk="t"), 0)
 
+    def shown_order(self, e):
+        """For people: which is asked first, by SRV."""
+        wait_for("both", lambda: self.order(e) == {
+            self.first.address: (10, 1), self.second.address: (20, 1)})
+        self.assertIn("SRV priority, weight</dt><dd>20, 1<", e.get("/trunks/t"))
+
+    def order(self, e):
+        targets = json.loads(e.get("/api/v1/trunks/t"))["targets"]
+        return {t["address"]: (t["priority"], t["weight"]) for t in targets}
+
     def test_priorities_and_when_up(self):
         for when, state in (("any", "degraded"), ("all", "down"), ("primary", "down")):
             with self.subTest(when):
                 self.first.behaviour = answer()
                 e = self.run_trunk("sip:srv.test;transport=udp", up_when=when)
                 self.up_of(e, 2, 2)
+                self.shown_order(e)
                 self.first.behaviour = mute
                 e.wait_metric(1, "siptrunk_state", trunk="t", state=state)
                 self.up_of(e, 1, 2)
