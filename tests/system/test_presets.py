@@ -9,7 +9,7 @@ import re
 import socket
 import ssl
 
-from harness import ROOT, Case, config_of, trunk, wait_for
+from harness import ROOT, Case, config_of, run, trunk, wait_for
 from peers import authority, certificate
 from sip_peer import SipPeer, answer, server_tls
 
@@ -47,6 +47,14 @@ class Told(Case):
             with self.subTest(preset=name):
                 self.assertEqual({k: plain(k, in_force[k]) for k in row},
                                  {k: plain(k, v) for k, v in row.items()})
+
+    def test_counts(self):
+        """As many failures until down, and successes until up, as any SBC can be set to."""
+        trunks = [trunk(f"t{n}", "sip:192.0.2.1", fall=n, rise=11 - n)
+                  for n in range(1, 11)]
+        path = self.write("c.json", json.dumps({"trunks": trunks}))
+        code, out, err = run(f"--config.file={path}", "--config.check")
+        self.assertEqual((code, out, err), (0, f"{path}: ok (10 trunks)\n", ""))
 
     def test_sources(self):
         """Each preset has a paragraph that names where it comes from."""
