@@ -10,9 +10,9 @@
 enum { NAMES_FRESH_S = 30 };
 
 /*
- * Forgets every answer of DNS, unless that was done, or the resolver begun, within the last
- * NAMES_FRESH_S: libunbound cannot be made to forget, so another resolver takes the place
- * of the one in force. What that one was asked is still answered, within that time.
+ * Forgets every answer of DNS, unless that was done, or the resolver begun, within the
+ * last NAMES_FRESH_S: libunbound cannot be made to forget, so another resolver takes the
+ * place of the one in force. What that one was asked is still answered, within that time.
  *
  * Without the means for it the present one stays.
  */

@@ -1,6 +1,6 @@
 /*
- * A wall clock that a test can step: loaded before libc (LD_PRELOAD), it adds the number of
- * seconds that stands in the file WALLCLOCK_FILE, eight bytes, which may change at any
+ * A wall clock that a test can step: loaded before libc (LD_PRELOAD), it adds the number
+ * of seconds that stands in the file WALLCLOCK_FILE, eight bytes, which may change at any
  * time. Monotonic clocks, and timers on them, are the kernel's own.
  */
 #include <fcntl.h>

@@ -27,7 +27,7 @@ def recorded(folder, name):
 
 class Scrapes(Case):
     def test_a_scrape_probes_nothing(self):
-        """Nobody who looks often asks the peer more often, and who never looks misses none."""
+        """Who looks often asks the peer no more often, and who never looks misses none."""
         peers = [self.use(SipPeer(answer(), t)) for t in ("udp", "tcp")]
         e = self.start(config_of(*(
             trunk(p.transport, p.uri, interval="2s", timeout="1s") for p in peers)))

@@ -19,7 +19,8 @@ QUICK = {"interval": "1s", "down_interval": "1s", "timeout": "800ms"}
 def plain(key, value):
     """A setting as told by people or by the API, alike."""
     if key.endswith("codes"):
-        parts = [p.split("-") for p in re.findall(r"\d+(?:-\d+)?", value.replace("–", "-"))]
+        value = value.replace("–", "-")
+        parts = [p.split("-") for p in re.findall(r"\d+(?:-\d+)?", value)]
         return sorted(c for p in parts for c in range(int(p[0]), int(p[-1]) + 1))
     seconds = re.fullmatch(r"(?:(\d+)m)?(?:(\d+)s)?", str(value))
     if seconds and seconds[0]:
@@ -31,8 +32,8 @@ class Told(Case):
     def rows(self):
         """docs/presets.md's table: {preset: {setting: text}}"""
         with open(os.path.join(ROOT, "docs", "presets.md"), encoding="utf-8") as f:
-            lines = re.findall(r"(?m)^\| `(\w+)` \| (\S+) / (\S+) \| (\S+) \| (\d+) / (\d+) "
-                               r"\| (.*) \|$", f.read())
+            lines = re.findall(r"(?m)^\| `(\w+)` \| (\S+) / (\S+) \| (\S+) \| "
+                               r"(\d+) / (\d+) \| (.*) \|$", f.read())
         keys = ("interval", "down_interval", "timeout", "fall", "rise", "degraded_codes")
         return {name: dict(zip(keys, values)) for name, *values in lines}
 
@@ -143,7 +144,7 @@ class Teams(Case):
 
 
 class OnTheWire(Case):
-    """The request of each preset over TCP and over TLS; test_peers_named has it over UDP."""
+    """The request of each preset over TCP and TLS; test_peers_named has it over UDP."""
 
     def test_streams(self):
         with open(os.path.join(ROOT, "docs", "presets.md"), encoding="utf-8") as f:

@@ -95,7 +95,8 @@ class Wire:
         self.lock = threading.Lock()
         self.sent = {}
         self.ours, self.theirs = Namespace(), Namespace()
-        self.ends = [self.plug(self.ours, OURS, THEIRS), self.plug(self.theirs, THEIRS, OURS)]
+        self.ends = [self.plug(self.ours, OURS, THEIRS),
+                     self.plug(self.theirs, THEIRS, OURS)]
         self.pipe = os.pipe()
         self.late, self.number = [], itertools.count()
         self.thread = threading.Thread(target=self.carry, daemon=True)
