@@ -29,12 +29,13 @@ __attribute__((constructor)) static void begin(void)
 	close(fd);
 }
 
-EXPORT int clock_gettime(clockid_t clock, struct timespec *ts)
+EXPORT int clock_gettime(clockid_t clock_id, struct timespec *tp)
 {
-	int rc = (int)syscall(SYS_clock_gettime, clock, ts);
+	int rc = (int)syscall(SYS_clock_gettime, clock_id, tp);
 
-	if (!rc && step && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE))
-		ts->tv_sec += *step;
+	if (!rc && step &&
+	    (clock_id == CLOCK_REALTIME || clock_id == CLOCK_REALTIME_COARSE))
+		tp->tv_sec += *step;
 	return rc;
 }
 
@@ -49,12 +50,12 @@ EXPORT int gettimeofday(struct timeval *restrict tv, void *restrict tz)
 	return 0;
 }
 
-EXPORT time_t time(time_t *out)
+EXPORT time_t time(time_t *timer)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_REALTIME, &ts);
-	if (out)
-		*out = ts.tv_sec;
+	if (timer)
+		*timer = ts.tv_sec;
 	return ts.tv_sec;
 }
