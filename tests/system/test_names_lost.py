@@ -79,3 +79,30 @@ class Lost(Case):
         e.wait_metric(1, "siptrunk_up", trunk="new")
         self.assertLess(time.monotonic() - begun, 20)
         self.assertEqual(self.asked("steady.test"), 1)
+
+
+class Mute(Case):
+    """A DNS server that says nothing, which is asked for 5 s before it is given up."""
+
+    def test_a_probe_waits_no_longer_than_its_timeout(self):
+        silent = self.use(Server(lambda name, qtype: None))
+        fine = self.use(SipPeer())
+        begun = time.monotonic()
+        e = self.start(config_of(
+            trunk("named", "sip:sbc.test"), trunk("numbered", fine.uri),
+            dns={"servers": [silent.address]}))
+        e.wait_metric(1, "siptrunk_probe_failures_total", trunk="named", reason="dns")
+        self.assertLess(time.monotonic() - begun, 4)
+        e.wait_metric(0, "siptrunk_up", trunk="named")
+        line, = e.log(msg="trunk changed state", trunk="named")
+        self.assertEqual((line["to"], line["reason"]), ("down", "dns"))
+        # A reload while it is asked takes nothing along, whenever it comes.
+        for _ in range(6):
+            e.send(signal.SIGHUP)
+            time.sleep(0.3)
+        failures = e.scrape().get("siptrunk_probe_failures_total", trunk="named",
+                                  reason="dns")
+        e.wait_metric(lambda v: v > failures + 1, "siptrunk_probe_failures_total",
+                      trunk="named", reason="dns")
+        m = e.settled("numbered", 3)
+        self.assertEqual((m.failures("numbered"), m.state("numbered")), ({}, "up"))
