@@ -47,8 +47,8 @@ static void put_last(struct json *j, struct slice target, struct slice said,
 	}
 	json_open(j, "last", '{');
 	json_time(j, "at_unix_s", at_ns);
-	json_label(j, "address", status_label(target, "address"));
-	json_label(j, "transport", status_label(target, "transport"));
+	json_label(j, "address", labels_find(target, "address"));
+	json_label(j, "transport", labels_find(target, "transport"));
 	put_probe(j, last);
 	json_text(j, "text", said);
 	json_close(j, '}');
@@ -69,10 +69,10 @@ static void put_labels(struct json *j, struct slice labels)
 
 static void put_names(struct json *j, struct slice labels, struct slice info)
 {
-	json_label(j, "name", status_label(labels, "trunk"));
-	json_label(j, "uri", status_label(info, "uri"));
-	json_label(j, "transport", status_label(info, "transport"));
-	json_label(j, "profile", status_label(info, "profile"));
+	json_label(j, "name", labels_find(labels, "trunk"));
+	json_label(j, "uri", labels_find(info, "uri"));
+	json_label(j, "transport", labels_find(info, "transport"));
+	json_label(j, "profile", labels_find(info, "profile"));
 	put_labels(j, labels);
 }
 
@@ -131,9 +131,10 @@ static void put_entry(struct json *j, const struct ladder_entry *e)
 	json_close(j, '}');
 }
 
-void api_ladder(struct json *j, const char *key, const struct probe_result *r,
-		const struct ladder_entry *entries, unsigned count, unsigned dropped,
-		int64_t late_ns)
+/* A probe with its ladder, as the member @key. @late_ns: wall clock, 0: it was not. */
+static void put_ladder(struct json *j, const char *key, const struct probe_result *r,
+		       const struct ladder_entry *entries, unsigned count,
+		       unsigned dropped, int64_t late_ns)
 {
 	json_open(j, key, '{');
 	json_time(j, "begun_unix_s", r->begun_unix_ns);
@@ -160,7 +161,7 @@ void api_ladder(struct json *j, const char *key, const struct probe_result *r,
 static void put_kept(struct json *j, const char *key, struct history_ladder *l)
 {
 	if (l)
-		api_ladder(j, key, &l->result, l->entries, l->count, l->dropped,
+		put_ladder(j, key, &l->result, l->entries, l->count, l->dropped,
 			   atomic_load(&l->late_ns));
 	else
 		json_null(j, key);
@@ -188,9 +189,9 @@ static void put_recent(struct json *j, const struct status_target *t)
 static void put_target(struct json *j, const struct status_target *t)
 {
 	json_open(j, NULL, '{');
-	json_label(j, "method", status_label(t->labels, "method"));
-	json_label(j, "address", status_label(t->labels, "address"));
-	json_label(j, "transport", status_label(t->labels, "transport"));
+	json_label(j, "method", labels_find(t->labels, "method"));
+	json_label(j, "address", labels_find(t->labels, "address"));
+	json_label(j, "transport", labels_find(t->labels, "transport"));
 	put_last(j, t->labels, t->said, t->last, t->last_unix_ns);
 	json_time(j, "last_success_unix_s", t->stats.last_success_unix_ns);
 	json_number(j, "priority", t->stats.priority, 0);

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
+#include "config/utf8.h"
 #include "exporter/number.h"
-#include "exporter/utf8.h"
 #include "sipprobe/clock.h"
 
 static void add_char(struct buffer *b, const char *p, size_t len)
@@ -45,7 +45,7 @@ static void add_text(struct buffer *b, struct slice text)
 		if (n) {
 			buffer_add(b, text.p, n);
 		} else {
-			n = utf8_sequence(text.p, text.l);
+			n = utf8_length(text.p, text.l);
 			add_char(b, text.p, n);
 			n = n ? n : 1;
 		}

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "exporter/utf8.h"
+#include "config/utf8.h"
 
 static void add_char(struct buffer *b, const char *p, size_t len)
 {
@@ -23,7 +23,7 @@ void labels_escape(struct buffer *b, const char *text)
 	size_t left = strlen(text);
 
 	while (left) {
-		size_t len = utf8_sequence(text, left);
+		size_t len = utf8_length(text, left);
 		size_t taken = len ? len : 1;
 
 		add_char(b, text, len);
@@ -79,4 +79,15 @@ bool labels_next(struct slice text, size_t *pos, struct slice *name, struct slic
 	*value = (struct slice){eq + 2, (size_t)(q - eq - 2)};
 	*pos = (size_t)(q + 1 - text.p);
 	return true;
+}
+
+struct slice labels_find(struct slice text, const char *name)
+{
+	struct slice key, value;
+	size_t pos = 0;
+
+	while (labels_next(text, &pos, &key, &value))
+		if (key.l == strlen(name) && !memcmp(key.p, name, key.l))
+			return value;
+	return (struct slice){"", 0};
 }

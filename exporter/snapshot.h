@@ -5,6 +5,7 @@
 #ifndef EXPORTER_SNAPSHOT_H
 #define EXPORTER_SNAPSHOT_H
 
+#include "exporter/blocks.h"
 #include "exporter/native.h"
 #include "exporter/stats.h"
 #include "exporter/store.h"
@@ -41,15 +42,8 @@ struct snapshot {
 	size_t trunk_count;
 	struct snapshot_target *targets; /* by trunk */
 	size_t target_count;
-	struct snapshot_block *blocks;
+	struct block *blocks; /* what the pointers above lead to */
 };
-
-/*
- * Any thread. Freed with snapshot_free().
- *
- * Returns 0; ENOMEM; EBUSY when the set of trunks kept changing for half a second.
- */
-int snapshot_take(struct snapshot **np, struct store *s);
 
 /* What not every scrape needs. */
 enum {
@@ -57,9 +51,16 @@ enum {
 	SNAPSHOT_EXEMPLARS = 2,
 };
 
-/* The same with more in it. @more: of the bits above */
-int snapshot_take_more(struct snapshot **np, struct store *s, unsigned more);
+/*
+ * Any thread. Freed with snapshot_free().
+ *
+ * @more: of the bits above, or 0
+ *
+ * Returns 0; ENOMEM; EBUSY when the set of trunks kept changing for half a second.
+ */
+int snapshot_take(struct snapshot **np, struct store *s, unsigned more);
 
+/* NULL is ignored. */
 void snapshot_free(struct snapshot *n);
 
 #endif

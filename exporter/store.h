@@ -31,8 +31,7 @@ void store_free(struct store *s);
  */
 void store_keep_native(struct store *s, int schema, unsigned max_buckets);
 
-/* Has an exemplar kept of each bucket from now on, if that is not done yet; any thread.
- */
+/* Has an exemplar of each bucket kept from now on; any thread, as often as it likes. */
 void store_keep_exemplars(struct store *s);
 
 /*
@@ -63,13 +62,14 @@ void store_inbound(struct store *s, struct store_trunk *row, const char *method,
 		   int64_t now_unix_ns);
 struct store_target *store_target_add(struct store *s, struct store_trunk *row,
 				      const struct engine_target *target);
-/* A label's value of a target, cut to fit. Returns false without that label. */
+/* A label's value of a target, cut to fit. Returns false when it has no such value. */
 bool store_target_label(struct store *s, struct store_target *cell, const char *name,
 			char *out, size_t size);
 void store_target_remove(struct store *s, struct store_target *cell);
 void store_probe_begin(struct store *s, struct store_target *cell, int64_t lag_ns);
 void store_probe_done(struct store *s, struct store_target *cell,
 		      const struct probe_result *result);
+
 /* As ladder_wanted_h and probe_ladder_h have it. */
 bool store_ladder_wanted(const struct store *s, const struct store_target *cell,
 			 const struct probe_result *result);
@@ -81,8 +81,13 @@ void store_stray(struct store *s, enum engine_stray why);
 /* Tells which share of the trunks this is; not called when it is all of them. */
 void store_shard(struct store *s, const struct config_shard *shard);
 
+/* When the certificate expires that we show who connects; @file NULL: none is shown. */
 void store_listen_certificate(struct store *s, const char *file, int64_t not_after_s);
+
+/* Whether certificate files changed and could not be read. */
 void store_tls_files(struct store *s, bool stale);
+
+/* A configuration was applied, or could not be. */
 void store_reload(struct store *s, bool successful, int64_t now_unix_ns);
 
 /* Whether a configuration was ever applied; any thread. */

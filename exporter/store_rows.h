@@ -1,4 +1,5 @@
-/* Inside of the store: for store.c, which writes, and snapshot.c, which copies. */
+/* Inside of the store: for store*.c, which write, snapshot.c and status*.c, which copy.
+ */
 #ifndef EXPORTER_STORE_ROWS_H
 #define EXPORTER_STORE_ROWS_H
 
@@ -86,6 +87,7 @@ struct store {
 	struct store_lag lag[STORE_LAG_SLOTS];
 };
 
+/* With the lock held. Without memory a row may not be found by its name. */
 void store_names_add(struct store_names *n, struct store_trunk *row, const char *name);
 void store_names_remove(struct store_names *n, struct store_trunk *row);
 
@@ -98,9 +100,25 @@ static inline char *store_target_text(const struct store *s, struct store_target
 	return (char *)(t->counts + s->buckets.count + 1);
 }
 
+/* Frees a cell that is in no list any more, without the lock. */
+void store_target_free(struct store_target *cell);
+
+/* With the lock held: the last probe's words, "" for none. */
+void store_target_say(struct store_target *cell, const char *text);
+
 /* Counts a response in the target's histograms. With the lock held. */
 void store_observe(const struct store *s, struct store_target *t,
 		   const struct probe_result *result);
+
+/* The writer's hold on the store. There is one writer, the main thread. */
+void store_write_lock(struct store *s);
+void store_write_unlock(struct store *s);
+
+/* With the lock held: whoever asks for what is new since then gets the row. */
+static inline void store_touch(struct store *s, struct store_trunk *row)
+{
+	row->changed = ++s->sequence;
+}
 
 /*
  * A reader's hold on the store. It lets a writer that waits go first: a reader that comes
