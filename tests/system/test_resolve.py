@@ -303,7 +303,8 @@ class Trouble(Case):
                            [a("192.0.2.1")] if qtype == A else [])
         got = self.resolve("-4", "-w", "2500", "-s", half.address, "sip:mute1.test:1",
                            "sip:mute2.test:1", "sip:mute3.test:1", "sip:good.test:1")
-        self.assertEqual(got["sip:mute1.test:1"][1], "TIMEOUT")
+        # libunbound 1.22 gives up, and says so, before we do.
+        self.assertIn(got["sip:mute1.test:1"][1], ("TIMEOUT", "SERVFAIL"))
         self.assertEqual(got["sip:good.test:1"][1], "OK")
         self.assertLess(got["sip:good.test:1"][0], 500)
 
