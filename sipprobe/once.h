@@ -36,6 +36,7 @@ struct once_answer {
 	struct probe_result result;
 	bool has_certificate;
 	struct engine_certificate certificate;
+	struct chain *chain;  /* all that the peer showed, or NULL; a reference */
 	struct ladder ladder; /* empty when it was not asked for */
 	char *ladder_text;    /* what its entries point into */
 };

@@ -6,8 +6,10 @@
 
 void once_answers_free(struct once *o)
 {
-	for (unsigned i = 0; i < ONCE_ADDRESSES_MAX; i++)
+	for (unsigned i = 0; i < ONCE_ADDRESSES_MAX; i++) {
 		free(o->answers[i].ladder_text);
+		chain_unref(o->answers[i].chain);
+	}
 }
 
 static enum health_state state_of(enum probe_verdict v)
@@ -117,6 +119,15 @@ static void certificate(void *cell, const struct engine_certificate *c, void *ar
 	a->has_certificate = true;
 }
 
+static void chain(void *cell, struct chain *c, void *arg)
+{
+	struct once_answer *a = cell;
+
+	(void)arg;
+	chain_unref(a->chain);
+	a->chain = chain_ref(c);
+}
+
 static bool ladder_wanted(void *cell, const struct probe_result *result, void *arg)
 {
 	const struct once_answer *a = cell;
@@ -180,6 +191,7 @@ const struct engine_events once_events = {
 	.probe_begin_h = probe_begin,
 	.probe_done_h = probe_done,
 	.certificate_h = certificate,
+	.chain_h = chain,
 	.ladder_wanted_h = ladder_wanted,
 	.probe_ladder_h = probe_ladder,
 	.probe_late_h = probe_late,
