@@ -47,8 +47,8 @@ static void put_last(struct json *j, struct slice target, struct slice said,
 	}
 	json_open(j, "last", '{');
 	json_time(j, "at_unix_s", at_ns);
-	json_label(j, "address", status_label(target, "address"));
-	json_label(j, "transport", status_label(target, "transport"));
+	json_label(j, "address", labels_find(target, "address"));
+	json_label(j, "transport", labels_find(target, "transport"));
 	put_probe(j, last);
 	json_text(j, "text", said);
 	json_close(j, '}');
@@ -69,10 +69,10 @@ static void put_labels(struct json *j, struct slice labels)
 
 static void put_names(struct json *j, struct slice labels, struct slice info)
 {
-	json_label(j, "name", status_label(labels, "trunk"));
-	json_label(j, "uri", status_label(info, "uri"));
-	json_label(j, "transport", status_label(info, "transport"));
-	json_label(j, "profile", status_label(info, "profile"));
+	json_label(j, "name", labels_find(labels, "trunk"));
+	json_label(j, "uri", labels_find(info, "uri"));
+	json_label(j, "transport", labels_find(info, "transport"));
+	json_label(j, "profile", labels_find(info, "profile"));
 	put_labels(j, labels);
 }
 
@@ -188,9 +188,9 @@ static void put_recent(struct json *j, const struct status_target *t)
 static void put_target(struct json *j, const struct status_target *t)
 {
 	json_open(j, NULL, '{');
-	json_label(j, "method", status_label(t->labels, "method"));
-	json_label(j, "address", status_label(t->labels, "address"));
-	json_label(j, "transport", status_label(t->labels, "transport"));
+	json_label(j, "method", labels_find(t->labels, "method"));
+	json_label(j, "address", labels_find(t->labels, "address"));
+	json_label(j, "transport", labels_find(t->labels, "transport"));
 	put_last(j, t->labels, t->said, t->last, t->last_unix_ns);
 	json_time(j, "last_success_unix_s", t->stats.last_success_unix_ns);
 	json_number(j, "probes", t->stats.probes, 0);

@@ -82,8 +82,8 @@ static bool any_label_holds(struct slice labels, const char *word, size_t len)
 static bool row_holds(const struct status_row *row, const char *word, size_t len)
 {
 	struct slice texts[] = {
-		status_label(row->info, "uri"),
-		status_label(row->target, "address"),
+		labels_find(row->info, "uri"),
+		labels_find(row->target, "address"),
 		row->said,
 	};
 	char code[4] = "";
@@ -175,7 +175,7 @@ static struct slice after_name(const struct list_query *lq)
 {
 	struct slice text = {lq->after.data, lq->after.len};
 
-	return status_label(text, "a");
+	return labels_find(text, "a");
 }
 
 static void put_head(struct json *j, const struct status_list *l,

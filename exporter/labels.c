@@ -80,3 +80,14 @@ bool labels_next(struct slice text, size_t *pos, struct slice *name, struct slic
 	*pos = (size_t)(q + 1 - text.p);
 	return true;
 }
+
+struct slice labels_find(struct slice text, const char *name)
+{
+	struct slice key, value;
+	size_t pos = 0;
+
+	while (labels_next(text, &pos, &key, &value))
+		if (key.l == strlen(name) && !memcmp(key.p, name, key.l))
+			return value;
+	return (struct slice){"", 0};
+}

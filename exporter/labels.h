@@ -26,6 +26,9 @@ void labels_escape(struct buffer *b, const char *text);
  */
 bool labels_next(struct slice text, size_t *pos, struct slice *name, struct slice *value);
 
+/* The value of a label, still escaped; empty without it. */
+struct slice labels_find(struct slice text, const char *name);
+
 /* Appends an escaped value as it was before. */
 void labels_unescape(struct buffer *b, struct slice value);
 

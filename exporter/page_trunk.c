@@ -84,8 +84,8 @@ static void put_facts(struct buffer *b, const struct trunk_page *p)
 	int64_t expiry_s = earliest_expiry(p->t);
 
 	buffer_str(b, "<dl class=\"facts\">\n");
-	put_text_item(b, "URI", status_label(p->t->info, "uri"));
-	put_text_item(b, "Profile", status_label(p->t->info, "profile"));
+	put_text_item(b, "URI", labels_find(p->t->info, "uri"));
+	put_text_item(b, "Profile", labels_find(p->t->info, "profile"));
 	put_labels(b, p);
 	begin_item(b, "Addresses that answer");
 	page_number(b, s->addresses_up);
@@ -180,7 +180,7 @@ static void put_ladders(struct buffer *b, const struct trunk_page *p,
 			const struct status_target *t, size_t index)
 {
 	struct page_ladder l = {
-		.peer = status_label(t->labels, "address"),
+		.peer = labels_find(t->labels, "address"),
 		.now_ns = p->now_ns,
 		.target = index,
 	};
@@ -202,11 +202,11 @@ static void put_target(struct buffer *b, const struct trunk_page *p, size_t i)
 	const struct status_target *t = &p->t->targets[i];
 
 	buffer_str(b, "<section class=\"target\"><h2>");
-	page_label(b, status_label(t->labels, "address"));
+	page_label(b, labels_find(t->labels, "address"));
 	buffer_str(b, " <span class=\"label\">");
-	page_label(b, status_label(t->labels, "transport"));
+	page_label(b, labels_find(t->labels, "transport"));
 	buffer_str(b, "</span> <span class=\"label\">");
-	page_label(b, status_label(t->labels, "method"));
+	page_label(b, labels_find(t->labels, "method"));
 	buffer_str(b, "</span> ");
 	page_badge(b, t->last_unix_ns ? verdicts[t->last.verdict & 3] : "unknown");
 	buffer_str(b, "</h2>\n");
@@ -271,7 +271,7 @@ static void put_api(struct buffer *b, const struct trunk_page *p)
 	/* As a label's value, from which a segment is made. */
 	labels_add(&text, "a", p->name);
 	buffer_str(b, "../api/v1/trunks/");
-	page_segment(b, status_label((struct slice){text.data, text.len}, "a"));
+	page_segment(b, labels_find((struct slice){text.data, text.len}, "a"));
 	buffer_clear(&text);
 }
 

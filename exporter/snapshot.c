@@ -4,25 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "exporter/store_rows.h"
+#include "exporter/store_copy.h"
 #include "sipprobe/clock.h"
-
-/* Trunks copied in one hold of the lock: some microseconds. */
-#define CHUNK_TRUNKS 32
-
-/* A reload adds and removes trunks one by one; wait until it is through. */
-#define BUSY_PAUSE_NS 5000000
-#define BUSY_PAUSES   100
-
-#define BLOCK_BYTES ((size_t)1 << 18)
-
-/* Where label text and counters go. A block never moves. */
-struct snapshot_block {
-	struct snapshot_block *next;
-	size_t len;
-	size_t cap;
-	char data[];
-};
 
 /* Room that the next trunk needs, got while no lock is held. */
 struct need {
@@ -32,28 +15,21 @@ struct need {
 
 struct copy {
 	struct snapshot *n;
-	struct store *s;
-	struct store_trunk *next;
-	uint64_t generation;
+	const struct store *s;
 	size_t trunk_cap;
 	size_t target_cap;
 	struct need need;
 	unsigned more; /* SNAPSHOT_… */
 };
 
-static size_t align8(size_t n)
-{
-	return (n + 7) & ~(size_t)7;
-}
-
 static size_t more_need(const struct store_target *t, unsigned more)
 {
 	size_t bytes = 0;
 
 	if (more & SNAPSHOT_NATIVE && t->native)
-		bytes += align8(native_bytes(t->native));
+		bytes += blocks_bytes(native_bytes(t->native));
 	if (more & SNAPSHOT_EXEMPLARS)
-		bytes += align8(t->exemplar_count * sizeof(*t->exemplars));
+		bytes += blocks_bytes(t->exemplar_count * sizeof(*t->exemplars));
 	return bytes;
 }
 
@@ -64,15 +40,17 @@ static struct need trunk_need(const struct copy *c, const struct store_trunk *ro
 	struct need need = {0};
 	const struct store_target *t;
 
-	need.bytes = align8(row->label_len) + align8(row->info_len) +
-		     align8(STATS_METHODS * sizeof(uint32_t));
-	need.bytes += row->own_file ? align8(strlen(row->own_file)) : 0;
+	need.bytes = blocks_bytes(row->label_len) + blocks_bytes(row->info_len) +
+		     blocks_bytes(STATS_METHODS * sizeof(uint32_t));
+	need.bytes += row->own_file ? blocks_bytes(strlen(row->own_file)) : 0;
 	for (t = TAILQ_FIRST(&row->targets); t; t = TAILQ_NEXT(t, entry)) {
-		need.bytes += align8(row->label_len + 1U + t->label_len) + align8(counts);
-		need.bytes += align8(t->code_count * sizeof(*t->codes));
+		need.bytes += blocks_bytes(row->label_len + 1U + t->label_len) +
+			      blocks_bytes(counts);
+		need.bytes += blocks_bytes(t->code_count * sizeof(*t->codes));
 		need.bytes += c->more ? more_need(t, c->more) : 0;
-		need.bytes +=
-			t->tls_failures ? align8(TLS_FAILURES * sizeof(uint32_t)) : 0;
+		need.bytes += t->tls_failures
+				      ? blocks_bytes(TLS_FAILURES * sizeof(uint32_t))
+				      : 0;
 		need.targets++;
 	}
 	return need;
@@ -83,29 +61,19 @@ static bool fits(const struct copy *c, struct need need)
 	const struct snapshot *n = c->n;
 
 	return n->trunk_count < c->trunk_cap &&
-	       n->target_count + need.targets <= c->target_cap && n->blocks &&
-	       n->blocks->len + need.bytes <= n->blocks->cap;
-}
-
-/* Callers have made sure of the room. */
-static void *take(struct snapshot *n, size_t size)
-{
-	struct snapshot_block *block = n->blocks;
-	void *p = block->data + block->len;
-
-	block->len += align8(size);
-	return p;
+	       n->target_count + need.targets <= c->target_cap &&
+	       blocks_fit(n->blocks, need.bytes);
 }
 
 static void *take_copy(struct snapshot *n, const void *from, size_t size)
 {
-	return size ? memcpy(take(n, size), from, size) : NULL;
+	return size ? memcpy(blocks_take(n->blocks, size), from, size) : NULL;
 }
 
 static struct slice joined(struct snapshot *n, struct slice trunk, const char *own,
 			   size_t own_len)
 {
-	char *p = take(n, trunk.l + 1 + own_len);
+	char *p = blocks_take(n->blocks, trunk.l + 1 + own_len);
 
 	if (trunk.l)
 		memcpy(p, trunk.p, trunk.l);
@@ -171,20 +139,6 @@ static void copy_trunk(struct copy *c, struct store_trunk *from)
 		copy_target(c, to, t);
 }
 
-static int add_block(struct snapshot *n, size_t need)
-{
-	size_t cap = need > BLOCK_BYTES ? need : BLOCK_BYTES;
-	struct snapshot_block *block = malloc(sizeof(*block) + cap);
-
-	if (!block)
-		return ENOMEM;
-	block->next = n->blocks;
-	block->len = 0;
-	block->cap = cap;
-	n->blocks = block;
-	return 0;
-}
-
 static int grow_array(void **array, size_t *cap, size_t want, size_t size)
 {
 	size_t count = *cap ? *cap : 64;
@@ -202,9 +156,9 @@ static int grow_array(void **array, size_t *cap, size_t want, size_t size)
 	return 0;
 }
 
-/* Without the lock. */
-static int make_room(struct copy *c)
+static int room_h(void *arg)
 {
+	struct copy *c = arg;
 	struct snapshot *n = c->n;
 	void *trunks = n->trunks, *targets = n->targets;
 	int err;
@@ -215,69 +169,46 @@ static int make_room(struct copy *c)
 		err = grow_array(&targets, &c->target_cap,
 				 n->target_count + c->need.targets, sizeof(*n->targets));
 	n->targets = targets;
-	if (!err && (!n->blocks || n->blocks->len + c->need.bytes > n->blocks->cap))
-		err = add_block(n, c->need.bytes);
+	if (!err)
+		err = blocks_reserve(&n->blocks, c->need.bytes);
 	return err;
 }
 
-/* With the lock. Returns 0; EAGAIN when the set of trunks changed since the last piece.
- */
-static int copy_chunk(struct copy *c)
+static bool row_h(struct store_trunk *row, void *arg)
 {
-	int i;
+	struct copy *c = arg;
 
-	if (c->generation != c->s->generation)
-		return EAGAIN;
-	for (i = 0; c->next && i < CHUNK_TRUNKS; i++) {
-		c->need = trunk_need(c, c->next);
-		if (!fits(c, c->need))
-			break;
-		copy_trunk(c, c->next);
-		c->next = TAILQ_NEXT(c->next, entry);
-	}
-	return 0;
+	c->need = trunk_need(c, row);
+	if (!fits(c, c->need))
+		return false;
+	copy_trunk(c, row);
+	return true;
 }
 
-static void copy_begin(struct copy *c)
+static void clear_h(void *arg)
 {
-	struct snapshot *n = c->n;
+	struct snapshot *n = ((struct copy *)arg)->n;
 
-	while (n->blocks) {
-		struct snapshot_block *next = n->blocks->next;
-
-		free(n->blocks);
-		n->blocks = next;
-	}
+	blocks_free(&n->blocks);
 	n->trunk_count = 0;
 	n->target_count = 0;
-	n->buckets = &c->s->buckets;
-	n->native_schema = c->s->native.schema;
-	n->native_kept = c->s->native.max_buckets && c->more & SNAPSHOT_NATIVE;
-	store_read_lock(c->s);
-	n->exporter = c->s->exporter;
-	n->exporter.lag_ns = store_lag_ns(c->s, clock_monotonic_ns());
-	c->generation = c->s->generation;
-	c->next = TAILQ_FIRST(&c->s->trunks);
-	c->need = c->next ? trunk_need(c, c->next) : (struct need){0};
-	store_read_unlock(c->s);
 }
 
-/* Returns 0, ENOMEM or EAGAIN. */
-static int copy_all(struct copy *c)
+static void begin_h(const struct store *s, struct store_trunk *first, void *arg)
 {
-	int err = 0;
+	struct copy *c = arg;
 
-	copy_begin(c);
-	while (c->next && !err) {
-		err = make_room(c);
-		if (err)
-			break;
-		store_read_lock(c->s);
-		err = copy_chunk(c);
-		store_read_unlock(c->s);
-	}
-	return err;
+	c->n->exporter = s->exporter;
+	c->n->exporter.lag_ns = store_lag_ns(s, clock_monotonic_ns());
+	c->need = first ? trunk_need(c, first) : (struct need){0};
 }
+
+static const struct store_copy_steps steps = {
+	.clear_h = clear_h,
+	.begin_h = begin_h,
+	.room_h = room_h,
+	.row_h = row_h,
+};
 
 int snapshot_take(struct snapshot **np, struct store *s)
 {
@@ -286,33 +217,27 @@ int snapshot_take(struct snapshot **np, struct store *s)
 
 int snapshot_take_more(struct snapshot **np, struct store *s, unsigned more)
 {
-	const struct timespec pause = {.tv_nsec = BUSY_PAUSE_NS};
 	struct copy c = {.s = s, .n = calloc(1, sizeof(*c.n)), .more = more};
-	int tries = 0;
 	int err;
 
 	if (!c.n)
 		return ENOMEM;
-	while ((err = copy_all(&c)) == EAGAIN && ++tries < BUSY_PAUSES)
-		nanosleep(&pause, NULL);
-	if (err) {
+	c.n->buckets = &s->buckets;
+	c.n->native_schema = s->native.schema;
+	c.n->native_kept = s->native.max_buckets && more & SNAPSHOT_NATIVE;
+	err = store_copy(s, &steps, &c);
+	if (err)
 		snapshot_free(c.n);
-		return err == EAGAIN ? EBUSY : err;
-	}
-	*np = c.n;
-	return 0;
+	else
+		*np = c.n;
+	return err;
 }
 
 void snapshot_free(struct snapshot *n)
 {
 	if (!n)
 		return;
-	while (n->blocks) {
-		struct snapshot_block *next = n->blocks->next;
-
-		free(n->blocks);
-		n->blocks = next;
-	}
+	blocks_free(&n->blocks);
 	free(n->trunks);
 	free(n->targets);
 	free(n);

@@ -5,6 +5,7 @@
 #ifndef EXPORTER_SNAPSHOT_H
 #define EXPORTER_SNAPSHOT_H
 
+#include "exporter/blocks.h"
 #include "exporter/native.h"
 #include "exporter/stats.h"
 #include "exporter/store.h"
@@ -41,7 +42,7 @@ struct snapshot {
 	size_t trunk_count;
 	struct snapshot_target *targets; /* by trunk */
 	size_t target_count;
-	struct snapshot_block *blocks;
+	struct block *blocks; /* what the pointers above lead to */
 };
 
 /*

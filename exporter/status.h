@@ -5,6 +5,7 @@
 #ifndef EXPORTER_STATUS_H
 #define EXPORTER_STATUS_H
 
+#include "exporter/blocks.h"
 #include "exporter/history.h"
 #include "exporter/stats.h"
 #include "exporter/store.h"
@@ -42,7 +43,7 @@ struct status_list {
 	uint64_t sequence;	      /* for `since` of the next query */
 	uint64_t generation;   /* of the set of trunks; another one: ask for all again */
 	int64_t begun_unix_ns; /* of the store: tells one run from the next */
-	struct status_block *blocks;
+	struct block *blocks;  /* what the slices lead to */
 };
 
 /*
@@ -96,8 +97,5 @@ void status_trunk_free(struct status_trunk *t);
 
 /* A trunk's settings in force as `settings` has them, in the configuration's notation. */
 void status_settings(struct buffer *out, const struct config_settings *s);
-
-/* The value of a label in label text, still escaped; empty without it. */
-struct slice status_label(struct slice text, const char *name);
 
 #endif

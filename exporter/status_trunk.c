@@ -27,7 +27,7 @@ static struct need need_of(const struct store *s, const struct store_trunk *row)
 
 	need.text = row->label_len + row->info_len;
 	TAILQ_FOREACH(t, &row->targets, entry)
-	need.text += t->label_len + (t->said ? strlen(t->said) : 0);
+		need.text += t->label_len + (t->said ? strlen(t->said) : 0);
 	return need;
 }
 
@@ -112,7 +112,7 @@ static int copy_trunk(struct status_trunk *to, struct store *s, const char *name
 	to->stats = row->stats;
 	to->since_unix_ns = row->since_unix_ns;
 	TAILQ_FOREACH(t, &row->targets, entry)
-	copy_target(to, s, t);
+		copy_target(to, s, t);
 	status_settings(&to->settings, row->conf->settings);
 	return 0;
 }

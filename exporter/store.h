@@ -31,8 +31,7 @@ void store_free(struct store *s);
  */
 void store_keep_native(struct store *s, int schema, unsigned max_buckets);
 
-/* Has an exemplar kept of each bucket from now on, if that is not done yet; any thread.
- */
+/* Has an exemplar of each bucket kept from now on; any thread, as often as it likes. */
 void store_keep_exemplars(struct store *s);
 
 /*
@@ -63,7 +62,7 @@ void store_inbound(struct store *s, struct store_trunk *row, const char *method,
 		   int64_t now_unix_ns);
 struct store_target *store_target_add(struct store *s, struct store_trunk *row,
 				      const struct engine_target *target);
-/* A label's value of a target, cut to fit. Returns false without that label. */
+/* A label's value of a target, cut to fit. Returns false when it has no such value. */
 bool store_target_label(struct store *s, struct store_target *cell, const char *name,
 			char *out, size_t size);
 void store_target_remove(struct store *s, struct store_target *cell);

@@ -1,4 +1,5 @@
-/* Inside of the store: for store.c, which writes, and snapshot.c, which copies. */
+/* Inside of the store: for store*.c, which write, snapshot.c and status*.c, which copy.
+ */
 #ifndef EXPORTER_STORE_ROWS_H
 #define EXPORTER_STORE_ROWS_H
 
@@ -98,9 +99,36 @@ static inline char *store_target_text(const struct store *s, struct store_target
 	return (char *)(t->counts + s->buckets.count + 1);
 }
 
+/* Frees a cell that is in no list any more, without the lock. */
+void store_target_free(struct store_target *t);
+
+/* Frees the words of the last probe. */
+void store_said_clear(struct store_target *t);
+
 /* Counts a response in the target's histograms. With the lock held. */
 void store_observe(const struct store *s, struct store_target *t,
 		   const struct probe_result *result);
+
+/* The writer's hold on the store. There is one writer, the main thread. */
+static inline void store_write_lock(struct store *s)
+{
+	if (!pthread_mutex_trylock(&s->lock))
+		return;
+	atomic_store(&s->writer_waits, true);
+	pthread_mutex_lock(&s->lock);
+	atomic_store(&s->writer_waits, false);
+}
+
+static inline void store_write_unlock(struct store *s)
+{
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* With the lock held: whoever asks for what is new since then gets the row. */
+static inline void store_touch(struct store *s, struct store_trunk *row)
+{
+	row->changed = ++s->sequence;
+}
 
 /*
  * A reader's hold on the store. It lets a writer that waits go first: a reader that comes

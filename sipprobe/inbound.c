@@ -107,8 +107,7 @@ static size_t count_of(const struct inbound *in, const struct sa *peer)
 	struct le *le;
 	size_t n = 0;
 
-	LIST_FOREACH(bucket, le)
-	{
+	LIST_FOREACH(bucket, le) {
 		const struct inbound_conn *c = le->data;
 
 		n += sa_cmp(stream_peer(c->stream), peer, SA_ADDR);

@@ -320,8 +320,7 @@ static void take_all(struct import *im, const struct conf_sections *sections, si
 {
 	const struct conf_section *s;
 
-	STAILQ_FOREACH(s, sections, entry)
-	{
+	STAILQ_FOREACH(s, sections, entry) {
 		if (!im->err && is_type(s, types[type].type))
 			types[type].take(im, s);
 	}
@@ -331,8 +330,7 @@ static void note_others(struct import *im, const struct conf_sections *sections)
 {
 	const struct conf_section *s;
 
-	STAILQ_FOREACH(s, sections, entry)
-	{
+	STAILQ_FOREACH(s, sections, entry) {
 		const char *type = conf_value(s, "type");
 		size_t i = 0;
 
@@ -358,8 +356,7 @@ static void finish(struct import *im)
 	struct asterisk *a = im->state;
 	struct conf_section *s;
 
-	STAILQ_FOREACH(s, &a->conf.sections, entry)
-	{
+	STAILQ_FOREACH(s, &a->conf.sections, entry) {
 		const char *type = conf_value(s, "type");
 		struct set_entry *e = type && !s->is_template && strlen(type) < 64
 					      ? typed_entry(im, type, s->name)

@@ -78,8 +78,7 @@ void import_emit(const struct import *im, FILE *out)
 	const struct import_trunk *t;
 
 	fputs("{\n  \"trunks\": [\n", out);
-	STAILQ_FOREACH(t, &im->trunks, entry)
-	{
+	STAILQ_FOREACH(t, &im->trunks, entry) {
 		print_trunk(out, t);
 		fputs(STAILQ_NEXT(t, entry) ? ",\n" : "\n", out);
 	}

@@ -314,8 +314,7 @@ void import_settle(struct import *im)
 {
 	struct import_trunk *t;
 
-	STAILQ_FOREACH(t, &im->trunks, entry)
-	{
+	STAILQ_FOREACH(t, &im->trunks, entry) {
 		settle_timeout(im, t);
 		settle_pair(t, IMPORT_USERNAME, IMPORT_PASSWORD_FILE);
 	}

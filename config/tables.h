@@ -1,0 +1,31 @@
+/*
+ * What the files of tables share: every section of a configuration, its keys with their
+ * ranges, defaults and descriptions, stands in one of them.
+ */
+#ifndef CONFIG_TABLES_H
+#define CONFIG_TABLES_H
+
+#include <stddef.h>
+
+#include "config/table.h"
+
+/* Durations, in microseconds. */
+#define MS  INT64_C(1000)
+#define S   (1000 * MS)
+#define DAY (24 * 3600 * S)
+
+#define ROW_COUNT(rows)	   (sizeof(rows) / sizeof((rows)[0]))
+#define SECTION_ROWS(rows) .fields = (rows), .count = ROW_COUNT(rows)
+
+/* Taken whole by the nearest level that has them. */
+extern const struct record_kind record_auth;	 /* struct config_auth */
+extern const struct record_kind record_register; /* struct config_register */
+
+/* The sections of the main file that concern the exporter as a whole. */
+extern const struct section section_histogram; /* base: struct load */
+extern const struct section section_sip;       /* base: struct config_sip in a load */
+extern const struct section section_dns;       /* base: struct config_dns */
+extern const struct section section_probe;     /* base: struct config_probe */
+extern const struct section section_status;    /* base: struct config_status */
+
+#endif

@@ -1,0 +1,137 @@
+/* What a configuration may say of the exporter as a whole. */
+#include "config/load.h"
+#include "config/tables.h"
+
+static const struct field fields_histogram[] = {
+	{.key = "buckets",
+	 .about = "upper bounds in seconds, rising, without +Inf",
+	 .kind = &kind_list,
+	 .offset = offsetof(struct load, buckets),
+	 .beside = offsetof(struct load, bucket_count),
+	 .min = 1,
+	 .max = 64,
+	 .initial = "[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 4]",
+	 .more = &list_buckets},
+	{.key = "native",
+	 .about = "whether native histograms are kept, for clients that take protobuf",
+	 .kind = &kind_flag,
+	 .offset = offsetof(struct load, native.kept),
+	 .initial = "true"},
+	{.key = "native_schema",
+	 .about =
+		 "resolution of native histograms: 2^schema buckets each time a duration "
+		 "doubles",
+	 .kind = &kind_integer,
+	 .offset = offsetof(struct load, native.schema),
+	 .min = -4,
+	 .max = 8,
+	 .initial = "3"},
+	{.key = "native_max_buckets",
+	 .about = "buckets of one native histogram; beyond, its resolution is halved",
+	 .kind = &kind_number,
+	 .offset = offsetof(struct load, native.max_buckets),
+	 .min = 8,
+	 .max = 1024,
+	 .initial = "160"},
+};
+
+const struct section section_histogram = {
+	.name = "histogram",
+	.about = "histograms of probe durations",
+	SECTION_ROWS(fields_histogram),
+};
+
+static const struct field fields_sip[] = {
+	{.key = "listen",
+	 .about = "addresses to answer SIP on, and to probe from over UDP",
+	 .kind = &kind_list,
+	 .offset = offsetof(struct config_sip, listen),
+	 .beside = offsetof(struct config_sip, listen_count),
+	 .max = 16,
+	 .more = &list_listens},
+	{.key = "match_certificate",
+	 .about = "true: over TLS, a peer from an address of no trunk is known by its "
+		  "certificate, if that is for a trunk's host; wants tls.ca_file",
+	 .kind = &kind_flag,
+	 .offset = offsetof(struct config_sip, match_certificate),
+	 .initial = "false"},
+	{.key = "tls",
+	 .about = "TLS of the addresses listened on; cert_file is required for tls:",
+	 .kind = &kind_section,
+	 .offset = offsetof(struct config_sip, tls),
+	 .beside = offsetof(struct load, sip_tls_set) - offsetof(struct load, sip),
+	 .more = &section_tls},
+};
+
+const struct section section_sip = {
+	.name = "sip",
+	.about = "our own SIP sockets",
+	SECTION_ROWS(fields_sip),
+};
+
+static const struct field fields_dns[] = {
+	{.key = "servers",
+	 .about = "resolvers to ask, as \"192.0.2.53\" or \"2001:db8::53@5353\"; the "
+		  "system's when not given",
+	 .kind = &kind_list,
+	 .offset = offsetof(struct config_dns, servers),
+	 .beside = offsetof(struct config_dns, server_count),
+	 .max = 8,
+	 .more = &list_servers},
+};
+
+const struct section section_dns = {
+	.name = "dns",
+	.about = "how names are resolved",
+	SECTION_ROWS(fields_dns),
+};
+
+static const struct field fields_probe[] = {
+	{.key = "allow",
+	 .about = "where probes on demand may go besides the trunks: networks "
+		  "(\"192.0.2.0/24\"), host names, or \".example.com\" for all below; "
+		  "private addresses must be in a network listed here, whatever name "
+		  "leads to them",
+	 .kind = &kind_list,
+	 .offset = offsetof(struct config_probe, allow),
+	 .beside = offsetof(struct config_probe, allow_count),
+	 .max = 1024,
+	 .more = &list_allows},
+	{.key = "max_concurrent",
+	 .about = "probes on demand that may run at once; past these the answer is 503",
+	 .kind = &kind_number,
+	 .offset = offsetof(struct config_probe, max_concurrent),
+	 .min = 1,
+	 .max = 4096,
+	 .initial = "256"},
+};
+
+const struct section section_probe = {
+	.name = "probe",
+	.about = "probes on demand, at /probe",
+	SECTION_ROWS(fields_probe),
+};
+
+static const struct field fields_status[] = {
+	{.key = "history",
+	 .about = "last probes of each address that the status page shows",
+	 .kind = &kind_number,
+	 .offset = offsetof(struct config_status, history),
+	 .min = 0,
+	 .max = 1000,
+	 .initial = "60"},
+	{.key = "memory_mib",
+	 .about = "memory in MiB for that and for the messages of failed probes, all "
+		  "trunks together; what has no room is not shown",
+	 .kind = &kind_number,
+	 .offset = offsetof(struct config_status, memory_mib),
+	 .min = 0,
+	 .max = 65536,
+	 .initial = "4"},
+};
+
+const struct section section_status = {
+	.name = "status",
+	.about = "what the status page remembers",
+	SECTION_ROWS(fields_status),
+};

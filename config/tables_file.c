@@ -1,0 +1,95 @@
+/* What stands at the top of a configuration's files. */
+#include "config/load.h"
+#include "config/tables.h"
+
+/* An editor's hint which schema a file follows. */
+#define SCHEMA_KEY                                                                       \
+	{                                                                                \
+		.key = "$schema", .about = "where this schema is; for editors",          \
+		.kind = &kind_text, .offset = offsetof(struct load, schema), .max = 4096 \
+	}
+
+/* Trunks come after what they build on. */
+static const struct field fields_file[] = {
+	SCHEMA_KEY,
+	{.key = "defaults",
+	 .about = "settings of all trunks that do not set them otherwise",
+	 .kind = &kind_level,
+	 .more = &section_settings},
+	{.key = "profiles",
+	 .about = "named settings that trunks share",
+	 .kind = &kind_profiles,
+	 .more = &section_settings},
+	{.key = "histogram",
+	 .about = "histograms of probe durations",
+	 .kind = &kind_section,
+	 .beside = offsetof(struct load, histogram_set),
+	 .more = &section_histogram},
+	{.key = "sip",
+	 .about = "our own SIP sockets",
+	 .kind = &kind_section,
+	 .offset = offsetof(struct load, sip),
+	 .beside = offsetof(struct load, sip_set),
+	 .more = &section_sip},
+	{.key = "dns",
+	 .about = "how names are resolved",
+	 .kind = &kind_section,
+	 .offset = offsetof(struct load, dns),
+	 .beside = offsetof(struct load, dns_set),
+	 .more = &section_dns},
+	{.key = "probe",
+	 .about = "probes on demand, at /probe",
+	 .kind = &kind_section,
+	 .offset = offsetof(struct load, probe),
+	 .beside = offsetof(struct load, probe_set),
+	 .more = &section_probe},
+	{.key = "status",
+	 .about = "what the status page remembers of single probes",
+	 .kind = &kind_section,
+	 .offset = offsetof(struct load, status),
+	 .beside = offsetof(struct load, status_set),
+	 .more = &section_status},
+	{.key = "trunks",
+	 .about = "what is probed",
+	 .kind = &kind_trunks,
+	 .more = &section_trunk},
+	{.key = "watch",
+	 .about = "true: load again when this file or one of trunk_files changes",
+	 .kind = &kind_flag,
+	 .offset = offsetof(struct load, watch),
+	 .initial = "false"},
+	{.key = "trunk_files",
+	 .about = "more files of trunks, as patterns (trunks.d/*.json) relative to this "
+		  "file's folder; each holds {\"trunks\": […]}",
+	 .kind = &kind_list,
+	 .offset = offsetof(struct load, globs),
+	 .beside = offsetof(struct load, glob_count),
+	 .max = 64,
+	 .more = &list_globs},
+};
+
+static const char *const any_trunks[] = {"trunks", "trunk_files", NULL};
+
+const struct section section_file = {
+	.name = "siptrunk_exporter configuration",
+	.about =
+		"A setting is looked up in the trunk, then its profile, then its preset, "
+		"then defaults, then the built-in default.",
+	SECTION_ROWS(fields_file),
+	.any_of = any_trunks,
+};
+
+static const struct field fields_trunk_file[] = {
+	SCHEMA_KEY,
+	{.key = "trunks",
+	 .about = "what is probed",
+	 .kind = &kind_trunks,
+	 .more = &section_trunk,
+	 .required = true},
+};
+
+const struct section section_trunk_file = {
+	.name = "trunk_file",
+	.about = "a file that trunk_files names",
+	SECTION_ROWS(fields_trunk_file),
+};

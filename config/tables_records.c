@@ -1,0 +1,102 @@
+/* What a level takes whole from the nearest one that has it: credentials, REGISTER. */
+#include "config/config.h"
+#include "config/tables.h"
+
+#define AUTH(m)	    .offset = offsetof(struct config_auth, m)
+#define REGISTER(m) .offset = offsetof(struct config_register, m)
+
+static const char *const names_digest[] = {"MD5", "SHA-256", "SHA-512-256", NULL};
+
+static const struct field fields_auth[] = {
+	{.key = "username",
+	 .about = "user name of the Digest credentials",
+	 .kind = &kind_username,
+	 AUTH(username),
+	 .min = 1,
+	 .max = 255,
+	 .required = true},
+	{.key = "password",
+	 .about = "password; ${NAME} in it stands for an environment variable",
+	 .kind = &kind_secret,
+	 AUTH(password),
+	 .min = 1,
+	 .max = 1024},
+	{.key = "password_file",
+	 .about = "file that holds the password and perhaps a line end after it",
+	 .kind = &kind_secret_file,
+	 AUTH(password),
+	 .min = 1,
+	 .max = 4096},
+	{.key = "realm",
+	 .about = "the only realm whose challenges are answered; any when not given",
+	 .kind = &kind_username,
+	 AUTH(realm),
+	 .min = 1,
+	 .max = 255},
+	{.key = "algorithms",
+	 .about = "hashes that are answered; a challenge that offers only others fails",
+	 .kind = &kind_names,
+	 AUTH(algorithms),
+	 .more = names_digest,
+	 .initial = "[\"MD5\", \"SHA-256\", \"SHA-512-256\"]"},
+};
+
+static const char *const one_password[] = {"password", "password_file", NULL};
+
+static const struct section section_auth = {
+	.name = "auth",
+	.about = "Digest credentials; taken whole from the nearest level that has them",
+	SECTION_ROWS(fields_auth),
+	.one_of = one_password,
+};
+
+const struct record_kind record_auth = {
+	.section = &section_auth,
+	.size = sizeof(struct config_auth),
+};
+
+static const struct field fields_register[] = {
+	{.key = "bind",
+	 .about =
+		 "true: registers our Contact and keeps it registered; false: asks which "
+		 "contacts are registered and changes nothing",
+	 .kind = &kind_flag,
+	 REGISTER(bind),
+	 .initial = "false"},
+	{.key = "expires",
+	 .about = "how long a registration is asked to last; in whole seconds",
+	 .kind = &kind_duration,
+	 REGISTER(expires_us),
+	 .min = S,
+	 .max = 7 * DAY,
+	 .initial = "\"1h\""},
+	{.key = "interval",
+	 .about = "time between two checks by REGISTER, longer than timeout; the trunk's "
+		  "interval when not given",
+	 .kind = &kind_duration,
+	 REGISTER(interval_us),
+	 .min = 100 * MS,
+	 .max = DAY},
+	{.key = "aor",
+	 .about = "SIP URI that is registered, in From and To; from when not given, else "
+		  "the user name of auth at the host of the trunk's uri",
+	 .kind = &kind_uri,
+	 REGISTER(aor)},
+};
+
+static const struct section section_register = {
+	.name = "register",
+	.about = "checks by REGISTER; taken whole from the nearest level that has it",
+	SECTION_ROWS(fields_register),
+};
+
+const struct record_kind record_register = {
+	.section = &section_register,
+	.size = sizeof(struct config_register),
+};
+
+_Static_assert(ROW_COUNT(fields_auth) <= RECORD_FIELDS_MAX &&
+		       ROW_COUNT(fields_register) <= RECORD_FIELDS_MAX &&
+		       sizeof(struct config_auth) <= RECORD_SIZE_MAX &&
+		       sizeof(struct config_register) <= RECORD_SIZE_MAX,
+	       "a record's reader has room for every row");

@@ -1,0 +1,159 @@
+/* The configuration in force: loaded, told of, and loaded again. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exporter/app_private.h"
+#include "exporter/log.h"
+#include "exporter/probe_desk.h"
+#include "exporter/store.h"
+#include "exporter/systemd.h"
+#include "sipprobe/clock.h"
+#include "sipprobe/engine.h"
+#include "sipprobe/watch.h"
+
+void app_log_errors(const struct config_errors *errs)
+{
+	for (size_t i = 0; i < errs->count; i++) {
+		const struct config_error *e = &errs->list[i];
+		struct log_field fields[] = {
+			LOG_S("file", e->path),
+			LOG_S("json_path", e->json_path),
+			LOG_S("error", e->message),
+			e->line ? LOG_I("line", e->line) : LOG_S("line", NULL),
+			e->line ? LOG_I("column", e->col) : LOG_S("column", NULL),
+			{0},
+		};
+
+		log_write(LOG_LEVEL_ERROR, "configuration error", fields);
+	}
+	if (errs->dropped)
+		log_event(LOG_LEVEL_ERROR, "more configuration errors",
+			  LOG_I("count", (int64_t)errs->dropped));
+}
+
+void app_log_warnings(const struct config *conf)
+{
+	for (size_t i = 0; i < conf->warning_count; i++)
+		log_event(LOG_LEVEL_WARN, "configuration warning",
+			  LOG_S("warning", conf->warnings[i]));
+}
+
+int app_load(struct config **cp, const struct cli *cli, FILE *why)
+{
+	struct config_errors errs = {0};
+	int err = config_load(cp, cli->config_file, &errs);
+
+	if (!err)
+		config_shard_keep(*cp, &cli->shard);
+	app_log_errors(&errs);
+	if (why)
+		config_errors_print(&errs, why);
+	if (err && !errs.count)
+		log_event(LOG_LEVEL_ERROR, "configuration error",
+			  LOG_S("file", cli->config_file), LOG_S("error", strerror(err)));
+	config_errors_clear(&errs);
+	return err;
+}
+
+static bool same_buckets(const struct config *a, const struct config *b)
+{
+	if (a->native.kept != b->native.kept || a->native.schema != b->native.schema ||
+	    a->native.max_buckets != b->native.max_buckets)
+		return false;
+	return a->bucket_count == b->bucket_count &&
+	       !memcmp(a->buckets, b->buckets, a->bucket_count * sizeof(*a->buckets));
+}
+
+static bool same_status(const struct config *a, const struct config *b)
+{
+	return a->status.history == b->status.history &&
+	       a->status.memory_mib == b->status.memory_mib;
+}
+
+static void files_h(void *arg)
+{
+	(void)app_reload_h(NULL, arg);
+}
+
+void app_watch_files(struct app *app)
+{
+	const struct config *conf = app->conf;
+	struct watch *old = app->watch;
+	const char **files;
+	int err = ENOMEM;
+
+	app->watch = NULL;
+	if (!conf->watch || !conf->path) {
+		watch_free(old);
+		return;
+	}
+	files = calloc(conf->glob_count + 1, sizeof(*files));
+	if (files) {
+		files[0] = conf->path;
+		memcpy(files + 1, conf->globs, conf->glob_count * sizeof(*files));
+		err = watch_alloc(&app->watch, files, conf->glob_count + 1, files_h, app);
+	}
+	free(files);
+	/* What changed while the files were read is not to be missed. */
+	if (!err) {
+		watch_succeed(app->watch, old);
+		return;
+	}
+	watch_free(old);
+	log_event(LOG_LEVEL_WARN, "the configuration's files cannot be watched",
+		  LOG_S("error", strerror(err)));
+}
+
+/* All or nothing: on failure what runs goes on as it is. */
+static int reload(struct app *app, FILE *why)
+{
+	char text[APP_ERR_TEXT] = "";
+	struct config *next;
+	int err;
+
+	if (app->stopping)
+		return ECANCELED;
+	err = app_load(&next, app->cli, why);
+	if (!err) {
+		err = engine_apply(app->engine, next, text, sizeof(text));
+		if (err)
+			config_free(next);
+	}
+	store_reload(app->store, !err, clock_wall_ns());
+	if (err) {
+		log_event(LOG_LEVEL_ERROR, "reload failed, the old configuration stays",
+			  LOG_S("error", *text ? text : NULL));
+		if (why && *text)
+			fprintf(why, "%s\n", text);
+		return err;
+	}
+	app_log_warnings(next);
+	if (!same_buckets(app->conf, next))
+		log_write(LOG_LEVEL_WARN, "new histogram settings need a restart", NULL);
+	if (!same_status(app->conf, next))
+		log_write(LOG_LEVEL_WARN, "new status settings need a restart", NULL);
+	probe_desk_config(app->desk, next);
+	config_free(app->conf);
+	app->conf = next;
+	app_watch_files(app);
+	log_event(LOG_LEVEL_INFO, "configuration reloaded", LOG_S("config", next->path),
+		  LOG_I("trunks", (int64_t)next->trunk_count));
+	return 0;
+}
+
+/* By a signal or over HTTP. */
+int app_reload_h(FILE *why, void *arg)
+{
+	struct app *app = arg;
+	int err;
+
+	if (app->cli->demo) {
+		log_write(LOG_LEVEL_INFO, "nothing to reload in the demo", NULL);
+		return 0;
+	}
+	systemd_reloading();
+	err = reload(app, why);
+	systemd_ready();
+	return err;
+}

@@ -1,0 +1,65 @@
+/* The program's parts while it runs: what app.c starts and stops, in one struct. */
+#ifndef EXPORTER_APP_PRIVATE_H
+#define EXPORTER_APP_PRIVATE_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "config/config.h"
+#include "exporter/cli.h"
+
+enum { APP_ERR_TEXT = 256 };
+
+struct engine;
+struct http;
+struct probe_desk;
+struct store;
+struct watch;
+struct web;
+
+struct app {
+	const struct cli *cli;
+	const char *version;
+	int demo_fd; /* of the demo's dead port, or -1 */
+	struct config *conf;
+	struct store *store;
+	struct engine *engine;
+	struct web *web;
+	struct probe_desk *desk;
+	struct http *http;
+	bool stopping;
+	struct watch *watch; /* of the configuration's files, or NULL */
+};
+
+/* Each error of a configuration, on a line of the log. */
+void app_log_errors(const struct config_errors *errs);
+void app_log_warnings(const struct config *conf);
+
+/*
+ * Loads the file, less the trunks of other shards, and logs what is wrong with it.
+ *
+ * @why: gets the errors too, or NULL
+ *
+ * Returns as config_load().
+ */
+int app_load(struct config **cp, const struct cli *cli, FILE *why);
+
+/*
+ * Looks after the files of the configuration in force, if that asks for it. Its patterns
+ * may stand for other folders after each reload, so each begins anew.
+ */
+void app_watch_files(struct app *app);
+
+/* A lifecycle_reload_h, for signals and changed files too. @arg: the struct app */
+int app_reload_h(FILE *why, void *arg);
+
+/*
+ * Gives up all that the program will not need: once it is known what will be read, and
+ * before the first thread. Returns 0 or errno, logged.
+ */
+int app_start_sandbox(struct app *app);
+
+/* Tells that all parts run, and where. */
+void app_log_started(const struct app *app);
+
+#endif
