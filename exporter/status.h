@@ -72,6 +72,7 @@ struct status_target {
 	unsigned probe_count;
 	struct history_ladder *failures[HISTORY_FAILURES]; /* newest first; references */
 	struct history_ladder *success;
+	struct chain *chain; /* what the peer showed over TLS, or NULL; a reference */
 };
 
 /* One trunk and everything about it. */
@@ -90,7 +91,7 @@ struct status_trunk {
 /*
  * Any thread; for the next 15 seconds the messages of every probe of the trunk are kept.
  *
- * Returns 0; ENOENT; ENOMEM.
+ * Returns 0; ENOENT; ENOMEM; EBUSY as status_list_take().
  */
 int status_trunk_take(struct status_trunk **tp, struct store *s, const char *name);
 void status_trunk_free(struct status_trunk *t);

@@ -74,8 +74,17 @@ bool store_ladder_wanted(const struct store *s, const struct store_target *cell,
 			 const struct probe_result *result);
 void store_ladder(struct store *s, struct store_target *cell,
 		  const struct probe_result *result, const struct ladder *ladder);
+/* Keeps a reference, until the peer shows something else or the target goes. */
+void store_chain(struct store *s, struct store_target *cell, struct chain *chain);
 void store_probe_late(struct store *s, struct store_target *cell);
 void store_stray(struct store *s, enum engine_stray why);
+
+/*
+ * While a configuration is applied, a trunk that changed is gone before it is back: what
+ * reads the store waits for the end, so that nobody sees a part. Main thread only.
+ */
+void store_change_begin(struct store *s);
+void store_change_end(struct store *s);
 
 /* Tells which share of the trunks this is; not called when it is all of them. */
 void store_shard(struct store *s, const struct config_shard *shard);

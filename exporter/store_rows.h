@@ -27,6 +27,7 @@ struct store_target {
 	int64_t last_unix_ns; /* begin of the last probe that ended; 0: none yet */
 	struct history_probe last;
 	uint32_t *tls_failures; /* TLS_FAILURES counters; NULL: not over TLS */
+	struct chain *chain;	/* what the peer showed; a reference; NULL: nothing yet */
 	uint16_t code_count;
 	uint16_t code_cap;
 	uint16_t label_len;
@@ -80,6 +81,7 @@ struct store {
 	struct store_names names;
 	struct history history;
 	size_t target_count;
+	bool changing;	   /* a configuration is being applied */
 	uint64_t sequence; /* moves with every change of a row */
 	int64_t begun_unix_ns;
 	uint64_t generation; /* moves with every trunk added, moved or removed */

@@ -72,6 +72,7 @@ void store_target_free(struct store_target *cell)
 	free(cell->native);
 	store_said_clear(cell);
 	free(cell->codes);
+	chain_unref(cell->chain);
 	free(cell->tls_failures);
 	free(cell);
 }

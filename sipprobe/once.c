@@ -211,7 +211,8 @@ static int begin(struct once *o)
 	}
 	err = resolve_start(&o->resolve, o->core.resolver, &o->hop,
 			    trunk_family(&o->settings), resolved_h, o);
-	if (!err)
+	/* An address needs no time, and what is said of it must not depend on ours. */
+	if (!err && !once_is_literal(&o->hop))
 		ticker_start(o->core.ticker, &o->timer,
 			     o->begun_ns + o->timeout_us * CLOCK_NS_PER_US, unresolved_h);
 	return err;
