@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "exporter/json_chain.h"
 #include "exporter/labels.h"
 #include "sipprobe/health.h"
 
@@ -197,6 +198,7 @@ static void put_target(struct json *j, const struct status_target *t)
 	json_number(j, "retransmissions", t->stats.retransmissions, 0);
 	json_number(j, "late_responses", t->stats.late, 0);
 	put_expiry(j, t->stats.cert_not_after_s);
+	json_chain(j, "certificate_chain", t->chain);
 	put_recent(j, t);
 	json_open(j, "failures", '[');
 	for (int i = 0; i < HISTORY_FAILURES && t->failures[i]; i++)

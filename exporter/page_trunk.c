@@ -6,6 +6,7 @@
 
 #include "exporter/http_pages.h"
 #include "exporter/labels.h"
+#include "exporter/page_chain.h"
 #include "exporter/page_ladder.h"
 #include "exporter/page_text.h"
 #include "exporter/status.h"
@@ -214,6 +215,8 @@ static void put_target(struct buffer *b, const struct trunk_page *p, size_t i)
 	buffer_str(b, "<dl class=\"facts\">\n");
 	put_numbers(b, t, p->now_ns);
 	buffer_str(b, "</dl>\n");
+	if (t->chain)
+		page_chain(b, t->chain, i, p->now_ns);
 	put_ladders(b, p, t, i);
 	buffer_str(b, "</section>\n");
 }
