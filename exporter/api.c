@@ -215,7 +215,7 @@ static void put_settings(struct json *j, const struct buffer *pairs)
 		const char *key = pairs->data + at;
 		const char *value = key + strlen(key) + 1;
 
-		json_str(j, key, value);
+		json_str(j, key, *value ? value : NULL);
 		at = (size_t)(value - pairs->data) + strlen(value) + 1;
 	}
 	json_close(j, '}');

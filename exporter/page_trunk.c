@@ -221,21 +221,47 @@ static void put_target(struct buffer *b, const struct trunk_page *p, size_t i)
 	buffer_str(b, "</section>\n");
 }
 
+/* The next pair of settings; returns where the one after it begins. */
+static size_t next_setting(const struct buffer *pairs, size_t at, const char **key,
+			   const char **value)
+{
+	*key = pairs->data + at;
+	*value = *key + strlen(*key) + 1;
+	return (size_t)(*value - pairs->data) + strlen(*value) + 1;
+}
+
+static void put_unset(struct buffer *b, const struct buffer *pairs)
+{
+	const char *key, *value, *comma = "";
+
+	begin_item(b, "Not set");
+	for (size_t at = 0; at < pairs->len;) {
+		at = next_setting(pairs, at, &key, &value);
+		if (*value)
+			continue;
+		buffer_str(b, comma);
+		page_str(b, key);
+		comma = ", ";
+	}
+	end_item(b);
+}
+
 static void put_settings(struct buffer *b, const struct trunk_page *p)
 {
 	const struct buffer *pairs = &p->t->settings;
+	const char *key, *value;
 
 	buffer_str(b, "<section><details id=\"settings\"><summary>Settings in force"
 		      "</summary>\n<dl class=\"facts settings\">\n");
 	for (size_t at = 0; at < pairs->len;) {
-		const char *key = pairs->data + at;
-		const char *value = key + strlen(key) + 1;
-
+		at = next_setting(pairs, at, &key, &value);
+		if (!*value)
+			continue;
 		begin_item(b, key);
 		page_str(b, value);
 		end_item(b);
-		at = (size_t)(value - pairs->data) + strlen(value) + 1;
 	}
+	put_unset(b, pairs);
 	buffer_str(b, "</dl></details></section>\n");
 }
 
