@@ -55,6 +55,7 @@ install: build ## install below meson's prefix, /usr/local; DESTDIR is honoured
 
 container: build-stamps/container ## build the image siptrunk_exporter:VERSION
 	buildah bud --format docker --build-arg VERSION=$(VERSION) \
+		--build-arg REVISION="$$(git rev-parse --short=12 HEAD)" \
 		-t siptrunk_exporter:$(VERSION) .
 
 container-test: build-stamps/container ## build the image and prove it, without a registry
