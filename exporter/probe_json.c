@@ -144,7 +144,7 @@ int probe_tell_json(struct buffer *b, const struct probe_told *t)
 {
 	const struct once_report *r = t->report;
 	struct buffer uri = {0}, verdict = {0};
-	struct json j = {.out = b};
+	struct json j = {.out = b, .ascii = true};
 	int code = probe_exit(r);
 
 	probe_words_uri(&uri, r->uri);
@@ -175,7 +175,7 @@ int probe_tell_json(struct buffer *b, const struct probe_told *t)
 
 int probe_fail_json(struct buffer *b, const char *why)
 {
-	struct json j = {.out = b};
+	struct json j = {.out = b, .ascii = true};
 
 	json_open(&j, NULL, '{');
 	json_number(&j, "format", JSON_FORMAT, 0);
