@@ -233,6 +233,10 @@ static void put_trunk(struct json *j, const struct status_trunk *t)
 	json_number(j, "addresses", t->stats.addresses, 0);
 	json_number(j, "addresses_up", t->stats.addresses_up, 0);
 	json_number(j, "dns_failures", t->stats.dns_failures, 0);
+	if (t->dns_said.l)
+		json_text(j, "dns_last_failure", t->dns_said);
+	else
+		json_null(j, "dns_last_failure");
 	json_time(j, "inbound_options_unix_s", t->stats.inbound_options_unix_ns);
 	json_open(j, "targets", '[');
 	for (size_t i = 0; i < t->target_count; i++)

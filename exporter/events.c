@@ -125,7 +125,7 @@ static void trunk_dns_failed_h(void *p, const char *detail, void *arg)
 
 	if (!row)
 		return;
-	store_trunk_dns_failed(arg, row->store);
+	store_trunk_dns_failed(arg, row->store, detail);
 	if (row->dns_failing)
 		return;
 	row->dns_failing = true;

@@ -9,6 +9,7 @@
 #include "exporter/page_chain.h"
 #include "exporter/page_ladder.h"
 #include "exporter/page_text.h"
+#include "exporter/probe_words.h"
 #include "exporter/status.h"
 #include "sipprobe/clock.h"
 #include "sipprobe/health.h"
@@ -104,6 +105,11 @@ static void put_facts(struct buffer *b, const struct trunk_page *p)
 	if (s->dns_failures) {
 		begin_item(b, "Failed look-ups of its name");
 		page_number(b, s->dns_failures);
+		if (p->t->dns_said.l) {
+			buffer_str(b, ", at last <bdi>");
+			page_bytes(b, p->t->dns_said);
+			buffer_str(b, "</bdi>");
+		}
 		end_item(b);
 	}
 	begin_item(b, "Its own last ping to us");
@@ -177,6 +183,18 @@ static void put_recent(struct buffer *b, const struct status_target *t)
 	buffer_str(b, "</figcaption></figure>\n");
 }
 
+/* What to do about it, for whoever was woken by it. */
+static void put_next(struct buffer *b, const struct probe_result *r)
+{
+	const char *advice = probe_words_next(r);
+
+	if (!*advice)
+		return;
+	buffer_str(b, "<p class=\"next\"><b>Next:</b> ");
+	page_str(b, advice);
+	buffer_str(b, "</p>\n");
+}
+
 static void put_ladders(struct buffer *b, const struct trunk_page *p,
 			const struct status_target *t, size_t index)
 {
@@ -189,6 +207,8 @@ static void put_ladders(struct buffer *b, const struct trunk_page *p,
 	for (int i = 0; i < HISTORY_FAILURES && t->failures[i]; i++) {
 		if (!i)
 			buffer_str(b, "<h3>Last failures</h3>\n");
+		if (!i && t->last.verdict != PROBE_UP)
+			put_next(b, &t->failures[i]->result);
 		page_ladder(b, &l, t->failures[i]);
 	}
 	if (!t->success)
@@ -274,6 +294,17 @@ static void put_state(struct buffer *b, const struct trunk_page *p)
 	page_age(b, p->t->since_unix_ns, p->now_ns);
 	buffer_str(b, ", since ");
 	page_time(b, p->t->since_unix_ns);
+	if (p->t->stats.state == HEALTH_UNKNOWN && !p->t->stats.paused)
+		buffer_str(b, "; it is called down after as many failures in a row as its "
+			      "setting fall says");
+}
+
+static void put_no_address(struct buffer *b)
+{
+	const struct probe_result unresolved = {.outcome = PROBE_DNS};
+
+	buffer_str(b, "<p>It has no address yet: its name does not resolve.</p>\n");
+	put_next(b, &unresolved);
 }
 
 static void put_main(struct buffer *b, const struct trunk_page *p)
@@ -287,7 +318,7 @@ static void put_main(struct buffer *b, const struct trunk_page *p)
 	if (p->t->stats.paused)
 		buffer_str(b, "<p>It is paused by its settings: it is not probed.</p>");
 	else if (!p->t->target_count)
-		buffer_str(b, "<p>It has no address yet: its name does not resolve.</p>");
+		put_no_address(b);
 	for (size_t i = 0; i < p->t->target_count; i++)
 		put_target(b, p, i);
 	put_settings(b, p);

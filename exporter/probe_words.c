@@ -232,7 +232,7 @@ void probe_words_verdict(struct buffer *b, const struct once_report *r)
 		buffer_format(b, ", %zu more were not probed", r->addresses - probed);
 }
 
-static const char *advice_for(const struct probe_result *r)
+const char *probe_words_next(const struct probe_result *r)
 {
 	for (size_t i = 0; i < sizeof(advices) / sizeof(advices[0]); i++) {
 		const struct advice *a = &advices[i];
@@ -252,7 +252,7 @@ const char *probe_words_advice(const struct once_report *r)
 	for (size_t i = 0; i < r->count && r->state != HEALTH_UP; i++)
 		if (r->answers[i].result.verdict > worst->verdict)
 			worst = &r->answers[i].result;
-	return advice_for(worst);
+	return probe_words_next(worst);
 }
 
 int64_t probe_words_days(int64_t not_after_s, int64_t now_s)

@@ -18,6 +18,9 @@ void probe_words_verdict(struct buffer *b, const struct once_report *r);
 /* What to do next, a sentence or more; "" when all is well. */
 const char *probe_words_advice(const struct once_report *r);
 
+/* The same for one result. */
+const char *probe_words_next(const struct probe_result *r);
+
 /* Whole days until @not_after_s, rounded down; negative when it has passed. */
 int64_t probe_words_days(int64_t not_after_s, int64_t now_s);
 

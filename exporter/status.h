@@ -79,6 +79,7 @@ struct status_target {
 struct status_trunk {
 	struct slice labels;
 	struct slice info;
+	struct slice dns_said; /* why its name did not resolve, the last time; or empty */
 	struct stats_trunk stats;
 	int64_t since_unix_ns;
 	struct status_target *targets;

@@ -5,7 +5,7 @@
 #include "exporter/status.h"
 #include "sipprobe/ladder.h"
 
-enum kind { DURATION, NUMBER, CHOICE, CODES, TEXT, FLAG, ROUTE, HEADERS, NAMES };
+enum kind { DURATION, NUMBER, PORT, CHOICE, CODES, TEXT, FLAG, ROUTE, HEADERS, NAMES };
 
 /* What an offset counts from; the parts of settings that a trunk may lack. */
 enum part { SETTINGS, AUTH, REGISTER };
@@ -47,7 +47,7 @@ static const struct setting settings[] = {
 	{"connection", CHOICE, AT(connection), connections},
 	{"family", CHOICE, AT(family), families},
 	{"local.address", TEXT, AT(local.address)},
-	{"local.port", NUMBER, AT(local.port)},
+	{"local.port", PORT, AT(local.port)},
 	{"outbound_proxy", TEXT, AT(outbound_proxy)},
 	{"dscp", NUMBER, AT(dscp)},
 	{"max_forwards", NUMBER, AT(max_forwards)},
@@ -199,6 +199,10 @@ static void add_value(struct buffer *out, const struct setting *row,
 		break;
 	case NUMBER:
 		add_number(out, *(const unsigned *)at);
+		break;
+	case PORT:
+		if (*(const unsigned *)at)
+			add_number(out, *(const unsigned *)at);
 		break;
 	case CHOICE:
 		buffer_str(out, row->names[*(const unsigned *)at]);

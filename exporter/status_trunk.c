@@ -27,6 +27,7 @@ static struct need need_of(const struct store *s, const struct store_trunk *row)
 	const struct store_target *t;
 
 	need.text = row->label_len + row->info_len;
+	need.text += row->dns_said ? strlen(row->dns_said) : 0;
 	TAILQ_FOREACH(t, &row->targets, entry)
 		need.text += t->label_len + (t->said ? strlen(t->said) : 0);
 	return need;
@@ -116,6 +117,8 @@ static int copy_trunk(struct status_trunk *to, struct store *s, const char *name
 		return EAGAIN;
 	to->labels = add_text(to, row->text, row->label_len);
 	to->info = add_text(to, row->text + row->label_len, row->info_len);
+	if (row->dns_said)
+		to->dns_said = add_text(to, row->dns_said, strlen(row->dns_said));
 	to->stats = row->stats;
 	to->since_unix_ns = row->since_unix_ns;
 	TAILQ_FOREACH(t, &row->targets, entry)

@@ -55,7 +55,7 @@ void store_trunk_state(struct store *s, struct store_trunk *row,
 		       const struct engine_change *change, int64_t now_unix_ns);
 void store_trunk_addresses(struct store *s, struct store_trunk *row, unsigned total,
 			   unsigned up);
-void store_trunk_dns_failed(struct store *s, struct store_trunk *row);
+void store_trunk_dns_failed(struct store *s, struct store_trunk *row, const char *detail);
 void store_trunk_certificate(struct store *s, struct store_trunk *row, const char *file,
 			     int64_t not_after_s);
 void store_inbound(struct store *s, struct store_trunk *row, const char *method,

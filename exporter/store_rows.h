@@ -45,6 +45,7 @@ struct store_trunk {
 	struct store_targets targets;
 	int64_t since_unix_ns;	    /* of the state */
 	int64_t dns_failed_unix_ns; /* the last time; 0: never */
+	char *dns_said;		    /* and why, for people; or NULL */
 	uint64_t changed;	    /* the store's sequence at its last change */
 	uint32_t *inbound;	    /* STATS_METHODS counters; NULL: no request yet */
 	char *own_file;		    /* label text of our certificate's file, or NULL */

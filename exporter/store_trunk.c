@@ -121,6 +121,7 @@ void store_trunk_remove(struct store *s, struct store_trunk *row)
 	}
 	free(row->inbound);
 	free(row->own_file);
+	free(row->dns_said);
 	free(row);
 }
 
@@ -150,17 +151,23 @@ void store_trunk_addresses(struct store *s, struct store_trunk *row, unsigned to
 	store_write_unlock(s);
 }
 
-void store_trunk_dns_failed(struct store *s, struct store_trunk *row)
+void store_trunk_dns_failed(struct store *s, struct store_trunk *row, const char *detail)
 {
 	int64_t now_unix_ns = clock_wall_ns();
+	char *said, *old;
 
 	if (!row)
 		return;
+	old = row->dns_said;
+	said = old && !strcmp(old, detail) ? old : strdup(detail);
 	store_write_lock(s);
+	row->dns_said = said;
 	row->stats.dns_failures++;
 	row->dns_failed_unix_ns = now_unix_ns;
 	store_touch(s, row);
 	store_write_unlock(s);
+	if (old != said)
+		free(old);
 }
 
 void store_trunk_certificate(struct store *s, struct store_trunk *row, const char *file,

@@ -159,7 +159,7 @@ static void check_bare(void)
 {
 	static const char *const unset[] = {
 		"preset", "from", "local.address", "auth.username", "auth.algorithms",
-		"register.bind", "route", "headers", "expect_inbound",
+		"register.bind", "route", "local.port", "headers", "expect_inbound",
 	};
 	struct config *c = parse("{\"trunks\": [{\"name\": \"a\", \"uri\": "
 				 "\"sip:192.0.2.1\"}]}");
