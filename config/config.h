@@ -136,7 +136,7 @@ struct config_settings {
 	size_t header_count;
 	struct config_tls tls;
 	const char *preset; /* its name, or NULL; what it sets is here already */
-	unsigned methods;			    /* never 0 */
+	unsigned methods;   /* never 0 */
 	const struct config_auth *auth;		    /* NULL: no credentials */
 	const struct config_register *registration; /* NULL: a query, nothing bound */
 };

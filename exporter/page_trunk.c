@@ -295,8 +295,9 @@ static void put_state(struct buffer *b, const struct trunk_page *p)
 	buffer_str(b, ", since ");
 	page_time(b, p->t->since_unix_ns);
 	if (p->t->stats.state == HEALTH_UNKNOWN && !p->t->stats.paused)
-		buffer_str(b, "; it is called down after as many failures in a row as its "
-			      "setting fall says");
+		buffer_str(b,
+			   "; it is called down after as many failures in a row as its "
+			   "setting fall says");
 }
 
 static void put_no_address(struct buffer *b)

@@ -100,7 +100,8 @@ static const struct arg args[] = {
 	 "the\n"
 	 "      timeout of the settings, 5s without a configuration\n"},
 	{"method", 'm', "METHOD", set_method,
-	 "      Probe with OPTIONS, or ask with REGISTER what is registered. Default: what\n"
+	 "      Probe with OPTIONS, or ask with REGISTER what is registered. Default: "
+	 "what\n"
 	 "      the settings say, OPTIONS without a configuration\n"},
 	{"config.file", 0, "PATH", set_config,
 	 "      Take trunks, profiles and defaults from this file. TARGET may then be\n"

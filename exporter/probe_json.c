@@ -40,8 +40,7 @@ static void phases(struct json *j, const struct probe_result *r)
 	json_close(j, '}');
 }
 
-static void certificate(struct json *j, const struct engine_certificate *c,
-			int64_t now_s)
+static void certificate(struct json *j, const struct engine_certificate *c, int64_t now_s)
 {
 	if (!c) {
 		json_null(j, "certificate");
@@ -156,7 +155,7 @@ int probe_tell_json(struct buffer *b, const struct probe_told *t)
 	json_str(&j, "uri", uri.err ? NULL : uri.data);
 	json_str(&j, "trunk", t->trunk);
 	json_str(&j, "state",
-	     code == PROBE_EXIT_UNKNOWN ? "unknown" : health_state_name(r->state));
+		 code == PROBE_EXIT_UNKNOWN ? "unknown" : health_state_name(r->state));
 	json_number(&j, "exit_code", code, 0);
 	json_str(&j, "verdict", verdict.err ? NULL : verdict.data);
 	json_str(&j, "advice", probe_words_advice(r));

@@ -97,8 +97,8 @@ static void chain(struct buffer *b, const struct chain *c)
 	for (unsigned i = 0; i < c->count; i++) {
 		const struct chain_link *l = &c->links[i];
 
-		buffer_format(b, "  %12u %s\n               by %s\n               ", i + 1,
-			      *l->subject ? l->subject : "no subject", l->issuer);
+		buffer_format(b, "  %12u %s\n               by %s\n               ",
+			      i + 1, *l->subject ? l->subject : "no subject", l->issuer);
 		date(b, l->not_before_s);
 		buffer_str(b, " to ");
 		date(b, l->not_after_s);

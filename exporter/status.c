@@ -118,8 +118,7 @@ static void copy_row(struct copy *c, const struct store_trunk *row,
 						  .outcome = PROBE_DNS,
 						  .verdict = PROBE_DOWN};
 		if (row->dns_said)
-			to->said =
-				take_text(c->l, row->dns_said, strlen(row->dns_said));
+			to->said = take_text(c->l, row->dns_said, strlen(row->dns_said));
 	}
 }
 

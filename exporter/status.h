@@ -98,8 +98,8 @@ int status_trunk_take(struct status_trunk **tp, struct store *s, const char *nam
 void status_trunk_free(struct status_trunk *t);
 
 /*
- * A trunk's settings in force as `settings` has them, in the configuration's notation; all
- * keys but those of secrets. The value of one that is not set is "".
+ * A trunk's settings in force as `settings` has them, in the configuration's notation;
+ * all keys but those of secrets. The value of one that is not set is "".
  */
 void status_settings(struct buffer *out, const struct config_settings *s);
 

@@ -18,9 +18,9 @@ struct setting {
 	enum part part;
 };
 
-#define AT(member)  offsetof(struct config_settings, member)
-#define OF_AUTH(m)  offsetof(struct config_auth, m)
-#define OF_REG(m)   offsetof(struct config_register, m)
+#define AT(member) offsetof(struct config_settings, member)
+#define OF_AUTH(m) offsetof(struct config_auth, m)
+#define OF_REG(m)  offsetof(struct config_register, m)
 
 static const char *const connections[] = {"fresh", "reuse"};
 static const char *const families[] = {"any", "ipv4", "ipv6"};

@@ -16,10 +16,10 @@ enum { CHAIN_MAX = 8 }; /* certificates told; the rest are counted */
 struct chain_link {
 	const char *subject; /* "CN=sbc.example, O=Example", or "" */
 	const char *issuer;  /* the same of who signed it */
-	const char *names;   /* subjectAltName: "a.example, b.example and 3 more", or "" */
-	const char *serial;  /* hexadecimal digits */
-	const char *key;     /* "RSA 2048", "EC 256" */
-	const char *sha256;  /* fingerprint, 64 hexadecimal digits */
+	const char *names;  /* subjectAltName: "a.example, b.example and 3 more", or "" */
+	const char *serial; /* hexadecimal digits */
+	const char *key;    /* "RSA 2048", "EC 256" */
+	const char *sha256; /* fingerprint, 64 hexadecimal digits */
 	int64_t not_before_s;
 	int64_t not_after_s;
 };
@@ -29,12 +29,12 @@ enum { CHAIN_TEXTS = 6 }; /* of a link */
 /* As presented, the peer's own first. Does not change once it is shared. */
 struct chain {
 	atomic_uint refs;
-	unsigned count;	     /* 1 to CHAIN_MAX */
-	unsigned left_out;   /* what was presented beyond that */
-	bool verified;	     /* trusted, in time and for the name asked for */
-	int64_t seen_unix_ns; /* wall clock, when it was read */
-	char version[12];    /* "TLSv1.3" */
-	char cipher[40];     /* "" before the handshake got that far */
+	unsigned count;		   /* 1 to CHAIN_MAX */
+	unsigned left_out;	   /* what was presented beyond that */
+	bool verified;		   /* trusted, in time and for the name asked for */
+	int64_t seen_unix_ns;	   /* wall clock, when it was read */
+	char version[12];	   /* "TLSv1.3" */
+	char cipher[40];	   /* "" before the handshake got that far */
 	struct chain_link links[]; /* what they point to follows */
 };
 

@@ -1,8 +1,8 @@
 /*
  * A probe on demand: one URI, resolved now, every address of it probed once by the same
- * targets and probers as the schedule's. REGISTER only asks here, it binds nothing. Nothing of it enters a trunk's state or series,
- * and its peers are not answered when they ask something of their own. Main thread only;
- * any number may run at once.
+ * targets and probers as the schedule's. REGISTER only asks here, it binds nothing.
+ * Nothing of it enters a trunk's state or series, and its peers are not answered when
+ * they ask something of their own. Main thread only; any number may run at once.
  */
 #ifndef SIPPROBE_ONCE_H
 #define SIPPROBE_ONCE_H

@@ -15,7 +15,7 @@ struct once {
 	struct config *held;
 	struct config_trunk conf;
 	struct config_settings settings;
-	struct config_register registration; /* of `settings`, if it has any */
+	struct config_register registration;  /* of `settings`, if it has any */
 	const struct config_settings *shared; /* what `settings` was copied from */
 	const struct config_probe *fence;
 	struct config_uri uri; /* of `conf.uri`, which is ours */

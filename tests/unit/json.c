@@ -53,8 +53,7 @@ static void test_ascii(void)
 	struct json j = {.out = &b, .ascii = true};
 
 	json_text(&j, NULL, (struct slice){in, sizeof(in) - 1});
-	is_str(end(&b),
-	       "\"\\u00e4\\u20ac\\ud83d\\ude00\\u009b\\ufffd\\\"\\u003c\"",
+	is_str(end(&b), "\"\\u00e4\\u20ac\\ud83d\\ude00\\u009b\\ufffd\\\"\\u003c\"",
 	       "a text in ASCII alone");
 	buffer_clear(&b);
 }

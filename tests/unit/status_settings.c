@@ -9,7 +9,10 @@
 
 /* What has no row: a trunk's description, shown elsewhere, and where secrets are. */
 static const char *const left_out[] = {
-	"labels", "auth.password", "auth.password_file", "tls.key_file",
+	"labels",
+	"auth.password",
+	"auth.password_file",
+	"tls.key_file",
 };
 
 static const char everything[] =
@@ -158,8 +161,9 @@ static void check_values(const struct buffer *b)
 static void check_bare(void)
 {
 	static const char *const unset[] = {
-		"preset", "from", "local.address", "auth.username", "auth.algorithms",
-		"register.bind", "route", "local.port", "headers", "expect_inbound",
+		"preset",	   "from",	     "local.address", "auth.username",
+		"auth.algorithms", "register.bind",  "route",	      "local.port",
+		"headers",	   "expect_inbound",
 	};
 	struct config *c = parse("{\"trunks\": [{\"name\": \"a\", \"uri\": "
 				 "\"sip:192.0.2.1\"}]}");
