@@ -396,9 +396,11 @@ void cli_help_print(FILE *out)
 	fputs("Usage: siptrunk_exporter --config.file=PATH [FLAG]...\n"
 	      "       siptrunk_exporter --demo [FLAG]...\n"
 	      "       siptrunk_exporter probe TARGET [FLAG]...\n"
+	      "       siptrunk_exporter import SOURCE FILE...\n"
 	      "\n"
 	      "Probes SIP trunks on a schedule and serves what it learns as Prometheus\n"
-	      "metrics.\n",
+	      "metrics. probe asks one trunk, now; import writes a configuration from that\n"
+	      "of another SIP server. Each tells more with --help.\n",
 	      out);
 	for (size_t i = 0; i < FLAG_COUNT; i++) {
 		if (flags[i].group)

@@ -28,18 +28,25 @@ static void tls_ready(struct http_server *s, struct http_connection *c,
 		(void)web_tls_session(c->rules->tls, info->tls_session);
 }
 
+/* What libmicrohttpd 1.0 tells lasts until it is asked again: one thing at a time. */
+static struct http_client *guarded(struct http_server *s, struct MHD_Connection *conn)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CONNECTION_FD);
+	int fd = info ? info->connect_fd : -1;
+
+	info = MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	return info && fd >= 0 ? http_guard_opened(s->guard, fd, info->client_addr)
+			       : NULL;
+}
+
 static struct http_connection *opened(struct http_server *s, struct MHD_Connection *conn)
 {
 	struct http_connection *c = calloc(1, sizeof(*c));
-	const union MHD_ConnectionInfo *fd, *peer;
 
 	if (!c)
 		return NULL;
-	fd = MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CONNECTION_FD);
-	peer = MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	if (fd && peer)
-		c->client =
-			http_guard_opened(s->guard, fd->connect_fd, peer->client_addr);
+	c->client = guarded(s, conn);
 	if (web_is_tls(s->web))
 		tls_ready(s, c, conn);
 	return c;

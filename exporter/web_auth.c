@@ -104,8 +104,8 @@ static void unknown_hash(const struct web_auth *a, const struct web_pairs *users
 	for (size_t i = 0; i < users->count; i++)
 		if (cost_of(users->list[i].value) > cost)
 			cost = cost_of(users->list[i].value);
-	snprintf(hash, HASH_CHARS + 1, "$2b$%02d$%s%s",
-		 (cost ? cost : COST_DEFAULT) % 100, a->salt,
+	snprintf(hash, HASH_CHARS + 1, "$2b$%02u$%.22s%s",
+		 (unsigned)(cost ? cost : COST_DEFAULT) % 100, a->salt,
 		 "0000000000000000000000000000000");
 }
 

@@ -251,10 +251,10 @@ class Exporter:
             raise AssertionError(
                 f"still runs after {seconds * PATIENCE:g} s:\n{self.log_text()}")
 
-    def stop(self, sig=signal.SIGTERM):
-        """Stops it the clean way: code 0 within a second, nothing leaked or overrun."""
+    def stop(self, sig=signal.SIGTERM, seconds=10.0):
+        """Stops it the clean way: code 0, nothing leaked or overrun."""
         self.send(sig)
-        code = self.wait_exit(1.0)
+        code = self.wait_exit(seconds)
         text = self.log_text()
         if SANITIZER.search(text):
             raise AssertionError("sanitizer:\n" + text)

@@ -82,7 +82,7 @@ class Results(Probed):
             for transport in ("udp", "tcp"):
                 with self.subTest(case=name, transport=transport):
                     p = self.peer(behaviour, transport)
-                    m = self.metrics(e, p.uri, timeout=1.2)
+                    m = self.metrics(e, p.uri, timeout=2)
                     self.assertEqual(m.get("probe_success"), success)
                     self.assertEqual(m.get("probe_sip_state", state=state), 1)
                     self.assertEqual(

@@ -78,10 +78,10 @@ class Starts(Case):
     """The start scripts, with programs that only check what they are started with."""
 
     def start(self, service, program, checks):
-        text = (HERE / service / "start").read_text()
+        text = (HERE / service / "start").read_text().replace("/tmp", self.folder)
         for inside, here in mounts(service).items():
             text = text.replace(inside, str(here))
-        script = self.write("start", text.replace("/tmp", self.folder))
+        script = self.write("start", text)
         stub = self.write(program, f"#!/bin/sh\nexec {checks}\n")
         os.chmod(stub, 0o755)
         done = subprocess.run(

