@@ -27,7 +27,7 @@ static struct need need_of(const struct store *s, const struct store_trunk *row)
 	const struct store_target *t;
 
 	need.text = row->label_len + row->info_len;
-	need.text += row->dns_said ? strlen(row->dns_said) : 0;
+	need.text += store_dns_said(row) ? strlen(store_dns_said(row)) : 0;
 	TAILQ_FOREACH(t, &row->targets, entry)
 		need.text += t->label_len + (t->said ? strlen(t->said) : 0);
 	return need;
@@ -93,7 +93,7 @@ static void copy_target(struct status_trunk *trunk, struct store *s,
 	to->stats = t->stats;
 	to->last = t->last;
 	to->last_unix_ns = t->last_unix_ns;
-	to->chain = chain_ref(t->chain);
+	to->chain = chain_ref(t->tls ? t->tls->chain : NULL);
 	if (t->track)
 		copy_track(to, s, t->track);
 }
@@ -117,8 +117,9 @@ static int copy_trunk(struct status_trunk *to, struct store *s, const char *name
 		return EAGAIN;
 	to->labels = add_text(to, row->text, row->label_len);
 	to->info = add_text(to, row->text + row->label_len, row->info_len);
-	if (row->dns_said)
-		to->dns_said = add_text(to, row->dns_said, strlen(row->dns_said));
+	if (store_dns_said(row))
+		to->dns_said =
+			add_text(to, store_dns_said(row), strlen(store_dns_said(row)));
 	to->stats = row->stats;
 	to->since_unix_ns = row->since_unix_ns;
 	TAILQ_FOREACH(t, &row->targets, entry)
