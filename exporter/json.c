@@ -36,17 +36,16 @@ static void add_units(struct buffer *b, const char *p, size_t len)
 
 static void add_char(const struct json *j, const char *p, size_t len)
 {
-	unsigned char c = (unsigned char)*p;
 	struct buffer *b = j->out;
+	unsigned char c;
 
-	if (!len || c == '\0') {
+	if (!len || !*p) {
 		p = "\xef\xbf\xbd";
 		len = 3;
 	}
+	c = (unsigned char)*p;
 	if (len > 1 && j->ascii)
 		add_units(b, p, len);
-	else if (len > 1)
-		buffer_add(b, p, len);
 	else if (c == '"' || c == '\\')
 		buffer_add(b, (const char[]){'\\', (char)c}, 2);
 	else if (c == '\n')
