@@ -274,7 +274,10 @@ void config_free(struct config *c);
 /* Keeps it past its owner's config_free(). Main thread only. Returns @c. */
 struct config *config_keep(const struct config *c);
 
+/* Frees the errors; @errs is zeroed and may be used again. */
 void config_errors_clear(struct config_errors *errs);
+
+/* An error a line, `PATH:LINE:COL: json.path: message`. */
 void config_errors_print(const struct config_errors *errs, FILE *out);
 
 /* Whether two trunks, of any two configurations, would be probed and shown alike. */

@@ -67,6 +67,7 @@ void doc_locate(struct doc *d, size_t offset, unsigned *line, unsigned *col);
  */
 int doc_read(char **textp, size_t *lenp, const char *path);
 
+/* Frees all but what the caller gave; @d may not be used any more. */
 void doc_free(struct doc *d);
 
 #endif

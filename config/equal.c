@@ -1,11 +1,7 @@
 #include <string.h>
 
+#include "config/kinds.h"
 #include "config/level.h"
-
-static bool same_text(const char *a, const char *b)
-{
-	return a && b ? !strcmp(a, b) : a == b;
-}
 
 static bool same_settings(const struct config_settings *a,
 			  const struct config_settings *b)
@@ -23,7 +19,7 @@ static bool same_settings(const struct config_settings *a,
 bool config_trunk_equal(const struct config_trunk *a, const struct config_trunk *b)
 {
 	if (strcmp(a->name, b->name) || strcmp(a->uri, b->uri) ||
-	    !same_text(a->profile, b->profile) || a->label_count != b->label_count)
+	    !kind_same_text(a->profile, b->profile) || a->label_count != b->label_count)
 		return false;
 	for (unsigned i = 0; i < a->label_count; i++)
 		if (strcmp(a->labels[i].name, b->labels[i].name) ||

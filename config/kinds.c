@@ -58,16 +58,28 @@ const struct kind kind_duration = {
 	equal_duration,
 };
 
-static bool read_number(struct walk *w, const struct field *f, const struct spot *at,
-			void *base)
+/* A whole number within the row's bounds. */
+static bool take_whole(int64_t *vp, struct walk *w, const struct field *f,
+		       const struct spot *at)
 {
 	double v = at->node->valuedouble;
 
 	if (!cJSON_IsNumber(at->node))
 		return walk_type_fault(w, at, "a whole number");
-	if (!(v >= (double)f->min && v <= (double)f->max) || v != (double)(unsigned)v)
+	if (!(v >= (double)f->min && v <= (double)f->max) || v != (double)(int64_t)v)
 		return walk_fault(w, at, "must be a whole number from %lld to %lld",
 				  (long long)f->min, (long long)f->max);
+	*vp = (int64_t)v;
+	return true;
+}
+
+static bool read_number(struct walk *w, const struct field *f, const struct spot *at,
+			void *base)
+{
+	int64_t v = 0;
+
+	if (!take_whole(&v, w, f, at))
+		return false;
 	*AT(unsigned, base, f) = (unsigned)v;
 	return true;
 }
@@ -79,7 +91,7 @@ static void schema_whole(struct schema *s, const struct field *f)
 	schema_number(s, "maximum", (double)f->max);
 }
 
-static bool equal_number(const struct field *f, const void *a, const void *b)
+bool kind_equal_unsigned(const struct field *f, const void *a, const void *b)
 {
 	return *IN(unsigned, a, f) == *IN(unsigned, b, f);
 }
@@ -88,24 +100,21 @@ const struct kind kind_number = {
 	sizeof(unsigned),
 	read_number,
 	schema_whole,
-	equal_number,
+	kind_equal_unsigned,
 };
 
 static bool read_integer(struct walk *w, const struct field *f, const struct spot *at,
 			 void *base)
 {
-	double v = at->node->valuedouble;
+	int64_t v = 0;
 
-	if (!cJSON_IsNumber(at->node))
-		return walk_type_fault(w, at, "a whole number");
-	if (!(v >= (double)f->min && v <= (double)f->max) || v != (double)(int)v)
-		return walk_fault(w, at, "must be a whole number from %lld to %lld",
-				  (long long)f->min, (long long)f->max);
+	if (!take_whole(&v, w, f, at))
+		return false;
 	*AT(int, base, f) = (int)v;
 	return true;
 }
 
-static bool equal_integer(const struct field *f, const void *a, const void *b)
+bool kind_equal_int(const struct field *f, const void *a, const void *b)
 {
 	return *IN(int, a, f) == *IN(int, b, f);
 }
@@ -114,53 +123,7 @@ const struct kind kind_integer = {
 	sizeof(int),
 	read_integer,
 	schema_whole,
-	equal_integer,
-};
-
-static bool read_choice(struct walk *w, const struct field *f, const struct spot *at,
-			void *base)
-{
-	const char *const *names = f->more;
-	char list[128] = "";
-	size_t len = 0;
-
-	if (!cJSON_IsString(at->node))
-		return walk_type_fault(w, at, "a string");
-	for (int i = 0; names[i]; i++) {
-		if (!strcmp(names[i], at->node->valuestring)) {
-			*AT(int, base, f) = i;
-			return true;
-		}
-		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s\"%s\"",
-					!i	       ? ""
-					: names[i + 1] ? ", "
-						       : " or ",
-					names[i]);
-	}
-	return walk_fault(w, at, "%s is not known here; it must be %s",
-			  quote(at->node->valuestring).s, list);
-}
-
-static void schema_choice(struct schema *s, const struct field *f)
-{
-	const char *const *names = f->more;
-
-	schema_open(s, "enum", '[');
-	for (size_t i = 0; names[i]; i++)
-		schema_string(s, NULL, names[i]);
-	schema_close(s, ']');
-}
-
-static bool equal_choice(const struct field *f, const void *a, const void *b)
-{
-	return *IN(int, a, f) == *IN(int, b, f);
-}
-
-const struct kind kind_choice = {
-	sizeof(int),
-	read_choice,
-	schema_choice,
-	equal_choice,
+	kind_equal_int,
 };
 
 static bool read_flag(struct walk *w, const struct field *f, const struct spot *at,
@@ -233,9 +196,7 @@ void kind_schema_printable(struct schema *s, const struct field *f)
 
 bool kind_equal_text(const struct field *f, const void *a, const void *b)
 {
-	const char *x = *IN(const char *, a, f), *y = *IN(const char *, b, f);
-
-	return x && y ? !strcmp(x, y) : x == y;
+	return kind_same_text(*IN(const char *, a, f), *IN(const char *, b, f));
 }
 
 const struct kind kind_text = {
@@ -278,14 +239,14 @@ static bool read_uri(struct walk *w, const struct field *f, const struct spot *a
 	return keep_text(w, f, base, at->node->valuestring);
 }
 
-static void schema_uri(struct schema *s, const struct field *f)
+void kind_schema_uri(struct schema *s, const struct field *f)
 {
 	(void)f;
 	schema_text(s, 5, 1024);
 	schema_string(s, "pattern", "^[sS][iI][pP][sS]?:[!#-;=?-~]+$");
 }
 
-const struct kind kind_uri = {sizeof(char *), read_uri, schema_uri, kind_equal_text};
+const struct kind kind_uri = {sizeof(char *), read_uri, kind_schema_uri, kind_equal_text};
 
 /* 0, or why a file cannot be read. Its content is the reader's business. */
 static int try_file(const char *path)

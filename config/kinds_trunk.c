@@ -2,20 +2,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/kinds.h"
 #include "config/preset.h"
 #include "config/schema.h"
 #include "config/uri.h"
 #include "config/value.h"
-#include "config/walk.h"
 
-#define AT(type, base, f) ((type *)(void *)((char *)(base) + (f)->offset))
-#define IN(type, base, f)                                                                \
-	((type const *)(const void *)((const char *)(base) + (f)->offset))
-
-static bool equal_string(const char *a, const char *b)
-{
-	return a && b ? !strcmp(a, b) : a == b;
-}
+#define AT KIND_AT
+#define IN KIND_IN
 
 static bool read_template_at(struct walk *w, const struct spot *at, const char **out)
 {
@@ -38,20 +32,8 @@ static bool read_template(struct walk *w, const struct field *f, const struct sp
 	return read_template_at(w, at, AT(const char *, base, f));
 }
 
-static void schema_template(struct schema *s, const struct field *f)
-{
-	(void)f;
-	schema_text(s, 5, 1024);
-	schema_string(s, "pattern", "^[sS][iI][pP][sS]?:[!#-;=?-~]+$");
-}
-
-static bool equal_template(const struct field *f, const void *a, const void *b)
-{
-	return equal_string(*IN(const char *, a, f), *IN(const char *, b, f));
-}
-
-const struct kind kind_template = {sizeof(char *), read_template, schema_template,
-				   equal_template};
+const struct kind kind_template = {sizeof(char *), read_template, kind_schema_uri,
+				   kind_equal_text};
 
 static bool read_template_item(struct walk *w, const struct field *f,
 			       const struct spot *at, void *item)
@@ -60,7 +42,7 @@ static bool read_template_item(struct walk *w, const struct field *f,
 	return read_template_at(w, at, item);
 }
 
-static bool equal_template_item(const void *a, const void *b)
+static bool kind_equal_text_item(const void *a, const void *b)
 {
 	return !strcmp(*(const char *const *)a, *(const char *const *)b);
 }
@@ -68,8 +50,8 @@ static bool equal_template_item(const void *a, const void *b)
 const struct list_kind list_templates = {
 	.size = sizeof(char *),
 	.read = read_template_item,
-	.schema = schema_template,
-	.equal = equal_template_item,
+	.schema = kind_schema_uri,
+	.equal = kind_equal_text_item,
 };
 
 /* One without the other is enough: an address with any port, a port on any address. */
@@ -143,7 +125,7 @@ static bool equal_local(const struct field *f, const void *a, const void *b)
 	const struct config_local *x = IN(struct config_local, a, f);
 	const struct config_local *y = IN(struct config_local, b, f);
 
-	return x->port == y->port && equal_string(x->address, y->address);
+	return x->port == y->port && kind_same_text(x->address, y->address);
 }
 
 const struct kind kind_local = {sizeof(struct config_local), read_local, NULL,
@@ -175,12 +157,8 @@ static void schema_dscp(struct schema *s, const struct field *f)
 	schema_close(s, ']');
 }
 
-static bool equal_dscp(const struct field *f, const void *a, const void *b)
-{
-	return *IN(unsigned, a, f) == *IN(unsigned, b, f);
-}
-
-const struct kind kind_dscp = {sizeof(unsigned), read_dscp, schema_dscp, equal_dscp};
+const struct kind kind_dscp = {sizeof(unsigned), read_dscp, schema_dscp,
+			       kind_equal_unsigned};
 
 static bool read_preset(struct walk *w, const struct field *f, const struct spot *at,
 			void *base)

@@ -30,6 +30,7 @@ struct set_entry *set_put(struct set *s, const void *key, size_t len);
 /* Returns the entry of a key, or NULL. */
 struct set_entry *set_find(const struct set *s, const void *key, size_t len);
 
+/* The set is empty afterwards; keys and values are the user's. */
 void set_free(struct set *s);
 
 /* What was stored lives in the arena and outlives pool_free(). */
@@ -45,6 +46,7 @@ const char *pool_string(struct pool *p, const char *text, size_t len);
 /* The one copy of a struct or array without padding garbage, aligned for any type. */
 const void *pool_blob(struct pool *p, const void *blob, size_t size);
 
+/* Forgets what there is one copy of. The copies stay in the arena. */
 void pool_free(struct pool *p);
 
 #endif

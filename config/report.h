@@ -30,6 +30,7 @@ struct quoted {
 	char s[96];
 };
 
+/* By value, for use within one call: quote(text).s */
 struct quoted quote(const char *text);
 
 /* At a value. Returns false, for readers that say so. */

@@ -16,7 +16,7 @@ static void indent(struct schema *s)
 	s->filled = true;
 }
 
-static void print_string(FILE *out, const char *text)
+void schema_quote(FILE *out, const char *text)
 {
 	fputc('"', out);
 	for (; *text; text++) {
@@ -32,7 +32,7 @@ static void begin(struct schema *s, const char *key)
 	indent(s);
 	if (!key)
 		return;
-	print_string(s->out, key);
+	schema_quote(s->out, key);
 	fputs(": ", s->out);
 }
 
@@ -59,7 +59,7 @@ void schema_close(struct schema *s, char bracket)
 void schema_string(struct schema *s, const char *key, const char *value)
 {
 	begin(s, key);
-	print_string(s->out, value);
+	schema_quote(s->out, value);
 }
 
 void schema_number(struct schema *s, const char *key, double value)

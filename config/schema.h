@@ -22,6 +22,9 @@ void schema_flag(struct schema *s, const char *key, bool value);
 /* @json: text of a JSON value, written as it is. */
 void schema_raw(struct schema *s, const char *key, const char *json);
 
+/* Writes a text without control characters between quotes. */
+void schema_quote(FILE *out, const char *text);
+
 /* "type", and bounds of a text's length. */
 void schema_text(struct schema *s, int64_t min, int64_t max);
 

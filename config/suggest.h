@@ -9,6 +9,7 @@ struct suggest {
 	unsigned distance;
 };
 
+/* @known: kept by the caller while `best` is read */
 void suggest_offer(struct suggest *s, const char *known);
 
 #endif

@@ -51,6 +51,7 @@ struct section {
 	const char *const *one_of; /* exactly one of these keys is; or NULL */
 };
 
+/* The rows of a section, those of its base first. @i: below section_count() */
 size_t section_count(const struct section *s);
 const struct field *section_field(const struct section *s, size_t i);
 

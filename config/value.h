@@ -63,6 +63,7 @@ struct duration_text {
 	char s[32];
 };
 
+/* By value, for use within one call: duration_text(us).s */
 struct duration_text duration_text(int64_t us);
 
 #endif

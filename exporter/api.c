@@ -132,9 +132,10 @@ static void put_entry(struct json *j, const struct ladder_entry *e)
 	json_close(j, '}');
 }
 
-void api_ladder(struct json *j, const char *key, const struct probe_result *r,
-		const struct ladder_entry *entries, unsigned count, unsigned dropped,
-		int64_t late_ns)
+/* A probe with its ladder, as the member @key. @late_ns: wall clock, 0: it was not. */
+static void put_ladder(struct json *j, const char *key, const struct probe_result *r,
+		       const struct ladder_entry *entries, unsigned count,
+		       unsigned dropped, int64_t late_ns)
 {
 	json_open(j, key, '{');
 	json_time(j, "begun_unix_s", r->begun_unix_ns);
@@ -161,7 +162,7 @@ void api_ladder(struct json *j, const char *key, const struct probe_result *r,
 static void put_kept(struct json *j, const char *key, struct history_ladder *l)
 {
 	if (l)
-		api_ladder(j, key, &l->result, l->entries, l->count, l->dropped,
+		put_ladder(j, key, &l->result, l->entries, l->count, l->dropped,
 			   atomic_load(&l->late_ns));
 	else
 		json_null(j, key);

@@ -32,9 +32,4 @@ int api_trunk(struct buffer *out, struct store *s, const char *name);
 /* A trunk in a list. */
 void api_row(struct json *j, const struct status_row *row);
 
-/* A probe with its ladder, as the member @key. @late_ns: wall clock, 0: it was not. */
-void api_ladder(struct json *j, const char *key, const struct probe_result *r,
-		const struct ladder_entry *entries, unsigned count, unsigned dropped,
-		int64_t late_ns);
-
 #endif

@@ -1,4 +1,4 @@
-/* The program's parts while it runs: what app.c starts and stops, in one struct. */
+/* The program's parts while it runs, for app*.c only. */
 #ifndef EXPORTER_APP_PRIVATE_H
 #define EXPORTER_APP_PRIVATE_H
 

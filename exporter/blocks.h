@@ -39,6 +39,7 @@ static inline void *blocks_take(struct block *newest, size_t size)
 /* Makes room for @bytes where it is wanting. Returns 0 or ENOMEM. */
 int blocks_reserve(struct block **newest, size_t bytes);
 
+/* Frees all blocks; *newest is NULL afterwards. */
 void blocks_free(struct block **newest);
 
 #endif

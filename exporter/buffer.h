@@ -25,6 +25,7 @@ struct buffer {
 /* Room for @size more bytes at the end, or NULL without memory. */
 char *buffer_reserve(struct buffer *b, size_t size);
 
+/* Append bytes, or a text without its NUL; a failure stays in `err`. */
 void buffer_add(struct buffer *b, const void *p, size_t size);
 void buffer_str(struct buffer *b, const char *text);
 

@@ -4,6 +4,7 @@
 
 #include "exporter/buffer.h"
 
+/* Appends; a failure stays in b->err. */
 __attribute__((format(printf, 2, 3))) void buffer_format(struct buffer *b,
 							 const char *fmt, ...);
 

@@ -72,6 +72,7 @@ struct catalogue_sink {
 			    const struct stats_buckets *b, void *arg);
 };
 
+/* Tells @sink, with @arg, all that is wanted of @src, in the catalogue's order. */
 void catalogue_walk(const struct catalogue_source *src, const struct catalogue_sink *sink,
 		    void *arg);
 

@@ -399,7 +399,8 @@ void cli_help_print(FILE *out)
 	      "       siptrunk_exporter import SOURCE FILE...\n"
 	      "\n"
 	      "Probes SIP trunks on a schedule and serves what it learns as Prometheus\n"
-	      "metrics. probe asks one trunk, now; import writes a configuration from that\n"
+	      "metrics. probe asks one trunk, now; import writes a configuration from "
+	      "that\n"
 	      "of another SIP server. Each tells more with --help.\n",
 	      out);
 	for (size_t i = 0; i < FLAG_COUNT; i++) {

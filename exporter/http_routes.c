@@ -71,7 +71,7 @@ static int render(struct buffer *out, const struct renderer *r, struct http_site
 
 	if (r->snapshot & SNAPSHOT_EXEMPLARS)
 		store_keep_exemplars(site->store);
-	err = snapshot_take_more(&n, site->store, r->snapshot);
+	err = snapshot_take(&n, site->store, r->snapshot);
 	if (err)
 		return err;
 	process_read(&self.process);

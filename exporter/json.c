@@ -2,8 +2,8 @@
 
 #include <string.h>
 
+#include "config/utf8.h"
 #include "exporter/number.h"
-#include "exporter/utf8.h"
 #include "sipprobe/clock.h"
 
 static void add_unit(struct buffer *b, unsigned unit)
@@ -77,7 +77,7 @@ static void add_text(const struct json *j, struct slice text)
 		if (n) {
 			buffer_add(j->out, text.p, n);
 		} else {
-			n = utf8_sequence(text.p, text.l);
+			n = utf8_length(text.p, text.l);
 			add_char(j, text.p, n);
 			n = n ? n : 1;
 		}

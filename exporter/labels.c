@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "exporter/utf8.h"
+#include "config/utf8.h"
 
 static void add_char(struct buffer *b, const char *p, size_t len)
 {
@@ -23,7 +23,7 @@ void labels_escape(struct buffer *b, const char *text)
 	size_t left = strlen(text);
 
 	while (left) {
-		size_t len = utf8_sequence(text, left);
+		size_t len = utf8_length(text, left);
 		size_t taken = len ? len : 1;
 
 		add_char(b, text, len);

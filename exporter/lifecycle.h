@@ -26,6 +26,7 @@ typedef int(lifecycle_reload_h)(FILE *why, void *arg);
  */
 typedef void(lifecycle_done_h)(unsigned status, const char *text, void *arg);
 
+/* Freed with lifecycle_free(). Returns 0 or ENOMEM. */
 int lifecycle_alloc(struct lifecycle **lp, lifecycle_reload_h *reloadh, void *arg);
 
 /*

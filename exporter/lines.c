@@ -22,6 +22,62 @@ void lines_samples_h(struct slice labels, const struct sample *s, size_t count, 
 	l->out->len = (size_t)(to - l->out->data);
 }
 
+static size_t histogram_need(const struct lines *l, const struct snapshot_target *target,
+			     const struct stats_buckets *b, const struct slice *le)
+{
+	size_t line = l->name_len + sizeof("_bucket") + target->labels.l + LINES_EXTRA;
+	size_t need = (b->count + 3) * line;
+
+	for (size_t i = 0; i <= b->count; i++)
+		need += le[i].l;
+	return need + (l->exemplar ? target->exemplar_count * LINES_EXEMPLAR : 0);
+}
+
+/* Returns the end of the lines; *countp is the last bucket's count, that of all. */
+static char *put_buckets(int64_t *countp, char *to, const struct lines *l,
+			 const struct snapshot_target *target,
+			 const struct stats_buckets *b, const struct slice *le)
+{
+	const struct stats_exemplar *e = l->exemplar ? target->exemplars : NULL;
+	const struct stats_exemplar *end = e ? e + target->exemplar_count : NULL;
+	const char *first = to;
+	int64_t count = 0;
+	size_t i, stem;
+
+	to = lines_put_stem(to, l, SLICE("_bucket"), target->labels);
+	stem = (size_t)(to - first);
+	for (i = 0; i <= b->count; i++) {
+		count += target->counts[i];
+		if (i)
+			to = lines_put(to, first, stem);
+		to = lines_put_value(to, true, le[i], count, 0);
+		if (e < end && e->bucket == i)
+			to = l->exemplar(to, e++);
+		*to++ = '\n';
+	}
+	*countp = count;
+	return to;
+}
+
+void lines_histogram_h(const struct snapshot_target *target,
+		       const struct stats_buckets *b, void *arg)
+{
+	const struct slice none = {0}, labels = target->labels;
+	struct lines *l = arg;
+	const struct slice *le = l->float_bounds ? b->le_float : b->le;
+	char *to = buffer_reserve(l->out, histogram_need(l, target, b, le));
+	int64_t count;
+
+	if (!to)
+		return;
+	to = put_buckets(&count, to, l, target, b, le);
+	to = lines_put_stem(to, l, SLICE("_sum"), labels);
+	to = lines_put_last(to, true, none, target->stats.sum_ns, 9);
+	to = lines_put_stem(to, l, SLICE("_count"), labels);
+	to = lines_put_last(to, true, none, count, 0);
+	l->out->len = (size_t)(to - l->out->data);
+}
+
 void lines_comment(struct buffer *out, const char *word, struct slice name,
 		   const char *text)
 {

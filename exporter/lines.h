@@ -13,11 +13,21 @@
 /* What a line has besides name, labels and label: braces, comma, space, line feed. */
 #define LINES_EXTRA (NUMBER_BYTES + 8)
 
+/* Room for ` # {call_id="…"} 0.001 1763798707.123` after a bucket's value. */
+#define LINES_EXEMPLAR                                                                   \
+	(sizeof(" # {call_id=\"\"}  ") + (size_t)2 * NUMBER_BYTES +                      \
+	 sizeof(((struct stats_exemplar *)0)->call_id))
+
+/* Writes an exemplar, at most LINES_EXEMPLAR bytes. Returns the end of it. */
+typedef char *(lines_exemplar_h)(char *to, const struct stats_exemplar *e);
+
 /* A family under way; the `arg` of the handlers below. */
 struct lines {
 	struct buffer *out;
 	const char *name;
 	size_t name_len;
+	bool float_bounds;	    /* le="1.0" where the other formats have le="1" */
+	lines_exemplar_h *exemplar; /* NULL: the format has none */
 };
 
 static inline char *lines_put(char *to, const char *p, size_t len)
@@ -61,9 +71,11 @@ static inline char *lines_put_last(char *to, bool stemmed, struct slice label,
 	return to;
 }
 
-/* Samples_h of a sink whose @arg is a struct lines. */
+/* Handlers of a sink whose @arg is a struct lines. */
 void lines_samples_h(struct slice labels, const struct sample *s, size_t count,
 		     void *arg);
+void lines_histogram_h(const struct snapshot_target *target,
+		       const struct stats_buckets *b, void *arg);
 
 /* A `# WORD name text` line. */
 void lines_comment(struct buffer *out, const char *word, struct slice name,

@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "config/utf8.h"
 #include "exporter/log.h"
 #include "sipprobe/clock.h"
 
@@ -56,28 +57,13 @@ static bool is_unprintable(uint32_t cp)
 	return false;
 }
 
-/* Returns the bytes of the UTF-8 sequence at @s (RFC 3629), or 0 if it is none. */
-static unsigned utf8_decode(uint32_t *cp, const char *s)
+/* Returns the bytes of the character at @s, or 0 if it is none. */
+static size_t decode(uint32_t *cp, const char *s)
 {
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	const unsigned char *u = (const unsigned char *)s;
-	unsigned n = u[0] >= 0xf0 ? 4 : u[0] >= 0xe0 ? 3 : 2;
-	uint32_t c = u[0] & (0x7fU >> n);
+	size_t n = utf8_length(s, strnlen(s, 4));
 
-	if (u[0] < 0x80) {
-		*cp = u[0];
-		return 1;
-	}
-	if (u[0] < 0xc2 || u[0] > 0xf4)
-		return 0;
-	for (unsigned i = 1; i < n; i++) {
-		if ((u[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (u[i] & 0x3f);
-	}
-	if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
-		return 0;
-	*cp = c;
+	if (n)
+		*cp = utf8_point(s, n);
 	return n;
 }
 
@@ -100,11 +86,11 @@ static void put_str(struct line *l, const char *text)
  * One character of @s as it stands between quotes; the escapes are JSON's, which
  * logfmt shares. Returns how many bytes of @s it took.
  */
-static unsigned escape(char out[8], size_t *out_len, const char *s)
+static size_t escape(char out[8], size_t *out_len, const char *s)
 {
 	static const char named[] = "\"\"\\\\\nn\rr\tt";
 	uint32_t cp = 0xfffd;
-	unsigned n = utf8_decode(&cp, s);
+	size_t n = decode(&cp, s);
 
 	for (const char *p = named; *p; p += 2) {
 		if (cp == (unsigned char)*p) {
@@ -144,13 +130,13 @@ static void put_quoted(struct line *l, const char *s)
 /* logfmt needs quotes where a bare word would end or read as something else. */
 static bool needs_quotes(const char *s)
 {
-	uint32_t cp;
-	unsigned n;
+	uint32_t cp = 0;
+	size_t n;
 
 	if (!strcmp(s, "null") || strlen(s) > VALUE_MAX_BYTES)
 		return true;
 	for (; *s; s += n) {
-		n = utf8_decode(&cp, s);
+		n = decode(&cp, s);
 		if (!n || cp == ' ' || strchr("=\"", *s) || is_unprintable(cp))
 			return true;
 	}

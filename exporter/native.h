@@ -57,6 +57,7 @@ void native_scale_init(struct native_scale *scale, int schema, unsigned max_buck
  */
 int native_observe(struct native **np, const struct native_scale *scale, int64_t ns);
 
+/* The size of a histogram, which may be copied as bytes. */
 size_t native_bytes(const struct native *n);
 
 /* The indexes of counts[], `count` of them. */

@@ -11,6 +11,7 @@ struct page_ladder {
 	size_t target; /* makes ids of a page differ */
 };
 
+/* Appends it. @l: the caller holds a reference */
 void page_ladder(struct buffer *b, const struct page_ladder *p, struct history_ladder *l);
 
 #endif

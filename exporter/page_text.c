@@ -5,8 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "config/utf8.h"
 #include "exporter/assets.h"
-#include "exporter/utf8.h"
 #include "sipprobe/clock.h"
 
 static const struct {
@@ -35,7 +35,7 @@ static void add_char(struct buffer *b, const char *p, size_t len)
 void page_bytes(struct buffer *b, struct slice text)
 {
 	while (text.l) {
-		size_t len = utf8_sequence(text.p, text.l);
+		size_t len = utf8_length(text.p, text.l);
 
 		if (text.p[0] != '\r' || text.l == 1 || text.p[1] != '\n')
 			add_char(b, text.p, len);

@@ -29,6 +29,7 @@ void page_time(struct buffer *b, int64_t unix_ns);
 /* "1.53 ms", "2.1 s" */
 void page_duration(struct buffer *b, int64_t ns);
 
+/* In decimal digits. */
 void page_number(struct buffer *b, int64_t n);
 
 /* Days until a certificate's end, marked when they are few; "–" for 0. */

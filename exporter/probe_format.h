@@ -43,6 +43,7 @@ int probe_exit(const struct once_report *r);
 /* The same with the thresholds counted in. */
 int probe_exit_within(const struct probe_told *t);
 
+/* The columns of the table above. */
 int probe_tell_text(struct buffer *b, const struct probe_told *t);
 int probe_tell_json(struct buffer *b, const struct probe_told *t);
 int probe_tell_nagios(struct buffer *b, const struct probe_told *t);

@@ -11,9 +11,6 @@
 #include "exporter/lines.h"
 #include "exporter/render.h"
 
-/* What ` # {call_id="…"} 0.001 1763798707.123` has besides the Call-ID. */
-#define EXEMPLAR_EXTRA (sizeof(" # {call_id=\"\"}  ") + (size_t)2 * NUMBER_BYTES)
-
 static const struct {
 	const char *name;
 	const char *ending; /* that a family's name goes without */
@@ -50,7 +47,7 @@ static void om_family_h(const struct catalogue_family *f, void *arg)
 	help(t->out, family, f->help);
 }
 
-static char *put_exemplar(char *to, const struct stats_exemplar *e)
+static char *om_exemplar_h(char *to, const struct stats_exemplar *e)
 {
 	const struct slice begin = SLICE(" # {call_id=\""), end = SLICE("\"} ");
 
@@ -62,63 +59,14 @@ static char *put_exemplar(char *to, const struct stats_exemplar *e)
 	return number_print(to, e->unix_ns / 1000000, 3);
 }
 
-static char *put_buckets(char *to, const struct lines *t,
-			 const struct snapshot_target *target,
-			 const struct stats_buckets *b, int64_t *count)
-{
-	const struct stats_exemplar *e = target->exemplars;
-	const struct stats_exemplar *end = e ? e + target->exemplar_count : NULL;
-	char *first = to;
-	size_t i, stem;
-
-	to = lines_put_stem(first, t, SLICE("_bucket"), target->labels);
-	stem = (size_t)(to - first);
-	for (i = 0; i <= b->count; i++) {
-		*count += target->counts[i];
-		if (i)
-			to = lines_put(to, first, stem);
-		to = lines_put_value(to, true, b->le_float[i], *count, 0);
-		if (e < end && e->bucket == i)
-			to = put_exemplar(to, e++);
-		*to++ = '\n';
-	}
-	return to;
-}
-
-static void om_histogram_h(const struct snapshot_target *target,
-			   const struct stats_buckets *b, void *arg)
-{
-	const struct slice none = {0}, labels = target->labels;
-	struct lines *t = arg;
-	size_t line = t->name_len + sizeof("_bucket") + labels.l + LINES_EXTRA;
-	size_t need = (b->count + 3) * line;
-	int64_t count = 0;
-	size_t i;
-	char *to;
-
-	for (i = 0; i <= b->count; i++)
-		need += b->le_float[i].l;
-	need += target->exemplar_count *
-		(EXEMPLAR_EXTRA + sizeof(target->exemplars->call_id));
-	to = buffer_reserve(t->out, need);
-	if (!to)
-		return;
-	to = put_buckets(to, t, target, b, &count);
-	to = lines_put_stem(to, t, SLICE("_sum"), labels);
-	to = lines_put_last(to, true, none, target->stats.sum_ns, 9);
-	to = lines_put_stem(to, t, SLICE("_count"), labels);
-	to = lines_put_last(to, true, none, count, 0);
-	t->out->len = (size_t)(to - t->out->data);
-}
-
 static void om_render(struct buffer *out, const struct catalogue_source *src)
 {
 	static const struct catalogue_sink sink = {
 		.family_h = om_family_h,
 		.samples_h = lines_samples_h,
-		.histogram_h = om_histogram_h,
+		.histogram_h = lines_histogram_h,
 	};
-	struct lines t = {.out = out};
+	struct lines t = {.out = out, .float_bounds = true, .exemplar = om_exemplar_h};
 
 	catalogue_walk(src, &sink, &t);
 	buffer_str(out, "# EOF\n");

@@ -25,6 +25,7 @@ void sandbox_allow(struct sandbox_paths *p, const char *file);
 /* Allows a socket named @path to be made and removed. */
 void sandbox_allow_socket(struct sandbox_paths *p, const char *path);
 
+/* Frees what was allowed; @p is empty and usable again. */
 void sandbox_paths_clear(struct sandbox_paths *p);
 
 /* What the kernel could do. */

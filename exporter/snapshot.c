@@ -207,12 +207,7 @@ static const struct store_copy_steps steps = {
 	.row_h = row_h,
 };
 
-int snapshot_take(struct snapshot **np, struct store *s)
-{
-	return snapshot_take_more(np, s, 0);
-}
-
-int snapshot_take_more(struct snapshot **np, struct store *s, unsigned more)
+int snapshot_take(struct snapshot **np, struct store *s, unsigned more)
 {
 	struct copy c = {.s = s, .n = calloc(1, sizeof(*c.n)), .more = more};
 	int err;

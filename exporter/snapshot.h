@@ -45,22 +45,22 @@ struct snapshot {
 	struct block *blocks; /* what the pointers above lead to */
 };
 
-/*
- * Any thread. Freed with snapshot_free().
- *
- * Returns 0; ENOMEM; EBUSY when the set of trunks kept changing for half a second.
- */
-int snapshot_take(struct snapshot **np, struct store *s);
-
 /* What not every scrape needs. */
 enum {
 	SNAPSHOT_NATIVE = 1,
 	SNAPSHOT_EXEMPLARS = 2,
 };
 
-/* The same with more in it. @more: of the bits above */
-int snapshot_take_more(struct snapshot **np, struct store *s, unsigned more);
+/*
+ * Any thread. Freed with snapshot_free().
+ *
+ * @more: of the bits above, or 0
+ *
+ * Returns 0; ENOMEM; EBUSY when the set of trunks kept changing for half a second.
+ */
+int snapshot_take(struct snapshot **np, struct store *s, unsigned more);
 
+/* NULL is ignored. */
 void snapshot_free(struct snapshot *n);
 
 #endif

@@ -1,6 +1,5 @@
-/* The store as a whole: its life, its lock, and what concerns no single trunk. */
+/* The store as a whole: its life, and what concerns no single trunk. */
 #include <errno.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,18 +8,6 @@
 #include "exporter/store_rows.h"
 #include "exporter/store_text.h"
 #include "sipprobe/clock.h"
-
-void store_read_lock(struct store *s)
-{
-	while (atomic_load(&s->writer_waits))
-		sched_yield();
-	pthread_mutex_lock(&s->lock);
-}
-
-void store_read_unlock(struct store *s)
-{
-	pthread_mutex_unlock(&s->lock);
-}
 
 int store_alloc(struct store **sp, const double *buckets, size_t bucket_count)
 {

@@ -69,6 +69,7 @@ void store_target_remove(struct store *s, struct store_target *cell);
 void store_probe_begin(struct store *s, struct store_target *cell, int64_t lag_ns);
 void store_probe_done(struct store *s, struct store_target *cell,
 		      const struct probe_result *result);
+
 /* As ladder_wanted_h and probe_ladder_h have it. */
 bool store_ladder_wanted(const struct store *s, const struct store_target *cell,
 			 const struct probe_result *result);
@@ -89,8 +90,13 @@ void store_change_end(struct store *s);
 /* Tells which share of the trunks this is; not called when it is all of them. */
 void store_shard(struct store *s, const struct config_shard *shard);
 
+/* When the certificate expires that we show who connects; @file NULL: none is shown. */
 void store_listen_certificate(struct store *s, const char *file, int64_t not_after_s);
+
+/* Whether certificate files changed and could not be read. */
 void store_tls_files(struct store *s, bool stale);
+
+/* A configuration was applied, or could not be. */
 void store_reload(struct store *s, bool successful, int64_t now_unix_ns);
 
 /* Whether a configuration was ever applied; any thread. */

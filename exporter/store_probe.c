@@ -104,30 +104,15 @@ static void result_count(const struct store *s, struct store_target *cell,
 	code_count(cell, result->code);
 }
 
-static char said_ok[] = "OK";
-
-void store_said_clear(struct store_target *cell)
-{
-	if (cell->said != said_ok)
-		free(cell->said);
-}
-
-/* What a person would want to read; most often it is what was said last time. */
-static void say(struct store_target *cell, const struct probe_result *r)
+/* What a person would want to read. */
+static const char *words_of(const struct probe_result *r)
 {
 	const char *text = r->phrase[0] ? r->phrase : r->detail;
 
 	if (!text[0] && r->outcome != PROBE_RESPONSE && r->err &&
 	    r->outcome != PROBE_TIMEOUT)
 		text = strerror(r->err);
-	if (cell->said ? !strcmp(cell->said, text) : !text[0])
-		return;
-	store_said_clear(cell);
-	/* What nearly all say nearly always is kept once. */
-	if (!strcmp(text, said_ok))
-		cell->said = said_ok;
-	else
-		cell->said = text[0] ? strdup(text) : NULL;
+	return text;
 }
 
 static void remember(struct store *s, struct store_target *cell,
@@ -138,7 +123,7 @@ static void remember(struct store *s, struct store_target *cell,
 	cell->last = history_pack(r, gap_ns);
 	cell->last_unix_ns = r->begun_unix_ns;
 	history_add(&s->history, cell->track, cell->last);
-	say(cell, r);
+	store_target_say(cell, words_of(r));
 	store_touch(s, cell->row);
 }
 

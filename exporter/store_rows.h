@@ -100,6 +100,7 @@ struct store {
 	struct store_lag lag[STORE_LAG_SLOTS];
 };
 
+/* With the lock held. Without memory a row may not be found by its name. */
 void store_names_add(struct store_names *n, struct store_trunk *row, const char *name);
 void store_names_remove(struct store_names *n, struct store_trunk *row);
 
@@ -123,29 +124,18 @@ static inline char *store_target_text(const struct store *s, struct store_target
 }
 
 /* Frees a cell that is in no list any more, without the lock. */
-void store_target_free(struct store_target *t);
+void store_target_free(struct store_target *cell);
 
-/* Frees the words of the last probe. */
-void store_said_clear(struct store_target *t);
+/* With the lock held: the last probe's words, "" for none. */
+void store_target_say(struct store_target *cell, const char *text);
 
 /* Counts a response in the target's histograms. With the lock held. */
 void store_observe(const struct store *s, struct store_target *t,
 		   const struct probe_result *result);
 
 /* The writer's hold on the store. There is one writer, the main thread. */
-static inline void store_write_lock(struct store *s)
-{
-	if (!pthread_mutex_trylock(&s->lock))
-		return;
-	atomic_store(&s->writer_waits, true);
-	pthread_mutex_lock(&s->lock);
-	atomic_store(&s->writer_waits, false);
-}
-
-static inline void store_write_unlock(struct store *s)
-{
-	pthread_mutex_unlock(&s->lock);
-}
+void store_write_lock(struct store *s);
+void store_write_unlock(struct store *s);
 
 /* With the lock held: whoever asks for what is new since then gets the row. */
 static inline void store_touch(struct store *s, struct store_trunk *row)

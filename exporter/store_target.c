@@ -66,11 +66,32 @@ bool store_target_label(struct store *s, struct store_target *cell, const char *
 	return value.l;
 }
 
+/* What nearly all say nearly always is kept once. */
+static char said_ok[] = "OK";
+
+static void said_free(struct store_target *cell)
+{
+	if (cell->said != said_ok)
+		free(cell->said);
+}
+
+void store_target_say(struct store_target *cell, const char *text)
+{
+	/* Most often it is what was said last time. */
+	if (cell->said ? !strcmp(cell->said, text) : !text[0])
+		return;
+	said_free(cell);
+	if (!strcmp(text, said_ok))
+		cell->said = said_ok;
+	else
+		cell->said = text[0] ? strdup(text) : NULL;
+}
+
 void store_target_free(struct store_target *cell)
 {
 	free(cell->exemplars);
 	free(cell->native);
-	store_said_clear(cell);
+	said_free(cell);
 	free(cell->codes);
 	if (cell->tls)
 		chain_unref(cell->tls->chain);

@@ -19,6 +19,7 @@ void systemd_ready(void);
 /* A reload begins; systemd_ready() ends it. */
 void systemd_reloading(void);
 
+/* The service ends. */
 void systemd_stopping(void);
 
 /*

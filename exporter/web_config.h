@@ -48,6 +48,7 @@ struct web_config {
  */
 int web_config_load(struct web_config **cp, const char *path, struct config_errors *errs);
 
+/* Secrets are overwritten. NULL is ignored. */
 void web_config_free(struct web_config *c);
 
 #endif

@@ -1,4 +1,4 @@
-/* What the files of the YAML reader share: one reading, and how they look at a node. */
+/* What web_yaml*.c share: one reading, and how they look at a node. */
 #ifndef EXPORTER_WEB_YAML_PRIVATE_H
 #define EXPORTER_WEB_YAML_PRIVATE_H
 

@@ -1,6 +1,7 @@
 /*
- * What the parts of the engine share, private to sipprobe/: target.c, trunk.c, inbound.c
- * and sockets.c get at each other's services through this one struct. engine.c makes it.
+ * What the parts of the engine share, private to sipprobe/: targets, trunks, sockets and
+ * what sorts arrivals get at each other's services through this one struct. engine.c
+ * makes it, and once.c a copy for a probe on demand.
  */
 #ifndef SIPPROBE_CORE_H
 #define SIPPROBE_CORE_H

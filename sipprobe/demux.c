@@ -94,7 +94,7 @@ static void udp_request(struct core *core, struct udp *u, const struct sa *src,
 	} else if (!make_answer(core, t, src, m, &text)) {
 		answer_destination(&dst, m, src);
 		/* Lost on its way out or not: the peer asks again. */
-		(void)udp_transmit_dscp(u, &dst, text.p, text.l, target_dscp(t));
+		(void)udp_transmit(u, &dst, text.p, text.l, target_dscp(t));
 	}
 }
 

@@ -290,7 +290,7 @@ static void stop_done_h(void *arg)
 static void stop_late_h(struct wheel_timer *timer, int64_t now_ns)
 {
 	(void)now_ns;
-	stop_done_h((char *)timer - offsetof(struct engine, stop_timer));
+	stop_done_h(wheel_owner(timer, struct engine, stop_timer));
 }
 
 struct take_back {

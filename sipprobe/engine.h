@@ -116,8 +116,11 @@ const char *engine_stray_name(enum engine_stray why);
 
 /*
  * @ep:      set on success, freed with engine_free()
- * @version: for User-Agent and Server, kept by the caller
- * @events:  kept by the caller while the engine lives
+ * @version: for User-Agent and Server; copied
+ * @events:  kept by the caller while the engine lives, as is @arg, the handlers' last
+ *           argument
+ *
+ * Returns 0 or errno.
  */
 int engine_alloc(struct engine **ep, const char *version,
 		 const struct engine_events *events, void *arg);
@@ -145,6 +148,7 @@ void engine_stop(struct engine *e, void (*h)(void *arg), void *arg);
 
 enum { ENGINE_STOP_MS = 700 };
 
+/* Ends all probes untold; trunks and targets are told as removed. Main thread. */
 void engine_free(struct engine *e);
 
 #endif

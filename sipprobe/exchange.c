@@ -51,11 +51,6 @@ void exchange_set_local(struct exchange *x, const struct sa *local)
 	x->local = *local;
 }
 
-const struct sa *exchange_local(const struct exchange *x)
-{
-	return &x->local;
-}
-
 void exchange_begin(struct target *t)
 {
 	struct exchange *x = t->exchange;

@@ -26,7 +26,6 @@ struct binding **exchange_binding(struct exchange *x);
 
 /* Our end, for the requests that are made from now on. */
 void exchange_set_local(struct exchange *x, const struct sa *local);
-const struct sa *exchange_local(const struct exchange *x);
 
 /* A probe begins. */
 void exchange_begin(struct target *t);

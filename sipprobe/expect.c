@@ -32,8 +32,7 @@ static void arm(struct expect *e)
 /* The timer is not moved each time: when it fires it looks at what happened since. */
 static void due_h(struct wheel_timer *timer, int64_t now_ns)
 {
-	struct expect *e =
-		(struct expect *)(void *)((char *)timer - offsetof(struct expect, timer));
+	struct expect *e = wheel_owner(timer, struct expect, timer);
 
 	if (e->last_ns + e->period_ns > now_ns) {
 		arm(e);

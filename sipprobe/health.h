@@ -43,6 +43,7 @@ enum health_state health_rollup(const struct health_member *m, size_t n,
 /* A trunk's state when its peer's own pings, expected of it, stay out. */
 enum health_state health_with_inbound(enum health_state s, bool missing);
 
+/* "unknown", "up", "degraded", "down"; a label's value. */
 const char *health_state_name(enum health_state s);
 
 #endif

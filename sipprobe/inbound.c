@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "sipprobe/clock.h"
-#include "sipprobe/stream_priv.h"
+#include "sipprobe/stream_private.h"
 
 enum { ADDRESS_BUCKETS = 256 };
 

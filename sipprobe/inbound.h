@@ -57,6 +57,7 @@ int64_t inbound_run(struct inbound *in, int64_t now_ns, int64_t idle_ns);
 /* Asks accept_h again for each connection, after a change of who may connect. */
 void inbound_review(struct inbound *in);
 
+/* How many connections there are. */
 size_t inbound_count(const struct inbound *in);
 
 /* Closes with a reset: no byte is sent and no TIME-WAIT is left behind. */

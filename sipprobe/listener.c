@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "sipprobe/stream_priv.h"
+#include "sipprobe/stream_private.h"
 
 enum { ACCEPTS_PER_EVENT = 16 }; /* then other sockets have their turn */
 

@@ -38,7 +38,7 @@ void once_cancel(struct once *o)
 
 static struct once *of_timer(struct wheel_timer *timer)
 {
-	return (struct once *)(void *)((char *)timer - offsetof(struct once, timer));
+	return wheel_owner(timer, struct once, timer);
 }
 
 static void deliver_h(struct wheel_timer *timer, int64_t now_ns)

@@ -48,6 +48,7 @@ void once_answered(struct once *o, struct once_answer *a, const struct probe_res
 /* Sorts the answers and makes the report's state of them. There is at least one. */
 void once_sum_up(struct once *o);
 
+/* Frees what answers hold besides: the texts of their ladders. */
 void once_answers_free(struct once *o);
 
 /* Whether what is probed is an address and no name. */

@@ -11,11 +11,13 @@
 struct registry; /* mem_deref() */
 struct target;
 
+/* Returns 0 or ENOMEM. */
 int registry_alloc(struct registry **rp);
 
 /* Returns 0 with the number in @index, or ENOMEM. */
 int registry_add(struct registry *r, uint32_t *index, struct target *t);
 
+/* The number is free afterwards. */
 void registry_remove(struct registry *r, uint32_t index);
 
 /* NULL for a number that nobody has. */

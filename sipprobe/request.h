@@ -56,6 +56,7 @@ struct request_info {
  */
 int request_make(struct request *r, const struct request_info *info);
 
+/* Frees the bytes; the request may be made anew. */
 void request_free(struct request *r);
 
 /*

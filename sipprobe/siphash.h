@@ -12,6 +12,7 @@ struct siphash_key {
 	uint64_t half[2];
 };
 
+/* The hash of @len bytes. The key is secret, and random once a run. */
 uint64_t siphash_bytes(const struct siphash_key *key, const void *data, size_t len);
 
 #endif

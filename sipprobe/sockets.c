@@ -1,39 +1,14 @@
+#include "sipprobe/sockets.h"
+
 #include <string.h>
 
-#include "sipprobe/sockets.h"
 #include "sipprobe/clock.h"
 #include "sipprobe/demux.h"
 #include "sipprobe/inbound.h"
 #include "sipprobe/listener.h"
 #include "sipprobe/locals.h"
+#include "sipprobe/sockets_private.h"
 #include "sipprobe/tls_cache.h"
-#include "sipprobe/udp.h"
-
-/* One of sip.listen, open. */
-struct entry {
-	struct le le;
-	enum config_transport transport;
-	struct sa wanted; /* as configured; its port may be 0 */
-	struct sa local;  /* as bound */
-	struct udp *udp;  /* owned; or */
-	struct listener *listener;
-	struct tls_profile *tls;      /* of a TLS listener, in force; owned */
-	struct tls_profile *tls_next; /* the same after the next commit */
-	bool in_force;
-	bool wanted_next; /* the configuration being prepared lists it */
-	char text[64];
-};
-
-struct sockets {
-	struct core *core;
-	struct list entries;
-	bool match_certificate;
-	bool match_next;	 /* the same after the next commit */
-	struct inbound *inbound; /* connections that peers opened to us */
-	struct wheel_timer sweep;
-	struct locals *locals; /* for trunks that say where from */
-	struct udp *own[2];    /* for IPv4 and IPv6, opened when first needed */
-};
 
 /* A peer that pings over a connection of its own does so every minute or two. */
 #define INBOUND_IDLE_NS (600 * CLOCK_NS_PER_S)
@@ -62,7 +37,7 @@ static void error_h(struct udp *u, const struct sa *dst, int err, const char *bu
 	demux_icmp(s->core, dst, err, buf, len);
 }
 
-static const struct udp_events udp_events = {datagram_h, error_h};
+const struct udp_events sockets_udp_events = {datagram_h, error_h};
 
 /* Whose certificate speaks for it is asked when a request is there to be answered. */
 static bool accept_h(const struct sa *peer, bool tls, void *arg)
@@ -112,7 +87,7 @@ static void sockets_destructor(void *arg)
 
 static void entry_destructor(void *arg)
 {
-	struct entry *e = arg;
+	struct sockets_entry *e = arg;
 
 	list_unlink(&e->le);
 	mem_deref(e->udp);
@@ -131,7 +106,7 @@ int sockets_alloc(struct sockets **sp, struct core *core)
 	s->core = core;
 	err = inbound_alloc(&s->inbound, &inbound_events, s);
 	if (!err)
-		err = locals_alloc(&s->locals, &udp_events, s);
+		err = locals_alloc(&s->locals, &sockets_udp_events, s);
 	if (err)
 		mem_deref(s);
 	else
@@ -139,14 +114,15 @@ int sockets_alloc(struct sockets **sp, struct core *core)
 	return err;
 }
 
-static int open_entry(struct sockets *s, struct entry *e)
+static int open_entry(struct sockets *s, struct sockets_entry *e)
 {
 	int err;
 
 	if (e->transport == CONFIG_TRANSPORT_UDP) {
 		/* A trunk may have it open already. */
 		e->udp = mem_ref(locals_find(s->locals, &e->wanted));
-		err = e->udp ? 0 : udp_socket(&e->udp, &e->wanted, &udp_events, s);
+		err = e->udp ? 0
+			     : udp_socket(&e->udp, &e->wanted, &sockets_udp_events, s);
 		if (!err)
 			e->local = *udp_local(e->udp);
 	} else {
@@ -157,11 +133,12 @@ static int open_entry(struct sockets *s, struct entry *e)
 	return err;
 }
 
-static struct entry *find_wanted(const struct sockets *s, enum config_transport transport,
-				 const struct sa *wanted)
+static struct sockets_entry *find_wanted(const struct sockets *s,
+					 enum config_transport transport,
+					 const struct sa *wanted)
 {
 	for (struct le *le = s->entries.head; le; le = le->next) {
-		struct entry *e = le->data;
+		struct sockets_entry *e = le->data;
 
 		if (e->transport == transport && !e->wanted_next &&
 		    sa_cmp(&e->wanted, wanted, SA_ALL))
@@ -170,11 +147,11 @@ static struct entry *find_wanted(const struct sockets *s, enum config_transport 
 	return NULL;
 }
 
-static int add_entry(struct sockets *s, struct entry **ep,
+static int add_entry(struct sockets *s, struct sockets_entry **ep,
 		     enum config_transport transport, const struct sa *wanted,
 		     struct tls_profile *tls)
 {
-	struct entry *e = mem_zalloc(sizeof(*e), entry_destructor);
+	struct sockets_entry *e = mem_zalloc(sizeof(*e), entry_destructor);
 	int err;
 
 	if (!e)
@@ -197,7 +174,7 @@ static int add_entry(struct sockets *s, struct entry **ep,
 static int prepare_one(struct sockets *s, const struct config_listen *conf,
 		       struct tls_profile *tls)
 {
-	struct entry *e;
+	struct sockets_entry *e;
 	struct sa wanted;
 	int err = sa_set_str(&wanted, conf->host, conf->port);
 
@@ -248,7 +225,7 @@ int sockets_prepare(struct sockets *s, const struct config_sip *sip,
 	return 0;
 }
 
-static void commit_one(struct entry *e)
+static void commit_one(struct sockets_entry *e)
 {
 	e->in_force = e->wanted_next;
 	e->wanted_next = false;
@@ -266,20 +243,19 @@ static void commit_one(struct entry *e)
 static bool has_listener(const struct sockets *s)
 {
 	for (struct le *le = s->entries.head; le; le = le->next)
-		if (((const struct entry *)le->data)->listener)
+		if (((const struct sockets_entry *)le->data)->listener)
 			return true;
 	return false;
 }
 
 static void sweep_h(struct wheel_timer *timer, int64_t now_ns)
 {
-	struct sockets *s = (struct sockets *)(void *)((char *)timer -
-						       offsetof(struct sockets, sweep));
+	struct sockets *s = wheel_owner(timer, struct sockets, sweep);
 
 	(void)inbound_run(s->inbound, now_ns, INBOUND_IDLE_NS);
 	for (struct le *le = s->entries.head; le; le = le->next)
-		if (((struct entry *)le->data)->listener)
-			listener_run(((struct entry *)le->data)->listener);
+		if (((struct sockets_entry *)le->data)->listener)
+			listener_run(((struct sockets_entry *)le->data)->listener);
 	ticker_start(s->core->ticker, timer, now_ns + INBOUND_OPENING_NS / 2, sweep_h);
 }
 
@@ -289,7 +265,7 @@ bool sockets_commit(struct sockets *s)
 	bool changed = false;
 
 	while (le) {
-		struct entry *e = le->data;
+		struct sockets_entry *e = le->data;
 
 		le = le->next;
 		changed |= e->udp && e->in_force != e->wanted_next;
@@ -311,7 +287,7 @@ void sockets_abandon(struct sockets *s)
 	struct le *le = s->entries.head;
 
 	while (le) {
-		struct entry *e = le->data;
+		struct sockets_entry *e = le->data;
 
 		le = le->next;
 		e->wanted_next = false;
@@ -321,123 +297,10 @@ void sockets_abandon(struct sockets *s)
 	}
 }
 
-/* How well a listening socket suits probes to an address; 0: not at all. */
-static int suits(const struct entry *e, const struct sa *dst, const struct sa *source)
-{
-	if (e->transport != CONFIG_TRANSPORT_UDP || !e->in_force ||
-	    sa_af(&e->local) != sa_af(dst))
-		return 0;
-	if (sa_cmp(&e->local, source, SA_ADDR))
-		return 3;
-	if (sa_is_any(&e->local))
-		return 2;
-	/* From a loopback address nothing leaves the machine, nor comes to it. */
-	return sa_is_loopback(&e->local) == sa_is_loopback(source) ? 1 : 0;
-}
-
-static struct udp *listening_for(const struct sockets *s, const struct sa *dst,
-				 const struct sa *source)
-{
-	const struct entry *best = NULL;
-	int best_score = 0;
-
-	for (struct le *le = s->entries.head; le; le = le->next) {
-		const struct entry *e = le->data;
-		int score = suits(e, dst, source);
-
-		if (score > best_score) {
-			best = e;
-			best_score = score;
-		}
-	}
-	return best ? best->udp : NULL;
-}
-
-static int own_socket(struct sockets *s, struct udp **up, int af)
-{
-	struct udp **own = &s->own[af == AF_INET6];
-	struct sa any;
-	int err = 0;
-
-	if (!*own) {
-		sa_init(&any, af);
-		err = udp_socket(own, &any, &udp_events, s);
-	}
-	if (!err)
-		*up = *own;
-	return err;
-}
-
-/* The socket that listens where a trunk wants to send from, else one of its own. */
-static int wanted_socket(struct sockets *s, struct udp **up, int af,
-			 const struct config_local *want)
-{
-	struct sa sa;
-	int err = locals_address(&sa, want, af);
-
-	if (err)
-		return err;
-	for (struct le *le = s->entries.head; le; le = le->next) {
-		const struct entry *e = le->data;
-
-		if (e->udp && e->in_force && sa_af(&e->local) == af &&
-		    locals_fits(want, &e->local)) {
-			*up = e->udp;
-			return 0;
-		}
-	}
-	return locals_get(s->locals, up, &sa);
-}
-
-void sockets_mark_local(struct sockets *s, const struct config_local *want)
-{
-	locals_mark(s->locals, want);
-}
-
-void sockets_sweep_local(struct sockets *s)
-{
-	locals_sweep(s->locals);
-}
-
-int sockets_udp_for(struct sockets *s, struct udp **up, struct sa *local,
-		    const struct sa *dst, const struct config_local *want)
-{
-	struct sa source;
-	struct udp *u = NULL;
-	int err = udp_source(&source, dst);
-
-	if (err)
-		return err;
-	if (locals_wanted(want))
-		err = wanted_socket(s, &u, sa_af(dst), want);
-	else
-		u = listening_for(s, dst, &source);
-	if (!u && !err)
-		err = own_socket(s, &u, sa_af(dst));
-	if (err)
-		return err;
-	*local = sa_is_any(udp_local(u)) ? source : *udp_local(u);
-	sa_set_port(local, sa_port(udp_local(u)));
-	*up = u;
-	return 0;
-}
-
-uint16_t sockets_stream_port(const struct sockets *s, enum config_transport transport,
-			     int af)
-{
-	for (struct le *le = s->entries.head; le; le = le->next) {
-		const struct entry *e = le->data;
-
-		if (e->in_force && e->transport == transport && sa_af(&e->local) == af)
-			return sa_port(&e->local);
-	}
-	return 0;
-}
-
 void sockets_use_tls(struct sockets *s, struct tls_profile *profile)
 {
 	for (struct le *le = s->entries.head; le; le = le->next) {
-		struct entry *e = le->data;
+		struct sockets_entry *e = le->data;
 
 		if (!e->listener || e->transport != CONFIG_TRANSPORT_TLS)
 			continue;
@@ -451,7 +314,7 @@ void sockets_use_tls(struct sockets *s, struct tls_profile *profile)
 const char *sockets_listening(const struct sockets *s, size_t n)
 {
 	for (struct le *le = s->entries.head; le; le = le->next) {
-		const struct entry *e = le->data;
+		const struct sockets_entry *e = le->data;
 
 		if (e->in_force && !n--)
 			return e->text;

@@ -13,6 +13,7 @@ struct tls_cache;
 struct udp;
 struct tls_profile;
 
+/* Opens nothing yet. Returns 0 or errno. */
 int sockets_alloc(struct sockets **sp, struct core *core);
 
 /*

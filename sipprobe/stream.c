@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "sipprobe/clock.h"
-#include "sipprobe/stream_priv.h"
+#include "sipprobe/stream_private.h"
 
 static const char closed_by_peer[] = "connection closed by the peer";
 static const char reset_by_peer[] = "connection reset by the peer";

@@ -83,6 +83,7 @@ int stream_send(struct stream *s, const char *buf, size_t len, int64_t *sent_ns)
 const struct sa *stream_local(const struct stream *s);
 const struct sa *stream_peer(const struct stream *s);
 
+/* What opening it took, and how TLS ended; valid while @s lives. */
 const struct stream_report *stream_report(const struct stream *s);
 
 /*
@@ -103,6 +104,7 @@ struct stream_mark {
 	uint64_t stamp; /* 0: nothing yet */
 };
 
+/* The owner's to write; zeroed at first. */
 struct stream_mark *stream_mark(struct stream *s);
 
 /* When bytes last came, keep-alives included; monotonic. At first when it began. */

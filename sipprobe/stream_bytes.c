@@ -1,7 +1,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "sipprobe/stream_priv.h"
+#include "sipprobe/stream_private.h"
 
 enum { BYTES_MIN = 1024 };
 

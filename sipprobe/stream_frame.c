@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "sipprobe/clock.h"
-#include "sipprobe/stream_priv.h"
+#include "sipprobe/stream_private.h"
 
 static const char crlfcrlf[] = "\r\n\r\n";
 

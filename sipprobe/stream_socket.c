@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 
 #include "sipprobe/clock.h"
-#include "sipprobe/stream_priv.h"
+#include "sipprobe/stream_private.h"
 
 enum probe_outcome stream_outcome_of(int err)
 {

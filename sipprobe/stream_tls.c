@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "sipprobe/clock.h"
-#include "sipprobe/stream_priv.h"
+#include "sipprobe/stream_private.h"
 
 enum { BIO_IDLE_BYTES = 512 }; /* an idle connection's BIOs hold no more */
 

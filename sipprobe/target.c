@@ -383,7 +383,7 @@ static void resend(struct target *t, int64_t now_ns)
 
 	a->retransmissions++;
 	target_note(t, LADDER_RETRANSMITTED, now_ns, NULL, 0);
-	(void)udp_transmit_dscp(t->udp, &t->address.sa, r->buf, r->len, target_dscp(t));
+	(void)udp_transmit(t->udp, &t->address.sa, r->buf, r->len, target_dscp(t));
 	a->resend_every_ns *= 2;
 	if (a->resend_every_ns > t2_ns)
 		a->resend_every_ns = t2_ns;

@@ -66,6 +66,7 @@ void target_rebind(struct target *t);
 /* Begins a probe now instead of at the next due time. Not while one is under way. */
 void target_probe_now(struct target *t);
 
+/* What it was made of, and how it is; nothing of it is the caller's to free. */
 struct trunk *target_trunk(const struct target *t);
 const struct resolve_address *target_address(const struct target *t);
 const struct prober *target_prober(const struct target *t);

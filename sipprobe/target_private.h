@@ -1,4 +1,4 @@
-/* A target's inside, shared by target*.c and the probers only. */
+/* A target's inside, for target*.c, exchange.c and the probers only. */
 #ifndef SIPPROBE_TARGET_PRIVATE_H
 #define SIPPROBE_TARGET_PRIVATE_H
 
@@ -56,17 +56,22 @@ struct target {
 
 static inline struct target *target_of_timer(struct wheel_timer *timer)
 {
-	return (struct target *)(void *)((char *)timer - offsetof(struct target, timer));
+	return wheel_owner(timer, struct target, timer);
 }
 
+/* The trunk's settings in force. */
 const struct config_settings *target_settings(const struct target *t);
+
+/* When the probe under way ends at the latest, monotonic. */
 int64_t target_deadline_ns(const struct target *t);
 
-/* Sends the probe's request over the target's transport: a client transaction. */
+/*
+ * Sends the probe's request over the target's transport: a client transaction, over UDP
+ * with retransmissions (RFC 3261 17.1.2). Returns 0 or errno.
+ */
 int target_transact(struct target *t);
 
-/* Over UDP: with retransmissions. Over a connection: opened first where needed. */
-int target_transact_udp(struct target *t);
+/* The same over a connection, which is opened first where needed. */
 int target_transact_stream(struct target *t);
 
 /* What a transport says of a failure, as a probe's outcome. */
@@ -102,6 +107,7 @@ void target_note_response(struct target *t, const struct guard_message *m, int64
 /* Before the request under way is replaced by another one of the same probe. */
 void target_note_next_request(struct target *t);
 
+/* Forgets what was noted for the ladder. */
 void target_notes_free(struct target *t);
 
 /* At a probe's end, to whoever wants it. @m: the final response, or NULL */

@@ -90,7 +90,7 @@ static bool is_loss(int err)
 	return err == ENOBUFS || err == EAGAIN;
 }
 
-int target_transact_udp(struct target *t)
+static int transact_udp(struct target *t)
 {
 	struct attempt *a = &t->attempt;
 	int err = choose_way(t);
@@ -100,8 +100,8 @@ int target_transact_udp(struct target *t)
 	if (err)
 		return err;
 	a->sent_ns = clock_monotonic_ns();
-	err = udp_transmit_dscp(t->udp, &t->address.sa, t->request.buf, t->request.len,
-				target_dscp(t));
+	err = udp_transmit(t->udp, &t->address.sa, t->request.buf, t->request.len,
+			   target_dscp(t));
 	if (err && !is_loss(err)) {
 		a->sent_ns = 0;
 		return err;
@@ -113,6 +113,6 @@ int target_transact_udp(struct target *t)
 
 int target_transact(struct target *t)
 {
-	return t->address.transport == CONFIG_TRANSPORT_UDP ? target_transact_udp(t)
+	return t->address.transport == CONFIG_TRANSPORT_UDP ? transact_udp(t)
 							    : target_transact_stream(t);
 }

@@ -6,6 +6,7 @@
 
 struct tls_cache; /* mem_deref() */
 
+/* Returns 0 or ENOMEM. */
 int tls_cache_alloc(struct tls_cache **cp);
 
 /* What came of looking at the files again. */

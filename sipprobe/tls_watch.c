@@ -72,9 +72,7 @@ void tls_watch_listening(struct tls_watch *w, const struct config_sip *sip)
 
 static void look_h(struct wheel_timer *timer, int64_t now_ns)
 {
-	struct tls_watch *w =
-		(struct tls_watch *)(void *)((char *)timer -
-					     offsetof(struct tls_watch, timer));
+	struct tls_watch *w = wheel_owner(timer, struct tls_watch, timer);
 	const struct engine_events *events = w->core->events;
 	struct tls_cache_look look;
 

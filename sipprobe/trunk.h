@@ -16,6 +16,7 @@ void trunk_start(struct trunk *t);
 /* Goes on under an equal description of a newer configuration. */
 void trunk_move(struct trunk *t, const struct config_trunk *conf);
 
+/* Its description in force. */
 const struct config_trunk *trunk_conf(const struct trunk *t);
 
 /* What trunk_add_h returned. */

@@ -53,8 +53,7 @@ static bool has_literal_host(const struct trunk *t)
 
 static void again_h(struct wheel_timer *timer, int64_t now_ns)
 {
-	struct naming *n =
-		(struct naming *)(void *)((char *)timer - offsetof(struct naming, timer));
+	struct naming *n = wheel_owner(timer, struct naming, timer);
 
 	(void)now_ns;
 	naming_resolve(n);
@@ -132,8 +131,7 @@ static void resolve_done_h(const struct resolve_result *res, void *arg)
 /* A probe does not wait on DNS longer than its own timeout. */
 static void give_up_h(struct wheel_timer *timer, int64_t now_ns)
 {
-	struct naming *n =
-		(struct naming *)(void *)((char *)timer - offsetof(struct naming, timer));
+	struct naming *n = wheel_owner(timer, struct naming, timer);
 
 	(void)now_ns;
 	n->resolve = mem_deref(n->resolve);

@@ -245,7 +245,8 @@ static bool is_another_ones(int err)
 	       err == EINTR || err == EPROTO || err == EACCES;
 }
 
-int udp_transmit(struct udp *u, const struct sa *dst, const char *buf, size_t len)
+static int transmit_plain(struct udp *u, const struct sa *dst, const char *buf,
+			  size_t len)
 {
 	for (int tries = 4; tries; tries--) {
 		if (sendto(u->fd, buf, len, 0, &dst->u.sa, dst->len) >= 0)
@@ -256,8 +257,8 @@ int udp_transmit(struct udp *u, const struct sa *dst, const char *buf, size_t le
 	return errno;
 }
 
-int udp_transmit_dscp(struct udp *u, const struct sa *dst, const char *buf, size_t len,
-		      unsigned dscp)
+int udp_transmit(struct udp *u, const struct sa *dst, const char *buf, size_t len,
+		 unsigned dscp)
 {
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {0};
 	bool v6 = sa_af(dst) == AF_INET6;
@@ -274,7 +275,7 @@ int udp_transmit_dscp(struct udp *u, const struct sa *dst, const char *buf, size
 	struct cmsghdr *c = CMSG_FIRSTHDR(&h);
 
 	if (!dscp)
-		return udp_transmit(u, dst, buf, len);
+		return transmit_plain(u, dst, buf, len);
 	c->cmsg_level = v6 ? IPPROTO_IPV6 : IPPROTO_IP;
 	c->cmsg_type = v6 ? IPV6_TCLASS : IP_TOS;
 	c->cmsg_len = CMSG_LEN(sizeof(tos));

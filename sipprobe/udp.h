@@ -38,13 +38,12 @@ const struct sa *udp_local(const struct udp *u);
 /*
  * Sends one datagram.
  *
+ * @dscp: 0 to 63, in the packet's head (RFC 2474)
+ *
  * Returns 0 or errno. ENOBUFS and EAGAIN mean it was dropped on the way out.
  */
-int udp_transmit(struct udp *u, const struct sa *dst, const char *buf, size_t len);
-
-/* The same with a DSCP, 0 to 63, in the packet's head. */
-int udp_transmit_dscp(struct udp *u, const struct sa *dst, const char *buf, size_t len,
-		      unsigned dscp);
+int udp_transmit(struct udp *u, const struct sa *dst, const char *buf, size_t len,
+		 unsigned dscp);
 
 /* The address that the kernel would send from towards @dst, with port 0. */
 int udp_source(struct sa *src, const struct sa *dst);

@@ -32,7 +32,12 @@ int wheel_alloc(struct wheel **wp, int64_t now_ns);
 /* Arms or moves a timer. A time in the past fires at the next wheel_run(). */
 void wheel_start(struct wheel *w, struct wheel_timer *t, int64_t at_ns, wheel_h *h);
 
+/* An idle timer may be cancelled too. */
 void wheel_cancel(struct wheel *w, struct wheel_timer *t);
+
+/* What a timer is embedded in: a @type, as its @member. */
+#define wheel_owner(timer, type, member)                                                 \
+	((type *)(void *)((char *)(timer)-offsetof(type, member)))
 
 static inline bool wheel_armed(const struct wheel_timer *t)
 {

@@ -1,19 +1,11 @@
-/* An import as the text of a configuration. */
+/*
+ * An import as the text of a configuration. All texts were checked: valid UTF-8 without
+ * control characters.
+ */
 #include <string.h>
 
+#include "config/schema.h"
 #include "exporter/import/model.h"
-
-/* All texts were checked: valid UTF-8 without control characters. */
-static void print_string(FILE *out, const char *text)
-{
-	fputc('"', out);
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\')
-			fputc('\\', out);
-		fputc(*text, out);
-	}
-	fputc('"', out);
-}
 
 static void print_value(FILE *out, const struct import_trunk *t, enum import_key key)
 {
@@ -21,7 +13,7 @@ static void print_value(FILE *out, const struct import_trunk *t, enum import_key
 	if (import_key_raw(key))
 		fputs(t->values[key], out);
 	else
-		print_string(out, t->values[key]);
+		schema_quote(out, t->values[key]);
 }
 
 /* The values of a section, which follow each other in enum import_key. */
@@ -49,12 +41,12 @@ static void print_trunk(FILE *out, const struct import_trunk *t)
 	enum import_key key = 0;
 
 	fputs("    {\n      \"name\": ", out);
-	print_string(out, t->name);
+	schema_quote(out, t->name);
 	fputs(",\n      \"uri\": ", out);
-	print_string(out, t->uri);
+	schema_quote(out, t->uri);
 	if (t->label) {
 		fprintf(out, ",\n      \"labels\": { \"%s\": ", t->label);
-		print_string(out, t->label_value);
+		schema_quote(out, t->label_value);
 		fputs(" }", out);
 	}
 	while (key < IMPORT_KEYS) {

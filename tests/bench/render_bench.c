@@ -28,7 +28,7 @@ static void take_snapshot(struct bench *b)
 {
 	snapshot_free(b->snapshot);
 	b->snapshot = NULL;
-	if (snapshot_take(&b->snapshot, b->fleet.store))
+	if (snapshot_take(&b->snapshot, b->fleet.store, 0))
 		exit(1);
 }
 
@@ -36,8 +36,7 @@ static void take_more(struct bench *b)
 {
 	snapshot_free(b->more);
 	b->more = NULL;
-	if (snapshot_take_more(&b->more, b->fleet.store,
-			       SNAPSHOT_NATIVE | SNAPSHOT_EXEMPLARS))
+	if (snapshot_take(&b->more, b->fleet.store, SNAPSHOT_NATIVE | SNAPSHOT_EXEMPLARS))
 		exit(1);
 }
 

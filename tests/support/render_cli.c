@@ -108,7 +108,7 @@ static void answer(const struct renderer *r, const bool *wanted, uint32_t trunks
 	store_keep_exemplars(s);
 	while (trunks--)
 		add_trunk(s);
-	if (snapshot_take_more(&n, s, r->snapshot))
+	if (snapshot_take(&n, s, r->snapshot))
 		exit(1);
 	src.snapshot = n;
 	r->render(&b, &src);

@@ -60,7 +60,7 @@ class Program:
             self.process.wait()
 
 
-KAMAILIO = """
+KAMAILIO_QUIET = """
 debug=1
 log_stderror=yes
 memdbg=5
@@ -71,6 +71,21 @@ socket_workers=1
 auto_aliases=no
 dns=no
 rev_dns=no
+"""
+
+
+def kamailio(folder, config, memory_mib=32):
+    """How Kamailio is run in a folder of the test's, with KAMAILIO_QUIET and `config`."""
+    path = os.path.join(folder, "kamailio.cfg")
+    with open(path, "w") as f:
+        f.write(KAMAILIO_QUIET + config)
+    run = os.path.join(folder, "kamailio-run")
+    os.mkdir(run)
+    return ["kamailio", "-f", path, "-DD", "-E", "-w", folder, "-Y", run,
+            "-P", os.path.join(run, "pid"), "-m", str(memory_mib), "-M", "8"]
+
+
+KAMAILIO = """
 server_header="Server: kamailio under test"
 {listen}
 enable_tls={tls}
@@ -110,16 +125,9 @@ class Kamailio(Program):
             with open(os.path.join(folder, "tls.cfg"), "w") as f:
                 f.write(KAMAILIO_TLS.format(cert=cert, key=key))
             modules = f'loadmodule "tls.so"\nmodparam("tls", "config", "{folder}/tls.cfg")'
-        with open(os.path.join(folder, "kamailio.cfg"), "w") as f:
-            f.write(KAMAILIO.format(
-                listen="\n".join(listen), tls="yes" if cert else "no",
-                modules=modules, code=code, phrase=phrase))
-        run = os.path.join(folder, "kamailio-run")
-        os.mkdir(run)
-        super().__init__(folder, "kamailio", [
-            "kamailio", "-f", os.path.join(folder, "kamailio.cfg"), "-DD", "-E",
-            "-w", folder, "-Y", run, "-P", os.path.join(run, "pid"), "-m", "32",
-            "-M", "8"])
+        super().__init__(folder, "kamailio", kamailio(folder, KAMAILIO.format(
+            listen="\n".join(listen), tls="yes" if cert else "no",
+            modules=modules, code=code, phrase=phrase)))
         self.wait()
 
     def wait(self):

@@ -6,17 +6,9 @@ import os
 import socket
 
 from harness import free_port, wait_for
-from peers import Program
+from peers import Program, kamailio
 
 CONFIG = """
-debug=1
-log_stderror=yes
-children=1
-tcp_children=1
-socket_workers=1
-auto_aliases=no
-dns=no
-rev_dns=no
 listen=udp:127.0.0.1:{udp}
 listen=tcp:127.0.0.1:{tcp}
 loadmodule "tm.so"
@@ -75,13 +67,10 @@ class Registrar(Program):
         self.put(db, "version", "table_name(string) table_version(int)\nsubscriber:7\n")
         self.put(db, "subscriber", "id(int,auto) username(string) domain(string) "
                  f"password(string)\n1:u:{realm}:secret\n")
-        self.put(folder, "registrar.cfg", CONFIG.format(
+        super().__init__(folder, "registrar", kamailio(folder, CONFIG.format(
             folder=folder, udp=self.udp, tcp=self.tcp, realm=realm, algorithm=algorithm,
             nonce_expire=nonce_expire, nonce_count=nonce_count, qop=qop, flags=flags,
-            min_expires=min_expires, max_expires=max_expires, brief=brief))
-        super().__init__(folder, "registrar", [
-            "kamailio", "-f", f"{folder}/registrar.cfg", "-DD", "-E", "-Y", folder,
-            "-P", f"{folder}/registrar.pid", "-w", folder, "-m", "64", "-M", "8"])
+            min_expires=min_expires, max_expires=max_expires, brief=brief), 64))
         wait_for("the registrar", lambda: self.check() or self.rpc("core.uptime"), 20)
 
     @staticmethod

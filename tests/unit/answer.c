@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "sipprobe/answer.h"
-#include "tests/unit/tap.h"
+#include "tests/unit/kept.h"
 
 static const struct siphash_key key = {{1, 2}};
 
@@ -317,13 +317,9 @@ static void test_pings(const char *data_dir)
 
 	for (size_t i = 0; i < sizeof(pings) / sizeof(*pings); i++) {
 		size_t len, n = 0;
-		FILE *f;
 
 		snprintf(path, sizeof(path), "%s/thread/%s", data_dir, pings[i].name);
-		f = fopen(path, "rb");
-		len = f ? fread(request, 1, sizeof(request), f) : 0;
-		if (f)
-			fclose(f);
+		len = kept_read(request, sizeof(request), path);
 		for (size_t j = 0; j < 8; j++)
 			n += snprintf(want + n, sizeof(want) - n, "%s",
 				      pings[i].lines[j]);

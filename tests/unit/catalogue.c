@@ -2,7 +2,7 @@
  * The catalogue keeps its promises: names, types and labels as Prometheus wants them, and
  * docs/metrics.md as it is now. `unit_catalogue DATA --print` writes that page.
  */
-#include "tests/unit/tap.h"
+#include "tests/unit/kept.h"
 
 #include <stdlib.h>
 
@@ -108,15 +108,10 @@ static void test_document(const char *data)
 {
 	char *want = captured(catalogue_document);
 	char path[1024], *text = calloc(1, 1 << 20);
-	size_t len = 0;
-	FILE *f;
+	size_t len;
 
 	snprintf(path, sizeof(path), "%s/../../docs/metrics.md", data);
-	f = fopen(path, "re");
-	if (f) {
-		len = fread(text, 1, (1 << 20) - 1, f);
-		fclose(f);
-	}
+	len = kept_read(text, (1 << 20) - 1, path);
 	ok(len > 0 && !strcmp(text, want), "docs/metrics.md is current");
 	free(text);
 	free(want);

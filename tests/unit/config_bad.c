@@ -1,5 +1,5 @@
 /* Every bad file beside the exact lines it must cause: tests/data/bad/NAME.json, .err. */
-#include "tests/unit/tap.h"
+#include "tests/unit/kept.h"
 
 #include <errno.h>
 #include <glob.h>
@@ -7,18 +7,6 @@
 #include <unistd.h>
 
 #include "config/config.h"
-
-static char *slurp(const char *path)
-{
-	static char buf[65536];
-	FILE *f = fopen(path, "r");
-	size_t n = f ? fread(buf, 1, sizeof(buf) - 1, f) : 0;
-
-	buf[n] = '\0';
-	if (f)
-		fclose(f);
-	return buf;
-}
 
 static void check_file(const char *name)
 {
@@ -32,7 +20,7 @@ static void check_file(const char *name)
 	ok(config_load(&c, name, &errs) == EINVAL && !c, "%s is refused", name);
 	config_errors_print(&errs, out);
 	fclose(out);
-	is_str(text, slurp(want), want);
+	is_kept(text, want, want);
 	free(text);
 	config_errors_clear(&errs);
 	ok(!errs.list && !errs.count && !errs.dropped, "%s: errors cleared", name);

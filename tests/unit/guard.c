@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "sipprobe/guard.h"
-#include "tests/unit/tap.h"
+#include "tests/unit/kept.h"
 
 /* A file whole, or a text, as bytes. */
 struct bytes {
@@ -17,13 +17,9 @@ static const char *data_dir;
 static bool bytes_load(struct bytes *b, const char *folder, const char *name)
 {
 	char path[512];
-	FILE *f;
 
 	snprintf(path, sizeof(path), "%s/%s/%s", data_dir, folder, name);
-	f = fopen(path, "rb");
-	b->len = f ? fread(b->data, 1, sizeof(b->data), f) : 0;
-	if (f)
-		fclose(f);
+	b->len = kept_read(b->data, sizeof(b->data), path);
 	return b->len > 0;
 }
 

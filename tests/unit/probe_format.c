@@ -2,7 +2,7 @@
  * Reports made by hand, told in every format, beside tests/data/probe/NAME.FORMAT.
  * BLESS=1 in the environment writes those afresh; read the difference.
  */
-#include "tests/unit/tap.h"
+#include "tests/unit/kept.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -196,32 +196,15 @@ static void make(struct once_report *r, struct once_answer *a, size_t i)
 		r->addresses = 0;
 }
 
-static char *read_file(const char *path)
-{
-	static char text[16384];
-	FILE *f = fopen(path, "r");
-	size_t len = f ? fread(text, 1, sizeof(text) - 1, f) : 0;
-
-	text[len] = '\0';
-	if (f)
-		fclose(f);
-	return text;
-}
-
 static void compare(struct buffer *b, const char *folder, const char *name,
 		    const char *format)
 {
 	char path[4096], what[128];
-	FILE *f;
 
 	buffer_add(b, "", 1);
 	snprintf(path, sizeof(path), "%s/probe/%s.%s", folder, name, format);
 	snprintf(what, sizeof(what), "%s as %s", name, format);
-	if (getenv("BLESS") && (f = fopen(path, "w"))) {
-		fputs(b->data, f);
-		fclose(f);
-	}
-	is_str(b->data, read_file(path), what);
+	is_kept(b->data, path, what);
 	buffer_clear(b);
 }
 

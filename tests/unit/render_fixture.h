@@ -78,8 +78,7 @@ static inline void fixture_init(struct fixture *f)
 	store_keep_native(f->store, 3, 160);
 	store_keep_exemplars(f->store);
 	fixture_fill(f->store);
-	if (snapshot_take_more(&f->snapshot, f->store,
-			       SNAPSHOT_NATIVE | SNAPSHOT_EXEMPLARS))
+	if (snapshot_take(&f->snapshot, f->store, SNAPSHOT_NATIVE | SNAPSHOT_EXEMPLARS))
 		exit(1);
 	f->src.snapshot = f->snapshot;
 	f->src.self = &f->self;

@@ -157,7 +157,7 @@ static void test_odd_call_ids(void)
 		snprintf(r.call_id, sizeof(r.call_id), "%s", odd[i]);
 		store_probe_done(s, cell, &r);
 	}
-	if (snapshot_take_more(&n, s, SNAPSHOT_EXEMPLARS))
+	if (snapshot_take(&n, s, SNAPSHOT_EXEMPLARS))
 		exit(1);
 	is_int((long long)n->targets[0].exemplar_count, 0,
 	       "no exemplar before one is asked for, none with an odd Call-ID");

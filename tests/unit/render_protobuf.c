@@ -217,7 +217,7 @@ static void test_spans(void)
 		exit(1);
 	store_keep_native(s, 5, 1000);
 	random_target(s);
-	if (snapshot_take_more(&snapshot, s, SNAPSHOT_NATIVE))
+	if (snapshot_take(&snapshot, s, SNAPSHOT_NATIVE))
 		exit(1);
 	src.snapshot = snapshot;
 	n = snapshot->targets[0].native;
@@ -253,7 +253,7 @@ static void test_empty(bool native)
 	if (native)
 		store_keep_native(s, -2, 8);
 	store_target_add(s, store_trunk_add(s, &fixture_trunks[1]), &target);
-	if (snapshot_take_more(&snapshot, s, SNAPSHOT_NATIVE))
+	if (snapshot_take(&snapshot, s, SNAPSHOT_NATIVE))
 		exit(1);
 	src.snapshot = snapshot;
 	r = reading_make(&src);

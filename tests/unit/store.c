@@ -43,7 +43,7 @@ static struct snapshot *take(struct store *s)
 {
 	struct snapshot *n = NULL;
 
-	if (snapshot_take(&n, s))
+	if (snapshot_take(&n, s, 0))
 		exit(1);
 	return n;
 }
@@ -329,7 +329,7 @@ static void *reader(void *arg)
 	while (!atomic_load(&c->stop)) {
 		struct snapshot *n = NULL;
 
-		if (snapshot_take_more(&n, c->s, SNAPSHOT_NATIVE | SNAPSHOT_EXEMPLARS))
+		if (snapshot_take(&n, c->s, SNAPSHOT_NATIVE | SNAPSHOT_EXEMPLARS))
 			continue;
 		c->broken += snapshot_faults(n);
 		c->taken++;

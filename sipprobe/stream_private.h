@@ -2,8 +2,8 @@
  * The inside of a stream, shared by stream*.c; inbound.c and listener.c use what concerns
  * sockets only.
  */
-#ifndef SIPPROBE_STREAM_PRIV_H
-#define SIPPROBE_STREAM_PRIV_H
+#ifndef SIPPROBE_STREAM_PRIVATE_H
+#define SIPPROBE_STREAM_PRIVATE_H
 
 #include "sipprobe/stream.h"
 
@@ -89,11 +89,13 @@ void stream_is_up(struct stream *s);
 /* Takes received plain bytes apart into messages and keep-alives. */
 void stream_feed(struct stream *s, const char *buf, size_t len, int64_t rx_ns);
 
+/* Forgets a message that has come in part. */
 void stream_partial_free(struct stream *s);
 
 /* Sends what the socket takes and queues the rest. Returns 0 or errno. */
 int stream_put(struct stream *s, const char *buf, size_t len, int64_t *sent_ns);
 
+/* A queue of bytes: behind its end, and off its front. append: 0 or ENOMEM. */
 int stream_bytes_append(struct stream_bytes *b, const char *buf, size_t len);
 void stream_bytes_drop(struct stream_bytes *b, size_t len);
 
