@@ -189,7 +189,8 @@ static void check_preset(void)
 		" \"profile\": \"q\", \"preset\": \"teams\"}]}");
 	static const char *const want[] = {"teams", "", "teams"};
 
-	for (size_t i = 0; i < c->trunk_count; i++) {
+	is_int((long long)c->trunk_count, 3, "three trunks");
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
 		struct buffer b = {0};
 
 		status_settings(&b, c->trunks[i].settings);
