@@ -195,6 +195,8 @@ static void put_target(struct json *j, const struct status_target *t)
 	json_label(j, "transport", labels_find(t->labels, "transport"));
 	put_last(j, t->labels, t->said, t->last, t->last_unix_ns);
 	json_time(j, "last_success_unix_s", t->stats.last_success_unix_ns);
+	json_number(j, "priority", t->stats.priority, 0);
+	json_number(j, "weight", t->stats.weight, 0);
 	json_number(j, "probes", t->stats.probes, 0);
 	json_number(j, "retransmissions", t->stats.retransmissions, 0);
 	json_number(j, "late_responses", t->stats.late, 0);

@@ -142,6 +142,13 @@ static void put_numbers(struct buffer *b, const struct status_target *t, int64_t
 		page_duration(b, t->stats.phase_ns[i]);
 		end_item(b);
 	}
+	if (t->stats.priority || t->stats.weight) {
+		begin_item(b, "SRV priority, weight");
+		page_number(b, t->stats.priority);
+		buffer_str(b, ", ");
+		page_number(b, t->stats.weight);
+		end_item(b);
+	}
 	begin_item(b, "Probes");
 	page_number(b, t->stats.probes);
 	end_item(b);

@@ -42,7 +42,9 @@ struct stats_target {
 	uint32_t retransmissions;
 	uint32_t late;
 	uint32_t failures[PROBE_OUTCOMES]; /* PROBE_RESPONSE: a code that means down */
-	int8_t success;			   /* of the last probe; -1: none yet */
+	uint16_t priority;		   /* by SRV at the last probe; 0 without */
+	uint16_t weight;
+	int8_t success; /* of the last probe; -1: none yet */
 };
 
 /* Final responses with one status code. */

@@ -99,6 +99,8 @@ static void result_count(const struct store *s, struct store_target *cell,
 		cell->tls->failures[result->tls_cause]++;
 	stats->retransmissions += result->retransmissions;
 	memcpy(stats->phase_ns, result->phase_ns, sizeof(stats->phase_ns));
+	stats->priority = result->priority;
+	stats->weight = result->weight;
 	if (result->registered_until_s >= 0)
 		stats->registered_until_s = result->registered_until_s;
 	code_count(cell, result->code);

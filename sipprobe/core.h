@@ -28,6 +28,8 @@ struct core {
 	struct sockets *sockets;
 	struct tls_cache *tls;
 	struct resolver *resolver;
+	struct resolver *resolver_former; /* still answers what it was asked, or NULL */
+	int64_t resolver_since_ns;
 	const struct config *conf; /* in force; NULL: none yet */
 	struct list leaving;	   /* targets that take back what they registered */
 	void (*left_h)(void *arg); /* when the last of them is done; or NULL */

@@ -5,6 +5,7 @@
 #include "sipprobe/engine.h"
 #include "sipprobe/clock.h"
 #include "sipprobe/core.h"
+#include "sipprobe/names.h"
 #include "sipprobe/peers.h"
 #include "sipprobe/prober.h"
 #include "sipprobe/registry.h"
@@ -52,7 +53,7 @@ static void engine_destructor(void *arg)
 	mem_deref(e->tls_watch);
 	mem_deref(e->core.sockets);
 	mem_deref(e->core.tls);
-	mem_deref(e->core.resolver);
+	names_replace(&e->core, NULL);
 	mem_deref(e->core.peers);
 	mem_deref(e->core.guests);
 	mem_deref(e->core.registry);
@@ -222,13 +223,12 @@ static void remove_dropped(struct engine *e, const struct plan *p)
 static void commit(struct engine *e, struct plan *p)
 {
 	struct tls_cache *old_tls = e->core.tls;
-	struct resolver *old_resolver = e->core.resolver;
 
 	remove_dropped(e, p);
 	e->trunks = p->trunks;
 	e->trunk_count = p->conf->trunk_count;
 	e->core.tls = p->tls;
-	e->core.resolver = p->resolver;
+	names_replace(&e->core, p->resolver);
 	e->core.conf = p->conf;
 	if (sockets_commit(e->core.sockets))
 		registry_each(e->core.registry, rebind_h, NULL);
@@ -248,7 +248,6 @@ static void commit(struct engine *e, struct plan *p)
 	sockets_review(e->core.sockets);
 	free(p->kept);
 	mem_deref(old_tls);
-	mem_deref(old_resolver);
 }
 
 int engine_apply(struct engine *e, const struct config *conf, char *err_text,

@@ -177,6 +177,8 @@ static void result_init(const struct target *t, struct probe_result *r)
 		.retry_after_s = -1,
 		.registered_until_s = -1,
 		.phase_ns = {t->resolve_ns, -1, -1, -1},
+		.priority = t->address.priority,
+		.weight = t->address.weight,
 	};
 	if (t->request.buf)
 		memcpy(r->call_id, t->request.buf + t->request.call_id,

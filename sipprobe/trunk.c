@@ -118,7 +118,6 @@ void trunk_move(struct trunk *t, const struct config_trunk *conf)
 	for (unsigned i = 0; i < t->target_count; i++)
 		target_move(t->targets[i]);
 	trunk_tell_certificate(t);
-	/* Its resolver is about to go, and would take the question along unanswered. */
 	if (t->naming)
 		naming_restart(t->naming);
 }

@@ -4,6 +4,7 @@
 #include "config/uri.h"
 #include "sipprobe/clock.h"
 #include "sipprobe/health.h"
+#include "sipprobe/names.h"
 #include "sipprobe/trunk_private.h"
 
 struct naming {
@@ -51,11 +52,21 @@ static bool has_literal_host(const struct trunk *t)
 	       (uri.ipv4 || uri.ipv6);
 }
 
+/* Whether what DNS gave leads nowhere: no address of it answers, or there is none. */
+static bool is_lost(const struct naming *n)
+{
+	const struct trunk *t = n->trunk;
+
+	return t->target_count ? t->state == HEALTH_DOWN && !t->told_up : n->failing;
+}
+
 static void again_h(struct wheel_timer *timer, int64_t now_ns)
 {
 	struct naming *n = wheel_owner(timer, struct naming, timer);
 
 	(void)now_ns;
+	if (is_lost(n))
+		names_forget(n->trunk->core);
 	naming_resolve(n);
 }
 
@@ -165,9 +176,17 @@ void naming_resolve(struct naming *n)
 			     n->begun_ns + s->timeout_us * CLOCK_NS_PER_US, give_up_h);
 }
 
+void naming_review(struct naming *n)
+{
+	int64_t at_ns = n->begun_ns + NAMES_FRESH_S * CLOCK_NS_PER_S;
+
+	if (!n->resolve && is_lost(n) && n->timer.at_ns > at_ns)
+		ticker_start(n->trunk->core->ticker, &n->timer, at_ns, again_h);
+}
+
 void naming_restart(struct naming *n)
 {
-	if (!n->resolve)
+	if (!n->resolve && !is_lost(n))
 		return;
 	n->resolve = mem_deref(n->resolve);
 	naming_resolve(n);

@@ -68,15 +68,14 @@ void trunk_tell_addresses(struct trunk *t, bool always)
 	t->core->events->trunk_addresses_h(t->row, total, up, t->core->arg);
 }
 
-void trunk_update(struct trunk *t, const struct target *target,
-		  const struct probe_result *last, bool inbound)
+static void change_state(struct trunk *t, const struct target *target,
+			 const struct probe_result *last, bool inbound)
 {
 	enum health_state state = summed_state(t);
 	int64_t now_ns = clock_monotonic_ns();
 	char address[64] = "";
 	struct engine_change change;
 
-	trunk_tell_addresses(t, false);
 	if (state == (enum health_state)t->state || t->conf->settings->paused)
 		return;
 	if (target)
@@ -94,6 +93,15 @@ void trunk_update(struct trunk *t, const struct target *target,
 	t->state = (uint8_t)state;
 	t->since_ns = now_ns;
 	t->core->events->trunk_state_h(t->row, &change, t->core->arg);
+}
+
+void trunk_update(struct trunk *t, const struct target *target,
+		  const struct probe_result *last, bool inbound)
+{
+	trunk_tell_addresses(t, false);
+	change_state(t, target, last, inbound);
+	if (t->naming)
+		naming_review(t->naming);
 }
 
 void trunk_target_result(struct trunk *t, const struct target *target,

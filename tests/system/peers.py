@@ -5,6 +5,7 @@ import contextlib
 import functools
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -286,13 +287,24 @@ def _authority(name):
     cert, key = (os.path.join(shared_folder(), f"{name}.{e}") for e in ("pem", "key"))
     openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
             "-nodes", "-keyout", key, "-out", cert, "-days", "3650",
-            "-subj", f"/CN=siptrunk test {name}")
+            "-subj", f"/CN=siptrunk test {name}",
+            "-addext", "keyUsage=critical,keyCertSign,cRLSign")
     return cert, key
 
 
 def authority(name="ca"):
     """(certificate, key) of a private CA, made once a run."""
     return _authority(name)
+
+
+def validity(days):
+    """OpenSSL 3.4 and later refuse an end that is past, unless told the beginning too."""
+    version = re.search(r"(\d+)\.(\d+)", ssl.OPENSSL_VERSION).groups()
+    if days >= 0 or tuple(map(int, version)) < (3, 4):
+        return ["-days", str(days)]
+    begin, end = (time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + d * 86400))
+                  for d in (days - 30, days))
+    return ["-not_before", begin, "-not_after", end]
 
 
 @functools.lru_cache(maxsize=None)
@@ -305,7 +317,7 @@ def certificate(san="IP:127.0.0.1,DNS:localhost", days=30, ca="ca"):
             "-keyout", key, "-out", csr, "-subj", "/CN=siptrunk test peer",
             "-addext", f"subjectAltName={san}")
     openssl("x509", "-req", "-in", csr, "-CA", ca_cert, "-CAkey", ca_key,
-            "-CAcreateserial", "-copy_extensions", "copy", "-days", str(days),
+            "-CAcreateserial", "-copy_extensions", "copy", *validity(days),
             "-out", cert)
     return cert, key
 

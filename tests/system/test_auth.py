@@ -28,6 +28,14 @@ def lose_second(digest):
     return behaviour
 
 
+def slow_challenge(digest):
+    """Takes its time to challenge, and none to answer."""
+    def behaviour(rq):
+        asked = any(n.endswith("uthorization") for n, _ in rq.headers)
+        rq.later(0 if asked else 0.3, lambda: digest(rq))
+    return behaviour
+
+
 class ProxyThenPeer:
     """407 by a proxy, then 401 by the peer behind it."""
 
@@ -93,6 +101,7 @@ class Scripted(Bench):
             "three-times": Digest(uses=3),
             "lossy": Digest(),
             "twice": Digest(),
+            "slow": Digest(uses=1),
             "wrong": Digest(),
             "named-realm": Digest(realm="other.example"),
         }
@@ -101,6 +110,7 @@ class Scripted(Bench):
             **cls.digests,
             "lossy": lose_second(cls.digests["lossy"]),
             "twice": twice(cls.digests["twice"]),
+            "slow": slow_challenge(cls.digests["slow"]),
             "chain": cls.chain,
             "both": both_at_once,
             "always-stale": always_stale,
@@ -120,6 +130,7 @@ class Scripted(Bench):
         cls.settings["downgrade"] = {"auth": {**GOOD, "algorithms": "SHA-256"}}
         cls.settings["named-realm"] = {"auth": {**GOOD, "realm": "sip.example"}}
         cls.settings["bare"] = {}
+        cls.settings["slow"]["t1"] = "500ms"
 
     def expect_up(self, name, probes=3):
         m = self.exporter.settled(name, probes)
@@ -186,6 +197,14 @@ class Scripted(Bench):
             m.get("siptrunk_probe_late_responses_total", trunk="twice"), 0)
         self.assertEqual(self.digests["twice"].refused, [])
         self.assertFalse(self.exporter.log(msg="stray message"))
+
+    def test_latency_is_that_of_the_last_request(self):
+        """What the challenge took is no part of it."""
+        n = self.expect_up("slow", 3)
+        m = self.exporter.scrape()
+        self.assertGreaterEqual(self.digests["slow"].challenges, n - 1)
+        self.assertLess(m.get("siptrunk_probe_duration_seconds_sum", trunk="slow") /
+                        m.get("siptrunk_probe_duration_seconds_count", trunk="slow"), 0.2)
 
     def test_several_challengers(self):
         for name in ("chain", "both"):

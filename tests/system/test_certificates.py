@@ -83,6 +83,49 @@ class Failures(Case):
         self.assertIn("elsewhere.example", line["detail"])
 
 
+class Authorities(Case):
+    """Whom we trust: the system's store unless told otherwise, and files that change."""
+
+    def peer(self):
+        return self.use(SipPeer(answer(), "tls", tls=server_tls(*certificate())))
+
+    def test_system_store(self):
+        known = self.start(config_of(trunk("t", self.peer().uri)),
+                           env={"SSL_CERT_FILE": authority()[0]})
+        m = known.settled("t", 1)
+        self.assertEqual((m.failures("t"), m.state("t")), ({}, "up"))
+        known.stop()
+        other = self.start(config_of(trunk("t", self.peer().uri)),
+                           env={"SSL_CERT_FILE": authority("other")[0]})
+        m = other.settled("t", 1)
+        self.assertGreater(causes(m, "t")["untrusted"], 0)
+
+    def test_ciphers(self):
+        """Only those that the trunk allows are offered."""
+        ours = ("ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-ECDSA-AES128-GCM-SHA256")
+        context = server_tls(*certificate())
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers(ours[0])
+        peer = self.use(SipPeer(answer(), "tls", tls=context))
+        e = self.start(config_of(
+            *(trunk(f"t{i}", peer.uri, tls=tls(ciphers=c)) for i, c in enumerate(ours))))
+        self.assertEqual(e.settled("t0", 1).state("t0"), "up")
+        m = e.settled("t1", 1)
+        self.assertGreater(causes(m, "t1")["handshake"], 0)
+
+    def test_a_changed_authority_counts(self):
+        """Without a reload: another CA, and what it did not sign is trusted no more."""
+        shutil.copy(authority("other")[0], self.path("ca.pem"))
+        e = self.start(config_of(trunk("t", self.peer().uri, tls={"ca_file": "ca.pem"})))
+        e.wait_metric(0, "siptrunk_up", trunk="t")
+        for name, up in (("ca", 1), ("other", 0)):
+            shutil.copy(authority(name)[0], self.path("ca.new"))
+            os.replace(self.path("ca.new"), self.path("ca.pem"))
+            e.wait_metric(up, "siptrunk_up", trunk="t", seconds=20)
+        self.assertEqual(len(e.log(msg="certificate files read again")), 2)
+        self.assertEqual(e.log(msg="configuration reloaded"), [])
+
+
 class Own(Case):
     def setUp(self):
         super().setUp()

@@ -254,7 +254,9 @@ class BaresipPeer(Case):
             trunk("nobody", f"sip:127.0.0.1:{b.port}")))
         for name in ("udp", "tcp", "kept", "tls", "nobody"):
             m = e.settled(name, 2)
-            self.assertEqual(set(m.codes(name)), {404 if name == "nobody" else 200})
+            # Who it does not know, baresip 1 answers with 404, later ones with 200.
+            self.assertIn(set(m.codes(name)),
+                          ({200}, {404}) if name == "nobody" else ({200},))
             self.assertEqual((m.failures(name), m.state(name)), ({}, "up"))
 
 

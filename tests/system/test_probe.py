@@ -237,8 +237,7 @@ class Codes(Looks):
 
     def expect_code(self, name, code, state):
         failures = ["response"] if state == "down" else []
-        self.expect(name, codes=[code], failures=failures, state=state,
-                    retransmissions=0)
+        self.expect(name, codes=[code], failures=failures, state=state)
 
     def test_defaults(self):
         for code, state in CODES.items():

@@ -49,6 +49,8 @@ class Server:
     the sending itself. Names without records get NOERROR without an SOA.
     """
 
+    ttl = 60
+
     def __init__(self, script):
         self.script = script
         self.asked = []
@@ -84,16 +86,16 @@ class Server:
             elif what is not None:
                 self.sock.sendto(self.answer(query, what), peer)
 
-    @staticmethod
-    def answer(query, what, ident=None):
+    def answer(self, query, what, ident=None):
         end = query.index(b"\0", 12) + 5
         rcode = what if isinstance(what, int) else 0
         records = [] if isinstance(what, int) else what
         head = struct.pack("!6H", ident if ident is not None else
                            struct.unpack_from("!H", query)[0], 0x8180 | rcode, 1,
                            len(records), 0, 0)
-        body = b"".join(b"\xc0\x0c" + struct.pack("!HHIH", rtype, 1, 60, len(rdata)) + rdata
-                        for rtype, rdata in records)
+        body = b"".join(
+            b"\xc0\x0c" + struct.pack("!HHIH", rtype, 1, self.ttl, len(rdata)) + rdata
+            for rtype, rdata in records)
         return head + query[12:end] + body
 
 
@@ -301,7 +303,8 @@ class Trouble(Case):
                            [a("192.0.2.1")] if qtype == A else [])
         got = self.resolve("-4", "-w", "2500", "-s", half.address, "sip:mute1.test:1",
                            "sip:mute2.test:1", "sip:mute3.test:1", "sip:good.test:1")
-        self.assertEqual(got["sip:mute1.test:1"][1], "TIMEOUT")
+        # libunbound 1.22 gives up, and says so, before we do.
+        self.assertIn(got["sip:mute1.test:1"][1], ("TIMEOUT", "SERVFAIL"))
         self.assertEqual(got["sip:good.test:1"][1], "OK")
         self.assertLess(got["sip:good.test:1"][0], 500)
 

@@ -35,7 +35,8 @@ class Pki:
             self.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt",
                          "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj",
                          f"/CN=test {ca}", "-keyout", self[ca + ".key"], "-out",
-                         self[ca + ".pem"])
+                         self[ca + ".pem"], "-addext",
+                         "keyUsage=critical,keyCertSign,cRLSign")
         self.issue("server", "ca", "IP:127.0.0.1,DNS:localhost", "serverAuth")
         self.issue("second", "ca", "IP:127.0.0.1,DNS:localhost", "serverAuth")
         self.issue("rsa", "ca", "IP:127.0.0.1", "serverAuth", key="rsa")
