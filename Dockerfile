@@ -5,7 +5,8 @@ WORKDIR /src
 COPY scripts/ scripts/
 RUN scripts/setup build
 COPY . .
-RUN meson setup /build --buildtype=release -Dtests=false --prefix=/usr --sysconfdir=/etc \
+ARG REVISION=
+RUN meson setup /build --buildtype=release -Dtests=false -Drevision="${REVISION}" --prefix=/usr --sysconfdir=/etc \
  && meson compile -C /build siptrunk_exporter \
  && scripts/image-root /build/exporter/siptrunk_exporter /image
 

@@ -12,7 +12,7 @@ VERSION      := $(shell sed -n "s/^ *version: '\(.*\)',$$/\1/p" meson.build)
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help run build test unit check format clang sanitize fuzz bench install container \
-	container-test stack stack-test deb deb-test trixie bookworm clean
+	container-test stack stack-test deb deb-test systemd-test trixie bookworm clean
 
 help: ## list what can be made
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
@@ -55,6 +55,7 @@ install: build ## install below meson's prefix, /usr/local; DESTDIR is honoured
 
 container: build-stamps/container ## build the image siptrunk_exporter:VERSION
 	buildah bud --format docker --build-arg VERSION=$(VERSION) \
+		--build-arg REVISION="$$(git rev-parse --short=12 HEAD)" \
 		-t siptrunk_exporter:$(VERSION) .
 
 container-test: build-stamps/container ## build the image and prove it, without a registry
@@ -71,6 +72,9 @@ deb: build-stamps/build build-stamps/deb ## build the Debian package into build-
 
 deb-test: deb build-stamps/container ## install, run and purge that package in a bare Debian
 	scripts/deb-test
+
+systemd-test: deb build-stamps/container ## have a real systemd run that package
+	scripts/systemd-test
 
 trixie: build-stamps/container ## build and unit-test inside Debian 13
 	scripts/in-debian trixie make unit MESONFLAGS=-Dwerror=true

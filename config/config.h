@@ -135,7 +135,8 @@ struct config_settings {
 	const struct config_pair *headers; /* extra header fields, in order */
 	size_t header_count;
 	struct config_tls tls;
-	unsigned methods;			    /* never 0 */
+	const char *preset; /* its name, or NULL; what it sets is here already */
+	unsigned methods;   /* never 0 */
 	const struct config_auth *auth;		    /* NULL: no credentials */
 	const struct config_register *registration; /* NULL: a query, nothing bound */
 };

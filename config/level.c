@@ -249,6 +249,7 @@ static void keep_settings(struct walk *w, struct level *l)
 		if (s.down_interval_us < s.timeout_us)
 			s.down_interval_us = s.timeout_us;
 	}
+	s.preset = l->applied ? preset_name(l->applied - 1) : NULL;
 	if (!l->broken)
 		check_together(w, l, &s);
 	l->final = pool_blob(w->pool, &s, sizeof(s));
@@ -277,7 +278,11 @@ void level_settle(struct walk *w, struct level *l)
 
 const struct config_settings *level_settings(struct walk *w, const struct level *l)
 {
-	return pool_blob(w->pool, &l->s, sizeof(l->s));
+	struct config_settings s;
+
+	memcpy(&s, &l->s, sizeof(s));
+	s.preset = l->applied ? preset_name(l->applied - 1) : NULL;
+	return pool_blob(w->pool, &s, sizeof(s));
 }
 
 static void print_builtin(FILE *out, const struct section *s)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "exporter/json_chain.h"
 #include "exporter/labels.h"
 #include "sipprobe/health.h"
 
@@ -200,6 +201,7 @@ static void put_target(struct json *j, const struct status_target *t)
 	json_number(j, "retransmissions", t->stats.retransmissions, 0);
 	json_number(j, "late_responses", t->stats.late, 0);
 	put_expiry(j, t->stats.cert_not_after_s);
+	json_chain(j, "certificate_chain", t->chain);
 	put_recent(j, t);
 	json_open(j, "failures", '[');
 	for (int i = 0; i < HISTORY_FAILURES && t->failures[i]; i++)
@@ -216,7 +218,7 @@ static void put_settings(struct json *j, const struct buffer *pairs)
 		const char *key = pairs->data + at;
 		const char *value = key + strlen(key) + 1;
 
-		json_str(j, key, value);
+		json_str(j, key, *value ? value : NULL);
 		at = (size_t)(value - pairs->data) + strlen(value) + 1;
 	}
 	json_close(j, '}');
@@ -234,6 +236,10 @@ static void put_trunk(struct json *j, const struct status_trunk *t)
 	json_number(j, "addresses", t->stats.addresses, 0);
 	json_number(j, "addresses_up", t->stats.addresses_up, 0);
 	json_number(j, "dns_failures", t->stats.dns_failures, 0);
+	if (t->dns_said.l)
+		json_text(j, "dns_last_failure", t->dns_said);
+	else
+		json_null(j, "dns_last_failure");
 	json_time(j, "inbound_options_unix_s", t->stats.inbound_options_unix_ns);
 	json_open(j, "targets", '[');
 	for (size_t i = 0; i < t->target_count; i++)

@@ -11,6 +11,7 @@
 #include "exporter/http.h"
 #include "exporter/log.h"
 #include "exporter/probe_desk.h"
+#include "exporter/revision.h"
 #include "exporter/store.h"
 #include "exporter/systemd.h"
 #include "exporter/web.h"
@@ -173,6 +174,8 @@ static int start_http(struct app *app)
 		.external_url = app->cli->external_url,
 		.route_prefix = app->cli->route_prefix,
 		.version = app->version,
+		.revision = EXPORTER_REVISION,
+		.libre = loop_libre_version(),
 		.web = app->web,
 		.reloadh = app->cli->lifecycle ? app_reload_h : NULL,
 		.reload_arg = app,

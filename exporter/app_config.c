@@ -116,7 +116,9 @@ static int reload(struct app *app, FILE *why)
 		return ECANCELED;
 	err = app_load(&next, app->cli, why);
 	if (!err) {
+		store_change_begin(app->store);
 		err = engine_apply(app->engine, next, text, sizeof(text));
+		store_change_end(app->store);
 		if (err)
 			config_free(next);
 	}

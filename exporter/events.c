@@ -125,7 +125,7 @@ static void trunk_dns_failed_h(void *p, const char *detail, void *arg)
 
 	if (!row)
 		return;
-	store_trunk_dns_failed(arg, row->store);
+	store_trunk_dns_failed(arg, row->store, detail);
 	if (row->dns_failing)
 		return;
 	row->dns_failing = true;
@@ -212,6 +212,14 @@ static void probe_ladder_h(void *p, const struct probe_result *result,
 	store_ladder(arg, cell->store, result, ladder);
 }
 
+static void chain_h(void *p, struct chain *chain, void *arg)
+{
+	const struct cell *cell = p;
+
+	if (cell)
+		store_chain(arg, cell->store, chain);
+}
+
 static void probe_late_h(void *p, void *arg)
 {
 	struct fields f = {0};
@@ -283,6 +291,7 @@ const struct engine_events events_table = {
 	.probe_done_h = probe_done_h,
 	.ladder_wanted_h = ladder_wanted_h,
 	.probe_ladder_h = probe_ladder_h,
+	.chain_h = chain_h,
 	.probe_late_h = probe_late_h,
 	.trunk_cert_h = trunk_cert_h,
 	.listen_cert_h = listen_cert_h,

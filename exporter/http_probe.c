@@ -71,7 +71,7 @@ static void refuse(struct http_answer *a, const char *what, const char *why)
 void http_probe_answer(struct http_answer *a, const struct http_query *q)
 {
 	struct probe_ask *ask = &a->ask;
-	const char *why;
+	const char *method, *why;
 
 	*ask = (struct probe_ask){.target = q->target, .profile = q->profile};
 	ask->timeout_us = http_probe_timeout_us(q->scrape_timeout);
@@ -84,8 +84,11 @@ void http_probe_answer(struct http_answer *a, const struct http_query *q)
 	if (ask->profile && !*ask->profile)
 		ask->profile = NULL;
 	why = ask->profile ? check_text(ask->profile, PROBE_PROFILE_MAX) : NULL;
+	method = http_query_arg(q, "method");
 	if (why)
 		refuse(a, "profile", why);
+	else if (method && *method && !probe_target_method(&ask->methods, method))
+		refuse(a, "method", "must be " PROBE_TARGET_METHODS);
 	else if (q->debug && *q->debug && !read_debug(&ask->debug, q->debug))
 		refuse(a, "debug", "must be true or false");
 	else if (ask->timeout_us < 0)

@@ -6,14 +6,46 @@
 #include "exporter/number.h"
 #include "sipprobe/clock.h"
 
-static void add_char(struct buffer *b, const char *p, size_t len)
+static void add_unit(struct buffer *b, unsigned unit)
 {
 	static const char digits[] = "0123456789abcdef";
-	unsigned char c = (unsigned char)*p;
-	char escape[6] = {'\\', 'u', '0', '0', digits[c >> 4], digits[c & 15]};
+	const char escape[6] = {'\\',
+				'u',
+				digits[unit >> 12 & 15],
+				digits[unit >> 8 & 15],
+				digits[unit >> 4 & 15],
+				digits[unit & 15]};
 
-	if (!len || c == '\0')
-		buffer_str(b, "\xef\xbf\xbd");
+	buffer_add(b, escape, sizeof(escape));
+}
+
+/* A character beyond ASCII in UTF-16, as RFC 8259 section 7 escapes it. */
+static void add_units(struct buffer *b, const char *p, size_t len)
+{
+	static const unsigned char lead[] = {0, 0, 0x1f, 0x0f, 0x07};
+	uint32_t code = (unsigned char)*p & lead[len];
+
+	for (size_t i = 1; i < len; i++)
+		code = code << 6 | ((unsigned char)p[i] & 0x3f);
+	if (code >= 0x10000) {
+		add_unit(b, 0xd800 | (code - 0x10000) >> 10);
+		code = 0xdc00 | (code & 0x3ff);
+	}
+	add_unit(b, code);
+}
+
+static void add_char(const struct json *j, const char *p, size_t len)
+{
+	struct buffer *b = j->out;
+	unsigned char c;
+
+	if (!len || !*p) {
+		p = "\xef\xbf\xbd";
+		len = 3;
+	}
+	c = (unsigned char)*p;
+	if (len > 1 && j->ascii)
+		add_units(b, p, len);
 	else if (c == '"' || c == '\\')
 		buffer_add(b, (const char[]){'\\', (char)c}, 2);
 	else if (c == '\n')
@@ -21,7 +53,7 @@ static void add_char(struct buffer *b, const char *p, size_t len)
 	else if (c == '\r')
 		buffer_str(b, "\\r");
 	else if (c < 0x20 || c == 0x7f || c == '<' || c == '>' || c == '&')
-		buffer_add(b, escape, sizeof(escape));
+		add_unit(b, c);
 	else
 		buffer_add(b, p, len);
 }
@@ -37,16 +69,16 @@ static size_t plain(const char *p, size_t len)
 	return n;
 }
 
-static void add_text(struct buffer *b, struct slice text)
+static void add_text(const struct json *j, struct slice text)
 {
 	while (text.l) {
 		size_t n = plain(text.p, text.l);
 
 		if (n) {
-			buffer_add(b, text.p, n);
+			buffer_add(j->out, text.p, n);
 		} else {
 			n = utf8_length(text.p, text.l);
-			add_char(b, text.p, n);
+			add_char(j, text.p, n);
 			n = n ? n : 1;
 		}
 		text.p += n;
@@ -84,7 +116,7 @@ void json_text(struct json *j, const char *key, struct slice text)
 {
 	begin(j, key);
 	buffer_add(j->out, "\"", 1);
-	add_text(j->out, text);
+	add_text(j, text);
 	buffer_add(j->out, "\"", 1);
 }
 
@@ -96,15 +128,15 @@ void json_str(struct json *j, const char *key, const char *text)
 		json_null(j, key);
 }
 
-static void add_label(struct buffer *b, struct slice value)
+static void add_label(const struct json *j, struct slice value)
 {
 	while (value.l) {
 		const char *slash = memchr(value.p, '\\', value.l);
 		size_t n = slash ? (size_t)(slash - value.p) : value.l;
 
-		add_text(b, (struct slice){value.p, n});
+		add_text(j, (struct slice){value.p, n});
 		if (slash && n + 1 < value.l) {
-			add_char(b, slash[1] == 'n' ? "\n" : slash + 1, 1);
+			add_char(j, slash[1] == 'n' ? "\n" : slash + 1, 1);
 			n++;
 		}
 		n += slash != NULL;
@@ -117,7 +149,7 @@ void json_label(struct json *j, const char *key, struct slice value)
 {
 	begin(j, key);
 	buffer_add(j->out, "\"", 1);
-	add_label(j->out, value);
+	add_label(j, value);
 	buffer_add(j->out, "\"", 1);
 }
 

@@ -13,6 +13,7 @@
 /* Zeroed but for `out`. A failure stays in out->err. */
 struct json {
 	struct buffer *out;
+	bool ascii; /* all beyond ASCII is escaped: for terminals */
 	bool comma; /* a value stands before the next one */
 };
 

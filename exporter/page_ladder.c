@@ -57,8 +57,27 @@ static void put_offset(struct buffer *b, int64_t ns)
 	buffer_str(b, "</span>");
 }
 
-static void put_what(struct buffer *b, const struct ladder_entry *e)
+/* What came to its end, and how. */
+static const char *closed_words(const struct probe_result *r)
 {
+	static const char *const words[PROBE_OUTCOMES] = {
+		[PROBE_TLS] = "TLS failed",
+		[PROBE_REFUSED] = "refused",
+		[PROBE_UNREACHABLE] = "unreachable",
+		[PROBE_INTERNAL] = "could not be sent",
+	};
+
+	if (words[r->outcome])
+		return words[r->outcome];
+	return r->phase_ns[PROBE_PHASE_CONNECT] >= 0 ? "connection lost"
+						     : kinds[LADDER_CLOSED].words;
+}
+
+static void put_what(struct buffer *b, const struct history_ladder *l, unsigned i)
+{
+	const struct ladder_entry *e = &l->entries[i];
+	const char *words = e->kind == LADDER_CLOSED ? closed_words(&l->result)
+						     : kinds[e->kind].words;
 	bool plain = !kinds[e->kind].message;
 	struct slice text = plain ? (struct slice){e->text, e->len} : gist(e);
 
@@ -67,9 +86,9 @@ static void put_what(struct buffer *b, const struct ladder_entry *e)
 		buffer_str(b, "<span class=\"sr\">sent: </span>");
 	else if (ladder_is_inbound(e->kind))
 		buffer_str(b, "<span class=\"sr\">received: </span>");
-	buffer_str(b, kinds[e->kind].words);
+	buffer_str(b, words);
 	if (e->kind != LADDER_GARBAGE && text.l) {
-		buffer_str(b, *kinds[e->kind].words ? ": <bdi>" : "<bdi>");
+		buffer_str(b, *words ? ": <bdi>" : "<bdi>");
 		page_bytes(b, text);
 		buffer_str(b, "</bdi>");
 	}
@@ -105,7 +124,7 @@ static void put_entry(struct buffer *b, const struct page_ladder *p,
 	buffer_str(b, "\">");
 	put_offset(b, e->at_ns);
 	buffer_str(b, "<div class=\"lane\">");
-	put_what(b, e);
+	put_what(b, l, i);
 	buffer_str(b, "<span class=\"arrow\" aria-hidden=\"true\"></span></div>");
 	if (kinds[e->kind].message && e->len)
 		put_message(b, p, l, i);

@@ -6,8 +6,10 @@
 
 #include "exporter/http_pages.h"
 #include "exporter/labels.h"
+#include "exporter/page_chain.h"
 #include "exporter/page_ladder.h"
 #include "exporter/page_text.h"
+#include "exporter/probe_words.h"
 #include "exporter/status.h"
 #include "sipprobe/clock.h"
 #include "sipprobe/health.h"
@@ -103,6 +105,11 @@ static void put_facts(struct buffer *b, const struct trunk_page *p)
 	if (s->dns_failures) {
 		begin_item(b, "Failed look-ups of its name");
 		page_number(b, s->dns_failures);
+		if (p->t->dns_said.l) {
+			buffer_str(b, ", at last <bdi>");
+			page_bytes(b, p->t->dns_said);
+			buffer_str(b, "</bdi>");
+		}
 		end_item(b);
 	}
 	begin_item(b, "Its own last ping to us");
@@ -183,6 +190,18 @@ static void put_recent(struct buffer *b, const struct status_target *t)
 	buffer_str(b, "</figcaption></figure>\n");
 }
 
+/* What to do about it, for whoever was woken by it. */
+static void put_next(struct buffer *b, const struct probe_result *r)
+{
+	const char *advice = probe_words_next(r);
+
+	if (!*advice)
+		return;
+	buffer_str(b, "<p class=\"next\"><b>Next:</b> ");
+	page_str(b, advice);
+	buffer_str(b, "</p>\n");
+}
+
 static void put_ladders(struct buffer *b, const struct trunk_page *p,
 			const struct status_target *t, size_t index)
 {
@@ -195,6 +214,8 @@ static void put_ladders(struct buffer *b, const struct trunk_page *p,
 	for (int i = 0; i < HISTORY_FAILURES && t->failures[i]; i++) {
 		if (!i)
 			buffer_str(b, "<h3>Last failures</h3>\n");
+		if (!i && t->last.verdict != PROBE_UP)
+			put_next(b, &t->failures[i]->result);
 		page_ladder(b, &l, t->failures[i]);
 	}
 	if (!t->success)
@@ -221,25 +242,53 @@ static void put_target(struct buffer *b, const struct trunk_page *p, size_t i)
 	buffer_str(b, "<dl class=\"facts\">\n");
 	put_numbers(b, t, p->now_ns);
 	buffer_str(b, "</dl>\n");
+	if (t->chain)
+		page_chain(b, t->chain, i, p->now_ns);
 	put_ladders(b, p, t, i);
 	buffer_str(b, "</section>\n");
+}
+
+/* The next pair of settings; returns where the one after it begins. */
+static size_t next_setting(const struct buffer *pairs, size_t at, const char **key,
+			   const char **value)
+{
+	*key = pairs->data + at;
+	*value = *key + strlen(*key) + 1;
+	return (size_t)(*value - pairs->data) + strlen(*value) + 1;
+}
+
+static void put_unset(struct buffer *b, const struct buffer *pairs)
+{
+	const char *key, *value, *comma = "";
+
+	begin_item(b, "Not set");
+	for (size_t at = 0; at < pairs->len;) {
+		at = next_setting(pairs, at, &key, &value);
+		if (*value)
+			continue;
+		buffer_str(b, comma);
+		page_str(b, key);
+		comma = ", ";
+	}
+	end_item(b);
 }
 
 static void put_settings(struct buffer *b, const struct trunk_page *p)
 {
 	const struct buffer *pairs = &p->t->settings;
+	const char *key, *value;
 
 	buffer_str(b, "<section><details id=\"settings\"><summary>Settings in force"
 		      "</summary>\n<dl class=\"facts settings\">\n");
 	for (size_t at = 0; at < pairs->len;) {
-		const char *key = pairs->data + at;
-		const char *value = key + strlen(key) + 1;
-
+		at = next_setting(pairs, at, &key, &value);
+		if (!*value)
+			continue;
 		begin_item(b, key);
 		page_str(b, value);
 		end_item(b);
-		at = (size_t)(value - pairs->data) + strlen(value) + 1;
 	}
+	put_unset(b, pairs);
 	buffer_str(b, "</dl></details></section>\n");
 }
 
@@ -252,6 +301,18 @@ static void put_state(struct buffer *b, const struct trunk_page *p)
 	page_age(b, p->t->since_unix_ns, p->now_ns);
 	buffer_str(b, ", since ");
 	page_time(b, p->t->since_unix_ns);
+	if (p->t->stats.state == HEALTH_UNKNOWN && !p->t->stats.paused)
+		buffer_str(b,
+			   "; it is called down after as many failures in a row as its "
+			   "setting fall says");
+}
+
+static void put_no_address(struct buffer *b)
+{
+	const struct probe_result unresolved = {.outcome = PROBE_DNS};
+
+	buffer_str(b, "<p>It has no address yet: its name does not resolve.</p>\n");
+	put_next(b, &unresolved);
 }
 
 static void put_main(struct buffer *b, const struct trunk_page *p)
@@ -265,7 +326,7 @@ static void put_main(struct buffer *b, const struct trunk_page *p)
 	if (p->t->stats.paused)
 		buffer_str(b, "<p>It is paused by its settings: it is not probed.</p>");
 	else if (!p->t->target_count)
-		buffer_str(b, "<p>It has no address yet: its name does not resolve.</p>");
+		put_no_address(b);
 	for (size_t i = 0; i < p->t->target_count; i++)
 		put_target(b, p, i);
 	put_settings(b, p);

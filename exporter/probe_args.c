@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config/value.h"
+#include "exporter/probe_target.h"
 
 /* What a flag's value does. Returns NULL or what is wrong with it. */
 typedef const char *(arg_set_h)(struct probe_args *a, const char *value);
@@ -60,8 +61,9 @@ static const char *set_timeout(struct probe_args *a, const char *value)
 
 static const char *set_method(struct probe_args *a, const char *value)
 {
-	(void)a;
-	return strcmp(value, "OPTIONS") ? "it must be OPTIONS" : NULL;
+	return probe_target_method(&a->methods, value)
+		       ? NULL
+		       : "it must be " PROBE_TARGET_METHODS;
 }
 
 static const char *set_warning(struct probe_args *a, const char *value)
@@ -98,7 +100,9 @@ static const struct arg args[] = {
 	 "the\n"
 	 "      timeout of the settings, 5s without a configuration\n"},
 	{"method", 'm', "METHOD", set_method,
-	 "      Probe with this method: OPTIONS. Default: OPTIONS\n"},
+	 "      Probe with OPTIONS, or ask with REGISTER what is registered. Default: "
+	 "what\n"
+	 "      the settings say, OPTIONS without a configuration\n"},
 	{"config.file", 0, "PATH", set_config,
 	 "      Take trunks, profiles and defaults from this file. TARGET may then be\n"
 	 "      the name of a trunk.\n"},

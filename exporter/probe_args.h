@@ -14,6 +14,7 @@ struct probe_args {
 	int64_t timeout_us; /* 0: not given */
 	struct probe_range warning;
 	struct probe_range critical;
+	unsigned methods; /* bits 1 << enum config_method; 0: as the settings say */
 	bool verbose;
 	bool help;
 };

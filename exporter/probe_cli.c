@@ -113,6 +113,7 @@ static int start_probe(struct run *run)
 		.uri = run->target.uri,
 		.settings = run->target.settings,
 		.conf = run->conf,
+		.methods = run->args.methods,
 		.timeout_us = run->args.timeout_us,
 		.name = run->target.trunk,
 		.ladder = true,

@@ -24,6 +24,7 @@ struct job {
 	struct probe_desk *desk;
 	char *target;
 	char *profile; /* or NULL */
+	unsigned methods;
 	int64_t timeout_us;
 	bool debug;
 	struct once *once;   /* main thread only; NULL: not begun */
@@ -185,6 +186,7 @@ static int begin(struct job *j, const struct probe_target *target)
 		.name = target->trunk,
 		.settings = target->settings,
 		.conf = d->conf,
+		.methods = j->methods,
 		.timeout_us = timeout_us(j, target->settings),
 		.fence = target->trunk ? NULL : &d->conf->probe,
 		.ladder = j->debug,
@@ -230,6 +232,7 @@ static struct job *job_make(struct probe_desk *d, const struct probe_ask *ask)
 	if (!j)
 		return NULL;
 	j->desk = d;
+	j->methods = ask->methods;
 	j->timeout_us = ask->timeout_us;
 	j->debug = ask->debug;
 	j->target = strdup(ask->target);

@@ -15,6 +15,7 @@ struct probe_desk;
 struct probe_ask {
 	const char *target;  /* a trunk's name or a URI */
 	const char *profile; /* or NULL */
+	unsigned methods;    /* bits 1 << enum config_method; 0: as the settings say */
 	int64_t timeout_us;  /* the most that the asker waits; 0: no matter */
 	bool debug;	     /* the ladder for people, besides the metrics */
 };

@@ -6,7 +6,7 @@
 #include "exporter/number.h"
 #include "exporter/probe_words.h"
 
-enum { SAMPLES_MAX = ONCE_ADDRESSES_MAX + PROBE_OUTCOMES };
+enum { SAMPLES_MAX = ONCE_ANSWERS_MAX + PROBE_OUTCOMES };
 
 /* A number is value / 10^decimals. */
 struct probe_sample {

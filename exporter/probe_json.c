@@ -4,127 +4,77 @@
 #include <string.h>
 #include <time.h>
 
-#include "exporter/buffer_format.h"
+#include "exporter/json.h"
+#include "exporter/json_chain.h"
 #include "exporter/probe_words.h"
 
 /* Grows only by members; a change of meaning would raise it. */
 #define JSON_FORMAT 1
 
-/* A string of any bytes: what is not ASCII is taken for Latin-1. */
-static void add_string(struct buffer *b, const char *text, size_t len)
-{
-	buffer_str(b, "\"");
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)text[i];
-
-		if (c == '"' || c == '\\')
-			buffer_format(b, "\\%c", c);
-		else if (c < 0x20 || c >= 0x7f)
-			buffer_format(b, "\\u%04x", c);
-		else
-			buffer_add(b, &text[i], 1);
-	}
-	buffer_str(b, "\"");
-}
-
-/* A member's name, after a comma where one is due. */
-static void key(struct buffer *b, const char *name)
-{
-	char last = b->len ? b->data[b->len - 1] : '{';
-
-	buffer_format(b, "%s\"%s\":", last == '{' ? "" : ",", name);
-}
-
-static void text(struct buffer *b, const char *name, const char *value)
-{
-	key(b, name);
-	if (value)
-		add_string(b, value, strlen(value));
-	else
-		buffer_str(b, "null");
-}
-
-static void number(struct buffer *b, const char *name, int64_t value)
-{
-	key(b, name);
-	buffer_format(b, "%lld", (long long)value);
-}
-
 /* @ns: negative is null */
-static void seconds(struct buffer *b, const char *name, int64_t ns)
+static void seconds(struct json *j, const char *key, int64_t ns)
 {
-	key(b, name);
 	if (ns < 0)
-		buffer_str(b, "null");
+		json_null(j, key);
 	else
-		buffer_format(b, "%.9f", (double)ns / 1e9);
+		json_number(j, key, ns, 9);
 }
 
-static void flag(struct buffer *b, const char *name, bool value)
-{
-	key(b, name);
-	buffer_str(b, value ? "true" : "false");
-}
-
-static void date(struct buffer *b, const char *name, int64_t unix_s)
+static void date(struct json *j, const char *key, int64_t unix_s)
 {
 	time_t at = (time_t)unix_s;
 	char shown[32];
 	struct tm tm;
 
 	if (gmtime_r(&at, &tm) && strftime(shown, sizeof(shown), "%FT%TZ", &tm))
-		text(b, name, shown);
+		json_str(j, key, shown);
 	else
-		text(b, name, NULL);
+		json_null(j, key);
 }
 
-static void phases(struct buffer *b, const struct probe_result *r)
+static void phases(struct json *j, const struct probe_result *r)
 {
-	key(b, "phases");
-	buffer_str(b, "{");
+	json_open(j, "phases", '{');
 	for (int i = 0; i < PROBE_PHASES; i++)
-		seconds(b, probe_phase_name((enum probe_phase)i), r->phase_ns[i]);
-	buffer_str(b, "}");
+		seconds(j, probe_phase_name((enum probe_phase)i), r->phase_ns[i]);
+	json_close(j, '}');
 }
 
-static void certificate(struct buffer *b, const struct engine_certificate *c,
-			int64_t now_s)
+static void certificate(struct json *j, const struct engine_certificate *c, int64_t now_s)
 {
-	key(b, "certificate");
 	if (!c) {
-		buffer_str(b, "null");
+		json_null(j, "certificate");
 		return;
 	}
-	buffer_str(b, "{");
-	text(b, "subject", c->subject);
-	text(b, "issuer", c->issuer);
-	text(b, "names", c->names);
-	date(b, "not_before", c->not_before_s);
-	date(b, "not_after", c->not_after_s);
-	date(b, "chain_not_after", c->chain_not_after_s);
-	number(b, "days_left", probe_words_days(c->chain_not_after_s, now_s));
-	text(b, "version", c->version);
-	text(b, "cipher", c->cipher);
-	flag(b, "verified", c->verified);
-	buffer_str(b, "}");
+	json_open(j, "certificate", '{');
+	json_str(j, "subject", c->subject);
+	json_str(j, "issuer", c->issuer);
+	json_str(j, "names", c->names);
+	date(j, "not_before", c->not_before_s);
+	date(j, "not_after", c->not_after_s);
+	date(j, "chain_not_after", c->chain_not_after_s);
+	json_number(j, "days_left", probe_words_days(c->chain_not_after_s, now_s), 0);
+	json_str(j, "version", c->version);
+	json_str(j, "cipher", c->cipher);
+	json_bool(j, "verified", c->verified);
+	json_close(j, '}');
 }
 
 /* The members that a result has wherever it stands. */
-static void result(struct buffer *b, const struct probe_result *r)
+static void result(struct json *j, const struct probe_result *r)
 {
-	text(b, "reason", probe_outcome_name(r->outcome));
-	number(b, "code", r->code);
-	text(b, "phrase", r->phrase);
-	text(b, "detail", *r->detail ? r->detail : r->err ? strerror(r->err) : "");
-	key(b, "retry_after_seconds");
+	json_str(j, "reason", probe_outcome_name(r->outcome));
+	json_number(j, "code", r->code, 0);
+	json_str(j, "phrase", r->phrase);
+	json_str(j, "detail", *r->detail ? r->detail : r->err ? strerror(r->err) : "");
 	if (r->retry_after_s < 0)
-		buffer_str(b, "null");
+		json_null(j, "retry_after_seconds");
 	else
-		buffer_format(b, "%d", r->retry_after_s);
-	number(b, "retransmissions", r->retransmissions);
-	date(b, "begun", r->begun_unix_ns / 1000000000);
-	text(b, "call_id", *r->call_id ? r->call_id : NULL);
-	phases(b, r);
+		json_number(j, "retry_after_seconds", r->retry_after_s, 0);
+	json_number(j, "retransmissions", r->retransmissions, 0);
+	date(j, "begun", r->begun_unix_ns / 1000000000);
+	json_str(j, "call_id", *r->call_id ? r->call_id : NULL);
+	phases(j, r);
 }
 
 static const char *verdict_name(enum probe_verdict v)
@@ -145,80 +95,78 @@ static const char *direction(enum ladder_kind k)
 	return ladder_is_inbound(k) ? "in" : NULL;
 }
 
-static void ladder(struct buffer *b, const struct ladder *l)
+static void ladder(struct json *j, const struct ladder *l)
 {
-	key(b, "ladder");
-	buffer_str(b, "[");
+	json_open(j, "ladder", '[');
 	for (unsigned i = 0; i < l->count; i++) {
 		const struct ladder_entry *e = &l->entries[i];
 
-		buffer_str(b, i ? ",{" : "{");
-		seconds(b, "offset_seconds", e->at_ns);
-		text(b, "kind", ladder_kind_name(e->kind));
-		text(b, "direction", direction(e->kind));
-		key(b, "text");
-		add_string(b, e->text, e->len);
-		number(b, "bytes", e->size);
-		buffer_str(b, "}");
+		json_open(j, NULL, '{');
+		seconds(j, "offset_seconds", e->at_ns);
+		json_str(j, "kind", ladder_kind_name(e->kind));
+		json_str(j, "direction", direction(e->kind));
+		json_text(j, "text", (struct slice){e->len ? e->text : "", e->len});
+		json_number(j, "bytes", e->size, 0);
+		json_close(j, '}');
 	}
-	buffer_str(b, "]");
-	number(b, "ladder_dropped", l->dropped);
+	json_close(j, ']');
+	json_number(j, "ladder_dropped", l->dropped, 0);
 }
 
-static void answer(struct buffer *b, const struct probe_told *t,
+static void answer(struct json *j, const struct probe_told *t,
 		   const struct once_answer *a)
 {
-	buffer_str(b, "{");
-	text(b, "address", a->address);
-	text(b, "transport", a->transport);
-	text(b, "method", a->method);
-	number(b, "priority", a->priority);
-	text(b, "state", verdict_name(a->result.verdict));
-	result(b, &a->result);
-	certificate(b, a->has_certificate ? &a->certificate : NULL, t->now_s);
-	ladder(b, &a->ladder);
-	buffer_str(b, "}");
+	json_open(j, NULL, '{');
+	json_str(j, "address", a->address);
+	json_str(j, "transport", a->transport);
+	json_str(j, "method", a->method);
+	json_number(j, "priority", a->priority, 0);
+	json_str(j, "state", verdict_name(a->result.verdict));
+	result(j, &a->result);
+	certificate(j, a->has_certificate ? &a->certificate : NULL, t->now_s);
+	json_chain(j, "certificate_chain", a->chain);
+	ladder(j, &a->ladder);
+	json_close(j, '}');
 }
 
-static void answers(struct buffer *b, const struct probe_told *t)
+static void answers(struct json *j, const struct probe_told *t)
 {
 	const struct once_report *r = t->report;
 
-	key(b, "answers");
-	buffer_str(b, "[");
-	for (size_t i = 0; i < r->count; i++) {
-		buffer_str(b, i ? "," : "");
-		answer(b, t, &r->answers[i]);
-	}
-	buffer_str(b, "]");
+	json_open(j, "answers", '[');
+	for (size_t i = 0; i < r->count; i++)
+		answer(j, t, &r->answers[i]);
+	json_close(j, ']');
 }
 
 int probe_tell_json(struct buffer *b, const struct probe_told *t)
 {
 	const struct once_report *r = t->report;
 	struct buffer uri = {0}, verdict = {0};
+	struct json j = {.out = b, .ascii = true};
 	int code = probe_exit(r);
 
 	probe_words_uri(&uri, r->uri);
 	buffer_add(&uri, "", 1);
 	probe_words_verdict(&verdict, r);
 	buffer_add(&verdict, "", 1);
-	buffer_str(b, "{");
-	number(b, "format", JSON_FORMAT);
-	text(b, "uri", uri.err ? NULL : uri.data);
-	text(b, "trunk", t->trunk);
-	text(b, "state",
-	     code == PROBE_EXIT_UNKNOWN ? "unknown" : health_state_name(r->state));
-	number(b, "exit_code", code);
-	text(b, "verdict", verdict.err ? NULL : verdict.data);
-	text(b, "advice", probe_words_advice(r));
-	seconds(b, "duration_seconds", r->took_ns);
-	seconds(b, "timeout_seconds", r->timeout_us * 1000);
-	number(b, "addresses", (int64_t)r->addresses);
-	number(b, "addresses_up", (int64_t)probe_words_alive(r));
-	result(b, &r->result);
-	answers(b, t);
-	buffer_str(b, "}\n");
+	json_open(&j, NULL, '{');
+	json_number(&j, "format", JSON_FORMAT, 0);
+	json_str(&j, "uri", uri.err ? NULL : uri.data);
+	json_str(&j, "trunk", t->trunk);
+	json_str(&j, "state",
+		 code == PROBE_EXIT_UNKNOWN ? "unknown" : health_state_name(r->state));
+	json_number(&j, "exit_code", code, 0);
+	json_str(&j, "verdict", verdict.err ? NULL : verdict.data);
+	json_str(&j, "advice", probe_words_advice(r));
+	seconds(&j, "duration_seconds", r->took_ns);
+	seconds(&j, "timeout_seconds", r->timeout_us * 1000);
+	json_number(&j, "addresses", (int64_t)r->addresses, 0);
+	json_number(&j, "addresses_up", (int64_t)probe_words_alive(r), 0);
+	result(&j, &r->result);
+	answers(&j, t);
+	json_close(&j, '}');
+	buffer_str(b, "\n");
 	buffer_clear(&uri);
 	buffer_clear(&verdict);
 	return code;
@@ -226,11 +174,14 @@ int probe_tell_json(struct buffer *b, const struct probe_told *t)
 
 int probe_fail_json(struct buffer *b, const char *why)
 {
-	buffer_str(b, "{");
-	number(b, "format", JSON_FORMAT);
-	text(b, "state", "unknown");
-	number(b, "exit_code", PROBE_EXIT_UNKNOWN);
-	text(b, "verdict", why);
-	buffer_str(b, "}\n");
+	struct json j = {.out = b, .ascii = true};
+
+	json_open(&j, NULL, '{');
+	json_number(&j, "format", JSON_FORMAT, 0);
+	json_str(&j, "state", "unknown");
+	json_number(&j, "exit_code", PROBE_EXIT_UNKNOWN, 0);
+	json_str(&j, "verdict", why);
+	json_close(&j, '}');
+	buffer_str(b, "\n");
 	return PROBE_EXIT_UNKNOWN;
 }

@@ -56,7 +56,8 @@ static void performance(struct buffer *b, const struct probe_told *t)
 	seconds(b, "resolve", p->phase_ns[PROBE_PHASE_RESOLVE]);
 	seconds(b, "connect", p->phase_ns[PROBE_PHASE_CONNECT]);
 	seconds(b, "tls", p->phase_ns[PROBE_PHASE_TLS]);
-	buffer_format(b, " addresses_up=%zu;;;0;%zu", probe_words_alive(r), r->count);
+	buffer_format(b, " addresses_up=%zu;;;0;%zu", probe_words_alive(r),
+		      probe_words_probed(r));
 	if (a && a->has_certificate)
 		buffer_format(b, " certificate_days=%lld",
 			      (long long)probe_words_days(
@@ -68,7 +69,8 @@ static void address_line(struct buffer *b, const struct once_report *r,
 {
 	struct buffer text = {0};
 
-	buffer_format(&text, "%s %s: ", a->address, a->transport);
+	probe_words_who(&text, a);
+	buffer_str(&text, ": ");
 	probe_words_result(&text, &a->result, r->timeout_us);
 	add_safe(b, &text);
 	buffer_str(b, "\n");

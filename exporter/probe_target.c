@@ -53,3 +53,19 @@ int probe_target_find(struct probe_target *out, const struct config *conf,
 	}
 	return 0;
 }
+
+bool probe_target_method(unsigned *bits, const char *text)
+{
+	static const char *const names[CONFIG_METHODS] = {
+		[CONFIG_METHOD_OPTIONS] = "OPTIONS",
+		[CONFIG_METHOD_REGISTER] = "REGISTER",
+	};
+
+	for (unsigned i = 0; i < CONFIG_METHODS; i++) {
+		if (strcmp(names[i], text) != 0)
+			continue;
+		*bits = 1U << i;
+		return true;
+	}
+	return false;
+}

@@ -24,4 +24,9 @@ int probe_target_find(struct probe_target *out, const struct config *conf,
 		      const struct config_trunk *trunk, const char *text,
 		      const char *profile, char *why, size_t why_size);
 
+/* A method's bit, 1 << enum config_method. Returns false, untouched, for another word. */
+bool probe_target_method(unsigned *bits, const char *text);
+
+#define PROBE_TARGET_METHODS "OPTIONS or REGISTER"
+
 #endif

@@ -90,6 +90,25 @@ static void certificate(struct buffer *b, const struct probe_told *t,
 		      c->verified ? "verified" : "not verified");
 }
 
+/* The whole of what the peer showed, each certificate signed by the next. */
+static void chain(struct buffer *b, const struct chain *c)
+{
+	buffer_str(b, "  chain\n");
+	for (unsigned i = 0; i < c->count; i++) {
+		const struct chain_link *l = &c->links[i];
+
+		buffer_format(b, "  %12u %s\n               by %s\n               ",
+			      i + 1, *l->subject ? l->subject : "no subject", l->issuer);
+		date(b, l->not_before_s);
+		buffer_str(b, " to ");
+		date(b, l->not_after_s);
+		buffer_format(b, ", %s, serial %s\n               sha256 %s\n", l->key,
+			      l->serial, l->sha256);
+	}
+	if (c->left_out)
+		buffer_format(b, "               %u more are left out\n", c->left_out);
+}
+
 /* What a peer wrote, for a terminal: no byte of it can do anything there. */
 static void shown(struct buffer *b, const char *text, size_t len)
 {
@@ -188,6 +207,8 @@ static void answer(struct buffer *b, const struct probe_told *t,
 	phases(b, r);
 	if (a->has_certificate)
 		certificate(b, t, &a->certificate);
+	if (t->verbose && a->chain)
+		chain(b, a->chain);
 	ladder(b, t, &a->ladder);
 	if (*r->call_id)
 		buffer_format(b, "  Call-ID      %s\n", r->call_id);

@@ -169,33 +169,70 @@ void probe_words_result(struct buffer *b, const struct probe_result *r,
 		buffer_format(b, " (Retry-After: %d s)", r->retry_after_s);
 }
 
+/* Addresses, each once however many methods it was asked by; @alive: those that work. */
+static size_t count_addresses(const struct once_report *r, bool alive)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < r->count; i++) {
+		bool counts = true;
+
+		for (size_t k = 0; k < r->count; k++) {
+			if (!once_same_address(&r->answers[i], &r->answers[k]))
+				continue;
+			counts = counts && k >= i &&
+				 !(alive && r->answers[k].result.verdict == PROBE_DOWN);
+		}
+		count += counts;
+	}
+	return count;
+}
+
 size_t probe_words_alive(const struct once_report *r)
 {
-	size_t alive = 0;
+	return count_addresses(r, true);
+}
 
-	for (size_t i = 0; i < r->count; i++)
-		alive += r->answers[i].result.verdict != PROBE_DOWN;
-	return alive;
+size_t probe_words_probed(const struct once_report *r)
+{
+	return count_addresses(r, false);
+}
+
+/* The methods of most probes go without saying. */
+static void method_words(struct buffer *b, const struct once_answer *a)
+{
+	if (strcmp(a->method, "OPTIONS") != 0)
+		buffer_format(b, " by %s", a->method);
+}
+
+void probe_words_who(struct buffer *b, const struct once_answer *a)
+{
+	buffer_format(b, "%s %s", a->address, a->transport);
+	method_words(b, a);
 }
 
 void probe_words_verdict(struct buffer *b, const struct once_report *r)
 {
+	size_t probed = probe_words_probed(r);
+
 	if (r->decisive) {
-		buffer_format(b, "%s over %s ", r->decisive->address,
+		buffer_format(b, "%s over %s", r->decisive->address,
 			      r->decisive->transport);
+		method_words(b, r->decisive);
+		buffer_str(b, " ");
 	} else {
 		probe_words_uri(b, r->uri);
 		buffer_str(b, " ");
 	}
 	probe_words_result(b, &r->result, r->timeout_us);
-	if (r->count > 1)
+	if (probed > 1)
 		buffer_format(b, "; %zu of %zu addresses work", probe_words_alive(r),
-			      r->count);
-	if (r->addresses > r->count && r->count)
-		buffer_format(b, ", %zu more were not probed", r->addresses - r->count);
+			      probed);
+	if (r->addresses > probed && probed)
+		buffer_format(b, ", %zu more were not probed", r->addresses - probed);
 }
 
-static const char *advice_for(const struct probe_result *r)
+const char *probe_words_next(const struct probe_result *r)
 {
 	for (size_t i = 0; i < sizeof(advices) / sizeof(advices[0]); i++) {
 		const struct advice *a = &advices[i];
@@ -215,7 +252,7 @@ const char *probe_words_advice(const struct once_report *r)
 	for (size_t i = 0; i < r->count && r->state != HEALTH_UP; i++)
 		if (r->answers[i].result.verdict > worst->verdict)
 			worst = &r->answers[i].result;
-	return advice_for(worst);
+	return probe_words_next(worst);
 }
 
 int64_t probe_words_days(int64_t not_after_s, int64_t now_s)

@@ -42,15 +42,13 @@ static struct need trunk_need(const struct copy *c, const struct store_trunk *ro
 
 	need.bytes = blocks_bytes(row->label_len) + blocks_bytes(row->info_len) +
 		     blocks_bytes(STATS_METHODS * sizeof(uint32_t));
-	need.bytes += row->own_file ? blocks_bytes(strlen(row->own_file)) : 0;
+	need.bytes += store_own_file(row) ? blocks_bytes(strlen(store_own_file(row))) : 0;
 	for (t = TAILQ_FIRST(&row->targets); t; t = TAILQ_NEXT(t, entry)) {
 		need.bytes += blocks_bytes(row->label_len + 1U + t->label_len) +
 			      blocks_bytes(counts);
 		need.bytes += blocks_bytes(t->code_count * sizeof(*t->codes));
 		need.bytes += c->more ? more_need(t, c->more) : 0;
-		need.bytes += t->tls_failures
-				      ? blocks_bytes(TLS_FAILURES * sizeof(uint32_t))
-				      : 0;
+		need.bytes += t->tls ? blocks_bytes(TLS_FAILURES * sizeof(uint32_t)) : 0;
 		need.targets++;
 	}
 	return need;
@@ -113,9 +111,8 @@ static void copy_target(struct copy *c, const struct snapshot_trunk *row,
 	to->exemplar_count = 0;
 	if (c->more)
 		copy_more(c, to, from);
-	to->tls_failures =
-		take_copy(n, from->tls_failures,
-			  from->tls_failures ? TLS_FAILURES * sizeof(uint32_t) : 0);
+	to->tls_failures = take_copy(n, from->tls ? from->tls->failures : NULL,
+				     from->tls ? sizeof(from->tls->failures) : 0);
 }
 
 static void copy_trunk(struct copy *c, struct store_trunk *from)
@@ -131,8 +128,8 @@ static void copy_trunk(struct copy *c, struct store_trunk *from)
 	to->info.l = from->info_len;
 	to->inbound = take_copy(n, from->inbound,
 				from->inbound ? STATS_METHODS * sizeof(uint32_t) : 0);
-	to->own_file.l = from->own_file ? strlen(from->own_file) : 0;
-	to->own_file.p = take_copy(n, from->own_file, to->own_file.l);
+	to->own_file.l = store_own_file(from) ? strlen(store_own_file(from)) : 0;
+	to->own_file.p = take_copy(n, store_own_file(from), to->own_file.l);
 	to->target_first = n->target_count;
 	to->target_count = from->target_count;
 	for (t = TAILQ_FIRST(&from->targets); t; t = TAILQ_NEXT(t, entry))

@@ -72,12 +72,14 @@ struct status_target {
 	unsigned probe_count;
 	struct history_ladder *failures[HISTORY_FAILURES]; /* newest first; references */
 	struct history_ladder *success;
+	struct chain *chain; /* what the peer showed over TLS, or NULL; a reference */
 };
 
 /* One trunk and everything about it. */
 struct status_trunk {
 	struct slice labels;
 	struct slice info;
+	struct slice dns_said; /* why its name did not resolve, the last time; or empty */
 	struct stats_trunk stats;
 	int64_t since_unix_ns;
 	struct status_target *targets;
@@ -90,12 +92,15 @@ struct status_trunk {
 /*
  * Any thread; for the next 15 seconds the messages of every probe of the trunk are kept.
  *
- * Returns 0; ENOENT; ENOMEM.
+ * Returns 0; ENOENT; ENOMEM; EBUSY as status_list_take().
  */
 int status_trunk_take(struct status_trunk **tp, struct store *s, const char *name);
 void status_trunk_free(struct status_trunk *t);
 
-/* A trunk's settings in force as `settings` has them, in the configuration's notation. */
+/*
+ * A trunk's settings in force as `settings` has them, in the configuration's notation;
+ * all keys but those of secrets. The value of one that is not set is "".
+ */
 void status_settings(struct buffer *out, const struct config_settings *s);
 
 #endif

@@ -5,56 +5,83 @@
 #include "exporter/status.h"
 #include "sipprobe/ladder.h"
 
-enum kind { DURATION, NUMBER, CHOICE, CODES, TEXT, FLAG, ROUTE, HEADERS, METHODS, USER };
+enum kind { DURATION, NUMBER, PORT, CHOICE, CODES, TEXT, FLAG, ROUTE, HEADERS, NAMES };
+
+/* What an offset counts from; the parts of settings that a trunk may lack. */
+enum part { SETTINGS, AUTH, REGISTER };
 
 struct setting {
 	const char *key;
 	enum kind kind;
 	size_t offset;
-	const char *const *names; /* CHOICE */
+	const char *const *names; /* CHOICE, NAMES */
+	enum part part;
 };
 
 #define AT(member) offsetof(struct config_settings, member)
+#define OF_AUTH(m) offsetof(struct config_auth, m)
+#define OF_REG(m)  offsetof(struct config_register, m)
 
 static const char *const connections[] = {"fresh", "reuse"};
 static const char *const families[] = {"any", "ipv4", "ipv6"};
 static const char *const up_whens[] = {"any", "all", "primary"};
 static const char *const versions[] = {"TLS1.0", "TLS1.1", "TLS1.2", "TLS1.3"};
+static const char *const methods[] = {"OPTIONS", "REGISTER", NULL};
+static const char *const digests[] = {"MD5", "SHA-256", "SHA-512-256", NULL};
 
-/* What holds a secret, or names the file of one, has no row. */
+/* A row for each key that a trunk may have; what names or is a secret has none. */
 static const struct setting settings[] = {
-	{"method", METHODS, 0, NULL},
-	{"auth.username", USER, 0, NULL},
-	{"interval", DURATION, AT(interval_us), NULL},
-	{"down_interval", DURATION, AT(down_interval_us), NULL},
-	{"timeout", DURATION, AT(timeout_us), NULL},
-	{"t1", DURATION, AT(t1_us), NULL},
-	{"fall", NUMBER, AT(fall), NULL},
-	{"rise", NUMBER, AT(rise), NULL},
-	{"up_codes", CODES, AT(up_codes), NULL},
-	{"degraded_codes", CODES, AT(degraded_codes), NULL},
+	{"preset", TEXT, AT(preset)},
+	{"method", NAMES, AT(methods), methods},
+	{"interval", DURATION, AT(interval_us)},
+	{"down_interval", DURATION, AT(down_interval_us)},
+	{"timeout", DURATION, AT(timeout_us)},
+	{"t1", DURATION, AT(t1_us)},
+	{"fall", NUMBER, AT(fall)},
+	{"rise", NUMBER, AT(rise)},
+	{"up_codes", CODES, AT(up_codes)},
+	{"degraded_codes", CODES, AT(degraded_codes)},
 	{"up_when", CHOICE, AT(up_when), up_whens},
-	{"family", CHOICE, AT(family), families},
+	{"expect_inbound", DURATION, AT(expect_inbound_us)},
+	{"paused", FLAG, AT(paused)},
 	{"connection", CHOICE, AT(connection), connections},
-	{"expect_inbound", DURATION, AT(expect_inbound_us), NULL},
-	{"paused", FLAG, AT(paused), NULL},
-	{"outbound_proxy", TEXT, AT(outbound_proxy), NULL},
-	{"dscp", NUMBER, AT(dscp), NULL},
-	{"max_forwards", NUMBER, AT(max_forwards), NULL},
-	{"request_uri", TEXT, AT(request_uri), NULL},
-	{"from", TEXT, AT(from), NULL},
-	{"to", TEXT, AT(to), NULL},
-	{"contact", TEXT, AT(contact), NULL},
-	{"user_agent", TEXT, AT(user_agent), NULL},
-	{"route", ROUTE, 0, NULL},
-	{"headers", HEADERS, 0, NULL},
-	{"tls.ca_file", TEXT, AT(tls.ca_file), NULL},
-	{"tls.cert_file", TEXT, AT(tls.cert_file), NULL},
-	{"tls.server_name", TEXT, AT(tls.server_name), NULL},
+	{"family", CHOICE, AT(family), families},
+	{"local.address", TEXT, AT(local.address)},
+	{"local.port", PORT, AT(local.port)},
+	{"outbound_proxy", TEXT, AT(outbound_proxy)},
+	{"dscp", NUMBER, AT(dscp)},
+	{"max_forwards", NUMBER, AT(max_forwards)},
+	{"request_uri", TEXT, AT(request_uri)},
+	{"from", TEXT, AT(from)},
+	{"to", TEXT, AT(to)},
+	{"contact", TEXT, AT(contact)},
+	{"user_agent", TEXT, AT(user_agent)},
+	{"route", ROUTE, 0},
+	{"headers", HEADERS, 0},
+	{"auth.username", TEXT, OF_AUTH(username), NULL, AUTH},
+	{"auth.realm", TEXT, OF_AUTH(realm), NULL, AUTH},
+	{"auth.algorithms", NAMES, OF_AUTH(algorithms), digests, AUTH},
+	{"register.bind", FLAG, OF_REG(bind), NULL, REGISTER},
+	{"register.expires", DURATION, OF_REG(expires_us), NULL, REGISTER},
+	{"register.interval", DURATION, OF_REG(interval_us), NULL, REGISTER},
+	{"register.aor", TEXT, OF_REG(aor), NULL, REGISTER},
+	{"tls.ca_file", TEXT, AT(tls.ca_file)},
+	{"tls.cert_file", TEXT, AT(tls.cert_file)},
+	{"tls.server_name", TEXT, AT(tls.server_name)},
 	{"tls.min_version", CHOICE, AT(tls.min_version), versions},
-	{"tls.ciphers", TEXT, AT(tls.ciphers), NULL},
-	{"tls.insecure_skip_verify", FLAG, AT(tls.insecure_skip_verify), NULL},
+	{"tls.ciphers", TEXT, AT(tls.ciphers)},
+	{"tls.insecure_skip_verify", FLAG, AT(tls.insecure_skip_verify)},
 };
+
+/* NULL where the trunk has no such part. */
+static const void *value_of(const struct setting *row, const struct config_settings *s)
+{
+	const void *parts[] = {
+		[SETTINGS] = s, [AUTH] = s->auth, [REGISTER] = s->registration};
+	const char *part = parts[row->part];
+
+	return part ? part + row->offset : NULL;
+}
 
 static void add_duration(struct buffer *out, int64_t us)
 {
@@ -112,17 +139,23 @@ static void add_codes(struct buffer *out, const struct config_codes *c)
 		buffer_str(out, "none");
 }
 
+/* Without the passwords that URIs and headers may carry. */
+static void add_redacted(struct buffer *out, const char *text)
+{
+	char shown[LADDER_BYTES];
+
+	buffer_add(out, shown, ladder_redact(shown, text, strlen(text)));
+}
+
 static void add_headers(struct buffer *out, const struct config_settings *s)
 {
-	char line[1024], shown[LADDER_BYTES];
+	char line[1024];
 
 	for (size_t i = 0; i < s->header_count; i++) {
-		int len = snprintf(line, sizeof(line), "%s: %s", s->headers[i].name,
-				   s->headers[i].value);
-		size_t size = (size_t)len < sizeof(line) ? (size_t)len : sizeof(line) - 1;
-
+		(void)snprintf(line, sizeof(line), "%s: %s", s->headers[i].name,
+			       s->headers[i].value);
 		buffer_str(out, i ? "; " : "");
-		buffer_add(out, shown, ladder_redact(shown, line, size));
+		add_redacted(out, line);
 	}
 }
 
@@ -130,20 +163,16 @@ static void add_route(struct buffer *out, const struct config_settings *s)
 {
 	for (size_t i = 0; i < s->route_count; i++) {
 		buffer_str(out, i ? ", " : "");
-		buffer_str(out, s->route[i]);
+		add_redacted(out, s->route[i]);
 	}
 }
 
-static void add_methods(struct buffer *out, const struct config_settings *s)
+static void add_names(struct buffer *out, const char *const *names, unsigned bits)
 {
-	static const char *const names[] = {
-		[CONFIG_METHOD_OPTIONS] = "OPTIONS",
-		[CONFIG_METHOD_REGISTER] = "REGISTER",
-	};
 	const char *comma = "";
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		if (!(s->methods >> i & 1))
+	for (unsigned i = 0; names[i]; i++) {
+		if (!(bits >> i & 1))
 			continue;
 		buffer_str(out, comma);
 		buffer_str(out, names[i]);
@@ -151,42 +180,29 @@ static void add_methods(struct buffer *out, const struct config_settings *s)
 	}
 }
 
-/* Whether the setting says anything. */
-static bool is_set(const struct setting *row, const struct config_settings *s)
+static void add_number(struct buffer *out, unsigned n)
 {
-	const void *at = (const char *)s + row->offset;
-
-	switch (row->kind) {
-	case DURATION:
-		return *(const int64_t *)at != 0;
-	case TEXT:
-		return *(const char *const *)at != NULL;
-	case FLAG:
-		return *(const bool *)at;
-	case ROUTE:
-		return s->route_count;
-	case HEADERS:
-		return s->header_count;
-	case USER:
-		return s->auth != NULL;
-	default:
-		return true;
-	}
-}
-
-static void add_value(struct buffer *out, const struct setting *row,
-		      const struct config_settings *s)
-{
-	const void *at = (const char *)s + row->offset;
 	char text[16];
 
+	snprintf(text, sizeof(text), "%u", n);
+	buffer_str(out, text);
+}
+
+/* Nothing for what is not set. */
+static void add_value(struct buffer *out, const struct setting *row,
+		      const struct config_settings *s, const void *at)
+{
 	switch (row->kind) {
 	case DURATION:
-		add_duration(out, *(const int64_t *)at);
+		if (*(const int64_t *)at)
+			add_duration(out, *(const int64_t *)at);
 		break;
 	case NUMBER:
-		snprintf(text, sizeof(text), "%u", *(const unsigned *)at);
-		buffer_str(out, text);
+		add_number(out, *(const unsigned *)at);
+		break;
+	case PORT:
+		if (*(const unsigned *)at)
+			add_number(out, *(const unsigned *)at);
 		break;
 	case CHOICE:
 		buffer_str(out, row->names[*(const unsigned *)at]);
@@ -195,10 +211,11 @@ static void add_value(struct buffer *out, const struct setting *row,
 		add_codes(out, at);
 		break;
 	case TEXT:
-		buffer_str(out, *(const char *const *)at);
+		if (*(const char *const *)at)
+			add_redacted(out, *(const char *const *)at);
 		break;
 	case FLAG:
-		buffer_str(out, "true");
+		buffer_str(out, *(const bool *)at ? "true" : "false");
 		break;
 	case ROUTE:
 		add_route(out, s);
@@ -206,11 +223,8 @@ static void add_value(struct buffer *out, const struct setting *row,
 	case HEADERS:
 		add_headers(out, s);
 		break;
-	case METHODS:
-		add_methods(out, s);
-		break;
-	case USER:
-		buffer_str(out, s->auth->username);
+	case NAMES:
+		add_names(out, row->names, *(const unsigned *)at);
 		break;
 	}
 }
@@ -218,10 +232,11 @@ static void add_value(struct buffer *out, const struct setting *row,
 void status_settings(struct buffer *out, const struct config_settings *s)
 {
 	for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++) {
-		if (!is_set(&settings[i], s))
-			continue;
+		const void *at = value_of(&settings[i], s);
+
 		buffer_add(out, settings[i].key, strlen(settings[i].key) + 1);
-		add_value(out, &settings[i], s);
+		if (at)
+			add_value(out, &settings[i], s, at);
 		buffer_add(out, "", 1);
 	}
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "exporter/status.h"
+#include "exporter/store_copy.h"
 #include "exporter/store_rows.h"
 #include "sipprobe/clock.h"
 
@@ -26,6 +27,7 @@ static struct need need_of(const struct store *s, const struct store_trunk *row)
 	const struct store_target *t;
 
 	need.text = row->label_len + row->info_len;
+	need.text += store_dns_said(row) ? strlen(store_dns_said(row)) : 0;
 	TAILQ_FOREACH(t, &row->targets, entry)
 		need.text += t->label_len + (t->said ? strlen(t->said) : 0);
 	return need;
@@ -91,17 +93,23 @@ static void copy_target(struct status_trunk *trunk, struct store *s,
 	to->stats = t->stats;
 	to->last = t->last;
 	to->last_unix_ns = t->last_unix_ns;
+	to->chain = chain_ref(t->tls ? t->tls->chain : NULL);
 	if (t->track)
 		copy_track(to, s, t->track);
 }
 
-/* With the lock. Returns 0; ENOENT; EAGAIN when @need says what room is wanting. */
+/*
+ * With the lock. Returns 0; ENOENT; EAGAIN when @need says what room is wanting; EBUSY
+ * while a configuration is applied.
+ */
 static int copy_trunk(struct status_trunk *to, struct store *s, const char *name,
 		      struct need *need)
 {
 	const struct store_trunk *row = store_names_find(&s->names, name);
 	struct store_target *t;
 
+	if (s->changing)
+		return EBUSY;
 	if (!row)
 		return ENOENT;
 	*need = need_of(s, row);
@@ -109,6 +117,9 @@ static int copy_trunk(struct status_trunk *to, struct store *s, const char *name
 		return EAGAIN;
 	to->labels = add_text(to, row->text, row->label_len);
 	to->info = add_text(to, row->text + row->label_len, row->info_len);
+	if (store_dns_said(row))
+		to->dns_said =
+			add_text(to, store_dns_said(row), strlen(store_dns_said(row)));
 	to->stats = row->stats;
 	to->since_unix_ns = row->since_unix_ns;
 	TAILQ_FOREACH(t, &row->targets, entry)
@@ -122,8 +133,9 @@ int status_trunk_take(struct status_trunk **tp, struct store *s, const char *nam
 	struct status_trunk *t = calloc(1, sizeof(*t));
 	struct need need = {0};
 	int err = t ? EAGAIN : ENOMEM;
+	int tries = 0;
 
-	while (err == EAGAIN) {
+	while (err == EAGAIN || (err == EBUSY && store_copy_pause(&tries))) {
 		err = make_room(t, &need);
 		if (err)
 			break;
@@ -149,6 +161,7 @@ void status_trunk_free(struct status_trunk *t)
 		for (int k = 0; k < HISTORY_FAILURES; k++)
 			history_ladder_unref(t->targets[i].failures[k]);
 		history_ladder_unref(t->targets[i].success);
+		chain_unref(t->targets[i].chain);
 	}
 	free(t->targets);
 	buffer_clear(&t->settings);

@@ -55,7 +55,7 @@ void store_trunk_state(struct store *s, struct store_trunk *row,
 		       const struct engine_change *change, int64_t now_unix_ns);
 void store_trunk_addresses(struct store *s, struct store_trunk *row, unsigned total,
 			   unsigned up);
-void store_trunk_dns_failed(struct store *s, struct store_trunk *row);
+void store_trunk_dns_failed(struct store *s, struct store_trunk *row, const char *detail);
 void store_trunk_certificate(struct store *s, struct store_trunk *row, const char *file,
 			     int64_t not_after_s);
 void store_inbound(struct store *s, struct store_trunk *row, const char *method,
@@ -75,8 +75,17 @@ bool store_ladder_wanted(const struct store *s, const struct store_target *cell,
 			 const struct probe_result *result);
 void store_ladder(struct store *s, struct store_target *cell,
 		  const struct probe_result *result, const struct ladder *ladder);
+/* Keeps a reference, until the peer shows something else or the target goes. */
+void store_chain(struct store *s, struct store_target *cell, struct chain *chain);
 void store_probe_late(struct store *s, struct store_target *cell);
 void store_stray(struct store *s, enum engine_stray why);
+
+/*
+ * While a configuration is applied, a trunk that changed is gone before it is back: what
+ * reads the store waits for the end, so that nobody sees a part. Main thread only.
+ */
+void store_change_begin(struct store *s);
+void store_change_end(struct store *s);
 
 /* Tells which share of the trunks this is; not called when it is all of them. */
 void store_shard(struct store *s, const struct config_shard *shard);

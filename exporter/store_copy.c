@@ -19,15 +19,16 @@ static struct store_trunk *copy_rows(struct store_trunk *next,
 	return next;
 }
 
-/* Returns 0; ENOMEM; EAGAIN when the set of trunks changed since the last piece. */
+/* Returns 0; ENOMEM; EAGAIN when the set of trunks changes. */
 static int copy_all(struct store *s, const struct store_copy_steps *steps, void *arg)
 {
 	struct store_trunk *next;
 	uint64_t generation;
-	int err = 0;
+	int err;
 
 	steps->clear_h(arg);
 	store_read_lock(s);
+	err = s->changing ? EAGAIN : 0;
 	generation = s->generation;
 	next = TAILQ_FIRST(&s->trunks);
 	steps->begin_h(s, next, arg);
@@ -46,13 +47,22 @@ static int copy_all(struct store *s, const struct store_copy_steps *steps, void 
 	return err;
 }
 
-int store_copy(struct store *s, const struct store_copy_steps *steps, void *arg)
+bool store_copy_pause(int *tries)
 {
 	const struct timespec pause = {.tv_nsec = BUSY_PAUSE_NS};
+
+	if (++*tries >= BUSY_PAUSES)
+		return false;
+	nanosleep(&pause, NULL);
+	return true;
+}
+
+int store_copy(struct store *s, const struct store_copy_steps *steps, void *arg)
+{
 	int tries = 0;
 	int err;
 
-	while ((err = copy_all(s, steps, arg)) == EAGAIN && ++tries < BUSY_PAUSES)
-		nanosleep(&pause, NULL);
+	while ((err = copy_all(s, steps, arg)) == EAGAIN && store_copy_pause(&tries))
+		;
 	return err == EAGAIN ? EBUSY : err;
 }

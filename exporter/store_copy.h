@@ -35,4 +35,11 @@ struct store_copy_steps {
  */
 int store_copy(struct store *s, const struct store_copy_steps *steps, void *arg);
 
+/*
+ * For who finds s->changing set: waits a little. @tries: 0 at first
+ *
+ * Returns false when that was half a second's worth of them.
+ */
+bool store_copy_pause(int *tries);
+
 #endif

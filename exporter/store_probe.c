@@ -95,9 +95,8 @@ static void result_count(const struct store *s, struct store_target *cell,
 	if (result->cert_not_after_s > 0)
 		stats->cert_not_after_s = result->cert_not_after_s;
 	stats->retry_after_s = result->retry_after_s;
-	if (result->outcome == PROBE_TLS && cell->tls_failures &&
-	    result->tls_cause < TLS_FAILURES)
-		cell->tls_failures[result->tls_cause]++;
+	if (result->outcome == PROBE_TLS && cell->tls && result->tls_cause < TLS_FAILURES)
+		cell->tls->failures[result->tls_cause]++;
 	stats->retransmissions += result->retransmissions;
 	memcpy(stats->phase_ns, result->phase_ns, sizeof(stats->phase_ns));
 	stats->priority = result->priority;

@@ -15,6 +15,12 @@
 /* Seconds over which the largest schedule lag is told, a slot each. */
 #define STORE_LAG_SLOTS 60
 
+/* What a target over TLS has besides. */
+struct store_tls {
+	uint32_t failures[TLS_FAILURES];
+	struct chain *chain; /* what the peer showed; a reference; NULL: nothing yet */
+};
+
 struct store_target {
 	TAILQ_ENTRY(store_target) entry;
 	struct store_trunk *row;
@@ -26,7 +32,7 @@ struct store_target {
 	char *said; /* owned; the last probe's reason phrase or failure; NULL: nothing */
 	int64_t last_unix_ns; /* begin of the last probe that ended; 0: none yet */
 	struct history_probe last;
-	uint32_t *tls_failures; /* TLS_FAILURES counters; NULL: not over TLS */
+	struct store_tls *tls; /* NULL: not over TLS */
 	uint16_t code_count;
 	uint16_t code_cap;
 	uint16_t label_len;
@@ -37,6 +43,12 @@ struct store_target {
 
 TAILQ_HEAD(store_targets, store_target);
 
+/* What few trunks have; owned, each may be NULL. */
+struct store_words {
+	char *own_file; /* label text of our certificate's file */
+	char *dns_said; /* why its name did not resolve the last time, for people */
+};
+
 struct store_trunk {
 	TAILQ_ENTRY(store_trunk) entry;
 	struct store_trunk *next_name;	 /* in the same slot of the index by name */
@@ -46,7 +58,7 @@ struct store_trunk {
 	int64_t dns_failed_unix_ns; /* the last time; 0: never */
 	uint64_t changed;	    /* the store's sequence at its last change */
 	uint32_t *inbound;	    /* STATS_METHODS counters; NULL: no request yet */
-	char *own_file;		    /* label text of our certificate's file, or NULL */
+	struct store_words *words;  /* NULL: none of them */
 	struct stats_trunk stats;
 	uint32_t target_count;
 	uint32_t label_len;
@@ -80,6 +92,7 @@ struct store {
 	struct store_names names;
 	struct history history;
 	size_t target_count;
+	bool changing;	   /* a configuration is being applied */
 	uint64_t sequence; /* moves with every change of a row */
 	int64_t begun_unix_ns;
 	uint64_t generation; /* moves with every trunk added, moved or removed */
@@ -93,6 +106,16 @@ void store_names_remove(struct store_names *n, struct store_trunk *row);
 
 /* With the lock held: the trunk of that name, or NULL. */
 struct store_trunk *store_names_find(const struct store_names *n, const char *name);
+
+static inline const char *store_own_file(const struct store_trunk *t)
+{
+	return t->words ? t->words->own_file : NULL;
+}
+
+static inline const char *store_dns_said(const struct store_trunk *t)
+{
+	return t->words ? t->words->dns_said : NULL;
+}
 
 /* The label text of a target, label_len bytes. */
 static inline char *store_target_text(const struct store *s, struct store_target *t)

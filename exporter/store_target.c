@@ -40,7 +40,7 @@ struct store_target *store_target_add(struct store *s, struct store_trunk *row,
 		return NULL;
 	cell->row = row;
 	if (!strcmp(target->transport, "tls"))
-		cell->tls_failures = calloc(TLS_FAILURES, sizeof(*cell->tls_failures));
+		cell->tls = calloc(1, sizeof(*cell->tls));
 
 	store_write_lock(s);
 	cell->track = history_track_alloc(&s->history);
@@ -93,7 +93,9 @@ void store_target_free(struct store_target *cell)
 	free(cell->native);
 	said_free(cell);
 	free(cell->codes);
-	free(cell->tls_failures);
+	if (cell->tls)
+		chain_unref(cell->tls->chain);
+	free(cell->tls);
 	free(cell);
 }
 

@@ -120,7 +120,11 @@ void store_trunk_remove(struct store *s, struct store_trunk *row)
 		store_target_free(cell);
 	}
 	free(row->inbound);
-	free(row->own_file);
+	if (row->words) {
+		free(row->words->own_file);
+		free(row->words->dns_said);
+	}
+	free(row->words);
 	free(row);
 }
 
@@ -150,12 +154,43 @@ void store_trunk_addresses(struct store *s, struct store_trunk *row, unsigned to
 	store_write_unlock(s);
 }
 
-void store_trunk_dns_failed(struct store *s, struct store_trunk *row)
+/* Made at the first need. Returns NULL without memory. */
+static struct store_words *words_of(struct store *s, struct store_trunk *row)
+{
+	struct store_words *words = row->words;
+
+	if (words)
+		return words;
+	words = calloc(1, sizeof(*words));
+	store_write_lock(s);
+	row->words = words;
+	store_write_unlock(s);
+	return words;
+}
+
+/* Only this thread replaces a word; who reads does so with the lock. */
+static void set_word(struct store *s, char **word, const char *text)
+{
+	char *old = *word, *new;
+
+	if (old && !strcmp(old, text))
+		return;
+	new = strdup(text);
+	store_write_lock(s);
+	*word = new;
+	store_write_unlock(s);
+	free(old);
+}
+
+void store_trunk_dns_failed(struct store *s, struct store_trunk *row, const char *detail)
 {
 	int64_t now_unix_ns = clock_wall_ns();
+	struct store_words *words = row ? words_of(s, row) : NULL;
 
 	if (!row)
 		return;
+	if (words)
+		set_word(s, &words->dns_said, detail);
 	store_write_lock(s);
 	row->stats.dns_failures++;
 	row->dns_failed_unix_ns = now_unix_ns;
@@ -166,23 +201,22 @@ void store_trunk_dns_failed(struct store *s, struct store_trunk *row)
 void store_trunk_certificate(struct store *s, struct store_trunk *row, const char *file,
 			     int64_t not_after_s)
 {
+	struct store_words *words = row ? words_of(s, row) : NULL;
 	struct buffer text = {0};
 
-	if (!row)
+	if (!words)
 		return;
 	/* The file's name is part of the trunk's description: it never changes. */
-	if (!row->own_file) {
+	if (!words->own_file) {
 		store_text_file(&text, file);
 		buffer_add(&text, "", 1);
+		if (!text.err)
+			set_word(s, &words->own_file, text.data);
+		buffer_clear(&text);
 	}
 	store_write_lock(s);
-	if (text.data && !text.err) {
-		row->own_file = text.data;
-		text = (struct buffer){0};
-	}
-	row->stats.own_not_after_s = row->own_file ? not_after_s : 0;
+	row->stats.own_not_after_s = words->own_file ? not_after_s : 0;
 	store_write_unlock(s);
-	buffer_clear(&text);
 }
 
 void store_inbound(struct store *s, struct store_trunk *row, const char *method,

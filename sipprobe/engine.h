@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "config/config.h"
+#include "sipprobe/chain.h"
 #include "sipprobe/health.h"
 #include "sipprobe/ladder.h"
 #include "sipprobe/probe.h"
@@ -71,6 +72,12 @@ struct engine_events {
 	 * which the peer showed a certificate, whatever became of it.
 	 */
 	void (*certificate_h)(void *cell, const struct engine_certificate *c, void *arg);
+	/*
+	 * NULL when nobody wants to know. Before probe_done_h, of a probe that shook
+	 * hands over TLS: all that the peer showed, also what was refused. Whoever keeps
+	 * @chain takes a reference.
+	 */
+	void (*chain_h)(void *cell, struct chain *chain, void *arg);
 	/*
 	 * Both or neither. After probe_done_h, whether the probe's ladder is to be made;
 	 * and the ladder, valid during the call.

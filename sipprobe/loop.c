@@ -207,3 +207,8 @@ void loop_close(void)
 	descriptor_close(&loop.every_fd);
 	libre_close();
 }
+
+const char *loop_libre_version(void)
+{
+	return sys_libre_version_get();
+}

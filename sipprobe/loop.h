@@ -42,4 +42,7 @@ int loop_every(int64_t interval_ns, loop_every_h *h, void *arg);
 /* Ends what is left of it, after loop_run(). */
 void loop_close(void);
 
+/* The version of the libre that runs, "1.1.0". */
+const char *loop_libre_version(void);
+
 #endif

@@ -21,7 +21,7 @@ static void destructor(void *arg)
 	if (o->core.ticker)
 		ticker_cancel(o->core.ticker, &o->timer);
 	mem_deref(o->resolve);
-	for (unsigned i = 0; i < ONCE_ADDRESSES_MAX; i++)
+	for (unsigned i = 0; i < ONCE_ANSWERS_MAX; i++)
 		mem_deref(o->targets[i]);
 	once_answers_free(o);
 	mem_deref(o->trunk);
@@ -129,24 +129,43 @@ static int load_tls(struct once *o, const struct resolve_result *res, char *text
 	return 0;
 }
 
-static int add_targets(struct once *o, const struct resolve_result *res)
+static int add_checks(struct once *o, const struct resolve_address *address)
 {
 	int err = 0;
 
-	for (size_t i = 0; i < res->count && i < ONCE_ADDRESSES_MAX && !err; i++) {
-		err = target_alloc(&o->targets[i], &o->core, o->trunk, &prober_options,
-				   &res->addresses[i], o->report.resolve_ns);
+	for (unsigned m = 0; m < CONFIG_METHODS && !err; m++) {
+		unsigned i = o->count;
+
+		if (!(o->settings.methods >> m & 1))
+			continue;
+		err = target_alloc(&o->targets[i], &o->core, o->trunk,
+				   prober_of((enum config_method)m), address,
+				   o->report.resolve_ns);
 		if (!err)
-			o->answers[i].priority = res->addresses[i].priority;
+			o->answers[i].priority = address->priority;
 	}
+	return err;
+}
+
+static int add_targets(struct once *o, const struct resolve_result *res)
+{
+	size_t count = res->count < ONCE_ADDRESSES_MAX ? res->count : ONCE_ADDRESSES_MAX;
+	size_t checks = (size_t)__builtin_popcount(o->settings.methods);
+	int err = 0;
+
+	o->answers = calloc(count * checks, sizeof(*o->answers));
+	if (!o->answers)
+		return ENOMEM;
+	for (size_t i = 0; i < count && !err; i++)
+		err = add_checks(o, &res->addresses[i]);
 	return err;
 }
 
 static void abandon_targets(struct once *o)
 {
-	for (unsigned i = 0; i < ONCE_ADDRESSES_MAX; i++)
+	for (unsigned i = 0; i < ONCE_ANSWERS_MAX; i++)
 		o->targets[i] = mem_deref(o->targets[i]);
-	o->count = 0;
+	once_answers_free(o);
 }
 
 static void probe_addresses(struct once *o, const struct resolve_result *res)
@@ -211,10 +230,21 @@ static int begin(struct once *o)
 	}
 	err = resolve_start(&o->resolve, o->core.resolver, &o->hop,
 			    trunk_family(&o->settings), resolved_h, o);
-	if (!err)
+	/* An address needs no time, and what is said of it must not depend on ours. */
+	if (!err && !once_is_literal(&o->hop))
 		ticker_start(o->core.ticker, &o->timer,
 			     o->begun_ns + o->timeout_us * CLOCK_NS_PER_US, unresolved_h);
 	return err;
+}
+
+/* A registration is the schedule's to keep: one from here would be lost or lose that. */
+static void ask_only(struct once *o)
+{
+	if (!o->settings.registration)
+		return;
+	o->registration = *o->settings.registration;
+	o->registration.bind = false;
+	o->settings.registration = &o->registration;
 }
 
 static int setup(struct once *o, const struct once_request *rq)
@@ -228,7 +258,9 @@ static int setup(struct once *o, const struct once_request *rq)
 	o->settings = *rq->settings;
 	o->settings.interval_us = ONCE_INTERVAL_US;
 	o->settings.down_interval_us = 0;
-	o->settings.methods = 1U << CONFIG_METHOD_OPTIONS;
+	if (rq->methods)
+		o->settings.methods = rq->methods;
+	ask_only(o);
 	o->settings.paused = false;
 	o->settings.connection = CONFIG_CONNECTION_FRESH;
 	o->shared = rq->settings;

@@ -1,8 +1,8 @@
 /*
  * A probe on demand: one URI, resolved now, every address of it probed once by the same
- * targets and probers as the schedule's. Nothing of it enters a trunk's state or series,
- * and its peers are not answered when they ask something of their own. Main thread only;
- * any number may run at once.
+ * targets and probers as the schedule's. REGISTER only asks here, it binds nothing.
+ * Nothing of it enters a trunk's state or series, and its peers are not answered when
+ * they ask something of their own. Main thread only; any number may run at once.
  */
 #ifndef SIPPROBE_ONCE_H
 #define SIPPROBE_ONCE_H
@@ -12,7 +12,10 @@
 
 struct once;
 
-enum { ONCE_ADDRESSES_MAX = 16 }; /* more than these are counted, not probed */
+enum {
+	ONCE_ADDRESSES_MAX = 16, /* more than these are counted, not probed */
+	ONCE_ANSWERS_MAX = ONCE_ADDRESSES_MAX * CONFIG_METHODS,
+};
 
 struct once_request {
 	const char *uri;  /* copied */
@@ -20,13 +23,14 @@ struct once_request {
 	/* How to probe and judge; it belongs to @conf, which is held until the end. */
 	const struct config_settings *settings;
 	struct config *conf;
+	unsigned methods;   /* bits 1 << enum config_method; 0: those of the settings */
 	int64_t timeout_us; /* of the whole, with names; 0: that of the settings */
 	const struct config_probe *fence; /* of @conf; NULL: any address may be probed */
 	bool ladder;			  /* make one for each address */
 	bool any_port; /* leave the port to send from to an exporter beside us */
 };
 
-/* One address's probe. */
+/* What one address answered to one method. */
 struct once_answer {
 	char address[64];      /* "192.0.2.1:5060", "[2001:db8::1]:5060" */
 	const char *transport; /* "udp", "tcp", "tls" */
@@ -34,8 +38,10 @@ struct once_answer {
 	unsigned priority; /* SRV's; 0 without */
 	bool done;
 	struct probe_result result;
+	enum probe_verdict address_verdict; /* the worst of all methods at this address */
 	bool has_certificate;
 	struct engine_certificate certificate;
+	struct chain *chain;  /* all that the peer showed, or NULL; a reference */
 	struct ladder ladder; /* empty when it was not asked for */
 	char *ladder_text;    /* what its entries point into */
 };
@@ -54,7 +60,7 @@ struct once_report {
 	int64_t resolve_ns;	 /* -1: there was no name */
 	int64_t timeout_us;
 	size_t addresses;		   /* that the name has */
-	const struct once_answer *answers; /* those that were probed, best first */
+	const struct once_answer *answers; /* of those that were probed, best first */
 	size_t count;
 	/* The answer that the state rests on, NULL for none, and its result or the
 	 * failure that there is instead. */
@@ -73,6 +79,9 @@ typedef void(once_h)(const struct once_report *r, void *arg);
  */
 int once_start(struct once **op, struct engine *e, const struct once_request *rq,
 	       once_h *h, void *arg);
+
+/* Whether two answers are of one address and transport. */
+bool once_same_address(const struct once_answer *a, const struct once_answer *b);
 
 /* Ends a probe untold. NULL is ignored. */
 void once_cancel(struct once *o);

@@ -6,8 +6,13 @@
 
 void once_answers_free(struct once *o)
 {
-	for (unsigned i = 0; i < ONCE_ADDRESSES_MAX; i++)
+	for (unsigned i = 0; i < o->count; i++) {
 		free(o->answers[i].ladder_text);
+		chain_unref(o->answers[i].chain);
+	}
+	free(o->answers);
+	o->answers = NULL;
+	o->count = 0;
 }
 
 static enum health_state state_of(enum probe_verdict v)
@@ -21,18 +26,33 @@ static enum health_state state_of(enum probe_verdict v)
 	return states[v];
 }
 
-/* Best first: what works before what does not, then as DNS prefers, then the faster. */
+/*
+ * Best first: addresses that work before those that do not, then as DNS prefers; of one
+ * address what makes it what it is; then the faster.
+ */
 static int by_merit(const void *a, const void *b)
 {
 	const struct once_answer *x = a, *y = b;
 	int64_t x_ns = x->result.phase_ns[PROBE_PHASE_ANSWER];
 	int64_t y_ns = y->result.phase_ns[PROBE_PHASE_ANSWER];
 
-	if (x->result.verdict != y->result.verdict)
-		return x->result.verdict < y->result.verdict ? -1 : 1;
+	if (x->address_verdict != y->address_verdict)
+		return x->address_verdict < y->address_verdict ? -1 : 1;
 	if (x->priority != y->priority)
 		return x->priority < y->priority ? -1 : 1;
+	if (x->result.verdict != y->result.verdict)
+		return x->result.verdict > y->result.verdict ? -1 : 1;
 	return x_ns < y_ns ? -1 : x_ns > y_ns;
+}
+
+/* The last answer that makes its address what it is. */
+static const struct once_answer *worst(const struct once *o)
+{
+	const struct once_answer *a = &o->answers[o->count - 1];
+
+	while (a > o->answers && a->result.verdict != a->address_verdict)
+		a--;
+	return a;
 }
 
 /*
@@ -44,7 +64,7 @@ static const struct once_answer *decisive(const struct once *o)
 	const struct once_answer *a = &o->answers[0];
 
 	if (o->settings.up_when == CONFIG_UP_WHEN_ALL || o->report.state == HEALTH_DOWN)
-		return &o->answers[o->count - 1];
+		return worst(o);
 	for (unsigned i = 1; i < o->count; i++)
 		if (o->settings.up_when == CONFIG_UP_WHEN_PRIMARY &&
 		    o->answers[i].priority < a->priority)
@@ -52,18 +72,47 @@ static const struct once_answer *decisive(const struct once *o)
 	return a;
 }
 
+bool once_same_address(const struct once_answer *a, const struct once_answer *b)
+{
+	return !strcmp(a->address, b->address) && !strcmp(a->transport, b->transport);
+}
+
+/* An address is as well as the worst of its answers. Returns how many there are. */
+static size_t sum_addresses(struct once *o, struct health_member *members)
+{
+	size_t count = 0;
+
+	for (unsigned i = 0; i < o->count; i++) {
+		struct once_answer *a = &o->answers[i];
+		bool first = true;
+
+		a->address_verdict = a->result.verdict;
+		for (unsigned k = 0; k < o->count; k++) {
+			const struct once_answer *b = &o->answers[k];
+
+			if (!once_same_address(a, b))
+				continue;
+			first = first && k >= i;
+			if (b->result.verdict > a->address_verdict)
+				a->address_verdict = b->result.verdict;
+		}
+		if (first)
+			members[count++] = (struct health_member){
+				.state = state_of(a->address_verdict),
+				.priority = a->priority,
+			};
+	}
+	return count;
+}
+
 void once_sum_up(struct once *o)
 {
 	struct health_member members[ONCE_ADDRESSES_MAX];
 	struct once_report *r = &o->report;
+	size_t count = sum_addresses(o, members);
 
 	qsort(o->answers, o->count, sizeof(o->answers[0]), by_merit);
-	for (unsigned i = 0; i < o->count; i++)
-		members[i] = (struct health_member){
-			.state = state_of(o->answers[i].result.verdict),
-			.priority = o->answers[i].priority,
-		};
-	r->state = health_rollup(members, o->count, o->settings.up_when);
+	r->state = health_rollup(members, count, o->settings.up_when);
 	r->decisive = decisive(o);
 	r->result = r->decisive->result;
 }
@@ -115,6 +164,15 @@ static void certificate(void *cell, const struct engine_certificate *c, void *ar
 	(void)arg;
 	a->certificate = *c;
 	a->has_certificate = true;
+}
+
+static void chain(void *cell, struct chain *c, void *arg)
+{
+	struct once_answer *a = cell;
+
+	(void)arg;
+	chain_unref(a->chain);
+	a->chain = chain_ref(c);
 }
 
 static bool ladder_wanted(void *cell, const struct probe_result *result, void *arg)
@@ -180,6 +238,7 @@ const struct engine_events once_events = {
 	.probe_begin_h = probe_begin,
 	.probe_done_h = probe_done,
 	.certificate_h = certificate,
+	.chain_h = chain,
 	.ladder_wanted_h = ladder_wanted,
 	.probe_ladder_h = probe_ladder,
 	.probe_late_h = probe_late,

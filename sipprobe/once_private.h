@@ -15,6 +15,7 @@ struct once {
 	struct config *held;
 	struct config_trunk conf;
 	struct config_settings settings;
+	struct config_register registration;  /* of `settings`, if it has any */
 	const struct config_settings *shared; /* what `settings` was copied from */
 	const struct config_probe *fence;
 	struct config_uri uri; /* of `conf.uri`, which is ours */
@@ -23,8 +24,8 @@ struct once {
 	struct trunk *trunk; /* never started: it only tells targets what they are for */
 	struct wheel_timer timer;
 	struct resolve *resolve;
-	struct target *targets[ONCE_ADDRESSES_MAX];
-	struct once_answer answers[ONCE_ADDRESSES_MAX];
+	struct target *targets[ONCE_ANSWERS_MAX];
+	struct once_answer *answers; /* NULL until there are addresses */
 	unsigned count;
 	unsigned pending;
 	int64_t begun_ns;

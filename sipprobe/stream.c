@@ -363,6 +363,11 @@ bool stream_certificate(const struct stream *s, struct engine_certificate *out)
 	return s->ssl && tls_peer_certificate(s->ssl, out);
 }
 
+int stream_chain(const struct stream *s, struct chain **cp)
+{
+	return s->ssl ? tls_peer_chain(cp, s->ssl) : ENOENT;
+}
+
 int64_t stream_rx_ns(const struct stream *s)
 {
 	return s->rx_ns;

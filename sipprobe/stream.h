@@ -92,6 +92,9 @@ const struct stream_report *stream_report(const struct stream *s);
  */
 bool stream_certificate(const struct stream *s, struct engine_certificate *out);
 
+/* The whole chain, as tls_peer_chain() tells it; ENOENT without TLS too. */
+int stream_chain(const struct stream *s, struct chain **cp);
+
 /* Whether the peer's certificate was verified and proves a name, by RFC 5922. */
 bool stream_proves(const struct stream *s, const char *name);
 

@@ -184,9 +184,23 @@ static void tell_certificate(const struct target *t)
 		core->events->certificate_h(t->cell, &c, core->arg);
 }
 
+/* A connection that an earlier probe opened was told of then. */
+static void tell_chain(const struct target *t)
+{
+	const struct core *core = t->core;
+	struct chain *chain;
+
+	if (!core->events->chain_h || !t->stream || t->attempt.reused ||
+	    stream_chain(t->stream, &chain))
+		return;
+	core->events->chain_h(t->cell, chain, core->arg);
+	chain_unref(chain);
+}
+
 void target_stream_done(struct target *t, bool answered)
 {
 	tell_certificate(t);
+	tell_chain(t);
 	if (!answered || target_settings(t)->connection == CONFIG_CONNECTION_FRESH)
 		drop_stream(t);
 }

@@ -320,7 +320,7 @@ static void record_destructor(void *arg)
 {
 	struct tls_record *rec = arg;
 
-	X509_free(rec->leaf);
+	sk_X509_pop_free(rec->chain, X509_free);
 	mem_deref(rec->name);
 }
 

@@ -8,6 +8,7 @@
 #include <openssl/ssl.h>
 
 #include "config/config.h"
+#include "sipprobe/chain.h"
 #include "sipprobe/compat.h"
 #include "sipprobe/engine.h"
 #include "sipprobe/tls_cause.h"
@@ -61,6 +62,15 @@ int64_t tls_peer_not_after_s(SSL *ssl);
  * Returns false, with @out untouched, when it showed none.
  */
 bool tls_peer_certificate(SSL *ssl, struct engine_certificate *out);
+
+/*
+ * The whole chain that the peer showed, as text; also one that was refused.
+ *
+ * @cp: set on success; the caller's reference, chain_unref()
+ *
+ * Returns 0; ENOENT when it showed none; ENOMEM.
+ */
+int tls_peer_chain(struct chain **cp, SSL *ssl);
 
 /* Earliest notAfter in the chain that cert_file holds, seconds; 0 without a cert_file. */
 int64_t tls_profile_not_after_s(const struct tls_profile *tp);

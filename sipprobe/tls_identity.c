@@ -248,13 +248,19 @@ static void list_names(const GENERAL_NAMES *names, char *buf, size_t size)
 			 more);
 }
 
-void tls_identity_list(X509 *cert, char *buf, size_t size)
+void tls_identity_alternatives(X509 *cert, char *buf, size_t size)
 {
 	GENERAL_NAMES *names = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
 
 	buf[0] = '\0';
 	list_names(names, buf, size);
 	GENERAL_NAMES_free(names);
+	make_printable(buf);
+}
+
+void tls_identity_list(X509 *cert, char *buf, size_t size)
+{
+	tls_identity_alternatives(cert, buf, size);
 	if (!buf[0])
 		name_title(X509_get_subject_name(cert), buf, size);
 	make_printable(buf);

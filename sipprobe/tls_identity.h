@@ -30,6 +30,9 @@ bool tls_identity_match(X509 *cert, const char *name);
  */
 void tls_identity_list(X509 *cert, char *buf, size_t size);
 
+/* The same of its subjectAltName alone; nothing usable: "". */
+void tls_identity_alternatives(X509 *cert, char *buf, size_t size);
+
 /* One name to call a certificate, or its issuer, by; printable, cut to fit. */
 void tls_identity_title(X509 *cert, char *buf, size_t size);
 void tls_identity_issuer(X509 *cert, char *buf, size_t size);

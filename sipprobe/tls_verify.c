@@ -18,7 +18,7 @@ __attribute__((format(printf, 2, 3))) static void say(struct tls_record *rec,
 	va_end(ap);
 }
 
-static int64_t seconds_of(const ASN1_TIME *t)
+int64_t tls_seconds_of(const ASN1_TIME *t)
 {
 	struct tm tm;
 
@@ -27,7 +27,7 @@ static int64_t seconds_of(const ASN1_TIME *t)
 
 static int64_t earlier_s(int64_t first_s, const X509 *cert)
 {
-	int64_t s = seconds_of(X509_get0_notAfter(cert));
+	int64_t s = tls_seconds_of(X509_get0_notAfter(cert));
 
 	return s && (!first_s || s < first_s) ? s : first_s;
 }
@@ -145,37 +145,47 @@ static void record_finding(struct tls_record *rec, X509_STORE_CTX *store, int er
 	f->say(rec, cert, error);
 }
 
-/* OpenSSL itself lets go of a certificate that is refused. */
-static void keep_leaf(struct tls_record *rec, X509_STORE_CTX *store)
+/* OpenSSL itself lets go of certificates that are refused. */
+static void keep_chain(struct tls_record *rec, X509_STORE_CTX *store)
 {
-	X509 *leaf = X509_STORE_CTX_get0_cert(store);
+	STACK_OF(X509) *chain = X509_chain_up_ref(X509_STORE_CTX_get0_untrusted(store));
 
-	if (!leaf || X509_up_ref(leaf) != 1)
+	if (!chain)
 		return;
-	X509_free(rec->leaf);
-	rec->leaf = leaf;
+	sk_X509_pop_free(rec->chain, X509_free);
+	rec->chain = chain;
+}
+
+const char *tls_record_cipher(const SSL *ssl)
+{
+	const char *name = SSL_get_cipher_name(ssl);
+
+	return name && strcmp(name, "(NONE)") != 0 ? name : "";
+}
+
+bool tls_record_verified(const struct tls_record *rec)
+{
+	return rec->failure == TLS_FAILURE_NONE && !rec->skip_verify;
 }
 
 bool tls_peer_certificate(SSL *ssl, struct engine_certificate *out)
 {
 	const struct tls_record *rec = tls_record_of(ssl);
-	const char *cipher;
+	X509 *leaf = rec ? tls_record_leaf(rec) : NULL;
 
-	if (!rec || !rec->leaf)
+	if (!leaf)
 		return false;
 	*out = (struct engine_certificate){
-		.not_before_s = seconds_of(X509_get0_notBefore(rec->leaf)),
-		.not_after_s = seconds_of(X509_get0_notAfter(rec->leaf)),
+		.not_before_s = tls_seconds_of(X509_get0_notBefore(leaf)),
+		.not_after_s = tls_seconds_of(X509_get0_notAfter(leaf)),
 		.chain_not_after_s = rec->not_after_s,
-		.verified = rec->failure == TLS_FAILURE_NONE && !rec->skip_verify,
+		.verified = tls_record_verified(rec),
 	};
-	tls_identity_title(rec->leaf, out->subject, sizeof(out->subject));
-	tls_identity_issuer(rec->leaf, out->issuer, sizeof(out->issuer));
-	tls_identity_list(rec->leaf, out->names, sizeof(out->names));
-	cipher = SSL_get_cipher_name(ssl);
+	tls_identity_title(leaf, out->subject, sizeof(out->subject));
+	tls_identity_issuer(leaf, out->issuer, sizeof(out->issuer));
+	tls_identity_list(leaf, out->names, sizeof(out->names));
 	snprintf(out->version, sizeof(out->version), "%s", SSL_get_version(ssl));
-	if (cipher && strcmp(cipher, "(NONE)"))
-		snprintf(out->cipher, sizeof(out->cipher), "%s", cipher);
+	snprintf(out->cipher, sizeof(out->cipher), "%s", tls_record_cipher(ssl));
 	return true;
 }
 
@@ -187,7 +197,7 @@ int tls_verify(X509_STORE_CTX *store, void *arg)
 	int error;
 
 	(void)arg;
-	keep_leaf(rec, store);
+	keep_chain(rec, store);
 	rec->not_after_s =
 		tls_earliest_not_after_s(NULL, X509_STORE_CTX_get0_untrusted(store));
 	if (rec->skip_verify) {

@@ -202,24 +202,51 @@ static struct import_trunk *add(struct import *im, const struct conf_section *s,
 	return t;
 }
 
+enum { CONTACTS_MAX = 64 };
+
+/*
+ * A setting may name several, with commas between. They are added last first, as the
+ * settings of a section come. Returns how many @list has then.
+ */
+static size_t split_contacts(struct import *im, const struct conf_setting *v,
+			     struct conf_setting list[CONTACTS_MAX], size_t count)
+{
+	char *text = import_copy(im, v->value, strlen(v->value));
+
+	while (text && *text && count < CONTACTS_MAX) {
+		char *comma = strrchr(text, ',');
+		char *p = comma ? comma + 1 : text;
+
+		p += strspn(p, " \t");
+		p[strcspn(p, " \t")] = '\0';
+		if (*p) {
+			list[count] = *v;
+			list[count++].value = p;
+		}
+		if (!comma)
+			break;
+		*comma = '\0';
+	}
+	return count;
+}
+
 /* Contacts of an aor, from the first; there may be some. Returns how many made trunks. */
 static void add_contacts(struct import *im, const struct conf_section *s,
 			 const struct conf_section *aor,
 			 const struct conf_section *endpoint,
 			 const struct conf_setting *v)
 {
-	enum { CONTACTS_MAX = 64 };
-	const struct conf_setting *list[CONTACTS_MAX];
+	struct conf_setting list[CONTACTS_MAX];
 	const struct conf_section *transport =
 		endpoint ? named(im, endpoint, "transport", "transport") : NULL;
 	size_t count = 0;
 
 	for (; v; v = v->next) {
-		if (!strcasecmp(v->key, "contact") && *v->value && count < CONTACTS_MAX)
-			list[count++] = v;
+		if (!strcasecmp(v->key, "contact"))
+			count = split_contacts(im, v, list, count);
 	}
 	while (count-- && !im->err) {
-		struct import_trunk *t = add(im, s, list[count], transport);
+		struct import_trunk *t = add(im, s, &list[count], transport);
 
 		if (!t)
 			continue;

@@ -137,6 +137,11 @@ static int read_file(struct import_text *t, const char *path)
 		fclose(in);
 	if (err)
 		return err;
+	/* What Windows' editors put before UTF-8 is no part of it. */
+	if (t->len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) {
+		t->len -= 3;
+		memmove(text, text + 3, t->len);
+	}
 	t->file = standard ? "standard input" : path;
 	t->text = text;
 	return 0;

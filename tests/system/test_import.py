@@ -95,6 +95,39 @@ class Files(Case):
         self.assertIn('in:8: left out: there is no template "nobody"', err)
         self.assertIn('in:10: left out: contact "mailto:x"', err)
 
+    def test_odd_but_right(self):
+        """What files of the field have, and the programs themselves take."""
+        odd = {
+            "kamailio": ("\ufeff# Windows\r\n1\tsip:10.0.0.1\t0\t0\tduid=gw1\r\n"
+                         "2   10.0.0.2:5070\r\n\r\n# no line end after the last one\r\n"
+                         "3 SIP:[2001:DB8::1]:5060;transport=TCP",
+                         ["sip:10.0.0.1", "sip:10.0.0.2:5070",
+                          "SIP:[2001:DB8::1]:5060;transport=TCP"]),
+            "asterisk": ("\ufeff[a]\r\nType = AOR\r\nCONTACT=sip:10.0.0.1:5060, "
+                         "sip:10.0.0.2,,\r\n;comment\r\n#exec /bin/true\r\n"
+                         "[b]\ntype=aor\ncontact=<sip:10.0.0.3\\;transport=tcp>",
+                         ["sip:10.0.0.1:5060", "sip:10.0.0.2",
+                          "sip:10.0.0.3;transport=tcp"]),
+            "freeswitch": ("\ufeff<?xml version='1.0'?>\r\n<configuration><profiles>"
+                           "<profile name='external'><gateways>\r\n"
+                           "<gateway name='a'><param value='10.0.0.1' name='proxy'/>"
+                           "<param name='register' value='false'/></gateway>\r\n"
+                           "<gateway name=\"b\">\n<!-- <param name='proxy' value='x'/> -->"
+                           "<param\n name=\"proxy\"\n value=\"[2001:db8::9]:5060\"/>"
+                           "<param name='register' value='false'/>"
+                           "</gateway></gateways></profile></profiles></configuration>",
+                           ["sip:10.0.0.1", "sip:[2001:db8::9]:5060"]),
+        }
+        for source, (text, want) in odd.items():
+            with self.subTest(source):
+                path = self.path("odd")
+                with open(path, "w", newline="", encoding="utf-8") as f:
+                    f.write(text)
+                code, out, err = run("import", source, path)
+                self.assertEqual(code, 0, err)
+                self.assertEqual([t["uri"] for t in json.loads(out)["trunks"]], want, err)
+                self.check(out)
+
     def test_what_is_no_such_file(self):
         entity = ('<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>'
                   '<gateway name="a"><param name="proxy" value="&e;"/></gateway>')

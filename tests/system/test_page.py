@@ -2,6 +2,7 @@
 
 import contextlib
 import gzip
+import html
 import json
 import os
 import shutil
@@ -385,6 +386,12 @@ class Memory(Case):
         self.assertEqual((a["last"]["outcome"], a["addresses"]), ("dns", 0))
         self.assertIn("name does not resolve", e.get("/"))
         self.assertIn("its name does not resolve", e.get("/trunks/a"))
+        why = json.loads(e.get("/api/v1/trunks/a"))["dns_last_failure"]
+        self.assertIn("sbc.nowhere.invalid", why)
+        self.assertEqual(a["last"]["text"], why)
+        for path in ("/", "/trunks/a"):
+            self.assertIn(why, html.unescape(e.get(path)))
+        self.assertIn("<b>Next:</b> The name gives no address", e.get("/trunks/a"))
 
     def test_nothing_is_kept_where_nothing_is_asked_for(self):
         peer = self.use(SipPeer())

@@ -45,6 +45,19 @@ static void test_texts(void)
 	}
 }
 
+/* The same characters without a byte that a terminal could take for more. */
+static void test_ascii(void)
+{
+	static const char in[] = "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\xc2\x9b\xff\"<";
+	struct buffer b = {0};
+	struct json j = {.out = &b, .ascii = true};
+
+	json_text(&j, NULL, (struct slice){in, sizeof(in) - 1});
+	is_str(end(&b), "\"\\u00e4\\u20ac\\ud83d\\ude00\\u009b\\ufffd\\\"\\u003c\"",
+	       "a text in ASCII alone");
+	buffer_clear(&b);
+}
+
 static void test_shape(void)
 {
 	struct buffer b = {0};
@@ -108,6 +121,7 @@ static void test_any_bytes(void)
 int main(void)
 {
 	test_texts();
+	test_ascii();
 	test_shape();
 	test_any_bytes();
 	return tap_done();

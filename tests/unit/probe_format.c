@@ -66,6 +66,27 @@ static void up(struct once_report *r, struct once_answer *a)
 	r->count = 1;
 }
 
+/* Two certificates of which the second ends first; freed by `told`. */
+static struct chain *chain_of(bool verified)
+{
+	static const struct chain_link links[] = {
+		{"CN=sbc.example, O=Example & <Sons>", "CN=Example CA",
+		 "sbc.example, sip.example", "0a1b", "EC 256", "00ff", NOW_S - 86400,
+		 NOW_S + 30 * 86400},
+		{"CN=Example CA", "CN=Example Root", "", "02", "RSA 4096", "11ee",
+		 NOW_S - 86400, NOW_S + 10 * 86400 - 1},
+	};
+	struct chain *c = NULL;
+
+	is_int(chain_alloc(&c, links, 2), 0, "a chain");
+	c->verified = verified;
+	c->left_out = verified ? 0 : 3;
+	c->seen_unix_ns = NOW_S * INT64_C(1000000000);
+	strcpy(c->version, "TLSv1.3");
+	strcpy(c->cipher, "TLS_AES_256_GCM_SHA384");
+	return c;
+}
+
 static void busy(struct once_report *r, struct once_answer *a)
 {
 	a[0] = answered("[2001:db8::1]:5061", 503, "Busy | later \"x\"", PROBE_DEGRADED);
@@ -86,6 +107,7 @@ static void busy(struct once_report *r, struct once_answer *a)
 		.cipher = "TLS_AES_256_GCM_SHA384",
 		.verified = true,
 	};
+	a[0].chain = chain_of(true);
 	r->uri = "sips:sbc.example";
 	r->resolve_ns = 3000000;
 	r->state = HEALTH_DEGRADED;
@@ -122,6 +144,7 @@ static void expired(struct once_report *r, struct once_answer *a)
 		.chain_not_after_s = NOW_S - 90000,
 		.version = "TLSv1.3",
 	};
+	a[0].chain = chain_of(false);
 	r->uri = "sips:192.0.2.1";
 	r->state = HEALTH_DOWN;
 	r->count = 1;
@@ -203,6 +226,8 @@ static void told(const char *folder)
 		}
 		probe_families_render(&b, &r);
 		compare(&b, folder, cases[i].name, "metrics");
+		chain_unref(answers[0].chain);
+		answers[0].chain = NULL;
 	}
 }
 
@@ -247,6 +272,7 @@ static void thresholds(void)
 		make(&r, answers, 3);
 		is_int(probe_tell_nagios(&b, &t), 2, "down stays down");
 		is_int(probe_tell_solarwinds(&b, &t), 1, "down stays down");
+		chain_unref(answers[0].chain);
 	}
 	buffer_clear(&b);
 }
