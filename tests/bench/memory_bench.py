@@ -45,7 +45,7 @@ def measure(build, port, count, seconds):
 
 def main():
     build = sys.argv[1]
-    peer = subprocess.Popen([os.path.join(build, "tests", "bench", "bench_peer")],
+    peer = subprocess.Popen([os.path.join(build, "tests", "bench", "probed_peer")],
                             stdout=subprocess.PIPE, text=True)
     try:
         port = int(peer.stdout.readline())

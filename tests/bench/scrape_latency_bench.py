@@ -65,7 +65,7 @@ def phase(url, busy):
 
 def main():
     build = sys.argv[1]
-    peer = subprocess.Popen([os.path.join(build, "tests", "bench", "bench_peer")],
+    peer = subprocess.Popen([os.path.join(build, "tests", "bench", "probed_peer")],
                             stdout=subprocess.PIPE, text=True)
     port = int(peer.stdout.readline())
     with tempfile.TemporaryDirectory() as folder:
