@@ -19,6 +19,7 @@ enum config_transport {
 	CONFIG_TRANSPORT_UDP,
 	CONFIG_TRANSPORT_TCP,
 	CONFIG_TRANSPORT_TLS,
+	CONFIG_TRANSPORTS,
 };
 
 enum config_connection {

@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <cjson/cJSON.h>
 
-#include "config/arena.h"
+#include "base/arena.h"
 #include "config/report.h"
 
 enum {

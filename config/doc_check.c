@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "config/doc.h"
-#include "config/utf8.h"
+#include "base/utf8.h"
 
 /* One array or object that is open. */
 struct frame {
@@ -27,11 +27,11 @@ struct check {
 static int check_value(struct check *c, size_t key);
 
 /* The way to where the checker stands, then @fn-like printing through report_offset. */
-__attribute__((format(printf, 3, 4))) static int fault(struct check *c, size_t offset,
-						       const char *fmt, ...)
+__attribute__((format(printf, 3, 4))) static int
+doc_check_fault(struct check *c, size_t offset, const char *fmt, ...)
 {
 	char keys[DOC_DEPTH_MAX][64];
-	struct spot spot[DOC_DEPTH_MAX + 1] = {0};
+	struct doc_path spot[DOC_DEPTH_MAX + 1] = {0};
 	va_list ap;
 	char *text;
 
@@ -58,7 +58,7 @@ __attribute__((format(printf, 3, 4))) static int fault(struct check *c, size_t o
 }
 
 /* The byte at the position; -1 past the end. */
-static int peek(const struct check *c)
+static int doc_check_peek(const struct check *c)
 {
 	return c->pos < c->d->len ? (unsigned char)c->d->text[c->pos] : -1;
 }
@@ -71,9 +71,9 @@ static void skip_space(struct check *c)
 }
 
 /* What stands at the position, for "…, found …". */
-static const char *found(const struct check *c, char *buf, size_t size)
+static const char *doc_check_found(const struct check *c, char *buf, size_t size)
 {
-	int b = peek(c);
+	int b = doc_check_peek(c);
 
 	if (b < 0)
 		return "the end of the file";
@@ -88,12 +88,12 @@ static const char *found(const struct check *c, char *buf, size_t size)
 	return buf;
 }
 
-static int expected(struct check *c, const char *what)
+static int doc_check_expected(struct check *c, const char *what)
 {
 	const char *hint = "";
 	char buf[16];
 
-	switch (peek(c)) {
+	switch (doc_check_peek(c)) {
 	case '/':
 	case '#':
 		hint = "; JSON has no comments";
@@ -102,8 +102,8 @@ static int expected(struct check *c, const char *what)
 		hint = "; strings stand in double quotes";
 		break;
 	}
-	return fault(c, c->pos, "expected %s, found %s%s", what,
-		     found(c, buf, sizeof(buf)), hint);
+	return doc_check_fault(c, c->pos, "expected %s, found %s%s", what,
+			       doc_check_found(c, buf, sizeof(buf)), hint);
 }
 
 static int node_add(struct check *c, size_t key)
@@ -125,7 +125,7 @@ static int node_add(struct check *c, size_t key)
 }
 
 /* Four hexadecimal digits at @at, or -1. */
-static int hex4(const struct check *c, size_t at)
+static int doc_check_hex4(const struct check *c, size_t at)
 {
 	unsigned v = 0;
 
@@ -142,20 +142,21 @@ static int hex4(const struct check *c, size_t at)
 static int check_unicode(struct check *c, size_t begin)
 {
 	const char *t = c->d->text;
-	int v = hex4(c, c->pos + 2), low;
+	int v = doc_check_hex4(c, c->pos + 2), low;
 
 	if (v < 0)
-		return fault(c, c->pos, "\\u wants four hexadecimal digits");
+		return doc_check_fault(c, c->pos, "\\u wants four hexadecimal digits");
 	if (v == 0)
-		fault(c, begin, "\\u0000 has no place in a configuration");
+		doc_check_fault(c, begin, "\\u0000 has no place in a configuration");
 	c->pos += 6;
 	if (v < 0xd800 || v > 0xdfff)
 		return 0;
 	low = c->pos + 1 < c->d->len && t[c->pos] == '\\' && t[c->pos + 1] == 'u'
-		      ? hex4(c, c->pos + 2)
+		      ? doc_check_hex4(c, c->pos + 2)
 		      : -1;
 	if (v > 0xdbff || low < 0xdc00 || low > 0xdfff)
-		return fault(c, c->pos - 6, "\\u%04x is half of a surrogate pair", v);
+		return doc_check_fault(c, c->pos - 6,
+				       "\\u%04x is half of a surrogate pair", v);
 	c->pos += 6;
 	return 0;
 }
@@ -167,27 +168,28 @@ static int check_escape(struct check *c, size_t begin)
 	if (b == 'u')
 		return check_unicode(c, begin);
 	if (!b || !strchr("\"\\/bfnrt", b))
-		return fault(c, c->pos,
-			     "unknown escape: after '\\' comes one of "
-			     "\" \\ / b f n r t u");
+		return doc_check_fault(c, c->pos,
+				       "unknown escape: after '\\' comes one of "
+				       "\" \\ / b f n r t u");
 	c->pos += 2;
 	return 0;
 }
 
 static int check_char(struct check *c)
 {
-	int b = peek(c);
+	int b = doc_check_peek(c);
 	size_t len;
 
 	if (b == 0)
-		return fault(c, c->pos, "a NUL byte in a string");
+		return doc_check_fault(c, c->pos, "a NUL byte in a string");
 	if (b < 0x20)
-		return fault(c, c->pos,
-			     "control character 0x%02x in a string; write it as \\u%04x",
-			     b, b);
+		return doc_check_fault(
+			c, c->pos,
+			"control character 0x%02x in a string; write it as \\u%04x", b,
+			b);
 	len = utf8_length(c->d->text + c->pos, c->d->len - c->pos);
 	if (!len)
-		return fault(c, c->pos, "byte 0x%02x is not valid UTF-8", b);
+		return doc_check_fault(c, c->pos, "byte 0x%02x is not valid UTF-8", b);
 	c->pos += len;
 	return 0;
 }
@@ -198,16 +200,16 @@ static int check_string(struct check *c)
 	int err = 0;
 
 	while (!err) {
-		int b = peek(c);
+		int b = doc_check_peek(c);
 
 		if (b == '"') {
 			c->pos++;
 			return 0;
 		}
 		if (b < 0 || b == '\n' || b == '\r')
-			return fault(c, begin,
-				     "the string that begins here has no end "
-				     "on its line");
+			return doc_check_fault(c, begin,
+					       "the string that begins here has no end "
+					       "on its line");
 		err = b == '\\' ? check_escape(c, begin) : check_char(c);
 	}
 	return err;
@@ -217,7 +219,7 @@ static bool skip_digits(struct check *c)
 {
 	size_t begin = c->pos;
 
-	while (isdigit(peek(c)))
+	while (isdigit(doc_check_peek(c)))
 		c->pos++;
 	return c->pos > begin;
 }
@@ -227,9 +229,9 @@ static int check_integer(struct check *c)
 	size_t begin = c->pos;
 
 	if (!skip_digits(c))
-		return expected(c, "a digit");
+		return doc_check_expected(c, "a digit");
 	if (c->d->text[begin] == '0' && c->pos > begin + 1)
-		return fault(c, begin, "a number must not begin with 0");
+		return doc_check_fault(c, begin, "a number must not begin with 0");
 	return 0;
 }
 
@@ -238,25 +240,26 @@ static int check_number(struct check *c)
 	size_t begin = c->pos;
 	int err;
 
-	if (peek(c) == '-')
+	if (doc_check_peek(c) == '-')
 		c->pos++;
 	err = check_integer(c);
 	if (err)
 		return err;
-	if (peek(c) == '.') {
+	if (doc_check_peek(c) == '.') {
 		c->pos++;
 		if (!skip_digits(c))
-			return expected(c, "a digit after the decimal point");
+			return doc_check_expected(c, "a digit after the decimal point");
 	}
-	if (peek(c) == 'e' || peek(c) == 'E') {
+	if (doc_check_peek(c) == 'e' || doc_check_peek(c) == 'E') {
 		c->pos++;
-		if (peek(c) == '+' || peek(c) == '-')
+		if (doc_check_peek(c) == '+' || doc_check_peek(c) == '-')
 			c->pos++;
 		if (!skip_digits(c))
-			return expected(c, "a digit of the exponent");
+			return doc_check_expected(c, "a digit of the exponent");
 	}
 	if (c->pos - begin > DOC_NUMBER_MAX)
-		fault(c, begin, "a number of more than %d characters", DOC_NUMBER_MAX);
+		doc_check_fault(c, begin, "a number of more than %d characters",
+				DOC_NUMBER_MAX);
 	return c->r->err;
 }
 
@@ -265,7 +268,7 @@ static int check_word(struct check *c)
 	static const char *const words[] = {"true", "false", "null"};
 	size_t begin = c->pos, len = 0;
 
-	while (isalnum(peek(c)) || peek(c) == '_') {
+	while (isalnum(doc_check_peek(c)) || doc_check_peek(c) == '_') {
 		c->pos++;
 		len++;
 	}
@@ -274,10 +277,10 @@ static int check_word(struct check *c)
 			return 0;
 	c->pos = begin;
 	if (!len)
-		return expected(c, "a value");
-	return fault(c, begin,
-		     "expected a value, found %.*s; text stands in double quotes",
-		     (int)(len < 32 ? len : 32), c->d->text + begin);
+		return doc_check_expected(c, "a value");
+	return doc_check_fault(
+		c, begin, "expected a value, found %.*s; text stands in double quotes",
+		(int)(len < 32 ? len : 32), c->d->text + begin);
 }
 
 static int check_member(struct check *c)
@@ -286,17 +289,18 @@ static int check_member(struct check *c)
 	size_t key = c->pos;
 	int err;
 
-	if (peek(c) != '"')
-		return expected(c, peek(c) == '}' ? "a key after the comma"
-						  : "a key in double quotes");
+	if (doc_check_peek(c) != '"')
+		return doc_check_expected(c, doc_check_peek(c) == '}'
+						     ? "a key after the comma"
+						     : "a key in double quotes");
 	err = check_string(c);
 	if (err)
 		return err;
 	f->key = key + 1;
 	f->key_len = c->pos - key - 2;
 	skip_space(c);
-	if (peek(c) != ':')
-		return expected(c, "':' after the key");
+	if (doc_check_peek(c) != ':')
+		return doc_check_expected(c, "':' after the key");
 	c->pos++;
 	skip_space(c);
 	return check_value(c, key);
@@ -304,8 +308,8 @@ static int check_member(struct check *c)
 
 static int check_element(struct check *c)
 {
-	if (peek(c) == ']')
-		return expected(c, "a value after the comma");
+	if (doc_check_peek(c) == ']')
+		return doc_check_expected(c, "a value after the comma");
 	return check_value(c, DOC_NO_KEY);
 }
 
@@ -317,17 +321,18 @@ static int check_items(struct check *c, bool object)
 	int err;
 
 	skip_space(c);
-	if (peek(c) == end)
+	if (doc_check_peek(c) == end)
 		return 0;
 	for (;;) {
 		err = object ? check_member(c) : check_element(c);
 		if (err)
 			return err;
 		skip_space(c);
-		if (peek(c) == end)
+		if (doc_check_peek(c) == end)
 			return 0;
-		if (peek(c) != ',')
-			return expected(c, object ? "',' or '}'" : "',' or ']'");
+		if (doc_check_peek(c) != ',')
+			return doc_check_expected(c,
+						  object ? "',' or '}'" : "',' or ']'");
 		c->pos++;
 		skip_space(c);
 		f->index++;
@@ -339,9 +344,9 @@ static int check_container(struct check *c, bool object)
 	int err;
 
 	if (c->depth == DOC_DEPTH_MAX)
-		return fault(c, c->pos,
-			     "more than %d arrays and objects inside each other",
-			     DOC_DEPTH_MAX);
+		return doc_check_fault(
+			c, c->pos, "more than %d arrays and objects inside each other",
+			DOC_DEPTH_MAX);
 	c->frame[c->depth++] = (struct frame){.object = object};
 	c->pos++;
 	err = check_items(c, object);
@@ -352,7 +357,7 @@ static int check_container(struct check *c, bool object)
 
 static int check_value(struct check *c, size_t key)
 {
-	int b = peek(c), err = node_add(c, key);
+	int b = doc_check_peek(c), err = node_add(c, key);
 
 	if (err)
 		return err;
@@ -384,13 +389,13 @@ int doc_check(struct doc *d, struct report *r)
 	int err;
 
 	if (mark)
-		return fault(&c, 0, "%s", mark);
+		return doc_check_fault(&c, 0, "%s", mark);
 	skip_space(&c);
 	err = check_value(&c, DOC_NO_KEY);
 	if (err)
 		return err;
 	skip_space(&c);
 	if (c.pos < d->len)
-		return expected(&c, "the end of the file");
+		return doc_check_expected(&c, "the end of the file");
 	return r->err;
 }

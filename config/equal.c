@@ -1,7 +1,7 @@
 #include <string.h>
 
-#include "config/kinds.h"
-#include "config/level.h"
+#include "config/types.h"
+#include "config/layer.h"
 
 static bool same_settings(const struct config_settings *a,
 			  const struct config_settings *b)
@@ -10,7 +10,7 @@ static bool same_settings(const struct config_settings *a,
 		const struct field *f = &section_settings.fields[i];
 
 		/* Rows past the settings, labels, are the trunk's own. */
-		if (f->offset < sizeof(*a) && !f->kind->equal(f, a, b))
+		if (f->offset < sizeof(*a) && !f->type->equal(f, a, b))
 			return false;
 	}
 	return true;
@@ -19,7 +19,7 @@ static bool same_settings(const struct config_settings *a,
 bool config_trunk_equal(const struct config_trunk *a, const struct config_trunk *b)
 {
 	if (strcmp(a->name, b->name) || strcmp(a->uri, b->uri) ||
-	    !kind_same_text(a->profile, b->profile) || a->label_count != b->label_count)
+	    !type_same_text(a->profile, b->profile) || a->label_count != b->label_count)
 		return false;
 	for (unsigned i = 0; i < a->label_count; i++)
 		if (strcmp(a->labels[i].name, b->labels[i].name) ||

@@ -10,7 +10,7 @@ size_t items_in_count(const void *base, const struct field *f)
 	return *(const size_t *)(const void *)((const char *)base + f->beside);
 }
 
-long items_count(struct walk *w, const struct field *f, const struct spot *at)
+long items_count(struct walk *w, const struct field *f, const struct doc_path *at)
 {
 	long count = 0;
 

@@ -5,7 +5,7 @@
 #include "config/walk.h"
 
 /* The number of a container's values; -1: out of the row's bounds, and reported. */
-long items_count(struct walk *w, const struct field *f, const struct spot *at);
+long items_count(struct walk *w, const struct field *f, const struct doc_path *at);
 
 /* Stores @count items of @size bytes where the row says, equal arrays once. */
 bool items_store(struct walk *w, const struct field *f, void *base, const void *items,

@@ -14,10 +14,10 @@ static void check_sip(struct load *l, const cJSON *sip)
 	const cJSON *tls = cJSON_GetObjectItemCaseSensitive(sip, "tls");
 	const cJSON *cert = cJSON_GetObjectItemCaseSensitive(tls, "cert_file");
 	const cJSON *key = cJSON_GetObjectItemCaseSensitive(tls, "key_file");
-	struct spot at = {.up = &l->root, .key = "sip", .node = sip};
-	struct spot at_listen = {.up = &at, .key = "listen", .node = listen};
-	struct spot at_tls = {.up = &at, .key = "tls", .node = tls};
-	struct spot here = {.up = &at_listen};
+	struct doc_path at = {.up = &l->root, .key = "sip", .node = sip};
+	struct doc_path at_listen = {.up = &at, .key = "listen", .node = listen};
+	struct doc_path at_tls = {.up = &at, .key = "tls", .node = tls};
+	struct doc_path here = {.up = &at_listen};
 
 	if (listen && !cert)
 		for (const cJSON *v = listen->child; v; v = v->next, here.index++) {
@@ -27,13 +27,13 @@ static void check_sip(struct load *l, const cJSON *sip)
 					   "to listen with TLS needs sip.tls.cert_file");
 		}
 	if (!cert != !key) {
-		here = spot_member(&at_tls, cert ? cert : key);
+		here = doc_path_member(&at_tls, cert ? cert : key);
 		walk_fault(&l->w, &here, "%s needs %s beside it", here.key,
 			   cert ? "key_file" : "cert_file");
 	}
 	if (l->sip.match_certificate &&
 	    (!l->sip.tls.ca_file || l->sip.tls.insecure_skip_verify)) {
-		here = spot_member(
+		here = doc_path_member(
 			&at, cJSON_GetObjectItemCaseSensitive(sip, "match_certificate"));
 		walk_fault(&l->w, &here,
 			   "needs sip.tls.ca_file, and certificates that are verified");
@@ -77,9 +77,9 @@ static int load_begin(struct load *l, const char *path)
 	l->warnings = calloc(CONFIG_ERRORS_MAX, sizeof(*l->warnings));
 	if (!l->warnings)
 		return ENOMEM;
-	err = level_builtin(&l->w, &section_settings, &l->builtin, l->builtin.set);
+	err = layer_builtin(&l->w, &section_settings, &l->builtin, l->builtin.set);
 	if (!err)
-		err = level_builtin(&l->w, &section_file, l, set);
+		err = layer_builtin(&l->w, &section_file, l, set);
 	if (err)
 		return err;
 	memset(l->builtin.set, 0, sizeof(l->builtin.set));
@@ -91,7 +91,7 @@ static int load_begin(struct load *l, const char *path)
 	memset(l->probe_set, 0, sizeof(l->probe_set));
 	memset(l->status_set, 0, sizeof(l->status_set));
 	l->defaults.up = &l->builtin;
-	level_inherit(&l->w, &l->defaults);
+	layer_inherit(&l->w, &l->defaults);
 	return load_add_file(l, l->doc.path);
 }
 
@@ -156,12 +156,12 @@ static int fill_profiles(struct holder *h, struct load *l)
 	struct config_profile *p =
 		arena_alloc(&h->arena, (l->profile_count + 1) * sizeof(*p), 8);
 
-	c->defaults = level_settings(&l->w, &l->defaults);
+	c->defaults = layer_settings(&l->w, &l->defaults);
 	if (!p || !c->defaults)
 		return ENOMEM;
 	for (size_t i = 0; i < l->profile_count; i++) {
 		p[i].name = l->profiles[i].name;
-		p[i].settings = level_settings(&l->w, &l->profiles[i]);
+		p[i].settings = layer_settings(&l->w, &l->profiles[i]);
 		if (!p[i].settings)
 			return ENOMEM;
 	}

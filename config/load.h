@@ -2,7 +2,7 @@
 #ifndef CONFIG_LOAD_H
 #define CONFIG_LOAD_H
 
-#include "config/level.h"
+#include "config/layer.h"
 
 enum { PRESETS_MAX = 16 };
 
@@ -14,15 +14,15 @@ struct load {
 	struct pool pool;
 	struct doc doc; /* the main file */
 
-	struct level builtin;
-	struct level defaults;
-	struct level *profiles;
+	struct layer builtin;
+	struct layer defaults;
+	struct layer *profiles;
 	size_t profile_count;
 	struct set profile_names;	    /* value: 1 + index */
-	struct level *presets[PRESETS_MAX]; /* those that were asked for */
+	struct layer *presets[PRESETS_MAX]; /* those that were asked for */
 	struct preset_mix *mixes;
-	struct spot root;
-	struct spot profiles_at;
+	struct doc_path root;
+	struct doc_path profiles_at;
 
 	struct config_trunk *trunks;
 	size_t trunk_count;

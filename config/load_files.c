@@ -26,7 +26,7 @@ int load_add_file(struct load *l, const char *path)
 
 int load_walk(struct load *l, struct doc *d, const struct section *s, const cJSON **set)
 {
-	struct spot at = {0};
+	struct doc_path at = {0};
 	int err = doc_parse(d, &l->report);
 
 	if (err)
@@ -105,7 +105,7 @@ static int note_folder(struct load *l, const char *pattern)
 	return kept && set_put(&l->w.files, kept, strlen(kept)) ? 0 : ENOMEM;
 }
 
-static int read_glob(struct load *l, const struct spot *at)
+static int read_glob(struct load *l, const struct doc_path *at)
 {
 	const char *pattern = at->node->valuestring;
 	char full[8192];
@@ -154,9 +154,9 @@ int load_absolute_globs(struct load *l, struct arena *a, const char *const **out
 int load_globs(struct load *l)
 {
 	size_t row = section_find(&section_file, "trunk_files");
-	struct spot outer = {
+	struct doc_path outer = {
 		.up = &l->root, .key = "trunk_files", .node = l->file_set[row]};
-	struct spot at = {.up = &outer};
+	struct doc_path at = {.up = &outer};
 	int err = 0;
 
 	if (!outer.node)

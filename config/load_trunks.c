@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "config/load.h"
-#include "config/suggest.h"
+#include "base/suggest.h"
 #include "config/value.h"
 
 static struct load *load_of(struct walk *w)
@@ -28,10 +28,10 @@ void load_warn(struct load *l, const char *fmt, ...)
 	free(text);
 }
 
-static void warn_insecure(struct load *l, const struct level *level, const char *what,
+static void warn_insecure(struct load *l, const struct layer *level, const char *what,
 			  const char *name)
 {
-	if (level_is_insecure(level))
+	if (layer_is_insecure(level))
 		load_warn(
 			l,
 			"%s%s: insecure_skip_verify is on, so the peer's certificate is "
@@ -39,25 +39,25 @@ static void warn_insecure(struct load *l, const struct level *level, const char 
 			what, name ? quote(name).s : "");
 }
 
-static bool read_defaults(struct walk *w, const struct field *f, const struct spot *at,
-			  void *base)
+static bool read_defaults(struct walk *w, const struct field *f,
+			  const struct doc_path *at, void *base)
 {
 	struct load *l = base;
 	bool good;
 
 	memset(&l->defaults, 0, sizeof(l->defaults));
-	good = level_read(w, &l->defaults, f->more, at, &l->builtin);
+	good = layer_read(w, &l->defaults, f->more, at, &l->builtin);
 	l->defaults.at.up = &l->root;
 	warn_insecure(l, &l->defaults, "defaults", NULL);
 	return good;
 }
 
-const struct kind kind_level = {.read = read_defaults};
+const struct value_type type_layer = {.read = read_defaults};
 
-static bool read_profile(struct walk *w, const struct field *f, const struct spot *at)
+static bool read_profile(struct walk *w, const struct field *f, const struct doc_path *at)
 {
 	struct load *l = load_of(w);
-	struct level *p = &l->profiles[l->profile_count];
+	struct layer *p = &l->profiles[l->profile_count];
 	const char *why = value_printable(at->key);
 	struct set_entry *e = set_put(&l->profile_names, at->key, strlen(at->key));
 	bool good;
@@ -69,7 +69,7 @@ static bool read_profile(struct walk *w, const struct field *f, const struct spo
 		return false;
 	}
 	e->value = ++l->profile_count;
-	good = level_read(w, p, f->more, at, &l->defaults);
+	good = layer_read(w, p, f->more, at, &l->defaults);
 	p->at.up = &l->profiles_at;
 	p->name = walk_keep(w, at->key);
 	warn_insecure(l, p, "profile ", at->key);
@@ -81,8 +81,8 @@ static bool read_profile(struct walk *w, const struct field *f, const struct spo
 	return good && !why;
 }
 
-static bool read_profiles(struct walk *w, const struct field *f, const struct spot *at,
-			  void *base)
+static bool read_profiles(struct walk *w, const struct field *f,
+			  const struct doc_path *at, void *base)
 {
 	struct load *l = base;
 	size_t count = 0;
@@ -98,17 +98,17 @@ static bool read_profiles(struct walk *w, const struct field *f, const struct sp
 	l->profiles_at = *at;
 	l->profiles_at.up = &l->root;
 	for (const cJSON *v = at->node->child; v && !w->report->err; v = v->next) {
-		struct spot here = spot_member(at, v);
+		struct doc_path here = doc_path_member(at, v);
 
 		good = read_profile(w, f, &here) && good;
 	}
 	return good;
 }
 
-const struct kind kind_profiles = {.read = read_profiles};
+const struct value_type type_profiles = {.read = read_profiles};
 
 static bool read_profile_name(struct walk *w, const struct field *f,
-			      const struct spot *at, void *base)
+			      const struct doc_path *at, void *base)
 {
 	const struct load *l = load_of(w);
 	const char *name = at->node->valuestring;
@@ -119,7 +119,7 @@ static bool read_profile_name(struct walk *w, const struct field *f,
 		return walk_type_fault(w, at, "the name of a profile");
 	e = set_find(&l->profile_names, name, strlen(name));
 	if (e) {
-		*(struct level **)(void *)((char *)base + f->offset) =
+		*(struct layer **)(void *)((char *)base + f->offset) =
 			&l->profiles[e->value - 1];
 		return true;
 	}
@@ -133,11 +133,12 @@ static bool read_profile_name(struct walk *w, const struct field *f,
 
 static void schema_name(struct schema *s, const struct field *f);
 
-const struct kind kind_profile = {sizeof(void *), read_profile_name, schema_name, NULL};
+const struct value_type type_profile = {sizeof(void *), read_profile_name, schema_name,
+					NULL};
 
 static void schema_name(struct schema *s, const struct field *f)
 {
-	kind_text.schema(s, &(struct field){.min = 1, .max = f->max ? f->max : 255});
+	type_text.schema(s, &(struct field){.min = 1, .max = f->max ? f->max : 255});
 }
 
 static struct config_trunk *trunk_add(struct load *l)
@@ -155,11 +156,11 @@ static struct config_trunk *trunk_add(struct load *l)
 }
 
 /* A trunk whose name an earlier one has. */
-static void name_twice(struct load *l, const struct level *t, size_t first)
+static void name_twice(struct load *l, const struct layer *t, size_t first)
 {
 	size_t file = l->file_count - 1;
-	struct spot at =
-		spot_member(&t->at, t->set[section_find(&section_trunk, "name")]);
+	struct doc_path at =
+		doc_path_member(&t->at, t->set[section_find(&section_trunk, "name")]);
 
 	while (file && l->file_first[file] > first)
 		file--;
@@ -173,7 +174,7 @@ static void name_twice(struct load *l, const struct level *t, size_t first)
 			     quote(t->name).s, l->files[file], l->trunks[first].line);
 }
 
-static bool check_name(struct load *l, const struct level *t)
+static bool check_name(struct load *l, const struct layer *t)
 {
 	struct set_entry *e;
 
@@ -191,15 +192,15 @@ static bool check_name(struct load *l, const struct level *t)
 	return true;
 }
 
-static bool read_trunk(struct walk *w, const struct field *f, const struct spot *at)
+static bool read_trunk(struct walk *w, const struct field *f, const struct doc_path *at)
 {
 	struct load *l = load_of(w);
-	struct level level = {0};
+	struct layer level = {0};
 	struct config_trunk *t;
-	bool good = level_read(w, &level, f->more, at, &l->defaults);
+	bool good = layer_read(w, &level, f->more, at, &l->defaults);
 
 	good = check_name(l, &level) && good;
-	level_settle(w, &level);
+	layer_settle(w, &level);
 	warn_insecure(l, &level, "trunk ", level.name ? level.name : "");
 	t = trunk_add(l);
 	if (!t)
@@ -216,10 +217,10 @@ static bool read_trunk(struct walk *w, const struct field *f, const struct spot 
 	return good;
 }
 
-static bool read_trunks(struct walk *w, const struct field *f, const struct spot *at,
+static bool read_trunks(struct walk *w, const struct field *f, const struct doc_path *at,
 			void *base)
 {
-	struct spot here = {.up = at};
+	struct doc_path here = {.up = at};
 	bool good = true;
 
 	(void)base;
@@ -233,4 +234,4 @@ static bool read_trunks(struct walk *w, const struct field *f, const struct spot
 	return good;
 }
 
-const struct kind kind_trunks = {.read = read_trunks};
+const struct value_type type_trunks = {.read = read_trunks};

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "config/arena.h"
+#include "base/arena.h"
 
 struct set_entry {
 	const void *key; /* NULL: a free slot */

@@ -8,30 +8,30 @@
 
 /* A profile as it is over a preset that is not its own. */
 struct preset_mix {
-	struct level level;
-	const struct level *profile;
+	struct layer level;
+	const struct layer *profile;
 	struct preset_mix *next;
 };
 
 /* The text is gone after reading; that a row is set stays to be seen. */
 static const cJSON set_here = {.type = cJSON_Object};
 
-static void keep_no_text(struct level *l)
+static void keep_no_text(struct layer *l)
 {
-	for (size_t i = 0; i < LEVEL_FIELDS_MAX; i++)
+	for (size_t i = 0; i < LAYER_FIELDS_MAX; i++)
 		l->set[i] = l->set[i] ? &set_here : NULL;
 	for (size_t i = 0; i < TLS_FIELDS_MAX; i++)
 		l->tls_set[i] = l->tls_set[i] ? &set_here : NULL;
 }
 
-static struct level *preset_level(struct walk *w, struct load *l, unsigned preset)
+static struct layer *preset_level(struct walk *w, struct load *l, unsigned preset)
 {
-	struct level *p = l->presets[preset - 1];
+	struct layer *p = l->presets[preset - 1];
 
 	if (p)
 		return p;
 	p = calloc(1, sizeof(*p));
-	if (!p || level_text(w, preset_text(preset - 1), &section_settings, p, p->set)) {
+	if (!p || layer_text(w, preset_text(preset - 1), &section_settings, p, p->set)) {
 		free(p);
 		walk_nomem(w);
 		return NULL;
@@ -41,13 +41,13 @@ static struct level *preset_level(struct walk *w, struct load *l, unsigned prese
 	p->broken = l->defaults.broken;
 	p->is_preset = true;
 	p->applied = preset;
-	level_inherit(w, p);
+	layer_inherit(w, p);
 	l->presets[preset - 1] = p;
 	return p;
 }
 
-static struct level *mix(struct walk *w, struct load *l, const struct level *profile,
-			 struct level *preset)
+static struct layer *preset_mix(struct walk *w, struct load *l,
+				const struct layer *profile, struct layer *preset)
 {
 	struct preset_mix *m = l->mixes;
 
@@ -64,18 +64,18 @@ static struct level *mix(struct walk *w, struct load *l, const struct level *pro
 	m->level.up = preset;
 	m->level.applied = preset->applied;
 	m->level.settled_settings = m->level.settled_labels = false;
-	level_inherit_settings(&m->level);
+	layer_inherit_settings(&m->level);
 	m->profile = profile;
 	m->next = l->mixes;
 	l->mixes = m;
 	return &m->level;
 }
 
-struct level *preset_under(struct walk *w, const struct level *l, struct level *base)
+struct layer *preset_under(struct walk *w, const struct layer *l, struct layer *base)
 {
 	struct load *load = (struct load *)(void *)w;
 	unsigned preset = l->preset ? l->preset : base->preset;
-	struct level *p;
+	struct layer *p;
 
 	/* The defaults name a preset for those above them; it stands over them. */
 	if (base == &load->builtin || base->applied == preset)
@@ -83,7 +83,7 @@ struct level *preset_under(struct walk *w, const struct level *l, struct level *
 	p = preset_level(w, load, preset);
 	if (!p || base == &load->defaults)
 		return p;
-	return mix(w, load, base, p);
+	return preset_mix(w, load, base, p);
 }
 
 void preset_free(struct load *l)

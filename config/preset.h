@@ -5,7 +5,7 @@
 #ifndef CONFIG_PRESET_H
 #define CONFIG_PRESET_H
 
-#include "config/level.h"
+#include "config/layer.h"
 
 /* By rising @n; NULL past the last. */
 const char *preset_name(unsigned n);
@@ -18,10 +18,10 @@ const char *preset_text(unsigned n);
  * the level's preset (its own, or the base's) under the profile and over the defaults.
  * NULL when memory ran out, and remembered.
  */
-struct level *preset_under(struct walk *w, const struct level *l, struct level *base);
+struct layer *preset_under(struct walk *w, const struct layer *l, struct layer *base);
 
 /* Whether a level is a preset's: nothing in a file sets what it sets. */
-static inline bool preset_is(const struct level *l)
+static inline bool preset_is(const struct layer *l)
 {
 	return l->is_preset;
 }

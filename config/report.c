@@ -67,7 +67,7 @@ static bool is_plain(const char *key)
 	return *key;
 }
 
-static void path_add(struct text *t, const struct spot *at)
+static void path_add(struct text *t, const struct doc_path *at)
 {
 	char num[32];
 
@@ -90,7 +90,7 @@ static void path_add(struct text *t, const struct spot *at)
 	}
 }
 
-static char *path_text(const struct spot *at)
+static char *path_text(const struct doc_path *at)
 {
 	char buf[PATH_MAX_BYTES] = "";
 	struct text t = {.buf = buf, .size = sizeof(buf)};
@@ -175,7 +175,7 @@ report_add(struct report *r, struct config_error e, const char *path, unsigned r
 }
 
 __attribute__((format(printf, 5, 0))) static void
-report_at(struct report *r, struct doc *d, const struct spot *at, size_t offset,
+report_at(struct report *r, struct doc *d, const struct doc_path *at, size_t offset,
 	  const char *fmt, va_list ap)
 {
 	struct config_error e = {0};
@@ -187,8 +187,8 @@ report_at(struct report *r, struct doc *d, const struct spot *at, size_t offset,
 	report_add(r, e, d->path, d->rank, fmt, ap);
 }
 
-bool report_value(struct report *r, struct doc *d, const struct spot *at, const char *fmt,
-		  ...)
+bool report_value(struct report *r, struct doc *d, const struct doc_path *at,
+		  const char *fmt, ...)
 {
 	va_list ap;
 
@@ -198,8 +198,8 @@ bool report_value(struct report *r, struct doc *d, const struct spot *at, const 
 	return false;
 }
 
-void report_key(struct report *r, struct doc *d, const struct spot *at, const char *fmt,
-		...)
+void report_key(struct report *r, struct doc *d, const struct doc_path *at,
+		const char *fmt, ...)
 {
 	va_list ap;
 
@@ -208,8 +208,8 @@ void report_key(struct report *r, struct doc *d, const struct spot *at, const ch
 	va_end(ap);
 }
 
-void report_offset(struct report *r, struct doc *d, const struct spot *at, size_t offset,
-		   const char *fmt, ...)
+void report_offset(struct report *r, struct doc *d, const struct doc_path *at,
+		   size_t offset, const char *fmt, ...)
 {
 	va_list ap;
 

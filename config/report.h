@@ -11,9 +11,9 @@
 struct doc;
 
 /* A value and the way to it from the root, as frames on the callers' stacks. */
-struct spot {
-	const struct spot *up; /* NULL: the root */
-	const char *key;       /* NULL: `index` of an array */
+struct doc_path {
+	const struct doc_path *up; /* NULL: the root */
+	const char *key;	   /* NULL: `index` of an array */
 	size_t index;
 	const cJSON *node; /* where to point at: the value, or what it is missing from */
 };
@@ -35,16 +35,17 @@ struct quoted quote(const char *text);
 
 /* At a value. Returns false, for readers that say so. */
 __attribute__((format(printf, 4, 5))) bool report_value(struct report *r, struct doc *d,
-							const struct spot *at,
+							const struct doc_path *at,
 							const char *fmt, ...);
 
 /* At a value's key. */
-__attribute__((format(printf, 4, 5))) void
-report_key(struct report *r, struct doc *d, const struct spot *at, const char *fmt, ...);
+__attribute__((format(printf, 4, 5))) void report_key(struct report *r, struct doc *d,
+						      const struct doc_path *at,
+						      const char *fmt, ...);
 
 /* At a byte of the text. */
 __attribute__((format(printf, 5, 6))) void report_offset(struct report *r, struct doc *d,
-							 const struct spot *at,
+							 const struct doc_path *at,
 							 size_t offset, const char *fmt,
 							 ...);
 

@@ -5,7 +5,7 @@
 
 #include "config/load.h"
 
-static void indent(struct schema *s)
+static void schema_indent(struct schema *s)
 {
 	if (s->filled)
 		fputc(',', s->out);
@@ -27,9 +27,9 @@ void schema_quote(FILE *out, const char *text)
 	fputc('"', out);
 }
 
-static void begin(struct schema *s, const char *key)
+static void schema_begin(struct schema *s, const char *key)
 {
-	indent(s);
+	schema_indent(s);
 	if (!key)
 		return;
 	schema_quote(s->out, key);
@@ -38,7 +38,7 @@ static void begin(struct schema *s, const char *key)
 
 void schema_open(struct schema *s, const char *key, char bracket)
 {
-	begin(s, key);
+	schema_begin(s, key);
 	fputc(bracket, s->out);
 	s->depth++;
 	s->filled = false;
@@ -51,20 +51,20 @@ void schema_close(struct schema *s, char bracket)
 	s->depth--;
 	s->filled = false;
 	if (filled)
-		indent(s);
+		schema_indent(s);
 	fputc(bracket, s->out);
 	s->filled = true;
 }
 
 void schema_string(struct schema *s, const char *key, const char *value)
 {
-	begin(s, key);
+	schema_begin(s, key);
 	schema_quote(s->out, value);
 }
 
 void schema_number(struct schema *s, const char *key, double value)
 {
-	begin(s, key);
+	schema_begin(s, key);
 	fprintf(s->out, "%.15g", value);
 }
 
@@ -75,7 +75,7 @@ void schema_flag(struct schema *s, const char *key, bool value)
 
 void schema_raw(struct schema *s, const char *key, const char *json)
 {
-	begin(s, key);
+	schema_begin(s, key);
 	fputs(json, s->out);
 }
 
@@ -100,24 +100,24 @@ static void print_container(struct schema *s, const struct field *f)
 {
 	const struct section *sub = f->more;
 
-	if (f->kind == &kind_level) {
+	if (f->type == &type_layer) {
 		print_reference(s, sub->name);
 		return;
 	}
-	if (f->kind == &kind_trunks) {
+	if (f->type == &type_trunks) {
 		schema_string(s, "type", "array");
 		schema_open(s, "items", '{');
 		print_reference(s, sub->name);
 		schema_close(s, '}');
 		return;
 	}
-	if (f->kind == &kind_local) {
+	if (f->type == &type_local) {
 		print_reference(s, section_local.name);
 		return;
 	}
 	schema_string(s, "type", "object");
 	schema_open(s, "propertyNames", '{');
-	kind_profile.schema(s, f);
+	type_profile.schema(s, f);
 	schema_close(s, '}');
 	schema_open(s, "additionalProperties", '{');
 	print_reference(s, sub->name);
@@ -134,8 +134,8 @@ static void print_field(struct schema *s, const struct field *f)
 		about[0] = f->about[0];
 	schema_string(s, "title", f->key);
 	schema_string(s, "description", about);
-	if (f->kind->schema)
-		f->kind->schema(s, f);
+	if (f->type->schema)
+		f->type->schema(s, f);
 	else
 		print_container(s, f);
 	if (f->initial)
@@ -223,11 +223,11 @@ static void print_definition(struct schema *s, const struct section *sec,
 /* The section that a row refers to, or NULL. */
 static const struct section *section_of(const struct field *f)
 {
-	if (f->kind == &kind_record)
-		return ((const struct record_kind *)f->more)->section;
-	if (f->kind == &kind_section || f->kind == &kind_level ||
-	    f->kind == &kind_profiles || f->kind == &kind_trunks ||
-	    f->kind == &kind_local)
+	if (f->type == &type_record)
+		return ((const struct record_type *)f->more)->section;
+	if (f->type == &type_section || f->type == &type_layer ||
+	    f->type == &type_profiles || f->type == &type_trunks ||
+	    f->type == &type_local)
 		return f->more;
 	return NULL;
 }

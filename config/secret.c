@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "config/kinds.h"
+#include "config/types.h"
 #include "config/schema.h"
 #include "config/value.h"
 
@@ -22,17 +22,17 @@ struct secret {
 	size_t len;
 };
 
-static bool read_username(struct walk *w, const struct field *f, const struct spot *at,
-			  void *base)
+static bool read_username(struct walk *w, const struct field *f,
+			  const struct doc_path *at, void *base)
 {
-	const char *text = kind_take_text(w, f, at);
+	const char *text = type_take_text(w, f, at);
 
 	if (text && strpbrk(text, "\"\\"))
 		return walk_fault(w, at, "%s: '\"' and '\\' are not allowed",
 				  quote(text).s);
 	text = text ? walk_keep(w, text) : NULL;
 	if (text)
-		*KIND_AT(const char *, base, f) = text;
+		*TYPE_AT(const char *, base, f) = text;
 	return text;
 }
 
@@ -42,14 +42,14 @@ static void schema_username(struct schema *s, const struct field *f)
 	schema_raw(s, "pattern", "\"^[^\\u0000-\\u001f\\u007f-\\u009f\\\"\\\\\\\\]*$\"");
 }
 
-const struct kind kind_username = {
+const struct value_type type_username = {
 	sizeof(char *),
 	read_username,
 	schema_username,
-	kind_equal_text,
+	type_equal_text,
 };
 
-static const char *append(struct secret *s, const char *text, size_t len)
+static const char *secret_append(struct secret *s, const char *text, size_t len)
 {
 	if (len > SECRET_MAX - s->len)
 		return "the password is longer than 1024 bytes";
@@ -79,10 +79,10 @@ static const char *append_variable(struct secret *s, const char **text, char nam
 	value = getenv(name);
 	if (!value || !*value)
 		return "is not set";
-	return append(s, value, strlen(value));
+	return secret_append(s, value, strlen(value));
 }
 
-static const char *expand(struct secret *s, const char *text, char name[65])
+static const char *secret_expand(struct secret *s, const char *text, char name[65])
 {
 	const char *why = NULL;
 
@@ -91,7 +91,7 @@ static const char *expand(struct secret *s, const char *text, char name[65])
 		size_t len = next ? (size_t)(next - text) : strlen(text);
 
 		name[0] = '\0';
-		why = append(s, text, len);
+		why = secret_append(s, text, len);
 		text += len;
 		if (next && !why)
 			why = append_variable(s, &text, name);
@@ -105,11 +105,11 @@ static bool keep_secret(struct walk *w, const struct field *f, void *base,
 	const char *kept = walk_keep(w, s->text);
 
 	if (kept)
-		*KIND_AT(const char *, base, f) = kept;
+		*TYPE_AT(const char *, base, f) = kept;
 	return kept;
 }
 
-static bool read_secret(struct walk *w, const struct field *f, const struct spot *at,
+static bool read_secret(struct walk *w, const struct field *f, const struct doc_path *at,
 			void *base)
 {
 	struct secret s = {.len = 0};
@@ -121,7 +121,7 @@ static bool read_secret(struct walk *w, const struct field *f, const struct spot
 		return walk_type_fault(w, at, "a string");
 	if (!*at->node->valuestring)
 		return walk_fault(w, at, "must not be empty");
-	why = expand(&s, at->node->valuestring, name);
+	why = secret_expand(&s, at->node->valuestring, name);
 	if (!why)
 		why = value_printable(s.text);
 	if (why && *name)
@@ -134,11 +134,11 @@ static bool read_secret(struct walk *w, const struct field *f, const struct spot
 	return good;
 }
 
-const struct kind kind_secret = {
+const struct value_type type_secret = {
 	sizeof(char *),
 	read_secret,
-	kind_schema_printable,
-	kind_equal_text,
+	type_schema_printable,
+	type_equal_text,
 };
 
 /* Reads at most one byte more than may be there. Returns 0 or errno. */
@@ -179,11 +179,11 @@ static const char *check_content(struct secret *s)
 	return value_printable(s->text);
 }
 
-static bool read_secret_file(struct walk *w, const struct field *f, const struct spot *at,
-			     void *base)
+static bool read_secret_file(struct walk *w, const struct field *f,
+			     const struct doc_path *at, void *base)
 {
-	const char *name = kind_take_text(w, f, at);
-	const char *full = name ? kind_absolute_name(w, name) : NULL;
+	const char *name = type_take_text(w, f, at);
+	const char *full = name ? type_absolute_name(w, name) : NULL;
 	struct secret s = {.len = 0};
 	const char *why;
 	bool good;
@@ -205,9 +205,9 @@ static bool read_secret_file(struct walk *w, const struct field *f, const struct
 	return good;
 }
 
-const struct kind kind_secret_file = {
+const struct value_type type_secret_file = {
 	sizeof(char *),
 	read_secret_file,
-	kind_schema_printable,
-	kind_equal_text,
+	type_schema_printable,
+	type_equal_text,
 };

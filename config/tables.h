@@ -18,8 +18,8 @@
 #define SECTION_ROWS(rows) .fields = (rows), .count = ROW_COUNT(rows)
 
 /* Taken whole by the nearest level that has them. */
-extern const struct record_kind record_auth;	 /* struct config_auth */
-extern const struct record_kind record_register; /* struct config_register */
+extern const struct record_type record_auth;	 /* struct config_auth */
+extern const struct record_type record_register; /* struct config_register */
 
 /* The sections of the main file that concern the exporter as a whole. */
 extern const struct section section_histogram; /* base: struct load */

@@ -10,32 +10,32 @@ static const char *const names_digest[] = {"MD5", "SHA-256", "SHA-512-256", NULL
 static const struct field fields_auth[] = {
 	{.key = "username",
 	 .about = "user name of the Digest credentials",
-	 .kind = &kind_username,
+	 .type = &type_username,
 	 AUTH(username),
 	 .min = 1,
 	 .max = 255,
 	 .required = true},
 	{.key = "password",
 	 .about = "password; ${NAME} in it stands for an environment variable",
-	 .kind = &kind_secret,
+	 .type = &type_secret,
 	 AUTH(password),
 	 .min = 1,
 	 .max = 1024},
 	{.key = "password_file",
 	 .about = "file that holds the password and perhaps a line end after it",
-	 .kind = &kind_secret_file,
+	 .type = &type_secret_file,
 	 AUTH(password),
 	 .min = 1,
 	 .max = 4096},
 	{.key = "realm",
 	 .about = "the only realm whose challenges are answered; any when not given",
-	 .kind = &kind_username,
+	 .type = &type_username,
 	 AUTH(realm),
 	 .min = 1,
 	 .max = 255},
 	{.key = "algorithms",
 	 .about = "hashes that are answered; a challenge that offers only others fails",
-	 .kind = &kind_names,
+	 .type = &type_names,
 	 AUTH(algorithms),
 	 .more = names_digest,
 	 .initial = "[\"MD5\", \"SHA-256\", \"SHA-512-256\"]"},
@@ -50,7 +50,7 @@ static const struct section section_auth = {
 	.one_of = one_password,
 };
 
-const struct record_kind record_auth = {
+const struct record_type record_auth = {
 	.section = &section_auth,
 	.size = sizeof(struct config_auth),
 };
@@ -60,12 +60,12 @@ static const struct field fields_register[] = {
 	 .about =
 		 "true: registers our Contact and keeps it registered; false: asks which "
 		 "contacts are registered and changes nothing",
-	 .kind = &kind_flag,
+	 .type = &type_flag,
 	 REGISTER(bind),
 	 .initial = "false"},
 	{.key = "expires",
 	 .about = "how long a registration is asked to last; in whole seconds",
-	 .kind = &kind_duration,
+	 .type = &type_duration,
 	 REGISTER(expires_us),
 	 .min = S,
 	 .max = 7 * DAY,
@@ -73,14 +73,14 @@ static const struct field fields_register[] = {
 	{.key = "interval",
 	 .about = "time between two checks by REGISTER, longer than timeout; the trunk's "
 		  "interval when not given",
-	 .kind = &kind_duration,
+	 .type = &type_duration,
 	 REGISTER(interval_us),
 	 .min = 100 * MS,
 	 .max = DAY},
 	{.key = "aor",
 	 .about = "SIP URI that is registered, in From and To; from when not given, else "
 		  "the user name of auth at the host of the trunk's uri",
-	 .kind = &kind_uri,
+	 .type = &type_uri,
 	 REGISTER(aor)},
 };
 
@@ -90,7 +90,7 @@ static const struct section section_register = {
 	SECTION_ROWS(fields_register),
 };
 
-const struct record_kind record_register = {
+const struct record_type record_register = {
 	.section = &section_register,
 	.size = sizeof(struct config_register),
 };

@@ -1,5 +1,5 @@
 /* What a configuration may say of TLS. */
-#include "config/level.h"
+#include "config/layer.h"
 #include "config/tables.h"
 
 #define TLS(m) .offset = offsetof(struct config_tls, m)
@@ -10,44 +10,44 @@ static const struct field fields_tls[] = {
 	{.key = "ca_file",
 	 .about = "PEM file of the authorities to trust; the system's store when not "
 		  "given",
-	 .kind = &kind_file,
+	 .type = &type_file,
 	 TLS(ca_file),
 	 .min = 1,
 	 .max = 4096},
 	{.key = "cert_file",
 	 .about = "PEM file of the certificate chain shown to the peer",
-	 .kind = &kind_file,
+	 .type = &type_file,
 	 TLS(cert_file),
 	 .min = 1,
 	 .max = 4096},
 	{.key = "key_file",
 	 .about = "PEM file of the key that belongs to cert_file",
-	 .kind = &kind_file,
+	 .type = &type_file,
 	 TLS(key_file),
 	 .min = 1,
 	 .max = 4096},
 	{.key = "server_name",
 	 .about = "name sent to the peer (SNI) and looked for in its certificate; the "
 		  "URI's host when not given",
-	 .kind = &kind_host,
+	 .type = &type_host,
 	 TLS(server_name),
 	 .min = 1,
 	 .max = 254},
 	{.key = "ciphers",
 	 .about = "OpenSSL cipher list for TLS 1.2 and older",
-	 .kind = &kind_text,
+	 .type = &type_text,
 	 TLS(ciphers),
 	 .min = 1,
 	 .max = 1024},
 	{.key = "min_version",
 	 .about = "oldest TLS version spoken",
-	 .kind = &kind_choice,
+	 .type = &type_choice,
 	 TLS(min_version),
 	 .more = names_version,
 	 .initial = "\"TLS1.2\""},
 	{.key = "insecure_skip_verify",
 	 .about = "true: the peer's certificate is not verified; for tests only",
-	 .kind = &kind_flag,
+	 .type = &type_flag,
 	 TLS(insecure_skip_verify),
 	 .initial = "false"},
 };
@@ -59,4 +59,4 @@ const struct section section_tls = {
 };
 
 _Static_assert(ROW_COUNT(fields_tls) <= TLS_FIELDS_MAX,
-	       "struct level has room for every row");
+	       "struct layer has room for every row");

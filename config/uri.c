@@ -225,25 +225,28 @@ static const char *parse_user(struct config_slice user)
 	return NULL;
 }
 
+static const char *const transport_names[CONFIG_TRANSPORTS] = {
+	[CONFIG_TRANSPORT_NONE] = "",
+	[CONFIG_TRANSPORT_UDP] = "udp",
+	[CONFIG_TRANSPORT_TCP] = "tcp",
+	[CONFIG_TRANSPORT_TLS] = "tls",
+};
+
+const char *config_transport_name(enum config_transport transport)
+{
+	return transport_names[transport];
+}
+
 static const char *param_transport(struct config_slice value, struct config_uri *u)
 {
-	static const struct {
-		const char *name;
-		enum config_transport transport;
-	} known[] = {
-		{"udp", CONFIG_TRANSPORT_UDP},
-		{"tcp", CONFIG_TRANSPORT_TCP},
-		{"tls", CONFIG_TRANSPORT_TLS},
-	};
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		if (!slice_is(value, known[i].name))
+	for (unsigned i = CONFIG_TRANSPORT_UDP; i < CONFIG_TRANSPORTS; i++) {
+		if (!slice_is(value, transport_names[i]))
 			continue;
-		if (u->sips && known[i].transport == CONFIG_TRANSPORT_UDP)
+		if (u->sips && i == CONFIG_TRANSPORT_UDP)
 			return "sips: means TLS, which does not go over transport=udp";
 		/* RFC 3261 26.2.2: sips with transport=tcp is TLS over TCP. */
 		if (!u->sips)
-			u->transport = known[i].transport;
+			u->transport = (enum config_transport)i;
 		return NULL;
 	}
 	return "the transport must be udp, tcp or tls";

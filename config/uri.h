@@ -30,6 +30,9 @@ struct config_uri {
  */
 const char *config_uri_parse(const char *text, struct config_uri *out);
 
+/* "udp", "tcp", "tls", as in URIs and labels; "" for CONFIG_TRANSPORT_NONE. */
+const char *config_transport_name(enum config_transport transport);
+
 /*
  * Checks a host name, an IPv4 address or an IPv6 address without brackets.
  *

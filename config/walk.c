@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "config/suggest.h"
+#include "base/suggest.h"
 
 size_t section_count(const struct section *s)
 {
@@ -39,7 +39,7 @@ static const char *type_name(const cJSON *node)
 	return cJSON_IsNull(node) ? "null" : cJSON_IsTrue(node) ? "true" : "false";
 }
 
-bool walk_type_fault(struct walk *w, const struct spot *at, const char *what)
+bool walk_type_fault(struct walk *w, const struct doc_path *at, const char *what)
 {
 	return walk_fault(w, at, "expected %s, found %s", what, type_name(at->node));
 }
@@ -58,7 +58,7 @@ unsigned walk_line(struct walk *w, const cJSON *node)
 	return line;
 }
 
-void walk_twice(struct walk *w, const struct spot *at, const cJSON *first)
+void walk_twice(struct walk *w, const struct doc_path *at, const cJSON *first)
 {
 	unsigned line = report_full(w->report) ? 0 : walk_line(w, first);
 
@@ -75,7 +75,8 @@ const char *walk_keep(struct walk *w, const char *text)
 	return kept;
 }
 
-static void unknown_key(struct walk *w, const struct section *s, const struct spot *at)
+static void unknown_key(struct walk *w, const struct section *s,
+			const struct doc_path *at)
 {
 	struct suggest near = {.word = at->key};
 
@@ -89,14 +90,14 @@ static void unknown_key(struct walk *w, const struct section *s, const struct sp
 }
 
 /* Which member belongs to which row. */
-static bool match_keys(struct walk *w, const struct section *s, const struct spot *at,
+static bool match_keys(struct walk *w, const struct section *s, const struct doc_path *at,
 		       const cJSON **set)
 {
 	size_t count = section_count(s);
 	bool good = true;
 
 	for (const cJSON *m = at->node->child; m; m = m->next) {
-		struct spot here = spot_member(at, m);
+		struct doc_path here = doc_path_member(at, m);
 		size_t i = section_find(s, m->string);
 
 		/* JSON has no comments; a key that looks like one is. */
@@ -115,8 +116,8 @@ static bool match_keys(struct walk *w, const struct section *s, const struct spo
 	return good;
 }
 
-static bool check_any_of(struct walk *w, const struct section *s, const struct spot *at,
-			 const cJSON **set)
+static bool check_any_of(struct walk *w, const struct section *s,
+			 const struct doc_path *at, const cJSON **set)
 {
 	if (!s->any_of)
 		return true;
@@ -127,8 +128,8 @@ static bool check_any_of(struct walk *w, const struct section *s, const struct s
 			  s->any_of[1]);
 }
 
-static bool check_one_of(struct walk *w, const struct section *s, const struct spot *at,
-			 const cJSON **set)
+static bool check_one_of(struct walk *w, const struct section *s,
+			 const struct doc_path *at, const cJSON **set)
 {
 	size_t found = 0;
 
@@ -142,7 +143,7 @@ static bool check_one_of(struct walk *w, const struct section *s, const struct s
 			  s->one_of[1], found ? ", not both" : "");
 }
 
-bool walk_section(struct walk *w, const struct section *s, const struct spot *at,
+bool walk_section(struct walk *w, const struct section *s, const struct doc_path *at,
 		  void *base, const cJSON **set)
 {
 	size_t count = section_count(s);
@@ -156,15 +157,15 @@ bool walk_section(struct walk *w, const struct section *s, const struct spot *at
 	/* In the table's order: what later rows build on comes first there. */
 	for (size_t i = 0; i < count && !w->report->err; i++) {
 		const struct field *f = section_field(s, i);
-		struct spot here;
+		struct doc_path here;
 
 		if (!set[i]) {
 			if (f->required && !w->builtin)
 				good = walk_fault(w, at, "\"%s\" is missing", f->key);
 			continue;
 		}
-		here = spot_member(at, set[i]);
-		if (f->kind->read(w, f, &here, base))
+		here = doc_path_member(at, set[i]);
+		if (f->type->read(w, f, &here, base))
 			continue;
 		set[i] = NULL;
 		good = false;

@@ -13,7 +13,7 @@ union walk_record_bytes {
 
 /* A record as the tables' defaults make it. */
 struct walk_record {
-	const struct record_kind *of; /* NULL: free */
+	const struct record_type *of; /* NULL: free */
 	union walk_record_bytes bytes[1];
 };
 
@@ -36,20 +36,20 @@ struct walk {
  *
  * Returns whether nothing was wrong. All that is wrong has been reported.
  */
-bool walk_section(struct walk *w, const struct section *s, const struct spot *at,
+bool walk_section(struct walk *w, const struct section *s, const struct doc_path *at,
 		  void *base, const cJSON **set);
 
 /* Reports at a value and returns false. */
 #define walk_fault(w, at, ...) report_value((w)->report, (w)->doc, (at), __VA_ARGS__)
 
 /* Reports the wrong type of a value: "expected WHAT, found a number". Returns false. */
-bool walk_type_fault(struct walk *w, const struct spot *at, const char *what);
+bool walk_type_fault(struct walk *w, const struct doc_path *at, const char *what);
 
 /* Remembers that memory ran out. Returns false. */
 bool walk_nomem(struct walk *w);
 
 /* Reports a key that stands twice; @first is the earlier one. */
-void walk_twice(struct walk *w, const struct spot *at, const cJSON *first);
+void walk_twice(struct walk *w, const struct doc_path *at, const cJSON *first);
 
 /* The one copy of a string, or NULL, remembered as ENOMEM. */
 const char *walk_keep(struct walk *w, const char *text);
@@ -58,9 +58,10 @@ const char *walk_keep(struct walk *w, const char *text);
 unsigned walk_line(struct walk *w, const cJSON *node);
 
 /* The spot of an object's member. */
-static inline struct spot spot_member(const struct spot *up, const cJSON *member)
+static inline struct doc_path doc_path_member(const struct doc_path *up,
+					      const cJSON *member)
 {
-	return (struct spot){.up = up, .key = member->string, .node = member};
+	return (struct doc_path){.up = up, .key = member->string, .node = member};
 }
 
 #endif

@@ -7,15 +7,15 @@
 #include "exporter/app.h"
 #include "exporter/app_private.h"
 #include "exporter/demo.h"
-#include "exporter/events.h"
-#include "exporter/http.h"
-#include "exporter/log.h"
-#include "exporter/probe_desk.h"
+#include "exporter/engine_listener.h"
+#include "exporter/http/http.h"
+#include "base/log.h"
+#include "exporter/ondemand/probe_service.h"
 #include "exporter/revision.h"
-#include "exporter/store.h"
-#include "exporter/systemd.h"
-#include "exporter/web.h"
-#include "sipprobe/clock.h"
+#include "exporter/store/store.h"
+#include "exporter/http/systemd.h"
+#include "exporter/webconfig/web.h"
+#include "base/clock.h"
 #include "sipprobe/engine.h"
 #include "sipprobe/loop.h"
 #include "sipprobe/watch.h"
@@ -23,30 +23,30 @@
 /* How often the demo takes new ports when others were faster to bind them. */
 enum { DEMO_TRIES = 10 };
 
-static void stopped_h(void *arg)
+static void app_stopped_h(void *arg)
 {
 	(void)arg;
 	loop_stop();
 }
 
 /* Registrations are taken back first; a second signal does not wait for that. */
-static void stop(struct app *app, int sig)
+static void app_stop(struct app *app, int sig)
 {
 	log_event(LOG_LEVEL_INFO, "stopping", LOG_S("signal", sigabbrev_np(sig)));
 	if (app->stopping)
 		loop_stop();
 	else
-		engine_stop(app->engine, stopped_h, NULL);
+		engine_stop(app->engine, app_stopped_h, NULL);
 	app->stopping = true;
 }
 
-static void signal_h(int sig, void *arg)
+static void app_signal_h(int sig, void *arg)
 {
 	struct app *app = arg;
 
 	if (sig != SIGHUP) {
 		systemd_stopping();
-		stop(app, sig);
+		app_stop(app, sig);
 	} else {
 		(void)app_reload_h(NULL, app);
 	}
@@ -76,7 +76,7 @@ static void stop_config(struct app *app)
 
 static int start_loop(struct app *app)
 {
-	int err = loop_init(signal_h, app);
+	int err = loop_init(app_signal_h, app);
 
 	if (!err)
 		err = systemd_watchdog();
@@ -118,7 +118,7 @@ static void stop_store(struct app *app)
 
 static int start_engine(struct app *app)
 {
-	int err = engine_alloc(&app->engine, app->version, &events_table, app->store);
+	int err = engine_alloc(&app->engine, app->version, &engine_listener, app->store);
 
 	if (err)
 		log_event(LOG_LEVEL_ERROR, "the SIP engine cannot start",
@@ -151,7 +151,7 @@ static void stop_web(struct app *app)
 
 static int start_desk(struct app *app)
 {
-	int err = probe_desk_alloc(&app->desk, app->engine);
+	int err = probe_service_alloc(&app->probes, app->engine);
 
 	if (err)
 		log_event(LOG_LEVEL_ERROR, "no memory for probes on demand",
@@ -161,7 +161,7 @@ static int start_desk(struct app *app)
 
 static void stop_desk(struct app *app)
 {
-	probe_desk_free(app->desk);
+	probe_service_free(app->probes);
 }
 
 static int start_http(struct app *app)
@@ -179,7 +179,7 @@ static int start_http(struct app *app)
 		.web = app->web,
 		.reloadh = app->cli->lifecycle ? app_reload_h : NULL,
 		.reload_arg = app,
-		.desk = app->desk,
+		.probes = app->probes,
 	};
 	char text[APP_ERR_TEXT] = "";
 	int err = http_alloc(&app->http, &conf, app->store, text, sizeof(text));
@@ -213,7 +213,7 @@ static int start_probing(struct app *app)
 			  LOG_S("error", *text ? text : strerror(err)));
 	if (err)
 		return err;
-	probe_desk_config(app->desk, app->conf);
+	probe_service_config(app->probes, app->conf);
 	store_reload(app->store, true, clock_wall_ns());
 	/* The file's text and tree are gone, and at their largest they were what we hold.
 	 */

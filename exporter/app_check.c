@@ -4,7 +4,7 @@
 
 #include "config/config.h"
 #include "exporter/app.h"
-#include "exporter/web.h"
+#include "exporter/webconfig/web.h"
 
 static int check_web(const char *path)
 {

@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "exporter/app_private.h"
-#include "exporter/log.h"
-#include "exporter/probe_desk.h"
-#include "exporter/store.h"
-#include "exporter/systemd.h"
-#include "sipprobe/clock.h"
+#include "base/log.h"
+#include "exporter/ondemand/probe_service.h"
+#include "exporter/store/store.h"
+#include "exporter/http/systemd.h"
+#include "base/clock.h"
 #include "sipprobe/engine.h"
 #include "sipprobe/watch.h"
 
@@ -71,7 +71,7 @@ static bool same_status(const struct config *a, const struct config *b)
 	       a->status.memory_mib == b->status.memory_mib;
 }
 
-static void files_h(void *arg)
+static void app_config_files_h(void *arg)
 {
 	(void)app_reload_h(NULL, arg);
 }
@@ -92,7 +92,8 @@ void app_watch_files(struct app *app)
 	if (files) {
 		files[0] = conf->path;
 		memcpy(files + 1, conf->globs, conf->glob_count * sizeof(*files));
-		err = watch_alloc(&app->watch, files, conf->glob_count + 1, files_h, app);
+		err = watch_alloc(&app->watch, files, conf->glob_count + 1,
+				  app_config_files_h, app);
 	}
 	free(files);
 	/* What changed while the files were read is not to be missed. */
@@ -106,7 +107,7 @@ void app_watch_files(struct app *app)
 }
 
 /* All or nothing: on failure what runs goes on as it is. */
-static int reload(struct app *app, FILE *why)
+static int app_config_reload(struct app *app, FILE *why)
 {
 	char text[APP_ERR_TEXT] = "";
 	struct config *next;
@@ -135,7 +136,7 @@ static int reload(struct app *app, FILE *why)
 		log_write(LOG_LEVEL_WARN, "new histogram settings need a restart", NULL);
 	if (!same_status(app->conf, next))
 		log_write(LOG_LEVEL_WARN, "new status settings need a restart", NULL);
-	probe_desk_config(app->desk, next);
+	probe_service_config(app->probes, next);
 	config_free(app->conf);
 	app->conf = next;
 	app_watch_files(app);
@@ -155,7 +156,7 @@ int app_reload_h(FILE *why, void *arg)
 		return 0;
 	}
 	systemd_reloading();
-	err = reload(app, why);
+	err = app_config_reload(app, why);
 	systemd_ready();
 	return err;
 }

@@ -12,7 +12,7 @@ enum { APP_ERR_TEXT = 256 };
 
 struct engine;
 struct http;
-struct probe_desk;
+struct probe_service;
 struct store;
 struct watch;
 struct web;
@@ -25,7 +25,7 @@ struct app {
 	struct store *store;
 	struct engine *engine;
 	struct web *web;
-	struct probe_desk *desk;
+	struct probe_service *probes;
 	struct http *http;
 	bool stopping;
 	struct watch *watch; /* of the configuration's files, or NULL */
@@ -50,7 +50,7 @@ int app_load(struct config **cp, const struct cli *cli, FILE *why);
  */
 void app_watch_files(struct app *app);
 
-/* A lifecycle_reload_h, for signals and changed files too. @arg: the struct app */
+/* A reload_requests_reload_h, for signals and changed files too. @arg: the struct app */
 int app_reload_h(FILE *why, void *arg);
 
 /*

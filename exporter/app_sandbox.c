@@ -2,10 +2,10 @@
 #include <string.h>
 
 #include "exporter/app_private.h"
-#include "exporter/http_unix.h"
-#include "exporter/log.h"
+#include "exporter/http/http_unix.h"
+#include "base/log.h"
 #include "exporter/sandbox.h"
-#include "exporter/web_config.h"
+#include "exporter/webconfig/web_config.h"
 
 static void allow_web(struct sandbox_paths *p, const struct cli *cli)
 {

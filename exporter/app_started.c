@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "exporter/app_private.h"
-#include "exporter/http.h"
-#include "exporter/log.h"
-#include "exporter/web.h"
+#include "exporter/http/http.h"
+#include "base/log.h"
+#include "exporter/webconfig/web.h"
 #include "sipprobe/engine.h"
 
 typedef const char *(name_n)(const void *owner, size_t n);
@@ -21,7 +21,8 @@ static const char *sip_n(const void *owner, size_t n)
 }
 
 /* Writes "a,b" and returns it, or NULL for none. */
-static const char *join(char *buf, size_t size, name_n *name, const void *owner)
+static const char *app_started_join(char *buf, size_t size, name_n *name,
+				    const void *owner)
 {
 	const char *text;
 	size_t len = 0;
@@ -45,9 +46,9 @@ void app_log_started(const struct app *app)
 		  LOG_S("config", app->cli->config_file),
 		  LOG_I("trunks", (int64_t)app->conf->trunk_count),
 		  LOG_S("shard", shard->total ? share : NULL),
-		  LOG_S("http", join(http, sizeof(http), http_n, app->http)),
+		  LOG_S("http", app_started_join(http, sizeof(http), http_n, app->http)),
 		  LOG_S("tls", web_is_tls(app->web) ? "on" : NULL),
-		  LOG_S("sip", join(sip, sizeof(sip), sip_n, app->engine)));
+		  LOG_S("sip", app_started_join(sip, sizeof(sip), sip_n, app->engine)));
 	if (!app->cli->demo || !port)
 		return;
 	snprintf(http, sizeof(http), "http://localhost%s/", port);

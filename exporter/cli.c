@@ -110,8 +110,8 @@ struct parser {
 	size_t err_size;
 };
 
-__attribute__((format(printf, 2, 3))) static int complain(struct parser *p,
-							  const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static int cli_complain(struct parser *p,
+							      const char *fmt, ...)
 {
 	va_list ap;
 
@@ -122,7 +122,7 @@ __attribute__((format(printf, 2, 3))) static int complain(struct parser *p,
 }
 
 /* Levenshtein's distance; words longer than the table are far from everything. */
-static size_t distance(const char *a, const char *b)
+static size_t cli_distance(const char *a, const char *b)
 {
 	enum { WORD_MAX = 32 };
 	size_t row[WORD_MAX + 1], b_len = strlen(b);
@@ -157,14 +157,15 @@ static bool is_part(const char *name, const char *word)
 }
 
 /* The flag that was most likely meant, or NULL when none is near. */
-static const struct flag *nearest(const char *name)
+static const struct flag *cli_nearest(const char *name)
 {
 	const struct flag *best = NULL;
 	size_t least = strlen(name) / 3 + 2;
 
 	for (size_t i = 0; i < FLAG_COUNT; i++) {
-		size_t d =
-			is_part(flags[i].name, name) ? 1 : distance(name, flags[i].name);
+		size_t d = is_part(flags[i].name, name)
+				   ? 1
+				   : cli_distance(name, flags[i].name);
 
 		if (d < least) {
 			least = d;
@@ -181,11 +182,11 @@ static int unknown_flag(struct parser *p, const char *arg)
 	char name[40];
 
 	snprintf(name, sizeof(name), "%.*s", shown, arg);
-	f = nearest(name + strspn(name, "-"));
+	f = cli_nearest(name + strspn(name, "-"));
 	if (f)
-		return complain(p, "unknown flag %.*s, did you mean --%s?", shown, arg,
-				f->name);
-	return complain(p, "unknown flag %.*s", shown, arg);
+		return cli_complain(p, "unknown flag %.*s, did you mean --%s?", shown,
+				    arg, f->name);
+	return cli_complain(p, "unknown flag %.*s", shown, arg);
 }
 
 static int set_choice(struct parser *p, const struct flag *f, const char *value)
@@ -203,14 +204,14 @@ static int set_choice(struct parser *p, const struct flag *f, const char *value)
 		snprintf(list + len, sizeof(list) - len, "%s%s", i ? ", " : "",
 			 f->choices[i]);
 	}
-	return complain(p, "--%s: \"%s\" is none of %s", f->name, value, list);
+	return cli_complain(p, "--%s: \"%s\" is none of %s", f->name, value, list);
 }
 
 static int set_listen(struct parser *p, const struct flag *f, const char *value)
 {
 	if (p->cli.listen_count == CLI_LISTEN_MAX)
-		return complain(p, "--%s: more than %d addresses", f->name,
-				CLI_LISTEN_MAX);
+		return cli_complain(p, "--%s: more than %d addresses", f->name,
+				    CLI_LISTEN_MAX);
 	p->cli.listen[p->cli.listen_count++] = value;
 	return 0;
 }
@@ -218,8 +219,8 @@ static int set_listen(struct parser *p, const struct flag *f, const char *value)
 static int set_text(struct parser *p, const struct flag *f, const char *value)
 {
 	if (f->kind == KIND_PATH_HTTP && (value[0] != '/' || (f->fallback && !value[1])))
-		return complain(p, "--%s: \"%s\" is not a path such as %s", f->name,
-				value, f->fallback ? f->fallback : "/prefix");
+		return cli_complain(p, "--%s: \"%s\" is not a path such as %s", f->name,
+				    value, f->fallback ? f->fallback : "/prefix");
 	*(const char **)((char *)&p->cli + f->offset) = value;
 	return 0;
 }
@@ -233,8 +234,8 @@ static int set_action(struct parser *p, const struct flag *f, const char *value)
 	if (f->action == CLI_HELP || f->action == CLI_VERSION || p->cli.action == CLI_RUN)
 		p->cli.action = f->action;
 	else if (!final)
-		return complain(p, "--%s cannot be combined with another action",
-				f->name);
+		return cli_complain(p, "--%s cannot be combined with another action",
+				    f->name);
 	return 0;
 }
 
@@ -276,21 +277,21 @@ static int parse_flag(struct parser *p, int argc, char *const argv[], int *i)
 	if (!strcmp(arg, "-h"))
 		f = flag_find("help");
 	if (arg[0] != '-')
-		return complain(p, "unexpected argument \"%s\"", arg);
+		return cli_complain(p, "unexpected argument \"%s\"", arg);
 	if (!f)
 		return unknown_flag(p, arg);
 	if (p->seen[f - flags] && f->kind != KIND_LISTEN)
-		return complain(p, "--%s is given twice", f->name);
+		return cli_complain(p, "--%s is given twice", f->name);
 	p->seen[f - flags] = true;
 	if (value && !kinds[f->kind].value && f->kind != KIND_HEALTH)
-		return complain(p, "--%s takes no value", f->name);
+		return cli_complain(p, "--%s takes no value", f->name);
 	if (!value && kinds[f->kind].value && *i + 1 < argc)
 		value = argv[++*i];
 	else if (value)
 		value++;
 	if (kinds[f->kind].value && (!value || !*value))
-		return complain(p, "--%s needs a value: --%s=%s", f->name, f->name,
-				f->metavar);
+		return cli_complain(p, "--%s needs a value: --%s=%s", f->name, f->name,
+				    f->metavar);
 	return kinds[f->kind].set(p, f, value);
 }
 
@@ -310,14 +311,15 @@ static int check_together(struct parser *p)
 	const struct cli *c = &p->cli;
 
 	if (c->config_file && c->demo)
-		return complain(p, "--demo brings its own configuration, --config.file "
-				   "cannot be given with it");
+		return cli_complain(p,
+				    "--demo brings its own configuration, --config.file "
+				    "cannot be given with it");
 	if (c->demo && (c->shard_text || c->total_text))
-		return complain(p, "--demo cannot be shared out by --shard");
+		return cli_complain(p, "--demo cannot be shared out by --shard");
 	if (c->action == CLI_CONFIG_CHECK && !c->config_file)
-		return complain(p, "--config.check needs --config.file=PATH");
+		return cli_complain(p, "--config.check needs --config.file=PATH");
 	if (c->action == CLI_RUN && !c->config_file && !c->demo) {
-		complain(p, "no configuration: give --config.file=PATH, or --demo");
+		cli_complain(p, "no configuration: give --config.file=PATH, or --demo");
 		return ENOENT;
 	}
 	return read_shard(p);

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "config/shard.h"
-#include "exporter/log.h"
+#include "base/log.h"
 
 enum { CLI_LISTEN_MAX = 16 };
 

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "exporter/healthcheck.h"
-#include "exporter/http_paths.h"
-#include "exporter/web_config.h"
+#include "exporter/pages/http_paths.h"
+#include "exporter/webconfig/web_config.h"
 
 enum { WAIT_S = 3 };
 
@@ -22,7 +22,7 @@ struct where {
 };
 
 /* Splits "HOST:PORT", "[IPV6]:PORT" or ":PORT" that ends at @end. */
-static bool split(struct where *w, const char *text, const char *end)
+static bool healthcheck_split(struct where *w, const char *text, const char *end)
 {
 	const char *host = text, *host_end = end,
 		   *colon = memrchr(text, ':', (size_t)(end - text));
@@ -55,7 +55,7 @@ static bool split_url(struct where *w, const char *url)
 		return false;
 	authority += 3;
 	slash = authority + strcspn(authority, "/");
-	if (!split(w, authority, slash) || !w->host[0])
+	if (!healthcheck_split(w, authority, slash) || !w->host[0])
 		return false;
 	if (!w->port[0])
 		snprintf(w->port, sizeof(w->port), "%s", w->tls ? "443" : "80");
@@ -81,7 +81,7 @@ static bool split_listen(struct where *w, const struct healthcheck_conf *conf)
 	struct http_paths paths;
 	char why[8];
 
-	if (!split(w, listen, listen + strlen(listen)) || !w->port[0])
+	if (!healthcheck_split(w, listen, listen + strlen(listen)) || !w->port[0])
 		return false;
 	if (http_paths_init(&paths, conf->external_url, conf->route_prefix, why,
 			    sizeof(why)))
@@ -91,7 +91,7 @@ static bool split_listen(struct where *w, const struct healthcheck_conf *conf)
 	return true;
 }
 
-static int dial(int *fdp, const struct addrinfo *ai)
+static int healthcheck_dial(int *fdp, const struct addrinfo *ai)
 {
 	const struct timeval wait = {.tv_sec = WAIT_S};
 	int err, fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -110,7 +110,7 @@ static int dial(int *fdp, const struct addrinfo *ai)
 }
 
 /* Where a server that listens on @host can be reached from here. */
-static const char *reachable(const char *host)
+static const char *healthcheck_reachable(const char *host)
 {
 	if (!strcmp(host, "0.0.0.0"))
 		return "127.0.0.1";
@@ -126,10 +126,10 @@ static int dial_any(int *fdp, const struct where *w)
 	struct addrinfo *list;
 	int err = EHOSTUNREACH;
 
-	if (getaddrinfo(reachable(w->host), w->port, &hints, &list))
+	if (getaddrinfo(healthcheck_reachable(w->host), w->port, &hints, &list))
 		return EADDRNOTAVAIL;
 	for (const struct addrinfo *ai = list; ai && err; ai = ai->ai_next)
-		err = dial(fdp, ai);
+		err = healthcheck_dial(fdp, ai);
 	freeaddrinfo(list);
 	return err;
 }
@@ -150,7 +150,7 @@ static int ask_plain(char *text, int len, int fd)
 	return 0;
 }
 
-static int exchange(gnutls_session_t session, char *text, int len)
+static int healthcheck_exchange(gnutls_session_t session, char *text, int len)
 {
 	ssize_t rc;
 
@@ -184,7 +184,7 @@ static int ask_tls(char *text, int len, int fd)
 	    gnutls_set_default_priority(session) >= 0 &&
 	    gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, cred) >= 0) {
 		gnutls_transport_set_int(session, fd);
-		err = exchange(session, text, len);
+		err = healthcheck_exchange(session, text, len);
 	}
 	if (session)
 		gnutls_deinit(session);
@@ -194,7 +194,7 @@ static int ask_tls(char *text, int len, int fd)
 }
 
 /* Returns 0 and the status, or errno. */
-static int ask(unsigned *status, int fd, const struct where *w)
+static int healthcheck_ask(unsigned *status, int fd, const struct where *w)
 {
 	char text[1024];
 	bool v6 = strchr(w->host, ':');
@@ -227,7 +227,7 @@ int healthcheck(const struct healthcheck_conf *conf, char *err_text, size_t err_
 	}
 	err = dial_any(&fd, &w);
 	if (!err)
-		err = ask(&status, fd, &w);
+		err = healthcheck_ask(&status, fd, &w);
 	if (!err && status != 200 && status != 401)
 		snprintf(err_text, err_size, "%s: answered %u", given, status);
 	else if (err)

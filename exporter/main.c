@@ -3,16 +3,16 @@
 #include <string.h>
 
 #include "exporter/app.h"
-#include "exporter/catalogue.h"
+#include "exporter/metrics/catalogue.h"
 #include "exporter/cli.h"
 #include "exporter/healthcheck.h"
 #include "exporter/import/import.h"
-#include "exporter/log.h"
-#include "exporter/probe_cli.h"
+#include "base/log.h"
+#include "exporter/ondemand/probe_cli.h"
 
 enum { EXIT_USAGE = 2 };
 
-static int run(const struct cli *cli)
+static int main_run(const struct cli *cli)
 {
 	return app_run(cli, EXPORTER_VERSION);
 }
@@ -63,7 +63,7 @@ static int check_health(const struct cli *cli)
 }
 
 static int (*const actions[CLI_ACTIONS])(const struct cli *cli) = {
-	[CLI_RUN] = run,
+	[CLI_RUN] = main_run,
 	[CLI_HELP] = print_help,
 	[CLI_VERSION] = print_version,
 	[CLI_CONFIG_CHECK] = app_check,
@@ -73,7 +73,7 @@ static int (*const actions[CLI_ACTIONS])(const struct cli *cli) = {
 };
 
 /* A full disk or a closed pipe must not pass for a whole answer. */
-static int flush(int code)
+static int main_flush(int code)
 {
 	if (!fflush(stdout) && !ferror(stdout))
 		return code;
@@ -88,9 +88,9 @@ int main(int argc, char *argv[])
 	int err;
 
 	if (argc > 1 && !strcmp(argv[1], "probe"))
-		return flush(probe_cli(argc - 2, argv + 2, EXPORTER_VERSION));
+		return main_flush(probe_cli(argc - 2, argv + 2, EXPORTER_VERSION));
 	if (argc > 1 && !strcmp(argv[1], "import"))
-		return flush(import_cli(argc - 2, argv + 2));
+		return main_flush(import_cli(argc - 2, argv + 2));
 	err = cli_parse(&cli, argc, argv, text, sizeof(text));
 
 	if (err) {
@@ -102,5 +102,5 @@ int main(int argc, char *argv[])
 		return EXIT_USAGE;
 	}
 	log_setup((enum log_level)cli.log_level, (enum log_format)cli.log_format);
-	return flush(actions[cli.action](&cli));
+	return main_flush(actions[cli.action](&cli));
 }

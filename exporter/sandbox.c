@@ -49,7 +49,8 @@ static const struct {
 	{"/dev/null", LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE},
 };
 
-static void add(struct sandbox_paths *p, char **list, size_t *count, const char *path)
+static void sandbox_add(struct sandbox_paths *p, char **list, size_t *count,
+			const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	size_t len = slash ? (size_t)(slash - path) : 0;
@@ -75,14 +76,14 @@ void sandbox_allow(struct sandbox_paths *p, const char *file)
 
 	if (!file)
 		return;
-	add(p, p->read, &p->read_count, file);
+	sandbox_add(p, p->read, &p->read_count, file);
 	if (realpath(file, real))
-		add(p, p->read, &p->read_count, real);
+		sandbox_add(p, p->read, &p->read_count, real);
 }
 
 void sandbox_allow_socket(struct sandbox_paths *p, const char *path)
 {
-	add(p, p->sockets, &p->socket_count, path);
+	sandbox_add(p, p->sockets, &p->socket_count, path);
 }
 
 void sandbox_paths_clear(struct sandbox_paths *p)
@@ -108,7 +109,7 @@ static uint64_t rights_of(int abi)
 }
 
 /* What is not there cannot be allowed, and need not be. */
-static int allow(int ruleset, const char *path, uint64_t rights)
+static int sandbox_allow_one(int ruleset, const char *path, uint64_t rights)
 {
 	struct landlock_path_beneath_attr rule = {.allowed_access = rights};
 	struct stat st;
@@ -137,7 +138,7 @@ static int allow_authorities(int ruleset)
 		const char *path = getenv(names[i]);
 
 		if (path)
-			err = allow(ruleset, path, READ);
+			err = sandbox_allow_one(ruleset, path, READ);
 	}
 	return err;
 }
@@ -147,11 +148,12 @@ static int allow_all(int ruleset, const struct sandbox_paths *p)
 	int err = allow_authorities(ruleset);
 
 	for (size_t i = 0; i < sizeof(system_paths) / sizeof(*system_paths) && !err; i++)
-		err = allow(ruleset, system_paths[i].path, system_paths[i].rights);
+		err = sandbox_allow_one(ruleset, system_paths[i].path,
+					system_paths[i].rights);
 	for (size_t i = 0; i < p->read_count && !err; i++)
-		err = allow(ruleset, p->read[i], READ);
+		err = sandbox_allow_one(ruleset, p->read[i], READ);
 	for (size_t i = 0; i < p->socket_count && !err; i++)
-		err = allow(ruleset, p->sockets[i], SOCKETS);
+		err = sandbox_allow_one(ruleset, p->sockets[i], SOCKETS);
 	return err;
 }
 

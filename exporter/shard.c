@@ -12,8 +12,8 @@ struct answer {
 	size_t size;
 };
 
-__attribute__((format(printf, 2, 3))) static int refuse(const struct answer *a,
-							const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static int shard_refuse(const struct answer *a,
+							      const char *fmt, ...)
 {
 	va_list ap;
 
@@ -57,26 +57,30 @@ int shard_parse(struct config_shard *out, const char *shard, const char *total,
 	struct config_shard s = {0};
 
 	if (!shard != !total)
-		return refuse(&answer, "--shard and --total-shards belong together");
+		return shard_refuse(&answer,
+				    "--shard and --total-shards belong together");
 	if (total && (!read_number(&s.total, total, strlen(total)) || !s.total ||
 		      s.total > SHARD_TOTAL_MAX))
-		return refuse(&answer,
-			      "--total-shards: \"%.40s\" is no number from 1 to %d",
-			      total, SHARD_TOTAL_MAX);
+		return shard_refuse(&answer,
+				    "--total-shards: \"%.40s\" is no number from 1 to %d",
+				    total, SHARD_TOTAL_MAX);
 	if (ordinal && !read_ordinal(&s.index, host))
-		return refuse(&answer,
-			      "--shard=auto: the host name \"%.64s\" does not end in an "
-			      "ordinal, as siptrunk-0 does",
-			      host);
+		return shard_refuse(
+			&answer,
+			"--shard=auto: the host name \"%.64s\" does not end in an "
+			"ordinal, as siptrunk-0 does",
+			host);
 	if (shard && !ordinal && !read_number(&s.index, shard, strlen(shard)))
-		return refuse(&answer, "--shard: \"%.40s\" is neither a number nor auto",
-			      shard);
+		return shard_refuse(&answer,
+				    "--shard: \"%.40s\" is neither a number nor auto",
+				    shard);
 	if (total && s.index >= s.total)
-		return refuse(&answer,
-			      "--shard: with --total-shards=%u they count from 0 to %u, "
-			      "there is no shard %s%s",
-			      s.total, s.total - 1, ordinal ? "as in " : "",
-			      ordinal ? host : shard);
+		return shard_refuse(
+			&answer,
+			"--shard: with --total-shards=%u they count from 0 to %u, "
+			"there is no shard %s%s",
+			s.total, s.total - 1, ordinal ? "as in " : "",
+			ordinal ? host : shard);
 	*out = s;
 	return 0;
 }

@@ -47,8 +47,39 @@ struct engine_change {
 };
 
 /*
+ * What is told of single probes. All handlers run on the main thread; they must not call
+ * the engine back. `cell` is what target_add_h returned. Those that nobody needs may be
+ * NULL, but for the first and probe_done_h.
+ */
+struct probe_events {
+	void *(*target_add_h)(void *row, const struct engine_target *target, void *arg);
+	void (*target_remove_h)(void *cell, void *arg);
+	void (*probe_begin_h)(void *cell, int64_t lag_ns, void *arg);
+	void (*probe_done_h)(void *cell, const struct probe_result *result, void *arg);
+	/* A response came after its probe had ended without one. */
+	void (*probe_late_h)(void *cell, void *arg);
+	/*
+	 * Before probe_done_h, of a probe over TLS in which the peer showed a
+	 * certificate, whatever became of it.
+	 */
+	void (*certificate_h)(void *cell, const struct engine_certificate *c, void *arg);
+	/*
+	 * Before probe_done_h, of a probe that shook hands over TLS: all that the peer
+	 * showed, also what was refused. Whoever keeps @chain takes a reference.
+	 */
+	void (*chain_h)(void *cell, struct chain *chain, void *arg);
+	/*
+	 * Both or neither. After probe_done_h, whether the probe's ladder is to be made;
+	 * and the ladder, valid during the call.
+	 */
+	bool (*ladder_wanted_h)(void *cell, const struct probe_result *result, void *arg);
+	void (*probe_ladder_h)(void *cell, const struct probe_result *result,
+			       const struct ladder *ladder, void *arg);
+};
+
+/*
  * What the engine tells. All handlers run on the main thread; they must not call the
- * engine back. `row` is what trunk_add_h returned, `cell` what target_add_h returned.
+ * engine back. `row` is what trunk_add_h returned.
  */
 struct engine_events {
 	void *(*trunk_add_h)(const struct config_trunk *trunk, void *arg);
@@ -63,29 +94,7 @@ struct engine_events {
 	void (*trunk_addresses_h)(void *row, unsigned total, unsigned up, void *arg);
 	/* A resolution failed; @detail for people. Last good addresses stay in use. */
 	void (*trunk_dns_failed_h)(void *row, const char *detail, void *arg);
-	void *(*target_add_h)(void *row, const struct engine_target *target, void *arg);
-	void (*target_remove_h)(void *cell, void *arg);
-	void (*probe_begin_h)(void *cell, int64_t lag_ns, void *arg);
-	void (*probe_done_h)(void *cell, const struct probe_result *result, void *arg);
-	/*
-	 * NULL when nobody wants to know. Before probe_done_h, of a probe over TLS in
-	 * which the peer showed a certificate, whatever became of it.
-	 */
-	void (*certificate_h)(void *cell, const struct engine_certificate *c, void *arg);
-	/*
-	 * NULL when nobody wants to know. Before probe_done_h, of a probe that shook
-	 * hands over TLS: all that the peer showed, also what was refused. Whoever keeps
-	 * @chain takes a reference.
-	 */
-	void (*chain_h)(void *cell, struct chain *chain, void *arg);
-	/*
-	 * Both or neither. After probe_done_h, whether the probe's ladder is to be made;
-	 * and the ladder, valid during the call.
-	 */
-	bool (*ladder_wanted_h)(void *cell, const struct probe_result *result, void *arg);
-	void (*probe_ladder_h)(void *cell, const struct probe_result *result,
-			       const struct ladder *ladder, void *arg);
-	void (*probe_late_h)(void *cell, void *arg);
+	struct probe_events probe; /* of the schedule's; `row` is a trunk's */
 	/*
 	 * When the certificate that a trunk shows expires, seconds since the epoch; told
 	 * again when the file was read again. These three may be NULL.

@@ -43,16 +43,25 @@ struct probe_result {
 	int retry_after_s;		/* of the final response, or -1 */
 	int64_t begun_unix_ns;		/* wall clock at the probe's begin */
 	int64_t phase_ns[PROBE_PHASES]; /* -1: the probe had no such phase */
-	int64_t registered_until_s;	/* end of the registration, in seconds since the
-					   epoch;     0: there is none; -1: the probe tells
-					   nothing */
-	int64_t cert_not_after_s;	/* earliest expiry in the peer's chain, or 0 */
-	uint16_t priority, weight;	/* of the address, by SRV; 0 without */
-	uint8_t tls_cause;		/* of PROBE_TLS, enum tls_failure; 0: unknown */
-	char call_id[36];		/* of the request */
-	char phrase[48];		/* reason phrase, printable ASCII; for people */
-	char detail[96];		/* of a failure, for people; or "" */
+	/* End of the registration, seconds since the epoch; 0: none; -1: not told. */
+	int64_t registered_until_s;
+	int64_t cert_not_after_s;  /* earliest expiry in the peer's chain, or 0 */
+	uint16_t priority, weight; /* of the address, by SRV; 0 without */
+	uint8_t tls_cause;	   /* of PROBE_TLS, enum tls_failure; 0: unknown */
+	char call_id[36];	   /* of the request */
+	char phrase[48];	   /* reason phrase, printable ASCII; for people */
+	char detail[96];	   /* of a failure, for people; or "" */
 };
+
+/* One that learnt nothing yet. */
+static inline struct probe_result probe_result_none(void)
+{
+	return (struct probe_result){
+		.retry_after_s = -1,
+		.phase_ns = {-1, -1, -1, -1},
+		.registered_until_s = -1,
+	};
+}
 
 /* "timeout", "dns", …, "response" for PROBE_RESPONSE; metrics' `reason`. */
 const char *probe_outcome_name(enum probe_outcome o);

@@ -15,7 +15,7 @@ struct asterisk {
 	struct set secrets; /* by the address of an auth section; value: a file's name */
 };
 
-static struct asterisk *state(struct import *im)
+static struct asterisk *asterisk_state(struct import *im)
 {
 	struct asterisk *a = im->state;
 
@@ -50,8 +50,9 @@ static struct set_entry *typed_entry(struct import *im, const char *type,
 }
 
 /* The section of this type that a setting names, or NULL, noted when it is not there. */
-static struct conf_section *named(struct import *im, const struct conf_section *s,
-				  const char *key, const char *type)
+static struct conf_section *asterisk_named(struct import *im,
+					   const struct conf_section *s, const char *key,
+					   const char *type)
 {
 	const struct conf_setting *v = conf_find(s, key);
 	struct set_entry *e;
@@ -126,7 +127,7 @@ static const char *secret_of(struct import *im, const struct conf_section *auth)
 static void set_auth(struct import *im, struct import_trunk *t,
 		     const struct conf_section *s)
 {
-	const struct conf_section *auth = named(im, s, "outbound_auth", "auth");
+	const struct conf_section *auth = asterisk_named(im, s, "outbound_auth", "auth");
 	const char *user = auth ? conf_value(auth, "username") : NULL;
 
 	if (!auth)
@@ -185,9 +186,9 @@ static void set_qualify(struct import *im, struct import_trunk *t,
 		(void)import_set_seconds(im, t, IMPORT_TIMEOUT, wait->at, wait->value);
 }
 
-static struct import_trunk *add(struct import *im, const struct conf_section *s,
-				const struct conf_setting *target,
-				const struct conf_section *transport)
+static struct import_trunk *asterisk_add(struct import *im, const struct conf_section *s,
+					 const struct conf_setting *target,
+					 const struct conf_section *transport)
 {
 	const char *protocol = protocol_of(transport);
 	const char *uri = import_uri(im, target->at, target->key, target->value);
@@ -238,7 +239,7 @@ static void add_contacts(struct import *im, const struct conf_section *s,
 {
 	struct conf_setting list[CONTACTS_MAX];
 	const struct conf_section *transport =
-		endpoint ? named(im, endpoint, "transport", "transport") : NULL;
+		endpoint ? asterisk_named(im, endpoint, "transport", "transport") : NULL;
 	size_t count = 0;
 
 	for (; v; v = v->next) {
@@ -246,7 +247,7 @@ static void add_contacts(struct import *im, const struct conf_section *s,
 			count = split_contacts(im, v, list, count);
 	}
 	while (count-- && !im->err) {
-		struct import_trunk *t = add(im, s, &list[count], transport);
+		struct import_trunk *t = asterisk_add(im, s, &list[count], transport);
 
 		if (!t)
 			continue;
@@ -313,7 +314,7 @@ static void take_registration(struct import *im, const struct conf_section *s)
 			    s->name);
 		return;
 	}
-	t = add(im, s, server, named(im, s, "transport", "transport"));
+	t = asterisk_add(im, s, server, asterisk_named(im, s, "transport", "transport"));
 	if (!t)
 		return;
 	(void)import_set(im, t, IMPORT_METHOD, s->at, "\"REGISTER\"");
@@ -372,13 +373,13 @@ static void note_others(struct import *im, const struct conf_sections *sections)
 
 static void read_conf(struct import *im, const char *text, size_t len)
 {
-	struct asterisk *a = state(im);
+	struct asterisk *a = asterisk_state(im);
 
 	if (a)
 		conf_read(im, &a->conf, text, len);
 }
 
-static void finish(struct import *im)
+static void asterisk_finish(struct import *im)
 {
 	struct asterisk *a = im->state;
 	struct conf_section *s;
@@ -399,7 +400,7 @@ static void finish(struct import *im)
 	note_others(im, &a->conf.sections);
 }
 
-static void clear(struct import *im)
+static void asterisk_clear(struct import *im)
 {
 	struct asterisk *a = im->state;
 
@@ -415,6 +416,6 @@ const struct import_source import_asterisk = {
 	.file = "pjsip.conf",
 	.about = "endpoints with contacts, and registrations",
 	.read = read_conf,
-	.finish = finish,
-	.clear = clear,
+	.finish = asterisk_finish,
+	.clear = asterisk_clear,
 };

@@ -21,7 +21,7 @@ const char *conf_value(const struct conf_section *s, const char *key)
 	return v && *v->value ? v->value : NULL;
 }
 
-static char *trim(char *text)
+static char *asterisk_conf_trim(char *text)
 {
 	size_t len;
 
@@ -35,7 +35,7 @@ static char *trim(char *text)
 }
 
 /* Takes comments out of a line, in place; "\;" is a ';' of the text. */
-static void strip(struct conf *c, char *line)
+static void asterisk_conf_strip(struct conf *c, char *line)
 {
 	char *out = line;
 
@@ -62,8 +62,8 @@ static void strip(struct conf *c, char *line)
 }
 
 /* Puts a setting in front: what is set later is found first. */
-static void add(struct import *im, struct conf *c, struct conf_section *s,
-		const struct conf_setting *from)
+static void asterisk_conf_add(struct import *im, struct conf *c, struct conf_section *s,
+			      const struct conf_setting *from)
 {
 	struct conf_setting *v;
 
@@ -82,8 +82,8 @@ static void add(struct import *im, struct conf *c, struct conf_section *s,
 }
 
 /* A template's settings, in their order. */
-static void inherit(struct import *im, struct conf *c, struct conf_section *s,
-		    const struct conf_setting *from)
+static void asterisk_conf_inherit(struct import *im, struct conf *c,
+				  struct conf_section *s, const struct conf_setting *from)
 {
 	const struct conf_setting *list[256];
 	size_t count = 0;
@@ -93,10 +93,10 @@ static void inherit(struct import *im, struct conf *c, struct conf_section *s,
 	if (from)
 		import_note(im, im->at, "left out: a template's settings past 256");
 	while (count-- && !im->err)
-		add(im, c, s, list[count]);
+		asterisk_conf_add(im, c, s, list[count]);
 }
 
-static struct conf_section *last(const struct conf *c, const char *name)
+static struct conf_section *asterisk_conf_last(const struct conf *c, const char *name)
 {
 	const struct set_entry *e = set_find(&c->last, name, strlen(name));
 
@@ -112,9 +112,9 @@ static void take_option(struct import *im, struct conf *c, struct conf_section *
 		s->is_template = true;
 		return;
 	}
-	base = last(c, option);
+	base = asterisk_conf_last(c, option);
 	if (base)
-		inherit(im, c, s, base->settings);
+		asterisk_conf_inherit(im, c, s, base->settings);
 	else
 		import_note(im, im->at,
 			    "left out: there is no template \"%.80s\" before "
@@ -122,7 +122,8 @@ static void take_option(struct import *im, struct conf *c, struct conf_section *
 			    option);
 }
 
-static void remember(struct import *im, struct conf *c, struct conf_section *s)
+static void asterisk_conf_remember(struct import *im, struct conf *c,
+				   struct conf_section *s)
 {
 	struct set_entry *e = set_put(&c->last, s->name, strlen(s->name));
 
@@ -144,11 +145,12 @@ static void take_section(struct import *im, struct conf *c, char *text)
 		return;
 	}
 	*end = '\0';
-	text = trim(text + 1);
+	text = asterisk_conf_trim(text + 1);
 	if (options)
 		options[strcspn(options, ")")] = '\0';
-	if (options && !strcmp(trim(options + 1), "+") && last(c, text)) {
-		c->current = last(c, text);
+	if (options && !strcmp(asterisk_conf_trim(options + 1), "+") &&
+	    asterisk_conf_last(c, text)) {
+		c->current = asterisk_conf_last(c, text);
 		return;
 	}
 	s = arena_alloc(&im->arena, sizeof(*s), 8);
@@ -161,8 +163,8 @@ static void take_section(struct import *im, struct conf *c, char *text)
 	STAILQ_INSERT_TAIL(&c->sections, s, entry);
 	for (char *o = options ? strtok_r(options + 1, ",", &save) : NULL; o;
 	     o = strtok_r(NULL, ",", &save))
-		take_option(im, c, s, trim(o));
-	remember(im, c, s);
+		take_option(im, c, s, asterisk_conf_trim(o));
+	asterisk_conf_remember(im, c, s);
 	c->current = s;
 }
 
@@ -180,17 +182,17 @@ static void take_setting(struct import *im, struct conf *c, char *text)
 	*value++ = '\0';
 	if (*value == '>')
 		value++;
-	v.key = trim(text);
-	v.value = trim(value);
-	add(im, c, c->current, &v);
+	v.key = asterisk_conf_trim(text);
+	v.value = asterisk_conf_trim(value);
+	asterisk_conf_add(im, c, c->current, &v);
 }
 
 static void take_line(struct import *im, struct conf *c, char *line)
 {
 	char *text;
 
-	strip(c, line);
-	text = trim(line);
+	asterisk_conf_strip(c, line);
+	text = asterisk_conf_trim(line);
 	if (*text == '#')
 		import_note(im, im->at,
 			    "left out: %.80s is not followed; name that file too", text);

@@ -57,13 +57,13 @@ struct reader {
 	unsigned depth; /* of elements within the gateway */
 };
 
-static struct import_at place(const struct reader *r)
+static struct import_at freeswitch_place(const struct reader *r)
 {
 	return (struct import_at){r->im->at.file,
 				  (unsigned)XML_GetCurrentLineNumber(r->parser)};
 }
 
-static const char *attribute(const char **attrs, const char *name)
+static const char *freeswitch_attribute(const char **attrs, const char *name)
 {
 	for (; *attrs; attrs += 2) {
 		if (!strcmp(attrs[0], name))
@@ -73,48 +73,48 @@ static const char *attribute(const char **attrs, const char *name)
 }
 
 /* Where nothing is given, FreeSWITCH takes one parameter for another. */
-static const char *value(const struct gateway *g, enum param p)
+static const char *freeswitch_value(const struct gateway *g, enum param p)
 {
 	return g->values[p] && *g->values[p] ? g->values[p] : NULL;
 }
 
-static const char *realm(const struct gateway *g)
+static const char *freeswitch_realm(const struct gateway *g)
 {
-	const char *own = value(g, PARAM_REALM);
+	const char *own = freeswitch_value(g, PARAM_REALM);
 
 	return own ? own : g->name;
 }
 
-static const char *domain(const struct gateway *g)
+static const char *freeswitch_domain(const struct gateway *g)
 {
-	const char *own = value(g, PARAM_FROM_DOMAIN);
+	const char *own = freeswitch_value(g, PARAM_FROM_DOMAIN);
 
-	return own ? own : realm(g);
+	return own ? own : freeswitch_realm(g);
 }
 
 static bool is_registered(const struct gateway *g)
 {
-	const char *own = value(g, PARAM_REGISTER);
+	const char *own = freeswitch_value(g, PARAM_REGISTER);
 
 	return !own || (strcasecmp(own, "false") && strcasecmp(own, "no") &&
 			strcasecmp(own, "off") && strcmp(own, "0"));
 }
 
 /* Where a gateway's pings and registrations go. */
-static enum param target(const struct gateway *g)
+static enum param freeswitch_target(const struct gateway *g)
 {
-	if (value(g, PARAM_REGISTER_PROXY))
+	if (freeswitch_value(g, PARAM_REGISTER_PROXY))
 		return PARAM_REGISTER_PROXY;
-	return value(g, PARAM_PROXY) ? PARAM_PROXY : PARAM_REALM;
+	return freeswitch_value(g, PARAM_PROXY) ? PARAM_PROXY : PARAM_REALM;
 }
 
 static void set_auth(struct import *im, struct import_trunk *t, const struct gateway *g)
 {
-	const char *user = value(g, PARAM_AUTH_USERNAME);
+	const char *user = freeswitch_value(g, PARAM_AUTH_USERNAME);
 
 	if (!user)
-		user = value(g, PARAM_USERNAME);
-	if (!user || !value(g, PARAM_PASSWORD))
+		user = freeswitch_value(g, PARAM_USERNAME);
+	if (!user || !freeswitch_value(g, PARAM_PASSWORD))
 		return;
 	if (import_set(im, t, IMPORT_USERNAME, g->at, user))
 		(void)import_set(im, t, IMPORT_PASSWORD_FILE, g->at,
@@ -122,24 +122,25 @@ static void set_auth(struct import *im, struct import_trunk *t, const struct gat
 }
 
 /* The address of record: who the gateway is to its provider. */
-static const char *identity(struct import *im, const struct gateway *g)
+static const char *freeswitch_identity(struct import *im, const struct gateway *g)
 {
-	const char *user = value(g, PARAM_FROM_USER);
+	const char *user = freeswitch_value(g, PARAM_FROM_USER);
 
 	if (!user)
-		user = value(g, PARAM_USERNAME);
-	if ((user && strlen(user) > 255) || strlen(domain(g)) > 255)
+		user = freeswitch_value(g, PARAM_USERNAME);
+	if ((user && strlen(user) > 255) || strlen(freeswitch_domain(g)) > 255)
 		return NULL;
 	return import_format(im, "sip:%s%s%s", user ? user : "", user ? "@" : "",
-			     domain(g));
+			     freeswitch_domain(g));
 }
 
 static void set_from(struct import *im, struct import_trunk *t, const struct gateway *g)
 {
-	const char *who = identity(im, g);
+	const char *who = freeswitch_identity(im, g);
 
-	if (who && (value(g, PARAM_FROM_USER) || value(g, PARAM_FROM_DOMAIN) ||
-		    value(g, PARAM_USERNAME)))
+	if (who && (freeswitch_value(g, PARAM_FROM_USER) ||
+		    freeswitch_value(g, PARAM_FROM_DOMAIN) ||
+		    freeswitch_value(g, PARAM_USERNAME)))
 		(void)import_set_uri(im, t, IMPORT_FROM, g->at, who);
 }
 
@@ -147,9 +148,10 @@ static void set_from(struct import *im, struct import_trunk *t, const struct gat
 static void set_register(struct import *im, struct import_trunk *t,
 			 const struct gateway *g)
 {
-	const char *who = identity(im, g);
-	const char *method =
-		value(g, PARAM_PING) ? "[\"OPTIONS\", \"REGISTER\"]" : "\"REGISTER\"";
+	const char *who = freeswitch_identity(im, g);
+	const char *method = freeswitch_value(g, PARAM_PING)
+				     ? "[\"OPTIONS\", \"REGISTER\"]"
+				     : "\"REGISTER\"";
 
 	if (!who || !import_set_uri(im, t, IMPORT_REGISTER_AOR, g->at, who))
 		return;
@@ -177,15 +179,15 @@ static void drop_variables(struct import *im, struct gateway *g)
 static void set_settings(struct import *im, struct import_trunk *t,
 			 const struct gateway *g)
 {
-	const char *ping = value(g, PARAM_PING);
+	const char *ping = freeswitch_value(g, PARAM_PING);
 
 	if (ping)
 		(void)import_set_seconds(im, t, IMPORT_INTERVAL, g->places[PARAM_PING],
 					 ping);
-	if (value(g, PARAM_OUTBOUND_PROXY))
+	if (freeswitch_value(g, PARAM_OUTBOUND_PROXY))
 		(void)import_set_uri(im, t, IMPORT_OUTBOUND_PROXY,
 				     g->places[PARAM_OUTBOUND_PROXY],
-				     value(g, PARAM_OUTBOUND_PROXY));
+				     freeswitch_value(g, PARAM_OUTBOUND_PROXY));
 	set_from(im, t, g);
 	set_auth(im, t, g);
 	if (is_registered(g))
@@ -194,10 +196,12 @@ static void set_settings(struct import *im, struct import_trunk *t,
 
 static void take_gateway(struct import *im, struct gateway *g)
 {
-	bool variable = g->values[target(g)] && strstr(g->values[target(g)], "${");
+	bool variable = g->values[freeswitch_target(g)] &&
+			strstr(g->values[freeswitch_target(g)], "${");
 	struct import_trunk *t;
 	const char *uri, *name;
-	struct import_at at = g->values[target(g)] ? g->places[target(g)] : g->at;
+	struct import_at at =
+		g->values[freeswitch_target(g)] ? g->places[freeswitch_target(g)] : g->at;
 
 	drop_variables(im, g);
 	if (variable || strstr(g->name, "${")) {
@@ -207,11 +211,13 @@ static void take_gateway(struct import *im, struct gateway *g)
 			    g->name);
 		return;
 	}
-	name = value(g, target(g)) ? value(g, target(g)) : g->name;
+	name = freeswitch_value(g, freeswitch_target(g))
+		       ? freeswitch_value(g, freeswitch_target(g))
+		       : g->name;
 	uri = import_uri(im, at, "proxy", name);
 	if (uri)
 		uri = import_uri_transport(im, g->places[PARAM_TRANSPORT], uri,
-					   value(g, PARAM_TRANSPORT));
+					   freeswitch_value(g, PARAM_TRANSPORT));
 	t = uri ? import_trunk_add(im, g->at, g->name, uri) : NULL;
 	if (t)
 		set_settings(im, t, g);
@@ -225,35 +231,37 @@ static void take_param(struct reader *r, const char *name, const char *text)
 	while (i < PARAMS && strcmp(params[i], name))
 		i++;
 	if (i == PARAMS) {
-		import_note(r->im, place(r), "left out: %.80s says nothing of probing",
-			    name);
+		import_note(r->im, freeswitch_place(r),
+			    "left out: %.80s says nothing of probing", name);
 		return;
 	}
 	g->values[i] = import_copy(r->im, text, strlen(text));
-	g->places[i] = place(r);
+	g->places[i] = freeswitch_place(r);
 }
 
 static void begin_gateway(struct reader *r, const char **attrs)
 {
-	const char *name = attribute(attrs, "name");
+	const char *name = freeswitch_attribute(attrs, "name");
 
 	if (!name || !*name) {
-		import_note(r->im, place(r), "left out: a gateway without a name");
+		import_note(r->im, freeswitch_place(r),
+			    "left out: a gateway without a name");
 		return;
 	}
-	r->gateway = (struct gateway){.at = place(r)};
+	r->gateway = (struct gateway){.at = freeswitch_place(r)};
 	r->gateway.name = import_copy(r->im, name, strlen(name));
 	r->inside = r->gateway.name;
 	r->depth = 0;
 }
 
-static void XMLCALL begin_h(void *arg, const char *element, const char **attrs)
+static void XMLCALL freeswitch_begin_h(void *arg, const char *element, const char **attrs)
 {
 	struct reader *r = arg;
-	const char *name = attribute(attrs, "name"), *text = attribute(attrs, "value");
+	const char *name = freeswitch_attribute(attrs, "name"),
+		   *text = freeswitch_attribute(attrs, "value");
 
 	if (!strcasecmp(element, "X-PRE-PROCESS") || !strcmp(element, "X-NO-PRE-PROCESS"))
-		import_note(r->im, place(r),
+		import_note(r->im, freeswitch_place(r),
 			    "left out: a directive of the preprocessor; name the files "
 			    "that it includes too");
 	if (!r->inside && !strcmp(element, "gateway"))
@@ -265,7 +273,7 @@ static void XMLCALL begin_h(void *arg, const char *element, const char **attrs)
 		XML_StopParser(r->parser, XML_FALSE);
 }
 
-static void XMLCALL end_h(void *arg, const char *element)
+static void XMLCALL freeswitch_end_h(void *arg, const char *element)
 {
 	struct reader *r = arg;
 
@@ -280,8 +288,8 @@ static void XMLCALL end_h(void *arg, const char *element)
 	take_gateway(r->im, &r->gateway);
 }
 
-static void XMLCALL doctype_h(void *arg, const char *name, const char *system,
-			      const char *public, int internal)
+static void XMLCALL freeswitch_doctype_h(void *arg, const char *name, const char *system,
+					 const char *public, int internal)
 {
 	struct reader *r = arg;
 
@@ -293,11 +301,11 @@ static void XMLCALL doctype_h(void *arg, const char *name, const char *system,
 	XML_StopParser(r->parser, XML_FALSE);
 }
 
-static void complain(struct reader *r)
+static void freeswitch_complain(struct reader *r)
 {
 	if (r->im->err)
 		return;
-	import_note(r->im, place(r), "%s",
+	import_note(r->im, freeswitch_place(r), "%s",
 		    r->doctype ? "a document type, and so entities, are refused"
 			       : XML_ErrorString(XML_GetErrorCode(r->parser)));
 	import_fail(r->im, EINVAL);
@@ -312,10 +320,10 @@ static void read_xml(struct import *im, const char *text, size_t len)
 		return;
 	}
 	XML_SetUserData(r.parser, &r);
-	XML_SetElementHandler(r.parser, begin_h, end_h);
-	XML_SetStartDoctypeDeclHandler(r.parser, doctype_h);
+	XML_SetElementHandler(r.parser, freeswitch_begin_h, freeswitch_end_h);
+	XML_SetStartDoctypeDeclHandler(r.parser, freeswitch_doctype_h);
 	if (XML_Parse(r.parser, text, (int)len, 1) != XML_STATUS_OK)
-		complain(&r);
+		freeswitch_complain(&r);
 	XML_ParserFree(r.parser);
 }
 

@@ -136,7 +136,7 @@ static const char *name_of(struct import *im, const struct line *l, const char *
 }
 
 /* Digits to their end, as large as Kamailio's own int. */
-static bool number(unsigned long *out, const char *text)
+static bool kamailio_number(unsigned long *out, const char *text)
 {
 	char *end;
 
@@ -148,7 +148,7 @@ static bool number(unsigned long *out, const char *text)
 }
 
 /* Columns end at white space, and the line at a '#', also within a word. */
-static void split(struct line *l, char *text)
+static void kamailio_split(struct line *l, char *text)
 {
 	char *save, *word;
 
@@ -170,7 +170,7 @@ static void take_line(struct import *im, const struct line *l)
 	struct import_trunk *t;
 	const char *uri, *why;
 
-	if (l->count < 2 || !number(&set, l->columns[0])) {
+	if (l->count < 2 || !kamailio_number(&set, l->columns[0])) {
 		import_note(im, im->at,
 			    "left out: not of the form SET DESTINATION FLAGS PRIORITY "
 			    "ATTRIBUTES");
@@ -179,8 +179,8 @@ static void take_line(struct import *im, const struct line *l)
 	uri = import_uri(im, im->at, "destination", l->columns[1]);
 	if (!uri)
 		return;
-	if ((l->count > 2 && !number(&flags, l->columns[2])) ||
-	    (l->count > 3 && !number(&priority, l->columns[3]))) {
+	if ((l->count > 2 && !kamailio_number(&flags, l->columns[2])) ||
+	    (l->count > 3 && !kamailio_number(&priority, l->columns[3]))) {
 		import_note(im, im->at, "left out: flags and priority are not numbers");
 		return;
 	}
@@ -211,7 +211,7 @@ static void read_list(struct import *im, const char *text, size_t len)
 
 		if (!copy)
 			return;
-		split(&l, copy);
+		kamailio_split(&l, copy);
 		if (l.count)
 			take_line(im, &l);
 		text += size + 1;

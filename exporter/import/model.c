@@ -8,7 +8,7 @@
 #include <strings.h>
 
 #include "config/uri.h"
-#include "config/utf8.h"
+#include "base/utf8.h"
 #include "config/value.h"
 
 enum { TEXT_MAX = 255, URI_MAX = 1024, SECOND_US = 1000000 };
@@ -156,7 +156,7 @@ const char *import_uri_transport(struct import *im, struct import_at at, const c
 
 /* The name, or with "-2", "-3" … the first that is not taken; both NULL without memory.
  */
-static const char *unique(struct import *im, struct set *taken, const char *name)
+static const char *model_unique(struct import *im, struct set *taken, const char *name)
 {
 	const char *kept = import_copy(im, name, strlen(name));
 	struct set_entry *e = kept ? set_put(taken, kept, strlen(kept)) : NULL;
@@ -190,7 +190,7 @@ struct import_trunk *import_trunk_add(struct import *im, struct import_at at,
 	}
 	t = arena_alloc(&im->arena, sizeof(*t), 8);
 	if (t) {
-		t->name = unique(im, &im->names, name);
+		t->name = model_unique(im, &im->names, name);
 		t->uri = uri;
 		t->at = at;
 	}
@@ -230,7 +230,7 @@ bool import_set_uri(struct import *im, struct import_trunk *t, enum import_key k
 	return uri && import_set(im, t, key, at, uri);
 }
 
-static int64_t clamp(int64_t us, int64_t least, int64_t most)
+static int64_t model_clamp(int64_t us, int64_t least, int64_t most)
 {
 	return us < least ? least : us > most ? most : us;
 }
@@ -248,7 +248,7 @@ bool import_set_seconds(struct import *im, struct import_trunk *t, enum import_k
 			    keys[key].name, value);
 		return false;
 	}
-	us = clamp(s < 1e6 ? (int64_t)(s * 1e3) * 1000 : most, least, most);
+	us = model_clamp(s < 1e6 ? (int64_t)(s * 1e3) * 1000 : most, least, most);
 	if (s > 1e6 || us != (int64_t)(s * 1e3) * 1000)
 		import_note(im, at, "changed: %s \"%.40s\" to %s", keys[key].name, value,
 			    duration_text(us).s);
@@ -266,7 +266,7 @@ const char *import_secret(struct import *im, struct import_at at, const char *na
 		    (!isalnum((unsigned char)*p) && *p != '-' && *p != '_'))
 			*p = '_';
 	}
-	kept = unique(im, &im->secrets, file);
+	kept = model_unique(im, &im->secrets, file);
 	kept = kept ? import_format(im, "%s.secret", kept) : NULL;
 	if (kept)
 		import_note(im, at,

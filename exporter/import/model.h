@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <sys/queue.h>
 
-#include "config/arena.h"
+#include "base/arena.h"
 #include "config/pool.h"
 #include "exporter/import/import.h"
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "exporter/store.h"
+#include "exporter/store/store.h"
 
 #define FLEET_BUCKETS 12
 

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sipprobe/clock.h"
-#include "sipprobe/guard.h"
+#include "base/clock.h"
+#include "sipprobe/message/guard.h"
 
 enum {
 	ROUNDS = 200,

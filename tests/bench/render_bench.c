@@ -7,10 +7,10 @@
 
 #include <string.h>
 
-#include "exporter/gzip.h"
-#include "exporter/render.h"
-#include "exporter/snapshot.h"
-#include "sipprobe/clock.h"
+#include "exporter/metrics/gzip.h"
+#include "exporter/metrics/render.h"
+#include "exporter/store/snapshot.h"
+#include "base/clock.h"
 
 #define ROUNDS 9
 

@@ -8,9 +8,9 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "exporter/http.h"
-#include "sipprobe/clock.h"
-#include "tests/unit/http_client.h"
+#include "exporter/http/http.h"
+#include "base/clock.h"
+#include "tests/unit/exporter/http/http_client.h"
 
 #define WRITES_MAX 4000000
 

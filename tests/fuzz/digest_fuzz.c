@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "sipprobe/digest.h"
+#include "sipprobe/message/digest.h"
 #include "tests/fuzz/fuzz.h"
 
 static void text_check(const struct pl *text, const char *buf, size_t len)

@@ -14,7 +14,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "sipprobe/guard.h"
+#include "sipprobe/message/guard.h"
 #include "tests/fuzz/fuzz.h"
 
 static bool pl_same(const struct pl *a, const struct pl *b)

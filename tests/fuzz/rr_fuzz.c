@@ -5,8 +5,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "sipprobe/resolve_choose.h"
-#include "sipprobe/resolve_set.h"
+#include "sipprobe/dns/naptr_srv.h"
+#include "sipprobe/dns/address_set.h"
+#include "sipprobe/loop/ip_literal.h"
 #include "tests/fuzz/fuzz.h"
 
 static void name_check(const char *name)
@@ -79,13 +80,13 @@ static void choose_check(const uint8_t *p, size_t len)
 	size_t count;
 
 	ans.count = records_split(records, 64, p, len);
-	count = choose_targets(srv, 8, &ans, &refused);
+	count = srv_choose(srv, 8, &ans, &refused);
 	must(count <= 8);
 	for (size_t i = 0; i < count; i++) {
 		must(srv[i].port && srv[i].target[0]);
 		must(!i || srv[i - 1].priority <= srv[i].priority);
 	}
-	count = choose_naptr(choices, LOOKUP_NAPTR_MAX, &ans, false);
+	count = naptr_choose(choices, LOOKUP_NAPTR_MAX, &ans, false);
 	must(count <= LOOKUP_NAPTR_MAX);
 	for (size_t i = 0; i < count; i++) {
 		name_check(choices[i].name);
@@ -100,7 +101,7 @@ static void text_check(const char *text, size_t len)
 
 	if (!rr_name_set(name, text, len))
 		name_check(name);
-	if (!resolve_literal(&sa, text, len))
+	if (!ip_literal_parse(&sa, text, len))
 		must(sa_af(&sa) == AF_INET || sa_af(&sa) == AF_INET6);
 }
 

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "exporter/render.h"
+#include "exporter/metrics/render.h"
 
 enum { TEXTS = 6, LABELS_MAX = 64 };
 

@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #include "config/uri.h"
-#include "sipprobe/clock.h"
-#include "sipprobe/resolve_lookup.h"
+#include "base/clock.h"
+#include "sipprobe/dns/lookup.h"
 
 enum { URIS_MAX = 20000, SERVERS_MAX = 8, TICK_MS = 1, CANCEL_MS = 20 };
 

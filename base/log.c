@@ -1,0 +1,288 @@
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/utf8.h"
+#include "base/log.h"
+#include "base/clock.h"
+
+/*
+ * A pipe takes up to PIPE_BUF (4096) bytes whole, so that lines of this size never mix
+ * with those of another process on the same stderr.
+ */
+enum {
+	LINE_MAX_BYTES = 4096,
+	LINE_TAIL_BYTES = 24, /* kept free for `,"truncated":1}` and the newline */
+	VALUE_MAX_BYTES = 1024,
+};
+
+struct line {
+	size_t len;
+	bool cut;
+	char buf[LINE_MAX_BYTES];
+};
+
+static enum log_level log_least = LOG_LEVEL_INFO;
+static enum log_format log_form = LOG_FORMAT_LOGFMT;
+
+static const char *const level_names[] = {
+	[LOG_LEVEL_DEBUG] = "debug",
+	[LOG_LEVEL_INFO] = "info",
+	[LOG_LEVEL_WARN] = "warn",
+	[LOG_LEVEL_ERROR] = "error",
+};
+
+/* Code points that a terminal acts on instead of showing them. */
+static const struct {
+	uint32_t first, last;
+} unprintable[] = {
+	{0x0000, 0x001f}, /* C0 */
+	{0x007f, 0x009f}, /* DEL and C1 */
+	{0x200b, 0x200f}, /* of no width, and direction marks */
+	{0x2028, 0x202e}, /* line and paragraph separators, direction overrides */
+	{0x2060, 0x206f}, /* of no width, and direction isolates */
+	{0xfeff, 0xfeff}, /* byte order mark */
+	{0xfff9, 0xfffd}, /* annotations, and what stands for bad UTF-8 */
+};
+
+static bool is_unprintable(uint32_t cp)
+{
+	for (size_t i = 0; i < sizeof(unprintable) / sizeof(*unprintable); i++) {
+		if (cp >= unprintable[i].first && cp <= unprintable[i].last)
+			return true;
+	}
+	return false;
+}
+
+/* Returns the bytes of the character at @s, or 0 if it is none. */
+static size_t log_decode(uint32_t *cp, const char *s)
+{
+	size_t n = utf8_length(s, strnlen(s, 4));
+
+	if (n)
+		*cp = utf8_point(s, n);
+	return n;
+}
+
+static void log_put(struct line *l, const char *text, size_t len)
+{
+	if (l->cut || len > LINE_MAX_BYTES - LINE_TAIL_BYTES - l->len) {
+		l->cut = true;
+		return;
+	}
+	memcpy(l->buf + l->len, text, len);
+	l->len += len;
+}
+
+static void put_str(struct line *l, const char *text)
+{
+	log_put(l, text, strlen(text));
+}
+
+/*
+ * One character of @s as it stands between quotes; the escapes are JSON's, which
+ * logfmt shares. Returns how many bytes of @s it took.
+ */
+static size_t log_escape(char out[8], size_t *out_len, const char *s)
+{
+	static const char named[] = "\"\"\\\\\nn\rr\tt";
+	uint32_t cp = 0xfffd;
+	size_t n = log_decode(&cp, s);
+
+	for (const char *p = named; *p; p += 2) {
+		if (cp == (unsigned char)*p) {
+			*out_len = (size_t)snprintf(out, 8, "\\%c", p[1]);
+			return 1;
+		}
+	}
+	if (is_unprintable(cp)) {
+		*out_len = (size_t)snprintf(out, 8, "\\u%04x", (unsigned)cp);
+	} else {
+		memcpy(out, s, n);
+		*out_len = n;
+	}
+	return n ? n : 1;
+}
+
+static void put_quoted(struct line *l, const char *s)
+{
+	size_t total = 0;
+
+	log_put(l, "\"", 1);
+	while (*s) {
+		char out[8];
+		size_t len;
+
+		s += log_escape(out, &len, s);
+		total += len;
+		if (total > VALUE_MAX_BYTES) {
+			log_put(l, "...", 3);
+			break;
+		}
+		log_put(l, out, len);
+	}
+	log_put(l, "\"", 1);
+}
+
+/* logfmt needs quotes where a bare word would end or read as something else. */
+static bool needs_quotes(const char *s)
+{
+	uint32_t cp = 0;
+	size_t n;
+
+	if (!strcmp(s, "null") || strlen(s) > VALUE_MAX_BYTES)
+		return true;
+	for (; *s; s += n) {
+		n = log_decode(&cp, s);
+		if (!n || cp == ' ' || strchr("=\"", *s) || is_unprintable(cp))
+			return true;
+	}
+	return false;
+}
+
+static void put_value(struct line *l, const char *s)
+{
+	if (log_form == LOG_FORMAT_JSON || needs_quotes(s))
+		put_quoted(l, s);
+	else
+		put_str(l, s);
+}
+
+static void put_key(struct line *l, const char *key)
+{
+	bool first = l->len == 0;
+
+	if (log_form == LOG_FORMAT_JSON) {
+		put_str(l, first ? "{\"" : ",\"");
+		put_str(l, key);
+		put_str(l, "\":");
+	} else {
+		put_str(l, first ? "" : " ");
+		put_str(l, key);
+		put_str(l, "=");
+	}
+}
+
+static void put_number(struct line *l, const struct log_field *f)
+{
+	char text[32];
+	uint64_t n = f->number < 0 ? -(uint64_t)f->number : (uint64_t)f->number;
+	const char *sign = f->number < 0 ? "-" : "";
+
+	if (f->kind == LOG_SECONDS)
+		snprintf(text, sizeof(text), "%s%llu.%03llu", sign,
+			 (unsigned long long)(n / 1000000000),
+			 (unsigned long long)(n / 1000000 % 1000));
+	else
+		snprintf(text, sizeof(text), "%s%llu", sign, (unsigned long long)n);
+	put_str(l, text);
+}
+
+/* A field is there whole, or not at all. */
+static void put_field(struct line *l, const struct log_field *f)
+{
+	size_t before = l->len;
+
+	if (f->kind == LOG_STRING && !f->text)
+		return;
+	put_key(l, f->key);
+	if (f->kind == LOG_STRING)
+		put_value(l, f->text);
+	else
+		put_number(l, f);
+	if (l->cut)
+		l->len = before;
+}
+
+static void put_time(struct line *l)
+{
+	char date[24], text[32];
+	struct timespec now;
+	struct tm tm;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &tm);
+	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text, sizeof(text), "%s.%03uZ", date,
+		 (unsigned)(now.tv_nsec / CLOCK_NS_PER_MS) % 1000);
+	put_field(l, &LOG_S("ts", text));
+}
+
+static void put_end(struct line *l)
+{
+	const char *json = l->cut ? ",\"truncated\":1}\n" : "}\n";
+	const char *logfmt = l->cut ? " truncated=1\n" : "\n";
+	const char *end = log_form == LOG_FORMAT_JSON ? json : logfmt;
+
+	memcpy(l->buf + l->len, end, strlen(end));
+	l->len += strlen(end);
+}
+
+static atomic_uint dropped;
+
+void log_setup(enum log_level level, enum log_format format)
+{
+	log_least = level;
+	log_form = format;
+}
+
+bool log_enabled(enum log_level level)
+{
+	return level >= log_least;
+}
+
+static void log_compose(struct line *l, enum log_level level, const char *msg,
+			const struct log_field *fields)
+{
+	l->len = 0;
+	l->cut = false;
+	put_time(l);
+	put_field(l, &LOG_S("level", level_names[level]));
+	put_field(l, &LOG_S("msg", msg));
+	for (const struct log_field *f = fields; f && f->kind != LOG_END; f++)
+		put_field(l, f);
+	put_end(l);
+}
+
+/*
+ * A pipe that nobody reads must not stop the probes: what does not fit is dropped, and
+ * said when the log is read again. Where poll() finds room, a pipe takes a line whole
+ * (PIPE_BUF); a file always does.
+ */
+static bool has_room(void)
+{
+	struct pollfd p = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+	return poll(&p, 1, 0) != 0;
+}
+
+static void log_emit(const struct line *l)
+{
+	/* A log that cannot be written has nowhere to say so. */
+	if (has_room())
+		(void)!write(STDERR_FILENO, l->buf, l->len);
+	else
+		atomic_fetch_add(&dropped, 1);
+}
+
+void log_write(enum log_level level, const char *msg, const struct log_field *fields)
+{
+	struct line l;
+	unsigned lost;
+
+	if (!log_enabled(level))
+		return;
+	lost = has_room() ? atomic_exchange(&dropped, 0) : 0;
+	if (lost) {
+		log_compose(&l, LOG_LEVEL_WARN,
+			    "log lines were dropped, nobody read them",
+			    (const struct log_field[]){LOG_I("lines", lost), {0}});
+		log_emit(&l);
+	}
+	log_compose(&l, level, msg, fields);
+
+	log_emit(&l);
+}

@@ -1,0 +1,304 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "exporter/engine_listener.h"
+#include "base/log.h"
+#include "exporter/store/store.h"
+#include "base/clock.h"
+#include "sipprobe/tls_cause.h"
+
+/* The engine's `row`: the store's, and what a log line about the trunk needs. */
+struct row {
+	struct store_trunk *store;
+	const struct config_trunk *trunk;
+	bool dns_failing;
+};
+
+/* The engine's `cell`. */
+struct cell {
+	struct store_target *store;
+	const struct row *row;
+};
+
+/* Fields whose number depends on what is known. */
+struct fields {
+	size_t count;
+	struct log_field list[16]; /* the last one stays LOG_END */
+};
+
+static void engine_listener_add(struct fields *f, struct log_field field)
+{
+	if (f->count + 1 < sizeof(f->list) / sizeof(*f->list))
+		f->list[f->count++] = field;
+}
+
+static void add_text(struct fields *f, const char *key, const char *text)
+{
+	if (text && *text)
+		engine_listener_add(f, LOG_S(key, text));
+}
+
+static void add_result(struct fields *f, const struct probe_result *r)
+{
+	add_text(f, "reason", probe_outcome_name(r->outcome));
+	if (r->outcome == PROBE_TLS)
+		add_text(f, "cause", tls_failure_name((enum tls_failure)r->tls_cause));
+	if (r->code)
+		engine_listener_add(f, LOG_I("code", r->code));
+	add_text(f, "phrase", r->phrase);
+	add_text(f, "detail", r->detail);
+	if (r->err && !r->detail[0])
+		add_text(f, "error", strerror(r->err));
+}
+
+static void *trunk_add_h(const struct config_trunk *trunk, void *arg)
+{
+	struct row *row = calloc(1, sizeof(*row));
+
+	if (!row)
+		return NULL;
+	row->trunk = trunk;
+	row->store = store_trunk_add(arg, trunk);
+	return row;
+}
+
+static void trunk_move_h(void *p, const struct config_trunk *trunk, void *arg)
+{
+	struct row *row = p;
+
+	if (!row)
+		return;
+	row->trunk = trunk;
+	store_trunk_move(arg, row->store, trunk);
+}
+
+static void trunk_remove_h(void *p, void *arg)
+{
+	struct row *row = p;
+
+	if (!row)
+		return;
+	store_trunk_remove(arg, row->store);
+	free(row);
+}
+
+static void trunk_state_h(void *p, const struct engine_change *change, void *arg)
+{
+	bool worse = change->to == HEALTH_DOWN || change->to == HEALTH_DEGRADED;
+	struct fields f = {0};
+	struct row *row = p;
+
+	if (!row)
+		return;
+	store_trunk_state(arg, row->store, change, clock_wall_ns());
+	add_text(&f, "trunk", row->trunk->name);
+	add_text(&f, "from", health_state_name(change->from));
+	add_text(&f, "to", health_state_name(change->to));
+	add_text(&f, "address", change->address);
+	add_text(&f, "method", change->method);
+	if (change->inbound)
+		add_text(&f, "reason", "inbound");
+	if (change->last)
+		add_result(&f, change->last);
+	engine_listener_add(&f, LOG_SEC("after", change->held_ns));
+	log_write(worse ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, "trunk changed state", f.list);
+}
+
+static void trunk_addresses_h(void *p, unsigned total, unsigned up, void *arg)
+{
+	struct row *row = p;
+
+	if (!row)
+		return;
+	store_trunk_addresses(arg, row->store, total, up);
+	if (!row->dns_failing || !total)
+		return;
+	row->dns_failing = false;
+	log_event(LOG_LEVEL_INFO, "name resolves again", LOG_S("trunk", row->trunk->name),
+		  LOG_I("addresses", total));
+}
+
+/* One line when it begins: a name that stays broken must not fill the log. */
+static void trunk_dns_failed_h(void *p, const char *detail, void *arg)
+{
+	struct row *row = p;
+
+	if (!row)
+		return;
+	store_trunk_dns_failed(arg, row->store, detail);
+	if (row->dns_failing)
+		return;
+	row->dns_failing = true;
+	log_event(LOG_LEVEL_WARN, "name does not resolve",
+		  LOG_S("trunk", row->trunk->name), LOG_S("detail", detail));
+}
+
+static void *target_add_h(void *p, const struct engine_target *target, void *arg)
+{
+	struct row *row = p;
+	struct cell *cell = row ? malloc(sizeof(*cell)) : NULL;
+
+	if (!cell)
+		return NULL;
+	cell->row = row;
+	cell->store = store_target_add(arg, row->store, target);
+	return cell;
+}
+
+static void target_remove_h(void *p, void *arg)
+{
+	struct cell *cell = p;
+
+	if (!cell)
+		return;
+	store_target_remove(arg, cell->store);
+	free(cell);
+}
+
+static void probe_begin_h(void *p, int64_t lag_ns, void *arg)
+{
+	struct cell *cell = p;
+
+	if (cell)
+		store_probe_begin(arg, cell->store, lag_ns);
+}
+
+/* Which target it is, as its series say; @text holds what the fields point to. */
+static void add_target(struct fields *f, struct store *s, const struct cell *cell,
+		       char text[3][64])
+{
+	static const char *const names[] = {"address", "transport", "method"};
+
+	add_text(f, "trunk", cell->row->trunk->name);
+	for (size_t i = 0; i < 3; i++)
+		if (store_target_label(s, cell->store, names[i], text[i],
+				       sizeof(text[i])))
+			add_text(f, names[i], text[i]);
+}
+
+static void probe_done_h(void *p, const struct probe_result *result, void *arg)
+{
+	struct fields f = {0};
+	struct cell *cell = p;
+	char text[3][64];
+
+	if (!cell)
+		return;
+	store_probe_done(arg, cell->store, result);
+	if (!log_enabled(LOG_LEVEL_DEBUG))
+		return;
+	add_target(&f, arg, cell, text);
+	add_result(&f, result);
+	if (result->phase_ns[PROBE_PHASE_ANSWER] >= 0)
+		engine_listener_add(
+			&f, LOG_SEC("took", result->phase_ns[PROBE_PHASE_ANSWER]));
+	if (result->retransmissions)
+		engine_listener_add(&f,
+				    LOG_I("retransmissions", result->retransmissions));
+	add_text(&f, "call_id", result->call_id);
+	log_write(LOG_LEVEL_DEBUG, "probe done", f.list);
+}
+
+static bool ladder_wanted_h(void *p, const struct probe_result *result, void *arg)
+{
+	const struct cell *cell = p;
+
+	return cell && store_ladder_wanted(arg, cell->store, result);
+}
+
+static void probe_ladder_h(void *p, const struct probe_result *result,
+			   const struct ladder *ladder, void *arg)
+{
+	const struct cell *cell = p;
+
+	store_ladder(arg, cell->store, result, ladder);
+}
+
+static void engine_listener_chain_h(void *p, struct chain *chain, void *arg)
+{
+	const struct cell *cell = p;
+
+	if (cell)
+		store_chain(arg, cell->store, chain);
+}
+
+static void probe_late_h(void *p, void *arg)
+{
+	struct fields f = {0};
+	struct cell *cell = p;
+	char text[3][64];
+
+	if (!cell)
+		return;
+	store_probe_late(arg, cell->store);
+	if (!log_enabled(LOG_LEVEL_DEBUG))
+		return;
+	add_target(&f, arg, cell, text);
+	log_write(LOG_LEVEL_DEBUG, "late response", f.list);
+}
+
+static void engine_listener_inbound_h(void *p, const char *method, unsigned code,
+				      void *arg)
+{
+	struct row *row = p;
+
+	if (!row)
+		return;
+	store_inbound(arg, row->store, method, clock_wall_ns());
+	log_event(LOG_LEVEL_DEBUG, "request from a trunk",
+		  LOG_S("trunk", row->trunk->name), LOG_S("method", method),
+		  LOG_I("answered", code));
+}
+
+static void trunk_cert_h(void *p, int64_t not_after_s, void *arg)
+{
+	struct row *row = p;
+
+	if (row)
+		store_trunk_certificate(arg, row->store,
+					row->trunk->settings->tls.cert_file, not_after_s);
+}
+
+static void listen_cert_h(const char *file, int64_t not_after_s, void *arg)
+{
+	store_listen_certificate(arg, file, not_after_s);
+}
+
+static void tls_files_h(const char *detail, void *arg)
+{
+	store_tls_files(arg, detail != NULL);
+	if (detail)
+		log_event(LOG_LEVEL_ERROR, "certificate files changed but cannot be used",
+			  LOG_S("error", detail));
+	else
+		log_write(LOG_LEVEL_INFO, "certificate files read again", NULL);
+}
+
+static void engine_listener_stray_h(int why, void *arg)
+{
+	store_stray(arg, (enum engine_stray)why);
+	log_event(LOG_LEVEL_DEBUG, "stray message",
+		  LOG_S("why", engine_stray_name((enum engine_stray)why)));
+}
+
+const struct engine_events engine_listener = {
+	.trunk_add_h = trunk_add_h,
+	.trunk_move_h = trunk_move_h,
+	.trunk_remove_h = trunk_remove_h,
+	.trunk_state_h = trunk_state_h,
+	.trunk_addresses_h = trunk_addresses_h,
+	.trunk_dns_failed_h = trunk_dns_failed_h,
+	.probe.target_add_h = target_add_h,
+	.probe.target_remove_h = target_remove_h,
+	.probe.probe_begin_h = probe_begin_h,
+	.probe.probe_done_h = probe_done_h,
+	.probe.ladder_wanted_h = ladder_wanted_h,
+	.probe.probe_ladder_h = probe_ladder_h,
+	.probe.chain_h = engine_listener_chain_h,
+	.probe.probe_late_h = probe_late_h,
+	.trunk_cert_h = trunk_cert_h,
+	.listen_cert_h = listen_cert_h,
+	.tls_files_h = tls_files_h,
+	.inbound_h = engine_listener_inbound_h,
+	.stray_h = engine_listener_stray_h,
+};

@@ -1,0 +1,39 @@
+/* What the parts of the HTTP server share. Only http*.c include it. */
+#ifndef EXPORTER_HTTP_HTTP_PRIVATE_H
+#define EXPORTER_HTTP_HTTP_PRIVATE_H
+
+#include <microhttpd.h>
+
+#include "exporter/http/http_guard.h"
+#include "exporter/http/http_routes.h"
+#include "exporter/http/reload_requests.h"
+#include "exporter/ondemand/probe_service.h"
+#include "exporter/webconfig/web.h"
+
+struct http_server {
+	struct http_site site;
+	struct http_guard *guard;
+	struct web *web;
+	struct reload_requests *lifecycle;
+	struct probe_service *probes; /* NULL: there is no /probe */
+};
+
+/* What belongs to a connection, from its first byte to its last. */
+struct http_connection {
+	struct http_client *client;    /* the guard's, or NULL */
+	const struct web_rules *rules; /* those of its TLS session */
+};
+
+/* Never NULL while a handler runs, but for want of memory. */
+struct http_connection *http_connection_of(struct MHD_Connection *conn);
+
+/* libmicrohttpd's handlers; each has the server for its argument. */
+void http_connection_h(void *arg, struct MHD_Connection *conn, void **context,
+		       enum MHD_ConnectionNotificationCode what);
+enum MHD_Result http_request_h(void *arg, struct MHD_Connection *conn, const char *path,
+			       const char *method, const char *version, const char *data,
+			       size_t *data_size, void **request);
+void http_request_done_h(void *arg, struct MHD_Connection *conn, void **request,
+			 enum MHD_RequestTerminationCode why);
+
+#endif

@@ -1,0 +1,347 @@
+/*
+ * A request, from its head to its answer. Who must wait, for a password to be checked,
+ * for a reload or for a probe, is suspended: no thread waits with it, and libmicrohttpd
+ * calls again when it is resumed.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "exporter/http/http_private.h"
+#include "exporter/pages/http_probe.h"
+
+enum step {
+	STEP_ASK,    /* the head is complete: who is it? */
+	STEP_JUDGE,  /* bcrypt was asked */
+	STEP_PROBED, /* the answer is a probe's */
+	STEP_SEND,   /* the answer stands */
+};
+
+struct request {
+	enum step step;
+	struct MHD_Connection *conn;
+	const struct web_rules *rules; /* in force when it was asked */
+	enum web_verdict verdict;
+	struct http_answer answer;
+};
+
+static const char *request_field(struct MHD_Connection *conn, const char *name)
+{
+	return MHD_lookup_connection_value(conn, MHD_HEADER_KIND, name);
+}
+
+/* A value that holds a NUL goes on behind what we would see of it: it is none. */
+static const char *request_argument(struct MHD_Connection *conn, const char *name)
+{
+	const char *value = NULL;
+	size_t size = 0;
+
+	if (MHD_lookup_connection_value_n(conn, MHD_GET_ARGUMENT_KIND, name, strlen(name),
+					  &value, &size) != MHD_YES)
+		return NULL;
+	return value && strlen(value) == size ? value : "";
+}
+
+static bool has_body(struct MHD_Connection *conn)
+{
+	const char *length = request_field(conn, MHD_HTTP_HEADER_CONTENT_LENGTH);
+
+	return request_field(conn, MHD_HTTP_HEADER_TRANSFER_ENCODING) ||
+	       (length && strspn(length, "0") != strlen(length));
+}
+
+static const char *request_configured(const struct web_pairs *headers, const char *name)
+{
+	for (size_t i = 0; i < headers->count; i++)
+		if (!strcmp(headers->list[i].name, name) && *headers->list[i].value)
+			return headers->list[i].value;
+	return NULL;
+}
+
+static void add_field(struct MHD_Response *r, const struct web_pairs *headers,
+		      const char *name, const char *value)
+{
+	if (value && !request_configured(headers, name))
+		MHD_add_response_header(r, name, value);
+}
+
+/* The operator's headers take the place of ours. */
+static void add_fields(struct MHD_Response *r, const struct http_answer *a,
+		       const struct web_pairs *headers, bool close)
+{
+	const struct web_pair fields[] = {
+		{"Content-Type", a->content_type},
+		{"Content-Encoding", a->encoding},
+		{"Vary", a->vary},
+		{"Allow", a->allow},
+		{"Location", a->location},
+		{"WWW-Authenticate", a->authenticate},
+		{"Retry-After", a->retry_after},
+		{"Content-Security-Policy", a->policy},
+		{"X-Content-Type-Options", "nosniff"},
+		{"Referrer-Policy", "no-referrer"},
+		{"Cache-Control", a->cache ? a->cache : "no-store"},
+		{"Connection", close ? "close" : NULL},
+	};
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
+		add_field(r, headers, fields[i].name, fields[i].value);
+	for (size_t i = 0; i < headers->count; i++)
+		if (*headers->list[i].value)
+			MHD_add_response_header(r, headers->list[i].name,
+						headers->list[i].value);
+}
+
+/* Hands the body over; libmicrohttpd frees it. */
+static enum MHD_Result send_answer(struct request *rq, bool close)
+{
+	struct http_answer *a = &rq->answer;
+	struct MHD_Response *r = NULL;
+	enum MHD_Result res;
+
+	if (!a->body.err)
+		r = MHD_create_response_from_buffer(a->body.len, a->body.data,
+						    MHD_RESPMEM_MUST_FREE);
+	if (!r)
+		return MHD_NO;
+	a->body = (struct buffer){0};
+	add_fields(r, a, &rq->rules->conf->headers, close);
+	res = MHD_queue_response(rq->conn, a->status, r);
+	MHD_destroy_response(r);
+	return res;
+}
+
+static struct http_client *client_of(struct MHD_Connection *conn)
+{
+	const struct http_connection *c = http_connection_of(conn);
+
+	return c ? c->client : NULL;
+}
+
+static void request_reloaded_h(unsigned status, const char *text, void *arg)
+{
+	struct request *rq = arg;
+
+	http_answer_text(&rq->answer, status, text);
+	MHD_resume_connection(rq->conn);
+}
+
+/* The answer comes when the main thread has reloaded. */
+static enum MHD_Result request_reload(struct http_server *s, struct request *rq)
+{
+	rq->step = STEP_SEND;
+	MHD_suspend_connection(rq->conn);
+	if (reload_requests_reload(s->lifecycle, request_reloaded_h, rq)) {
+		http_answer_text(&rq->answer, 503, "cannot reload now\n");
+		MHD_resume_connection(rq->conn);
+	}
+	return MHD_YES;
+}
+
+/* From here on libmicrohttpd's thread has the request again. */
+static void request_probed_h(struct probe_reply *reply, void *arg)
+{
+	struct request *rq = arg;
+
+	rq->answer.status = reply->status;
+	rq->answer.content_type = reply->content_type;
+	rq->answer.body = reply->body;
+	MHD_resume_connection(rq->conn);
+}
+
+/* The answer comes when the main thread has probed. */
+static enum MHD_Result request_probe(struct http_server *s, struct request *rq)
+{
+	const struct probe_ask ask = rq->answer.ask;
+	int err;
+
+	rq->step = STEP_PROBED;
+	http_guard_wait(s->guard, client_of(rq->conn));
+	MHD_suspend_connection(rq->conn);
+	err = probe_service_ask(s->probes, &ask, request_probed_h, rq);
+	if (err) {
+		http_probe_refused(&rq->answer, err);
+		MHD_resume_connection(rq->conn);
+	}
+	return MHD_YES;
+}
+
+/* The client's time to take the answer begins now. */
+static enum MHD_Result send_probed(struct http_server *s, struct request *rq)
+{
+	http_guard_head(s->guard, client_of(rq->conn));
+	return send_answer(rq, false);
+}
+
+struct args {
+	struct http_arg list[HTTP_ARGS_MAX];
+	size_t count;
+};
+
+/* libmicrohttpd has taken the query apart and decoded it. */
+static enum MHD_Result request_arg_h(void *arg, enum MHD_ValueKind kind, const char *name,
+				     size_t name_len, const char *value, size_t value_len)
+{
+	struct args *args = arg;
+
+	(void)kind;
+	if (args->count < HTTP_ARGS_MAX)
+		args->list[args->count] =
+			(struct http_arg){{name, name_len}, {value, value_len}};
+	args->count++;
+	return MHD_YES;
+}
+
+static enum MHD_Result request_answer(struct http_server *s, struct request *rq,
+				      const char *method, const char *path, bool body)
+{
+	struct args args = {.count = 0};
+	struct http_query q = {
+		.site = &s->site,
+		.method = method,
+		.path = path,
+		.accept = request_field(rq->conn, "Accept"),
+		.accept_encoding = request_field(rq->conn, "Accept-Encoding"),
+		.body = body,
+		.target = request_argument(rq->conn, "target"),
+		.profile = request_argument(rq->conn, "profile"),
+		.debug = request_argument(rq->conn, "debug"),
+		.scrape_timeout =
+			request_field(rq->conn, "X-Prometheus-Scrape-Timeout-Seconds"),
+	};
+
+	MHD_get_connection_values_n(rq->conn, MHD_GET_ARGUMENT_KIND, request_arg_h,
+				    &args);
+	q.args = args.list;
+	q.arg_count = args.count;
+	http_routes_answer(&rq->answer, &q);
+	if (rq->answer.reload)
+		return request_reload(s, rq);
+	if (rq->answer.ask.target && s->probes)
+		return request_probe(s, rq);
+	if (rq->answer.ask.target)
+		http_answer_text(&rq->answer, 404, "not found\n");
+	if (rq->answer.scrape)
+		http_guard_scrape(s->guard, client_of(rq->conn));
+	return send_answer(rq, body);
+}
+
+static enum MHD_Result request_refuse(struct request *rq)
+{
+	if (rq->verdict == WEB_DENIED) {
+		http_answer_text(&rq->answer, 401, "Unauthorized\n");
+		rq->answer.authenticate =
+			"Basic realm=\"siptrunk_exporter\", charset=\"UTF-8\"";
+	} else {
+		http_answer_text(&rq->answer, 503, "cannot check the password now\n");
+		rq->answer.retry_after = "1";
+	}
+	return send_answer(rq, false);
+}
+
+static void request_judged_h(enum web_verdict v, void *arg)
+{
+	struct request *rq = arg;
+
+	rq->verdict = v;
+	MHD_resume_connection(rq->conn);
+}
+
+static enum web_verdict who_is_it(struct http_server *s, struct request *rq,
+				  struct web_claim *claim)
+{
+	claim->users = &rq->rules->conf->users;
+	claim->authorization = request_field(rq->conn, MHD_HTTP_HEADER_AUTHORIZATION);
+	http_guard_network(claim->network, client_of(rq->conn));
+	return claim->users->count ? web_auth_known(web_auth(s->web), claim)
+				   : WEB_ALLOWED;
+}
+
+/* Leaves STEP_ASK for STEP_JUDGE when bcrypt must say. */
+static void request_authorize(struct http_server *s, struct request *rq)
+{
+	struct web_claim claim = {0};
+
+	rq->verdict = who_is_it(s, rq, &claim);
+	if (rq->verdict != WEB_LATER)
+		return;
+	rq->step = STEP_JUDGE;
+	MHD_suspend_connection(rq->conn);
+	if (web_auth_check(web_auth(s->web), &claim, request_judged_h, rq))
+		request_judged_h(WEB_BUSY, rq);
+}
+
+/*
+ * A body is refused at the first call, before any of it is read; with users, before
+ * anything is told about what is served.
+ */
+static enum MHD_Result refuse_body(struct http_server *s, struct request *rq,
+				   const char *method, const char *path)
+{
+	struct web_claim claim = {0};
+
+	if (who_is_it(s, rq, &claim) == WEB_ALLOWED)
+		return request_answer(s, rq, method, path, true);
+	http_answer_text(&rq->answer, 413, "a request must have no body\n");
+	return send_answer(rq, true);
+}
+
+static enum MHD_Result request_begin(struct http_server *s, struct MHD_Connection *conn,
+				     const char *method, const char *path, void **request)
+{
+	struct request *rq = calloc(1, sizeof(*rq));
+
+	if (!rq)
+		return MHD_NO;
+	*request = rq;
+	rq->conn = conn;
+	rq->step = STEP_ASK;
+	rq->rules = web_get(s->web);
+	http_guard_head(s->guard, client_of(conn));
+	return has_body(conn) ? refuse_body(s, rq, method, path) : MHD_YES;
+}
+
+/*
+ * Runs once when the head is complete, again when the body is, which is at once for a
+ * request without one, and again after each pause.
+ */
+enum MHD_Result http_request_h(void *arg, struct MHD_Connection *conn, const char *path,
+			       const char *method, const char *version, const char *data,
+			       size_t *data_size, void **request)
+{
+	struct http_server *s = arg;
+	struct request *rq = *request;
+
+	(void)version;
+	(void)data;
+	if (!rq)
+		return request_begin(s, conn, method, path, request);
+	if (*data_size)
+		return MHD_NO;
+	if (rq->step == STEP_SEND)
+		return send_answer(rq, false);
+	if (rq->step == STEP_PROBED)
+		return send_probed(s, rq);
+	if (rq->step == STEP_ASK) {
+		request_authorize(s, rq);
+		if (rq->step == STEP_JUDGE)
+			return MHD_YES;
+	}
+	return rq->verdict == WEB_ALLOWED ? request_answer(s, rq, method, path, false)
+					  : request_refuse(rq);
+}
+
+void http_request_done_h(void *arg, struct MHD_Connection *conn, void **request,
+			 enum MHD_RequestTerminationCode why)
+{
+	struct http_server *s = arg;
+	struct request *rq = *request;
+
+	(void)why;
+	http_guard_done(s->guard, client_of(conn));
+	if (!rq)
+		return;
+	web_put(s->web, rq->rules);
+	buffer_clear(&rq->answer.body);
+	free(rq);
+	*request = NULL;
+}

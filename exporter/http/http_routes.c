@@ -1,0 +1,305 @@
+#include "exporter/http/http_routes.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exporter/pages/api.h"
+#include "exporter/pages/assets.h"
+#include "exporter/metrics/gzip.h"
+#include "exporter/pages/pages.h"
+#include "exporter/pages/http_probe.h"
+#include "exporter/metrics/negotiate.h"
+#include "exporter/metrics/render.h"
+#include "base/clock.h"
+
+/* Under this, a reply fits one segment and compression gains nothing. */
+#define GZIP_MIN_BYTES 1400
+
+/* Nothing from elsewhere, nothing inline: what peers write stays text. */
+#define PAGE_POLICY                                                                      \
+	"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "  \
+	"img-src 'self' data:; form-action 'self'; base-uri 'none'; "                    \
+	"frame-ancestors 'none'"
+
+struct route {
+	/* NULL: the telemetry path. With '/' at its end: all below it. */
+	const char *path;
+	const char *methods;
+	void (*handler)(struct http_answer *a, const struct http_query *q);
+};
+
+/* The families that `name[]` asks for, as Prometheus' own clients do; NULL: all. */
+static const bool *http_routes_wanted(bool *list, const struct http_query *q)
+{
+	const struct slice key = SLICE("name[]");
+	const bool *filter = NULL;
+	size_t i;
+
+	for (i = 0; i < q->arg_count; i++) {
+		if (q->args[i].name.l != key.l || memcmp(q->args[i].name.p, key.p, key.l))
+			continue;
+		if (!filter)
+			memset(list, 0, catalogue_count * sizeof(*list));
+		filter = list;
+		catalogue_want(list, q->args[i].value);
+	}
+	return filter;
+}
+
+static int http_routes_render(struct buffer *out, const struct renderer *r,
+			      struct http_site *site, const bool *families)
+{
+	struct catalogue_self self = {
+		.build = {site->build.data, site->build.len},
+		.scrape_ns = atomic_load(&site->scrape_ns),
+		.scrape_bytes = atomic_load(&site->scrape_bytes),
+	};
+	struct snapshot *n = NULL;
+	int err;
+
+	if (r->snapshot & SNAPSHOT_EXEMPLARS)
+		store_keep_exemplars(site->store);
+	err = snapshot_take(&n, site->store, r->snapshot);
+	if (err)
+		return err;
+	process_read(&self.process);
+	r->render(out, &(struct catalogue_source){n, &self, families});
+	snapshot_free(n);
+	return out->err;
+}
+
+static int http_routes_compress(struct http_answer *a)
+{
+	struct buffer packed = {0};
+	int err = gzip_compress(&packed, &a->body);
+
+	buffer_clear(&a->body);
+	a->body = packed;
+	a->encoding = "gzip";
+	return err;
+}
+
+static void set_type(struct http_answer *a, const char *type, const char *escaping)
+{
+	snprintf(a->type_text, sizeof(a->type_text), "%s%s%s", type,
+		 escaping ? "; escaping=" : "", escaping ? escaping : "");
+	a->content_type = a->type_text;
+}
+
+static void http_routes_metrics(struct http_answer *a, const struct http_query *q)
+{
+	int64_t begun_ns = clock_monotonic_ns();
+	bool families[CATALOGUE_MAX];
+	const char *escaping;
+	const struct renderer *r =
+		negotiate_renderer(&escaping, q->accept, renderers, renderer_count);
+	int err =
+		http_routes_render(&a->body, r, q->site, http_routes_wanted(families, q));
+
+	if (!err && a->body.len >= GZIP_MIN_BYTES && negotiate_gzip(q->accept_encoding))
+		err = http_routes_compress(a);
+	if (err) {
+		a->encoding = NULL;
+		http_answer_text(a, 503, strerror(err));
+		return;
+	}
+	a->status = 200;
+	set_type(a, r->content_type, escaping);
+	a->vary = "Accept, Accept-Encoding";
+	a->scrape = true;
+	atomic_store(&q->site->scrape_ns, clock_monotonic_ns() - begun_ns);
+	atomic_store(&q->site->scrape_bytes, (long long)a->body.len);
+}
+
+/* Compresses where it helps, and says what went wrong if anything did. */
+static void http_routes_finish(struct http_answer *a, const struct http_query *q, int err)
+{
+	if (!err)
+		err = a->body.err;
+	if (!err && a->body.len >= GZIP_MIN_BYTES && negotiate_gzip(q->accept_encoding))
+		err = http_routes_compress(a);
+	a->vary = "Accept-Encoding";
+	if (!err)
+		return;
+	a->encoding = NULL;
+	a->policy = NULL;
+	http_answer_text(a, 503, strerror(err));
+}
+
+static void page_list(struct http_answer *a, const struct http_query *q)
+{
+	a->status = 200;
+	a->content_type = "text/html; charset=utf-8";
+	a->policy = PAGE_POLICY;
+	http_routes_finish(a, q, pages_list(&a->body, q));
+}
+
+/* What stands behind the route in the path. */
+static const char *http_routes_below(const struct http_query *q, const char *route)
+{
+	return q->path + strlen(route);
+}
+
+static void page_trunk(struct http_answer *a, const struct http_query *q)
+{
+	int err = pages_trunk(&a->body, q, http_routes_below(q, "/trunks/"));
+
+	a->status = err == ENOENT ? 404 : 200;
+	a->content_type = "text/html; charset=utf-8";
+	a->policy = PAGE_POLICY;
+	http_routes_finish(a, q, err == ENOENT ? 0 : err);
+}
+
+static void api_list(struct http_answer *a, const struct http_query *q)
+{
+	int err = api_trunks(&a->body, q);
+
+	a->status = err == EINVAL ? 400 : 200;
+	a->content_type = "application/json";
+	http_routes_finish(a, q, err == EINVAL ? 0 : err);
+}
+
+static void api_one(struct http_answer *a, const struct http_query *q)
+{
+	int err = api_trunk(&a->body, q->site->store,
+			    http_routes_below(q, "/api/v1/trunks/"));
+
+	a->status = err == ENOENT ? 404 : 200;
+	a->content_type = "application/json";
+	http_routes_finish(a, q, err == ENOENT ? 0 : err);
+}
+
+/* Their path holds a hash of their bytes, so that they never change under it. */
+static void http_routes_asset(struct http_answer *a, const struct http_query *q)
+{
+	const struct asset *found = assets_find(http_routes_below(q, "/static/"));
+
+	if (!found) {
+		http_answer_text(a, 404, "not found\n");
+		return;
+	}
+	a->status = 200;
+	a->content_type = found->type;
+	a->cache = "public, max-age=31536000, immutable";
+	buffer_add(&a->body, found->data, found->size);
+	http_routes_finish(a, q, 0);
+}
+
+static void http_routes_healthy(struct http_answer *a, const struct http_query *q)
+{
+	(void)q;
+	http_answer_text(a, 200, "healthy\n");
+}
+
+static void http_routes_ready(struct http_answer *a, const struct http_query *q)
+{
+	if (store_ready(q->site->store))
+		http_answer_text(a, 200, "ready\n");
+	else
+		http_answer_text(a, 503, "no configuration is applied yet\n");
+}
+
+static void http_routes_reload(struct http_answer *a, const struct http_query *q)
+{
+	if (q->site->reloads)
+		a->reload = true;
+	else
+		http_answer_text(a, 403,
+				 "reloads over HTTP are off, "
+				 "--web.enable-lifecycle turns them on\n");
+}
+
+/* The telemetry path comes first, so that it may be any of the others. */
+static const struct route routes[] = {
+	{NULL, "GET, HEAD", http_routes_metrics},
+	{"/", "GET, HEAD", page_list},
+	{"/trunks/", "GET, HEAD", page_trunk},
+	{"/api/v1/trunks", "GET, HEAD", api_list},
+	{"/api/v1/trunks/", "GET, HEAD", api_one},
+	{"/static/", "GET, HEAD", http_routes_asset},
+	{"/-/healthy", "GET, HEAD", http_routes_healthy},
+	{"/-/ready", "GET, HEAD", http_routes_ready},
+	{"/-/reload", "POST, PUT", http_routes_reload},
+	{"/probe", "GET", http_probe_answer},
+};
+
+static bool http_routes_matches(const char *route, const char *path)
+{
+	size_t len = strlen(route);
+
+	if (len > 1 && route[len - 1] == '/')
+		return !strncmp(path, route, len);
+	return !strcmp(path, route);
+}
+
+static const struct route *http_routes_find(const struct http_query *q)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+		const char *path = routes[i].path;
+
+		if (path ? http_routes_matches(path, q->path)
+			 : !strcmp(q->path, q->site->telemetry_path))
+			return &routes[i];
+	}
+	return NULL;
+}
+
+/* Whether a list as in Allow names the method. */
+static bool http_routes_allows(const char *methods, const char *method)
+{
+	size_t len = strlen(method);
+
+	while (*methods) {
+		size_t word = strcspn(methods, ", ");
+
+		if (word == len && !strncmp(methods, method, len))
+			return true;
+		methods += word;
+		methods += strspn(methods, ", ");
+	}
+	return false;
+}
+
+/* Pages link to each other relatively: the landing page must end in a slash. */
+static bool is_home(const struct http_paths *paths, const char *path)
+{
+	return *paths->route && (!strcmp(path, "/") || !strcmp(path, paths->route));
+}
+
+static void answer_below(struct http_answer *a, const struct http_query *q)
+{
+	const struct route *route = http_routes_find(q);
+
+	if (!route) {
+		http_answer_text(a, 404, "not found\n");
+	} else if (!http_routes_allows(route->methods, q->method)) {
+		http_answer_text(a, 405, "method not allowed\n");
+		a->allow = route->methods;
+	} else if (q->body) {
+		http_answer_text(a, 413, "a request must have no body\n");
+	} else if (q->arg_count > HTTP_ARGS_MAX) {
+		http_answer_text(a, 400, "too many query parameters\n");
+	} else {
+		route->handler(a, q);
+	}
+}
+
+void http_routes_answer(struct http_answer *a, const struct http_query *q)
+{
+	const struct http_paths *paths = &q->site->paths;
+	struct http_query rest = *q;
+
+	rest.path = http_paths_below(paths, q->path);
+	if (is_home(paths, q->path)) {
+		http_answer_text(a, 302, "this way\n");
+		a->location = paths->home;
+	} else if (!rest.path) {
+		http_answer_text(a, 404, "not found\n");
+	} else {
+		answer_below(a, &rest);
+	}
+}

@@ -1,0 +1,66 @@
+#include "exporter/metrics/catalogue.h"
+
+struct walk {
+	const struct catalogue_source *src;
+	const struct catalogue_family *family;
+	const struct catalogue_sink *sink;
+	void *arg;
+	bool begun; /* the sink was told of the family */
+	struct sample samples[CATALOGUE_SAMPLES];
+};
+
+static void catalogue_walk_begin(struct walk *w)
+{
+	if (!w->begun)
+		w->sink->family_h(w->family, w->arg);
+	w->begun = true;
+}
+
+static void catalogue_walk_give(struct walk *w, struct slice labels, size_t count)
+{
+	if (!count)
+		return;
+	catalogue_walk_begin(w);
+	w->sink->samples_h(labels, w->samples, count, w->arg);
+}
+
+static void walk_target(struct walk *w, const struct snapshot_target *t)
+{
+	if (w->family->target_get)
+		catalogue_walk_give(w, t->labels, w->family->target_get(w->samples, t));
+	if (w->family->histogram) {
+		catalogue_walk_begin(w);
+		w->sink->histogram_h(t, w->src->snapshot->buckets, w->arg);
+	}
+}
+
+static void walk_rows(struct walk *w)
+{
+	const struct catalogue_family *f = w->family;
+	const struct snapshot *n = w->src->snapshot;
+	size_t i;
+
+	for (i = 0; f->trunk_get && i < n->trunk_count; i++)
+		catalogue_walk_give(w, n->trunks[i].labels,
+				    f->trunk_get(w->samples, &n->trunks[i]));
+	for (i = 0; (f->target_get || f->histogram) && i < n->target_count; i++)
+		walk_target(w, &n->targets[i]);
+}
+
+void catalogue_walk(const struct catalogue_source *src, const struct catalogue_sink *sink,
+		    void *arg)
+{
+	struct walk w = {.src = src, .sink = sink, .arg = arg};
+	size_t i;
+
+	for (i = 0; i < catalogue_count; i++) {
+		if (src->wanted && !src->wanted[i])
+			continue;
+		w.family = &catalogue[i];
+		w.begun = false;
+		if (w.family->self_get)
+			catalogue_walk_give(&w, (struct slice){0},
+					    w.family->self_get(w.samples, src));
+		walk_rows(&w);
+	}
+}

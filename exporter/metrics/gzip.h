@@ -1,0 +1,10 @@
+/* gzip (RFC 1952), one member, at the level that costs a scrape least. */
+#ifndef EXPORTER_METRICS_GZIP_H
+#define EXPORTER_METRICS_GZIP_H
+
+#include "base/buffer.h"
+
+/* Appends @from compressed to @out, which is empty. Returns 0 or ENOMEM. */
+int gzip_compress(struct buffer *out, const struct buffer *from);
+
+#endif

@@ -1,0 +1,95 @@
+#include "exporter/metrics/text_lines.h"
+
+void text_lines_samples_h(struct slice labels, const struct sample *s, size_t count,
+			  void *arg)
+{
+	struct text_lines *l = arg;
+	size_t need = count * (l->name_len + labels.l + TEXT_LINES_EXTRA);
+	size_t i, stem;
+	char *first, *to;
+
+	for (i = 0; i < count; i++)
+		need += s[i].label.l;
+	first = buffer_reserve(l->out, need);
+	if (!first)
+		return;
+	to = text_lines_put_stem(first, l, (struct slice){0}, labels);
+	stem = (size_t)(to - first);
+	for (i = 0; i < count; i++) {
+		if (i)
+			to = text_lines_put(to, first, stem);
+		to = text_lines_put_last(to, labels.l, s[i].label, s[i].value,
+					 s[i].decimals);
+	}
+	l->out->len = (size_t)(to - l->out->data);
+}
+
+static size_t histogram_need(const struct text_lines *l,
+			     const struct snapshot_target *target,
+			     const struct stats_buckets *b, const struct slice *le)
+{
+	size_t line =
+		l->name_len + sizeof("_bucket") + target->labels.l + TEXT_LINES_EXTRA;
+	size_t need = (b->count + 3) * line;
+
+	for (size_t i = 0; i <= b->count; i++)
+		need += le[i].l;
+	return need + (l->exemplar ? target->exemplar_count * TEXT_LINES_EXEMPLAR : 0);
+}
+
+/* Returns the end of the lines; *countp is the last bucket's count, that of all. */
+static char *put_buckets(int64_t *countp, char *to, const struct text_lines *l,
+			 const struct snapshot_target *target,
+			 const struct stats_buckets *b, const struct slice *le)
+{
+	const struct stats_exemplar *e = l->exemplar ? target->exemplars : NULL;
+	const struct stats_exemplar *end = e ? e + target->exemplar_count : NULL;
+	const char *first = to;
+	int64_t count = 0;
+	size_t i, stem;
+
+	to = text_lines_put_stem(to, l, SLICE("_bucket"), target->labels);
+	stem = (size_t)(to - first);
+	for (i = 0; i <= b->count; i++) {
+		count += target->counts[i];
+		if (i)
+			to = text_lines_put(to, first, stem);
+		to = text_lines_put_value(to, true, le[i], count, 0);
+		if (e < end && e->bucket == i)
+			to = l->exemplar(to, e++);
+		*to++ = '\n';
+	}
+	*countp = count;
+	return to;
+}
+
+void text_lines_histogram_h(const struct snapshot_target *target,
+			    const struct stats_buckets *b, void *arg)
+{
+	const struct slice none = {0}, labels = target->labels;
+	struct text_lines *l = arg;
+	const struct slice *le = l->float_bounds ? b->le_float : b->le;
+	char *to = buffer_reserve(l->out, histogram_need(l, target, b, le));
+	int64_t count;
+
+	if (!to)
+		return;
+	to = put_buckets(&count, to, l, target, b, le);
+	to = text_lines_put_stem(to, l, SLICE("_sum"), labels);
+	to = text_lines_put_last(to, true, none, target->stats.sum_ns, 9);
+	to = text_lines_put_stem(to, l, SLICE("_count"), labels);
+	to = text_lines_put_last(to, true, none, count, 0);
+	l->out->len = (size_t)(to - l->out->data);
+}
+
+void text_lines_comment(struct buffer *out, const char *word, struct slice name,
+			const char *text)
+{
+	buffer_str(out, "# ");
+	buffer_str(out, word);
+	buffer_add(out, " ", 1);
+	buffer_add(out, name.p, name.l);
+	buffer_add(out, " ", 1);
+	buffer_str(out, text);
+	buffer_add(out, "\n", 1);
+}

@@ -1,0 +1,180 @@
+#include "exporter/ondemand/probe_cli.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "exporter/ondemand/probe_args.h"
+#include "exporter/ondemand/probe_target.h"
+#include "base/clock.h"
+#include "sipprobe/loop.h"
+
+/* All that one probe needs. */
+struct run {
+	struct probe_args args;
+	struct config *conf;
+	struct engine *engine;
+	struct ondemand *once;
+	struct probe_target target;
+	struct buffer out;
+	char why[256];
+	int code;
+};
+
+/* Nobody listens: what the engine tells of trunks is of none. */
+static void probe_cli_stray(int why, void *arg)
+{
+	(void)why;
+	(void)arg;
+}
+
+static const struct engine_events silence = {.stray_h = probe_cli_stray};
+
+static void probe_cli_signal_h(int sig, void *arg)
+{
+	(void)sig;
+	(void)arg;
+	loop_stop();
+}
+
+/* Colour is for eyes: on a terminal that knows it, unless asked not to. */
+static bool wants_colour(void)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && !(no && *no) && term && strcmp(term, "dumb") != 0;
+}
+
+static void probe_cli_done_h(const struct ondemand_report *r, void *arg)
+{
+	struct run *run = arg;
+	const struct probe_output told = {
+		.report = r,
+		.trunk = run->target.trunk,
+		.now_s = clock_wall_ns() / CLOCK_NS_PER_S,
+		.colour = wants_colour(),
+		.verbose = run->args.verbose,
+		.warning = run->args.warning,
+		.critical = run->args.critical,
+	};
+
+	run->once = NULL;
+	run->why[0] = '\0';
+	run->code = run->args.format->tell(&run->out, &told);
+	loop_stop();
+}
+
+static int load_config(struct run *run)
+{
+	static const char empty[] = "{\"trunks\": []}";
+	struct config_errors errs = {0};
+	int err;
+
+	if (run->args.config_file)
+		err = config_load(&run->conf, run->args.config_file, &errs);
+	else
+		err = config_parse(&run->conf, empty, strlen(empty), NULL, &errs);
+	if (err)
+		snprintf(run->why, sizeof(run->why),
+			 "the configuration %s cannot be used",
+			 run->args.config_file ? run->args.config_file : "");
+	config_errors_print(&errs, stderr);
+	config_errors_clear(&errs);
+	return err;
+}
+
+static int find_target(struct run *run)
+{
+	const struct config *c = run->conf;
+	const struct config_trunk *trunk = NULL;
+
+	for (size_t i = 0; i < c->trunk_count && !trunk; i++)
+		if (!strcmp(c->trunks[i].name, run->args.target))
+			trunk = &c->trunks[i];
+	return probe_target_find(&run->target, c, trunk, run->args.target,
+				 run->args.profile, run->why, sizeof(run->why));
+}
+
+/* Its names and nothing else: no trunk of the file, and none of its ports. */
+static int start_engine(struct run *run, const char *version)
+{
+	struct config bare = *run->conf;
+	int err = engine_alloc(&run->engine, version, &silence, NULL);
+
+	bare.trunk_count = 0;
+	bare.sip = (struct config_sip){0};
+	return err ? err : engine_apply(run->engine, &bare, run->why, sizeof(run->why));
+}
+
+static int start_probe(struct run *run)
+{
+	const struct ondemand_request rq = {
+		.uri = run->target.uri,
+		.settings = run->target.settings,
+		.conf = run->conf,
+		.methods = run->args.methods,
+		.timeout_us = run->args.timeout_us,
+		.name = run->target.trunk,
+		.ladder = true,
+		.any_port = true,
+	};
+
+	return ondemand_start(&run->once, run->engine, &rq, probe_cli_done_h, run);
+}
+
+static int probe_cli_probe(struct run *run, const char *version)
+{
+	int err = load_config(run);
+
+	if (!err)
+		err = find_target(run);
+	if (!err)
+		err = loop_init(probe_cli_signal_h, NULL);
+	if (err)
+		return err;
+	err = start_engine(run, version);
+	if (!err)
+		err = start_probe(run);
+	if (!err)
+		err = loop_run();
+	if (!err && run->once)
+		snprintf(run->why, sizeof(run->why), "interrupted");
+	ondemand_cancel(run->once);
+	engine_free(run->engine);
+	loop_close();
+	return err;
+}
+
+static int probe_cli_print(struct run *run)
+{
+	bool good = !run->out.err;
+
+	if (!good)
+		fprintf(stderr, "siptrunk_exporter: %s\n", strerror(run->out.err));
+	else if (run->out.len)
+		fwrite(run->out.data, 1, run->out.len, stdout);
+	buffer_clear(&run->out);
+	return good ? run->code : PROBE_EXIT_UNKNOWN;
+}
+
+int probe_cli(int argc, char *const argv[], const char *version)
+{
+	struct run run = {.code = PROBE_EXIT_UNKNOWN};
+	int err = probe_args_parse(&run.args, argc, argv, run.why, sizeof(run.why));
+
+	if (!err && run.args.help) {
+		probe_args_help(stdout);
+		return 0;
+	}
+	if (err)
+		fputs("All flags: siptrunk_exporter probe --help\n", stderr);
+	else
+		err = probe_cli_probe(&run, version);
+	if (err && !run.why[0])
+		snprintf(run.why, sizeof(run.why), "%s", strerror(err));
+	if (run.why[0])
+		run.code = run.args.format->fail(&run.out, run.why);
+	config_free(run.conf);
+	return probe_cli_print(&run);
+}

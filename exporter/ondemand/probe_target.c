@@ -1,0 +1,71 @@
+#include "exporter/ondemand/probe_target.h"
+
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+
+#include "config/uri.h"
+
+static const struct config_settings *find_profile(const struct config *conf,
+						  const char *name)
+{
+	for (size_t i = 0; i < conf->profile_count; i++)
+		if (!strcmp(conf->profiles[i].name, name))
+			return conf->profiles[i].settings;
+	return NULL;
+}
+
+/* A word without dot or colon is no host that anybody means: it is a name mistyped. */
+static const char *read_uri(struct probe_target *out, const char *text)
+{
+	struct config_uri uri;
+	const char *why;
+
+	if (!text || strlen(text) > PROBE_TARGET_MAX)
+		return "it is none, or too long";
+	snprintf(out->uri, sizeof(out->uri), "%s", text);
+	why = config_uri_parse(out->uri, &uri);
+	if (!why || !strncasecmp(text, "sip:", 4) || !strncasecmp(text, "sips:", 5))
+		return why;
+	snprintf(out->uri, sizeof(out->uri), "sip:%s", text);
+	if (!strpbrk(text, ".:") || config_uri_parse(out->uri, &uri))
+		return "there is no trunk of this name, and it is no SIP URI";
+	return NULL;
+}
+
+int probe_target_find(struct probe_target *out, const struct config *conf,
+		      const struct config_trunk *trunk, const char *text,
+		      const char *profile, char *why, size_t why_size)
+{
+	const char *fault = read_uri(out, trunk ? trunk->uri : text);
+
+	if (fault) {
+		snprintf(why, why_size, "target: %s", fault);
+		return EINVAL;
+	}
+	out->trunk = trunk ? trunk->name : NULL;
+	out->settings = trunk ? trunk->settings : conf->defaults;
+	if (profile)
+		out->settings = find_profile(conf, profile);
+	if (!out->settings) {
+		snprintf(why, why_size, "profile: there is none of this name");
+		return EINVAL;
+	}
+	return 0;
+}
+
+bool probe_target_method(unsigned *bits, const char *text)
+{
+	static const char *const names[CONFIG_METHODS] = {
+		[CONFIG_METHOD_OPTIONS] = "OPTIONS",
+		[CONFIG_METHOD_REGISTER] = "REGISTER",
+	};
+
+	for (unsigned i = 0; i < CONFIG_METHODS; i++) {
+		if (strcmp(names[i], text) != 0)
+			continue;
+		*bits = 1U << i;
+		return true;
+	}
+	return false;
+}

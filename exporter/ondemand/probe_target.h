@@ -1,0 +1,32 @@
+/* What "target" and "profile" of a probe on demand stand for. */
+#ifndef EXPORTER_ONDEMAND_PROBE_TARGET_H
+#define EXPORTER_ONDEMAND_PROBE_TARGET_H
+
+#include "config/config.h"
+
+enum { PROBE_TARGET_MAX = 1024, PROBE_PROFILE_MAX = 256 }; /* bytes */
+
+struct probe_target {
+	const char *trunk; /* its name, or NULL for a URI */
+	char uri[PROBE_TARGET_MAX + 8];
+	const struct config_settings *settings;
+};
+
+/*
+ * @trunk:   the configured trunk of that name, or NULL
+ * @text:    as asked for; no trunk: a URI, or what becomes one with "sip:" before it
+ * @profile: whose settings to take instead, or NULL
+ * @why:     on failure, a sentence
+ *
+ * Returns 0 or EINVAL.
+ */
+int probe_target_find(struct probe_target *out, const struct config *conf,
+		      const struct config_trunk *trunk, const char *text,
+		      const char *profile, char *why, size_t why_size);
+
+/* A method's bit, 1 << enum config_method. Returns false, untouched, for another word. */
+bool probe_target_method(unsigned *bits, const char *text);
+
+#define PROBE_TARGET_METHODS "OPTIONS or REGISTER"
+
+#endif

@@ -1,0 +1,271 @@
+/* The parts that an answer about all trunks and one about a single trunk share. */
+#include "exporter/pages/api.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "exporter/ondemand/json_chain.h"
+#include "exporter/store/labels.h"
+#include "sipprobe/health.h"
+
+static const char *verdict_name(unsigned verdict)
+{
+	static const char *const names[] = {"up", "degraded", "down"};
+
+	return verdict < sizeof(names) / sizeof(*names) ? names[verdict] : "down";
+}
+
+static void put_code(struct json *j, unsigned code)
+{
+	if (code)
+		json_number(j, "code", code, 0);
+	else
+		json_null(j, "code");
+}
+
+static void put_latency(struct json *j, const char *key, uint32_t us)
+{
+	if (us == HISTORY_NO_LATENCY)
+		json_null(j, key);
+	else
+		json_number(j, key, us, 6);
+}
+
+static void put_probe(struct json *j, struct history_probe p)
+{
+	json_str(j, "outcome", probe_outcome_name((enum probe_outcome)p.outcome));
+	json_str(j, "verdict", verdict_name(p.verdict));
+	put_code(j, p.code);
+	put_latency(j, "latency_s", p.latency_us);
+}
+
+static void put_last(struct json *j, struct slice target, struct slice said,
+		     struct history_probe last, int64_t at_ns)
+{
+	if (!at_ns) {
+		json_null(j, "last");
+		return;
+	}
+	json_open(j, "last", '{');
+	json_time(j, "at_unix_s", at_ns);
+	json_label(j, "address", labels_find(target, "address"));
+	json_label(j, "transport", labels_find(target, "transport"));
+	put_probe(j, last);
+	json_text(j, "text", said);
+	json_close(j, '}');
+}
+
+/* The trunk's own labels, without its name. */
+static void put_labels(struct json *j, struct slice labels)
+{
+	struct slice name, value;
+	size_t pos = 0;
+
+	json_open(j, "labels", '{');
+	(void)labels_next(labels, &pos, &name, &value);
+	while (labels_next(labels, &pos, &name, &value))
+		json_member(j, name, value);
+	json_close(j, '}');
+}
+
+static void put_names(struct json *j, struct slice labels, struct slice info)
+{
+	json_label(j, "name", labels_find(labels, "trunk"));
+	json_label(j, "uri", labels_find(info, "uri"));
+	json_label(j, "transport", labels_find(info, "transport"));
+	json_label(j, "profile", labels_find(info, "profile"));
+	put_labels(j, labels);
+}
+
+static void put_expiry(struct json *j, int64_t at_s)
+{
+	if (at_s)
+		json_number(j, "certificate_not_after_unix_s", at_s, 0);
+	else
+		json_null(j, "certificate_not_after_unix_s");
+}
+
+/* A character a probe: lists are long. */
+static void put_verdicts(struct json *j, const struct status_row *row)
+{
+	static const char marks[] = {
+		[PROBE_UP] = '+', [PROBE_DEGRADED] = '~', [PROBE_DOWN] = '-', '-'};
+	char text[HISTORY_PROBES_MAX];
+
+	for (unsigned i = 0; i < row->probe_count; i++)
+		text[i] = marks[row->probes[i].verdict];
+	json_text(j, "recent_verdicts", (struct slice){text, row->probe_count});
+}
+
+void api_row(struct json *j, const struct status_row *row)
+{
+	json_open(j, NULL, '{');
+	put_names(j, row->labels, row->info);
+	json_str(j, "state", health_state_name((enum health_state)row->state));
+	json_bool(j, "paused", row->paused);
+	json_time(j, "since_unix_s", row->since_unix_ns);
+	json_number(j, "addresses", row->addresses, 0);
+	json_number(j, "addresses_up", row->addresses_up, 0);
+	put_last(j, row->target, row->said, row->last, row->last_unix_ns);
+	put_expiry(j, row->cert_not_after_s);
+	json_open(j, "recent_latency_s", '[');
+	for (unsigned i = 0; i < row->probe_count; i++)
+		put_latency(j, NULL, row->probes[i].latency_us);
+	json_close(j, ']');
+	put_verdicts(j, row);
+	json_close(j, '}');
+}
+
+static void put_entry(struct json *j, const struct ladder_entry *e)
+{
+	const char *direction =
+		ladder_is_inbound(e->kind)				    ? "in"
+		: e->kind == LADDER_SENT || e->kind == LADDER_RETRANSMITTED ? "out"
+									    : "none";
+
+	json_open(j, NULL, '{');
+	json_number(j, "offset_s", e->at_ns / 1000, 6);
+	json_str(j, "kind", ladder_kind_name(e->kind));
+	json_str(j, "direction", direction);
+	json_number(j, "bytes", e->size, 0);
+	json_text(j, "text", (struct slice){e->len ? e->text : "", e->len});
+	json_close(j, '}');
+}
+
+/* A probe with its ladder, as the member @key. @late_ns: wall clock, 0: it was not. */
+static void put_ladder(struct json *j, const char *key, const struct probe_result *r,
+		       const struct ladder_entry *entries, unsigned count,
+		       unsigned dropped, int64_t late_ns)
+{
+	json_open(j, key, '{');
+	json_time(j, "begun_unix_s", r->begun_unix_ns);
+	json_str(j, "outcome", probe_outcome_name(r->outcome));
+	json_str(j, "verdict", verdict_name(r->verdict));
+	put_code(j, r->code);
+	json_str(j, "phrase", r->phrase);
+	json_str(j, "detail", r->detail);
+	json_str(j, "call_id", r->call_id);
+	json_number(j, "retransmissions", r->retransmissions, 0);
+	json_open(j, "phases_s", '{');
+	for (int i = 0; i < PROBE_PHASES; i++)
+		json_seconds(j, probe_phase_name((enum probe_phase)i), r->phase_ns[i]);
+	json_close(j, '}');
+	json_time(j, "late_response_unix_s", late_ns);
+	json_number(j, "entries_left_out", dropped, 0);
+	json_open(j, "entries", '[');
+	for (unsigned i = 0; i < count; i++)
+		put_entry(j, &entries[i]);
+	json_close(j, ']');
+	json_close(j, '}');
+}
+
+static void put_kept(struct json *j, const char *key, struct history_ladder *l)
+{
+	if (l)
+		put_ladder(j, key, &l->result, l->entries, l->count, l->dropped,
+			   atomic_load(&l->late_ns));
+	else
+		json_null(j, key);
+}
+
+/* Oldest first; each began its gap after the one before, counted back from the last. */
+static void put_recent(struct json *j, const struct status_target *t)
+{
+	int64_t at_ns = t->last_unix_ns;
+
+	for (unsigned i = 1; i < t->probe_count; i++)
+		at_ns -= t->probes[i].gap_ds * 100000000LL;
+	json_open(j, "recent", '[');
+	for (unsigned i = 0; i < t->probe_count; i++) {
+		if (i)
+			at_ns += t->probes[i].gap_ds * 100000000LL;
+		json_open(j, NULL, '{');
+		json_time(j, "at_unix_s", at_ns);
+		put_probe(j, t->probes[i]);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
+static void put_target(struct json *j, const struct status_target *t)
+{
+	json_open(j, NULL, '{');
+	json_label(j, "method", labels_find(t->labels, "method"));
+	json_label(j, "address", labels_find(t->labels, "address"));
+	json_label(j, "transport", labels_find(t->labels, "transport"));
+	put_last(j, t->labels, t->said, t->last, t->last_unix_ns);
+	json_time(j, "last_success_unix_s", t->stats.last_success_unix_ns);
+	json_number(j, "priority", t->stats.priority, 0);
+	json_number(j, "weight", t->stats.weight, 0);
+	json_number(j, "probes", t->stats.probes, 0);
+	json_number(j, "retransmissions", t->stats.retransmissions, 0);
+	json_number(j, "late_responses", t->stats.late, 0);
+	put_expiry(j, t->stats.cert_not_after_s);
+	json_chain(j, "certificate_chain", t->chain);
+	put_recent(j, t);
+	json_open(j, "failures", '[');
+	for (int i = 0; i < HISTORY_FAILURES && t->failures[i]; i++)
+		put_kept(j, NULL, t->failures[i]);
+	json_close(j, ']');
+	put_kept(j, "success", t->success);
+	json_close(j, '}');
+}
+
+static void put_settings(struct json *j, const struct buffer *pairs)
+{
+	json_open(j, "settings", '{');
+	for (size_t at = 0; at < pairs->len;) {
+		const char *key = pairs->data + at;
+		const char *value = key + strlen(key) + 1;
+
+		json_str(j, key, *value ? value : NULL);
+		at = (size_t)(value - pairs->data) + strlen(value) + 1;
+	}
+	json_close(j, '}');
+}
+
+static void put_trunk(struct json *j, const struct status_trunk *t)
+{
+	json_open(j, NULL, '{');
+	json_number(j, "version", API_VERSION, 0);
+	put_names(j, t->labels, t->info);
+	json_str(j, "state", health_state_name((enum health_state)t->stats.state));
+	json_bool(j, "paused", t->stats.paused);
+	json_time(j, "since_unix_s", t->since_unix_ns);
+	json_number(j, "state_changes", t->stats.state_changes, 0);
+	json_number(j, "addresses", t->stats.addresses, 0);
+	json_number(j, "addresses_up", t->stats.addresses_up, 0);
+	json_number(j, "dns_failures", t->stats.dns_failures, 0);
+	if (t->dns_said.l)
+		json_text(j, "dns_last_failure", t->dns_said);
+	else
+		json_null(j, "dns_last_failure");
+	json_time(j, "inbound_options_unix_s", t->stats.inbound_options_unix_ns);
+	json_open(j, "targets", '[');
+	for (size_t i = 0; i < t->target_count; i++)
+		put_target(j, &t->targets[i]);
+	json_close(j, ']');
+	put_settings(j, &t->settings);
+	json_close(j, '}');
+	buffer_add(j->out, "\n", 1);
+}
+
+int api_trunk(struct buffer *out, struct store *s, const char *name)
+{
+	struct json j = {.out = out};
+	struct status_trunk *t;
+	int err = status_trunk_take(&t, s, name);
+
+	if (err == ENOENT) {
+		json_open(&j, NULL, '{');
+		json_number(&j, "version", API_VERSION, 0);
+		json_str(&j, "error", "no trunk of this name");
+		json_close(&j, '}');
+		buffer_add(out, "\n", 1);
+	}
+	if (err)
+		return err;
+	put_trunk(&j, t);
+	status_trunk_free(t);
+	return 0;
+}

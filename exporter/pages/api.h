@@ -1,0 +1,35 @@
+/* The status of trunks as JSON: docs/api.md says what the members mean. */
+#ifndef EXPORTER_PAGES_API_H
+#define EXPORTER_PAGES_API_H
+
+#include "exporter/pages/http_query.h"
+#include "base/json.h"
+#include "exporter/store/status.h"
+
+enum {
+	API_VERSION = 1,  /* of what is promised; grows when something breaks */
+	API_LIMIT = 1000, /* trunks in an answer where the client does not say */
+	API_LIMIT_MAX = 10000,
+	API_RECENT = 20, /* probes of each trunk, likewise */
+};
+
+/* Bits of enum health_state by names, "down,degraded"; EINVAL for an unknown one. */
+int api_parse_states(unsigned *states, const char *text);
+
+/* Whether a row holds the words, in any case, in name, URI, labels or last answer. */
+bool api_row_matches(const struct status_row *row, const char *words);
+
+/*
+ * /api/v1/trunks.
+ *
+ * Returns 0; EINVAL for a wrong parameter, with @out saying which; ENOMEM; EBUSY.
+ */
+int api_trunks(struct buffer *out, const struct http_query *q);
+
+/* /api/v1/trunks/NAME. Returns 0; ENOENT, with @out saying so; ENOMEM. */
+int api_trunk(struct buffer *out, struct store *s, const char *name);
+
+/* A trunk in a list. */
+void api_row(struct json *j, const struct status_row *row);
+
+#endif

@@ -1,0 +1,107 @@
+#include "exporter/pages/http_probe.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exporter/ondemand/probe_target.h"
+
+#define SCRAPE_OFFSET_S 0.5
+
+int64_t http_probe_timeout_us(const char *text)
+{
+	double s;
+	char *end;
+
+	if (!text)
+		return 0;
+	if (!*text || strspn(text, "0123456789.") != strlen(text))
+		return -1;
+	s = strtod(text, &end);
+	if (*end || !(s > 0) || !isfinite(s))
+		return -1;
+	if (s > 86400)
+		s = 86400;
+	s = s < 2 * SCRAPE_OFFSET_S ? s / 2 : s - SCRAPE_OFFSET_S;
+	return (int64_t)(s * 1e6);
+}
+
+/* What could leave its place, in a header or on a terminal, is refused. */
+static bool is_printable(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			return false;
+	return true;
+}
+
+static const char *check_text(const char *text, size_t max)
+{
+	if (strlen(text) > max)
+		return "is too long";
+	return is_printable(text) ? NULL : "has control characters";
+}
+
+static bool read_debug(bool *out, const char *text)
+{
+	static const struct {
+		const char *text;
+		bool value;
+	} words[] = {{"true", true}, {"1", true}, {"false", false}, {"0", false}};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(words[i].text, text) != 0)
+			continue;
+		*out = words[i].value;
+		return true;
+	}
+	return false;
+}
+
+static void http_probe_refuse(struct http_answer *a, const char *what, const char *why)
+{
+	a->ask = (struct probe_ask){0};
+	http_answer_text(a, 400, what);
+	buffer_str(&a->body, " ");
+	buffer_str(&a->body, why);
+	buffer_str(&a->body, "\n");
+}
+
+void http_probe_answer(struct http_answer *a, const struct http_query *q)
+{
+	struct probe_ask *ask = &a->ask;
+	const char *method, *why;
+
+	*ask = (struct probe_ask){.target = q->target, .profile = q->profile};
+	ask->timeout_us = http_probe_timeout_us(q->scrape_timeout);
+	why = ask->target && *ask->target ? check_text(ask->target, PROBE_TARGET_MAX)
+					  : "is missing: /probe?target=NAME or URI";
+	if (why) {
+		http_probe_refuse(a, "target", why);
+		return;
+	}
+	if (ask->profile && !*ask->profile)
+		ask->profile = NULL;
+	why = ask->profile ? check_text(ask->profile, PROBE_PROFILE_MAX) : NULL;
+	method = http_query_arg(q, "method");
+	if (why)
+		http_probe_refuse(a, "profile", why);
+	else if (method && *method && !probe_target_method(&ask->methods, method))
+		http_probe_refuse(a, "method", "must be " PROBE_TARGET_METHODS);
+	else if (q->debug && *q->debug && !read_debug(&ask->debug, q->debug))
+		http_probe_refuse(a, "debug", "must be true or false");
+	else if (ask->timeout_us < 0)
+		http_probe_refuse(a, "X-Prometheus-Scrape-Timeout-Seconds",
+				  "is no number of seconds");
+}
+
+void http_probe_refused(struct http_answer *a, int err)
+{
+	http_answer_text(a, 503,
+			 err == EAGAIN
+				 ? "too many probes at once (probe.max_concurrent)\n"
+			 : err == ESHUTDOWN ? "the exporter is stopping\n"
+					    : "cannot probe now\n");
+	a->retry_after = "1";
+}

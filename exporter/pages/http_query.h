@@ -1,0 +1,73 @@
+/* A request as its handler sees it, and its answer. Knows nothing of connections. */
+#ifndef EXPORTER_PAGES_HTTP_QUERY_H
+#define EXPORTER_PAGES_HTTP_QUERY_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "base/buffer.h"
+#include "exporter/pages/http_paths.h"
+#include "exporter/ondemand/probe_service.h"
+#include "exporter/store/store.h"
+
+/* What handlers work with; lives as long as the server. */
+struct http_site {
+	struct store *store;
+	char *telemetry_path;
+	char *version;
+	struct http_paths paths;
+	bool reloads;		   /* /-/reload is for everyone who may ask */
+	struct buffer build;	   /* label text of build_info */
+	atomic_llong scrape_ns;	   /* the last scrape's cost */
+	atomic_llong scrape_bytes; /* and its size as sent, -1: none yet */
+};
+
+/* A part of the query, `name=value`, decoded; a value is terminated, or NULL without. */
+struct http_arg {
+	struct slice name;
+	struct slice value;
+};
+
+enum { HTTP_ARGS_MAX = 128 };
+
+struct http_query {
+	struct http_site *site;
+	const char *method;
+	const char *path;
+	const char *accept;	     /* or NULL */
+	const char *accept_encoding; /* or NULL */
+	bool body;		     /* the request has one */
+	/* Of /probe, each NULL when it is not given. */
+	const char *target;
+	const char *profile;
+	const char *debug;
+	const char *scrape_timeout;  /* X-Prometheus-Scrape-Timeout-Seconds */
+	const struct http_arg *args; /* in order */
+	size_t arg_count;	     /* over HTTP_ARGS_MAX: there were more, not kept */
+};
+
+/* The first parameter of that name in the URL's query, terminated; NULL without it. */
+const char *http_query_arg(const struct http_query *q, const char *name);
+
+struct http_answer {
+	unsigned status;
+	const char *content_type;
+	char type_text[160];	  /* where a content_type made for the answer is */
+	const char *encoding;	  /* Content-Encoding, or NULL */
+	const char *vary;	  /* or NULL */
+	const char *allow;	  /* or NULL */
+	const char *policy;	  /* Content-Security-Policy, or NULL */
+	const char *location;	  /* or NULL */
+	const char *authenticate; /* WWW-Authenticate, or NULL */
+	const char *retry_after;  /* seconds, or NULL */
+	const char *cache;	  /* Cache-Control; NULL: no-store */
+	bool scrape;
+	bool reload;	      /* no answer yet: it is that of a reload */
+	struct probe_ask ask; /* with a target: no answer yet, it is that of a probe */
+	struct buffer body;
+};
+
+/* Makes @a a plain text of @status. */
+void http_answer_text(struct http_answer *a, unsigned status, const char *text);
+
+#endif

@@ -1,0 +1,374 @@
+/* The page of one trunk: its addresses, their last probes, and the ladders of failures.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "exporter/pages/pages.h"
+#include "exporter/store/labels.h"
+#include "exporter/pages/page_chain.h"
+#include "exporter/pages/page_ladder.h"
+#include "exporter/pages/page_text.h"
+#include "exporter/ondemand/probe_explain.h"
+#include "exporter/store/status.h"
+#include "base/clock.h"
+#include "sipprobe/health.h"
+
+struct trunk_page {
+	const struct http_query *q;
+	const char *name;
+	const struct status_trunk *t; /* NULL: there is none of this name */
+	int64_t now_ns;
+};
+
+static void put_name(struct buffer *b, const struct trunk_page *p)
+{
+	page_str(b, p->name);
+}
+
+static void put_version(struct buffer *b, const struct trunk_page *p)
+{
+	page_str(b, p->q->site->version);
+}
+
+static void begin_item(struct buffer *b, const char *name)
+{
+	buffer_str(b, "<div><dt>");
+	buffer_str(b, name);
+	buffer_str(b, "</dt><dd>");
+}
+
+static void end_item(struct buffer *b)
+{
+	buffer_str(b, "</dd></div>\n");
+}
+
+static void put_text_item(struct buffer *b, const char *name, struct slice label)
+{
+	if (!label.l)
+		return;
+	begin_item(b, name);
+	page_label(b, label);
+	end_item(b);
+}
+
+static void put_labels(struct buffer *b, const struct trunk_page *p)
+{
+	struct slice name, value;
+	size_t pos = 0;
+
+	(void)labels_next(p->t->labels, &pos, &name, &value);
+	while (labels_next(p->t->labels, &pos, &name, &value)) {
+		buffer_str(b, "<div><dt>");
+		page_bytes(b, name);
+		buffer_str(b, "</dt><dd>");
+		page_label(b, value);
+		end_item(b);
+	}
+}
+
+static int64_t earliest_expiry(const struct status_trunk *t)
+{
+	int64_t at_s = 0;
+
+	for (size_t i = 0; i < t->target_count; i++) {
+		int64_t other_s = t->targets[i].stats.cert_not_after_s;
+
+		if (other_s && (!at_s || other_s < at_s))
+			at_s = other_s;
+	}
+	return at_s;
+}
+
+static void put_facts(struct buffer *b, const struct trunk_page *p)
+{
+	const struct stats_trunk *s = &p->t->stats;
+	int64_t expiry_s = earliest_expiry(p->t);
+
+	buffer_str(b, "<dl class=\"facts\">\n");
+	put_text_item(b, "URI", labels_find(p->t->info, "uri"));
+	put_text_item(b, "Profile", labels_find(p->t->info, "profile"));
+	put_labels(b, p);
+	begin_item(b, "Addresses that answer");
+	page_number(b, s->addresses_up);
+	buffer_str(b, " of ");
+	page_number(b, s->addresses);
+	end_item(b);
+	if (expiry_s) {
+		begin_item(b, "Certificate ends in");
+		page_expiry(b, expiry_s, p->now_ns);
+		buffer_str(b, " (");
+		page_time(b, expiry_s * CLOCK_NS_PER_S);
+		buffer_str(b, ")");
+		end_item(b);
+	}
+	if (s->dns_failures) {
+		begin_item(b, "Failed look-ups of its name");
+		page_number(b, s->dns_failures);
+		if (p->t->dns_said.l) {
+			buffer_str(b, ", at last <bdi>");
+			page_bytes(b, p->t->dns_said);
+			buffer_str(b, "</bdi>");
+		}
+		end_item(b);
+	}
+	begin_item(b, "Its own last ping to us");
+	if (s->inbound_options_unix_ns) {
+		page_age(b, s->inbound_options_unix_ns, p->now_ns);
+		buffer_str(b, " ago");
+	} else {
+		buffer_str(b, "none yet");
+	}
+	end_item(b);
+	buffer_str(b, "</dl>\n");
+}
+
+static void put_numbers(struct buffer *b, const struct status_target *t, int64_t now_ns)
+{
+	begin_item(b, "Last probe");
+	if (t->last_unix_ns) {
+		page_outcome(b, t->last, t->said);
+		buffer_str(b, ", ");
+		page_age(b, t->last_unix_ns, now_ns);
+		buffer_str(b, " ago");
+	} else {
+		buffer_str(b, "none yet");
+	}
+	end_item(b);
+	for (int i = 0; i < PROBE_PHASES; i++) {
+		if (t->stats.phase_ns[i] < 0)
+			continue;
+		begin_item(b, probe_phase_name((enum probe_phase)i));
+		page_duration(b, t->stats.phase_ns[i]);
+		end_item(b);
+	}
+	if (t->stats.priority || t->stats.weight) {
+		begin_item(b, "SRV priority, weight");
+		page_number(b, t->stats.priority);
+		buffer_str(b, ", ");
+		page_number(b, t->stats.weight);
+		end_item(b);
+	}
+	begin_item(b, "Probes");
+	page_number(b, t->stats.probes);
+	end_item(b);
+	begin_item(b, "Retransmissions");
+	page_number(b, t->stats.retransmissions);
+	end_item(b);
+	begin_item(b, "Late answers");
+	page_number(b, t->stats.late);
+	end_item(b);
+}
+
+static void put_recent(struct buffer *b, const struct status_target *t)
+{
+	unsigned bad = 0;
+	uint32_t max_us = 0;
+
+	if (!t->probe_count)
+		return;
+	for (unsigned i = 0; i < t->probe_count; i++) {
+		bad += t->probes[i].verdict != PROBE_UP;
+		if (t->probes[i].latency_us != HISTORY_NO_LATENCY &&
+		    t->probes[i].latency_us > max_us)
+			max_us = t->probes[i].latency_us;
+	}
+	buffer_str(b, "<figure class=\"recent\">");
+	page_spark(b, t->probes, t->probe_count, 640, 72);
+	buffer_str(b, "<figcaption>Latency of the last ");
+	page_number(b, t->probe_count);
+	buffer_str(b, t->probe_count == 1 ? " probe" : " probes");
+	if (max_us) {
+		buffer_str(b, ", from 0 to ");
+		page_duration(b, max_us * 1000LL);
+	}
+	buffer_str(b, bad ? "; marks below are the " : "; none failed");
+	if (bad) {
+		page_number(b, bad);
+		buffer_str(b, " that did not succeed");
+	}
+	buffer_str(b, "</figcaption></figure>\n");
+}
+
+/* What to do about it, for whoever was woken by it. */
+static void put_next(struct buffer *b, const struct probe_result *r)
+{
+	const char *advice = probe_explain_next(r);
+
+	if (!*advice)
+		return;
+	buffer_str(b, "<p class=\"next\"><b>Next:</b> ");
+	page_str(b, advice);
+	buffer_str(b, "</p>\n");
+}
+
+static void put_ladders(struct buffer *b, const struct trunk_page *p,
+			const struct status_target *t, size_t index)
+{
+	struct page_ladder l = {
+		.peer = labels_find(t->labels, "address"),
+		.now_ns = p->now_ns,
+		.target = index,
+	};
+
+	for (int i = 0; i < HISTORY_FAILURES && t->failures[i]; i++) {
+		if (!i)
+			buffer_str(b, "<h3>Last failures</h3>\n");
+		if (!i && t->last.verdict != PROBE_UP)
+			put_next(b, &t->failures[i]->result);
+		page_ladder(b, &l, t->failures[i]);
+	}
+	if (!t->success)
+		return;
+	buffer_str(b, "<h3>A success, to compare</h3>\n");
+	page_ladder(b, &l, t->success);
+}
+
+static void put_target(struct buffer *b, const struct trunk_page *p, size_t i)
+{
+	static const char *const verdicts[] = {"up", "degraded", "down", "down"};
+	const struct status_target *t = &p->t->targets[i];
+
+	buffer_str(b, "<section class=\"target\"><h2>");
+	page_label(b, labels_find(t->labels, "address"));
+	buffer_str(b, " <span class=\"label\">");
+	page_label(b, labels_find(t->labels, "transport"));
+	buffer_str(b, "</span> <span class=\"label\">");
+	page_label(b, labels_find(t->labels, "method"));
+	buffer_str(b, "</span> ");
+	page_badge(b, t->last_unix_ns ? verdicts[t->last.verdict & 3] : "unknown");
+	buffer_str(b, "</h2>\n");
+	put_recent(b, t);
+	buffer_str(b, "<dl class=\"facts\">\n");
+	put_numbers(b, t, p->now_ns);
+	buffer_str(b, "</dl>\n");
+	if (t->chain)
+		page_chain(b, t->chain, i, p->now_ns);
+	put_ladders(b, p, t, i);
+	buffer_str(b, "</section>\n");
+}
+
+/* The next pair of settings; returns where the one after it begins. */
+static size_t next_setting(const struct buffer *pairs, size_t at, const char **key,
+			   const char **value)
+{
+	*key = pairs->data + at;
+	*value = *key + strlen(*key) + 1;
+	return (size_t)(*value - pairs->data) + strlen(*value) + 1;
+}
+
+static void put_unset(struct buffer *b, const struct buffer *pairs)
+{
+	const char *key, *value, *comma = "";
+
+	begin_item(b, "Not set");
+	for (size_t at = 0; at < pairs->len;) {
+		at = next_setting(pairs, at, &key, &value);
+		if (*value)
+			continue;
+		buffer_str(b, comma);
+		page_str(b, key);
+		comma = ", ";
+	}
+	end_item(b);
+}
+
+static void put_settings(struct buffer *b, const struct trunk_page *p)
+{
+	const struct buffer *pairs = &p->t->settings;
+	const char *key, *value;
+
+	buffer_str(b, "<section><details id=\"settings\"><summary>Settings in force"
+		      "</summary>\n<dl class=\"facts settings\">\n");
+	for (size_t at = 0; at < pairs->len;) {
+		at = next_setting(pairs, at, &key, &value);
+		if (!*value)
+			continue;
+		begin_item(b, key);
+		page_str(b, value);
+		end_item(b);
+	}
+	put_unset(b, pairs);
+	buffer_str(b, "</dl></details></section>\n");
+}
+
+static void put_state(struct buffer *b, const struct trunk_page *p)
+{
+	if (!p->t)
+		return;
+	page_badge(b, health_state_name((enum health_state)p->t->stats.state));
+	buffer_str(b, " for ");
+	page_age(b, p->t->since_unix_ns, p->now_ns);
+	buffer_str(b, ", since ");
+	page_time(b, p->t->since_unix_ns);
+	if (p->t->stats.state == HEALTH_UNKNOWN && !p->t->stats.paused)
+		buffer_str(b,
+			   "; it is called down after as many failures in a row as its "
+			   "setting fall says");
+}
+
+static void put_no_address(struct buffer *b)
+{
+	const struct probe_result unresolved = {.outcome = PROBE_DNS};
+
+	buffer_str(b, "<p>It has no address yet: its name does not resolve.</p>\n");
+	put_next(b, &unresolved);
+}
+
+static void put_main(struct buffer *b, const struct trunk_page *p)
+{
+	if (!p->t) {
+		buffer_str(b, "<p>There is no trunk of this name. It may have left the "
+			      "configuration.</p>\n");
+		return;
+	}
+	put_facts(b, p);
+	if (p->t->stats.paused)
+		buffer_str(b, "<p>It is paused by its settings: it is not probed.</p>");
+	else if (!p->t->target_count)
+		put_no_address(b);
+	for (size_t i = 0; i < p->t->target_count; i++)
+		put_target(b, p, i);
+	put_settings(b, p);
+}
+
+static void put_api(struct buffer *b, const struct trunk_page *p)
+{
+	struct buffer text = {0};
+
+	/* As a label's value, from which a segment is made. */
+	labels_add(&text, "a", p->name);
+	buffer_str(b, "../api/v1/trunks/");
+	page_segment(b, labels_find((struct slice){text.data, text.len}, "a"));
+	buffer_clear(&text);
+}
+
+static void page_trunk_fill_h(struct buffer *b, struct slice word, void *arg)
+{
+	static const struct {
+		const char *word;
+		void (*put)(struct buffer *b, const struct trunk_page *p);
+	} words[] = {
+		{"name", put_name}, {"state", put_state},     {"main", put_main},
+		{"api", put_api},   {"version", put_version},
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strlen(words[i].word) == word.l &&
+		    !memcmp(words[i].word, word.p, word.l))
+			words[i].put(b, arg);
+}
+
+int pages_trunk(struct buffer *b, const struct http_query *q, const char *name)
+{
+	struct trunk_page p = {.q = q, .name = name, .now_ns = clock_wall_ns()};
+	struct status_trunk *t = NULL;
+	int err = status_trunk_take(&t, q->site->store, name);
+
+	if (err && err != ENOENT)
+		return err;
+	p.t = t;
+	page_template(b, "trunk.html", "../", page_trunk_fill_h, &p);
+	status_trunk_free(t);
+	return err;
+}

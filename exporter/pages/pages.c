@@ -1,0 +1,217 @@
+/* The page of all trunks. */
+#include "exporter/pages/pages.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "exporter/pages/api.h"
+#include "exporter/store/labels.h"
+#include "exporter/pages/page_text.h"
+#include "base/clock.h"
+#include "sipprobe/health.h"
+
+struct list_page {
+	const struct http_query *q;
+	const struct status_list *list;
+	int64_t now_ns;
+	size_t matching;
+	unsigned states; /* asked for, 0: any */
+};
+
+/* What is wrong comes first, and of that what changed last. */
+static int pages_urgency(const struct status_row *row)
+{
+	static const int order[HEALTH_STATES] = {
+		[HEALTH_DOWN] = 0,
+		[HEALTH_DEGRADED] = 1,
+		[HEALTH_UNKNOWN] = 2,
+		[HEALTH_UP] = 3,
+	};
+
+	return row->state < HEALTH_STATES ? order[row->state] : 0;
+}
+
+static int by_urgency(const void *a, const void *b)
+{
+	const struct status_row *x = a, *y = b;
+	int diff = pages_urgency(x) - pages_urgency(y);
+
+	if (diff || pages_urgency(x) == 3)
+		return diff ? diff : status_name_compare(x->name, y->name);
+	diff = (x->since_unix_ns < y->since_unix_ns) -
+	       (x->since_unix_ns > y->since_unix_ns);
+	return diff ? diff : status_name_compare(x->name, y->name);
+}
+
+static void put_labels(struct buffer *b, struct slice labels)
+{
+	struct slice name, value;
+	size_t pos = 0;
+
+	(void)labels_next(labels, &pos, &name, &value);
+	while (labels_next(labels, &pos, &name, &value)) {
+		buffer_str(b, " <span class=\"label\" title=\"");
+		page_bytes(b, name);
+		buffer_str(b, "\">");
+		page_label(b, value);
+		buffer_str(b, "</span>");
+	}
+}
+
+static void put_latency(struct buffer *b, const struct status_row *row)
+{
+	page_spark(b, row->probes, row->probe_count, 96, 24);
+	buffer_str(b, " <span class=\"ms\">");
+	if (row->last_unix_ns && row->last.latency_us != HISTORY_NO_LATENCY)
+		page_duration(b, row->last.latency_us * 1000LL);
+	else
+		buffer_str(b, "–");
+	buffer_str(b, "</span>");
+}
+
+static void put_row(struct buffer *b, const struct status_row *row, int64_t now_ns)
+{
+	buffer_str(b, "<tr role=\"row\"><td role=\"cell\" class=\"c-state\">");
+	page_badge(b, health_state_name((enum health_state)row->state));
+	buffer_str(b, "</td><th scope=\"row\" role=\"rowheader\" class=\"c-name\">"
+		      "<a href=\"trunks/");
+	page_segment(b, row->name);
+	buffer_str(b, "\">");
+	page_label(b, row->name);
+	buffer_str(b, "</a>");
+	put_labels(b, row->labels);
+	buffer_str(b, "</th><td role=\"cell\" class=\"c-since\">");
+	page_age(b, row->since_unix_ns, now_ns);
+	buffer_str(b, "</td><td role=\"cell\" class=\"c-last\">");
+	if (row->last_unix_ns)
+		page_outcome(b, row->last, row->said);
+	else
+		buffer_str(b, row->paused ? "<span class=\"none\">paused</span>"
+					  : "<span class=\"none\">not probed yet</span>");
+	buffer_str(b, "</td><td role=\"cell\" class=\"c-latency\">");
+	put_latency(b, row);
+	buffer_str(b, "</td><td role=\"cell\" class=\"c-cert\">");
+	page_expiry(b, row->cert_not_after_s, now_ns);
+	buffer_str(b, "</td></tr>\n");
+}
+
+static void put_rows(struct buffer *b, const struct list_page *p)
+{
+	size_t shown = p->matching < PAGES_ROWS ? p->matching : PAGES_ROWS;
+
+	for (size_t i = 0; i < shown; i++)
+		put_row(b, &p->list->rows[i], p->now_ns);
+}
+
+static void put_state_link(struct buffer *b, const struct list_page *p, const char *state,
+			   size_t count, bool current)
+{
+	buffer_str(b, "<a class=\"chip");
+	if (p && *state) {
+		buffer_str(b, " ");
+		buffer_str(b, state);
+	}
+	buffer_str(b, "\" href=\"?state=");
+	buffer_str(b, state);
+	buffer_str(b, "\" data-state=\"");
+	buffer_str(b, state);
+	buffer_str(b, current ? "\" aria-current=\"true\">" : "\">");
+	buffer_str(b, *state ? state : "all");
+	buffer_str(b, " <span class=\"count\">");
+	page_number(b, (int64_t)count);
+	buffer_str(b, "</span></a>\n");
+}
+
+static void put_states(struct buffer *b, const struct list_page *p)
+{
+	static const enum health_state order[] = {HEALTH_DOWN, HEALTH_DEGRADED,
+						  HEALTH_UNKNOWN, HEALTH_UP};
+	size_t all = 0;
+
+	for (int i = 0; i < HEALTH_STATES; i++)
+		all += p->list->states[i];
+	put_state_link(b, p, "", all, !p->states);
+	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++)
+		put_state_link(b, p, health_state_name(order[i]),
+			       p->list->states[order[i]], p->states == 1U << order[i]);
+}
+
+static void put_words(struct buffer *b, const struct list_page *p)
+{
+	const char *words = http_query_arg(p->q, "q");
+
+	page_str(b, words ? words : "");
+}
+
+static void put_more(struct buffer *b, const struct list_page *p)
+{
+	page_number(b, (int64_t)p->matching);
+	buffer_str(b, p->matching == 1 ? " trunk" : " trunks");
+	if (p->matching > PAGES_ROWS)
+		buffer_str(b,
+			   ", the first 200 of them here: search, or switch on scripts "
+			   "to see all");
+}
+
+static void put_metrics(struct buffer *b, const struct list_page *p)
+{
+	const char *path = p->q->site->telemetry_path;
+
+	page_str(b, path + (path[0] == '/'));
+}
+
+static void put_version(struct buffer *b, const struct list_page *p)
+{
+	page_str(b, p->q->site->version);
+}
+
+static void pages_fill_h(struct buffer *b, struct slice word, void *arg)
+{
+	static const struct {
+		const char *word;
+		void (*put)(struct buffer *b, const struct list_page *p);
+	} words[] = {
+		{"rows", put_rows}, {"states", put_states},   {"words", put_words},
+		{"more", put_more}, {"metrics", put_metrics}, {"version", put_version},
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strlen(words[i].word) == word.l &&
+		    !memcmp(words[i].word, word.p, word.l))
+			words[i].put(b, arg);
+}
+
+/* Moves the rows that match to the front. */
+static size_t pages_filter(struct status_list *l, const char *words)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < l->count; i++)
+		if (!words || api_row_matches(&l->rows[i], words))
+			l->rows[kept++] = l->rows[i];
+	return kept;
+}
+
+int pages_list(struct buffer *b, const struct http_query *q)
+{
+	const char *state = http_query_arg(q, "state");
+	struct status_query sq = {.recent = API_RECENT};
+	struct list_page p = {.q = q, .now_ns = clock_wall_ns()};
+	struct status_list *l;
+	int err;
+
+	/* A state that does not exist is as good as none: a person typed it. */
+	if (state)
+		(void)api_parse_states(&sq.states, state);
+	err = status_list_take(&l, q->site->store, &sq);
+	if (err)
+		return err;
+	p.list = l;
+	p.states = sq.states;
+	p.matching = pages_filter(l, http_query_arg(q, "q"));
+	if (p.matching)
+		qsort(l->rows, p.matching, sizeof(*l->rows), by_urgency);
+	page_template(b, "list.html", "", pages_fill_h, &p);
+	status_list_free(l);
+	return 0;
+}

@@ -1,0 +1,239 @@
+#include "exporter/store/snapshot.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exporter/store/store_copy.h"
+#include "base/clock.h"
+
+/* Room that the next trunk needs, got while no lock is held. */
+struct need {
+	size_t bytes;
+	size_t targets;
+};
+
+struct copy {
+	struct snapshot *n;
+	const struct store *s;
+	size_t trunk_cap;
+	size_t target_cap;
+	struct need need;
+	unsigned more; /* SNAPSHOT_… */
+};
+
+static size_t more_need(const struct store_target *t, unsigned more)
+{
+	size_t bytes = 0;
+
+	if (more & SNAPSHOT_NATIVE && t->native)
+		bytes += copy_arena_bytes(native_histogram_bytes(t->native));
+	if (more & SNAPSHOT_EXEMPLARS)
+		bytes += copy_arena_bytes(t->exemplar_count * sizeof(*t->exemplars));
+	return bytes;
+}
+
+static struct need trunk_need(const struct copy *c, const struct store_trunk *row)
+{
+	const struct store *s = c->s;
+	size_t counts = (s->buckets.count + 1) * sizeof(uint32_t);
+	struct need need = {0};
+	const struct store_target *t;
+
+	need.bytes = copy_arena_bytes(row->label_len) + copy_arena_bytes(row->info_len) +
+		     copy_arena_bytes(STATS_METHODS * sizeof(uint32_t));
+	need.bytes +=
+		store_own_file(row) ? copy_arena_bytes(strlen(store_own_file(row))) : 0;
+	for (t = TAILQ_FIRST(&row->targets); t; t = TAILQ_NEXT(t, entry)) {
+		need.bytes += copy_arena_bytes(row->label_len + 1U + t->label_len) +
+			      copy_arena_bytes(counts);
+		need.bytes += copy_arena_bytes(t->code_count * sizeof(*t->codes));
+		need.bytes += c->more ? more_need(t, c->more) : 0;
+		need.bytes +=
+			t->tls ? copy_arena_bytes(TLS_FAILURES * sizeof(uint32_t)) : 0;
+		need.targets++;
+	}
+	return need;
+}
+
+static bool snapshot_fits(const struct copy *c, struct need need)
+{
+	const struct snapshot *n = c->n;
+
+	return n->trunk_count < c->trunk_cap &&
+	       n->target_count + need.targets <= c->target_cap &&
+	       copy_arena_fit(n->blocks, need.bytes);
+}
+
+static void *take_copy(struct snapshot *n, const void *from, size_t size)
+{
+	return size ? memcpy(copy_arena_take(n->blocks, size), from, size) : NULL;
+}
+
+static struct slice snapshot_joined(struct snapshot *n, struct slice trunk,
+				    const char *own, size_t own_len)
+{
+	char *p = copy_arena_take(n->blocks, trunk.l + 1 + own_len);
+
+	if (trunk.l)
+		memcpy(p, trunk.p, trunk.l);
+	p[trunk.l] = ',';
+	memcpy(p + trunk.l + 1, own, own_len);
+	return (struct slice){p, trunk.l + 1 + own_len};
+}
+
+static void copy_more(const struct copy *c, struct snapshot_target *to,
+		      const struct store_target *from)
+{
+	if (c->more & SNAPSHOT_NATIVE && from->native)
+		to->native = take_copy(c->n, from->native,
+				       native_histogram_bytes(from->native));
+	if (c->more & SNAPSHOT_EXEMPLARS && from->exemplars) {
+		to->exemplars =
+			take_copy(c->n, from->exemplars,
+				  from->exemplar_count * sizeof(*from->exemplars));
+		to->exemplar_count = from->exemplar_count;
+	}
+}
+
+static void copy_target(struct copy *c, const struct snapshot_trunk *row,
+			struct store_target *from)
+{
+	struct snapshot *n = c->n;
+	struct snapshot_target *to = &n->targets[n->target_count++];
+	size_t counts = (c->s->buckets.count + 1) * sizeof(uint32_t);
+
+	to->stats = from->stats;
+	to->labels = snapshot_joined(n, row->labels, store_target_text(c->s, from),
+				     from->label_len);
+	to->counts = take_copy(n, from->counts, counts);
+	to->codes = take_copy(n, from->codes, from->code_count * sizeof(*from->codes));
+	to->code_count = from->code_count;
+	to->native = NULL;
+	to->exemplars = NULL;
+	to->exemplar_count = 0;
+	if (c->more)
+		copy_more(c, to, from);
+	to->tls_failures = take_copy(n, from->tls ? from->tls->failures : NULL,
+				     from->tls ? sizeof(from->tls->failures) : 0);
+}
+
+static void copy_trunk(struct copy *c, struct store_trunk *from)
+{
+	struct snapshot *n = c->n;
+	struct snapshot_trunk *to = &n->trunks[n->trunk_count++];
+	struct store_target *t;
+
+	to->stats = from->stats;
+	to->labels.p = take_copy(n, from->text, from->label_len);
+	to->labels.l = from->label_len;
+	to->info.p = take_copy(n, from->text + from->label_len, from->info_len);
+	to->info.l = from->info_len;
+	to->inbound = take_copy(n, from->inbound,
+				from->inbound ? STATS_METHODS * sizeof(uint32_t) : 0);
+	to->own_file.l = store_own_file(from) ? strlen(store_own_file(from)) : 0;
+	to->own_file.p = take_copy(n, store_own_file(from), to->own_file.l);
+	to->target_first = n->target_count;
+	to->target_count = from->target_count;
+	for (t = TAILQ_FIRST(&from->targets); t; t = TAILQ_NEXT(t, entry))
+		copy_target(c, to, t);
+}
+
+static int grow_array(void **array, size_t *cap, size_t want, size_t size)
+{
+	size_t count = *cap ? *cap : 64;
+	void *p;
+
+	if (want <= *cap)
+		return 0;
+	while (count < want)
+		count *= 2;
+	p = realloc(*array, count * size);
+	if (!p)
+		return ENOMEM;
+	*array = p;
+	*cap = count;
+	return 0;
+}
+
+static int snapshot_room_h(void *arg)
+{
+	struct copy *c = arg;
+	struct snapshot *n = c->n;
+	void *trunks = n->trunks, *targets = n->targets;
+	int err;
+
+	err = grow_array(&trunks, &c->trunk_cap, n->trunk_count + 1, sizeof(*n->trunks));
+	n->trunks = trunks;
+	if (!err)
+		err = grow_array(&targets, &c->target_cap,
+				 n->target_count + c->need.targets, sizeof(*n->targets));
+	n->targets = targets;
+	if (!err)
+		err = copy_arena_reserve(&n->blocks, c->need.bytes);
+	return err;
+}
+
+static bool snapshot_row_h(struct store_trunk *row, void *arg)
+{
+	struct copy *c = arg;
+
+	c->need = trunk_need(c, row);
+	if (!snapshot_fits(c, c->need))
+		return false;
+	copy_trunk(c, row);
+	return true;
+}
+
+static void snapshot_clear_h(void *arg)
+{
+	struct snapshot *n = ((struct copy *)arg)->n;
+
+	copy_arena_free(&n->blocks);
+	n->trunk_count = 0;
+	n->target_count = 0;
+}
+
+static void snapshot_begin_h(const struct store *s, struct store_trunk *first, void *arg)
+{
+	struct copy *c = arg;
+
+	c->n->exporter = s->exporter;
+	c->n->exporter.lag_ns = store_lag_ns(s, clock_monotonic_ns());
+	c->need = first ? trunk_need(c, first) : (struct need){0};
+}
+
+static const struct store_copy_steps steps = {
+	.clear_h = snapshot_clear_h,
+	.begin_h = snapshot_begin_h,
+	.room_h = snapshot_room_h,
+	.row_h = snapshot_row_h,
+};
+
+int snapshot_take(struct snapshot **np, struct store *s, unsigned more)
+{
+	struct copy c = {.s = s, .n = calloc(1, sizeof(*c.n)), .more = more};
+	int err;
+
+	if (!c.n)
+		return ENOMEM;
+	c.n->buckets = &s->buckets;
+	c.n->native_schema = s->native.schema;
+	c.n->native_kept = s->native.max_buckets && more & SNAPSHOT_NATIVE;
+	err = store_copy(s, &steps, &c);
+	if (err)
+		snapshot_free(c.n);
+	else
+		*np = c.n;
+	return err;
+}
+
+void snapshot_free(struct snapshot *n)
+{
+	if (!n)
+		return;
+	copy_arena_free(&n->blocks);
+	free(n->trunks);
+	free(n->targets);
+	free(n);
+}

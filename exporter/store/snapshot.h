@@ -1,0 +1,66 @@
+/*
+ * The store as it was a moment ago, for one scrape: copied piece by piece, so that the
+ * main thread never waits for more than one piece, and read without any lock.
+ */
+#ifndef EXPORTER_STORE_SNAPSHOT_H
+#define EXPORTER_STORE_SNAPSHOT_H
+
+#include "exporter/store/copy_arena.h"
+#include "exporter/store/native_histogram.h"
+#include "exporter/store/stats.h"
+#include "exporter/store/store.h"
+
+struct snapshot_trunk {
+	struct stats_trunk stats;
+	struct slice labels;
+	struct slice info;	 /* labels that siptrunk_info carries besides */
+	struct slice own_file;	 /* label of the certificate we show, or empty */
+	const uint32_t *inbound; /* STATS_METHODS counters, or NULL */
+	size_t target_first;
+	size_t target_count;
+};
+
+struct snapshot_target {
+	struct stats_target stats;
+	struct slice labels;	/* the trunk's and its own */
+	const uint32_t *counts; /* a bucket's own count; buckets->count + 1 of them */
+	const uint32_t *tls_failures; /* TLS_FAILURES counters, or NULL */
+	const struct stats_code *codes;
+	size_t code_count;
+	/* Only in a snapshot that was asked for them. */
+	const struct native_histogram *native; /* NULL: no observation yet, or not kept */
+	const struct stats_exemplar *exemplars; /* rising by bucket */
+	size_t exemplar_count;
+};
+
+struct snapshot {
+	const struct stats_buckets *buckets; /* the store's, which never change */
+	int native_schema;		     /* to begin with … */
+	bool native_kept;		     /* … if native histograms are kept */
+	struct stats_exporter exporter;
+	struct snapshot_trunk *trunks; /* in the order of the configuration */
+	size_t trunk_count;
+	struct snapshot_target *targets; /* by trunk */
+	size_t target_count;
+	struct copy_arena_block *blocks; /* what the pointers above lead to */
+};
+
+/* What not every scrape needs. */
+enum {
+	SNAPSHOT_NATIVE = 1,
+	SNAPSHOT_EXEMPLARS = 2,
+};
+
+/*
+ * Any thread. Freed with snapshot_free().
+ *
+ * @more: of the bits above, or 0
+ *
+ * Returns 0; ENOMEM; EBUSY when the set of trunks kept changing for half a second.
+ */
+int snapshot_take(struct snapshot **np, struct store *s, unsigned more);
+
+/* NULL is ignored. */
+void snapshot_free(struct snapshot *n);
+
+#endif

@@ -1,0 +1,87 @@
+/* The numbers kept of a trunk, a target and the exporter: plain data, copied whole. */
+#ifndef EXPORTER_STORE_STATS_H
+#define EXPORTER_STORE_STATS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "sipprobe/engine.h"
+#include "sipprobe/tls_cause.h"
+
+/* Request methods counted by name; any other counts as "other": peers choose the word. */
+enum {
+	STATS_METHODS = 15,
+};
+
+/* A label's value for row @i of an array of STATS_METHODS counters. */
+const char *stats_method_name(size_t i);
+
+struct stats_trunk {
+	int64_t inbound_options_unix_ns; /* 0: none yet */
+	int64_t own_not_after_s;	 /* of the certificate we show; 0: none shown */
+	uint32_t state_changes;
+	uint32_t addresses;
+	uint32_t addresses_up;
+	uint32_t dns_failures;
+	uint8_t state;	      /* enum health_state */
+	bool addresses_known; /* a resolution told how many */
+	bool named;	      /* the URI's host is a name */
+	bool paused;
+};
+
+struct stats_target {
+	int64_t phase_ns[PROBE_PHASES]; /* of the last probe; -1: it had no such phase */
+	int64_t sum_ns;			/* of what the histogram holds */
+	int64_t last_success_unix_ns;	/* 0: none yet */
+	int64_t cert_not_after_s;	/* 0: none seen */
+	int64_t registered_until_s;	/* 0: no registration known */
+	int32_t retry_after_s;		/* of the last answer; -1: none */
+	uint32_t probes;
+	uint32_t retransmissions;
+	uint32_t late;
+	uint32_t failures[PROBE_OUTCOMES]; /* PROBE_RESPONSE: a code that means down */
+	uint16_t priority;		   /* by SRV at the last probe; 0 without */
+	uint16_t weight;
+	int8_t success; /* of the last probe; -1: none yet */
+};
+
+/* Final responses with one status code. */
+struct stats_code {
+	uint16_t code;
+	uint32_t count;
+};
+
+struct stats_exporter {
+	uint64_t stray[ENGINE_STRAYS];
+	int64_t reload_success_unix_ns; /* 0: never */
+	int64_t lag_ns;			/* largest of the last minute */
+	size_t trunks;
+	unsigned total_shards;	    /* 0: not one of several */
+	char shard[24];		    /* label text of the one that this is */
+	int64_t listen_not_after_s; /* of what we show who connects; 0: nothing */
+	char listen_file[128];	    /* its label text */
+	bool tls_files_stale;	    /* changed ones could not be read */
+	bool reload_seen;
+	bool reload_successful; /* the last one */
+};
+
+/* The last probe that fell into a bucket, so that its trace can be found. */
+struct stats_exemplar {
+	int64_t value_ns;
+	int64_t unix_ns;  /* when the probe began */
+	char call_id[36]; /* needs no escapes in any format */
+	uint8_t bucket;
+};
+
+/* Histogram bounds, rising, without +Inf. */
+struct stats_buckets {
+	size_t count;
+	double *bound_s;
+	int64_t *bound_ns;
+	struct slice *le;	/* `le="0.001"`, count + 1 of them, the last is +Inf */
+	struct slice *le_float; /* the same as OpenMetrics has it: `le="1.0"` for 1 */
+};
+
+#endif

@@ -1,0 +1,251 @@
+#include "exporter/store/status.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exporter/store/labels.h"
+#include "exporter/store/store_copy.h"
+
+/* Room that is always made; more only for a row that needs more. */
+#define CHUNK_BYTES ((size_t)1 << 15)
+
+struct copy {
+	struct status_list *l;
+	const struct store *s;
+	const struct status_query *q;
+	size_t cap;
+	size_t need; /* bytes that the next row needs at least */
+};
+
+/* The target a person wants to hear of first. NULL without any. */
+static struct store_target *status_worst(const struct store_trunk *row)
+{
+	struct store_target *t, *found = NULL;
+	int score, best = -1;
+
+	TAILQ_FOREACH(t, &row->targets, entry) {
+		score = t->last_unix_ns ? 1 + (int)t->last.verdict : 0;
+		if (score > best) {
+			best = score;
+			found = t;
+		}
+	}
+	return found;
+}
+
+static unsigned recent_count(const struct copy *c, const struct store_target *t)
+{
+	unsigned have = t && t->track ? t->track->count : 0;
+
+	return have < c->q->recent ? have : c->q->recent;
+}
+
+static size_t row_need(const struct copy *c, const struct store_trunk *row,
+		       const struct store_target *t)
+{
+	size_t need = copy_arena_bytes(row->label_len) + copy_arena_bytes(row->info_len);
+
+	if (t)
+		need += copy_arena_bytes(t->label_len) +
+			copy_arena_bytes(t->said ? strlen(t->said) : 0) +
+			recent_count(c, t) * sizeof(struct history_probe);
+	else if (store_dns_said(row))
+		need += copy_arena_bytes(strlen(store_dns_said(row)));
+	return need;
+}
+
+static struct slice take_text(struct status_list *l, const char *text, size_t len)
+{
+	char *p = copy_arena_take(l->blocks, len);
+
+	if (len)
+		memcpy(p, text, len);
+	return (struct slice){p, len};
+}
+
+static void copy_target(struct copy *c, struct status_row *to, struct store_target *t)
+{
+	struct history_probe *probes;
+
+	to->target = take_text(c->l, store_target_text(c->s, t), t->label_len);
+	to->said = take_text(c->l, t->said, t->said ? strlen(t->said) : 0);
+	to->last = t->last;
+	to->last_unix_ns = t->last_unix_ns;
+	to->probe_count = recent_count(c, t);
+	probes = copy_arena_take(c->l->blocks, to->probe_count * sizeof(*probes));
+	for (unsigned i = 0; i < to->probe_count; i++)
+		probes[i] =
+			history_get(&c->s->history, t->track, to->probe_count - 1 - i);
+	to->probes = probes;
+}
+
+static int64_t earliest_expiry(const struct store_trunk *row)
+{
+	const struct store_target *t;
+	int64_t at_s = 0;
+
+	TAILQ_FOREACH(t, &row->targets, entry) {
+		int64_t other_s = t->stats.cert_not_after_s;
+
+		if (other_s && (!at_s || other_s < at_s))
+			at_s = other_s;
+	}
+	return at_s;
+}
+
+static void copy_row(struct copy *c, const struct store_trunk *row,
+		     struct store_target *t)
+{
+	struct status_row *to = &c->l->rows[c->l->count++];
+
+	*to = (struct status_row){
+		.labels = take_text(c->l, row->text, row->label_len),
+		.info = take_text(c->l, row->text + row->label_len, row->info_len),
+		.since_unix_ns = row->since_unix_ns,
+		.cert_not_after_s = earliest_expiry(row),
+		.addresses = row->stats.addresses,
+		.addresses_up = row->stats.addresses_up,
+		.state = row->stats.state,
+		.paused = row->stats.paused,
+	};
+	if (t) {
+		copy_target(c, to, t);
+	} else if (row->dns_failed_unix_ns) {
+		/* Its name is all there is of it, so that is what failed. */
+		to->last_unix_ns = row->dns_failed_unix_ns;
+		to->last = (struct history_probe){.latency_us = HISTORY_NO_LATENCY,
+						  .outcome = PROBE_DNS,
+						  .verdict = PROBE_DOWN};
+		if (store_dns_said(row))
+			to->said = take_text(c->l, store_dns_said(row),
+					     strlen(store_dns_said(row)));
+	}
+}
+
+static bool is_wanted(const struct status_query *q, const struct store_trunk *row)
+{
+	return row->changed > q->since &&
+	       (!q->states || q->states >> row->stats.state & 1);
+}
+
+static bool status_row_h(struct store_trunk *row, void *arg)
+{
+	struct copy *c = arg;
+	struct status_list *l = c->l;
+
+	if (is_wanted(c->q, row)) {
+		struct store_target *t = status_worst(row);
+
+		c->need = row_need(c, row, t);
+		if (l->count == c->cap || !copy_arena_fit(l->blocks, c->need))
+			return false;
+		copy_row(c, row, t);
+	}
+	if (row->stats.state < HEALTH_STATES)
+		l->states[row->stats.state]++;
+	return true;
+}
+
+static int status_room_h(void *arg)
+{
+	struct copy *c = arg;
+	struct status_list *l = c->l;
+
+	if (l->count + STORE_COPY_ROWS > c->cap) {
+		size_t cap = c->cap ? c->cap * 2 : 8 * (size_t)STORE_COPY_ROWS;
+		struct status_row *rows = realloc(l->rows, cap * sizeof(*rows));
+
+		if (!rows)
+			return ENOMEM;
+		l->rows = rows;
+		c->cap = cap;
+	}
+	return copy_arena_reserve(&l->blocks,
+				  c->need > CHUNK_BYTES ? c->need : CHUNK_BYTES);
+}
+
+static void status_clear_h(void *arg)
+{
+	struct copy *c = arg;
+
+	copy_arena_free(&c->l->blocks);
+	c->l->count = 0;
+	memset(c->l->states, 0, sizeof(c->l->states));
+	c->need = 0;
+}
+
+static void status_begin_h(const struct store *s, struct store_trunk *first, void *arg)
+{
+	struct status_list *l = ((struct copy *)arg)->l;
+
+	(void)first;
+	l->sequence = s->sequence;
+	l->generation = s->generation;
+}
+
+static const struct store_copy_steps steps = {
+	.clear_h = status_clear_h,
+	.begin_h = status_begin_h,
+	.room_h = status_room_h,
+	.row_h = status_row_h,
+};
+
+uint64_t status_generation(struct store *s)
+{
+	uint64_t generation;
+
+	store_read_lock(s);
+	generation = s->generation;
+	store_read_unlock(s);
+	return generation;
+}
+
+int64_t status_begun_ns(const struct store *s)
+{
+	return s->begun_unix_ns;
+}
+
+int status_name_compare(struct slice a, struct slice b)
+{
+	int diff = memcmp(a.p, b.p, a.l < b.l ? a.l : b.l);
+
+	return diff ? diff : (a.l > b.l) - (a.l < b.l);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return status_name_compare(((const struct status_row *)a)->name,
+				   ((const struct status_row *)b)->name);
+}
+
+int status_list_take(struct status_list **lp, struct store *s,
+		     const struct status_query *q)
+{
+	struct copy c = {.s = s, .q = q, .l = calloc(1, sizeof(*c.l))};
+	int err;
+
+	if (!c.l)
+		return ENOMEM;
+	c.l->begun_unix_ns = s->begun_unix_ns;
+	err = store_copy(s, &steps, &c);
+	if (err) {
+		status_list_free(c.l);
+		return err;
+	}
+	for (size_t i = 0; i < c.l->count; i++)
+		c.l->rows[i].name = labels_find(c.l->rows[i].labels, "trunk");
+	if (c.l->count)
+		qsort(c.l->rows, c.l->count, sizeof(*c.l->rows), by_name);
+	*lp = c.l;
+	return 0;
+}
+
+void status_list_free(struct status_list *l)
+{
+	if (!l)
+		return;
+	copy_arena_free(&l->blocks);
+	free(l->rows);
+	free(l);
+}

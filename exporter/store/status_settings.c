@@ -1,0 +1,242 @@
+/* Settings as text, in the notation of the configuration. Never a secret. */
+#include <stdio.h>
+#include <string.h>
+
+#include "exporter/store/status.h"
+#include "sipprobe/ladder.h"
+
+enum kind { DURATION, NUMBER, PORT, CHOICE, CODES, TEXT, FLAG, ROUTE, HEADERS, NAMES };
+
+/* What an offset counts from; the parts of settings that a trunk may lack. */
+enum part { SETTINGS, AUTH, REGISTER };
+
+struct setting {
+	const char *key;
+	enum kind kind;
+	size_t offset;
+	const char *const *names; /* CHOICE, NAMES */
+	enum part part;
+};
+
+#define AT(member) offsetof(struct config_settings, member)
+#define OF_AUTH(m) offsetof(struct config_auth, m)
+#define OF_REG(m)  offsetof(struct config_register, m)
+
+static const char *const connections[] = {"fresh", "reuse"};
+static const char *const families[] = {"any", "ipv4", "ipv6"};
+static const char *const up_whens[] = {"any", "all", "primary"};
+static const char *const versions[] = {"TLS1.0", "TLS1.1", "TLS1.2", "TLS1.3"};
+static const char *const methods[] = {"OPTIONS", "REGISTER", NULL};
+static const char *const digests[] = {"MD5", "SHA-256", "SHA-512-256", NULL};
+
+/* A row for each key that a trunk may have; what names or is a secret has none. */
+static const struct setting settings[] = {
+	{"preset", TEXT, AT(preset)},
+	{"method", NAMES, AT(methods), methods},
+	{"interval", DURATION, AT(interval_us)},
+	{"down_interval", DURATION, AT(down_interval_us)},
+	{"timeout", DURATION, AT(timeout_us)},
+	{"t1", DURATION, AT(t1_us)},
+	{"fall", NUMBER, AT(fall)},
+	{"rise", NUMBER, AT(rise)},
+	{"up_codes", CODES, AT(up_codes)},
+	{"degraded_codes", CODES, AT(degraded_codes)},
+	{"up_when", CHOICE, AT(up_when), up_whens},
+	{"expect_inbound", DURATION, AT(expect_inbound_us)},
+	{"paused", FLAG, AT(paused)},
+	{"connection", CHOICE, AT(connection), connections},
+	{"family", CHOICE, AT(family), families},
+	{"local.address", TEXT, AT(local.address)},
+	{"local.port", PORT, AT(local.port)},
+	{"outbound_proxy", TEXT, AT(outbound_proxy)},
+	{"dscp", NUMBER, AT(dscp)},
+	{"max_forwards", NUMBER, AT(max_forwards)},
+	{"request_uri", TEXT, AT(request_uri)},
+	{"from", TEXT, AT(from)},
+	{"to", TEXT, AT(to)},
+	{"contact", TEXT, AT(contact)},
+	{"user_agent", TEXT, AT(user_agent)},
+	{"route", ROUTE, 0},
+	{"headers", HEADERS, 0},
+	{"auth.username", TEXT, OF_AUTH(username), NULL, AUTH},
+	{"auth.realm", TEXT, OF_AUTH(realm), NULL, AUTH},
+	{"auth.algorithms", NAMES, OF_AUTH(algorithms), digests, AUTH},
+	{"register.bind", FLAG, OF_REG(bind), NULL, REGISTER},
+	{"register.expires", DURATION, OF_REG(expires_us), NULL, REGISTER},
+	{"register.interval", DURATION, OF_REG(interval_us), NULL, REGISTER},
+	{"register.aor", TEXT, OF_REG(aor), NULL, REGISTER},
+	{"tls.ca_file", TEXT, AT(tls.ca_file)},
+	{"tls.cert_file", TEXT, AT(tls.cert_file)},
+	{"tls.server_name", TEXT, AT(tls.server_name)},
+	{"tls.min_version", CHOICE, AT(tls.min_version), versions},
+	{"tls.ciphers", TEXT, AT(tls.ciphers)},
+	{"tls.insecure_skip_verify", FLAG, AT(tls.insecure_skip_verify)},
+};
+
+/* NULL where the trunk has no such part. */
+static const void *value_of(const struct setting *row, const struct config_settings *s)
+{
+	const void *parts[] = {
+		[SETTINGS] = s, [AUTH] = s->auth, [REGISTER] = s->registration};
+	const char *part = parts[row->part];
+
+	return part ? part + row->offset : NULL;
+}
+
+static void add_duration(struct buffer *out, int64_t us)
+{
+	static const struct {
+		const char *unit;
+		int64_t us;
+	} units[] = {{"h", 3600000000}, {"m", 60000000}, {"s", 1000000}, {"ms", 1000}};
+	char text[40];
+	int len = 0;
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
+		if (us / units[i].us)
+			len += snprintf(text + len, sizeof(text) - (size_t)len, "%lld%s",
+					(long long)(us / units[i].us), units[i].unit);
+		us %= units[i].us;
+	}
+	if (us || !len)
+		len += snprintf(text + len, sizeof(text) - (size_t)len, "%lldus",
+				(long long)us);
+	buffer_add(out, text, (size_t)len);
+}
+
+/* The first code from @code on that is not of the set as @code is. */
+static unsigned run_end(const struct config_codes *c, unsigned code)
+{
+	bool in = config_codes_has(c, code);
+
+	while (code < 700 && config_codes_has(c, code) == in)
+		code++;
+	return code;
+}
+
+/* "2xx, 400-407, 503" */
+static void add_codes(struct buffer *out, const struct config_codes *c)
+{
+	const char *comma = "";
+	char text[24];
+
+	for (unsigned code = 100, end; code < 700; code = end) {
+		end = run_end(c, code);
+		if (!config_codes_has(c, code))
+			continue;
+		if (code % 100 == 0 && end >= code + 100) {
+			end = code + 100;
+			snprintf(text, sizeof(text), "%s%uxx", comma, code / 100);
+		} else if (end == code + 1) {
+			snprintf(text, sizeof(text), "%s%u", comma, code);
+		} else {
+			snprintf(text, sizeof(text), "%s%u-%u", comma, code, end - 1);
+		}
+		buffer_str(out, text);
+		comma = ", ";
+	}
+	if (!*comma)
+		buffer_str(out, "none");
+}
+
+/* Without the passwords that URIs and headers may carry. */
+static void add_redacted(struct buffer *out, const char *text)
+{
+	char shown[LADDER_BYTES];
+
+	buffer_add(out, shown, ladder_redact(shown, text, strlen(text)));
+}
+
+static void add_headers(struct buffer *out, const struct config_settings *s)
+{
+	char line[1024];
+
+	for (size_t i = 0; i < s->header_count; i++) {
+		(void)snprintf(line, sizeof(line), "%s: %s", s->headers[i].name,
+			       s->headers[i].value);
+		buffer_str(out, i ? "; " : "");
+		add_redacted(out, line);
+	}
+}
+
+static void add_route(struct buffer *out, const struct config_settings *s)
+{
+	for (size_t i = 0; i < s->route_count; i++) {
+		buffer_str(out, i ? ", " : "");
+		add_redacted(out, s->route[i]);
+	}
+}
+
+static void add_names(struct buffer *out, const char *const *names, unsigned bits)
+{
+	const char *comma = "";
+
+	for (unsigned i = 0; names[i]; i++) {
+		if (!(bits >> i & 1))
+			continue;
+		buffer_str(out, comma);
+		buffer_str(out, names[i]);
+		comma = ", ";
+	}
+}
+
+static void add_number(struct buffer *out, unsigned n)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", n);
+	buffer_str(out, text);
+}
+
+/* Nothing for what is not set. */
+static void add_value(struct buffer *out, const struct setting *row,
+		      const struct config_settings *s, const void *at)
+{
+	switch (row->kind) {
+	case DURATION:
+		if (*(const int64_t *)at)
+			add_duration(out, *(const int64_t *)at);
+		break;
+	case NUMBER:
+		add_number(out, *(const unsigned *)at);
+		break;
+	case PORT:
+		if (*(const unsigned *)at)
+			add_number(out, *(const unsigned *)at);
+		break;
+	case CHOICE:
+		buffer_str(out, row->names[*(const unsigned *)at]);
+		break;
+	case CODES:
+		add_codes(out, at);
+		break;
+	case TEXT:
+		if (*(const char *const *)at)
+			add_redacted(out, *(const char *const *)at);
+		break;
+	case FLAG:
+		buffer_str(out, *(const bool *)at ? "true" : "false");
+		break;
+	case ROUTE:
+		add_route(out, s);
+		break;
+	case HEADERS:
+		add_headers(out, s);
+		break;
+	case NAMES:
+		add_names(out, row->names, *(const unsigned *)at);
+		break;
+	}
+}
+
+void status_settings(struct buffer *out, const struct config_settings *s)
+{
+	for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++) {
+		const void *at = value_of(&settings[i], s);
+
+		buffer_add(out, settings[i].key, strlen(settings[i].key) + 1);
+		if (at)
+			add_value(out, &settings[i], s, at);
+		buffer_add(out, "", 1);
+	}
+}

@@ -1,0 +1,170 @@
+/* One trunk of the store, and everything about it. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exporter/store/status.h"
+#include "exporter/store/store_copy.h"
+#include "exporter/store/store_rows.h"
+#include "base/clock.h"
+
+/* How long one look makes the messages of every probe worth keeping. */
+#define WATCH_NS (15 * CLOCK_NS_PER_S)
+
+/* Room that is always made for a trunk's settings; more only where it is needed. */
+enum { SETTINGS_BYTES = 4096 };
+
+/* What the next copy needs; found under the lock, got without it. */
+struct need {
+	size_t targets;
+	size_t text;
+	unsigned probes; /* of each target */
+};
+
+static struct need need_of(const struct store *s, const struct store_trunk *row)
+{
+	struct need need = {.targets = row->target_count, .probes = s->history.probes};
+	const struct store_target *t;
+
+	need.text = row->label_len + row->info_len;
+	need.text += store_dns_said(row) ? strlen(store_dns_said(row)) : 0;
+	TAILQ_FOREACH(t, &row->targets, entry)
+		need.text += t->label_len + (t->said ? strlen(t->said) : 0);
+	return need;
+}
+
+static bool status_trunk_fits(const struct status_trunk *to, const struct need *need)
+{
+	return need->targets <= to->target_cap && to->text.cap >= need->text;
+}
+
+static int make_room(struct status_trunk *to, const struct need *need)
+{
+	if (need->targets > to->target_cap) {
+		size_t size = need->targets * sizeof(*to->targets);
+		struct status_target *targets = realloc(to->targets, size);
+
+		if (!targets)
+			return ENOMEM;
+		to->targets = targets;
+		memset(to->targets + to->target_cap, 0,
+		       (need->targets - to->target_cap) * sizeof(*targets));
+		to->target_cap = need->targets;
+	}
+	for (size_t i = 0; i < to->target_cap; i++) {
+		if (!to->targets[i].probes)
+			to->targets[i].probes =
+				calloc(need->probes + 1, sizeof(*to->targets[i].probes));
+		if (!to->targets[i].probes)
+			return ENOMEM;
+	}
+	if (!buffer_reserve(&to->text, need->text + 1) ||
+	    !buffer_reserve(&to->settings, SETTINGS_BYTES))
+		return ENOMEM;
+	return 0;
+}
+
+static struct slice add_text(struct status_trunk *to, const char *text, size_t len)
+{
+	struct slice at = {to->text.data + to->text.len, len};
+
+	buffer_add(&to->text, text, len);
+	return at;
+}
+
+static void copy_track(struct status_target *to, struct store *s, struct history_track *k)
+{
+	to->probe_count = k->count;
+	for (unsigned i = 0; i < to->probe_count; i++)
+		to->probes[i] = history_get(&s->history, k, to->probe_count - 1 - i);
+	for (int i = 0; i < HISTORY_FAILURES; i++)
+		to->failures[i] = history_ladder_ref(k->failures[i]);
+	to->success = history_ladder_ref(k->success);
+	atomic_store(&k->watched_until_ns, clock_wall_ns() + WATCH_NS);
+}
+
+static void copy_target(struct status_trunk *trunk, struct store *s,
+			struct store_target *t)
+{
+	struct status_target *to = &trunk->targets[trunk->target_count++];
+
+	to->labels = add_text(trunk, store_target_text(s, t), t->label_len);
+	to->said = add_text(trunk, t->said, t->said ? strlen(t->said) : 0);
+	to->stats = t->stats;
+	to->last = t->last;
+	to->last_unix_ns = t->last_unix_ns;
+	to->chain = chain_ref(t->tls ? t->tls->chain : NULL);
+	if (t->track)
+		copy_track(to, s, t->track);
+}
+
+/*
+ * With the lock. Returns 0; ENOENT; EAGAIN when @need says what room is wanting; EBUSY
+ * while a configuration is applied.
+ */
+static int copy_trunk(struct status_trunk *to, struct store *s, const char *name,
+		      struct need *need)
+{
+	const struct store_trunk *row = store_names_find(&s->names, name);
+	struct store_target *t;
+
+	if (s->changing)
+		return EBUSY;
+	if (!row)
+		return ENOENT;
+	*need = need_of(s, row);
+	if (!status_trunk_fits(to, need))
+		return EAGAIN;
+	to->labels = add_text(to, row->text, row->label_len);
+	to->info = add_text(to, row->text + row->label_len, row->info_len);
+	if (store_dns_said(row))
+		to->dns_said =
+			add_text(to, store_dns_said(row), strlen(store_dns_said(row)));
+	to->stats = row->stats;
+	to->since_unix_ns = row->since_unix_ns;
+	TAILQ_FOREACH(t, &row->targets, entry)
+		copy_target(to, s, t);
+	status_settings(&to->settings, row->conf->settings);
+	return 0;
+}
+
+int status_trunk_take(struct status_trunk **tp, struct store *s, const char *name)
+{
+	struct status_trunk *t = calloc(1, sizeof(*t));
+	struct need need = {0};
+	int err = t ? EAGAIN : ENOMEM;
+	int tries = 0;
+
+	while (err == EAGAIN || (err == EBUSY && store_copy_pause(&tries))) {
+		err = make_room(t, &need);
+		if (err)
+			break;
+		store_read_lock(s);
+		err = copy_trunk(t, s, name, &need);
+		store_read_unlock(s);
+	}
+	if (!err)
+		err = t->settings.err;
+	if (err)
+		status_trunk_free(t);
+	else
+		*tp = t;
+	return err;
+}
+
+void status_trunk_free(struct status_trunk *t)
+{
+	if (!t)
+		return;
+	for (size_t i = 0; i < t->target_cap; i++) {
+		free(t->targets[i].probes);
+		for (int k = 0; k < HISTORY_FAILURES; k++)
+			history_ladder_unref(t->targets[i].failures[k]);
+		history_ladder_unref(t->targets[i].success);
+		chain_unref(t->targets[i].chain);
+	}
+	free(t->targets);
+	buffer_clear(&t->settings);
+	buffer_clear(&t->text);
+	free(t);
+}

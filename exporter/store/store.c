@@ -1,0 +1,135 @@
+/* The store as a whole: its life, and what concerns no single trunk. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exporter/store/classic_histogram.h"
+#include "exporter/store/store_rows.h"
+#include "exporter/store/store_text.h"
+#include "base/clock.h"
+
+int store_alloc(struct store **sp, const double *buckets, size_t bucket_count)
+{
+	struct store *s = calloc(1, sizeof(*s));
+	int err;
+
+	if (!s)
+		return ENOMEM;
+	err = classic_histogram_init(&s->buckets, buckets, bucket_count);
+	if (err) {
+		free(s);
+		return err;
+	}
+	pthread_mutex_init(&s->lock, NULL);
+	TAILQ_INIT(&s->trunks);
+	history_init(&s->history, 0, 0);
+	s->begun_unix_ns = clock_wall_ns();
+	*sp = s;
+	return 0;
+}
+
+void store_remember(struct store *s, unsigned probes, size_t bytes)
+{
+	history_init(&s->history, probes, bytes);
+}
+
+void store_free(struct store *s)
+{
+	if (!s)
+		return;
+	while (!TAILQ_EMPTY(&s->trunks))
+		store_trunk_remove(s, TAILQ_FIRST(&s->trunks));
+	classic_histogram_clear(&s->buckets);
+	free(s->names.slots);
+	pthread_mutex_destroy(&s->lock);
+	free(s);
+}
+
+void store_keep_native(struct store *s, int schema, unsigned max_buckets)
+{
+	native_histogram_scale_init(&s->native, schema, max_buckets);
+}
+
+void store_keep_exemplars(struct store *s)
+{
+	atomic_store(&s->exemplars, true);
+}
+
+void store_stray(struct store *s, enum engine_stray why)
+{
+	if ((unsigned)why >= ENGINE_STRAYS)
+		return;
+	store_write_lock(s);
+	s->exporter.stray[why]++;
+	store_write_unlock(s);
+}
+
+static void set_changing(struct store *s, bool changing)
+{
+	store_write_lock(s);
+	s->changing = changing;
+	store_write_unlock(s);
+}
+
+void store_change_begin(struct store *s)
+{
+	set_changing(s, true);
+}
+
+void store_change_end(struct store *s)
+{
+	set_changing(s, false);
+}
+
+void store_shard(struct store *s, const struct config_shard *shard)
+{
+	store_write_lock(s);
+	s->exporter.total_shards = shard->total;
+	snprintf(s->exporter.shard, sizeof(s->exporter.shard), "shard=\"%u\"",
+		 shard->index);
+	store_write_unlock(s);
+}
+
+void store_reload(struct store *s, bool successful, int64_t now_unix_ns)
+{
+	store_write_lock(s);
+	s->exporter.reload_seen = true;
+	s->exporter.reload_successful = successful;
+	if (successful) {
+		s->exporter.reload_success_unix_ns = now_unix_ns;
+		s->exporter.tls_files_stale = false;
+	}
+	store_write_unlock(s);
+	if (successful)
+		atomic_store(&s->ready, true);
+}
+
+bool store_ready(struct store *s)
+{
+	return atomic_load(&s->ready);
+}
+
+void store_listen_certificate(struct store *s, const char *file, int64_t not_after_s)
+{
+	struct buffer text = {0};
+
+	if (file)
+		store_text_file(&text, file);
+	store_write_lock(s);
+	s->exporter.listen_not_after_s = 0;
+	if (file && !text.err && text.len < sizeof(s->exporter.listen_file)) {
+		memcpy(s->exporter.listen_file, text.data, text.len);
+		s->exporter.listen_file[text.len] = '\0';
+		s->exporter.listen_not_after_s = not_after_s;
+	}
+	store_write_unlock(s);
+	buffer_clear(&text);
+}
+
+void store_tls_files(struct store *s, bool stale)
+{
+	store_write_lock(s);
+	s->exporter.tls_files_stale = stale;
+	store_write_unlock(s);
+}

@@ -1,0 +1,105 @@
+/*
+ * What the exporter remembers of every trunk: counters, gauges, histograms. The main
+ * thread writes, HTTP threads copy; one lock, held for a few hundred nanoseconds.
+ */
+#ifndef EXPORTER_STORE_STORE_H
+#define EXPORTER_STORE_STORE_H
+
+#include <stdint.h>
+
+#include "config/config.h"
+#include "config/shard.h"
+#include "sipprobe/engine.h"
+
+struct store;
+struct store_trunk;  /* one trunk's row */
+struct store_target; /* one of its targets' cell */
+
+/*
+ * @buckets: upper bounds in seconds, rising, without +Inf; copied
+ *
+ * Returns 0 or ENOMEM.
+ */
+int store_alloc(struct store **sp, const double *buckets, size_t bucket_count);
+void store_free(struct store *s);
+
+/*
+ * Has native histograms kept beside the classic ones; for a store without trunks.
+ *
+ * @schema:      -4 to 8: 2^schema buckets each time a duration doubles
+ * @max_buckets: of one histogram, at least 8; beyond, its resolution is halved
+ */
+void store_keep_native(struct store *s, int schema, unsigned max_buckets);
+
+/* Has an exemplar of each bucket kept from now on; any thread, as often as it likes. */
+void store_keep_exemplars(struct store *s);
+
+/*
+ * Before the first trunk: how much of single probes is remembered, as history_init() has
+ * it. Without this call, nothing is.
+ */
+void store_remember(struct store *s, unsigned probes, size_t bytes);
+
+/*
+ * Writers, main thread only; they mirror struct engine_events. A row or cell is gone
+ * with its remove call and never shown again. NULL is returned without memory; every
+ * writer takes NULL for a row or a cell and then does nothing.
+ *
+ * @trunk: kept by the caller until it is moved or removed
+ */
+struct store_trunk *store_trunk_add(struct store *s, const struct config_trunk *trunk);
+void store_trunk_move(struct store *s, struct store_trunk *row,
+		      const struct config_trunk *trunk);
+void store_trunk_remove(struct store *s, struct store_trunk *row);
+void store_trunk_state(struct store *s, struct store_trunk *row,
+		       const struct engine_change *change, int64_t now_unix_ns);
+void store_trunk_addresses(struct store *s, struct store_trunk *row, unsigned total,
+			   unsigned up);
+void store_trunk_dns_failed(struct store *s, struct store_trunk *row, const char *detail);
+void store_trunk_certificate(struct store *s, struct store_trunk *row, const char *file,
+			     int64_t not_after_s);
+void store_inbound(struct store *s, struct store_trunk *row, const char *method,
+		   int64_t now_unix_ns);
+struct store_target *store_target_add(struct store *s, struct store_trunk *row,
+				      const struct engine_target *target);
+/* A label's value of a target, cut to fit. Returns false when it has no such value. */
+bool store_target_label(struct store *s, struct store_target *cell, const char *name,
+			char *out, size_t size);
+void store_target_remove(struct store *s, struct store_target *cell);
+void store_probe_begin(struct store *s, struct store_target *cell, int64_t lag_ns);
+void store_probe_done(struct store *s, struct store_target *cell,
+		      const struct probe_result *result);
+
+/* As ladder_wanted_h and probe_ladder_h have it. */
+bool store_ladder_wanted(const struct store *s, const struct store_target *cell,
+			 const struct probe_result *result);
+void store_ladder(struct store *s, struct store_target *cell,
+		  const struct probe_result *result, const struct ladder *ladder);
+/* Keeps a reference, until the peer shows something else or the target goes. */
+void store_chain(struct store *s, struct store_target *cell, struct chain *chain);
+void store_probe_late(struct store *s, struct store_target *cell);
+void store_stray(struct store *s, enum engine_stray why);
+
+/*
+ * While a configuration is applied, a trunk that changed is gone before it is back: what
+ * reads the store waits for the end, so that nobody sees a part. Main thread only.
+ */
+void store_change_begin(struct store *s);
+void store_change_end(struct store *s);
+
+/* Tells which share of the trunks this is; not called when it is all of them. */
+void store_shard(struct store *s, const struct config_shard *shard);
+
+/* When the certificate expires that we show who connects; @file NULL: none is shown. */
+void store_listen_certificate(struct store *s, const char *file, int64_t not_after_s);
+
+/* Whether certificate files changed and could not be read. */
+void store_tls_files(struct store *s, bool stale);
+
+/* A configuration was applied, or could not be. */
+void store_reload(struct store *s, bool successful, int64_t now_unix_ns);
+
+/* Whether a configuration was ever applied; any thread. */
+bool store_ready(struct store *s);
+
+#endif

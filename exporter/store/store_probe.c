@@ -1,0 +1,171 @@
+/* What single probes leave behind: counters, codes, the last words, history. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "exporter/store/store_rows.h"
+#include "base/clock.h"
+
+static void lag_note(struct store *s, int64_t now_ns, int64_t lag_ns)
+{
+	int64_t second = now_ns / CLOCK_NS_PER_S;
+	struct store_lag *slot = &s->lag[second % STORE_LAG_SLOTS];
+
+	if (slot->second != second)
+		*slot = (struct store_lag){second, 0};
+	if (lag_ns > slot->lag_ns)
+		slot->lag_ns = lag_ns;
+}
+
+int64_t store_lag_ns(const struct store *s, int64_t now_ns)
+{
+	int64_t second = now_ns / CLOCK_NS_PER_S;
+	int64_t max_ns = 0;
+	size_t i;
+
+	for (i = 0; i < STORE_LAG_SLOTS; i++) {
+		if (second - s->lag[i].second < STORE_LAG_SLOTS &&
+		    s->lag[i].lag_ns > max_ns)
+			max_ns = s->lag[i].lag_ns;
+	}
+	return max_ns;
+}
+
+void store_probe_begin(struct store *s, struct store_target *cell, int64_t lag_ns)
+{
+	int64_t now_ns = clock_monotonic_ns();
+
+	if (!cell)
+		return;
+	store_write_lock(s);
+	cell->stats.probes++;
+	lag_note(s, now_ns, lag_ns);
+	store_write_unlock(s);
+}
+
+static struct stats_code *code_insert(struct store_target *cell, size_t at, unsigned code)
+{
+	struct stats_code *codes = cell->codes;
+
+	if (cell->code_count == cell->code_cap) {
+		uint16_t cap = cell->code_cap ? cell->code_cap * 2 : 2;
+
+		codes = realloc(codes, cap * sizeof(*codes));
+		if (!codes)
+			return NULL;
+		cell->codes = codes;
+		cell->code_cap = cap;
+	}
+	memmove(codes + at + 1, codes + at, (cell->code_count - at) * sizeof(*codes));
+	codes[at] = (struct stats_code){(uint16_t)code, 0};
+	cell->code_count++;
+	return codes + at;
+}
+
+/* Only the 600 status codes that exist have a counter, whatever a peer sends. */
+static void code_count(struct store_target *cell, unsigned code)
+{
+	struct stats_code *c = NULL;
+	size_t i = 0;
+
+	if (code < 100 || code > 699)
+		return;
+	while (i < cell->code_count && cell->codes[i].code < code)
+		i++;
+	if (i < cell->code_count && cell->codes[i].code == code)
+		c = &cell->codes[i];
+	else
+		c = code_insert(cell, i, code);
+	if (c)
+		c->count++;
+}
+
+static void result_count(const struct store *s, struct store_target *cell,
+			 const struct probe_result *result)
+{
+	struct stats_target *stats = &cell->stats;
+	bool answered = result->outcome == PROBE_RESPONSE;
+
+	stats->success = answered && result->verdict != PROBE_DOWN;
+	if (!stats->success && (unsigned)result->outcome < PROBE_OUTCOMES)
+		stats->failures[result->outcome]++;
+	if (stats->success)
+		stats->last_success_unix_ns = result->begun_unix_ns;
+	if (answered)
+		store_observe(s, cell, result);
+	if (result->cert_not_after_s > 0)
+		stats->cert_not_after_s = result->cert_not_after_s;
+	stats->retry_after_s = result->retry_after_s;
+	if (result->outcome == PROBE_TLS && cell->tls && result->tls_cause < TLS_FAILURES)
+		cell->tls->failures[result->tls_cause]++;
+	stats->retransmissions += result->retransmissions;
+	memcpy(stats->phase_ns, result->phase_ns, sizeof(stats->phase_ns));
+	stats->priority = result->priority;
+	stats->weight = result->weight;
+	if (result->registered_until_s >= 0)
+		stats->registered_until_s = result->registered_until_s;
+	code_count(cell, result->code);
+}
+
+/* What a person would want to read. */
+static const char *words_of(const struct probe_result *r)
+{
+	const char *text = r->phrase[0] ? r->phrase : r->detail;
+
+	if (!text[0] && r->outcome != PROBE_RESPONSE && r->err &&
+	    r->outcome != PROBE_TIMEOUT)
+		text = strerror(r->err);
+	return text;
+}
+
+static void store_probe_remember(struct store *s, struct store_target *cell,
+				 const struct probe_result *r)
+{
+	int64_t gap_ns = cell->last_unix_ns ? r->begun_unix_ns - cell->last_unix_ns : 0;
+
+	cell->last = history_pack(r, gap_ns);
+	cell->last_unix_ns = r->begun_unix_ns;
+	history_add(&s->history, cell->track, cell->last);
+	store_target_say(cell, words_of(r));
+	store_touch(s, cell->row);
+}
+
+void store_probe_done(struct store *s, struct store_target *cell,
+		      const struct probe_result *result)
+{
+	if (!cell)
+		return;
+	store_write_lock(s);
+	result_count(s, cell, result);
+	store_probe_remember(s, cell, result);
+	store_write_unlock(s);
+}
+
+bool store_ladder_wanted(const struct store *s, const struct store_target *cell,
+			 const struct probe_result *result)
+{
+	return cell && history_wants(&s->history, cell->track, result);
+}
+
+void store_ladder(struct store *s, struct store_target *cell,
+		  const struct probe_result *result, const struct ladder *ladder)
+{
+	struct history_ladder *copy = history_ladder_copy(result, ladder);
+
+	if (!copy)
+		return;
+	store_write_lock(s);
+	history_keep(&s->history, cell->track, copy);
+	store_write_unlock(s);
+}
+
+void store_probe_late(struct store *s, struct store_target *cell)
+{
+	int64_t now_unix_ns = clock_wall_ns();
+
+	if (!cell)
+		return;
+	store_write_lock(s);
+	cell->stats.late++;
+	history_late(cell->track, now_unix_ns);
+	store_write_unlock(s);
+}

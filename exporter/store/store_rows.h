@@ -1,0 +1,156 @@
+/* Inside of the store: for store*.c, which write, snapshot.c and status*.c, which copy.
+ */
+#ifndef EXPORTER_STORE_STORE_ROWS_H
+#define EXPORTER_STORE_STORE_ROWS_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/queue.h>
+
+#include "exporter/store/native_histogram.h"
+#include "exporter/store/history.h"
+#include "exporter/store/stats.h"
+#include "exporter/store/store.h"
+
+/* Seconds over which the largest schedule lag is told, a slot each. */
+#define STORE_LAG_SLOTS 60
+
+/* What a target over TLS has besides. */
+struct store_tls {
+	uint32_t failures[TLS_FAILURES];
+	struct chain *chain; /* what the peer showed; a reference; NULL: nothing yet */
+};
+
+struct store_target {
+	TAILQ_ENTRY(store_target) entry;
+	struct store_trunk *row;
+	struct stats_target stats;
+	struct stats_code *codes;	  /* rising by code */
+	struct native_histogram *native;  /* NULL: no observation, or none is kept */
+	struct stats_exemplar *exemplars; /* rising by bucket */
+	struct history_track *track;	  /* NULL: none, or no room for it */
+	char *said; /* owned; the last probe's reason phrase or failure; NULL: nothing */
+	int64_t last_unix_ns; /* begin of the last probe that ended; 0: none yet */
+	struct history_probe last;
+	struct store_tls *tls; /* NULL: not over TLS */
+	uint16_t code_count;
+	uint16_t code_cap;
+	uint16_t label_len;
+	uint8_t exemplar_count;
+	bool native_lost;  /* an observation was: half a histogram is never shown */
+	uint32_t counts[]; /* one a bucket and +Inf; the label text follows */
+};
+
+TAILQ_HEAD(store_targets, store_target);
+
+/* What few trunks have; owned, each may be NULL. */
+struct store_words {
+	char *own_file; /* label text of our certificate's file */
+	char *dns_said; /* why its name did not resolve the last time, for people */
+};
+
+struct store_trunk {
+	TAILQ_ENTRY(store_trunk) entry;
+	struct store_trunk *next_name;	 /* in the same slot of the index by name */
+	const struct config_trunk *conf; /* in force; only under the lock */
+	struct store_targets targets;
+	int64_t since_unix_ns;	    /* of the state */
+	int64_t dns_failed_unix_ns; /* the last time; 0: never */
+	uint64_t changed;	    /* the store's sequence at its last change */
+	uint32_t *inbound;	    /* STATS_METHODS counters; NULL: no request yet */
+	struct store_words *words;  /* NULL: none of them */
+	struct stats_trunk stats;
+	uint32_t target_count;
+	uint32_t label_len;
+	uint32_t info_len;
+	uint32_t name_hash;
+	char text[]; /* labels, then those of siptrunk_info */
+};
+
+TAILQ_HEAD(store_trunks, store_trunk);
+
+/* The rows by name: a hash table of chains. */
+struct store_names {
+	struct store_trunk **slots;
+	size_t size; /* a power of two, or 0 */
+	size_t count;
+};
+
+struct store_lag {
+	int64_t second; /* monotonic */
+	int64_t lag_ns;
+};
+
+struct store {
+	pthread_mutex_t lock;
+	atomic_bool writer_waits;
+	atomic_bool ready;
+	atomic_bool exemplars;		      /* some client takes them */
+	struct stats_buckets buckets;	      /* never changes */
+	struct native_histogram_scale native; /* never changes once there are trunks */
+	struct store_trunks trunks;
+	struct store_names names;
+	struct history history;
+	size_t target_count;
+	bool changing;	   /* a configuration is being applied */
+	uint64_t sequence; /* moves with every change of a row */
+	int64_t begun_unix_ns;
+	uint64_t generation; /* moves with every trunk added, moved or removed */
+	struct stats_exporter exporter;
+	struct store_lag lag[STORE_LAG_SLOTS];
+};
+
+/* With the lock held. Without memory a row may not be found by its name. */
+void store_names_add(struct store_names *n, struct store_trunk *row, const char *name);
+void store_names_remove(struct store_names *n, struct store_trunk *row);
+
+/* With the lock held: the trunk of that name, or NULL. */
+struct store_trunk *store_names_find(const struct store_names *n, const char *name);
+
+static inline const char *store_own_file(const struct store_trunk *t)
+{
+	return t->words ? t->words->own_file : NULL;
+}
+
+static inline const char *store_dns_said(const struct store_trunk *t)
+{
+	return t->words ? t->words->dns_said : NULL;
+}
+
+/* The label text of a target, label_len bytes. */
+static inline char *store_target_text(const struct store *s, struct store_target *t)
+{
+	return (char *)(t->counts + s->buckets.count + 1);
+}
+
+/* Frees a cell that is in no list any more, without the lock. */
+void store_target_free(struct store_target *cell);
+
+/* With the lock held: the last probe's words, "" for none. */
+void store_target_say(struct store_target *cell, const char *text);
+
+/* Counts a response in the target's histograms. With the lock held. */
+void store_observe(const struct store *s, struct store_target *t,
+		   const struct probe_result *result);
+
+/* The writer's hold on the store. There is one writer, the main thread. */
+void store_write_lock(struct store *s);
+void store_write_unlock(struct store *s);
+
+/* With the lock held: whoever asks for what is new since then gets the row. */
+static inline void store_touch(struct store *s, struct store_trunk *row)
+{
+	row->changed = ++s->sequence;
+}
+
+/*
+ * A reader's hold on the store. It lets a writer that waits go first: a reader that comes
+ * back at once for its next piece would else win the lock again and again.
+ */
+void store_read_lock(struct store *s);
+void store_read_unlock(struct store *s);
+
+/* With the lock held: the largest lag of the last minute. */
+int64_t store_lag_ns(const struct store *s, int64_t now_ns);
+
+#endif

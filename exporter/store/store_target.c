@@ -1,0 +1,114 @@
+/* The cells of a row: one target each, with its labels. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exporter/store/labels.h"
+#include "exporter/store/store_rows.h"
+#include "exporter/store/store_text.h"
+
+static struct store_target *target_alloc(const struct store *s, const struct buffer *text)
+{
+	size_t counts = (s->buckets.count + 1) * sizeof(uint32_t);
+	struct store_target *cell;
+	int i;
+
+	cell = text->err ? NULL : calloc(1, sizeof(*cell) + counts + text->len);
+	if (!cell)
+		return NULL;
+	memcpy(store_target_text(s, cell), text->data, text->len);
+	cell->label_len = (uint16_t)text->len;
+	cell->stats.success = -1;
+	cell->stats.retry_after_s = -1;
+	for (i = 0; i < PROBE_PHASES; i++)
+		cell->stats.phase_ns[i] = -1;
+	return cell;
+}
+
+struct store_target *store_target_add(struct store *s, struct store_trunk *row,
+				      const struct engine_target *target)
+{
+	struct buffer text = {0};
+	struct store_target *cell;
+
+	if (!row)
+		return NULL;
+	store_text_target(&text, target);
+	cell = target_alloc(s, &text);
+	buffer_clear(&text);
+	if (!cell)
+		return NULL;
+	cell->row = row;
+	if (!strcmp(target->transport, "tls"))
+		cell->tls = calloc(1, sizeof(*cell->tls));
+
+	store_write_lock(s);
+	cell->track = history_track_alloc(&s->history);
+	store_touch(s, row);
+	TAILQ_INSERT_TAIL(&row->targets, cell, entry);
+	row->target_count++;
+	s->target_count++;
+	store_write_unlock(s);
+	return cell;
+}
+
+bool store_target_label(struct store *s, struct store_target *cell, const char *name,
+			char *out, size_t size)
+{
+	struct slice text, value;
+
+	if (!cell)
+		return false;
+	text = (struct slice){store_target_text(s, cell), cell->label_len};
+	value = labels_find(text, name);
+	if (value.l)
+		(void)snprintf(out, size, "%.*s", (int)value.l, value.p);
+	return value.l;
+}
+
+/* What nearly all say nearly always is kept once. */
+static char said_ok[] = "OK";
+
+static void said_free(struct store_target *cell)
+{
+	if (cell->said != said_ok)
+		free(cell->said);
+}
+
+void store_target_say(struct store_target *cell, const char *text)
+{
+	/* Most often it is what was said last time. */
+	if (cell->said ? !strcmp(cell->said, text) : !text[0])
+		return;
+	said_free(cell);
+	if (!strcmp(text, said_ok))
+		cell->said = said_ok;
+	else
+		cell->said = text[0] ? strdup(text) : NULL;
+}
+
+void store_target_free(struct store_target *cell)
+{
+	free(cell->exemplars);
+	free(cell->native);
+	said_free(cell);
+	free(cell->codes);
+	if (cell->tls)
+		chain_unref(cell->tls->chain);
+	free(cell->tls);
+	free(cell);
+}
+
+void store_target_remove(struct store *s, struct store_target *cell)
+{
+	if (!cell)
+		return;
+	store_write_lock(s);
+	TAILQ_REMOVE(&cell->row->targets, cell, entry);
+	history_track_free(&s->history, cell->track);
+	store_touch(s, cell->row);
+	cell->row->target_count--;
+	s->target_count--;
+	store_write_unlock(s);
+	store_target_free(cell);
+}

@@ -1,0 +1,65 @@
+#include "exporter/store/store_text.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "exporter/store/labels.h"
+
+void store_text_trunk(struct buffer *b, const struct config_trunk *trunk)
+{
+	unsigned i;
+
+	labels_add(b, "trunk", trunk->name);
+	for (i = 0; i < trunk->label_count; i++)
+		labels_add(b, trunk->labels[i].name, trunk->labels[i].value);
+}
+
+/* The URI without its user's password. One that cannot be split is not shown at all. */
+static void uri_label(struct buffer *b, const char *text, const struct config_uri *uri)
+{
+	struct buffer shown = {0};
+	const char *colon = NULL;
+
+	if (uri && uri->user.l)
+		colon = memchr(uri->user.p, ':', uri->user.l);
+	if (!uri) {
+		buffer_add(&shown, "", 1);
+	} else if (!colon) {
+		buffer_add(&shown, text, strlen(text) + 1);
+	} else {
+		buffer_add(&shown, text, (size_t)(colon - text));
+		buffer_str(&shown, uri->user.p + uri->user.l);
+		buffer_add(&shown, "", 1);
+	}
+	if (shown.err)
+		b->err = shown.err;
+	else
+		labels_add(b, "uri", shown.data);
+	buffer_clear(&shown);
+}
+
+void store_text_info(struct buffer *b, const struct config_trunk *trunk,
+		     const struct config_uri *uri)
+{
+	enum config_transport transport = uri ? uri->transport : CONFIG_TRANSPORT_NONE;
+
+	uri_label(b, trunk->uri, uri);
+	labels_add(b, "transport", config_transport_name(transport));
+	labels_add(b, "profile", trunk->profile ? trunk->profile : "");
+}
+
+void store_text_target(struct buffer *b, const struct engine_target *target)
+{
+	labels_add(b, "method", target->method);
+	labels_add(b, "address", target->address);
+	labels_add(b, "transport", target->transport);
+	if (b->len > UINT16_MAX)
+		b->err = ENOMEM;
+}
+
+void store_text_file(struct buffer *b, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	labels_add(b, "file", slash ? slash + 1 : path);
+}

@@ -1,0 +1,238 @@
+/* The store's rows: a trunk's labels, state, addresses, and its peer's own requests. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/uri.h"
+#include "exporter/store/store_rows.h"
+#include "exporter/store/store_text.h"
+#include "base/clock.h"
+
+/* The methods of the SIP registry; what else a peer may call its request is "other". */
+static const char *const methods[STATS_METHODS] = {
+	"OPTIONS",  "INVITE", "ACK",	   "BYE",    "CANCEL",
+	"REGISTER", "PRACK",  "SUBSCRIBE", "NOTIFY", "PUBLISH",
+	"MESSAGE",  "REFER",  "INFO",	   "UPDATE", "other",
+};
+
+const char *stats_method_name(size_t i)
+{
+	return methods[i];
+}
+
+static size_t method_index(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < STATS_METHODS - 1; i++) {
+		if (!strcmp(methods[i], name))
+			break;
+	}
+	return i;
+}
+
+static struct store_trunk *trunk_alloc(const struct buffer *labels,
+				       const struct buffer *info)
+{
+	struct store_trunk *row;
+
+	if (labels->err || info->err)
+		return NULL;
+	row = calloc(1, sizeof(*row) + labels->len + info->len);
+	if (!row)
+		return NULL;
+	memcpy(row->text, labels->data, labels->len);
+	memcpy(row->text + labels->len, info->data, info->len);
+	row->label_len = (uint32_t)labels->len;
+	row->info_len = (uint32_t)info->len;
+	TAILQ_INIT(&row->targets);
+	return row;
+}
+
+struct store_trunk *store_trunk_add(struct store *s, const struct config_trunk *trunk)
+{
+	struct buffer labels = {0}, info = {0};
+	struct config_uri uri;
+	bool valid = !config_uri_parse(trunk->uri, &uri);
+	struct config_uri hop = {0};
+	struct store_trunk *row;
+
+	store_text_trunk(&labels, trunk);
+	store_text_info(&info, trunk, valid ? &uri : NULL);
+	row = trunk_alloc(&labels, &info);
+	buffer_clear(&labels);
+	buffer_clear(&info);
+	if (!row)
+		return NULL;
+	row->stats.named =
+		!config_uri_parse(trunk->settings ? config_trunk_hop(trunk) : trunk->uri,
+				  &hop) &&
+		!hop.ipv4 && !hop.ipv6;
+	row->stats.state = HEALTH_UNKNOWN;
+	row->conf = trunk;
+	row->since_unix_ns = clock_wall_ns();
+	row->stats.paused = trunk->settings && trunk->settings->paused;
+
+	store_write_lock(s);
+	TAILQ_INSERT_TAIL(&s->trunks, row, entry);
+	store_names_add(&s->names, row, trunk->name);
+	store_touch(s, row);
+	s->exporter.trunks++;
+	s->generation++;
+	store_write_unlock(s);
+	return row;
+}
+
+/*
+ * Nothing that is shown changed. Going to the end keeps the rows in the order of the new
+ * configuration, whose trunks the engine visits in order.
+ */
+void store_trunk_move(struct store *s, struct store_trunk *row,
+		      const struct config_trunk *trunk)
+{
+	if (!row)
+		return;
+	store_write_lock(s);
+	row->conf = trunk;
+	TAILQ_REMOVE(&s->trunks, row, entry);
+	TAILQ_INSERT_TAIL(&s->trunks, row, entry);
+	s->generation++;
+	store_write_unlock(s);
+}
+
+void store_trunk_remove(struct store *s, struct store_trunk *row)
+{
+	struct store_target *cell;
+
+	if (!row)
+		return;
+	store_write_lock(s);
+	TAILQ_REMOVE(&s->trunks, row, entry);
+	store_names_remove(&s->names, row);
+	TAILQ_FOREACH(cell, &row->targets, entry)
+		history_track_free(&s->history, cell->track);
+	s->exporter.trunks--;
+	s->target_count -= row->target_count;
+	s->generation++;
+	store_write_unlock(s);
+
+	while ((cell = TAILQ_FIRST(&row->targets)) != NULL) {
+		TAILQ_REMOVE(&row->targets, cell, entry);
+		store_target_free(cell);
+	}
+	free(row->inbound);
+	if (row->words) {
+		free(row->words->own_file);
+		free(row->words->dns_said);
+	}
+	free(row->words);
+	free(row);
+}
+
+void store_trunk_state(struct store *s, struct store_trunk *row,
+		       const struct engine_change *change, int64_t now_unix_ns)
+{
+	if (!row)
+		return;
+	store_write_lock(s);
+	row->stats.state = (uint8_t)change->to;
+	row->stats.state_changes++;
+	row->since_unix_ns = now_unix_ns;
+	store_touch(s, row);
+	store_write_unlock(s);
+}
+
+void store_trunk_addresses(struct store *s, struct store_trunk *row, unsigned total,
+			   unsigned up)
+{
+	if (!row)
+		return;
+	store_write_lock(s);
+	row->stats.addresses = total;
+	row->stats.addresses_up = up;
+	row->stats.addresses_known = true;
+	store_touch(s, row);
+	store_write_unlock(s);
+}
+
+/* Made at the first need. Returns NULL without memory. */
+static struct store_words *words_of(struct store *s, struct store_trunk *row)
+{
+	struct store_words *words = row->words;
+
+	if (words)
+		return words;
+	words = calloc(1, sizeof(*words));
+	store_write_lock(s);
+	row->words = words;
+	store_write_unlock(s);
+	return words;
+}
+
+/* Only this thread replaces a word; who reads does so with the lock. */
+static void set_word(struct store *s, char **word, const char *text)
+{
+	char *old = *word, *new;
+
+	if (old && !strcmp(old, text))
+		return;
+	new = strdup(text);
+	store_write_lock(s);
+	*word = new;
+	store_write_unlock(s);
+	free(old);
+}
+
+void store_trunk_dns_failed(struct store *s, struct store_trunk *row, const char *detail)
+{
+	int64_t now_unix_ns = clock_wall_ns();
+	struct store_words *words = row ? words_of(s, row) : NULL;
+
+	if (!row)
+		return;
+	if (words)
+		set_word(s, &words->dns_said, detail);
+	store_write_lock(s);
+	row->stats.dns_failures++;
+	row->dns_failed_unix_ns = now_unix_ns;
+	store_touch(s, row);
+	store_write_unlock(s);
+}
+
+void store_trunk_certificate(struct store *s, struct store_trunk *row, const char *file,
+			     int64_t not_after_s)
+{
+	struct store_words *words = row ? words_of(s, row) : NULL;
+	struct buffer text = {0};
+
+	if (!words)
+		return;
+	/* The file's name is part of the trunk's description: it never changes. */
+	if (!words->own_file) {
+		store_text_file(&text, file);
+		buffer_add(&text, "", 1);
+		if (!text.err)
+			set_word(s, &words->own_file, text.data);
+		buffer_clear(&text);
+	}
+	store_write_lock(s);
+	row->stats.own_not_after_s = words->own_file ? not_after_s : 0;
+	store_write_unlock(s);
+}
+
+void store_inbound(struct store *s, struct store_trunk *row, const char *method,
+		   int64_t now_unix_ns)
+{
+	size_t i = method_index(method);
+
+	if (!row)
+		return;
+	store_write_lock(s);
+	if (!row->inbound)
+		row->inbound = calloc(STATS_METHODS, sizeof(*row->inbound));
+	if (row->inbound)
+		row->inbound[i]++;
+	if (i == 0)
+		row->stats.inbound_options_unix_ns = now_unix_ns;
+	store_touch(s, row);
+	store_write_unlock(s);
+}

@@ -1,0 +1,333 @@
+#include "exporter/webconfig/web.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/stat.h>
+
+#include "base/log.h"
+
+/* The file itself, certificate, key and authorities. */
+enum { FILES = 4 };
+
+/* By which a change is noticed; also one of rights, by the time of the inode's change. */
+struct stamp {
+	int err;
+	dev_t dev;
+	ino_t ino;
+	off_t size;
+	struct timespec mtime, ctime;
+};
+
+struct reading {
+	struct web_rules rules; /* first, so that web_put() finds its way back */
+	TAILQ_ENTRY(reading) entry;
+	struct web_config *conf;
+	size_t users; /* connections and requests that hold it */
+};
+
+TAILQ_HEAD(readings, reading);
+
+struct web {
+	const char *path;
+	bool tls;
+	pthread_mutex_t lock;
+	struct reading *now;
+	struct readings old; /* no longer in force, still held */
+	char *files[FILES];
+	struct stamp stamps[FILES];
+	struct web_auth *auth;
+};
+
+static const struct web_config no_config;
+static const struct web_rules no_rules = {.conf = &no_config};
+
+static struct stamp stamp_of(const char *path)
+{
+	struct stamp s = {0};
+	struct stat st;
+
+	if (!path)
+		return s;
+	if (stat(path, &st)) {
+		s.err = errno;
+		return s;
+	}
+	s.dev = st.st_dev;
+	s.ino = st.st_ino;
+	s.size = st.st_size;
+	s.mtime = st.st_mtim;
+	s.ctime = st.st_ctim;
+	return s;
+}
+
+static bool same_time(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+static bool same_stamp(const struct stamp *a, const struct stamp *b)
+{
+	return a->err == b->err && a->dev == b->dev && a->ino == b->ino &&
+	       a->size == b->size && same_time(&a->mtime, &b->mtime) &&
+	       same_time(&a->ctime, &b->ctime);
+}
+
+static bool web_changed(const struct web *w)
+{
+	for (size_t i = 0; i < FILES; i++) {
+		struct stamp s = stamp_of(w->files[i]);
+
+		if (!same_stamp(&s, &w->stamps[i]))
+			return true;
+	}
+	return false;
+}
+
+static void take_stamps(struct web *w)
+{
+	for (size_t i = 0; i < FILES; i++)
+		w->stamps[i] = stamp_of(w->files[i]);
+}
+
+static void reading_free(struct reading *r)
+{
+	if (!r)
+		return;
+	web_tls_free(r->rules.tls);
+	web_config_free(r->conf);
+	free(r);
+}
+
+static int tls_make(struct reading *r, const char *path, struct config_errors *errs)
+{
+	char text[512] = "";
+	int err;
+
+	if (!r->conf->tls_on)
+		return 0;
+	err = web_tls_alloc(&r->rules.tls, &r->conf->tls, text, sizeof(text));
+	if (err && err != ENOMEM)
+		err = web_yaml_error(errs, path, 0, 0, "tls_server_config",
+				     "tls_server_config: %s", text);
+	return err;
+}
+
+static int reading_make(struct reading **rp, struct web_config *conf, const char *path,
+			struct config_errors *errs)
+{
+	struct reading *r = calloc(1, sizeof(*r));
+	int err;
+
+	if (!r) {
+		web_config_free(conf);
+		return ENOMEM;
+	}
+	r->conf = conf;
+	r->rules.conf = conf;
+	err = tls_make(r, path, errs);
+	if (err)
+		reading_free(r);
+	else
+		*rp = r;
+	return err;
+}
+
+/*
+ * Watches what the newest file names, whether or not it can be used: then it is that
+ * which may be repaired.
+ */
+static int web_watch(struct web *w, const struct web_config *c)
+{
+	const char *const names[FILES] = {w->path, c->tls.cert_file, c->tls.key_file,
+					  c->tls.client_ca_file};
+
+	for (size_t i = 1; i < FILES; i++) {
+		free(w->files[i]);
+		w->files[i] = names[i] ? strdup(names[i]) : NULL;
+		if (names[i] && !w->files[i])
+			return ENOMEM;
+	}
+	return 0;
+}
+
+/* Stamps are taken before reading: what changes meanwhile is noticed the next time. */
+static int reading_load(struct web *w, struct reading **rp, struct config_errors *errs)
+{
+	struct web_config *conf = NULL;
+	int err;
+
+	take_stamps(w);
+	err = web_config_load(&conf, w->path, errs);
+	if (err)
+		return err;
+	err = web_watch(w, conf);
+	for (size_t i = 1; i < FILES; i++)
+		w->stamps[i] = stamp_of(w->files[i]);
+	if (err)
+		web_config_free(conf);
+	return err ? err : reading_make(rp, conf, w->path, errs);
+}
+
+static void log_errors(const struct config_errors *errs)
+{
+	for (size_t i = 0; i < errs->count; i++) {
+		const struct config_error *e = &errs->list[i];
+		struct log_field fields[] = {
+			LOG_S("file", e->path),
+			LOG_S("error", e->message),
+			e->line ? LOG_I("line", e->line) : LOG_S("line", NULL),
+			e->line ? LOG_I("column", e->col) : LOG_S("column", NULL),
+			{0},
+		};
+
+		log_write(LOG_LEVEL_ERROR,
+			  "web configuration error, the old one stays in force", fields);
+	}
+}
+
+/*
+ * What is no longer in force. A session of GnuTLS may look at its credentials until the
+ * very end, and libmicrohttpd tells of a connection's end a moment before that: so what
+ * nobody holds any more is freed one change later.
+ */
+static void web_sweep(struct web *w)
+{
+	struct reading *r = TAILQ_FIRST(&w->old), *next;
+
+	for (; r; r = next) {
+		next = TAILQ_NEXT(r, entry);
+		if (r->users)
+			continue;
+		TAILQ_REMOVE(&w->old, r, entry);
+		reading_free(r);
+	}
+}
+
+static void web_replace(struct web *w, struct reading *next)
+{
+	web_sweep(w);
+	TAILQ_INSERT_TAIL(&w->old, w->now, entry);
+	w->now = next;
+	log_event(LOG_LEVEL_INFO, "web configuration read again", LOG_S("file", w->path));
+}
+
+static void web_refresh(struct web *w)
+{
+	struct config_errors errs = {0};
+	struct reading *next = NULL;
+	int err = reading_load(w, &next, &errs);
+
+	if (!err && next->conf->tls_on != w->tls)
+		err = web_yaml_error(&errs, w->path, 0, 0, "tls_server_config",
+				     "switching TLS on or off needs a restart");
+	if (!err)
+		web_replace(w, next);
+	else
+		reading_free(next);
+	if (err && !errs.count)
+		log_event(LOG_LEVEL_ERROR,
+			  "web configuration error, the old one stays in force",
+			  LOG_S("file", w->path), LOG_S("error", strerror(err)));
+	log_errors(&errs);
+	config_errors_clear(&errs);
+}
+
+int web_alloc(struct web **wp, const char *path, struct config_errors *errs)
+{
+	struct web *w = calloc(1, sizeof(*w));
+	int err = 0;
+
+	if (!w)
+		return ENOMEM;
+	w->path = path;
+	TAILQ_INIT(&w->old);
+	pthread_mutex_init(&w->lock, NULL);
+	if (path) {
+		w->files[0] = strdup(path);
+		err = w->files[0] ? 0 : ENOMEM;
+	}
+	if (path && !err)
+		err = reading_load(w, &w->now, errs);
+	if (path && !err)
+		err = web_auth_alloc(&w->auth);
+	if (!err && w->now)
+		w->tls = w->now->conf->tls_on;
+	if (err)
+		web_free(w);
+	else
+		*wp = w;
+	return err;
+}
+
+void web_free(struct web *w)
+{
+	struct reading *r;
+
+	if (!w)
+		return;
+	web_auth_free(w->auth);
+	while ((r = TAILQ_FIRST(&w->old)) != NULL) {
+		TAILQ_REMOVE(&w->old, r, entry);
+		reading_free(r);
+	}
+	reading_free(w->now);
+	for (size_t i = 0; i < FILES; i++)
+		free(w->files[i]);
+	pthread_mutex_destroy(&w->lock);
+	free(w);
+}
+
+bool web_is_tls(const struct web *w)
+{
+	return w->tls;
+}
+
+const struct web_rules *web_get(struct web *w)
+{
+	struct reading *r;
+
+	if (!w->path)
+		return &no_rules;
+	pthread_mutex_lock(&w->lock);
+	if (web_changed(w))
+		web_refresh(w);
+	r = w->now;
+	r->users++;
+	pthread_mutex_unlock(&w->lock);
+	return &r->rules;
+}
+
+void web_put(struct web *w, const struct web_rules *rules)
+{
+	struct reading *r;
+
+	if (!rules || rules == &no_rules)
+		return;
+	pthread_mutex_lock(&w->lock);
+	r = (struct reading *)(uintptr_t)rules;
+	r->users--;
+	pthread_mutex_unlock(&w->lock);
+}
+
+struct web_auth *web_auth(struct web *w)
+{
+	return w->auth;
+}
+
+void web_stop(struct web *w)
+{
+	if (w->auth)
+		web_auth_stop(w->auth);
+}
+
+int web_check(const char *path, struct config_errors *errs)
+{
+	struct web *w = NULL;
+	int err = web_alloc(&w, path, errs);
+
+	web_free(w);
+	return err;
+}

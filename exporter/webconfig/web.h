@@ -1,0 +1,53 @@
+/*
+ * What --web.config.file says, as it is in force. The file and the certificates that it
+ * names are looked at again whenever someone connects or asks; a broken change is logged
+ * once, and what was in force stays.
+ */
+#ifndef EXPORTER_WEBCONFIG_WEB_H
+#define EXPORTER_WEBCONFIG_WEB_H
+
+#include <stdbool.h>
+
+#include "exporter/webconfig/web_auth.h"
+#include "exporter/webconfig/web_config.h"
+#include "exporter/webconfig/web_tls.h"
+
+struct web;
+
+/* One reading, unchanging. */
+struct web_rules {
+	const struct web_config *conf;
+	struct web_tls *tls; /* NULL: plain HTTP */
+};
+
+/*
+ * @path: the file, kept by the caller; NULL: none, and everything is allowed
+ * @errs: zeroed by the caller, who frees them
+ *
+ * Returns 0; EINVAL with at least one error; errno.
+ */
+int web_alloc(struct web **wp, const char *path, struct config_errors *errs);
+
+/* After every web_put(). */
+void web_free(struct web *w);
+
+/* Whether connections are TLS: as the file said first, for a change needs a restart. */
+bool web_is_tls(const struct web *w);
+
+/*
+ * The rules in force now, read afresh if the files have changed. Each is given back by
+ * web_put(). Any thread.
+ */
+const struct web_rules *web_get(struct web *w);
+void web_put(struct web *w, const struct web_rules *rules);
+
+/* Those who judge passwords; NULL without a file. */
+struct web_auth *web_auth(struct web *w);
+
+/* Ends what is under way on other threads. */
+void web_stop(struct web *w);
+
+/* Reads a file and all it names and frees it again. Returns as web_alloc(). */
+int web_check(const char *path, struct config_errors *errs);
+
+#endif

@@ -1,0 +1,54 @@
+/*
+ * The file of --web.config.file: TLS, headers and users of the HTTP server, in the format
+ * that Prometheus' exporter-toolkit made common.
+ */
+#ifndef EXPORTER_WEBCONFIG_WEB_CONFIG_H
+#define EXPORTER_WEBCONFIG_WEB_CONFIG_H
+
+#include "exporter/webconfig/web_yaml.h"
+
+/* In the order of the names in the file. */
+enum web_client_auth {
+	WEB_CLIENT_NONE,
+	WEB_CLIENT_REQUEST,
+	WEB_CLIENT_REQUIRE,
+	WEB_CLIENT_REQUIRE_ANY, /* the same, by its newer name */
+	WEB_CLIENT_VERIFY_IF_GIVEN,
+	WEB_CLIENT_REQUIRE_AND_VERIFY,
+};
+
+enum web_tls_version { WEB_TLS10, WEB_TLS11, WEB_TLS12, WEB_TLS13 };
+
+struct web_tls_conf {
+	const char *cert_file, *key_file, *client_ca_file; /* or NULL */
+	const char *cert, *key, *client_ca;   /* the same in the file itself */
+	int client_auth;		      /* enum web_client_auth */
+	struct web_texts client_allowed_sans; /* none: any */
+	int min_version, max_version;	      /* enum web_tls_version */
+	struct web_numbers ciphers; /* into web_cipher_names; none: the default */
+	struct web_numbers curves;  /* into web_curve_names; none: the default */
+	bool server_order;	    /* our order of ciphers rules, not the client's */
+};
+
+struct web_config {
+	bool tls_on;
+	struct web_tls_conf tls;
+	bool http2; /* taken for the format's sake: HTTP/1.1 is what is served */
+	struct web_pairs headers;
+	struct web_pairs users; /* name and bcrypt hash */
+	struct arena arena;	/* holds all of it */
+};
+
+/*
+ * Reads and checks a file, but not the certificates that it names.
+ *
+ * @errs: zeroed by the caller; freed with config_errors_clear()
+ *
+ * Returns 0; EINVAL with at least one error; ENOMEM.
+ */
+int web_config_load(struct web_config **cp, const char *path, struct config_errors *errs);
+
+/* Secrets are overwritten. NULL is ignored. */
+void web_config_free(struct web_config *c);
+
+#endif

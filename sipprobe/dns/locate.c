@@ -1,0 +1,414 @@
+#include "sipprobe/dns/locate.h"
+#include "sipprobe/loop/ip_literal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum {
+	PORT = 5060,
+	PORT_TLS = 5061,
+	/* Seconds that a failure without a TTL of its own, or what another left, is good.
+	 */
+	FAILURE_TTL_S = 30,
+	LITERAL_TTL_S = 3600, /* only the interface of a link-local one can change */
+};
+
+struct step;
+
+typedef void(step_h)(struct step *step, const struct lookup_answer *ans);
+
+/* One question under way, and what its answer is for. */
+struct step {
+	struct le le;
+	struct locate *locate;
+	void *query;
+	unsigned number;
+	enum rr_type type;
+	step_h *h;
+	struct resolve_address address; /* A, AAAA: all but the address itself */
+	char *name;
+};
+
+static void step_destructor(void *data)
+{
+	struct step *s = data;
+
+	list_unlink(&s->le);
+	mem_deref(s->query);
+	mem_deref(s->name);
+}
+
+/* Least of the TTLs used so far, never 0. */
+static void ttl_use(uint32_t *least_s, uint32_t ttl_s)
+{
+	if (!ttl_s)
+		ttl_s = 1;
+	if (!*least_s || ttl_s < *least_s)
+		*least_s = ttl_s;
+}
+
+/*
+ * Keeps the gravest failure and, among equals, that of the question asked first: the
+ * order in which answers come must not show.
+ */
+static void locate_fail(struct locate *locate, const struct step *s,
+			enum resolve_status status, const char *why)
+{
+	struct resolve_result *res = &locate->result;
+
+	if (status < res->status ||
+	    (status == res->status && s->number >= locate->failed_step))
+		return;
+	res->status = status;
+	locate->failed_step = s->number;
+	re_snprintf(res->detail, sizeof(res->detail), "%b %s: %s", s->name,
+		    strlen(s->name) < 64 ? strlen(s->name) : 64, rr_type_name(s->type),
+		    why);
+}
+
+static void fail_answer(struct step *s, enum resolve_status status)
+{
+	static const char *const why[] = {
+		[RESOLVE_NXDOMAIN] = "NXDOMAIN",     [RESOLVE_NODATA] = "no such records",
+		[RESOLVE_SERVFAIL] = "SERVFAIL",     [RESOLVE_TIMEOUT] = "timeout",
+		[RESOLVE_BOGUS] = "unusable answer",
+	};
+
+	if (status == RESOLVE_BOGUS)
+		ttl_use(&s->locate->failed_ttl_s, FAILURE_TTL_S);
+	locate_fail(s->locate, s, status, why[status]);
+}
+
+/* What is known when nothing is left to ask. */
+static void locate_complete(struct locate *locate)
+{
+	struct resolve_result *res = &locate->result;
+
+	if (locate->set.count) {
+		/*
+		 * Addresses in spite of a failure are a success: many a server cannot
+		 * answer AAAA. But what the failure hid should not stay hidden for long.
+		 */
+		if (res->status >= RESOLVE_SERVFAIL)
+			ttl_use(&res->ttl_s, locate->failed_ttl_s);
+		else
+			res->detail[0] = '\0';
+		res->status = RESOLVE_OK;
+	} else {
+		res->ttl_s = locate->failed_ttl_s;
+	}
+	res->addresses = locate->set.v;
+	res->count = locate->set.count;
+}
+
+static void locate_answer_h(const struct lookup_answer *ans, void *arg)
+{
+	struct step *s = arg;
+	struct locate *locate = s->locate;
+
+	list_unlink(&s->le);
+	/* A failure in the end holds no longer than each of the answers that led to it.
+	 */
+	if (ans->status != RESOLVE_OK)
+		ttl_use(&locate->failed_ttl_s, ans->ttl_s ? ans->ttl_s : FAILURE_TTL_S);
+	s->h(s, ans);
+	mem_deref(s);
+	if (!list_isempty(&locate->steps))
+		return;
+	locate_complete(locate);
+	locate->h(locate->arg);
+}
+
+/* @address: for A and AAAA, else NULL */
+static int locate_ask(struct locate *locate, const char *name, enum rr_type type,
+		      step_h *h, const struct resolve_address *address)
+{
+	struct step *s = mem_zalloc(sizeof(*s), step_destructor);
+	int err;
+
+	if (!s)
+		return ENOMEM;
+	s->locate = locate;
+	s->number = ++locate->step_count;
+	s->type = type;
+	s->h = h;
+	if (address)
+		s->address = *address;
+	err = str_dup(&s->name, name);
+	if (!err)
+		err = locate->lookup->ask(&s->query, locate->lookup, name, type,
+					  locate_answer_h, s);
+	if (err)
+		mem_deref(s);
+	else
+		list_append(&locate->steps, &s->le, s);
+	return err;
+}
+
+/* A question could not be asked after @s was answered: for want of memory, mostly. */
+static void ask_failed(struct step *s, int err)
+{
+	if (!err)
+		return;
+	ttl_use(&s->locate->failed_ttl_s, FAILURE_TTL_S);
+	locate_fail(s->locate, s, RESOLVE_SERVFAIL, strerror(err));
+}
+
+static void address_answer(struct step *s, const struct lookup_answer *ans)
+{
+	struct locate *locate = s->locate;
+	struct resolve_address a = s->address;
+	size_t size = s->type == RR_A ? 4 : 16, good = 0;
+	int err = 0;
+
+	if (ans->status != RESOLVE_OK) {
+		fail_answer(s, ans->status);
+		return;
+	}
+	for (size_t i = 0; i < ans->count && !err; i++) {
+		const uint8_t *p = ans->records[i].p;
+
+		if (ans->records[i].l != size)
+			continue;
+		if (s->type == RR_A)
+			sa_set_in(&a.sa,
+				  (uint32_t)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3],
+				  sa_port(&s->address.sa));
+		else
+			sa_set_in6(&a.sa, p, sa_port(&s->address.sa));
+		err = address_set_add(&locate->set, &a);
+		good++;
+	}
+	ask_failed(s, err);
+	if (good)
+		ttl_use(&locate->result.ttl_s, ans->ttl_s);
+	else
+		fail_answer(s, RESOLVE_BOGUS);
+}
+
+/* A and AAAA side by side, as the family wants. */
+static int address_ask(struct locate *locate, const char *name, uint16_t port,
+		       struct resolve_address *a)
+{
+	int err = 0;
+
+	sa_set_in(&a->sa, 0, port);
+	if (locate->family != CONFIG_FAMILY_IPV6)
+		err = locate_ask(locate, name, RR_A, address_answer, a);
+	if (!err && locate->family != CONFIG_FAMILY_IPV4)
+		err = locate_ask(locate, name, RR_AAAA, address_answer, a);
+	return err;
+}
+
+static uint16_t default_port(enum config_transport transport)
+{
+	return transport == CONFIG_TRANSPORT_TLS ? PORT_TLS : PORT;
+}
+
+static step_h srv_answer;
+
+/* The next SRV name; past the last one the host's own addresses (RFC 3263 4.2). */
+static int srv_next(struct locate *locate)
+{
+	struct resolve_address a = {.transport = locate->choices[0].transport};
+
+	for (; locate->choice_at < locate->choice_count; locate->choice_at++) {
+		const char *name = locate->choices[locate->choice_at].name;
+
+		if (name)
+			return locate_ask(locate, name, RR_SRV, srv_answer, NULL);
+	}
+	return address_ask(locate, locate->host, default_port(a.transport), &a);
+}
+
+static void srv_try_next(struct step *s)
+{
+	struct locate *locate = s->locate;
+
+	locate->choice_at++;
+	if (locate->choice_at == locate->choice_count && locate->refused)
+		locate_fail(locate, s, RESOLVE_NODATA, "the service is not offered");
+	else
+		ask_failed(s, srv_next(locate));
+}
+
+/* Targets are asked for all at once; the lookup bounds what goes out. */
+static void targets_ask(struct step *s, const struct rr_srv *v, size_t count)
+{
+	struct locate *locate = s->locate;
+	int err = 0;
+
+	for (size_t i = 0; i < count && !err; i++) {
+		struct resolve_address a = {
+			.transport = locate->choices[locate->choice_at].transport,
+			.priority = v[i].priority,
+			.weight = v[i].weight,
+		};
+
+		err = address_ask(locate, v[i].target, v[i].port, &a);
+	}
+	ask_failed(s, err);
+}
+
+static void srv_answer(struct step *s, const struct lookup_answer *ans)
+{
+	struct rr_srv targets[RESOLVE_ADDRESSES_MAX];
+	struct locate *locate = s->locate;
+	bool refused = false;
+	size_t count;
+
+	if (ans->status == RESOLVE_NXDOMAIN || ans->status == RESOLVE_NODATA) {
+		srv_try_next(s);
+		return;
+	}
+	if (ans->status != RESOLVE_OK) {
+		/* The host's own addresses could be others than SRV names: no fallback.
+		 */
+		fail_answer(s, ans->status);
+		return;
+	}
+	count = srv_choose(targets, RESOLVE_ADDRESSES_MAX, ans, &refused);
+	if (count) {
+		ttl_use(&locate->result.ttl_s, ans->ttl_s);
+		targets_ask(s, targets, count);
+	} else if (refused) {
+		ttl_use(&locate->failed_ttl_s, ans->ttl_s);
+		locate->refused = true;
+		srv_try_next(s);
+	} else {
+		fail_answer(s, RESOLVE_BOGUS);
+	}
+}
+
+static int srv_begin(struct locate *locate)
+{
+	locate->choice_count =
+		naptr_choose_without(locate->choices, LOOKUP_NAPTR_MAX, locate->host,
+				     locate->sips, locate->transport);
+	return srv_next(locate);
+}
+
+static void naptr_answer(struct step *s, const struct lookup_answer *ans)
+{
+	struct locate *locate = s->locate;
+
+	/*
+	 * Servers that do not know the type refuse it, so only silence ends the road:
+	 * after an answer of any kind SRV decides.
+	 */
+	if (ans->status == RESOLVE_TIMEOUT) {
+		fail_answer(s, ans->status);
+		return;
+	}
+	if (ans->status == RESOLVE_OK)
+		locate->choice_count = naptr_choose(locate->choices, LOOKUP_NAPTR_MAX,
+						    ans, locate->sips);
+	if (locate->choice_count)
+		ttl_use(&locate->result.ttl_s, ans->ttl_s);
+	ask_failed(s, locate->choice_count ? srv_next(locate) : srv_begin(locate));
+}
+
+/*
+ * config_uri calls every sips URI TLS; whether it says so itself decides about NAPTR
+ * (RFC 3263 4.1).
+ */
+static bool says_transport(const struct config_uri *uri)
+{
+	static const char word[] = ";transport=";
+	size_t l = sizeof(word) - 1;
+
+	if (!uri->sips)
+		return uri->transport != CONFIG_TRANSPORT_NONE;
+	for (size_t i = 0; i + l <= uri->params.l; i++)
+		if (!strncasecmp(uri->params.p + i, word, l))
+			return true;
+	return false;
+}
+
+static enum config_transport transport_or_default(const struct locate *locate)
+{
+	if (locate->sips)
+		return CONFIG_TRANSPORT_TLS;
+	return locate->transport != CONFIG_TRANSPORT_NONE ? locate->transport
+							  : CONFIG_TRANSPORT_UDP;
+}
+
+static int locate_literal(struct locate *locate, struct sa *sa, uint16_t port)
+{
+	bool v6 = sa_af(sa) == AF_INET6;
+	struct resolve_address a = {.transport = transport_or_default(locate)};
+	int err = 0;
+
+	sa_set_port(sa, port ? port : default_port(a.transport));
+	a.sa = *sa;
+	if (locate->family == (v6 ? CONFIG_FAMILY_IPV4 : CONFIG_FAMILY_IPV6)) {
+		locate->result.status = RESOLVE_NODATA;
+		re_snprintf(locate->result.detail, sizeof(locate->result.detail),
+			    "%j: not an %s address", sa, v6 ? "IPv4" : "IPv6");
+		locate->failed_ttl_s = FAILURE_TTL_S;
+	} else {
+		err = address_set_add(&locate->set, &a);
+		locate->result.ttl_s = LITERAL_TTL_S;
+	}
+	locate_complete(locate);
+	return err;
+}
+
+static int literal_without_interface(struct locate *locate,
+				     const struct config_slice *host)
+{
+	locate->result.status = RESOLVE_NODATA;
+	re_snprintf(locate->result.detail, sizeof(locate->result.detail),
+		    "%b: no such interface", host->p, host->l);
+	locate->failed_ttl_s = FAILURE_TTL_S;
+	locate_complete(locate);
+	return 0;
+}
+
+static int host_set(struct locate *locate, const struct config_slice *host)
+{
+	char name[RR_NAME_MAX + 1];
+	int err = rr_name_set(name, host->p, host->l);
+
+	return err ? err : str_dup(&locate->host, name);
+}
+
+int locate_begin(struct locate *locate, const struct config_uri *uri, bool *ready)
+{
+	const struct config_slice *host = uri->maddr.l ? &uri->maddr : &uri->host;
+	struct resolve_address a = {0};
+	struct sa sa;
+	int err;
+
+	locate->sips = uri->sips;
+	locate->transport = uri->sips ? CONFIG_TRANSPORT_TLS : uri->transport;
+	err = ip_literal_parse(&sa, host->p, host->l);
+	*ready = err != EINVAL;
+	if (err == ENODEV)
+		return literal_without_interface(locate, host);
+	if (!err)
+		return locate_literal(locate, &sa, uri->port);
+	err = host_set(locate, host);
+	if (err)
+		return err;
+	a.transport = transport_or_default(locate);
+	if (uri->port)
+		return address_ask(locate, locate->host, uri->port, &a);
+	if (says_transport(uri))
+		return srv_begin(locate);
+	return locate_ask(locate, locate->host, RR_NAPTR, naptr_answer, NULL);
+}
+
+void locate_end(struct locate *locate)
+{
+	list_flush(&locate->steps);
+	for (size_t i = 0; i < locate->choice_count; i++)
+		locate->choices[i].name = mem_deref(locate->choices[i].name);
+	locate->choice_count = 0;
+	locate->host = mem_deref(locate->host);
+	locate->set.v = mem_deref(locate->set.v);
+	locate->set.count = 0;
+	locate->set.room = 0;
+}

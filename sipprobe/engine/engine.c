@@ -1,0 +1,382 @@
+#include "sipprobe/engine/engine_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "config/uri.h"
+#include "sipprobe/transport/sockets.h"
+#include "sipprobe/transport/tls_cache.h"
+#include "sipprobe/transport/tls_watch.h"
+#include "sipprobe/trunk/peers.h"
+#include "sipprobe/trunk/prober.h"
+#include "sipprobe/trunk/registry.h"
+
+/* What engine_apply() makes ready before it touches what is in force. */
+struct plan {
+	const struct config *conf;
+	struct trunk **trunks; /* kept ones borrowed, new ones owned */
+	bool *kept;
+	struct tls_cache *tls;
+	struct resolver *resolver;
+};
+
+static void engine_destructor(void *arg)
+{
+	struct engine *e = arg;
+	struct le *le;
+
+	e->services.closing = true;
+	if (e->services.ticker)
+		ticker_cancel(e->services.ticker, &e->stop_timer);
+	for (size_t i = 0; i < e->trunk_count; i++)
+		mem_deref(e->trunks[i]);
+	free(e->trunks);
+	/* Those whose trunks went before; the others went with theirs just now. */
+	while ((le = list_head(&e->group.targets.unregistering)))
+		mem_deref(le->data);
+	mem_deref(e->tls_watch);
+	mem_deref(e->services.sockets);
+	mem_deref(e->group.targets.tls);
+	resolvers_replace(&e->group.resolvers, NULL);
+	mem_deref(e->demux);
+	mem_deref(e->peers.scheduled);
+	mem_deref(e->peers.ondemand);
+	mem_deref(e->services.registry);
+	mem_deref(e->services.ticker);
+}
+
+static void tls_replaced_h(void *arg)
+{
+	struct engine *e = arg;
+
+	for (size_t i = 0; i < e->trunk_count; i++)
+		trunk_tell_certificate(e->trunks[i]);
+}
+
+static void tls_listen_cert_h(const char *file, int64_t not_after_s, void *arg)
+{
+	const struct engine *e = arg;
+
+	if (e->group.events->listen_cert_h)
+		e->group.events->listen_cert_h(file, not_after_s, e->group.arg);
+}
+
+static void tls_files_h(const char *detail, void *arg)
+{
+	const struct engine *e = arg;
+
+	if (e->group.events->tls_files_h)
+		e->group.events->tls_files_h(detail, e->group.arg);
+}
+
+static const struct tls_watch_events tls_watch_events = {
+	.replaced_h = tls_replaced_h,
+	.listen_cert_h = tls_listen_cert_h,
+	.files_h = tls_files_h,
+};
+
+static int peers_and_demux_alloc(struct engine *e)
+{
+	int err = peers_alloc(&e->peers.scheduled);
+
+	if (!err)
+		err = peers_alloc(&e->peers.ondemand);
+	if (!err)
+		err = demux_alloc(&e->demux, &e->services, &e->peers, e->group.events,
+				  e->group.arg);
+	return err;
+}
+
+static int services_init(struct engine *e, const char *version)
+{
+	struct services *s = &e->services;
+	int err = ticker_alloc(&s->ticker);
+
+	(void)re_snprintf(s->agent, sizeof(s->agent), "siptrunk_exporter/%s", version);
+	s->schedule.offset_ns = clock_wall_ns() - clock_monotonic_ns();
+	s->targets_stamp = 1;
+	if (!err)
+		err = registry_alloc(&s->registry);
+	if (!err)
+		err = peers_and_demux_alloc(e);
+	if (err)
+		return err;
+	s->arrivals = &demux_arrivals;
+	s->arrivals_arg = e->demux;
+	return sockets_alloc(&s->sockets, s->ticker, s->arrivals, s->arrivals_arg);
+}
+
+int engine_alloc(struct engine **ep, const char *version,
+		 const struct engine_events *events, void *arg)
+{
+	struct engine *e = mem_zalloc(sizeof(*e), engine_destructor);
+	int err;
+
+	if (!e)
+		return ENOMEM;
+	e->group.events = events;
+	e->group.arg = arg;
+	err = services_init(e, version);
+	e->group.targets.services = &e->services;
+	e->group.targets.events = &events->probe;
+	e->group.targets.arg = arg;
+	e->group.targets.peers = e->peers.scheduled;
+	if (!err)
+		err = tls_watch_alloc(&e->tls_watch, e->services.ticker,
+				      e->services.sockets, &tls_watch_events, e);
+	if (err)
+		mem_deref(e);
+	else
+		*ep = e;
+	return err;
+}
+
+void engine_free(struct engine *e)
+{
+	mem_deref(e);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct trunk *const *x = a;
+	const struct trunk *const *y = b;
+
+	return strcmp(trunk_conf(*x)->name, trunk_conf(*y)->name);
+}
+
+static int name_to_trunk(const void *key, const void *element)
+{
+	const struct trunk *const *t = element;
+
+	return strcmp(key, trunk_conf(*t)->name);
+}
+
+/* The trunks in force, sorted by name for look-up. NULL without memory, or without any.
+ */
+static struct trunk **sorted_trunks(const struct engine *e)
+{
+	struct trunk **sorted = calloc(e->trunk_count + 1, sizeof(*sorted));
+
+	if (sorted && e->trunk_count) {
+		memcpy(sorted, e->trunks, e->trunk_count * sizeof(*sorted));
+		qsort(sorted, e->trunk_count, sizeof(*sorted), by_name);
+	}
+	return sorted;
+}
+
+static int plan_trunk(struct plan *p, size_t i, struct engine *e, struct trunk **sorted)
+{
+	const struct config_trunk *conf = &p->conf->trunks[i];
+	struct trunk **found = bsearch(conf->name, sorted, e->trunk_count,
+				       sizeof(*sorted), name_to_trunk);
+
+	p->kept[i] = found && config_trunk_equal(trunk_conf(*found), conf);
+	if (!p->kept[i])
+		return trunk_alloc(&p->trunks[i], &e->group, conf);
+	p->trunks[i] = *found;
+	return 0;
+}
+
+static int plan_trunks(struct plan *p, struct engine *e)
+{
+	struct trunk **sorted = sorted_trunks(e);
+	int err = 0;
+
+	p->trunks = calloc(p->conf->trunk_count + 1, sizeof(struct trunk *));
+	p->kept = calloc(p->conf->trunk_count + 1, sizeof(*p->kept));
+	if (!sorted || !p->trunks || !p->kept)
+		err = ENOMEM;
+	for (size_t i = 0; i < p->conf->trunk_count && !err; i++)
+		err = plan_trunk(p, i, e, sorted);
+	free(sorted);
+	return err;
+}
+
+/* Reads the certificates of all that speak TLS for certain, before anything changes. */
+static int plan_tls(struct plan *p, char *err_text, size_t err_size)
+{
+	const struct config_settings *last = NULL;
+	int err = 0;
+
+	for (size_t i = 0; i < p->conf->trunk_count && !err; i++) {
+		const struct config_trunk *t = &p->conf->trunks[i];
+		struct tls_profile *unused;
+		struct config_uri uri;
+
+		if (config_uri_parse(config_trunk_hop(t), &uri) ||
+		    uri.transport != CONFIG_TRANSPORT_TLS || t->settings == last)
+			continue;
+		last = t->settings;
+		err = tls_cache_get(p->tls, &unused, &t->settings->tls, false, err_text,
+				    err_size);
+	}
+	return err;
+}
+
+static void plan_abandon(struct plan *p, struct engine *e)
+{
+	for (size_t i = 0; p->trunks && p->kept && i < p->conf->trunk_count; i++)
+		if (!p->kept[i])
+			mem_deref(p->trunks[i]);
+	free(p->trunks);
+	free(p->kept);
+	mem_deref(p->tls);
+	mem_deref(p->resolver);
+	sockets_abandon(e->services.sockets);
+}
+
+static void engine_rebind_h(struct target *t, void *arg)
+{
+	(void)arg;
+	target_rebind(t);
+}
+
+/* Removes what the plan does not keep: it marks them by their absence from the plan. */
+static void remove_dropped(struct engine *e, const struct plan *p)
+{
+	for (size_t i = 0; i < p->conf->trunk_count; i++)
+		if (p->kept[i])
+			mem_ref(p->trunks[i]);
+	for (size_t i = 0; i < e->trunk_count; i++)
+		mem_deref(e->trunks[i]);
+	free(e->trunks);
+}
+
+/* From here on nothing can fail. */
+static void engine_commit(struct engine *e, struct plan *p)
+{
+	struct tls_cache *old_tls = e->group.targets.tls;
+
+	remove_dropped(e, p);
+	e->trunks = p->trunks;
+	e->trunk_count = p->conf->trunk_count;
+	e->group.targets.tls = p->tls;
+	resolvers_replace(&e->group.resolvers, p->resolver);
+	e->group.targets.conf = p->conf;
+	if (sockets_commit(e->services.sockets))
+		registry_each(e->services.registry, engine_rebind_h, NULL);
+	for (size_t i = 0; i < e->trunk_count; i++) {
+		if (p->kept[i])
+			trunk_move(e->trunks[i], &p->conf->trunks[i]);
+		else
+			trunk_start(e->trunks[i]);
+	}
+	for (size_t i = 0; i < e->trunk_count; i++)
+		sockets_mark_local(e->services.sockets,
+				   &p->conf->trunks[i].settings->local);
+	/* Those that unregister go on sending for a while. */
+	for (struct le *le = e->group.targets.unregistering.head; le; le = le->next)
+		sockets_mark_local(e->services.sockets, target_local(le->data));
+	sockets_sweep_local(e->services.sockets);
+	tls_watch_follow(e->tls_watch, p->tls, &p->conf->sip);
+	sockets_review(e->services.sockets);
+	free(p->kept);
+	mem_deref(old_tls);
+}
+
+int engine_apply(struct engine *e, const struct config *conf, char *err_text,
+		 size_t err_size)
+{
+	struct plan p = {.conf = conf};
+	int err;
+
+	err_text[0] = '\0';
+	err = tls_cache_alloc(&p.tls);
+	if (!err)
+		err = sockets_prepare(e->services.sockets, &conf->sip, p.tls, err_text,
+				      err_size);
+	if (!err)
+		err = plan_tls(&p, err_text, err_size);
+	if (!err)
+		err = resolver_alloc(&p.resolver, &conf->dns);
+	if (!err)
+		err = plan_trunks(&p, e);
+	if (err) {
+		if (!err_text[0])
+			str_ncpy(err_text, strerror(err), err_size);
+		plan_abandon(&p, e);
+		return err;
+	}
+	engine_commit(e, &p);
+	return 0;
+}
+
+static void stop_done_h(void *arg)
+{
+	struct engine *e = arg;
+
+	ticker_cancel(e->services.ticker, &e->stop_timer);
+	e->group.targets.unregistered_h = NULL;
+	e->stopped_h(e->stopped_arg);
+}
+
+static void stop_late_h(struct wheel_timer *timer, int64_t now_ns)
+{
+	(void)now_ns;
+	stop_done_h(wheel_owner(timer, struct engine, stop_timer));
+}
+
+struct unregister_pace {
+	size_t count;
+	int64_t at_ns; /* of the next one */
+	int64_t step_ns;
+};
+
+static void engine_count_h(struct target *t, void *arg)
+{
+	struct unregister_pace *b = arg;
+
+	b->count += target_prober(t)->unregister != NULL;
+}
+
+static void engine_unregister_h(struct target *t, void *arg)
+{
+	struct unregister_pace *b = arg;
+
+	if (target_unregister(t, b->at_ns))
+		b->at_ns += b->step_ns;
+}
+
+/* Spread, so that many of them neither stall the loop nor flood a registrar. */
+static void unregister_all(struct engine *e, int64_t now_ns)
+{
+	struct unregister_pace b = {.at_ns = now_ns, .step_ns = CLOCK_NS_PER_MS};
+	int64_t span_ns = ENGINE_STOP_MS * CLOCK_NS_PER_MS / 2;
+
+	registry_each(e->services.registry, engine_count_h, &b);
+	if (b.count && span_ns / (int64_t)b.count < b.step_ns)
+		b.step_ns = span_ns / (int64_t)b.count;
+	registry_each(e->services.registry, engine_unregister_h, &b);
+}
+
+void engine_stop(struct engine *e, void (*h)(void *arg), void *arg)
+{
+	int64_t now_ns = clock_monotonic_ns();
+
+	e->stopped_h = h;
+	e->stopped_arg = arg;
+	ticker_start(e->services.ticker, &e->stop_timer,
+		     now_ns + ENGINE_STOP_MS * CLOCK_NS_PER_MS, stop_late_h);
+	unregister_all(e, now_ns);
+	e->group.targets.unregistered_h = stop_done_h;
+	e->group.targets.unregistered_arg = e;
+	if (list_isempty(&e->group.targets.unregistering))
+		stop_done_h(e);
+}
+
+const char *engine_listening(const struct engine *e, size_t n)
+{
+	return sockets_listening(e->services.sockets, n);
+}
+
+const char *engine_stray_name(enum engine_stray why)
+{
+	static const char *const names[ENGINE_STRAYS] = {
+		[ENGINE_STRAY_STRANGER] = "stranger",
+		[ENGINE_STRAY_RESPONSE] = "unmatched",
+		[ENGINE_STRAY_MALFORMED] = "malformed",
+	};
+
+	return (unsigned)why < ENGINE_STRAYS ? names[why] : "malformed";
+}

@@ -1,0 +1,24 @@
+/* The engine from inside, for engine.c and the probes on demand only. */
+#ifndef SIPPROBE_ENGINE_ENGINE_PRIVATE_H
+#define SIPPROBE_ENGINE_ENGINE_PRIVATE_H
+
+#include "sipprobe/engine.h"
+#include "sipprobe/trunk/demux.h"
+#include "sipprobe/trunk/trunk.h"
+
+struct tls_watch;
+
+struct engine {
+	struct services services;
+	struct demux_peers peers;
+	struct demux *demux;
+	struct trunk_group group; /* what trunks get at all of it through */
+	struct wheel_timer stop_timer;
+	void (*stopped_h)(void *arg); /* NULL: not stopping */
+	void *stopped_arg;
+	struct tls_watch *tls_watch;
+	struct trunk **trunks; /* in the configuration's order */
+	size_t trunk_count;
+};
+
+#endif

@@ -1,0 +1,93 @@
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "sipprobe/loop/ticker.h"
+#include "base/clock.h"
+#include "sipprobe/loop/compat.h"
+
+struct ticker {
+	struct wheel *wheel;
+	int fd;
+	int64_t armed_ns; /* when the descriptor fires; INT64_MAX: it does not */
+	bool running;	  /* inside wheel_run(), which tells the next time itself */
+};
+
+static void ticker_destructor(void *arg)
+{
+	struct ticker *tk = arg;
+
+	if (tk->fd >= 0) {
+		fd_close(tk->fd);
+		(void)close(tk->fd);
+	}
+	mem_deref(tk->wheel);
+}
+
+static void ticker_arm(struct ticker *tk, int64_t at_ns)
+{
+	struct itimerspec its = {0};
+
+	if (at_ns == tk->armed_ns)
+		return;
+	if (at_ns != INT64_MAX) {
+		/* Zero would disarm. */
+		its.it_value.tv_sec = at_ns > 0 ? at_ns / CLOCK_NS_PER_S : 0;
+		its.it_value.tv_nsec = at_ns > 0 ? at_ns % CLOCK_NS_PER_S : 1;
+	}
+	/* Fails for arguments only, and these are right. */
+	(void)timerfd_settime(tk->fd, TFD_TIMER_ABSTIME, &its, NULL);
+	tk->armed_ns = at_ns;
+}
+
+static void ticker_tick_h(int flags, void *arg)
+{
+	struct ticker *tk = arg;
+	uint64_t expirations;
+	int64_t next_ns;
+
+	(void)flags;
+	(void)!read(tk->fd, &expirations, sizeof(expirations));
+	tk->armed_ns = INT64_MAX;
+	tk->running = true;
+	next_ns = wheel_run(tk->wheel, clock_monotonic_ns());
+	tk->running = false;
+	ticker_arm(tk, next_ns);
+}
+
+int ticker_alloc(struct ticker **tp)
+{
+	struct ticker *tk = mem_zalloc(sizeof(*tk), ticker_destructor);
+	int err;
+
+	if (!tk)
+		return ENOMEM;
+	tk->armed_ns = INT64_MAX;
+	tk->fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (tk->fd < 0) {
+		err = errno;
+		goto out;
+	}
+	err = wheel_alloc(&tk->wheel, clock_monotonic_ns());
+	if (!err)
+		err = fd_listen(tk->fd, FD_READ, ticker_tick_h, tk);
+
+out:
+	if (err)
+		mem_deref(tk);
+	else
+		*tp = tk;
+	return err;
+}
+
+void ticker_start(struct ticker *tk, struct wheel_timer *t, int64_t at_ns, wheel_h *h)
+{
+	wheel_start(tk->wheel, t, at_ns, h);
+	/* A timer that fires later than the descriptor costs no system call. */
+	if (!tk->running && at_ns < tk->armed_ns)
+		ticker_arm(tk, wheel_next_ns(tk->wheel));
+}
+
+void ticker_cancel(struct ticker *tk, struct wheel_timer *t)
+{
+	wheel_cancel(tk->wheel, t);
+}

@@ -1,0 +1,16 @@
+/* Random bytes that a sender who does not see our traffic cannot guess. */
+#ifndef SIPPROBE_LOOP_TOKEN_H
+#define SIPPROBE_LOOP_TOKEN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Writes @len lower-case hexadecimal digits (an even number), @len * 4 bits from
+ * OpenSSL's generator. Main thread only: what it draws ahead is kept in one pool.
+ *
+ * Returns 0 or EIO when the generator fails.
+ */
+int token_hex(char *out, size_t len);
+
+#endif

@@ -1,0 +1,204 @@
+#include "sipprobe/loop/wheel.h"
+#include "sipprobe/loop/compat.h"
+
+/*
+ * Level 0 holds the next 256 ticks one by one, each level above 256 times coarser. A
+ * timer sinks a level when the wheel turns to its slot, and fires from level 0. A bit a
+ * slot says which are in use, so that an idle wheel is never walked tick by tick.
+ */
+enum {
+	WHEEL_BITS = 8,
+	WHEEL_SLOTS = 1 << WHEEL_BITS,
+	WHEEL_LEVELS = 4,
+	WHEEL_WORDS = WHEEL_SLOTS / 64,
+};
+
+struct level {
+	struct wheel_timer *slots[WHEEL_SLOTS];
+	uint64_t used[WHEEL_WORDS];
+};
+
+struct wheel {
+	struct level levels[WHEEL_LEVELS];
+	uint64_t tick; /* fired up to and with this one */
+};
+
+int wheel_alloc(struct wheel **wp, int64_t now_ns)
+{
+	struct wheel *w = mem_zalloc(sizeof(*w), NULL);
+
+	if (!w)
+		return ENOMEM;
+	w->tick = (uint64_t)(now_ns / WHEEL_TICK_NS);
+	*wp = w;
+	return 0;
+}
+
+static void link_timer(struct wheel_timer **head, struct wheel_timer *t)
+{
+	t->next = *head;
+	t->pprev = head;
+	if (t->next)
+		t->next->pprev = &t->next;
+	*head = t;
+}
+
+static void unlink_timer(struct wheel_timer *t)
+{
+	*t->pprev = t->next;
+	if (t->next)
+		t->next->pprev = t->pprev;
+	t->next = NULL;
+	t->pprev = NULL;
+}
+
+static uint64_t tick_of(int64_t at_ns)
+{
+	return (uint64_t)((at_ns + WHEEL_TICK_NS - 1) / WHEEL_TICK_NS);
+}
+
+/* @earliest: the first tick that has not been fired yet */
+static void wheel_place(struct wheel *w, struct wheel_timer *t, uint64_t earliest)
+{
+	uint64_t tick = tick_of(t->at_ns);
+	unsigned lvl = 0;
+	unsigned slot;
+
+	if (t->at_ns < 0 || tick < earliest)
+		tick = earliest;
+	while (lvl < WHEEL_LEVELS - 1 &&
+	       tick - w->tick >= 1ULL << (WHEEL_BITS * (lvl + 1)))
+		lvl++;
+	/* Past the last level's reach: as far as it goes, to be placed again there. */
+	if (tick - w->tick >= 1ULL << (WHEEL_BITS * WHEEL_LEVELS))
+		tick = w->tick + (1ULL << (WHEEL_BITS * WHEEL_LEVELS)) - 1;
+
+	slot = (unsigned)(tick >> (WHEEL_BITS * lvl)) % WHEEL_SLOTS;
+	link_timer(&w->levels[lvl].slots[slot], t);
+	w->levels[lvl].used[slot / 64] |= 1ULL << (slot % 64);
+}
+
+void wheel_start(struct wheel *w, struct wheel_timer *t, int64_t at_ns, wheel_h *h)
+{
+	if (t->pprev)
+		unlink_timer(t);
+	t->at_ns = at_ns;
+	t->h = h;
+	wheel_place(w, t, w->tick + 1);
+}
+
+void wheel_cancel(struct wheel *w, struct wheel_timer *t)
+{
+	(void)w;
+	/* The slot's bit may stay behind: it costs one look at an empty slot. */
+	if (t->pprev)
+		unlink_timer(t);
+}
+
+/* Takes a slot's timers over into @list. */
+static void take_slot(struct level *l, unsigned slot, struct wheel_timer **list)
+{
+	*list = l->slots[slot];
+	if (*list)
+		(*list)->pprev = list;
+	l->slots[slot] = NULL;
+	l->used[slot / 64] &= ~(1ULL << (slot % 64));
+}
+
+static void wheel_cascade(struct wheel *w, unsigned lvl)
+{
+	unsigned slot = (unsigned)(w->tick >> (WHEEL_BITS * lvl)) % WHEEL_SLOTS;
+	struct wheel_timer *list;
+
+	if (slot == 0 && lvl < WHEEL_LEVELS - 1)
+		wheel_cascade(w, lvl + 1);
+	take_slot(&w->levels[lvl], slot, &list);
+	while (list) {
+		struct wheel_timer *t = list;
+
+		unlink_timer(t);
+		wheel_place(w, t, w->tick);
+	}
+}
+
+static void fire_tick(struct wheel *w, int64_t now_ns)
+{
+	unsigned slot = (unsigned)w->tick % WHEEL_SLOTS;
+	struct wheel_timer *list;
+
+	if (slot == 0)
+		wheel_cascade(w, 1);
+	take_slot(&w->levels[0], slot, &list);
+	while (list) {
+		struct wheel_timer *t = list;
+
+		unlink_timer(t);
+		/* It is cold, as all that was set long ago; fetch it while this one
+		 * works. */
+		__builtin_prefetch(list);
+		t->h(t, now_ns);
+	}
+}
+
+/* The first slot in use at or after @from, or WHEEL_SLOTS. */
+static unsigned next_used(const struct level *l, unsigned from)
+{
+	for (unsigned word = from / 64; word < WHEEL_WORDS; word++) {
+		uint64_t bits = l->used[word];
+
+		if (word == from / 64)
+			bits &= ~0ULL << (from % 64);
+		if (bits)
+			return word * 64 + (unsigned)__builtin_ctzll(bits);
+	}
+	return WHEEL_SLOTS;
+}
+
+static bool level_empty(const struct level *l)
+{
+	return next_used(l, 0) == WHEEL_SLOTS;
+}
+
+/*
+ * The next tick with something to do: a slot of level 0 in use before its turn ends, or
+ * the turn of a higher level that has to sink. UINT64_MAX: nothing at all.
+ */
+static uint64_t next_tick(const struct wheel *w)
+{
+	for (unsigned lvl = 0; lvl < WHEEL_LEVELS; lvl++) {
+		unsigned shift = WHEEL_BITS * lvl;
+		uint64_t turn = (w->tick >> shift) + 1;
+		unsigned slot = (unsigned)turn % WHEEL_SLOTS;
+		unsigned used = slot ? next_used(&w->levels[lvl], slot) : WHEEL_SLOTS;
+
+		if (used < WHEEL_SLOTS)
+			return (turn + (used - slot)) << shift;
+		/* Slots behind us belong to the next turn, which begins with a cascade.
+		 */
+		if (!level_empty(&w->levels[lvl]))
+			return ((w->tick >> (shift + WHEEL_BITS)) + 1)
+			       << (shift + WHEEL_BITS);
+	}
+	return UINT64_MAX;
+}
+
+int64_t wheel_next_ns(const struct wheel *w)
+{
+	uint64_t tick = next_tick(w);
+
+	return tick == UINT64_MAX ? INT64_MAX : (int64_t)tick * WHEEL_TICK_NS;
+}
+
+int64_t wheel_run(struct wheel *w, int64_t now_ns)
+{
+	uint64_t now = (uint64_t)(now_ns / WHEEL_TICK_NS);
+	uint64_t tick;
+
+	while ((tick = next_tick(w)) <= now) {
+		w->tick = tick;
+		fire_tick(w, now_ns);
+	}
+	if (w->tick < now)
+		w->tick = now;
+	return wheel_next_ns(w);
+}

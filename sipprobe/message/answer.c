@@ -1,0 +1,303 @@
+#include "sipprobe/message/answer.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <strings.h>
+
+#include "sipprobe/message/siphdr.h"
+
+/* A buffer that is filled from the front and remembers whether all went in. */
+struct out {
+	char *buf;
+	size_t size;
+	size_t pos;
+	bool full;
+};
+
+static const struct {
+	unsigned code;
+	const char *phrase;
+} phrases[] = {
+	{200, "OK"},
+	{405, "Method Not Allowed"},
+	{416, "Unsupported URI Scheme"},
+	{420, "Bad Extension"},
+	{481, "Call/Transaction Does Not Exist"},
+};
+
+static const char *phrase_of(unsigned code)
+{
+	for (size_t i = 0; i < sizeof(phrases) / sizeof(*phrases); i++) {
+		if (phrases[i].code == code)
+			return phrases[i].phrase;
+	}
+	return "";
+}
+
+static void out_bytes(struct out *o, const char *p, size_t len)
+{
+	if (o->full || len > o->size - o->pos) {
+		o->full = true;
+		return;
+	}
+	memcpy(o->buf + o->pos, p, len);
+	o->pos += len;
+}
+
+static void out_text(struct out *o, const char *text)
+{
+	out_bytes(o, text, strlen(text));
+}
+
+static void out_number(struct out *o, uint32_t n)
+{
+	char text[16];
+	int len = snprintf(text, sizeof(text), "%" PRIu32, n);
+
+	out_bytes(o, text, len);
+}
+
+static void out_field(struct out *o, const char *name, const struct pl *value)
+{
+	out_text(o, name);
+	out_text(o, ": ");
+	out_bytes(o, value->p, value->l);
+	out_text(o, "\r\n");
+}
+
+static void out_until(struct out *o, const char *from, const char *until)
+{
+	out_bytes(o, from, until - from);
+}
+
+static bool has_scheme(const struct pl *uri, const char *scheme)
+{
+	size_t len = strlen(scheme);
+
+	return uri->l > len && uri->p[len] == ':' && !strncasecmp(uri->p, scheme, len);
+}
+
+static bool field_find(const struct guard_message *m, const char *want)
+{
+	struct pl name, value;
+	size_t pos = 0;
+
+	while (guard_next_field(m, &pos, &name, &value)) {
+		if (guard_field_is(&name, want, 0) && value.l)
+			return true;
+	}
+	return false;
+}
+
+unsigned answer_code(const struct guard_message *req)
+{
+	if (!req->request || !pl_strcmp(&req->method, "ACK"))
+		return 0;
+	if (!pl_strcmp(&req->method, "CANCEL"))
+		return 481;
+	if (pl_strcmp(&req->method, "OPTIONS"))
+		return 405;
+	if (!has_scheme(&req->ruri, "sip") && !has_scheme(&req->ruri, "sips") &&
+	    !has_scheme(&req->ruri, "tel"))
+		return 416;
+	return field_find(req, "Require") ? 420 : 200;
+}
+
+/* The sender's address as IPv4 where it is an IPv4-mapped one. */
+static void source_plain(struct sa *plain, const struct sa *src)
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+	uint8_t addr[16];
+
+	*plain = *src;
+	if (sa_af(src) != AF_INET6)
+		return;
+	sa_in6(src, addr);
+	if (!memcmp(addr, mapped, sizeof(mapped)))
+		sa_set_in(plain,
+			  (uint32_t)addr[12] << 24 | addr[13] << 16 | addr[14] << 8 |
+				  addr[15],
+			  sa_port(src));
+}
+
+static bool is_host(const struct pl *host, const struct sa *addr)
+{
+	struct pl bare = *host;
+	struct sa sa;
+
+	if (bare.l > 2 && *bare.p == '[')
+		bare = (struct pl){.p = host->p + 1, .l = host->l - 2};
+	return !sa_set(&sa, &bare, 0) && sa_cmp(&sa, addr, SA_ADDR);
+}
+
+static void out_address(struct out *o, const struct sa *addr)
+{
+	char text[64];
+
+	if (sa_ntop(addr, text, sizeof(text)))
+		o->full = true;
+	else
+		out_text(o, text);
+}
+
+static const char *out_received(struct out *o, const char *p, const struct siphdr_via *v,
+				const struct sa *addr)
+{
+	if (!v->received.p)
+		return p;
+	out_until(o, p, v->received.p);
+	out_address(o, addr);
+	return v->received.p + v->received.l;
+}
+
+static const char *out_rport(struct out *o, const char *p, const struct siphdr_via *v,
+			     const struct sa *addr)
+{
+	if (!v->rport.p)
+		return p;
+	out_until(o, p, v->rport.p);
+	out_text(o, "rport=");
+	out_number(o, sa_port(addr));
+	return v->rport.p + v->rport.l;
+}
+
+/* The topmost Via value. What the sender claims about received and rport is replaced. */
+static void out_via_top(struct out *o, const struct siphdr_via *v, const struct sa *src)
+{
+	const char *p = v->sent_by.p + v->sent_by.l;
+	struct sa addr;
+
+	source_plain(&addr, src);
+	out_until(o, v->value.p, p);
+	if (!v->received.p && (v->rport.p || !is_host(&v->host, &addr))) {
+		out_text(o, ";received=");
+		out_address(o, &addr);
+	}
+	if (v->rport.p < v->received.p) {
+		p = out_rport(o, p, v, &addr);
+		p = out_received(o, p, v, &addr);
+	} else {
+		p = out_received(o, p, v, &addr);
+		p = out_rport(o, p, v, &addr);
+	}
+	out_until(o, p, v->value.p + v->value.l);
+}
+
+static void out_vias(struct out *o, const struct guard_message *req, const struct sa *src)
+{
+	struct pl name, value;
+	struct siphdr_via v;
+	bool top = true;
+	size_t pos = 0;
+
+	while (guard_next_field(req, &pos, &name, &value)) {
+		if (!guard_field_is(&name, "Via", 'v'))
+			continue;
+		if (top && siphdr_via_take(&v, &value)) {
+			top = false;
+			out_text(o, "Via: ");
+			out_via_top(o, &v, src);
+			out_text(o, "\r\n");
+		}
+		if (value.l)
+			out_field(o, "Via", &value);
+	}
+}
+
+/* A tag that the same request always gets, and that nobody else can foretell. */
+static void out_tag(struct out *o, const struct guard_message *req,
+		    const struct siphash_key *key)
+{
+	const struct pl *parts[] = {&req->call_id, &req->from_tag, &req->branch};
+	uint64_t sums[4] = {req->cseq};
+	char text[32];
+
+	for (size_t i = 0; i < 3; i++)
+		sums[i + 1] = siphash_bytes(key, parts[i]->p, parts[i]->l);
+	out_bytes(o, text,
+		  snprintf(text, sizeof(text), ";tag=%016" PRIx64,
+			   siphash_bytes(key, sums, sizeof(sums))));
+}
+
+static void out_identity(struct out *o, const struct guard_message *req,
+			 const struct siphash_key *key)
+{
+	out_field(o, "From", &req->from);
+	out_text(o, "To: ");
+	out_bytes(o, req->to.p, req->to.l);
+	if (!req->to_tag.p)
+		out_tag(o, req, key);
+	out_text(o, "\r\n");
+	out_field(o, "Call-ID", &req->call_id);
+	out_text(o, "CSeq: ");
+	out_number(o, req->cseq);
+	out_text(o, " ");
+	out_bytes(o, req->cseq_method.p, req->cseq_method.l);
+	out_text(o, "\r\n");
+}
+
+/* We support no extension: whatever is required is unsupported. */
+static void out_unsupported(struct out *o, const struct guard_message *req)
+{
+	struct pl name, value;
+	size_t pos = 0;
+
+	while (guard_next_field(req, &pos, &name, &value)) {
+		if (guard_field_is(&name, "Require", 0) && value.l)
+			out_field(o, "Unsupported", &value);
+	}
+}
+
+static void out_capabilities(struct out *o, const struct guard_message *req,
+			     unsigned code)
+{
+	if (code == 200)
+		out_text(o, "Accept: application/sdp\r\n"
+			    "Accept-Encoding: identity\r\n"
+			    "Accept-Language: en\r\n"
+			    "Supported:\r\n");
+	if (code == 200 || code == 405)
+		out_text(o, "Allow: OPTIONS\r\n");
+	if (code == 420)
+		out_unsupported(o, req);
+}
+
+int answer_make(char *buf, size_t size, size_t *len, const struct guard_message *req,
+		const struct answer_info *info)
+{
+	struct out o = {.buf = buf, .size = size};
+	struct pl agent;
+
+	if (!info->code)
+		return EINVAL;
+	pl_set_str(&agent, info->agent);
+	out_text(&o, "SIP/2.0 ");
+	out_number(&o, info->code);
+	out_text(&o, " ");
+	out_text(&o, phrase_of(info->code));
+	out_text(&o, "\r\n");
+	out_vias(&o, req, info->src);
+	out_identity(&o, req, &info->tag);
+	out_capabilities(&o, req, info->code);
+	/* The RFC's place for our name is Server; SBCs' logs and screens show the other.
+	 */
+	out_field(&o, "Server", &agent);
+	out_field(&o, "User-Agent", &agent);
+	out_text(&o, "Content-Length: 0\r\n\r\n");
+	if (o.full)
+		return EMSGSIZE;
+	*len = o.pos;
+	return 0;
+}
+
+void answer_destination(struct sa *dst, const struct guard_message *req,
+			const struct sa *src)
+{
+	struct pl value = req->via;
+	struct siphdr_via v;
+
+	*dst = *src;
+	if (siphdr_via_take(&v, &value) && !v.rport.p)
+		sa_set_port(dst, v.port ? v.port : 5060);
+}

@@ -1,0 +1,341 @@
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "sipprobe/message/request.h"
+#include "sipprobe/loop/token.h"
+#include "config/uri.h"
+
+#define BRANCH_COOKIE "z9hG4bK"
+
+static const char *transport_name(enum config_transport t)
+{
+	static const char *const names[] = {
+		[CONFIG_TRANSPORT_NONE] = "UDP",
+		[CONFIG_TRANSPORT_UDP] = "UDP",
+		[CONFIG_TRANSPORT_TCP] = "TCP",
+		[CONFIG_TRANSPORT_TLS] = "TLS",
+	};
+
+	return names[t];
+}
+
+/* What stands in From, To and Contact when the configuration leaves them to us. */
+struct identity {
+	const struct request_info *info;
+	char local[80]; /* host:port of our end, brackets with IPv6 */
+	const char *scheme;
+	const char *param; /* ;transport= of a Contact, or "" */
+};
+
+static void identity_make(struct identity *id, const struct request_info *info)
+{
+	static const char *const params[] = {
+		[CONFIG_TRANSPORT_NONE] = "",
+		[CONFIG_TRANSPORT_UDP] = "",
+		[CONFIG_TRANSPORT_TCP] = ";transport=tcp",
+		[CONFIG_TRANSPORT_TLS] = ";transport=tls",
+	};
+	struct config_uri uri;
+
+	id->info = info;
+	id->scheme = "sip";
+	if (!config_uri_parse(info->trunk->uri, &uri) && uri.sips)
+		id->scheme = "sips";
+	id->param = params[info->transport];
+	/* A sips URI says TLS by its scheme; transport=tls is for sip URIs. */
+	if (id->scheme[3] && info->transport == CONFIG_TRANSPORT_TLS)
+		id->param = "";
+	(void)re_snprintf(id->local, sizeof(id->local), "%J", info->local);
+}
+
+static int print_host(struct mbuf *mb, const char *text)
+{
+	struct config_uri uri;
+
+	if (config_uri_parse(text, &uri))
+		return EINVAL;
+	return mbuf_printf(mb, uri.ipv6 ? "[%b]" : "%b", uri.host.p, uri.host.l);
+}
+
+/* A URI of the configuration, with what its placeholder stands for in this request. */
+static int print_uri(struct mbuf *mb, const struct identity *id, const char *text)
+{
+	const char *open = strchr(text, '{');
+	const char *close = open ? strchr(open, '}') : NULL;
+	int err;
+
+	if (!close)
+		return mbuf_write_str(mb, text);
+	err = mbuf_write_mem(mb, (const uint8_t *)text, (size_t)(open - text));
+	if (open[1] == 'p')
+		err |= mbuf_printf(mb, "%J", id->info->peer);
+	else if (open[1] == 'l')
+		err |= mbuf_write_str(mb, id->local);
+	else
+		err |= print_host(mb, id->info->trunk->uri);
+	return err | mbuf_write_str(mb, close + 1);
+}
+
+/* The Request-URI as configured. */
+static const char *uri_text(const struct request_info *info)
+{
+	const struct config_settings *s = info->trunk->settings;
+
+	if (info->registration)
+		return info->registration->registrar;
+	return s->request_uri ? s->request_uri : info->trunk->uri;
+}
+
+static int print_contact(struct mbuf *mb, const struct identity *id, const char *user)
+{
+	const char *set = id->info->trunk->settings->contact;
+
+	if (set)
+		return print_uri(mb, id, set);
+	return mbuf_printf(mb, "%s:%s@%s%s", id->scheme, user, id->local, id->param);
+}
+
+/* Takes what was printed as a text, and frees the buffer. */
+static int text_take(char *out, size_t size, struct mbuf *mb, int err)
+{
+	if (!err && mb->end >= size)
+		err = ENOBUFS;
+	if (!err) {
+		memcpy(out, mb->buf, mb->end);
+		out[mb->end] = '\0';
+	}
+	mem_deref(mb);
+	return err;
+}
+
+int request_uri_of(char *out, size_t size, const struct request_info *info,
+		   const char *text)
+{
+	struct mbuf *mb = mbuf_alloc(256);
+	struct identity id;
+
+	if (!mb)
+		return ENOMEM;
+	identity_make(&id, info);
+	return text_take(out, size, mb, print_uri(mb, &id, text ? text : uri_text(info)));
+}
+
+int request_contact(char *out, size_t size, const struct request_info *info,
+		    const char *user)
+{
+	struct mbuf *mb = mbuf_alloc(256);
+	struct identity id;
+
+	if (!mb)
+		return ENOMEM;
+	identity_make(&id, info);
+	return text_take(out, size, mb, print_contact(mb, &id, user));
+}
+
+static int print_route(struct mbuf *mb, const struct identity *id, const char *uri)
+{
+	return mbuf_write_str(mb, "Route: <") | print_uri(mb, id, uri) |
+	       mbuf_write_str(mb, ">\r\n");
+}
+
+/* RFC 3261 16.12.1.2: a proxy that routes loosely is told by its URI that it may. */
+static bool is_loose(const char *text)
+{
+	struct config_uri uri;
+	const char *p, *end;
+
+	if (config_uri_parse(text, &uri))
+		return false;
+	end = uri.params.p + uri.params.l;
+	for (p = uri.params.p; p && p < end;
+	     p = memchr(p + 1, ';', (size_t)(end - p - 1)))
+		if (end - p >= 3 && !strncasecmp(p, ";lr", 3) &&
+		    (end - p == 3 || p[3] == ';' || p[3] == '='))
+			return true;
+	return false;
+}
+
+static int print_head(struct mbuf *mb, struct request *r, const struct request_info *info,
+		      const struct identity *id)
+{
+	const struct config_settings *s = info->trunk->settings;
+	int err;
+
+	err = mbuf_printf(mb, "%s ", info->method);
+	err |= print_uri(mb, id, uri_text(info));
+	err |= mbuf_printf(mb, " SIP/2.0\r\nVia: SIP/2.0/%s %s;branch=",
+			   transport_name(info->transport), id->local);
+	r->branch = (uint16_t)mb->pos;
+	err |= mbuf_printf(mb, BRANCH_COOKIE "%08x%016x;rport\r\n", info->index, 0);
+	err |= mbuf_printf(mb, "Max-Forwards: %u\r\n", s->max_forwards);
+	if (s->outbound_proxy && is_loose(s->outbound_proxy))
+		err |= print_route(mb, id, s->outbound_proxy);
+	for (size_t i = 0; i < s->route_count; i++)
+		err |= print_route(mb, id, s->route[i]);
+	return err;
+}
+
+static int print_binding(struct mbuf *mb, const struct request_register *reg)
+{
+	if (!reg->contact)
+		return 0;
+	/* Twice the same, for registrars that look in one place only. */
+	return mbuf_printf(mb, "Contact: <%s>;expires=%u\r\nExpires: %u\r\n",
+			   reg->contact, reg->expires_s, reg->expires_s);
+}
+
+static int print_dialog(struct mbuf *mb, struct request *r,
+			const struct request_info *info, const struct identity *id)
+{
+	const struct config_settings *s = info->trunk->settings;
+	const struct request_register *reg = info->registration;
+	const char *from = reg ? reg->aor : s->from;
+	const char *to = reg ? reg->aor : s->to;
+	int err;
+
+	err = mbuf_write_str(mb, "From: <");
+	if (from)
+		err |= print_uri(mb, id, from);
+	else
+		err |= mbuf_printf(mb, "%s:ping@%s", id->scheme, id->local);
+	err |= mbuf_write_str(mb, ">;tag=");
+	r->tag = (uint16_t)mb->pos;
+	err |= mbuf_printf(mb, "%016x\r\nTo: <", 0);
+	err |= print_uri(mb, id, to ? to : info->trunk->uri);
+	err |= mbuf_write_str(mb, ">\r\nCall-ID: ");
+	r->call_id = (uint16_t)mb->pos;
+	err |= mbuf_printf(mb, "%032x\r\nCSeq: %u %s\r\n", 0, r->cseq, info->method);
+	if (reg)
+		return err | print_binding(mb, reg);
+	err |= mbuf_write_str(mb, "Contact: <");
+	err |= print_contact(mb, id, "ping");
+	return err | mbuf_write_str(mb, ">\r\n");
+}
+
+static int print_tail(struct mbuf *mb, const struct request_info *info)
+{
+	const struct config_settings *s = info->trunk->settings;
+	int err = 0;
+
+	if (!info->registration)
+		err = mbuf_write_str(mb, "Accept: application/sdp\r\n");
+	if (info->fields)
+		err |= mbuf_write_str(mb, info->fields);
+
+	if (s->user_agent)
+		err |= mbuf_printf(mb, "User-Agent: %s\r\n", s->user_agent);
+	else
+		err |= mbuf_printf(mb, "User-Agent: %s\r\n", info->agent);
+	for (size_t i = 0; i < s->header_count; i++)
+		err |= mbuf_printf(mb, "%s: %s\r\n", s->headers[i].name,
+				   s->headers[i].value);
+	return err | mbuf_write_str(mb, "Content-Length: 0\r\n\r\n");
+}
+
+static void stamps_keep(struct request *to, const struct request *from)
+{
+	memcpy(to->buf + to->branch, from->buf + from->branch, REQUEST_BRANCH_LEN);
+	memcpy(to->buf + to->tag, from->buf + from->tag, REQUEST_TAG_LEN);
+	memcpy(to->buf + to->call_id, from->buf + from->call_id, REQUEST_CALL_ID_LEN);
+}
+
+int request_make(struct request *r, const struct request_info *info)
+{
+	struct request made = {.cseq = info->cseq ? info->cseq : 1};
+	struct identity id;
+	struct mbuf *mb = mbuf_alloc(512);
+	int err;
+
+	if (!mb)
+		return ENOMEM;
+	identity_make(&id, info);
+	err = print_head(mb, &made, info, &id);
+	err |= print_dialog(mb, &made, info, &id);
+	err |= print_tail(mb, info);
+	if (err)
+		err = ENOMEM;
+	else if (mb->end > GUARD_MESSAGE_MAX)
+		err = EOVERFLOW;
+	if (err)
+		goto out;
+
+	/* Not libre's allocator: its header is a tenth of what 100,000 requests take. */
+	made.buf = malloc(mb->end);
+	if (!made.buf) {
+		err = ENOMEM;
+		goto out;
+	}
+	memcpy(made.buf, mb->buf, mb->end);
+	made.len = (uint16_t)mb->end;
+	if (r->buf)
+		stamps_keep(&made, r);
+	request_free(r);
+	*r = made;
+
+out:
+	mem_deref(mb);
+	return err;
+}
+
+void request_free(struct request *r)
+{
+	free(r->buf);
+	r->buf = NULL;
+}
+
+int request_stamp_branch(struct request *r)
+{
+	return token_hex(r->buf + r->branch + REQUEST_BRANCH_LEN - REQUEST_KEY_LEN,
+			 REQUEST_KEY_LEN);
+}
+
+int request_stamp(struct request *r)
+{
+	int err = request_stamp_branch(r);
+
+	if (!err)
+		err = token_hex(r->buf + r->tag, REQUEST_TAG_LEN);
+	if (!err)
+		err = token_hex(r->buf + r->call_id, REQUEST_CALL_ID_LEN);
+	return err;
+}
+
+static bool request_same(const struct pl *got, const char *want, size_t len)
+{
+	return got->l == len && !memcmp(got->p, want, len);
+}
+
+bool request_answered_by(const struct request *r, const char *method,
+			 const struct guard_message *m)
+{
+	return r->buf && m->cseq == r->cseq && !pl_strcmp(&m->cseq_method, method) &&
+	       request_same(&m->branch, r->buf + r->branch, REQUEST_BRANCH_LEN) &&
+	       request_same(&m->from_tag, r->buf + r->tag, REQUEST_TAG_LEN) &&
+	       request_same(&m->call_id, r->buf + r->call_id, REQUEST_CALL_ID_LEN);
+}
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool request_branch_index(const struct pl *branch, uint32_t *index)
+{
+	const size_t cookie = sizeof(BRANCH_COOKIE) - 1;
+	uint32_t n = 0;
+
+	if (branch->l != REQUEST_BRANCH_LEN || memcmp(branch->p, BRANCH_COOKIE, cookie))
+		return false;
+	for (size_t i = cookie; i < cookie + 8; i++) {
+		int digit = hex_digit(branch->p[i]);
+
+		if (digit < 0)
+			return false;
+		n = n << 4 | (uint32_t)digit;
+	}
+	*index = n;
+	return true;
+}

@@ -1,0 +1,107 @@
+/*
+ * A request's bytes, made once for a target and stamped anew for each transaction: a
+ * probe costs a copy of 64 hexadecimal digits, not a print.
+ */
+#ifndef SIPPROBE_MESSAGE_REQUEST_H
+#define SIPPROBE_MESSAGE_REQUEST_H
+
+#include "config/config.h"
+#include "sipprobe/loop/compat.h"
+#include "sipprobe/message/guard.h"
+
+enum {
+	REQUEST_KEY_LEN = 16,			      /* digits of the branch's secret */
+	REQUEST_TAG_LEN = 16,			      /* digits of the From tag */
+	REQUEST_CALL_ID_LEN = 32,		      /* digits of the Call-ID */
+	REQUEST_BRANCH_LEN = 7 + 8 + REQUEST_KEY_LEN, /* cookie, index, secret */
+};
+
+struct request {
+	char *buf; /* owned */
+	uint16_t len;
+	uint16_t branch; /* offsets in buf */
+	uint16_t tag;
+	uint16_t call_id;
+	uint32_t cseq;
+};
+
+enum { REQUEST_URI_SIZE = 1400 }; /* no URI of the configuration is longer */
+
+/* What sets a REGISTER apart (RFC 3261 10.2). */
+struct request_register {
+	const char *registrar; /* Request-URI */
+	const char *aor;       /* URI of From and To */
+	const char *contact;   /* URI that is bound; NULL: none, so only a question */
+	uint32_t expires_s;    /* of the binding */
+};
+
+/* What a request is made from; nothing is kept. */
+struct request_info {
+	const char *method;
+	const struct config_trunk *trunk;
+	enum config_transport transport; /* never NONE */
+	const struct sa *local;		 /* for Via, and Contact and From by default */
+	uint32_t index;			 /* of the target; goes into the branch */
+	const char *agent;		 /* User-Agent by default */
+	uint32_t cseq;			 /* 0: 1 */
+	const char *fields; /* more header fields, with their line ends; or NULL */
+	const struct request_register *registration; /* NULL: no REGISTER */
+	const struct sa *peer; /* {peer} in templates; NULL: none has it */
+};
+
+/*
+ * Makes the bytes; made anew, they keep the stamps that they had.
+ *
+ * Returns 0, ENOMEM, or EOVERFLOW past 64 KiB. @r is untouched on failure.
+ */
+int request_make(struct request *r, const struct request_info *info);
+
+/* Frees the bytes; the request may be made anew. */
+void request_free(struct request *r);
+
+/*
+ * Gives the request a branch, a From tag and a Call-ID of its own. To be called before
+ * each transaction; a retransmission is the same bytes again.
+ *
+ * Returns 0 or EIO without randomness.
+ */
+int request_stamp(struct request *r);
+
+/* A branch of its own only: for the next request of the same Call-ID. */
+int request_stamp_branch(struct request *r);
+
+/* The secret of the branch, REQUEST_KEY_LEN digits. */
+static inline const char *request_key(const struct request *r)
+{
+	return r->buf + r->branch + REQUEST_BRANCH_LEN - REQUEST_KEY_LEN;
+}
+
+/*
+ * Writes a configured URI as it is in a request, its placeholder filled in.
+ *
+ * @text: NULL: the Request-URI
+ *
+ * Returns 0, ENOMEM or ENOBUFS.
+ */
+int request_uri_of(char *out, size_t size, const struct request_info *info,
+		   const char *text);
+
+/*
+ * Writes the URI of the Contact that a request has: the configured one, or one made of
+ * our address and @user. Returns the same.
+ */
+int request_contact(char *out, size_t size, const struct request_info *info,
+		    const char *user);
+
+/*
+ * Whether a response answers the request as last stamped: branch, Call-ID, CSeq number
+ * and method, and From tag (RFC 3261 17.1.3, and more than it asks). Where it came from
+ * is the caller's to check.
+ */
+bool request_answered_by(const struct request *r, const char *method,
+			 const struct guard_message *m);
+
+/* Whether a branch looks like ours; then @index is the target's. */
+bool request_branch_index(const struct pl *branch, uint32_t *index);
+
+#endif

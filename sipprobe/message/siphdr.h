@@ -1,0 +1,90 @@
+/*
+ * Reads the values of SIP header fields by the grammar of RFC 3261 25.1, a piece at a
+ * time. Everything here is linear in what it reads, allocates nothing and takes folds
+ * (CRLF and white space) for the white space they are.
+ *
+ * The *_take functions read from the front of @c and leave there what follows; when they
+ * return false, @c is anywhere and the outputs are not to be used.
+ */
+#ifndef SIPPROBE_MESSAGE_SIPHDR_H
+#define SIPPROBE_MESSAGE_SIPHDR_H
+
+#include "sipprobe/loop/compat.h"
+
+/* What a byte may be part of. */
+enum {
+	SIPHDR_TOKEN = 1 << 0,	/* a token */
+	SIPHDR_URI = 1 << 1,	/* a URI; `<`, `>` and `"` among others are not */
+	SIPHDR_SCHEME = 1 << 2, /* a URI's scheme, past its first letter */
+	SIPHDR_VALUE = 1 << 3,	/* an unquoted parameter value, generously */
+	SIPHDR_TEXT = 1 << 4,	/* free text: no control but the tab */
+	SIPHDR_WORD = 1 << 5,	/* a Call-ID: anything visible */
+	SIPHDR_HOST = 1 << 6,	/* a host name or IPv4 address */
+	SIPHDR_SPACE = 1 << 7,	/* white space, CR and LF of a fold included */
+};
+
+extern const uint8_t siphdr_class[256];
+
+static inline bool siphdr_is(char c, unsigned kinds)
+{
+	return (siphdr_class[(uint8_t)c] & kinds) != 0;
+}
+
+/* One Via value. Parts point into the text it was read from. */
+struct siphdr_via {
+	struct pl value;     /* all of it, from protocol to last parameter or comment */
+	struct pl transport; /* "UDP", as written */
+	struct pl sent_by;   /* host and port */
+	struct pl host;	     /* of sent-by; IPv6 in its brackets */
+	uint16_t port;	     /* of sent-by; 0: none given */
+	struct pl branch;    /* p is NULL when there is none, as below */
+	struct pl received;
+	struct pl rport; /* the parameter whole, name and all */
+};
+
+/* A From or To value. */
+struct siphdr_addr {
+	struct pl uri; /* without brackets */
+	struct pl tag; /* p is NULL when there is none */
+};
+
+/* One Contact value (RFC 3261 20.10). */
+struct siphdr_contact {
+	struct pl uri;	   /* without brackets */
+	int64_t expires_s; /* its parameter; -1: none */
+};
+
+/* Skips white space and folds. Returns whether there was any. */
+bool siphdr_space_skip(struct pl *c);
+
+/* Takes a run of bytes of these kinds, at least one. */
+bool siphdr_run_take(struct pl *run, struct pl *c, unsigned kinds);
+
+/* Takes digits, at least one, worth at most @max. */
+bool siphdr_number_take(uint32_t *n, struct pl *c, uint32_t max);
+
+/*
+ * Takes one `name`, `name=value` or `name="value"` with the white space around them, the
+ * semicolon being gone. @value: p is NULL without `=`; a quoted one keeps its quotes.
+ */
+bool siphdr_param_take(struct pl *name, struct pl *value, struct pl *c);
+
+/*
+ * Takes a Via value (RFC 3261 20.42) and the comma after it, if there is one; then
+ * another value must follow. Takes comments as RFC 2543 6.40 had them.
+ */
+bool siphdr_via_take(struct siphdr_via *v, struct pl *c);
+
+/* Reads a From or To value whole (RFC 3261 20.20). */
+bool siphdr_addr_read(struct siphdr_addr *a, const struct pl *value);
+
+/*
+ * Takes a Contact value and the comma after it, if there is one; then another value must
+ * follow. An expires that is no number is an hour, as the RFC has it.
+ */
+bool siphdr_contact_take(struct siphdr_contact *v, struct pl *c);
+
+/* Whether this could be a URI: a scheme, a colon and something, all of it URI bytes. */
+bool siphdr_uri_valid(const struct pl *uri);
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * What arrives at our sockets and on our connections goes to whoever registered for it
+ * with sockets_alloc(): this table of handlers, each with that caller's argument last.
+ */
+#ifndef SIPPROBE_TRANSPORT_ARRIVALS_H
+#define SIPPROBE_TRANSPORT_ARRIVALS_H
+
+#include "config/config.h"
+#include "sipprobe/engine.h"
+#include "sipprobe/loop/compat.h"
+
+struct guard_message;
+struct stream;
+struct udp;
+
+struct arrivals {
+	/* A datagram, whatever it is. @rx_ns: the kernel's stamp, monotonic */
+	void (*datagram_h)(struct udp *u, const struct sa *src, const char *buf,
+			   size_t len, int64_t rx_ns, void *arg);
+	/* ICMP said that a datagram to @dst did not arrive; as in struct udp_events. */
+	void (*icmp_h)(const struct sa *dst, int err, const char *buf, size_t len,
+		       void *arg);
+	/* Whether @peer may connect to us; a stranger is counted. */
+	bool (*accept_h)(const struct sa *peer, void *arg);
+	/*
+	 * A request on a connection. @transport: of the connection when we opened it;
+	 * CONFIG_TRANSPORT_NONE: the peer did
+	 */
+	void (*request_h)(struct stream *s, enum config_transport transport,
+			  const struct guard_message *m, void *arg);
+	/* Something that is nobody's. */
+	void (*stray_h)(enum engine_stray why, void *arg);
+};
+
+#endif

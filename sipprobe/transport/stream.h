@@ -1,0 +1,113 @@
+/*
+ * One TCP or TLS connection that carries SIP messages (RFC 3261 18, RFC 5626 4.4.1 for
+ * keep-alives). OpenSSL works on memory BIOs: the socket is read here, with the kernel's
+ * receive stamps, for TCP and TLS alike.
+ */
+#ifndef SIPPROBE_TRANSPORT_STREAM_H
+#define SIPPROBE_TRANSPORT_STREAM_H
+
+#include "sipprobe/loop/compat.h"
+#include "sipprobe/message/guard.h"
+#include "sipprobe/probe.h"
+#include "sipprobe/transport/tls.h"
+
+struct stream;
+
+struct stream_events {
+	/* TCP is connected and, with TLS, the peer is verified: messages may be sent. */
+	void (*up_h)(struct stream *s, void *arg);
+	/* A message that passed the guard. @rx_ns: monotonic, of its last byte. */
+	void (*message_h)(struct stream *s, const struct guard_message *m, int64_t rx_ns,
+			  void *arg);
+	/*
+	 * The connection failed or ended; runs at most once, nothing follows it.
+	 * @why: PROBE_REFUSED, _UNREACHABLE, _CONNECT, _TLS, _PROTOCOL or _INTERNAL.
+	 * @detail: for people, e.g. "certificate has expired"; valid during the call.
+	 */
+	void (*closed_h)(struct stream *s, enum probe_outcome why, int err,
+			 const char *detail, void *arg);
+};
+
+/* How a connection leaves this machine. */
+struct stream_way {
+	const struct sa *local; /* address and port to bind, or NULL */
+	unsigned dscp;		/* of its packets, 0 to 63 */
+};
+
+struct stream_report {
+	int64_t connect_ns;	  /* SYN to established; -1: not yet, or accepted */
+	int64_t tls_ns;		  /* handshake with verification; -1: none */
+	int64_t cert_not_after_s; /* earliest expiry in the presented chain, or 0 */
+	enum tls_failure tls_failure;
+};
+
+/*
+ * Begins to connect. No handler runs inside this call. mem_deref() closes and silences
+ * the handlers; it is allowed inside them, the socket is then closed on return to the
+ * loop.
+ *
+ * @way:    NULL: as the kernel chooses
+ * @tls:    NULL for TCP; referenced while the connection lives
+ * @name:   with TLS: identity to verify and, when it is a host name, SNI; copied
+ * @events: kept by the caller while the connection lives
+ *
+ * Returns 0 or errno: of socket(), bind() or an immediate failure of connect(), which is
+ * the network's word as much as a later one: stream_outcome_of() tells what it means.
+ */
+int stream_connect(struct stream **sp, const struct sa *peer,
+		   const struct stream_way *way, struct tls_profile *tls,
+		   const char *name, const struct stream_events *events, void *arg);
+
+/* What an errno of connect() says of the network: REFUSED, UNREACHABLE or CONNECT. */
+enum probe_outcome stream_outcome_of(int err);
+
+/*
+ * Takes over an accepted socket, closed with it also on failure. up_h follows from the
+ * loop, with TLS after the handshake; the owner sets a limit to that, as to idleness.
+ */
+int stream_accept(struct stream **sp, int fd, struct tls_profile *tls,
+		  const struct stream_events *events, void *arg);
+
+/*
+ * Sends whole, or queues what the socket does not take.
+ *
+ * @sent_ns: monotonic clock just before the first byte went out, or may go; may be NULL
+ *
+ * Returns 0; ENOTCONN before up_h; ENOBUFS past 256 KiB unsent; or the socket's errno. A
+ * connection that the peer has reset or left is no failure here: closed_h tells it next,
+ * after what the peer said last, such as a TLS alert, was read.
+ */
+int stream_send(struct stream *s, const char *buf, size_t len, int64_t *sent_ns);
+
+/* Our end and the peer's; an IPv4-mapped peer as IPv4. Valid from up_h (peer: always). */
+const struct sa *stream_local(const struct stream *s);
+const struct sa *stream_peer(const struct stream *s);
+
+/* What opening it took, and how TLS ended; valid while @s lives. */
+const struct stream_report *stream_report(const struct stream *s);
+
+/*
+ * Describes the certificate that the peer showed. Returns false without one, and then
+ * leaves @out untouched. Good also in closed_h.
+ */
+bool stream_certificate(const struct stream *s, struct engine_certificate *out);
+
+/* The whole chain, as tls_peer_chain() tells it; ENOENT without TLS too. */
+int stream_chain(const struct stream *s, struct chain **cp);
+
+/* Whether the peer's certificate was verified and proves a name, by RFC 5922. */
+bool stream_proves(const struct stream *s, const char *name);
+
+/* What the owner remembers of who the peer is; good while its @stamp says so. */
+struct stream_mark {
+	void *who;
+	uint64_t stamp; /* 0: nothing yet */
+};
+
+/* The owner's to write; zeroed at first. */
+struct stream_mark *stream_mark(struct stream *s);
+
+/* When bytes last came, keep-alives included; monotonic. At first when it began. */
+int64_t stream_rx_ns(const struct stream *s);
+
+#endif

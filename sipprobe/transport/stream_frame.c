@@ -1,0 +1,141 @@
+/* Messages and keep-alives out of a stream's bytes. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "sipprobe/transport/stream_private.h"
+
+static const char crlfcrlf[] = "\r\n\r\n";
+
+/*
+ * Two answers to pings of ours must not pass for one ping of the peer's, whose four bytes
+ * travel together.
+ */
+static const int64_t blank_hold_ns = CLOCK_NS_PER_S;
+
+/*
+ * Takes line ends off that stand before a start line (RFC 3261 7.5); four bytes of them
+ * are a ping (RFC 5626 4.4.1).
+ */
+static size_t take_blank(struct stream *s, const char *buf, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && buf[n] == crlfcrlf[s->blank]) {
+		n++;
+		s->blank++;
+		if (s->blank < sizeof(crlfcrlf) - 1)
+			continue;
+		s->blank = 0;
+		s->ping = true;
+	}
+	if (n < len && s->blank % 2 == 0)
+		s->blank = 0;
+	return n;
+}
+
+static int take_message(struct stream *s, struct guard_progress *g, const char *buf,
+			size_t len, size_t *used, int64_t rx_ns)
+{
+	struct guard_message m;
+	const char *why = NULL;
+	int err = guard_stream_resume(&m, g, buf, len, &why);
+
+	if (err == EAGAIN)
+		return err;
+	if (err) {
+		stream_end(s, PROBE_PROTOCOL, err, why);
+		return err;
+	}
+	*used += m.size;
+	s->events->message_h(s, &m, rx_ns, s->arg);
+	return 0;
+}
+
+/* Returns how many bytes are done with; @g tells how far the rest was checked. */
+static size_t take_all(struct stream *s, struct guard_progress *g, const char *buf,
+		       size_t len, int64_t rx_ns)
+{
+	size_t used = 0;
+
+	while (stream_live(s)) {
+		if (!g->base)
+			used += take_blank(s, buf + used, len - used);
+		if (used == len)
+			break;
+		if (s->blank) {
+			stream_end(s, PROBE_PROTOCOL, EBADMSG, "CR without LF");
+			break;
+		}
+		if (take_message(s, g, buf + used, len - used, &used, rx_ns))
+			break;
+	}
+	return used;
+}
+
+/* What is left waits in memory of its own, given back with its message's end. */
+static int keep_rest(struct stream *s, const struct guard_progress *g, const char *buf,
+		     size_t len)
+{
+	s->partial = mem_zalloc(sizeof(*s->partial), NULL);
+	if (!s->partial)
+		return ENOMEM;
+	s->partial->progress = *g;
+	return stream_bytes_append(&s->partial->bytes, buf, len);
+}
+
+void stream_partial_free(struct stream *s)
+{
+	if (s->partial)
+		mem_deref(s->partial->bytes.p);
+	s->partial = mem_deref(s->partial);
+}
+
+static int feed_fresh(struct stream *s, const char *buf, size_t len, int64_t rx_ns)
+{
+	struct guard_progress g = {.pos = 0};
+	size_t used = take_all(s, &g, buf, len, rx_ns);
+
+	if (!stream_live(s) || used == len)
+		return 0;
+	return keep_rest(s, &g, buf + used, len - used);
+}
+
+static int feed_partial(struct stream *s, const char *buf, size_t len, int64_t rx_ns)
+{
+	struct stream_partial *part = s->partial;
+	int err = stream_bytes_append(&part->bytes, buf, len);
+	size_t used;
+
+	if (err)
+		return err;
+	used = take_all(s, &part->progress, part->bytes.p, part->bytes.len, rx_ns);
+	if (!stream_live(s))
+		return 0;
+	if (used)
+		stream_bytes_drop(&part->bytes, used);
+	if (!part->bytes.len)
+		stream_partial_free(s);
+	return 0;
+}
+
+void stream_feed(struct stream *s, const char *buf, size_t len, int64_t rx_ns)
+{
+	int err;
+
+	if (s->blank == 2 && rx_ns - s->blank_ns > blank_hold_ns)
+		s->blank = 0;
+	s->blank_ns = rx_ns;
+	err = s->partial ? feed_partial(s, buf, len, rx_ns)
+			 : feed_fresh(s, buf, len, rx_ns);
+	if (!stream_live(s))
+		return;
+	if (err) {
+		stream_end(s, PROBE_INTERNAL, err, strerror(err));
+		return;
+	}
+	/* One answer for all pings of one read: a peer waits for it before the next. */
+	if (s->ping)
+		stream_send(s, "\r\n", 2, NULL);
+	s->ping = false;
+}

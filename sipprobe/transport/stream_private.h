@@ -1,0 +1,110 @@
+/*
+ * The inside of a stream, shared by stream*.c; inbound.c and listener.c use what concerns
+ * sockets only.
+ */
+#ifndef SIPPROBE_TRANSPORT_STREAM_PRIVATE_H
+#define SIPPROBE_TRANSPORT_STREAM_PRIVATE_H
+
+#include "sipprobe/transport/stream.h"
+
+enum stream_state {
+	STREAM_CONNECTING, /* or accepted, before the loop first saw the socket */
+	STREAM_HANDSHAKE,
+	STREAM_UP,
+	STREAM_CLOSED,
+};
+
+/* Bytes in memory of their own, only while there are any. */
+struct stream_bytes {
+	char *p;
+	size_t len;
+	size_t size;
+};
+
+/* A message of which only the first part has come. */
+struct stream_partial {
+	struct guard_progress progress;
+	struct stream_bytes bytes;
+};
+
+struct stream {
+	int fd; /* -1: closed */
+	enum stream_state state;
+	bool accepted;
+	bool want_write;  /* FD_WRITE is asked for */
+	bool broken;	  /* a write failed; the read side will tell the story */
+	uint8_t blank;	  /* how much of CRLFCRLF came between messages */
+	int64_t blank_ns; /* when they came */
+	bool ping;	  /* a keep-alive waits for its answer */
+	int64_t rx_ns;	  /* last bytes received; at first when it began */
+	int64_t begun_ns; /* of the phase under way */
+	struct tls_profile *tls;
+	SSL *ssl;
+	struct stream_partial *partial; /* NULL: between messages */
+	struct stream_bytes out;	/* not taken by the socket yet */
+	const struct stream_events *events;
+	void *arg;
+	struct stream_report report;
+	struct stream_mark mark;
+	struct sa peer;
+	struct sa local;
+};
+
+enum {
+	STREAM_CHUNK = 16384,	       /* bytes read at once; a TLS record's worth */
+	STREAM_QUEUE_MAX = 256 * 1024, /* bytes unsent */
+};
+
+/* Kernel receive stamps on, no Nagle. Also for a socket that listens: heirs keep both. */
+int stream_socket_setup(int fd);
+
+/*
+ * Binds to a local address. A port asked for may still wait out a former connection's
+ * end, and this one will leave nothing to wait for; without one it is chosen by
+ * connect(), where the same port serves many peers.
+ */
+int stream_socket_bind(int fd, const struct sa *laddr);
+
+/* Returns 0 or errno. */
+int stream_socket_dscp(int fd, int af, unsigned dscp);
+
+/* recv() with the kernel's stamp of the last byte read, on the monotonic clock. */
+ssize_t stream_socket_read(int fd, char *buf, size_t size, int64_t *rx_ns);
+
+/* An IPv4 peer that came as IPv6 (RFC 4291 2.5.5.2) is one peer with one address. */
+void stream_peer_normalise(struct sa *sa);
+
+/*
+ * Whether to go on: false once closed, or when the handlers' owner let go of the stream
+ * inside one of them and only the event under way still holds it.
+ */
+bool stream_live(const struct stream *s);
+
+/* Closes and tells the owner, once. */
+void stream_end(struct stream *s, enum probe_outcome why, int err, const char *detail);
+
+/* The connection is ready for messages. */
+void stream_is_up(struct stream *s);
+
+/* Takes received plain bytes apart into messages and keep-alives. */
+void stream_feed(struct stream *s, const char *buf, size_t len, int64_t rx_ns);
+
+/* Forgets a message that has come in part. */
+void stream_partial_free(struct stream *s);
+
+/* Sends what the socket takes and queues the rest. Returns 0 or errno. */
+int stream_put(struct stream *s, const char *buf, size_t len, int64_t *sent_ns);
+
+/* A queue of bytes: behind its end, and off its front. append: 0 or ENOMEM. */
+int stream_bytes_append(struct stream_bytes *b, const char *buf, size_t len);
+void stream_bytes_drop(struct stream_bytes *b, size_t len);
+
+/* stream_tls.c: @name as in tls_session_alloc(). */
+int stream_tls_alloc(struct stream *s, const char *name);
+void stream_tls_start(struct stream *s);
+void stream_tls_input(struct stream *s, const char *buf, size_t len, int64_t rx_ns);
+void stream_tls_lost(struct stream *s, int err);
+int stream_tls_send(struct stream *s, const char *buf, size_t len, int64_t *sent_ns);
+void stream_tls_bye(struct stream *s);
+
+#endif

@@ -1,0 +1,106 @@
+/* What a stream asks of its socket, and no more of the stream than that. */
+#include <errno.h>
+#include <linux/net_tstamp.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
+#include "sipprobe/transport/stream_private.h"
+
+enum probe_outcome stream_outcome_of(int err)
+{
+	switch (err) {
+	case ECONNREFUSED:
+		return PROBE_REFUSED;
+	case EHOSTUNREACH:
+	case ENETUNREACH:
+	case EACCES:
+		return PROBE_UNREACHABLE;
+	default:
+		return PROBE_CONNECT;
+	}
+}
+
+int stream_socket_setup(int fd)
+{
+	int stamps = SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE;
+	int on = 1;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &stamps, sizeof(stamps)) ||
+	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)))
+		return errno;
+	return 0;
+}
+
+int stream_socket_bind(int fd, const struct sa *laddr)
+{
+	const struct linger reset = {.l_onoff = 1};
+	int on = 1;
+	int err;
+
+	if (sa_port(laddr))
+		err = setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ||
+		      setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+	else
+		err = setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on,
+				 sizeof(on));
+	return err || bind(fd, &laddr->u.sa, laddr->len) ? errno : 0;
+}
+
+int stream_socket_dscp(int fd, int af, unsigned dscp)
+{
+	int tos = (int)(dscp << 2);
+	int err = af == AF_INET6
+			  ? setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof(tos))
+			  : setsockopt(fd, IPPROTO_IP, IP_TOS, &tos, sizeof(tos));
+
+	return err ? errno : 0;
+}
+
+void stream_peer_normalise(struct sa *sa)
+{
+	const uint8_t *b = sa->u.in6.sin6_addr.s6_addr;
+	uint32_t v4;
+
+	if (sa_af(sa) != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&sa->u.in6.sin6_addr))
+		return;
+	v4 = (uint32_t)b[12] << 24 | (uint32_t)b[13] << 16 | (uint32_t)b[14] << 8 | b[15];
+	sa_set_in(sa, v4, sa_port(sa));
+}
+
+static int64_t stamp_of(struct msghdr *msg)
+{
+	struct timespec ts;
+	struct cmsghdr *c;
+
+	for (c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SO_TIMESTAMPING)
+			continue;
+		memcpy(&ts, CMSG_DATA(c), sizeof(ts));
+		if (ts.tv_sec)
+			return clock_from_stamp_ns(clock_of_timespec(&ts));
+	}
+	return clock_monotonic_ns();
+}
+
+ssize_t stream_socket_read(int fd, char *buf, size_t size, int64_t *rx_ns)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(3 * sizeof(struct timespec)) +
+					      CMSG_SPACE(sizeof(struct timespec))];
+	struct iovec iov = {.iov_base = buf, .iov_len = size};
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+	ssize_t n;
+
+	do
+		n = recvmsg(fd, &msg, MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	if (n > 0)
+		*rx_ns = stamp_of(&msg);
+	return n;
+}

@@ -1,0 +1,418 @@
+#include "sipprobe/transport/tls.h"
+
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sipprobe/transport/tls_identity.h"
+#include "sipprobe/transport/tls_record.h"
+
+struct tls_profile {
+	SSL_CTX *ctx;
+	bool server;
+	bool skip_verify;
+	int64_t not_after_s; /* of our own chain, or 0 */
+};
+
+struct complaint {
+	char *text;
+	size_t size;
+};
+
+static const int wire_versions[] = {
+	[CONFIG_TLS_1_0] = TLS1_VERSION,
+	[CONFIG_TLS_1_1] = TLS1_1_VERSION,
+	[CONFIG_TLS_1_2] = TLS1_2_VERSION,
+	[CONFIG_TLS_1_3] = TLS1_3_VERSION,
+};
+
+/* OpenSSL hands out slots for the whole process, once; the slot is all that is static. */
+static CRYPTO_ONCE record_once = CRYPTO_ONCE_STATIC_INIT;
+static int record_slot = -1;
+
+static void record_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int idx, long argl,
+			void *argp)
+{
+	struct tls_record *rec = ptr;
+
+	(void)parent, (void)ad, (void)idx, (void)argl, (void)argp;
+	mem_deref(rec);
+}
+
+static void record_slot_take(void)
+{
+	record_slot = SSL_get_ex_new_index(0, NULL, NULL, NULL, record_free);
+}
+
+struct tls_record *tls_record_of(const SSL *ssl)
+{
+	return SSL_get_ex_data(ssl, record_slot);
+}
+
+static void profile_destructor(void *arg)
+{
+	struct tls_profile *tp = arg;
+
+	SSL_CTX_free(tp->ctx);
+}
+
+__attribute__((format(printf, 3, 4))) static int
+tls_complain(const struct complaint *c, int err, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (c->size)
+		vsnprintf(c->text, c->size, fmt, ap);
+	va_end(ap);
+	ERR_clear_error();
+	return err;
+}
+
+/* The reason of the failure just seen, in OpenSSL's words. */
+static const char *tls_reason(void)
+{
+	const char *text = ERR_reason_error_string(ERR_peek_error());
+
+	return text ? text : "unknown error";
+}
+
+/* A key behind a passphrase must fail, not ask on a terminal that nobody watches. */
+static int no_passphrase_h(char *buf, int size, int writing, void *arg)
+{
+	bool *asked = arg;
+
+	(void)buf, (void)size, (void)writing;
+	if (asked)
+		*asked = true;
+	return -1;
+}
+
+static int file_open(FILE **fp, const char *path, const struct complaint *c)
+{
+	FILE *f = fopen(path, "re");
+	int err = errno;
+
+	if (!f) {
+		tls_complain(c, err, "%s: %s", path, strerror(err));
+		return err == ENOENT || err == EACCES || err == ENOMEM ? err : EINVAL;
+	}
+	*fp = f;
+	return 0;
+}
+
+/* A server also names these authorities when it asks for a certificate. */
+static int trust_add(SSL_CTX *ctx, X509 *ca, bool server)
+{
+	if (X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), ca) != 1)
+		return ENOMEM;
+	return server && SSL_CTX_add_client_CA(ctx, ca) != 1 ? ENOMEM : 0;
+}
+
+static int load_ca(SSL_CTX *ctx, const char *path, bool server, const struct complaint *c)
+{
+	size_t count = 0;
+	X509 *ca;
+	FILE *f;
+	int err = file_open(&f, path, c);
+
+	if (err)
+		return err;
+	while (!err && (ca = PEM_read_X509_AUX(f, NULL, no_passphrase_h, NULL))) {
+		err = trust_add(ctx, ca, server);
+		X509_free(ca);
+		count++;
+	}
+	fclose(f);
+	if (err)
+		return tls_complain(c, err, "%s: %s", path, tls_reason());
+	if (ERR_GET_REASON(ERR_peek_error()) != PEM_R_NO_START_LINE)
+		return tls_complain(c, EINVAL, "%s: %s", path, tls_reason());
+	if (!count)
+		return tls_complain(c, EINVAL, "%s: no certificate found", path);
+	ERR_clear_error();
+	return 0;
+}
+
+static int load_trust(SSL_CTX *ctx, const struct config_tls *conf, bool server,
+		      const struct complaint *c)
+{
+	if (conf->ca_file)
+		return load_ca(ctx, conf->ca_file, server, c);
+	if (!server && SSL_CTX_set_default_verify_paths(ctx) != 1)
+		return tls_complain(c, EINVAL, "the system's certificate store: %s",
+				    tls_reason());
+	return 0;
+}
+
+static int load_chain(SSL_CTX *ctx, const char *path, const struct complaint *c)
+{
+	FILE *f;
+	int err = file_open(&f, path, c);
+
+	if (err)
+		return err;
+	fclose(f);
+	if (SSL_CTX_use_certificate_chain_file(ctx, path) == 1)
+		return 0;
+	if (ERR_GET_REASON(ERR_peek_error()) == PEM_R_NO_START_LINE)
+		return tls_complain(c, EINVAL, "%s: no certificate found", path);
+	return tls_complain(c, EINVAL, "%s: %s", path, tls_reason());
+}
+
+static int use_key(SSL_CTX *ctx, EVP_PKEY *key, const char *path, const char *cert_path,
+		   const struct complaint *c)
+{
+	if (SSL_CTX_use_PrivateKey(ctx, key) == 1 && SSL_CTX_check_private_key(ctx) == 1)
+		return 0;
+	if (ERR_GET_REASON(ERR_peek_error()) == X509_R_KEY_VALUES_MISMATCH ||
+	    ERR_GET_REASON(ERR_peek_error()) == X509_R_KEY_TYPE_MISMATCH)
+		return tls_complain(c, EINVAL, "%s: not the key of %s", path, cert_path);
+	return tls_complain(c, EINVAL, "%s: %s", path, tls_reason());
+}
+
+static int load_key(SSL_CTX *ctx, const char *path, const char *cert_path,
+		    const struct complaint *c)
+{
+	bool asked = false;
+	EVP_PKEY *key;
+	FILE *f;
+	int err = file_open(&f, path, c);
+
+	if (err)
+		return err;
+	key = PEM_read_PrivateKey(f, NULL, no_passphrase_h, &asked);
+	fclose(f);
+	if (!key && asked)
+		return tls_complain(c, EINVAL, "%s: key is encrypted", path);
+	if (!key)
+		return tls_complain(c, EINVAL, "%s: no private key found", path);
+	err = use_key(ctx, key, path, cert_path, c);
+	EVP_PKEY_free(key);
+	return err;
+}
+
+/* The key may stand in the certificate's file. */
+static int load_identity(SSL_CTX *ctx, const struct config_tls *conf, bool server,
+			 const struct complaint *c)
+{
+	const char *key_file = conf->key_file ? conf->key_file : conf->cert_file;
+	int err;
+
+	if (!conf->cert_file && conf->key_file)
+		return tls_complain(c, EINVAL, "%s: key without a certificate", key_file);
+	if (!conf->cert_file && server)
+		return tls_complain(c, EINVAL,
+				    "listening for TLS needs a certificate and its key");
+	if (!conf->cert_file)
+		return 0;
+	err = load_chain(ctx, conf->cert_file, c);
+	return err ? err : load_key(ctx, key_file, conf->cert_file, c);
+}
+
+static int set_strength(SSL_CTX *ctx, const struct config_tls *conf,
+			const struct complaint *c)
+{
+	if (conf->min_version < CONFIG_TLS_1_2)
+		SSL_CTX_set_security_level(ctx, 0);
+	if (SSL_CTX_set_min_proto_version(ctx, wire_versions[conf->min_version]) != 1)
+		return tls_complain(c, EINVAL, "minimum TLS version: %s", tls_reason());
+	if (conf->ciphers && SSL_CTX_set_cipher_list(ctx, conf->ciphers) != 1)
+		return tls_complain(c, EINVAL, "ciphers \"%s\": %s", conf->ciphers,
+				    tls_reason());
+	return 0;
+}
+
+/* A hello's version is worth keeping: the failure it leads to does not tell it. */
+static void tls_message_h(int sent, int version, int type, const void *buf, size_t len,
+			  SSL *ssl, void *arg)
+{
+	const uint8_t *b = buf;
+	struct tls_record *rec = tls_record_of(ssl);
+
+	(void)version, (void)arg;
+	if (rec && !sent && type == SSL3_RT_HANDSHAKE && len >= 6 &&
+	    (b[0] == SSL3_MT_CLIENT_HELLO || b[0] == SSL3_MT_SERVER_HELLO))
+		rec->peer_version = b[4] << 8 | b[5];
+}
+
+/*
+ * No session is ever resumed: a probe over a fresh connection measures what a new peer
+ * would meet, the whole handshake with the certificate as it is now, and a resumed one
+ * would neither show a certificate nor notice that it was replaced.
+ */
+static void set_manners(SSL_CTX *ctx, bool ask_peer, bool demand)
+{
+	SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
+					 SSL_OP_NO_TICKET);
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_num_tickets(ctx, 0);
+	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_set_msg_callback(ctx, tls_message_h);
+	SSL_CTX_set_cert_verify_callback(ctx, tls_verify, NULL);
+	SSL_CTX_set_verify(ctx,
+			   (ask_peer ? SSL_VERIFY_PEER : SSL_VERIFY_NONE) |
+				   (demand ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0),
+			   NULL);
+}
+
+static int64_t own_not_after_s(SSL_CTX *ctx)
+{
+	STACK_OF(X509) *chain = NULL;
+
+	if (SSL_CTX_get0_chain_certs(ctx, &chain) != 1)
+		chain = NULL;
+	return tls_earliest_not_after_s(SSL_CTX_get0_certificate(ctx), chain);
+}
+
+static int profile_setup(struct tls_profile *tp, const struct config_tls *conf,
+			 const struct complaint *c)
+{
+	bool asks = tp->server && conf->ca_file;
+	int err;
+
+	set_manners(tp->ctx, !tp->server || asks, asks && !conf->insecure_skip_verify);
+	/* SIP peers show one certificate in both roles, and public CAs no longer put
+	 * the client's purpose into it. */
+	if (tp->server && SSL_CTX_set_purpose(tp->ctx, X509_PURPOSE_ANY) != 1)
+		return tls_complain(c, ENOMEM, "%s", tls_reason());
+	err = set_strength(tp->ctx, conf, c);
+	if (err)
+		return err;
+	err = load_trust(tp->ctx, conf, tp->server, c);
+	if (!err)
+		err = load_identity(tp->ctx, conf, tp->server, c);
+	if (!err)
+		tp->not_after_s = own_not_after_s(tp->ctx);
+	return err;
+}
+
+int tls_profile_alloc(struct tls_profile **tpp, const struct config_tls *conf,
+		      bool server, char *err_text, size_t err_size)
+{
+	const struct complaint c = {err_text, err_size};
+	struct tls_profile *tp;
+	int err;
+
+	CRYPTO_THREAD_run_once(&record_once, record_slot_take);
+	ERR_clear_error();
+	tp = mem_zalloc(sizeof(*tp), profile_destructor);
+	if (!tp)
+		return tls_complain(&c, ENOMEM, "%s", strerror(ENOMEM));
+	tp->server = server;
+	tp->skip_verify = conf->insecure_skip_verify;
+	tp->ctx = SSL_CTX_new(server ? TLS_server_method() : TLS_client_method());
+	if (!tp->ctx || record_slot < 0)
+		err = tls_complain(&c, ENOMEM, "%s", tls_reason());
+	else
+		err = profile_setup(tp, conf, &c);
+	if (err)
+		mem_deref(tp);
+	else
+		*tpp = tp;
+	return err;
+}
+
+static void record_destructor(void *arg)
+{
+	struct tls_record *rec = arg;
+
+	sk_X509_pop_free(rec->chain, X509_free);
+	mem_deref(rec->name);
+}
+
+/* The record belongs to the SSL once it is set there. */
+static int record_attach(SSL *ssl, const struct tls_profile *tp, const char *name)
+{
+	struct tls_record *rec = mem_zalloc(sizeof(*rec), record_destructor);
+	int err = 0;
+
+	if (!rec)
+		return ENOMEM;
+	rec->skip_verify = tp->skip_verify;
+	if (name)
+		err = str_dup(&rec->name, name);
+	if (!err && SSL_set_ex_data(ssl, record_slot, rec) != 1)
+		err = ENOMEM;
+	if (err)
+		mem_deref(rec);
+	return err;
+}
+
+/* RFC 6066 section 3: SNI carries host names only, without a final dot. */
+static int set_sni(SSL *ssl, const char *name)
+{
+	char host[256];
+	size_t len = strlen(name);
+
+	if (tls_identity_literal(name, NULL))
+		return 0;
+	if (len && name[len - 1] == '.')
+		len--;
+	if (!len || len >= sizeof(host))
+		return EINVAL;
+	memcpy(host, name, len);
+	host[len] = '\0';
+	return SSL_set_tlsext_host_name(ssl, host) == 1 ? 0 : ENOMEM;
+}
+
+static int session_setup(SSL *ssl, const struct tls_profile *tp, const char *name)
+{
+	int err = record_attach(ssl, tp, tp->server ? NULL : name);
+
+	if (err)
+		return err;
+	if (tp->server) {
+		SSL_set_accept_state(ssl);
+		return 0;
+	}
+	SSL_set_connect_state(ssl);
+	return name ? set_sni(ssl, name) : 0;
+}
+
+int tls_session_alloc(SSL **sslp, struct tls_profile *tp, const char *name)
+{
+	SSL *ssl;
+	int err;
+
+	if (!tp->server && !tp->skip_verify && !name)
+		return EINVAL;
+	ERR_clear_error();
+	ssl = SSL_new(tp->ctx);
+	if (!ssl) {
+		ERR_clear_error();
+		return ENOMEM;
+	}
+	err = session_setup(ssl, tp, name);
+	ERR_clear_error();
+	if (err)
+		SSL_free(ssl);
+	else
+		*sslp = ssl;
+	return err;
+}
+
+int64_t tls_peer_not_after_s(SSL *ssl)
+{
+	const struct tls_record *rec = tls_record_of(ssl);
+
+	return rec ? rec->not_after_s : 0;
+}
+
+int64_t tls_profile_not_after_s(const struct tls_profile *tp)
+{
+	return tp->not_after_s;
+}
+
+bool tls_peer_proves(SSL *ssl, const char *name)
+{
+	const struct tls_record *rec = tls_record_of(ssl);
+	X509 *cert = SSL_get0_peer_certificate(ssl);
+
+	return rec && cert && !rec->skip_verify && rec->failure == TLS_FAILURE_NONE &&
+	       SSL_get_verify_result(ssl) == X509_V_OK && tls_identity_match(cert, name);
+}

@@ -1,0 +1,38 @@
+/* What is remembered beside one SSL. For tls*.c only. */
+#ifndef SIPPROBE_TRANSPORT_TLS_RECORD_H
+#define SIPPROBE_TRANSPORT_TLS_RECORD_H
+
+#include "sipprobe/transport/tls.h"
+
+struct tls_record {
+	char *name; /* identity to verify, or NULL */
+	bool skip_verify;
+	int64_t not_after_s;	  /* earliest in the chain shown, or 0 */
+	int peer_version;	  /* of the peer's hello as on the wire, or 0 */
+	STACK_OF(X509) * chain;	  /* references to what the peer showed, or NULL */
+	enum tls_failure failure; /* what verification found */
+	char text[TLS_TEXT_BYTES];
+};
+
+/* The SSL's record; NULL for an SSL that tls_session_alloc() did not make. */
+struct tls_record *tls_record_of(const SSL *ssl);
+
+/* The first of the chain, the peer's own certificate; NULL: it showed none. */
+static inline X509 *tls_record_leaf(const struct tls_record *rec)
+{
+	return sk_X509_num(rec->chain) > 0 ? sk_X509_value(rec->chain, 0) : NULL;
+}
+
+/* A certificate's time in seconds since the epoch; 0 for one that is none. */
+int64_t tls_seconds_of(const ASN1_TIME *t);
+
+/* Whether the peer's certificates were looked into and found good. */
+bool tls_record_verified(const struct tls_record *rec);
+
+/* "" before the handshake got that far. */
+const char *tls_record_cipher(const SSL *ssl);
+
+/* The certificate verify callback of OpenSSL: judges the chain and fills the record. */
+int tls_verify(X509_STORE_CTX *store, void *arg);
+
+#endif

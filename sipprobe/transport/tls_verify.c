@@ -1,0 +1,219 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "sipprobe/transport/tls_identity.h"
+#include "sipprobe/transport/tls_record.h"
+
+enum { TITLE_BYTES = 32 }; /* two of them and a sentence fit into a record's text */
+
+__attribute__((format(printf, 2, 3))) static void tls_verify_say(struct tls_record *rec,
+								 const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(rec->text, sizeof(rec->text), fmt, ap);
+	va_end(ap);
+}
+
+int64_t tls_seconds_of(const ASN1_TIME *t)
+{
+	struct tm tm;
+
+	return ASN1_TIME_to_tm(t, &tm) == 1 ? (int64_t)timegm(&tm) : 0;
+}
+
+static int64_t earlier_s(int64_t first_s, const X509 *cert)
+{
+	int64_t s = tls_seconds_of(X509_get0_notAfter(cert));
+
+	return s && (!first_s || s < first_s) ? s : first_s;
+}
+
+int64_t tls_earliest_not_after_s(const X509 *leaf, const STACK_OF(X509) * chain)
+{
+	int64_t first_s = leaf ? earlier_s(0, leaf) : 0;
+
+	for (int i = 0; i < sk_X509_num(chain); i++)
+		first_s = earlier_s(first_s, sk_X509_value(chain, i));
+	return first_s;
+}
+
+static void say_date(struct tls_record *rec, X509 *cert, const char *verb,
+		     const ASN1_TIME *t)
+{
+	char title[TITLE_BYTES * 2], date[16] = "?";
+	struct tm tm;
+
+	tls_identity_title(cert, title, sizeof(title));
+	if (ASN1_TIME_to_tm(t, &tm) == 1)
+		strftime(date, sizeof(date), "%Y-%m-%d", &tm);
+	tls_verify_say(rec, "certificate of %s %s %s", title, verb, date);
+}
+
+static void say_expired(struct tls_record *rec, X509 *cert, int error)
+{
+	(void)error;
+	say_date(rec, cert, "expired", X509_get0_notAfter(cert));
+}
+
+static void say_not_yet(struct tls_record *rec, X509 *cert, int error)
+{
+	(void)error;
+	say_date(rec, cert, "is not valid before", X509_get0_notBefore(cert));
+}
+
+static void say_self_signed(struct tls_record *rec, X509 *cert, int error)
+{
+	char title[TITLE_BYTES * 2];
+
+	(void)error;
+	tls_identity_title(cert, title, sizeof(title));
+	tls_verify_say(rec, "certificate of %s is self-signed", title);
+}
+
+static void say_root(struct tls_record *rec, X509 *cert, int error)
+{
+	char title[TITLE_BYTES * 2];
+
+	(void)error;
+	tls_identity_issuer(cert, title, sizeof(title));
+	tls_verify_say(rec, "authority %s is not trusted", title);
+}
+
+static void say_issuer(struct tls_record *rec, X509 *cert, int error)
+{
+	char title[TITLE_BYTES], issuer[TITLE_BYTES];
+
+	(void)error;
+	tls_identity_title(cert, title, sizeof(title));
+	tls_identity_issuer(cert, issuer, sizeof(issuer));
+	tls_verify_say(rec, "certificate of %s is by %s, not trusted", title, issuer);
+}
+
+/* The name asked for is shown whole; the list of names offered gets what room is left. */
+static void say_name(struct tls_record *rec, X509 *cert, int error)
+{
+	enum { WORDS = sizeof("certificate is for , not ") };
+	char names[TLS_TEXT_BYTES];
+	size_t room = sizeof(rec->text) - WORDS, name = strlen(rec->name);
+
+	(void)error;
+	tls_identity_list(cert, names,
+			  name + TITLE_BYTES < room ? room - name : TITLE_BYTES);
+	tls_verify_say(rec, "certificate is for %s, not %s", names, rec->name);
+}
+
+static void say_other(struct tls_record *rec, X509 *cert, int error)
+{
+	char title[TITLE_BYTES];
+
+	tls_identity_title(cert, title, sizeof(title));
+	tls_verify_say(rec, "certificate of %s: %s", title,
+		       X509_verify_cert_error_string(error));
+}
+
+static const struct finding {
+	int error;
+	enum tls_failure failure;
+	void (*say)(struct tls_record *rec, X509 *cert, int error);
+} findings[] = {
+	{X509_V_ERR_CERT_HAS_EXPIRED, TLS_FAILURE_EXPIRED, say_expired},
+	{X509_V_ERR_CERT_NOT_YET_VALID, TLS_FAILURE_NOT_YET_VALID, say_not_yet},
+	{X509_V_ERR_HOSTNAME_MISMATCH, TLS_FAILURE_NAME, say_name},
+	{X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, TLS_FAILURE_UNTRUSTED, say_self_signed},
+	{X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, TLS_FAILURE_UNTRUSTED, say_root},
+	{X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, TLS_FAILURE_UNTRUSTED, say_issuer},
+	{X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, TLS_FAILURE_UNTRUSTED, say_issuer},
+	{X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, TLS_FAILURE_UNTRUSTED, say_issuer},
+};
+
+static const struct finding other = {0, TLS_FAILURE_UNTRUSTED, say_other};
+
+static void record_finding(struct tls_record *rec, X509_STORE_CTX *store, int error)
+{
+	const struct finding *f = &other;
+	X509 *cert = X509_STORE_CTX_get_current_cert(store);
+
+	for (size_t i = 0; i < sizeof(findings) / sizeof(findings[0]); i++)
+		if (findings[i].error == error)
+			f = &findings[i];
+	if (!cert || error == X509_V_ERR_HOSTNAME_MISMATCH)
+		cert = X509_STORE_CTX_get0_cert(store);
+	rec->failure = f->failure;
+	f->say(rec, cert, error);
+}
+
+/* OpenSSL itself lets go of certificates that are refused. */
+static void keep_chain(struct tls_record *rec, X509_STORE_CTX *store)
+{
+	STACK_OF(X509) *chain = X509_chain_up_ref(X509_STORE_CTX_get0_untrusted(store));
+
+	if (!chain)
+		return;
+	sk_X509_pop_free(rec->chain, X509_free);
+	rec->chain = chain;
+}
+
+const char *tls_record_cipher(const SSL *ssl)
+{
+	const char *name = SSL_get_cipher_name(ssl);
+
+	return name && strcmp(name, "(NONE)") != 0 ? name : "";
+}
+
+bool tls_record_verified(const struct tls_record *rec)
+{
+	return rec->failure == TLS_FAILURE_NONE && !rec->skip_verify;
+}
+
+bool tls_peer_certificate(SSL *ssl, struct engine_certificate *out)
+{
+	const struct tls_record *rec = tls_record_of(ssl);
+	X509 *leaf = rec ? tls_record_leaf(rec) : NULL;
+
+	if (!leaf)
+		return false;
+	*out = (struct engine_certificate){
+		.not_before_s = tls_seconds_of(X509_get0_notBefore(leaf)),
+		.not_after_s = tls_seconds_of(X509_get0_notAfter(leaf)),
+		.chain_not_after_s = rec->not_after_s,
+		.verified = tls_record_verified(rec),
+	};
+	tls_identity_title(leaf, out->subject, sizeof(out->subject));
+	tls_identity_issuer(leaf, out->issuer, sizeof(out->issuer));
+	tls_identity_list(leaf, out->names, sizeof(out->names));
+	snprintf(out->version, sizeof(out->version), "%s", SSL_get_version(ssl));
+	snprintf(out->cipher, sizeof(out->cipher), "%s", tls_record_cipher(ssl));
+	return true;
+}
+
+int tls_verify(X509_STORE_CTX *store, void *arg)
+{
+	SSL *ssl =
+		X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+	struct tls_record *rec = tls_record_of(ssl);
+	int error;
+
+	(void)arg;
+	keep_chain(rec, store);
+	rec->not_after_s =
+		tls_earliest_not_after_s(NULL, X509_STORE_CTX_get0_untrusted(store));
+	if (rec->skip_verify) {
+		X509_STORE_CTX_set_error(store, X509_V_OK);
+		return 1;
+	}
+	if (X509_verify_cert(store) != 1) {
+		error = X509_STORE_CTX_get_error(store);
+	} else if (rec->name &&
+		   !tls_identity_match(X509_STORE_CTX_get0_cert(store), rec->name)) {
+		error = X509_V_ERR_HOSTNAME_MISMATCH;
+		X509_STORE_CTX_set_error(store, error);
+	} else {
+		return 1;
+	}
+	record_finding(rec, store, error);
+	return 0;
+}

@@ -1,0 +1,310 @@
+#include <string.h>
+#include <time.h>
+#include <linux/errqueue.h>
+#include <unistd.h>
+
+#include "sipprobe/transport/udp.h"
+#include "base/clock.h"
+
+enum {
+	UDP_BATCH = 32,		/* datagrams a recvmmsg() */
+	UDP_BATCHES_A_WAKE = 8, /* then the loop gets its turn */
+	UDP_DATAGRAM_MAX = 65536,
+	UDP_CONTROL_MAX = 128,
+	UDP_BUFFER_BYTES = 8 << 20, /* the default of 212 kB holds 250 small replies */
+};
+
+struct udp {
+	struct sa local;
+	int fd;
+	const struct udp_events *events;
+	void *arg;
+};
+
+/*
+ * One set of buffers for all sockets: a handler runs to its end before the next read,
+ * and untouched pages cost nothing.
+ */
+static struct batch {
+	char data[UDP_BATCH][UDP_DATAGRAM_MAX];
+	char control[UDP_BATCH][UDP_CONTROL_MAX] __attribute__((aligned(16)));
+	struct sockaddr_in6 names[UDP_BATCH];
+	struct iovec iov[UDP_BATCH];
+	struct mmsghdr msgs[UDP_BATCH];
+} batch;
+
+static void udp_destructor(void *arg)
+{
+	struct udp *u = arg;
+
+	if (u->fd >= 0) {
+		fd_close(u->fd);
+		(void)close(u->fd);
+	}
+}
+
+static void batch_prepare(void)
+{
+	for (unsigned i = 0; i < UDP_BATCH; i++) {
+		struct msghdr *h = &batch.msgs[i].msg_hdr;
+
+		batch.iov[i] = (struct iovec){batch.data[i], UDP_DATAGRAM_MAX};
+		*h = (struct msghdr){
+			.msg_name = &batch.names[i],
+			.msg_namelen = sizeof(batch.names[i]),
+			.msg_iov = &batch.iov[i],
+			.msg_iovlen = 1,
+			.msg_control = batch.control[i],
+			.msg_controllen = UDP_CONTROL_MAX,
+		};
+	}
+}
+
+/* The monotonic clock and the wall clock, read together once a batch. */
+struct clocks {
+	int64_t now_ns;
+	int64_t wall_ns;
+};
+
+static int64_t stamp_of(struct msghdr *h, const struct clocks *c)
+{
+	for (struct cmsghdr *m = CMSG_FIRSTHDR(h); m; m = CMSG_NXTHDR(h, m)) {
+		struct timespec ts;
+		int64_t age_ns;
+
+		if (m->cmsg_level != SOL_SOCKET || m->cmsg_type != SCM_TIMESTAMPNS)
+			continue;
+		memcpy(&ts, CMSG_DATA(m), sizeof(ts));
+		age_ns = c->wall_ns - clock_of_timespec(&ts);
+		return c->now_ns - (age_ns > 0 ? age_ns : 0);
+	}
+	return c->now_ns;
+}
+
+static void udp_deliver(struct udp *u, unsigned i, const struct clocks *c)
+{
+	struct msghdr *h = &batch.msgs[i].msg_hdr;
+	struct sa src;
+
+	/* Cut off by our own buffer: larger than UDP can carry, so it cannot be SIP. */
+	if ((h->msg_flags & MSG_TRUNC) || sa_set_sa(&src, h->msg_name))
+		return;
+	u->events->datagram_h(u, &src, batch.data[i], batch.msgs[i].msg_len,
+			      stamp_of(h, c), u->arg);
+}
+
+/* Returns whether there may be more. */
+static bool read_batch(struct udp *u)
+{
+	struct clocks c;
+	int n;
+
+	batch_prepare();
+	n = recvmmsg(u->fd, batch.msgs, UDP_BATCH, MSG_DONTWAIT, NULL);
+	c = (struct clocks){clock_monotonic_ns(), clock_wall_ns()};
+	for (int i = 0; i < n; i++)
+		udp_deliver(u, (unsigned)i, &c);
+	return n == UDP_BATCH;
+}
+
+static const struct sock_extended_err *extended_error(struct msghdr *h)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c; c = CMSG_NXTHDR(h, c)) {
+		if ((c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR) ||
+		    (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR))
+			return (const struct sock_extended_err *)(const void *)CMSG_DATA(
+				c);
+	}
+	return NULL;
+}
+
+/* Whether an ICMP error means that the datagram did not arrive and never will. */
+static bool is_final(const struct sock_extended_err *e)
+{
+	if (e->ee_errno == EMSGSIZE)
+		return false;
+	return e->ee_origin == SO_EE_ORIGIN_ICMP || e->ee_origin == SO_EE_ORIGIN_ICMP6 ||
+	       e->ee_origin == SO_EE_ORIGIN_LOCAL;
+}
+
+/* Returns whether there may be more. */
+static bool read_error(struct udp *u)
+{
+	struct msghdr *h = &batch.msgs[0].msg_hdr;
+	const struct sock_extended_err *e;
+	struct sa dst;
+	ssize_t n;
+
+	batch_prepare();
+	/* The control part holds the error and the offender's address. */
+	h->msg_control = batch.control;
+	h->msg_controllen = sizeof(batch.control);
+	n = recvmsg(u->fd, h, MSG_ERRQUEUE | MSG_DONTWAIT);
+	if (n < 0)
+		return false;
+	e = extended_error(h);
+	if (e && is_final(e) && !sa_set_sa(&dst, h->msg_name))
+		u->events->error_h(u, &dst, (int)e->ee_errno, batch.data[0], (size_t)n,
+				   u->arg);
+	return true;
+}
+
+static void udp_ready_h(int flags, void *arg)
+{
+	struct udp *u = arg;
+	int left;
+
+	/* A handler may close the socket; what it needs stays until the end of this. */
+	mem_ref(u);
+	/* EPOLLERR stays until the error queue is drained. */
+	if (flags & FD_EXCEPT)
+		for (left = UDP_BATCH * UDP_BATCHES_A_WAKE; left && read_error(u);)
+			left--;
+	if (flags & FD_READ)
+		for (left = UDP_BATCHES_A_WAKE; left && read_batch(u);)
+			left--;
+	mem_deref(u);
+}
+
+static int set_options(int fd, int af)
+{
+	int on = 1;
+	int bytes = UDP_BUFFER_BYTES;
+	int err = 0;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)))
+		err = errno;
+	if (af == AF_INET6) {
+		if (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) ||
+		    setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof(on)))
+			err = errno;
+	} else if (setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof(on))) {
+		err = errno;
+	}
+	/* Beyond net.core.rmem_max only with CAP_NET_ADMIN; less is no error. */
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)))
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes)))
+		(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+	return err;
+}
+
+static int bind_local(struct udp *u, const struct sa *local)
+{
+	struct sockaddr_in6 bound = {0};
+	socklen_t len = sizeof(bound);
+
+	if (bind(u->fd, &local->u.sa, local->len))
+		return errno;
+	if (getsockname(u->fd, (struct sockaddr *)&bound, &len))
+		return errno;
+	return sa_set_sa(&u->local, (struct sockaddr *)&bound);
+}
+
+int udp_socket(struct udp **up, const struct sa *local, const struct udp_events *events,
+	       void *arg)
+{
+	struct udp *u = mem_zalloc(sizeof(*u), udp_destructor);
+	int err;
+
+	if (!u)
+		return ENOMEM;
+	u->events = events;
+	u->arg = arg;
+	u->fd = socket(sa_af(local), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (u->fd < 0) {
+		err = errno;
+		goto out;
+	}
+	err = set_options(u->fd, sa_af(local));
+	if (!err)
+		err = bind_local(u, local);
+	if (!err)
+		err = fd_listen(u->fd, FD_READ | FD_EXCEPT, udp_ready_h, u);
+
+out:
+	if (err)
+		mem_deref(u);
+	else
+		*up = u;
+	return err;
+}
+
+const struct sa *udp_local(const struct udp *u)
+{
+	return &u->local;
+}
+
+/*
+ * An ICMP error of an earlier datagram, to whomever, is handed to the next call. It is
+ * in the error queue too, with its destination: not this one's fault.
+ */
+static bool is_another_ones(int err)
+{
+	return err == ECONNREFUSED || err == EHOSTUNREACH || err == ENETUNREACH ||
+	       err == EINTR || err == EPROTO || err == EACCES;
+}
+
+static int transmit_plain(struct udp *u, const struct sa *dst, const char *buf,
+			  size_t len)
+{
+	for (int tries = 4; tries; tries--) {
+		if (sendto(u->fd, buf, len, 0, &dst->u.sa, dst->len) >= 0)
+			return 0;
+		if (!is_another_ones(errno))
+			break;
+	}
+	return errno;
+}
+
+int udp_transmit(struct udp *u, const struct sa *dst, const char *buf, size_t len,
+		 unsigned dscp)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {0};
+	bool v6 = sa_af(dst) == AF_INET6;
+	int tos = (int)(dscp << 2);
+	struct iovec iov = {(char *)(uintptr_t)buf, len};
+	struct msghdr h = {
+		.msg_name = (void *)(uintptr_t)&dst->u.sa,
+		.msg_namelen = dst->len,
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *c = CMSG_FIRSTHDR(&h);
+
+	if (!dscp)
+		return transmit_plain(u, dst, buf, len);
+	c->cmsg_level = v6 ? IPPROTO_IPV6 : IPPROTO_IP;
+	c->cmsg_type = v6 ? IPV6_TCLASS : IP_TOS;
+	c->cmsg_len = CMSG_LEN(sizeof(tos));
+	memcpy(CMSG_DATA(c), &tos, sizeof(tos));
+	for (int tries = 4; tries; tries--) {
+		if (sendmsg(u->fd, &h, 0) >= 0)
+			return 0;
+		if (!is_another_ones(errno))
+			break;
+	}
+	return errno;
+}
+
+int udp_source(struct sa *src, const struct sa *dst)
+{
+	struct sockaddr_in6 name = {0};
+	socklen_t len = sizeof(name);
+	int err = 0;
+	int fd = socket(sa_af(dst), SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return errno;
+	if (connect(fd, &dst->u.sa, dst->len) ||
+	    getsockname(fd, (struct sockaddr *)&name, &len))
+		err = errno;
+	else
+		err = sa_set_sa(src, (struct sockaddr *)&name);
+	(void)close(fd);
+	if (!err)
+		sa_set_port(src, 0);
+	return err;
+}

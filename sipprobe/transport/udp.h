@@ -1,0 +1,51 @@
+/*
+ * UDP sockets for probing and answering: kernel receive stamps, ICMP errors by the
+ * socket's error queue, datagrams read in batches.
+ */
+#ifndef SIPPROBE_TRANSPORT_UDP_H
+#define SIPPROBE_TRANSPORT_UDP_H
+
+#include "sipprobe/loop/compat.h"
+
+struct udp; /* one socket; mem_deref() closes it */
+
+struct udp_events {
+	/* @rx_ns: the kernel's receive stamp, on the monotonic clock */
+	void (*datagram_h)(struct udp *u, const struct sa *src, const char *buf,
+			   size_t len, int64_t rx_ns, void *arg);
+	/*
+	 * ICMP said that a datagram to @dst did not arrive.
+	 * @err: ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EACCES, …
+	 * @buf: as much of our datagram as came back, @len may be 0
+	 */
+	void (*error_h)(struct udp *u, const struct sa *dst, int err, const char *buf,
+			size_t len, void *arg);
+};
+
+/*
+ * Opens and binds a socket and listens on libre's loop.
+ *
+ * @local: address to bind; port 0 takes a free one
+ *
+ * Returns 0 or errno of socket() or bind().
+ */
+int udp_socket(struct udp **up, const struct sa *local, const struct udp_events *events,
+	       void *arg);
+
+/* As bound. */
+const struct sa *udp_local(const struct udp *u);
+
+/*
+ * Sends one datagram.
+ *
+ * @dscp: 0 to 63, in the packet's head (RFC 2474)
+ *
+ * Returns 0 or errno. ENOBUFS and EAGAIN mean it was dropped on the way out.
+ */
+int udp_transmit(struct udp *u, const struct sa *dst, const char *buf, size_t len,
+		 unsigned dscp);
+
+/* The address that the kernel would send from towards @dst, with port 0. */
+int udp_source(struct sa *src, const struct sa *dst);
+
+#endif

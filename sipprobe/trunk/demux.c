@@ -1,0 +1,309 @@
+#include "sipprobe/trunk/demux.h"
+
+#include <string.h>
+#include <openssl/rand.h>
+
+#include "base/siphash.h"
+#include "sipprobe/message/answer.h"
+#include "sipprobe/trunk/peers.h"
+#include "sipprobe/trunk/registry.h"
+#include "sipprobe/message/request.h"
+#include "sipprobe/transport/stream.h"
+#include "sipprobe/trunk/target.h"
+#include "sipprobe/transport/udp.h"
+
+struct demux {
+	struct services *services;
+	struct demux_peers peers;
+	const struct engine_events *events;
+	void *arg;
+	struct siphash_key answer_tag; /* what To tags of our answers are made of */
+};
+
+static void demux_destructor(void *arg)
+{
+	struct demux *d = arg;
+
+	mem_deref(d->peers.scheduled);
+	mem_deref(d->peers.ondemand);
+}
+
+int demux_alloc(struct demux **dp, struct services *services,
+		const struct demux_peers *peers, const struct engine_events *events,
+		void *arg)
+{
+	struct demux *d = mem_zalloc(sizeof(*d), demux_destructor);
+
+	if (!d)
+		return ENOMEM;
+	d->services = services;
+	d->peers.scheduled = mem_ref(peers->scheduled);
+	d->peers.ondemand = mem_ref(peers->ondemand);
+	d->events = events;
+	d->arg = arg;
+	if (RAND_bytes((unsigned char *)&d->answer_tag, sizeof(d->answer_tag)) != 1) {
+		mem_deref(d);
+		return EIO;
+	}
+	*dp = d;
+	return 0;
+}
+
+static void demux_stray_h(enum engine_stray why, void *arg)
+{
+	const struct demux *d = arg;
+
+	d->events->stray_h((int)why, d->arg);
+}
+
+/* The peer of a target pinged us. */
+static void demux_seen(const struct target *t)
+{
+	struct target_owner *o = target_owner(t);
+
+	if (o->seen_h)
+		o->seen_h(o);
+}
+
+/* Whose a request is, when several trunks have the address it came from. */
+struct claim {
+	const struct sa *local; /* where it arrived */
+	struct target *best;	/* first of those that fit best */
+	int best_fit;
+};
+
+static void demux_best_h(void *row, int fit, void *arg)
+{
+	struct claim *c = arg;
+
+	fit += 4 * target_fits_local(row, c->local);
+	if (c->best && fit <= c->best_fit)
+		return;
+	c->best = row;
+	c->best_fit = fit;
+}
+
+/* What one SBC sends is a sign of life to all trunks that it may be meant for. */
+static void demux_seen_h(void *row, int fit, void *arg)
+{
+	const struct claim *c = arg;
+
+	if (fit + 4 * target_fits_local(row, c->local) == c->best_fit)
+		demux_seen(row);
+}
+
+static struct target *demux_whose(struct demux *d, const struct sa *src,
+				  const struct sa *local, enum config_transport transport,
+				  const struct guard_message *m)
+{
+	struct claim c = {.local = local};
+
+	/* With many trunks at one address this is by far the shorter way. */
+	if (!d->services->inbound_sensitive)
+		return peers_find(d->peers.scheduled, src, transport);
+	peers_each(d->peers.scheduled, src, transport, demux_best_h, &c);
+	if (c.best && !pl_strcmp(&m->method, "OPTIONS"))
+		peers_each(d->peers.scheduled, src, transport, demux_seen_h, &c);
+	return c.best;
+}
+
+/*
+ * Tells of the request and makes its answer.
+ *
+ * Returns 0, or an errno value when there is none to send.
+ */
+static int make_answer(struct demux *d, const struct target *t, const struct sa *src,
+		       const struct guard_message *m, struct pl *text)
+{
+	static char buf[ANSWER_MAX];
+	const struct answer_info info = {
+		.code = answer_code(m),
+		.src = src,
+		.agent = d->services->agent,
+		.tag = d->answer_tag,
+	};
+	char method[32];
+	int err = answer_make(buf, sizeof(buf), &text->l, m, &info);
+
+	text->p = buf;
+	(void)pl_strcpy(&m->method, method, sizeof(method));
+	d->events->inbound_h(target_owner(t)->row, method, err ? 0 : info.code, d->arg);
+	return err;
+}
+
+static void udp_request(struct demux *d, struct udp *u, const struct sa *src,
+			const struct guard_message *m)
+{
+	const struct target *t =
+		demux_whose(d, src, udp_local(u), CONFIG_TRANSPORT_UDP, m);
+	struct pl text;
+	struct sa dst;
+
+	if (!t) {
+		demux_stray_h(ENGINE_STRAY_STRANGER, d);
+	} else if (!make_answer(d, t, src, m, &text)) {
+		answer_destination(&dst, m, src);
+		/* Lost on its way out or not: the peer asks again. */
+		(void)udp_transmit(u, &dst, text.p, text.l, target_dscp(t));
+	}
+}
+
+static void udp_response(struct demux *d, const struct sa *src,
+			 const struct guard_message *m, int64_t rx_ns)
+{
+	struct target *t = NULL;
+	uint32_t index;
+
+	if (request_branch_index(&m->branch, &index))
+		t = registry_find(d->services->registry, index);
+	if (!t || !target_response(t, src, m, rx_ns))
+		demux_stray_h(ENGINE_STRAY_RESPONSE, d);
+}
+
+/* Keep-alives of NATs and SBCs: nothing, line ends, or zeros (RFC 5626, and practice). */
+static bool is_keep_alive(const char *buf, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (buf[i] != '\r' && buf[i] != '\n' && buf[i] != '\0')
+			return false;
+	return len <= 8;
+}
+
+static void garbage_of(const struct peers *peers, const struct sa *src, const char *buf,
+		       size_t len, int64_t rx_ns)
+{
+	struct target *t = peers_find(peers, src, CONFIG_TRANSPORT_UDP);
+
+	if (t)
+		target_garbage(t, buf, len, rx_ns);
+}
+
+static void demux_datagram_h(struct udp *u, const struct sa *src, const char *buf,
+			     size_t len, int64_t rx_ns, void *arg)
+{
+	struct demux *d = arg;
+	struct guard_message m;
+
+	if (is_keep_alive(buf, len))
+		return;
+	if (guard_datagram(&m, buf, len, NULL)) {
+		demux_stray_h(ENGINE_STRAY_MALFORMED, d);
+		garbage_of(d->peers.scheduled, src, buf, len, rx_ns);
+		garbage_of(d->peers.ondemand, src, buf, len, rx_ns);
+	} else if (m.request) {
+		udp_request(d, u, src, &m);
+	} else {
+		udp_response(d, src, &m, rx_ns);
+	}
+}
+
+/* The branch in the head of a datagram of ours that ICMP brought back, cut anywhere. */
+static bool returned_branch(const char *buf, size_t len, struct pl *branch)
+{
+	static const char name[] = ";branch=";
+	const char *at = memmem(buf, len, name, sizeof(name) - 1);
+
+	if (!at || len - (size_t)(at - buf) < sizeof(name) - 1 + REQUEST_BRANCH_LEN)
+		return false;
+	branch->p = at + sizeof(name) - 1;
+	branch->l = REQUEST_BRANCH_LEN;
+	return true;
+}
+
+/* Who asked @dst, when all that came back is the address. */
+static struct target *demux_asker(const struct peers *peers, const struct sa *dst)
+{
+	struct target *t = peers_find(peers, dst, CONFIG_TRANSPORT_UDP);
+
+	return t && sa_cmp(&target_address(t)->sa, dst, SA_ALL) ? t : NULL;
+}
+
+static void demux_icmp_h(const struct sa *dst, int err, const char *buf, size_t len,
+			 void *arg)
+{
+	struct demux *d = arg;
+	struct target *t = NULL;
+	struct pl branch;
+	uint32_t index;
+
+	if (!returned_branch(buf, len, &branch)) {
+		/* Some routers return no more than the ports. */
+		t = demux_asker(d->peers.scheduled, dst);
+		if (!t)
+			t = demux_asker(d->peers.ondemand, dst);
+	} else if (request_branch_index(&branch, &index)) {
+		t = registry_find(d->services->registry, index);
+		if (t && !target_owns_branch(t, &branch))
+			t = NULL;
+	}
+	if (t)
+		target_icmp(t, err);
+}
+
+static bool demux_accept_h(const struct sa *peer, void *arg)
+{
+	struct demux *d = arg;
+
+	if (peers_find(d->peers.scheduled, peer, CONFIG_TRANSPORT_NONE))
+		return true;
+	demux_stray_h(ENGINE_STRAY_STRANGER, d);
+	return false;
+}
+
+struct proof {
+	const struct stream *stream;
+	struct target *found;
+};
+
+static void demux_proof_h(struct target *t, void *arg)
+{
+	struct proof *p = arg;
+	char name[256];
+
+	/* One without a row takes its leave: its trunk is nobody's any more. */
+	if (!p->found && target_owner(t)->row &&
+	    target_address(t)->transport == CONFIG_TRANSPORT_TLS &&
+	    !target_peer_name(t, name, sizeof(name)) && stream_proves(p->stream, name))
+		p->found = t;
+}
+
+/* Who the certificate says, looked up again only when trunks or addresses changed. */
+static struct target *demux_certified(struct demux *d, struct stream *s,
+				      const struct guard_message *m)
+{
+	struct stream_mark *mark = stream_mark(s);
+	struct proof p = {.stream = s};
+
+	if (mark->stamp != d->services->targets_stamp) {
+		registry_each(d->services->registry, demux_proof_h, &p);
+		mark->who = p.found;
+		mark->stamp = d->services->targets_stamp;
+	}
+	if (mark->who && !pl_strcmp(&m->method, "OPTIONS"))
+		demux_seen(mark->who);
+	return mark->who;
+}
+
+static void demux_request_h(struct stream *s, enum config_transport transport,
+			    const struct guard_message *m, void *arg)
+{
+	struct demux *d = arg;
+	const struct sa *src = stream_peer(s);
+	const struct target *t = demux_whose(d, src, stream_local(s), transport, m);
+	struct pl text;
+
+	if (!t)
+		t = demux_certified(d, s, m);
+	if (!t)
+		demux_stray_h(ENGINE_STRAY_STRANGER, d);
+	else if (!make_answer(d, t, src, m, &text))
+		(void)stream_send(s, text.p, text.l, NULL);
+}
+
+const struct arrivals demux_arrivals = {
+	.datagram_h = demux_datagram_h,
+	.icmp_h = demux_icmp_h,
+	.accept_h = demux_accept_h,
+	.request_h = demux_request_h,
+	.stray_h = demux_stray_h,
+};

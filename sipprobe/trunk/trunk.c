@@ -1,0 +1,121 @@
+#include "sipprobe/trunk/trunk.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "sipprobe/transport/local_sockets.h"
+#include "sipprobe/transport/tls_cache.h"
+#include "sipprobe/trunk/trunk_private.h"
+
+/* By what the description says, which is the same from its start to its end. */
+static bool is_inbound_sensitive(const struct trunk *t)
+{
+	const struct config_settings *s = t->owner.conf->settings;
+
+	return local_sockets_wanted(&s->local) || s->expect_inbound_us;
+}
+
+static void trunk_destructor(void *arg)
+{
+	struct trunk *t = arg;
+
+	mem_deref(t->naming);
+	mem_deref(t->heartbeat);
+	if (t->owner.row)
+		t->group->targets.services->inbound_sensitive -= is_inbound_sensitive(t);
+	for (unsigned i = 0; i < t->target_count; i++)
+		target_remove(t->targets[i]);
+	free(t->targets);
+	if (t->owner.row)
+		t->group->events->trunk_remove_h(t->owner.row, t->group->arg);
+}
+
+static void trunk_seen_h(struct target_owner *o)
+{
+	const struct trunk *t = (struct trunk *)o;
+
+	if (t->heartbeat)
+		heartbeat_seen(t->heartbeat);
+}
+
+int trunk_alloc(struct trunk **tp, struct trunk_group *group,
+		const struct config_trunk *conf)
+{
+	struct trunk *t = mem_zalloc(sizeof(*t), trunk_destructor);
+	int err;
+
+	if (!t)
+		return ENOMEM;
+	t->group = group;
+	t->owner = (struct target_owner){conf, NULL, trunk_result_h, trunk_seen_h};
+	err = naming_alloc(&t->naming, t);
+	if (err)
+		mem_deref(t);
+	else
+		*tp = t;
+	return err;
+}
+
+const struct config_trunk *trunk_conf(const struct trunk *t)
+{
+	return t->owner.conf;
+}
+
+static void inbound_changed_h(void *arg)
+{
+	trunk_update(arg, NULL, NULL, true);
+}
+
+/* Without memory for it the trunk is judged by its answers alone. */
+static void expect_pings(struct trunk *t)
+{
+	const struct config_settings *s = t->owner.conf->settings;
+
+	if (s->expect_inbound_us && !s->paused)
+		(void)heartbeat_alloc(&t->heartbeat, trunk_ticker(t),
+				      s->expect_inbound_us * CLOCK_NS_PER_US,
+				      inbound_changed_h, t);
+}
+
+static bool speaks_tls(const struct trunk *t)
+{
+	for (unsigned i = 0; i < t->target_count; i++)
+		if (target_address(t->targets[i])->transport == CONFIG_TRANSPORT_TLS)
+			return true;
+	return false;
+}
+
+void trunk_tell_certificate(const struct trunk *t)
+{
+	const struct config_tls *tls = &t->owner.conf->settings->tls;
+	struct tls_profile *profile;
+
+	if (!tls->cert_file || !t->group->events->trunk_cert_h || !speaks_tls(t) ||
+	    tls_cache_get(t->group->targets.tls, &profile, tls, false, NULL, 0))
+		return;
+	t->group->events->trunk_cert_h(t->owner.row, tls_profile_not_after_s(profile),
+				       t->group->arg);
+}
+
+void trunk_start(struct trunk *t)
+{
+	const struct trunk_group *group = t->group;
+
+	t->since_ns = clock_monotonic_ns();
+	t->owner.row = group->events->trunk_add_h(t->owner.conf, group->arg);
+	group->events->trunk_addresses_h(t->owner.row, 0, 0, group->arg);
+	t->group->targets.services->inbound_sensitive += is_inbound_sensitive(t);
+	expect_pings(t);
+	naming_resolve(t->naming);
+}
+
+void trunk_move(struct trunk *t, const struct config_trunk *conf)
+{
+	t->owner.conf = conf;
+	t->group->events->trunk_move_h(t->owner.row, conf, t->group->arg);
+	for (unsigned i = 0; i < t->target_count; i++)
+		target_move(t->targets[i]);
+	trunk_tell_certificate(t);
+	if (t->naming)
+		naming_restart(t->naming);
+}

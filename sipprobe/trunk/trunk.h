@@ -1,0 +1,38 @@
+/* A trunk: its name's addresses, a target for each, and the state that sums them up. */
+#ifndef SIPPROBE_TRUNK_TRUNK_H
+#define SIPPROBE_TRUNK_TRUNK_H
+
+#include "sipprobe/dns/resolvers.h"
+#include "sipprobe/trunk/target.h"
+
+struct trunk;
+
+/* What all trunks of an engine share. Kept by the engine until the last of them is gone.
+ */
+struct trunk_group {
+	struct target_group targets;
+	const struct engine_events *events;
+	void *arg;
+	struct resolvers resolvers;
+};
+
+/* Only makes the object. Returns 0 or ENOMEM. Freed with mem_deref(). */
+int trunk_alloc(struct trunk **tp, struct trunk_group *group,
+		const struct config_trunk *conf);
+
+/* Tells the listener of it and begins to resolve its name. */
+void trunk_start(struct trunk *t);
+
+/* Goes on under an equal description of a newer configuration. */
+void trunk_move(struct trunk *t, const struct config_trunk *conf);
+
+/* Its description in force. */
+const struct config_trunk *trunk_conf(const struct trunk *t);
+
+/* Tells when the certificate that the trunk shows its peer expires, if it shows one. */
+void trunk_tell_certificate(const struct trunk *t);
+
+/* Addresses wanted: one to send from reaches its own family only. */
+enum config_family trunk_family(const struct config_settings *s);
+
+#endif

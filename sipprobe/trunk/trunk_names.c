@@ -1,0 +1,189 @@
+/* The name of a trunk: resolved ahead of need, and again when its answer grows old. */
+#include <string.h>
+
+#include "config/uri.h"
+#include "base/clock.h"
+#include "sipprobe/health.h"
+#include "sipprobe/trunk/trunk_private.h"
+
+struct naming {
+	struct wheel_timer timer; /* deadline of a resolution, or time of the next one */
+	struct trunk *trunk;
+	struct resolve *resolve; /* under way, or NULL */
+	int64_t begun_ns;
+	struct health health; /* by resolutions, while there is no address */
+	bool failing;	      /* the last resolution did */
+};
+
+enum {
+	TRUNK_TTL_MAX_S = 3600, /* a longer TTL is looked up again all the same */
+};
+
+static void naming_destructor(void *arg)
+{
+	struct naming *n = arg;
+
+	ticker_cancel(trunk_ticker(n->trunk), &n->timer);
+	mem_deref(n->resolve);
+}
+
+int naming_alloc(struct naming **np, struct trunk *t)
+{
+	struct naming *n = mem_zalloc(sizeof(*n), naming_destructor);
+
+	if (!n)
+		return ENOMEM;
+	n->trunk = t;
+	*np = n;
+	return 0;
+}
+
+enum health_state naming_state(const struct naming *n)
+{
+	return n ? (enum health_state)n->health.state : HEALTH_UNKNOWN;
+}
+
+static bool has_literal_host(const struct trunk *t)
+{
+	struct config_uri uri;
+
+	return !config_uri_parse(config_trunk_hop(t->owner.conf), &uri) &&
+	       (uri.ipv4 || uri.ipv6);
+}
+
+/* Whether what DNS gave leads nowhere: no address of it answers, or there is none. */
+static bool is_lost(const struct naming *n)
+{
+	const struct trunk *t = n->trunk;
+
+	return t->target_count ? t->state == HEALTH_DOWN && !t->reported_up : n->failing;
+}
+
+static void naming_again_h(struct wheel_timer *timer, int64_t now_ns)
+{
+	struct naming *n = wheel_owner(timer, struct naming, timer);
+	struct trunk_group *group = n->trunk->group;
+
+	(void)now_ns;
+	if (is_lost(n))
+		resolvers_forget(&group->resolvers, &group->targets.conf->dns);
+	naming_resolve(n);
+}
+
+static void resolve_again(struct naming *n, int64_t in_ns)
+{
+	ticker_start(trunk_ticker(n->trunk), &n->timer, clock_monotonic_ns() + in_ns,
+		     naming_again_h);
+}
+
+/* Last good addresses stay in use; without any, the trunk itself has failed a probe. */
+static void resolution_failed(struct naming *n, int err, const char *detail)
+{
+	struct trunk *t = n->trunk;
+	const struct config_settings *s = t->owner.conf->settings;
+	struct probe_result r = probe_result_none();
+
+	n->failing = true;
+	resolve_again(n, (s->down_interval_us ? s->down_interval_us : s->interval_us) *
+				 CLOCK_NS_PER_US);
+	t->group->events->trunk_dns_failed_h(t->owner.row, detail, t->group->arg);
+	if (t->target_count)
+		return;
+	r.outcome = PROBE_DNS;
+	r.verdict = PROBE_DOWN;
+	r.err = err;
+	str_ncpy(r.detail, detail, sizeof(r.detail));
+	n->health = health_next(n->health, PROBE_DOWN, s->fall, s->rise);
+	trunk_update(t, NULL, &r, false);
+}
+
+static void naming_resolved(struct naming *n, const struct resolve_result *res)
+{
+	struct trunk *t = n->trunk;
+	bool literal = has_literal_host(t);
+	int64_t took_ns = literal ? -1 : clock_monotonic_ns() - n->begun_ns;
+	uint32_t ttl_s = res->ttl_s < TRUNK_TTL_MAX_S ? res->ttl_s : TRUNK_TTL_MAX_S;
+	int err;
+
+	err = trunk_set_addresses(t, res, took_ns);
+	if (err) {
+		resolution_failed(n, err, strerror(err));
+		return;
+	}
+	trunk_tell_addresses(t, n->failing);
+	n->failing = false;
+	n->health = (struct health){0};
+	if (literal)
+		t->naming = mem_deref(n);
+	else
+		resolve_again(n, (ttl_s ? ttl_s : 1) * CLOCK_NS_PER_S);
+	trunk_tell_certificate(t);
+	trunk_update(t, NULL, NULL, false);
+}
+
+static void resolve_done_h(const struct resolve_result *res, void *arg)
+{
+	struct naming *n = arg;
+	struct resolve *done = n->resolve; /* holds @res */
+
+	n->resolve = NULL;
+	ticker_cancel(trunk_ticker(n->trunk), &n->timer);
+	if (res->status == RESOLVE_OK)
+		naming_resolved(n, res);
+	else
+		resolution_failed(n, 0, res->detail);
+	mem_deref(done);
+}
+
+/* A probe does not wait on DNS longer than its own timeout. */
+static void give_up_h(struct wheel_timer *timer, int64_t now_ns)
+{
+	struct naming *n = wheel_owner(timer, struct naming, timer);
+
+	(void)now_ns;
+	n->resolve = mem_deref(n->resolve);
+	resolution_failed(n, ETIMEDOUT, "no answer from DNS before the probe's deadline");
+}
+
+enum config_family trunk_family(const struct config_settings *s)
+{
+	const char *address = s->local.address;
+
+	if (!address)
+		return s->family;
+	return strchr(address, ':') ? CONFIG_FAMILY_IPV6 : CONFIG_FAMILY_IPV4;
+}
+
+void naming_resolve(struct naming *n)
+{
+	const struct trunk *t = n->trunk;
+	const struct config_settings *s = t->owner.conf->settings;
+	struct config_uri uri;
+	int err = EINVAL;
+
+	n->begun_ns = clock_monotonic_ns();
+	if (!config_uri_parse(config_trunk_hop(t->owner.conf), &uri))
+		err = resolve_start(&n->resolve, t->group->resolvers.current, &uri,
+				    trunk_family(s), resolve_done_h, n);
+	if (err)
+		resolution_failed(n, err, strerror(err));
+	else if (!uri.ipv4 && !uri.ipv6)
+		ticker_start(trunk_ticker(t), &n->timer,
+			     n->begun_ns + s->timeout_us * CLOCK_NS_PER_US, give_up_h);
+}
+
+void naming_review(struct naming *n)
+{
+	int64_t at_ns = n->begun_ns + RESOLVERS_FRESH_S * CLOCK_NS_PER_S;
+
+	if (!n->resolve && is_lost(n) && n->timer.at_ns > at_ns)
+		ticker_start(trunk_ticker(n->trunk), &n->timer, at_ns, naming_again_h);
+}
+
+void naming_restart(struct naming *n)
+{
+	if (!n->resolve && !is_lost(n))
+		return;
+	n->resolve = mem_deref(n->resolve);
+	naming_resolve(n);
+}

@@ -1,0 +1,113 @@
+/* The state of a trunk: its addresses' states, summed up and told when they change. */
+#include "base/clock.h"
+#include "sipprobe/trunk/prober.h"
+#include "sipprobe/trunk/trunk_private.h"
+
+/* Of two checks of one address: it is as well as the worse of them. */
+static enum health_state trunk_state_worse(enum health_state a, enum health_state b)
+{
+	static const uint8_t rank[HEALTH_STATES] = {
+		[HEALTH_UP] = 0,
+		[HEALTH_DEGRADED] = 1,
+		[HEALTH_UNKNOWN] = 2,
+		[HEALTH_DOWN] = 3,
+	};
+
+	return rank[a] > rank[b] ? a : b;
+}
+
+/* The addresses, each with the state that its checks sum up to. */
+static size_t sum_addresses(struct health_member *members, const struct trunk *t)
+{
+	const struct target *first[RESOLVE_ADDRESSES_MAX];
+	size_t count = 0;
+
+	for (unsigned i = 0; i < t->target_count; i++) {
+		const struct target *target = t->targets[i];
+		size_t k = 0;
+
+		while (k < count && !trunk_same_address(first[k], target_address(target)))
+			k++;
+		if (k < count) {
+			members[k].state =
+				trunk_state_worse(members[k].state, target_state(target));
+			continue;
+		}
+		first[count] = target;
+		members[count++] = (struct health_member){
+			.state = target_state(target),
+			.priority = target_address(target)->priority,
+		};
+	}
+	return count;
+}
+
+static enum health_state summed_state(const struct trunk *t)
+{
+	struct health_member members[RESOLVE_ADDRESSES_MAX];
+
+	if (!t->target_count)
+		return naming_state(t->naming);
+	return health_with_inbound(health_rollup(members, sum_addresses(members, t),
+						 t->owner.conf->settings->up_when),
+				   heartbeat_missing(t->heartbeat));
+}
+
+void trunk_tell_addresses(struct trunk *t, bool always)
+{
+	struct health_member members[RESOLVE_ADDRESSES_MAX];
+	uint16_t total = (uint16_t)sum_addresses(members, t);
+	uint16_t up = 0;
+
+	for (size_t i = 0; i < total; i++)
+		up += members[i].state == HEALTH_UP ||
+		      members[i].state == HEALTH_DEGRADED;
+	if (up == t->reported_up && total == t->reported_total && !always)
+		return;
+	t->reported_up = up;
+	t->reported_total = total;
+	t->group->events->trunk_addresses_h(t->owner.row, total, up, t->group->arg);
+}
+
+static void change_state(struct trunk *t, const struct target *target,
+			 const struct probe_result *last, bool inbound)
+{
+	enum health_state state = summed_state(t);
+	int64_t now_ns = clock_monotonic_ns();
+	char address[64] = "";
+	struct engine_change change;
+
+	if (state == (enum health_state)t->state || t->owner.conf->settings->paused)
+		return;
+	if (target)
+		(void)re_snprintf(address, sizeof(address), "%J",
+				  &target_address(target)->sa);
+	change = (struct engine_change){
+		.from = (enum health_state)t->state,
+		.to = state,
+		.held_ns = now_ns - t->since_ns,
+		.last = last,
+		.address = address,
+		.method = target ? target_prober(target)->method : "",
+		.inbound = inbound,
+	};
+	t->state = (uint8_t)state;
+	t->since_ns = now_ns;
+	t->group->events->trunk_state_h(t->owner.row, &change, t->group->arg);
+}
+
+void trunk_update(struct trunk *t, const struct target *target,
+		  const struct probe_result *last, bool inbound)
+{
+	trunk_tell_addresses(t, false);
+	change_state(t, target, last, inbound);
+	if (t->naming)
+		naming_review(t->naming);
+}
+
+void trunk_result_h(struct target_owner *o, const struct target *target,
+		    const struct probe_result *last, bool changed)
+{
+	if (changed)
+		trunk_update((struct trunk *)o, target, last, false);
+}

@@ -1,0 +1,205 @@
+/* The guard's deadlines and limits, on real connections that nobody answers. */
+#include "tests/unit/tap.h"
+
+#include "exporter/http/http_guard.h"
+#include "base/clock.h"
+#include "tests/unit/exporter/http/http_client.h"
+
+#define HEAD_NS	  (300 * CLOCK_NS_PER_MS)
+#define ANSWER_NS (600 * CLOCK_NS_PER_MS)
+
+struct pair {
+	int near; /* the server's end, known to the guard */
+	int far;
+	struct http_client *client;
+};
+
+static int listener = -1;
+static int listener_port;
+
+static void listener_open(void)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET,
+				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(in);
+
+	listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (bind(listener, (const struct sockaddr *)&in, len) || listen(listener, 511) ||
+	    getsockname(listener, (struct sockaddr *)&in, &len))
+		exit(1);
+	listener_port = ntohs(in.sin_port);
+}
+
+/* @ip: who it claims to be, as 10.0.0.IP */
+static struct pair pair_open(struct http_guard *g, unsigned ip)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET,
+				 .sin_addr.s_addr = htonl(0x0a000000 + ip)};
+	struct pair p = {.far = client_connect(listener_port)};
+
+	p.near = accept(listener, NULL, NULL);
+	p.client = http_guard_opened(g, p.near, (const struct sockaddr *)&in);
+	return p;
+}
+
+static void pair_close(struct http_guard *g, struct pair *p)
+{
+	http_guard_closed(g, p->client);
+	close(p->near);
+	close(p->far);
+}
+
+/* How long the far end stays connected, in ms; -1: past @limit_ms. */
+static int lasts_ms(const struct pair *p, int limit_ms)
+{
+	const struct timespec step = {.tv_nsec = 5000000};
+	int64_t begun_ns = clock_monotonic_ns();
+	int64_t ms;
+	char byte;
+
+	while ((ms = (clock_monotonic_ns() - begun_ns) / CLOCK_NS_PER_MS) < limit_ms) {
+		if (recv(p->far, &byte, 1, MSG_DONTWAIT) == 0)
+			return (int)ms;
+		nanosleep(&step, NULL);
+	}
+	return -1;
+}
+
+static bool is_cut(const struct pair *p)
+{
+	char byte;
+
+	return recv(p->far, &byte, 1, MSG_DONTWAIT) == 0;
+}
+
+/* A byte of a head, read as libmicrohttpd would. */
+static void pair_head_byte(const struct pair *p)
+{
+	char byte;
+
+	client_send(p->far, "G");
+	if (recv(p->near, &byte, 1, 0) != 1)
+		exit(1);
+}
+
+static void test_deadlines(struct http_guard *g)
+{
+	struct pair head = pair_open(g, 1), idle = pair_open(g, 1),
+		    answer = pair_open(g, 1);
+	int ms;
+
+	http_guard_head(g, idle.client);
+	http_guard_done(g, idle.client);
+	http_guard_head(g, answer.client);
+	is_int((long long)http_guard_busy(g), 1, "one request is being answered");
+	pair_head_byte(&head);
+	ms = lasts_ms(&head, 5000);
+	ok(ms >= 250 && ms < 2000, "a head has a deadline: %d ms", ms);
+	ok(!is_cut(&answer), "an answer has a longer one");
+	ok(lasts_ms(&answer, 5000) >= 0, "but has one");
+	ok(!is_cut(&idle), "a kept connection may rest");
+	pair_head_byte(&idle);
+	ms = lasts_ms(&idle, 5000);
+	ok(ms >= 250 && ms < 2000, "until its next head begins: %d ms", ms);
+	pair_close(g, &head);
+	pair_close(g, &idle);
+	pair_close(g, &answer);
+}
+
+static void test_not_their_fault(struct http_guard *g)
+{
+	struct pair unread = pair_open(g, 1), gone = pair_open(g, 1);
+	char byte;
+
+	client_send(unread.far, "G");
+	shutdown(gone.far, SHUT_WR);
+	http_guard_head(g, gone.client);
+	http_guard_done(g, gone.client);
+	ok(lasts_ms(&gone, 5000) >= 0, "a kept connection ends with its client");
+	ok(!is_cut(&unread), "a head that nobody reads is not late");
+	is_int(recv(unread.near, &byte, 1, 0), 1, "once it is read");
+	ok(lasts_ms(&unread, 5000) >= 0, "it is");
+	pair_close(g, &unread);
+	pair_close(g, &gone);
+}
+
+/* A full house: who is cut for one more? */
+static void test_ranks(struct http_guard *g)
+{
+	enum { FULL = HTTP_GUARD_CLIENTS_PER_IP };
+	struct pair p[FULL], other = pair_open(g, 2), last, more;
+	int i, cut = 0;
+
+	for (i = 0; i < FULL; i++)
+		p[i] = pair_open(g, 1);
+	for (i = 0; i < FULL; i++)
+		cut += is_cut(&p[i]);
+	is_int(cut, 0, "none is cut within the limit");
+	for (i = 0; i < FULL; i++)
+		http_guard_head(g, p[i].client);
+	http_guard_done(g, p[7].client);
+	last = pair_open(g, 1);
+	ok(is_cut(&p[7]), "one that rests goes before those that are answered");
+	more = pair_open(g, 1);
+	ok(is_cut(&last) && !is_cut(&more), "never the one that just came");
+	ok(!is_cut(&other), "nor one of another address");
+	for (i = 0; i < FULL; i++)
+		pair_close(g, &p[i]);
+	pair_close(g, &last);
+	pair_close(g, &more);
+	pair_close(g, &other);
+}
+
+static void test_total(struct http_guard *g)
+{
+	enum { FULL = HTTP_GUARD_CLIENTS + 1 };
+	struct pair p[FULL];
+	int i, cut = 0;
+
+	for (i = 0; i < FULL; i++)
+		p[i] = pair_open(g, (unsigned)i + 1);
+	for (i = 1; i < FULL; i++)
+		cut += is_cut(&p[i]);
+	ok(is_cut(&p[0]) && cut == 0, "over the limit for all the oldest goes");
+	for (i = 0; i < FULL; i++)
+		pair_close(g, &p[i]);
+}
+
+static void test_scrapes(struct http_guard *g)
+{
+	enum { SCRAPES = HTTP_GUARD_SCRAPES + 1 };
+	struct pair p[SCRAPES];
+	int i;
+
+	for (i = 0; i < SCRAPES; i++) {
+		p[i] = pair_open(g, (unsigned)i + 1);
+		http_guard_head(g, p[i].client);
+		http_guard_scrape(g, p[i].client);
+	}
+	ok(is_cut(&p[0]), "the oldest scrape makes room");
+	ok(!is_cut(&p[1]), "and only it");
+	for (i = 0; i < SCRAPES; i++)
+		pair_close(g, &p[i]);
+}
+
+int main(void)
+{
+	const struct http_guard_conf conf = {HEAD_NS, ANSWER_NS};
+	const struct http_guard_conf patient = {60 * CLOCK_NS_PER_S, 60 * CLOCK_NS_PER_S};
+	struct http_guard *g = NULL;
+
+	listener_open();
+	if (http_guard_alloc(&g, &conf))
+		return 1;
+	test_deadlines(g);
+	test_not_their_fault(g);
+	http_guard_free(g);
+	if (http_guard_alloc(&g, &patient))
+		return 1;
+	test_ranks(g);
+	test_total(g);
+	test_scrapes(g);
+	http_guard_free(g);
+	close(listener);
+	return tap_done();
+}

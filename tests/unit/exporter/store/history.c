@@ -1,0 +1,156 @@
+/* Recent probes and kept ladders, within their budget. */
+#include "tests/unit/tap.h"
+
+#include "exporter/store/history.h"
+#include "base/clock.h"
+
+static struct probe_result result(enum probe_outcome o, unsigned code, int64_t at_s)
+{
+	return (struct probe_result){
+		.outcome = o,
+		.verdict = o == PROBE_RESPONSE ? PROBE_UP : PROBE_DOWN,
+		.code = code,
+		.begun_unix_ns = at_s * CLOCK_NS_PER_S,
+		.phase_ns = {-1, -1, -1, o == PROBE_RESPONSE ? 1234567 : -1},
+	};
+}
+
+static void test_pack(void)
+{
+	struct probe_result r = result(PROBE_RESPONSE, 699, 1);
+	struct history_probe p = history_pack(&r, 29960 * CLOCK_NS_PER_MS);
+
+	is_int(sizeof(p), 8, "eight bytes a probe");
+	is_int(p.latency_us, 1234, "latency");
+	is_int(p.code, 699, "the largest code");
+	is_int(p.gap_ds, 300, "the gap, rounded");
+	r.phase_ns[PROBE_PHASE_ANSWER] = INT64_MAX;
+	p = history_pack(&r, INT64_MAX / 2);
+	is_int(p.latency_us, HISTORY_NO_LATENCY - 1, "a latency past all bounds");
+	is_int(p.gap_ds, UINT16_MAX, "a gap past all bounds");
+	p = history_pack(&r, -5);
+	is_int(p.gap_ds, 0, "a clock that was set back");
+	r = result(PROBE_INTERNAL, 0, 1);
+	p = history_pack(&r, 0);
+	ok(p.latency_us == HISTORY_NO_LATENCY && p.outcome == PROBE_INTERNAL &&
+		   p.verdict == PROBE_DOWN,
+	   "a failure has no latency");
+}
+
+static void test_ring(void)
+{
+	struct history h;
+	struct history_track *t;
+
+	history_init(&h, 3, 1 << 20);
+	t = history_track_alloc(&h);
+	for (uint32_t i = 1; i <= 5; i++) {
+		history_add(&h, t, (struct history_probe){.latency_us = i});
+		is_int(t->count, i < 3 ? i : 3, "no more than there is room for");
+		is_int(history_get(&h, t, 0).latency_us, i, "the newest");
+	}
+	is_int(history_get(&h, t, 2).latency_us, 3, "the oldest");
+	history_track_free(&h, t);
+	is_int((long long)h.bytes, 0, "all of it given back");
+}
+
+static struct history_ladder *ladder_of(enum probe_outcome o, int64_t at_s)
+{
+	struct probe_result r = result(o, o == PROBE_RESPONSE ? 200 : 0, at_s);
+	struct ladder l = {.count = 2, .dropped = 1};
+
+	l.entries[0] = (struct ladder_entry){0, "OPTIONS", 7, 400, LADDER_SENT};
+	l.entries[1] = (struct ladder_entry){5, NULL, 0, 0, LADDER_DEADLINE};
+	return history_ladder_copy(&r, &l);
+}
+
+static void test_kept(void)
+{
+	struct probe_result good = result(PROBE_RESPONSE, 200, 100);
+	struct probe_result bad = result(PROBE_TIMEOUT, 0, 100);
+	struct history_ladder *held;
+	struct history_track *t;
+	struct history h;
+
+	history_init(&h, 0, 1 << 20);
+	t = history_track_alloc(&h);
+	history_add(&h, t, (struct history_probe){0});
+	is_int(t->count, 0, "no probes asked for, none kept");
+	ok(history_wants(&h, t, &good) && history_wants(&h, t, &bad),
+	   "the first of each");
+	ok(!history_wants(&h, NULL, &bad), "nothing without a track");
+
+	history_keep(&h, t, ladder_of(PROBE_RESPONSE, 100));
+	good = result(PROBE_RESPONSE, 200, 130);
+	ok(!history_wants(&h, t, &good), "a success is fresh for a minute");
+	good = result(PROBE_RESPONSE, 200, 161);
+	ok(history_wants(&h, t, &good), "and then replaced");
+	good = result(PROBE_RESPONSE, 200, 130);
+	atomic_store(&t->watched_until_ns, 131 * CLOCK_NS_PER_S);
+	ok(history_wants(&h, t, &good), "at once when somebody looks");
+
+	for (int64_t i = 1; i <= 5; i++)
+		history_keep(&h, t, ladder_of(PROBE_TIMEOUT, i));
+	is_int(t->failures[0]->result.begun_unix_ns / CLOCK_NS_PER_S, 5, "newest first");
+	is_int(t->failures[2]->result.begun_unix_ns / CLOCK_NS_PER_S, 3,
+	       "the last three");
+	ok(t->failures[0]->entries[0].text != NULL &&
+		   !memcmp(t->failures[0]->entries[0].text, "OPTIONS", 7),
+	   "texts are copied");
+	history_late(t, 77);
+	is_int(atomic_load(&t->failures[0]->late_ns), 77, "a late response is told");
+
+	held = history_ladder_ref(t->failures[0]);
+	history_track_free(&h, t);
+	is_int((long long)h.bytes, 0, "all of it given back");
+	is_int(held->count, 2, "a reader may finish");
+	history_ladder_unref(held);
+	history_ladder_unref(NULL);
+}
+
+static void test_budget(void)
+{
+	struct history_track *t[64] = {0};
+	size_t tracks = 0, failures = 0, successes = 0;
+	struct probe_result good = result(PROBE_RESPONSE, 200, 1);
+	struct history h;
+
+	history_init(&h, 60, 32768);
+	while (tracks < 64 && (t[tracks] = history_track_alloc(&h)))
+		tracks++;
+	ok(tracks > 20 && h.bytes <= 16384, "tracks take half of it at most");
+	for (size_t i = 0; i < tracks; i++) {
+		if (history_wants(&h, t[i], &good))
+			history_keep(&h, t[i], ladder_of(PROBE_RESPONSE, 1));
+	}
+	ok(h.bytes <= 32768 / 4 * 3 + 1024, "successes leave room for failures");
+	for (int round = 0; round < 4; round++) {
+		for (size_t i = 0; i < tracks; i++) {
+			history_keep(&h, t[i], ladder_of(PROBE_TIMEOUT, round));
+			if (h.bytes > h.bytes_max)
+				break;
+		}
+	}
+	ok(h.bytes <= h.bytes_max, "never more than the budget");
+	for (size_t i = 0; i < tracks; i++) {
+		successes += t[i]->success != NULL;
+		for (int k = 0; k < HISTORY_FAILURES; k++)
+			failures += t[i]->failures[k] != NULL;
+	}
+	is_int((long long)successes, 0, "successes went first");
+	ok(failures > 10 && t[tracks - 1]->failures[0], "the newest failures stay");
+	for (size_t i = 0; i < tracks; i++)
+		history_track_free(&h, t[i]);
+	is_int((long long)h.bytes, 0, "all of it given back");
+	history_init(&h, 60, 0);
+	ok(!history_track_alloc(&h), "no budget, nothing");
+}
+
+int main(void)
+{
+	test_pack();
+	test_ring();
+	test_kept();
+	test_budget();
+	return tap_done();
+}

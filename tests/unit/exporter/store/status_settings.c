@@ -1,0 +1,216 @@
+/* The settings in force, as people see them: each key of the tables, and no secret. */
+#include "exporter/store/status.h"
+
+#include <stdlib.h>
+
+#include "config/layer.h"
+#include "config/table.h"
+#include "tests/unit/tap.h"
+
+/* What has no row: a trunk's description, shown elsewhere, and where secrets are. */
+static const char *const left_out[] = {
+	"labels",
+	"auth.password",
+	"auth.password_file",
+	"tls.key_file",
+};
+
+static const char everything[] =
+	"{\"trunks\": [{\"name\": \"a\", \"uri\": \"sip:192.0.2.1\","
+	" \"interval\": \"90s\", \"timeout\": \"1500ms\","
+	" \"down_interval\": \"20s\", \"t1\": \"250ms\", \"fall\": 4, \"rise\": 5,"
+	" \"max_forwards\": 7, \"connection\": \"reuse\", \"family\": \"ipv4\","
+	" \"up_when\": \"primary\", \"up_codes\": [\"2xx\", 404, \"486-488\"],"
+	" \"degraded_codes\": [500, \"503-504\"], \"dscp\": \"CS3\","
+	" \"local\": {\"address\": \"192.0.2.9\", \"port\": 5070},"
+	" \"outbound_proxy\": \"sip:u:hunter2@proxy.example;lr\","
+	" \"expect_inbound\": \"1h\", \"paused\": true, \"preset\": \"teams\","
+	" \"request_uri\": \"sip:r@{host}\", \"from\": \"sip:f:hunter2@us.example\","
+	" \"to\": \"sip:t@{peer}\", \"contact\": \"sip:c@{local}\","
+	" \"user_agent\": \"probe/1\", \"route\": [\"sip:a.example;lr\","
+	" \"sip:u:hunter2@b.example;lr\"], \"headers\": {\"X-A\": \"b\","
+	" \"Authorization\": \"Basic hunter2\"},"
+	" \"tls\": {\"server_name\": \"sbc.example\", \"min_version\": \"TLS1.3\","
+	" \"ciphers\": \"HIGH\", \"insecure_skip_verify\": true},"
+	" \"method\": [\"OPTIONS\", \"REGISTER\"],"
+	" \"auth\": {\"username\": \"alice\", \"password\": \"hunter2\","
+	" \"realm\": \"isp.example\", \"algorithms\": [\"SHA-256\", \"MD5\"]},"
+	" \"register\": {\"bind\": true, \"expires\": \"10m\", \"interval\": \"2m\","
+	" \"aor\": \"sip:alice:hunter2@isp.example\"}}]}";
+
+static const struct {
+	const char *key;
+	const char *value;
+} wants[] = {
+	{"preset", "teams"},
+	{"method", "OPTIONS, REGISTER"},
+	{"interval", "1m30s"},
+	{"down_interval", "20s"},
+	{"timeout", "1s500ms"},
+	{"t1", "250ms"},
+	{"fall", "4"},
+	{"rise", "5"},
+	{"up_codes", "2xx, 404, 486-488"},
+	{"degraded_codes", "500, 503-504"},
+	{"up_when", "primary"},
+	{"expect_inbound", "1h"},
+	{"paused", "true"},
+	{"connection", "reuse"},
+	{"family", "ipv4"},
+	{"local.address", "192.0.2.9"},
+	{"local.port", "5070"},
+	{"outbound_proxy", "sip:u:redacted@proxy.example;lr"},
+	{"dscp", "24"},
+	{"max_forwards", "7"},
+	{"request_uri", "sip:r@{host}"},
+	{"from", "sip:f:redacted@us.example"},
+	{"to", "sip:t@{peer}"},
+	{"contact", "sip:c@{local}"},
+	{"user_agent", "probe/1"},
+	{"route", "sip:a.example;lr, sip:u:redacted@b.example;lr"},
+	{"headers", "X-A: b; Authorization: redacted"},
+	{"auth.username", "alice"},
+	{"auth.realm", "isp.example"},
+	{"auth.algorithms", "MD5, SHA-256"},
+	{"register.bind", "true"},
+	{"register.expires", "10m"},
+	{"register.interval", "2m"},
+	{"register.aor", "sip:alice:redacted@isp.example"},
+	{"tls.ca_file", ""},
+	{"tls.cert_file", ""},
+	{"tls.server_name", "sbc.example"},
+	{"tls.min_version", "TLS1.3"},
+	{"tls.ciphers", "HIGH"},
+	{"tls.insecure_skip_verify", "true"},
+};
+
+static const char *find(const struct buffer *b, const char *key)
+{
+	for (size_t at = 0; at < b->len;) {
+		const char *name = b->data + at, *value = name + strlen(name) + 1;
+
+		if (!strcmp(name, key))
+			return value;
+		at = (size_t)(value - b->data) + strlen(value) + 1;
+	}
+	return NULL;
+}
+
+static bool is_left_out(const char *key)
+{
+	for (size_t i = 0; i < sizeof(left_out) / sizeof(*left_out); i++)
+		if (!strcmp(left_out[i], key))
+			return true;
+	return false;
+}
+
+static const struct section *inside(const struct field *f)
+{
+	if (f->type == &type_record)
+		return ((const struct record_type *)f->more)->section;
+	return f->type == &type_section || f->type == &type_local ? f->more : NULL;
+}
+
+/* Every key of a section, and of those inside it, has its row or is left out. */
+static void check_rows(const struct buffer *shown, const struct section *s,
+		       const char *prefix)
+{
+	char key[128];
+
+	for (size_t i = 0; i < s->count; i++) {
+		const struct field *f = &s->fields[i];
+		const struct section *sub = inside(f);
+
+		snprintf(key, sizeof(key), "%s%s%s", prefix, *prefix ? "." : "", f->key);
+		if (sub)
+			check_rows(shown, sub, key);
+		else
+			ok((find(shown, key) != NULL) != is_left_out(key), "%s: %s", key,
+			   is_left_out(key) ? "is left out" : "has a row");
+	}
+}
+
+static struct config *parse(const char *text)
+{
+	struct config_errors errs = {0};
+	struct config *c = NULL;
+
+	ok(!config_parse(&c, text, strlen(text), "/tmp/all.json", &errs), "it parses");
+	config_errors_print(&errs, stdout);
+	config_errors_clear(&errs);
+	if (!c)
+		exit(1);
+	return c;
+}
+
+static void check_values(const struct buffer *b)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < sizeof(wants) / sizeof(wants[0]); i++)
+		is_str(find(b, wants[i].key), wants[i].value, wants[i].key);
+	for (size_t at = 0; at < b->len; count++)
+		for (int half = 0; half < 2; half++)
+			at += strlen(b->data + at) + 1;
+	is_int((long long)count, sizeof(wants) / sizeof(wants[0]), "no other row");
+	for (size_t at = 0; at < b->len; at += strlen(b->data + at) + 1)
+		ok(!strstr(b->data + at, "hunter2"), "no secret in %s", b->data + at);
+}
+
+/* What a trunk does not have is there all the same, without a value. */
+static void check_bare(void)
+{
+	static const char *const unset[] = {
+		"preset",	   "from",	     "local.address", "auth.username",
+		"auth.algorithms", "register.bind",  "route",	      "local.port",
+		"headers",	   "expect_inbound",
+	};
+	struct config *c = parse("{\"trunks\": [{\"name\": \"a\", \"uri\": "
+				 "\"sip:192.0.2.1\"}]}");
+	struct buffer b = {0};
+
+	status_settings(&b, c->trunks[0].settings);
+	for (size_t i = 0; i < sizeof(unset) / sizeof(unset[0]); i++)
+		is_str(find(&b, unset[i]), "", unset[i]);
+	is_str(find(&b, "paused"), "false", "a flag is never unset");
+	is_str(find(&b, "method"), "OPTIONS", "nor is a default");
+	buffer_clear(&b);
+	config_free(c);
+}
+
+/* Wherever the preset is named, the trunks under it show it, and only those. */
+static void check_preset(void)
+{
+	struct config *c = parse(
+		"{\"profiles\": {\"p\": {\"preset\": \"teams\"}, \"q\": {\"fall\": 9}},"
+		" \"trunks\": [{\"name\": \"a\", \"uri\": \"sip:192.0.2.1\","
+		" \"profile\": \"p\"}, {\"name\": \"b\", \"uri\": \"sip:192.0.2.1\","
+		" \"profile\": \"q\"}, {\"name\": \"c\", \"uri\": \"sip:192.0.2.1\","
+		" \"profile\": \"q\", \"preset\": \"teams\"}]}");
+	static const char *const want[] = {"teams", "", "teams"};
+
+	is_int((long long)c->trunk_count, 3, "three trunks");
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		struct buffer b = {0};
+
+		status_settings(&b, c->trunks[i].settings);
+		is_str(find(&b, "preset"), want[i], c->trunks[i].name);
+		buffer_clear(&b);
+	}
+	config_free(c);
+}
+
+int main(void)
+{
+	struct config *c = parse(everything);
+	struct buffer b = {0};
+
+	status_settings(&b, c->trunks[0].settings);
+	check_values(&b);
+	check_rows(&b, &section_settings, "");
+	buffer_clear(&b);
+	config_free(c);
+	check_bare();
+	check_preset();
+	return tap_done();
+}

@@ -1,0 +1,158 @@
+/* The timing wheel under virtual time, against a plain list as its oracle. */
+#include "sipprobe/loop/compat.h"
+#include "sipprobe/loop/wheel.h"
+#include "tests/unit/tap.h"
+
+enum { TIMERS = 500 };
+
+struct probe_timer {
+	struct wheel_timer timer;
+	unsigned fired;
+	int64_t fired_ns;
+	int64_t again_ns; /* restart by this much from the handler; 0: not */
+	struct probe_timer *cancels;
+};
+
+static struct wheel *wheel;
+
+static void fired_h(struct wheel_timer *t, int64_t now_ns)
+{
+	struct probe_timer *p = (struct probe_timer *)(void *)t;
+
+	p->fired++;
+	p->fired_ns = now_ns;
+	if (p->cancels)
+		wheel_cancel(wheel, &p->cancels->timer);
+	if (p->again_ns)
+		wheel_start(wheel, t, now_ns + p->again_ns, fired_h);
+}
+
+/* Turns the wheel as a loop would: only when it says that something is due. */
+static unsigned turn_until(int64_t from_ns, int64_t to_ns)
+{
+	unsigned wakes = 0;
+	int64_t at_ns;
+
+	(void)from_ns;
+	while ((at_ns = wheel_next_ns(wheel)) <= to_ns) {
+		wheel_run(wheel, at_ns);
+		wakes++;
+	}
+	wheel_run(wheel, to_ns);
+	return wakes;
+}
+
+static void test_distances(void)
+{
+	static const int64_t distances_ns[] = {
+		0,
+		1,
+		499999,
+		500000,
+		500001,
+		1000000,
+		127500000,
+		128000000,
+		128500000,
+		500000000,
+		32768000000,
+		32768500000,
+		60000000000,
+		3600000000000,
+		8388608000000,
+		86400000000000,
+		2147483648000000,
+		4000000000000000,
+	};
+	const int64_t starts_ns[] = {0, 123456789, 127999999, 8388607999999,
+				     5000000000000};
+
+	for (size_t s = 0; s < ARRAY_SIZE(starts_ns); s++) {
+		for (size_t i = 0; i < ARRAY_SIZE(distances_ns); i++) {
+			struct probe_timer p = {0};
+			int64_t at_ns = starts_ns[s] + distances_ns[i];
+			unsigned wakes;
+
+			if (wheel_alloc(&wheel, starts_ns[s]))
+				return;
+			wheel_start(wheel, &p.timer, at_ns, fired_h);
+			wakes = turn_until(starts_ns[s], at_ns + 2 * WHEEL_TICK_NS);
+			ok(p.fired == 1 && p.fired_ns >= at_ns &&
+				   p.fired_ns <= at_ns + WHEEL_TICK_NS + 1 && wakes <= 8,
+			   "from %lld, %lld ns ahead: fires once, in time, %u wakes",
+			   (long long)starts_ns[s], (long long)distances_ns[i], wakes);
+			mem_deref(wheel);
+		}
+	}
+}
+
+static void test_many(void)
+{
+	static struct probe_timer timers[TIMERS];
+	unsigned wrong = 0;
+	uint64_t seed = 42;
+
+	if (wheel_alloc(&wheel, 0))
+		return;
+	for (unsigned i = 0; i < TIMERS; i++) {
+		seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
+		wheel_start(wheel, &timers[i].timer, (int64_t)(seed >> 24), fired_h);
+	}
+	for (unsigned i = 0; i < TIMERS; i += 5)
+		wheel_cancel(wheel, &timers[i].timer);
+	turn_until(0, INT64_MAX / 4);
+	for (unsigned i = 0; i < TIMERS; i++) {
+		int64_t late_ns = timers[i].fired_ns - timers[i].timer.at_ns;
+
+		if (i % 5 == 0)
+			wrong += timers[i].fired != 0;
+		else
+			wrong += timers[i].fired != 1 || late_ns < 0 ||
+				 late_ns > WHEEL_TICK_NS;
+	}
+	is_int(wrong, 0, "500 timers over 18 minutes, a fifth cancelled: all in time");
+	is_int(wheel_next_ns(wheel) == INT64_MAX, 1, "an empty wheel never wakes");
+	mem_deref(wheel);
+}
+
+static void test_handlers(void)
+{
+	struct probe_timer a = {.again_ns = 1000000}, b = {0}, c = {.cancels = &b};
+
+	if (wheel_alloc(&wheel, 0))
+		return;
+	wheel_start(wheel, &a.timer, 1000000, fired_h);
+	turn_until(0, 100000000);
+	is_int(a.fired, 100, "a timer that starts itself again fires each time");
+	wheel_cancel(wheel, &a.timer);
+
+	wheel_start(wheel, &b.timer, 200000000, fired_h);
+	wheel_start(wheel, &c.timer, 200000000, fired_h);
+	turn_until(0, 300000000);
+	ok(c.fired == 1 && b.fired == 0, "a handler cancels another of the same tick");
+	ok(!wheel_armed(&b.timer) && !wheel_armed(&c.timer), "both are idle then");
+
+	wheel_start(wheel, &b.timer, 10, fired_h);
+	wheel_start(wheel, &b.timer, 400000000, fired_h);
+	turn_until(0, 350000000);
+	is_int(b.fired, 0, "a moved timer does not fire at its old time");
+	turn_until(0, 500000000);
+	is_int(b.fired, 1, "… but at its new one");
+
+	wheel_start(wheel, &b.timer, 10, fired_h);
+	wheel_run(wheel, 500500000);
+	is_int(b.fired, 2, "a time in the past fires at the next tick");
+
+	wheel_start(wheel, &b.timer, 90000000000, fired_h);
+	wheel_run(wheel, 7200000000000);
+	is_int(b.fired, 3, "a loop that slept for hours makes up for it at once");
+	mem_deref(wheel);
+}
+
+int main(void)
+{
+	test_distances();
+	test_many();
+	test_handlers();
+	return tap_done();
+}

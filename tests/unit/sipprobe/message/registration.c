@@ -1,0 +1,100 @@
+/* What registrars answer, in every shape that Contact and Expires have. */
+#include "sipprobe/message/registration.h"
+#include "tests/unit/tap.h"
+
+#define HEAD                                                                             \
+	"SIP/2.0 200 OK\r\n"                                                             \
+	"Via: SIP/2.0/UDP 192.0.2.9;branch=z9hG4bKx\r\n"                                 \
+	"From: <sip:a@b>;tag=1\r\nTo: <sip:a@b>;tag=2\r\n"                               \
+	"Call-ID: x\r\nCSeq: 1 REGISTER\r\n"
+
+/* Contacts, own, longest and Expires; then what is granted of 3600 asked for. */
+static const struct {
+	const char *name;
+	const char *fields;
+	const char *want;
+} cases[] = {
+	{"ours", "Contact: <sip:me@192.0.2.9>;expires=60\r\n", "1 60 60 -1: 60"},
+	{"ours among others",
+	 "Contact: <sip:x@192.0.2.8>;expires=900, "
+	 "<sip:me@192.0.2.9>;q=0.5;expires=60\r\n",
+	 "2 60 900 -1: 60"},
+	{"in several fields, compact too",
+	 "m: <sip:x@192.0.2.8>;expires=9\r\nContact: \"Me, myself\" "
+	 "<sip:me@192.0.2.9>;expires=60\r\n",
+	 "2 60 60 -1: 60"},
+	{"bare URIs",
+	 "Contact: sip:x@192.0.2.8;expires=9 , sip:me@192.0.2.9;expires=60\r\n",
+	 "2 60 60 -1: 60"},
+	{"Expires for all", "Contact: <sip:me@192.0.2.9>\r\nExpires: 120\r\n",
+	 "1 120 120 120: 120"},
+	{"the parameter counts more",
+	 "Expires: 120\r\nContact: <sip:me@192.0.2.9>;expires=7\r\n", "1 7 7 120: 7"},
+	{"only Expires", "Expires: 120\r\n", "0 -1 -1 120: 120"},
+	{"neither", "", "0 -1 -1 -1: 3600"},
+	{"rewritten by a border controller",
+	 "Contact: <sip:me@203.0.113.1:5080>;expires=30\r\n", "1 -1 30 -1: 30"},
+	{"ours taken away", "Contact: <sip:me@192.0.2.9>;expires=0\r\n", "1 0 0 -1: 0"},
+	{"a time that is no number is an hour",
+	 "Contact: <sip:me@192.0.2.9>;expires=soon\r\n", "1 3600 3600 -1: 3600"},
+	{"nor is one past 32 bits", "Contact: <sip:me@192.0.2.9>;expires=4294967296\r\n",
+	 "1 3600 3600 -1: 3600"},
+	{"a broken Contact ends the field",
+	 "Contact: <sip:x@192.0.2.8>;expires=5, <<>>, <sip:me@192.0.2.9>;expires=60\r\n",
+	 "1 -1 5 -1: 5"},
+	{"an Expires that is no number", "Expires: tomorrow\r\n", "0 -1 -1 -1: 3600"},
+	{"another user is not ours", "Contact: <sip:you@192.0.2.9>;expires=60\r\n",
+	 "1 -1 60 -1: 60"},
+};
+
+static bool parse(struct guard_message *m, char *text, size_t size, const char *fields)
+{
+	(void)snprintf(text, size, HEAD "%s\r\n", fields);
+	return !guard_datagram(m, text, strlen(text), NULL);
+}
+
+static void test_cases(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct registration_bindings b;
+		struct guard_message m;
+		char text[2048], got[128];
+
+		if (!ok(parse(&m, text, sizeof(text), cases[i].fields), "is a message"))
+			continue;
+		registration_read(&b, &m, "sip:me@192.0.2.9");
+		(void)snprintf(got, sizeof(got), "%u %lld %lld %lld: %lld", b.contacts,
+			       (long long)b.own_s, (long long)b.longest_s,
+			       (long long)b.expires_s,
+			       (long long)registration_granted_s(&b, 3600));
+		is_str(got, cases[i].want, cases[i].name);
+	}
+}
+
+static const struct {
+	const char *fields;
+	long long want;
+} minima[] = {
+	{"Min-Expires: 300\r\n", 300}, {"min-expires:300\r\n", 300},
+	{"Min-Expires: soon\r\n", 0},  {"Min-Expires: 4294967296\r\n", 0},
+	{"Min-Expires: -1\r\n", 0},    {"", 0},
+};
+
+static void test_minima(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(minima); i++) {
+		struct guard_message m;
+		char text[2048];
+
+		if (parse(&m, text, sizeof(text), minima[i].fields))
+			is_int(registration_min_expires_s(&m), minima[i].want,
+			       minima[i].fields);
+	}
+}
+
+int main(void)
+{
+	test_cases();
+	test_minima();
+	return tap_done();
+}
