@@ -12,7 +12,7 @@
 #include "sipprobe/trunk/prober.h"
 #include "sipprobe/trunk/registry.h"
 
-/* What engine_apply() makes ready before it touches what is in force. */
+/* A configuration made ready by engine_apply(), before it touches the one in force. */
 struct plan {
 	const struct config *conf;
 	struct trunk **trunks; /* kept ones borrowed, new ones owned */
@@ -152,8 +152,7 @@ static int name_to_trunk(const void *key, const void *element)
 	return strcmp(key, trunk_conf(*t)->name);
 }
 
-/* The trunks in force, sorted by name for look-up. NULL without memory, or without any.
- */
+/* The trunks in force, sorted by name. NULL without memory. */
 static struct trunk **sorted_trunks(const struct engine *e)
 {
 	struct trunk **sorted = calloc(e->trunk_count + 1, sizeof(*sorted));

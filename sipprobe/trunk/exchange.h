@@ -21,7 +21,7 @@ enum {
 /* Sets @xp for a target that needs one, else to NULL. Returns 0 or ENOMEM. */
 int exchange_alloc(struct exchange **xp, const struct target *t);
 
-/* What a prober keeps between probes; freed with the exchange by mem_deref(). */
+/* The prober's memory between probes; freed with the exchange by mem_deref(). */
 struct binding **exchange_binding(struct exchange *x);
 
 /* Our end, for the requests that are made from now on. */
@@ -33,7 +33,7 @@ void exchange_begin(struct target *t);
 /* Makes the next request of the probe, with the credentials there are. 0 or errno. */
 int exchange_stamp(struct target *t);
 
-/* Where a final response leaves a probe. */
+/* The next step of a probe after a final response. */
 enum exchange_step {
 	EXCHANGE_DONE,	  /* the response is the probe's */
 	EXCHANGE_AGAIN,	  /* the next transaction is to be begun */

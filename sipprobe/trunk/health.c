@@ -101,7 +101,7 @@ enum health_state health_rollup(const struct health_member *m, size_t n,
 		return HEALTH_DOWN;
 	if (!need.alive || (when == CONFIG_UP_WHEN_ALL && need.alive < need.total))
 		return HEALTH_UNKNOWN;
-	/* What was never heard of yet is no fault; what is down, or limps, is. */
+	/* An address never heard of yet is no fault; one that is down, or limps, is. */
 	return all.down || all.alive > all.clean ? HEALTH_DEGRADED : HEALTH_UP;
 }
 

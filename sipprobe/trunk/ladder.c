@@ -58,7 +58,7 @@ static const char *value_end(const char *p, const char *end)
 	return p;
 }
 
-/* Where the value of a secret parameter that begins at @p starts; NULL: it is none. */
+/* The value of a secret parameter that begins at @p; NULL: it is none. */
 static const char *secret_value(const char *p, const char *end)
 {
 	static const char *const names[] = {"nonce",	"cnonce",  "nextnonce",
@@ -134,7 +134,7 @@ static void put_line(struct out *o, const char *line, const char *end)
 	ladder_put(o, kept, (size_t)(end - kept));
 }
 
-/* Where credentials of a scheme that has no parameters to pick begin, or NULL. */
+/* The credentials of a scheme that has no parameters to pick, or NULL. */
 static const char *ladder_credentials(const char *line, const char *end)
 {
 	const char *p;
@@ -164,7 +164,7 @@ size_t ladder_redact(char *out, const char *msg, size_t len)
 									 : end;
 		const char *from = ladder_credentials(line, text_end);
 
-		/* What a line hides, the lines folded onto it hide as well. */
+		/* Lines folded onto a hidden one are hidden as well. */
 		hide = from || (hide && (*line == ' ' || *line == '\t'));
 		if (!hide) {
 			put_line(&o, line, text_end);

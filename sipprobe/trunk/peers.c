@@ -20,7 +20,7 @@ struct entry {
 
 _Static_assert(sizeof(struct entry) <= 32, "an entry has grown");
 
-/* What an entry is found by: its first 16 bytes, or all of it. No padding in it. */
+/* The key of an entry: its first 16 bytes, or all of it. No padding in it. */
 struct key {
 	uint8_t addr[16];
 	uint64_t row;

@@ -1,4 +1,4 @@
-/* How a trunk may be probed: a row per method. */
+/* Methods by which a trunk can be probed: a row each. */
 #ifndef SIPPROBE_TRUNK_PROBER_H
 #define SIPPROBE_TRUNK_PROBER_H
 

@@ -23,7 +23,7 @@ void registry_remove(struct registry *r, uint32_t index);
 /* NULL for a number that nobody has. */
 struct target *registry_find(const struct registry *r, uint32_t index);
 
-/* How many targets there are. */
+/* The number of targets. */
 size_t registry_count(const struct registry *r);
 
 /* Calls @h for every target; it may not add or remove any. */

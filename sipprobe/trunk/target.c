@@ -6,7 +6,7 @@
 #include "sipprobe/transport/local_sockets.h"
 #include "sipprobe/trunk/peers.h"
 #include "sipprobe/trunk/registry.h"
-#include "sipprobe/tls_cause.h"
+#include "sipprobe/tls_failure.h"
 #include "sipprobe/transport/udp.h"
 
 static void target_due_h(struct wheel_timer *timer, int64_t now_ns);
@@ -183,7 +183,7 @@ void target_fail(struct target *t, enum probe_outcome outcome, int err,
 	result_init(t, &r);
 	r.outcome = outcome;
 	r.err = err;
-	/* What broke off by itself has a cause; what we broke off was too slow. */
+	/* A handshake that broke off has a cause; one that we broke off was too slow. */
 	if (outcome == PROBE_TLS && !r.tls_cause)
 		r.tls_cause = TLS_FAILURE_TIMEOUT;
 	if (detail)
@@ -191,7 +191,7 @@ void target_fail(struct target *t, enum probe_outcome outcome, int err,
 	target_finish(t, NULL, &r);
 }
 
-/* What a peer wrote is for people: printable ASCII, cut to fit. */
+/* A peer's words for people: printable ASCII, cut to fit. */
 static void copy_phrase(char *out, size_t size, const struct pl *phrase)
 {
 	size_t n = phrase->l < size - 1 ? phrase->l : size - 1;
@@ -318,7 +318,7 @@ bool target_response(struct target *t, const struct sa *src,
 	return true;
 }
 
-/* What a transport's errno says about the way to the peer. */
+/* An errno of the transport as an outcome on the way to the peer. */
 enum probe_outcome target_outcome_of(int err)
 {
 	switch (err) {

@@ -95,7 +95,7 @@ void target_rebind(struct target *t);
 /* Begins a probe now instead of at the next due time. Not while one is under way. */
 void target_probe_now(struct target *t);
 
-/* What it was made of, and how it is; nothing of it is the caller's to free. */
+/* Its parts and its state; nothing of it is the caller's to free. */
 struct target_owner *target_owner(const struct target *t);
 const struct resolve_address *target_address(const struct target *t);
 const struct prober *target_prober(const struct target *t);
@@ -107,7 +107,7 @@ enum health_state target_state(const struct target *t);
  */
 int target_fits_local(const struct target *t, const struct sa *local);
 
-/* Where requests leave from. */
+/* The `local` that requests leave from. */
 const struct config_local *target_local(const struct target *t);
 
 /* The DSCP of what is sent to it. */

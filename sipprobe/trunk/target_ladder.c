@@ -1,5 +1,4 @@
-/* The ladder of a target's probe: what is noted on the way, and how it is put together.
- */
+/* The ladder of a target's probe: noted on the way, put together at its end. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,7 +77,7 @@ static void note_text(struct note *note, const char *msg, size_t len)
 	note->len = (uint16_t)kept;
 }
 
-/* What follows must not stand before the request that it answers or repeats. */
+/* Notes the request first, before its answers and repetitions. */
 static void note_request(struct target *t)
 {
 	int64_t sent_ns = t->attempt.sent_ns;
@@ -199,7 +198,7 @@ static void add_notes(struct ladder *l, const struct target *t)
 		add_message(l, t, LADDER_SENT, t->attempt.sent_ns, request);
 }
 
-/* How a probe without a final response came to its end. */
+/* The entry for the end of a probe without a final response. */
 static enum ladder_kind end_kind(const struct target *t, const struct probe_result *r)
 {
 	if (r->err == ETIMEDOUT && clock_monotonic_ns() >= target_deadline_ns(t))
@@ -224,7 +223,7 @@ static void add_failure(struct ladder *l, const struct target *t,
 	e->len = (uint32_t)strlen(text);
 }
 
-/* Where one request may lead to another, each response was noted as it came. */
+/* Of an exchange each response was noted as it came. */
 static bool is_noted(const struct target *t)
 {
 	const struct target_notes *n = t->notes;

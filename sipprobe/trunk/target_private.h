@@ -34,8 +34,8 @@ struct target {
 	struct wheel_timer timer; /* the next due time, retransmission or deadline */
 	struct target_group *group;
 	struct target_owner *owner;
-	const struct config_settings
-		*settings; /* the trunk's, at hand: a probe needs it often */
+	/* The trunk's, at hand: a probe needs it often. */
+	const struct config_settings *settings;
 	void *cell;
 	const struct prober *prober;
 	struct udp *udp;	   /* borrowed; NULL: to be chosen at the next probe */
@@ -86,10 +86,10 @@ int target_transact(struct target *t);
 /* The same over a connection, which is opened first where needed. */
 int target_transact_stream(struct target *t);
 
-/* What a transport says of a failure, as a probe's outcome. */
+/* A transport's errno as a probe's outcome. */
 enum probe_outcome target_outcome_of(int err);
 
-/* What its requests are made from. */
+/* Everything that its requests are made from. */
 void target_request_info(const struct target *t, struct request_info *info,
 			 const struct sa *local);
 
@@ -145,7 +145,7 @@ struct tls_cache *target_tls(const struct target *t);
 /* The last probe of a target that unregisters is done. */
 void target_unregistered(struct target *t);
 
-/* What the connection of a probe adds to its result. */
+/* Adds to a result what its connection tells: phases, certificate, cause of failure. */
 void target_stream_report(const struct target *t, struct probe_result *r);
 
 /* After a probe: closes a connection that is not to be kept. */

@@ -23,7 +23,7 @@ static int send_request(struct target *t)
 					    t->address.transport, sa_af(&local));
 	int err;
 
-	/* Where we can be reached, not where this connection happens to come from. */
+	/* The port we can be reached at, not the one this connection happens to have. */
 	if (port)
 		sa_set_port(&local, port);
 	err = target_make_request(t, &local);

@@ -7,8 +7,7 @@
 
 struct trunk;
 
-/* What all trunks of an engine share. Kept by the engine until the last of them is gone.
- */
+/* The common ground of an engine's trunks, which keeps it until the last is gone. */
 struct trunk_group {
 	struct target_group targets;
 	const struct engine_events *events;

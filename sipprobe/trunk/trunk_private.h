@@ -20,8 +20,7 @@ struct trunk {
 	uint8_t state; /* enum health_state */
 };
 
-/* trunk_naming.c: the addresses of the trunk's name, looked up for as long as it lives.
- */
+/* trunk_names.c: the trunk's name, resolved for as long as it lives. */
 int naming_alloc(struct naming **np, struct trunk *t);
 
 /* Begins a resolution; its end sets the trunk's addresses. */

@@ -1,6 +1,6 @@
 /* Why TLS failed. No OpenSSL in it: this is what other layers may see. */
-#ifndef SIPPROBE_TLS_CAUSE_H
-#define SIPPROBE_TLS_CAUSE_H
+#ifndef SIPPROBE_TLS_FAILURE_H
+#define SIPPROBE_TLS_FAILURE_H
 
 /* For the log and siptrunk_tls_failures_total{cause}. */
 enum tls_failure {
