@@ -8,9 +8,10 @@
 #include "sipprobe/transport/sockets.h"
 #include "sipprobe/transport/tls_cache.h"
 #include "sipprobe/transport/tls_watch.h"
-#include "sipprobe/trunk/peers.h"
-#include "sipprobe/trunk/prober.h"
-#include "sipprobe/trunk/registry.h"
+#include "sipprobe/target/peers.h"
+#include "sipprobe/target/probers.h"
+#include "sipprobe/target/registry.h"
+#include "sipprobe/target/target.h"
 
 /* A configuration made ready by engine_apply(), before it touches the one in force. */
 struct plan {

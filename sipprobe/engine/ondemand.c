@@ -4,7 +4,7 @@
 #include "sipprobe/engine/engine_private.h"
 #include "sipprobe/engine/ondemand_private.h"
 #include "base/clock.h"
-#include "sipprobe/trunk/prober.h"
+#include "sipprobe/target/probers.h"
 #include "sipprobe/transport/tls_cache.h"
 
 /* Targets keep their deadlines themselves; this is for one that had to begin anew. */

@@ -4,7 +4,7 @@
 
 #include "sipprobe/ondemand.h"
 #include "sipprobe/dns/resolve.h"
-#include "sipprobe/trunk/target.h"
+#include "sipprobe/target/target.h"
 #include "config/uri.h"
 
 struct ondemand {
