@@ -246,7 +246,3 @@ class Faults(Wired):
     def test_segments_lost_and_doubled(self):
         """TCP mends it; none of it is a retransmission of ours."""
         self.well("segments", again=0)
-
-
-if __name__ == "__main__":
-    unittest.main()

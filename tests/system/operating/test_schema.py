@@ -8,7 +8,7 @@ import unittest
 
 import jsonschema
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from harness import ROOT
 
 # Refused by the validator, taken by the schema, and why JSON Schema cannot know.
 BEYOND = {

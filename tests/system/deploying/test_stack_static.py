@@ -196,7 +196,3 @@ class Grafana(unittest.TestCase):
         self.assertLessEqual(linked, set(found))
         home = self.environment["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
         self.assertIn(self.inside(home), found.values())
-
-
-if __name__ == "__main__":
-    unittest.main()

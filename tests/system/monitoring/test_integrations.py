@@ -7,10 +7,8 @@ import json
 import os
 import pwd
 import re
-import shlex
 import shutil
 import subprocess
-import time
 import unittest
 
 import yaml

@@ -1,22 +1,29 @@
 """docs/proven.md names tests; each of them exists, and would run."""
 
 import ast
+import functools
 import os
+import pathlib
 import re
 import unittest
 
 from harness import ROOT
 
-SYSTEM = os.path.join(ROOT, "tests", "system")
-UNIT = os.path.join(ROOT, "tests", "unit")
+SYSTEM = pathlib.Path(ROOT, "tests", "system")
+UNIT = pathlib.Path(ROOT, "tests", "unit")
 NAME = re.compile(r"`((?:unit/)?[\w.]+\.(?:test|check)_\w+)`")
 
 
+def source(root, name):
+    """The text of the file of that name, in whatever folder below."""
+    return "".join(p.read_text() for p in root.rglob(name))
+
+
+@functools.cache
 def methods(module):
     """{Class.test} of a system test's file, those that a class inherits among them."""
-    with open(os.path.join(SYSTEM, module + ".py"), encoding="utf-8") as f:
-        classes = {c.name: c for c in ast.parse(f.read()).body
-                   if isinstance(c, ast.ClassDef)}
+    classes = {c.name: c for c in ast.parse(source(SYSTEM, module + ".py")).body
+               if isinstance(c, ast.ClassDef)}
 
     def of(c):
         own = {m.name for m in c.body if isinstance(m, ast.FunctionDef)}
@@ -29,8 +36,7 @@ def methods(module):
 def runs(name):
     if name.startswith("unit/"):
         program, function = name[len("unit/"):].split(".")
-        with open(os.path.join(UNIT, program + ".c"), encoding="utf-8") as f:
-            text = f.read()
+        text = source(UNIT, program + ".c")
         # Defined, and called.
         return re.search(rf"(?m)^static \w+ {function}\(", text) and len(
             re.findall(rf"\b{function}\(", text)) > 1
@@ -53,7 +59,3 @@ class Map(unittest.TestCase):
         """But for those that head a part."""
         bare = [r for r in self.rows if not NAME.search(r) and not r.startswith("| **")]
         self.assertEqual(bare, [])
-
-
-if __name__ == "__main__":
-    unittest.main()

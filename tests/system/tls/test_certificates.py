@@ -9,10 +9,9 @@ import shutil
 import signal
 import socket
 import ssl
-import time
 from types import SimpleNamespace
 
-from harness import Case, FAST, config_of, trunk, wait_for
+from harness import Case, config_of, trunk, wait_for
 from peers import authority, certificate, not_after
 from sip_peer import SipPeer, answer, server_tls
 

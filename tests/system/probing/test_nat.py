@@ -5,7 +5,6 @@ told when it is gone. Our pings keep it; and where they do not, the peer's own s
 
 import contextlib
 import subprocess
-import unittest
 
 from harness import Case, config_of, trunk, wait_for
 from namespaces import Namespace, unavailable
@@ -90,7 +89,3 @@ class Nat(Case):
         # All of it came through the router: nobody there has our address.
         sources = {rq.source[0] for rq in kept.requests + lost.requests}
         self.assertEqual(sources, {"203.0.113.1"})
-
-
-if __name__ == "__main__":
-    unittest.main()

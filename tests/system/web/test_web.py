@@ -1,7 +1,6 @@
 """Who may look at the pages: TLS, certificates, passwords, headers, paths, sockets."""
 
 import base64
-import ctypes
 import http.client
 import json
 import os
@@ -16,6 +15,7 @@ import time
 import unittest
 
 from harness import EXE, PATIENCE, Case, config_of, free_port, run, trunk, wait_for
+from passwords import bcrypt
 
 CONFIG = config_of(trunk("a", "sip:127.0.0.1:9;transport=tcp"))
 
@@ -73,15 +73,6 @@ class Pki:
         for k, v in more.items():
             setattr(c, k, v)
         return c
-
-
-LIBCRYPT = ctypes.CDLL("libcrypt.so.1")
-LIBCRYPT.crypt.restype = ctypes.c_char_p
-
-
-def bcrypt(password, cost=4):
-    salt = f"$2b${cost:02}$abcdefghijklmnopqrstuu"
-    return LIBCRYPT.crypt(password.encode(), salt.encode()).decode()
 
 
 def basic(user, password):

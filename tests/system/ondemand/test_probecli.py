@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import time
-import unittest
 
 from harness import EXE, Case, free_port, run, wait_for
 from peers import certificate, authority, missing
@@ -439,7 +438,3 @@ class People(Case):
         told = probe_json("a", f"--config.file={e.config_path}")
         self.assertEqual(told["state"], "up")
         self.assertNotEqual(p.requests[-1].source[1], port)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -21,7 +21,7 @@ from aiosmtpd.controller import Controller
 
 from harness import free_port, wait_for
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+ROOT = pathlib.Path(__file__).resolve().parents[3]
 ALERTS = ROOT / "alerts"
 RULES = ALERTS / "siptrunk.rules.yaml"
 ROUTES = ALERTS / "alertmanager.yaml"

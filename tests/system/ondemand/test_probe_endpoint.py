@@ -9,48 +9,14 @@ import socket
 import subprocess
 import threading
 import time
-import unittest
 import urllib.error
 import urllib.parse
 import urllib.request
 
-from harness import PATIENCE, ROOT, Case, Metrics, free_port, run, trunk, wait_for
+from harness import PATIENCE, ROOT, Metrics, free_port, run, trunk, wait_for
+from ondemand_case import LOOPBACK, Probed
 from peers import Program, Prometheus, authority, certificate, missing, not_after
-from sip_peer import SipPeer, answer, delay, mute, server_tls
-
-LOOPBACK = ["127.0.0.0/8"]
-HEADER = "X-Prometheus-Scrape-Timeout-Seconds"
-
-
-class Probed(Case):
-    def ask(self, e, target=None, timeout=None, wait=30, **params):
-        """(status, body, headers) of one request."""
-        if target is not None:
-            params["target"] = target
-        rq = urllib.request.Request(
-            f"{e.base}/probe?" + urllib.parse.urlencode(params),
-            headers={} if timeout is None else {HEADER: str(timeout)})
-        try:
-            with urllib.request.urlopen(rq, timeout=wait * PATIENCE) as r:
-                return r.status, r.read().decode(), r.headers
-        except urllib.error.HTTPError as r:
-            return r.code, r.read().decode(), r.headers
-
-    def metrics(self, e, target, **more):
-        status, body, headers = self.ask(e, target, **more)
-        self.assertEqual(status, 200, body)
-        self.assertEqual(headers["Content-Type"],
-                         "text/plain; version=0.0.4; charset=utf-8")
-        return Metrics(body)
-
-    def serve(self, *trunks, allow=LOOPBACK, more=None, **probe):
-        return self.start({
-            "defaults": {"timeout": "2s", "t1": "200ms"},
-            "trunks": list(trunks), "probe": {"allow": allow, **probe}, **(more or {})})
-
-    def peer(self, *args, **more):
-        return self.use(SipPeer(*args, **more))
-
+from sip_peer import answer, delay, mute, server_tls
 
 class Results(Probed):
     def test_a_trunk_by_its_name(self):
@@ -459,6 +425,3 @@ scrape_configs:
       - target_label: __address__
         replacement: {exporter}
 """
-
-if __name__ == "__main__":
-    unittest.main()

@@ -8,15 +8,14 @@ import base64
 import http.client
 import os
 import shutil
-import socket
 import threading
 import time
 
 from digest_peer import Digest
 from harness import PATIENCE, Case, config_of, trunk
+from passwords import bcrypt
 from peers import authority, certificate
 from sip_peer import SipPeer, answer, mute, server_tls
-from test_web import bcrypt
 
 SECONDS = 4.0
 USER, PASSWORD = "prometheus", "s3cret"

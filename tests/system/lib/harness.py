@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import re
 import shutil
 import signal
@@ -13,7 +14,7 @@ import unittest
 import urllib.error
 import urllib.request
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+ROOT = str(pathlib.Path(__file__).resolve().parents[3])
 EXE = os.environ.get("SIPTRUNK_EXPORTER", "")
 
 # Sanitizers and valgrind make everything slower; deadlines grow by this.

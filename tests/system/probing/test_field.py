@@ -253,7 +253,3 @@ class Clock(Case):
         gaps = [b - a for a, b in zip(times, times[1:])]
         self.assertAlmostEqual(sorted(gaps)[len(gaps) // 2], 1, delta=0.1)
         self.assertLess(max(gaps), 2.5)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -13,7 +13,7 @@ import unittest
 import peers
 from harness import FAST, ROOT, Case, config_of, free_port, run, trunk, wait_for
 from recorded import reply_like, thread_message
-from sip_peer import SipPeer, answer, script, server_tls
+from sip_peer import SipPeer, answer
 from user_agents import Asterisk, Baresip
 
 QUICK = {"interval": "1s", "down_interval": "1s", "timeout": "800ms"}

@@ -8,7 +8,7 @@ import time
 from statistics import median
 
 from harness import REASONS, Bench, Case, config_of, free_port, trunk, wait_for
-from sip_peer import SipPeer, answer, delay, drop_first, first_copy, mute, script
+from sip_peer import SipPeer, answer, delay, drop_first, mute, script
 
 
 class Looks(Bench):

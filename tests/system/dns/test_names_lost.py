@@ -7,9 +7,9 @@ import signal
 import struct
 import time
 
+from dns_server import SOA, A, Server, a, srv, wire
 from harness import Case, config_of, trunk, wait_for
 from sip_peer import SipPeer, mute
-from test_resolve import SOA, A, Server, a, srv, wire
 
 
 class Hour(Server):

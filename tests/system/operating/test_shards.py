@@ -12,10 +12,10 @@ import unittest
 
 import yaml
 
+from dns_server import Server, a
 from harness import FAST, ROOT, Case, Exporter, config_of, run, trunk, wait_for
 from peers import Prometheus, missing
 from sip_peer import SipPeer
-from test_resolve import Server, a
 
 RULES = os.path.join(ROOT, "alerts", "siptrunk.rules.yaml")
 

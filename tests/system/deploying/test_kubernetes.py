@@ -228,7 +228,3 @@ class Program(Case):
         e.wait_metric(1, "siptrunk_exporter_trunks")
         publish(2, "a", "b")
         e.wait_metric(2, "siptrunk_exporter_trunks", seconds=30)
-
-
-if __name__ == "__main__":
-    unittest.main()

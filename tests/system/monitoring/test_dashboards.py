@@ -791,7 +791,3 @@ class Real(unittest.TestCase):
         row, *_ = self.ask.table(p, selected(d))
         self.assertEqual((row["Trunk"], row["Problem"], row["Fails with"]),
                          ("demo-dead", 100, "refused"))
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,8 +1,5 @@
 """What alerts/ and docs/runbooks/ promise, checked with promtool, amtool and a real
-Alertmanager that mails to a sink. Of the exporter only --list-metrics is asked.
-
-Run: /usr/bin/python3 tests/system/test_alerts_static.py
-"""
+Alertmanager that mails to a sink. Of the exporter only --list-metrics is asked."""
 
 import datetime
 import functools
@@ -479,7 +476,3 @@ class Mail(unittest.TestCase):
         mail = self.mails(1)[0]
         self.assertEqual(mail["Subject"], "[WARNING] DiskFull: A disk is full.")
         self.assertNotIn("<no value>", part(mail, "plain"))
-
-
-if __name__ == "__main__":
-    unittest.main()

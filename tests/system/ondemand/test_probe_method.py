@@ -4,8 +4,8 @@ import json
 
 from digest_peer import Digest
 from harness import run, trunk
+from ondemand_case import Probed
 from sip_peer import answer, mute
-from test_probe_endpoint import Probed
 
 GOOD = {"username": "u", "password": "secret"}
 
