@@ -47,7 +47,7 @@ sanitize: build-sanitize/build.ninja ## unit tests under the address and undefin
 fuzz: build-fuzz/build.ninja ## fuzz each parser, FUZZ_SECONDS=30 each
 	scripts/fuzz build-fuzz $(FUZZ_SECONDS)
 
-bench: build ## measure beside yardsticks
+bench: $(BUILD)/build.ninja ## measure beside yardsticks
 	scripts/bench $(BUILD)
 
 install: build ## install below meson's prefix, /usr/local; DESTDIR is honoured
