@@ -257,6 +257,8 @@ class Fence(Probed):
 
 
 class Time(Probed):
+    alone = "deadlines, to half a second"
+
     def test_the_scrape_timeout_is_honoured(self):
         p = self.peer(mute)
         e = self.serve(trunk("a", p.uri, timeout="20s", interval="1h"))

@@ -63,6 +63,8 @@ class Client(threading.Thread):
 
 
 class Everything(Case):
+    alone = "takes all there is of the processor"
+
     def peers(self):
         self.shown = certificate()
         self.registrar = Digest()

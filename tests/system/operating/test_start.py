@@ -121,6 +121,8 @@ class Fail(Case):
 
 
 class Life(Case):
+    alone = "how fast it stops"
+
     def test_start_line(self):
         e = self.start(config_of(trunk("a", DEAD), trunk("b", DEAD),
                                  listen=["udp:127.0.0.1:0", "tcp:127.0.0.1:0"]),

@@ -151,6 +151,8 @@ class Lies(Bench):
 
 
 class Strangers(Case):
+    alone = "processor time"
+
     def start_both(self):
         self.good = self.use(SipPeer())
         self.slow = self.use(SipPeer(lambda rq: [
@@ -224,6 +226,8 @@ class Connections(Case):
 
 @unittest.skipUnless(os.path.exists(WALLCLOCK), "no libwallclock.so beside resolve_cli")
 class Clock(Case):
+    alone = "times of probes"
+
     def step(self, seconds):
         with open(self.path("clock"), "r+b") as f:
             f.write(struct.pack("q", seconds))

@@ -82,6 +82,8 @@ class Network(Case):
     metrics are in ours.
     """
 
+    alone = "copies of a request are counted"
+
     def setUp(self):
         if reason():
             self.skipTest(reason())

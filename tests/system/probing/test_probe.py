@@ -110,6 +110,8 @@ def trying_then(code, seconds):
 
 
 class Udp(Looks):
+    alone = "copies of a request are 200 ms apart, and each is counted"
+
     @classmethod
     def make(cls):
         behaviours = {
@@ -386,6 +388,8 @@ class Tcp(Looks):
 class Health(Case):
     """`fall` and `rise` over time, and what the log says of it."""
 
+    alone = "times between states, to a quarter of a second"
+
     def start_script(self, *codes, **settings):
         self.peer = self.use(SipPeer(script(*codes)))
         return self.start(config_of(trunk(
@@ -443,6 +447,8 @@ class Health(Case):
 
 
 class Schedule(Case):
+    alone = "times of probes, to 50 ms"
+
     def test_stable_phase_and_no_drift(self):
         peer = self.use(SipPeer())
         c = config_of(trunk("a", peer.uri, interval="1s", timeout="500ms"))

@@ -83,6 +83,8 @@ def twice(digest):
 
 
 class Scripted(Bench):
+    alone = "copies of a request are counted; latency"
+
     @classmethod
     def make(cls):
         cls.digests = {

@@ -214,6 +214,8 @@ class Scripted(Bench):
 
 
 class Removal(Case):
+    alone = "how fast it leaves"
+
     def bind(self, peer, name="a", **more):
         return trunk(name, peer.uri, method="REGISTER", register=BIND, **more)
 

@@ -648,6 +648,8 @@ class Page(Bench):
 
 @unittest.skipIf(driver_missing(), driver_missing())
 class Alone(Case):
+    alone = "how fast the page of a large fleet is"
+
     def test_exporter_gone(self):
         e = self.start(config_of(trunk("a", self.use(SipPeer()).uri)))
         browser = self.use(Browser(e.base))

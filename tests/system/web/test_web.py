@@ -368,6 +368,8 @@ class Rotation(Web):
 
 
 class Passwords(Web):
+    alone = "latency under a flood, which takes all there is of the processor"
+
     def checks(self, e):
         return len(e.log(msg="password checked"))
 
