@@ -30,7 +30,7 @@ test: build-stamps/test build ## build, run all unit and system tests
 unit: build ## build, run the unit tests alone
 	scripts/run-tests $(BUILD) unit
 
-check: build-stamps/check build-clang/build.ninja ## layout, lint, scripts: nothing to complain of
+check: build-stamps/check build-clang/build.ninja ## rooms, layout, lint, scripts: nothing to complain of
 	scripts/check build-clang
 
 format: build-stamps/check ## lay out the C sources as .clang-format says
