@@ -30,7 +30,7 @@ test: build-stamps/test build ## build, run all unit and system tests
 unit: build ## build, run the unit tests alone
 	scripts/run-tests $(BUILD) unit
 
-check: build-stamps/check build-clang/build.ninja ## layout, lint, scripts: nothing to complain of
+check: build-stamps/check build-clang/build.ninja ## rooms, layout, lint, scripts: nothing to complain of
 	scripts/check build-clang
 
 format: build-stamps/check ## lay out the C sources as .clang-format says
@@ -47,7 +47,7 @@ sanitize: build-sanitize/build.ninja ## unit tests under the address and undefin
 fuzz: build-fuzz/build.ninja ## fuzz each parser, FUZZ_SECONDS=30 each
 	scripts/fuzz build-fuzz $(FUZZ_SECONDS)
 
-bench: build ## measure beside yardsticks
+bench: $(BUILD)/build.ninja ## measure beside yardsticks
 	scripts/bench $(BUILD)
 
 install: build ## install below meson's prefix, /usr/local; DESTDIR is honoured
