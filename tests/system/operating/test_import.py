@@ -186,7 +186,8 @@ class Usage(Case):
                 ([], "it needs a source"),
                 (["opensips", "x"], "none of kamailio, asterisk, freeswitch: opensips"),
                 (["kamailio"], "it needs a file after kamailio"),
-                (["kamailio", "--loud", "x"], "unknown flag --loud")):
+                (["kamailio", "--loud", "x"], "unknown flag --loud"),
+                (["--hlep"], "unknown flag --hlep, did you mean --help?")):
             with self.subTest(args):
                 code, out, err = run("import", *args)
                 self.assertEqual((code, out), (2, ""))
