@@ -261,7 +261,8 @@ static void test_texts(void)
 		struct imported im = import_make(texts[i].source, &in, 1);
 		char *trunks = trunks_of(im.out);
 
-		is_str(trunks, texts[i].trunks, texts[i].text);
+		printf("# %s, text %zu\n", texts[i].source, i);
+		is_str(trunks, texts[i].trunks, "its trunks");
 		ok(!im.err == !!texts[i].trunks, "an error where there is none");
 		if (!ok(!texts[i].note || strstr(im.notes, texts[i].note), "its note"))
 			printf("# notes: %s# want: %s\n", im.notes, texts[i].note);
