@@ -141,8 +141,7 @@ static inline void fixture_ladder_h(void *cell, const struct probe_result *r,
 static inline void fixture_inbound_h(void *row, const char *method, unsigned code,
 				     void *arg)
 {
-	(void)row;
-	fixture_tell(arg, "inbound %s %u", method, code);
+	fixture_tell(arg, "inbound %s %s %u", (const char *)row, method, code);
 }
 
 static inline void fixture_stray_h(int why, void *arg)
@@ -272,6 +271,8 @@ static inline void fixture_peer(struct fixture *f, const char *host,
 static inline void fixture_open(struct fixture *f, enum config_transport transport,
 				const char *settings)
 {
+	static char isp[] = "isp";
+
 	*f = (struct fixture){.fd = -1};
 	fixture_peer(f, "127.0.0.1", transport);
 	fixture_services(f);
@@ -282,7 +283,7 @@ static inline void fixture_open(struct fixture *f, enum config_transport transpo
 				   config_transport_name(transport), settings);
 	f->group.conf = f->config;
 	f->owner = (struct target_owner){.conf = fixture_trunk(f),
-					 .row = f,
+					 .row = isp,
 					 .result_h = fixture_result_h,
 					 .seen_h = fixture_seen_h};
 }

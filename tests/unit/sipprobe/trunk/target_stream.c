@@ -265,7 +265,7 @@ static void test_requests(void)
 		     "Content-Length: 0\r\n\r\n");
 	(void)!send(p.fd, ping, (size_t)n, MSG_NOSIGNAL);
 	ok(loop_until(is_inbound, &f), "the peer's own OPTIONS");
-	is_str(fixture_told(&f), "inbound OPTIONS 200", "are told");
+	is_str(fixture_told(&f), "inbound isp OPTIONS 200", "are told");
 	memcpy(ping, f.got, sizeof(ping));
 	ok(loop_until(is_asked, &p), "and answered");
 	ok(!strncmp(f.got, "SIP/2.0 200 ", 12), "by 200");
