@@ -1,7 +1,7 @@
 /* A trunk: the addresses of its name, and the state that they sum up to. */
 #include "sipprobe/trunk/trunk_private.h"
 #include "tests/support/ca.h"
-#include "tests/unit/sipprobe/dns/zone.h"
+#include "tests/unit/sipprobe/dns/zone_resolver.h"
 #include "tests/unit/sipprobe/trunk/fixture.h"
 
 #define CALM ", \"interval\": \"2h\", \"timeout\": \"5s\", \"fall\": 1, \"rise\": 1"
@@ -16,19 +16,6 @@ struct trunks {
 	struct trunk *trunk;
 	int64_t cert_s;
 };
-
-static unsigned resolvers_made; /* by whoever forgets what DNS said */
-static struct zone *zone_in_use;
-
-int __wrap_resolver_alloc(struct resolver **rp, const struct config_dns *conf);
-
-/* Asks the zone in use in place of libunbound. */
-int __wrap_resolver_alloc(struct resolver **rp, const struct config_dns *conf)
-{
-	(void)conf;
-	resolvers_made++;
-	return resolver_alloc_lookup(rp, mem_ref(&zone_in_use->lookup));
-}
 
 static void *trunk_add_h(const struct config_trunk *trunk, void *arg)
 {
@@ -101,10 +88,7 @@ static void trunks_open(struct trunks *ts, const char *uri, const char *settings
 	(void)re_snprintf(text, sizeof(text), uri, sa_port(&ts->f.address.sa));
 	ts->f.config = fixture_config(
 		"{\"trunks\": [{\"name\": \"isp\", \"uri\": \"%s\"%s}]}", text, settings);
-	ts->zone = mem_zalloc(sizeof(*ts->zone), NULL);
-	ts->zone->lookup.ask = zone_ask;
-	ts->zone->text = zone;
-	zone_in_use = ts->zone;
+	ts->zone = zone_use(zone);
 	ts->f.events.trunk_add_h = trunk_add_h;
 	ts->f.events.trunk_move_h = trunk_move_h;
 	ts->f.events.trunk_remove_h = trunk_remove_h;
@@ -115,7 +99,7 @@ static void trunks_open(struct trunks *ts, const char *uri, const char *settings
 	ts->group = (struct trunk_group){
 		.targets = ts->f.group, .events = &ts->f.events, .arg = ts};
 	ts->group.targets.conf = ts->f.config;
-	if (__wrap_resolver_alloc(&ts->group.resolvers.current, NULL) ||
+	if (resolver_alloc(&ts->group.resolvers.current, NULL) ||
 	    trunk_alloc(&ts->trunk, &ts->group, ts->f.config->trunks))
 		puts("# no trunk");
 	ts->group.resolvers.since_ns = virtual_now_ns;
