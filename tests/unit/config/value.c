@@ -56,6 +56,51 @@ static void check_codes(void)
 	ok(!config_codes_has(&c, 0xffffffff), "any number may be asked for");
 }
 
+static void check_listen(void)
+{
+	static const struct {
+		const char *text, *host;
+		int port; /* -1: not taken */
+	} cases[] = {
+		{"udp:0.0.0.0:5060", "0.0.0.0", 5060},
+		{"tcp:127.0.0.1:0", "127.0.0.1", 0},
+		{"tls:[::]:5061", "::", 5061},
+		{"udp:[fe80::1%eth0]:5060", "fe80::1%eth0", 5060},
+		{"udp:[fe80::1%2]:65535", "fe80::1%2", 65535},
+		{"udp:[fe80::1%]:5060", NULL, -1},
+		{"udp:[%eth0]:5060", NULL, -1},
+		{"udp:192.0.2.1%eth0:5060", NULL, -1},
+		{"udp:[192.0.2.1]:5060", NULL, -1},
+		{"udp:fe80::1:5060", NULL, -1},
+		{"udp:[]:5060", NULL, -1},
+		{"udp::5060", NULL, -1},
+		{"udp:localhost:5060", NULL, -1},
+		{"udp:0.0.0.0:65536", NULL, -1},
+		{"udp:0.0.0.0:5060x", NULL, -1},
+		{"udp:0.0.0.0:", NULL, -1},
+		{"udp:0.0.0.0", NULL, -1},
+		{"sctp:0.0.0.0:5060", NULL, -1},
+		{"0.0.0.0:5060", NULL, -1},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct config_listen l = {.port = 1};
+		const char *host, *why;
+		char text[64];
+		size_t len;
+
+		why = value_listen(&l, &host, &len, cases[i].text);
+		if (cases[i].port < 0) {
+			ok(why && l.port == 1, "%s is refused", cases[i].text);
+			continue;
+		}
+		is_str(why, NULL, cases[i].text);
+		(void)snprintf(text, sizeof(text), "%.*s", (int)len, host);
+		is_str(text, cases[i].host, "its address");
+		is_int(l.port, cases[i].port, "its port");
+	}
+}
+
 static void check_pool(void)
 {
 	struct arena arena = {0};
@@ -181,6 +226,7 @@ int main(void)
 {
 	check_durations();
 	check_codes();
+	check_listen();
 	check_pool();
 	check_suggest();
 	check_equal();

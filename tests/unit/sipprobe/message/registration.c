@@ -43,6 +43,8 @@ static const struct {
 	 "Contact: <sip:x@192.0.2.8>;expires=5, <<>>, <sip:me@192.0.2.9>;expires=60\r\n",
 	 "1 -1 5 -1: 5"},
 	{"an Expires that is no number", "Expires: tomorrow\r\n", "0 -1 -1 -1: 3600"},
+	{"an Expires that is a number and more", "Expires: 60;x\r\n", "0 -1 -1 -1: 3600"},
+	{"an Expires that is two", "Expires: 60 60\r\n", "0 -1 -1 -1: 3600"},
 	{"another user is not ours", "Contact: <sip:you@192.0.2.9>;expires=60\r\n",
 	 "1 -1 60 -1: 60"},
 };
@@ -75,9 +77,13 @@ static const struct {
 	const char *fields;
 	long long want;
 } minima[] = {
-	{"Min-Expires: 300\r\n", 300}, {"min-expires:300\r\n", 300},
-	{"Min-Expires: soon\r\n", 0},  {"Min-Expires: 4294967296\r\n", 0},
-	{"Min-Expires: -1\r\n", 0},    {"", 0},
+	{"Min-Expires: 300\r\n", 300},
+	{"min-expires:300\r\n", 300},
+	{"Min-Expires: soon\r\n", 0},
+	{"Min-Expires: 4294967296\r\n", 0},
+	{"Min-Expires: -1\r\n", 0},
+	{"Min-Expires: 60;x\r\n", 0},
+	{"", 0},
 };
 
 static void test_minima(void)

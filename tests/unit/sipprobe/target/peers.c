@@ -169,6 +169,43 @@ static void test_each(void)
 	mem_deref(p);
 }
 
+/* Who leaves, and who comes after that, in whatever order: the rest stands as it came. */
+static void test_ring(void)
+{
+	static const struct {
+		const char *name, *steps, *want;
+	} cases[] = {
+		{"the middle leaves, then the last", "-1 -2", "0:3 3:3 "},
+		{"the middle leaves, and one comes", "-1 +1", "0:3 2:3 3:3 1:3 "},
+		{"two in the middle", "-1 -2 +1", "0:3 3:3 1:3 "},
+		{"two in the middle, from behind", "-2 -1 +2", "0:3 3:3 2:3 "},
+		{"the middle, then the first", "-1 -0 +1", "2:3 3:3 1:3 "},
+		{"the last, and one comes", "-3 +3", "0:3 1:3 2:3 3:3 "},
+		{"all but one", "-2 -0 -3 +0", "1:3 0:3 "},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct shown left = {""};
+		struct peers *p = NULL;
+
+		if (peers_alloc(&p))
+			return;
+		for (int k = 0; k < 4; k++)
+			peers_add(p, at("192.0.2.1", 5060), UDP, rows + k);
+		for (const char *s = cases[i].steps; *s; s += s[2] ? 3 : 2) {
+			if (*s == '+')
+				peers_add(p, at("192.0.2.1", 5060), UDP,
+					  rows + s[1] - '0');
+			else
+				peers_remove(p, at("192.0.2.1", 5060), UDP,
+					     rows + s[1] - '0');
+		}
+		peers_each(p, at("192.0.2.1", 5060), UDP, shown_h, &left);
+		is_str(left.text, cases[i].want, cases[i].name);
+		mem_deref(p);
+	}
+}
+
 /* Rows that all share one address must not slow each other down. */
 static void test_crowd(void)
 {
@@ -203,6 +240,7 @@ int main(void)
 	test_many(MANY - 1, "last to first");
 	test_many(61, "in no order");
 	test_each();
+	test_ring();
 	test_crowd();
 	return tap_done();
 }

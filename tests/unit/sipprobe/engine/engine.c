@@ -1,0 +1,207 @@
+/* The engine as a whole: a configuration put in force, replaced, refused, and the end. */
+#include "sipprobe/engine/engine_private.h"
+#include "tests/unit/sipprobe/dns/zone_resolver.h"
+#include "tests/unit/sipprobe/engine/running.h"
+#include "tests/unit/sipprobe/transport/cert_file.h"
+
+static unsigned stops;
+
+static void stopped_h(void *arg)
+{
+	(void)arg;
+	stops++;
+}
+
+static bool is_stopped(void *arg)
+{
+	(void)arg;
+	return stops;
+}
+
+#define LITERAL "\"uri\": \"sip:127.0.0.1:9\", \"interval\": \"2h\""
+
+static void test_apply(void)
+{
+	struct config *first = fixture_config(
+		"{\"sip\": {\"listen\": [\"udp:127.0.0.1:0\", \"tcp:127.0.0.1:0\"]}, "
+		"\"trunks\": [{\"name\": \"a\", " LITERAL "}, {\"name\": \"b\", " LITERAL
+		"}, {\"name\": \"c\", " LITERAL "}]}");
+	struct config *second = fixture_config(
+		"{\"sip\": {\"listen\": [\"udp:127.0.0.1:0\"]}, \"trunks\": ["
+		"{\"name\": \"d\", " LITERAL "}, {\"name\": \"b\", \"fall\": 7, " LITERAL
+		"}, {\"name\": \"a\", " LITERAL "}]}");
+	struct running r;
+
+	running_open(&r, "");
+	is_int(running_apply(&r, first), 0, "in force");
+	is_str(running_told(&r), "trunk a, trunk b, trunk c", "its trunks begin");
+	ok(!strncmp(engine_listening(r.engine, 0), "udp:127.0.0.1:", 14) &&
+		   !strncmp(engine_listening(r.engine, 1), "tcp:127.0.0.1:", 14) &&
+		   !engine_listening(r.engine, 2),
+	   "and it listens");
+	ok(loop_until(running_has_targets, &r), "probing begins");
+	is_int(running_apply(&r, second), 0, "another");
+	is_str(running_told(&r),
+	       "trunk remove b, trunk remove c, trunk d, trunk b, move a",
+	       "what changed begins anew, what did not goes on");
+	ok(!engine_listening(r.engine, 1), "what is not listed is closed");
+	running_close(&r);
+	config_free(first);
+	config_free(second);
+}
+
+static void test_refused(void)
+{
+	struct config *good =
+		fixture_config("{\"sip\": {\"listen\": [\"udp:127.0.0.1:0\"]},"
+			       "\"trunks\": [{\"name\": \"a\", " LITERAL "}]}");
+	struct config *taken, *no_file, *no_cert;
+	struct running r;
+	struct sa sa;
+	char want[128];
+
+	running_open(&r, "");
+	sa = r.f.address.sa;
+	taken = fixture_config("{\"sip\": {\"listen\": [\"udp:127.0.0.1:%u\"]}, "
+			       "\"trunks\": [{\"name\": \"b\", " LITERAL "}]}",
+			       sa_port(&sa));
+	no_file = fixture_config(
+		"{\"trunks\": [{\"name\": \"b\", \"uri\": \"sips:127.0.0.1\", "
+		"\"tls\": {\"ca_file\": \"/dev/null\"}}]}");
+	no_cert = fixture_config("{\"sip\": {\"listen\": [\"udp:127.0.0.1:0\"]}, "
+				 "\"trunks\": [{\"name\": \"a\", " LITERAL "}]}");
+	(void)running_apply(&r, good);
+	(void)running_told(&r);
+	is_int(running_apply(&r, taken), EADDRINUSE, "a port that is taken");
+	(void)snprintf(want, sizeof(want), "udp:127.0.0.1:%u: Address already in use",
+		       sa_port(&sa));
+	is_str(r.err, want, "in words");
+	is_str(running_told(&r), "", "and nothing changes");
+	is_int(running_apply(&r, no_file), EINVAL, "a file without certificates");
+	ok(strstr(r.err, "/dev/null") != NULL, "in words: %s", r.err);
+	is_str(running_told(&r), "", "and nothing changes");
+	is_int(running_apply(&r, no_cert), 0, "the same again");
+	is_str(running_told(&r), "move a", "goes on");
+	running_close(&r);
+	is_str(r.f.told, "trunk remove a", "and all of it ends");
+	config_free(good);
+	config_free(taken);
+	config_free(no_file);
+	config_free(no_cert);
+}
+
+/* A trunk that is registered at the peer. */
+static struct config *registered(struct running *r)
+{
+	struct config *c;
+
+	running_open(r, "");
+	c = fixture_config("{\"trunks\": [{\"name\": \"a\", \"uri\": "
+			   "\"sip:127.0.0.1:%u\", \"interval\": \"2h\", \"method\": "
+			   "\"REGISTER\", \"register\": {\"bind\": true}}]}",
+			   sa_port(&r->f.address.sa));
+	(void)running_apply(r, c);
+	(void)loop_until(running_has_targets, r);
+	pass_ms(1001);
+	fixture_drain(&r->f);
+	running_reply(r, "200 OK", "Expires: 600\r\n");
+	(void)running_told(r);
+	stops = 0;
+	return c;
+}
+
+static void test_stop(void)
+{
+	struct config *c;
+	struct running r;
+
+	c = registered(&r);
+	engine_stop(r.engine, stopped_h, NULL);
+	is_int(stops, 0, "a registration is taken back first");
+	pass_ms(2);
+	is_int(fixture_drain(&r.f), 1, "at once");
+	is_str(fixture_field(&r.f, "Expires"), "0", "by a REGISTER");
+	running_send(&r, "200 OK", "");
+	for (int i = 0; i < 1000 && !stops; i++) {
+		loop_turn();
+		pass_ns(WHEEL_TICK_NS / 100);
+	}
+	is_int(stops, 1, "answered: done");
+	pass_ms(2000);
+	is_int(stops, 1, "once");
+	running_close(&r);
+	config_free(c);
+
+	c = registered(&r);
+	engine_stop(r.engine, stopped_h, NULL);
+	pass_ms(ENGINE_STOP_MS - 2);
+	is_int(stops, 0, "a registrar that is silent");
+	pass_ms(3);
+	is_int(stops, 1, "is waited for no longer than that");
+	running_close(&r);
+	config_free(c);
+
+	running_open(&r, "");
+	stops = 0;
+	engine_stop(r.engine, stopped_h, NULL);
+	ok(is_stopped(NULL), "nothing to take back: done at once");
+	running_close(&r);
+}
+
+/* A trunk that is removed while it is registered ends with the engine at the latest. */
+static void test_free_unregistering(void)
+{
+	struct config *none, *c;
+	struct running r;
+
+	c = registered(&r);
+	none = fixture_config("{\"trunks\": [{\"name\": \"b\", " LITERAL "}]}");
+	(void)running_apply(&r, none);
+	ok(r.engine->group.targets.unregistering.head != NULL, "still at work");
+	config_free(c); /* which it keeps */
+	pass_ms(2);
+	is_int(fixture_drain(&r.f), 1, "it takes back what it registered");
+	running_close(&r);
+	config_free(none);
+}
+
+static void test_certificates(void)
+{
+	struct cert_file s;
+	struct running r;
+	struct config *c;
+
+	cert_file_open(&s);
+	running_open(&r, "");
+	c = fixture_config("{\"sip\": {\"listen\": [\"tls:127.0.0.1:0\"], \"tls\": "
+			   "{\"cert_file\": \"%s\", \"key_file\": \"%s\"}}, \"trunks\": "
+			   "[{\"name\": \"a\", " LITERAL "}]}",
+			   s.path, s.path);
+	is_int(running_apply(&r, c), 0, "listening for TLS");
+	is_str(running_told(&r), "trunk a, listen cert", "told what is shown");
+	cert_file_write(&s, 5000);
+	pass_ms(6000);
+	is_str(running_told(&r), "listen cert, files read", "and what replaced it");
+	cert_file_break(&s);
+	pass_ms(6000);
+	is_str(running_told(&r), "files bad", "or could not");
+	running_close(&r);
+	config_free(c);
+	cert_file_remove(&s);
+}
+
+static void test_names(void)
+{
+	is_str(engine_stray_name(ENGINE_STRAY_STRANGER), "stranger", "a stranger");
+	is_str(engine_stray_name(ENGINE_STRAY_RESPONSE), "unmatched", "a response");
+	is_str(engine_stray_name((enum engine_stray)99), "malformed", "anything else");
+}
+
+int main(void)
+{
+	static void (*const tests[])(void) = {test_apply,	 test_refused,
+					      test_stop,	 test_free_unregistering,
+					      test_certificates, test_names};
+
+	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));
+}

@@ -1,0 +1,111 @@
+/* The alarm and the ticker on libre's loop and the real clock. */
+#include "base/clock.h"
+#include "sipprobe/loop/alarm.h"
+#include "sipprobe/loop/ticker.h"
+#include "tests/unit/sipprobe/loop_turn.h"
+#include "tests/unit/tap.h"
+
+struct timed {
+	struct wheel_timer timer; /* first */
+	struct ticker *ticker;
+	struct alarm *alarm;
+	int64_t due_ns, fired_ns;
+	unsigned fired;
+	bool again; /* once */
+};
+
+static void timed_fired(struct timed *t)
+{
+	t->fired++;
+	t->fired_ns = clock_monotonic_ns();
+}
+
+static bool has_fired(void *arg)
+{
+	return ((struct timed *)arg)->fired;
+}
+
+static bool has_fired_twice(void *arg)
+{
+	return ((struct timed *)arg)->fired == 2;
+}
+
+static void alarm_fired_h(void *arg)
+{
+	struct timed *t = arg;
+
+	timed_fired(t);
+	if (t->again)
+		alarm_set(t->alarm, clock_monotonic_ns() + CLOCK_NS_PER_MS);
+	else
+		t->alarm = mem_deref(t->alarm);
+	t->again = false;
+}
+
+static void test_alarm(void)
+{
+	struct timed t = {.again = true};
+
+	is_int(alarm_alloc(&t.alarm, alarm_fired_h, &t), 0, "an alarm");
+	t.due_ns = clock_monotonic_ns() + 5 * CLOCK_NS_PER_MS;
+	alarm_set(t.alarm, t.due_ns);
+	ok(loop_until(has_fired, &t) && t.fired_ns >= t.due_ns, "fires, not too early");
+	ok(loop_until(has_fired_twice, &t), "again, when it is set in its handler");
+	ok(!t.alarm, "where it may be freed, too");
+
+	t = (struct timed){.again = true};
+	(void)alarm_alloc(&t.alarm, alarm_fired_h, &t);
+	alarm_set(t.alarm, clock_monotonic_ns() + CLOCK_NS_PER_MS);
+	alarm_set(t.alarm, INT64_MAX);
+	for (int i = 0; i < 5; i++)
+		loop_turn();
+	is_int(t.fired, 0, "not at all when it is taken back");
+	alarm_set(t.alarm, -1);
+	ok(loop_until(has_fired, &t), "soon when its time is past");
+	mem_deref(t.alarm);
+}
+
+static void ticked_h(struct wheel_timer *timer, int64_t now_ns)
+{
+	struct timed *t = wheel_owner(timer, struct timed, timer);
+
+	(void)now_ns;
+	timed_fired(t);
+	if (t->again)
+		ticker_start(t->ticker, timer, clock_monotonic_ns(), ticked_h);
+	t->again = false;
+}
+
+static void test_ticker(void)
+{
+	struct timed near = {.again = true}, far = {.again = false}, gone = {.fired = 0};
+	struct ticker *tk = NULL;
+
+	is_int(ticker_alloc(&tk), 0, "a ticker");
+	near.ticker = tk;
+	far.due_ns = clock_monotonic_ns() + 20 * CLOCK_NS_PER_MS;
+	ticker_start(tk, &far.timer, far.due_ns, ticked_h);
+	near.due_ns = far.due_ns - 15 * CLOCK_NS_PER_MS;
+	ticker_start(tk, &near.timer, near.due_ns, ticked_h);
+	ticker_start(tk, &gone.timer, near.due_ns, ticked_h);
+	ticker_cancel(tk, &gone.timer);
+	ok(loop_until(has_fired, &near) && near.fired_ns >= near.due_ns,
+	   "the nearer of two fires, not too early");
+	ok(loop_until(has_fired_twice, &near), "and again, as its handler wants");
+	ok(loop_until(has_fired, &far) && far.fired_ns >= far.due_ns, "then the other");
+	ok(!gone.fired, "one that was cancelled does not");
+	near.fired = 0;
+	ticker_start(tk, &near.timer, -5, ticked_h);
+	ok(loop_until(has_fired, &near), "a time that is past is soon");
+	mem_deref(tk);
+}
+
+int main(void)
+{
+	if (libre_init() || fd_setsize(1024))
+		return 1;
+	test_alarm();
+	test_ticker();
+	libre_close();
+	return tap_done();
+}

@@ -1,0 +1,172 @@
+/* Files that appear, change and go, told once a burst. */
+#include "sipprobe/watch.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/unit/sipprobe/loop_turn.h"
+#include "tests/unit/tap.h"
+
+static char dir[] = "/tmp/watch-XXXXXX";
+
+struct counter {
+	unsigned told;
+	struct watch *watch; /* freed when told, if it is there */
+};
+
+static void told_h(void *arg)
+{
+	struct counter *c = arg;
+
+	c->told++;
+	watch_free(c->watch);
+	c->watch = NULL;
+}
+
+static bool is_told(void *arg)
+{
+	return ((struct counter *)arg)->told;
+}
+
+static const char *in_dir(const char *name)
+{
+	static char path[256];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return path;
+}
+
+static void write_file(const char *name)
+{
+	int fd = open(in_dir(name), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+
+	(void)!write(fd, "x", 1);
+	(void)close(fd);
+}
+
+static void change_write(void)
+{
+	write_file("a.json");
+}
+
+static void change_delete(void)
+{
+	(void)unlink(in_dir("a.json"));
+}
+
+static void change_rename(void)
+{
+	char from[256];
+
+	write_file("a.tmp");
+	(void)snprintf(from, sizeof(from), "%s", in_dir("a.tmp"));
+	(void)rename(from, in_dir("a.json"));
+}
+
+static void change_link(void)
+{
+	(void)unlink(in_dir("..data"));
+	(void)!symlink("elsewhere", in_dir("..data"));
+}
+
+static void change_link_named(void)
+{
+	(void)!symlink("elsewhere", in_dir("b.json"));
+}
+
+static const struct {
+	const char *name;
+	void (*change)(void);
+} changes[] = {
+	{"a file is written", change_write},
+	{"one goes", change_delete},
+	{"one is renamed to its place", change_rename},
+	{"a link appears", change_link_named},
+	{"the link of a mounted secret is bent", change_link},
+};
+
+static void test_changes(void)
+{
+	char pattern[256];
+	const char *const patterns[] = {pattern};
+
+	(void)snprintf(pattern, sizeof(pattern), "%s", in_dir("*.json"));
+	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+		struct counter c = {0};
+
+		is_int(watch_alloc(&c.watch, patterns, 1, told_h, &c), 0, "watched");
+		changes[i].change();
+		ok(loop_until(is_told, &c), "%s: told", changes[i].name);
+		ok(!c.watch, "and the watch may be freed there");
+	}
+}
+
+/* What matters to nobody is told to nobody, for longer than what matters would take. */
+static void test_no_changes(void)
+{
+	char pattern[256], missing[256];
+	const char *const patterns[] = {pattern, missing};
+	struct counter old = {0}, heir = {0};
+	struct watch *w = NULL;
+
+	(void)snprintf(pattern, sizeof(pattern), "%s", in_dir("*.json"));
+	(void)snprintf(missing, sizeof(missing), "%s", in_dir("none/*.json"));
+	is_int(watch_alloc(&w, patterns, 2, told_h, &old), 0,
+	       "a folder that is not there is none");
+	is_int(watch_alloc(&heir.watch, patterns, 1, told_h, &heir), 0, "its heir");
+	write_file("a.txt");
+	write_file(".hidden.json");
+	loop_turn();
+	watch_succeed(heir.watch, w);
+	for (int i = 0; i < 700 && !heir.told; i++)
+		loop_turn();
+	is_int(heir.told + old.told, 0, "other names matter to nobody");
+
+	is_int(watch_alloc(&w, patterns, 1, told_h, &old), 0, "another");
+	change_write();
+	watch_succeed(w, heir.watch);
+	heir.watch = NULL;
+	ok(loop_until(is_told, &old), "what the former was not told yet is not lost");
+	is_int(heir.told, 0, "nor told by it");
+	watch_free(w);
+	watch_succeed(NULL, NULL);
+	watch_free(NULL);
+}
+
+static void test_names(void)
+{
+	char *text = malloc(6000);
+	const char *patterns[] = {text, "plain.json", "/nowhere-*"};
+	struct watch *w = NULL;
+
+	if (!text)
+		return;
+	memset(text, 'a', 5999);
+	memcpy(text, "/tmp/", 5);
+	memcpy(text + 5990, "/x", 3);
+	is_int(watch_alloc(&w, patterns, 1, told_h, NULL), ENAMETOOLONG,
+	       "a folder with too long a name");
+	is_int(watch_alloc(&w, patterns + 1, 2, told_h, NULL), 0,
+	       "a name without a folder, and a folder of the root");
+	watch_free(w);
+	free(text);
+}
+
+int main(void)
+{
+	static const char *const left[] = {"a.json", "b.json", "..data", "a.txt",
+					   ".hidden.json"};
+
+	if (libre_init() || fd_setsize(1024) || !mkdtemp(dir))
+		return 1;
+	test_changes();
+	test_no_changes();
+	test_names();
+	for (size_t i = 0; i < sizeof(left) / sizeof(left[0]); i++)
+		(void)unlink(in_dir(left[i]));
+	is_int(rmdir(dir), 0, "nothing is left");
+	libre_close();
+	return tap_done();
+}

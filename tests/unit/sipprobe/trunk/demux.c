@@ -1,0 +1,518 @@
+/* What arrives finds its way: to a target, to an answer, or to nobody. */
+#include "sipprobe/transport/stream.h"
+#include "tests/support/ca.h"
+#include "sipprobe/target/probers.h"
+#include "tests/unit/sipprobe/target/fixture.h"
+
+#define UDP  CONFIG_TRANSPORT_UDP
+#define CALM ", \"interval\": \"2h\""
+
+/* A trunk besides the fixture's, at the same peer or another. */
+struct other {
+	struct target_owner owner; /* first */
+	struct config *config;
+	struct target *target;
+	unsigned seen;
+	char name[16];
+};
+
+static void other_seen_h(struct target_owner *o)
+{
+	((struct other *)o)->seen++;
+}
+
+static void other_open(struct other *o, struct target_group *group, const char *name,
+		       const struct resolve_address *address, const char *settings)
+{
+	*o = (struct other){.target = NULL};
+	(void)snprintf(o->name, sizeof(o->name), "%s", name);
+	o->config = fixture_config("{\"trunks\": [{\"name\": \"%s\", \"uri\": "
+				   "\"sip:peer.example\"" CALM "%s}]}",
+				   name, settings);
+	o->owner = (struct target_owner){
+		.conf = o->config->trunks, .row = o->name, .seen_h = other_seen_h};
+	if (target_alloc(&o->target, group, &o->owner, &prober_options, address, -1))
+		puts("# target_alloc failed");
+}
+
+static void other_close(struct other *o)
+{
+	mem_deref(o->target);
+	config_free(o->config);
+}
+
+static size_t request(char buf[FIXTURE_TEXT], const char *method, const char *uri,
+		      const char *fields)
+{
+	return (size_t)snprintf(buf, FIXTURE_TEXT,
+				"%s %s SIP/2.0\r\n"
+				"Via: SIP/2.0/UDP 127.0.0.1;rport;branch=z9hG4bKpeer\r\n"
+				"From: <sip:peer@127.0.0.1>;tag=1\r\n"
+				"To: <sip:us@127.0.0.1>\r\n"
+				"Call-ID: peer\r\nCSeq: 7 %s\r\n"
+				"Max-Forwards: 70\r\n%sContent-Length: 0\r\n\r\n",
+				method, uri, method, fields);
+}
+
+/* A socket of ours that a request may have arrived at. */
+static struct udp *our_socket(struct fixture *f, const char *address)
+{
+	const struct config_local local = {.address = address};
+	struct udp *u = NULL;
+	struct sa sa;
+
+	if (sockets_udp_for(f->services.sockets, &u, &sa, &f->address.sa, &local))
+		puts("# no socket");
+	return u;
+}
+
+static void test_requests(void)
+{
+	static const struct {
+		const char *method, *uri, *fields, *told, *answer;
+	} cases[] = {
+		{"OPTIONS", "sip:us", "", "inbound isp OPTIONS 200", "SIP/2.0 200 "},
+		{"OPTIONS", "mailto:us", "", "inbound isp OPTIONS 416", "SIP/2.0 416 "},
+		{"OPTIONS", "sip:us", "Require: x\r\n", "inbound isp OPTIONS 420",
+		 "SIP/2.0 420 "},
+		{"INVITE", "sip:us", "", "inbound isp INVITE 405", "SIP/2.0 405 "},
+		{"CANCEL", "sip:us", "", "inbound isp CANCEL 481", "SIP/2.0 481 "},
+		{"ACK", "sip:us", "", "inbound isp ACK 0", ""},
+	};
+	char buf[FIXTURE_TEXT];
+	struct fixture f;
+	struct target *t;
+	struct udp *u;
+	struct sa stranger;
+
+	fixture_open(&f, UDP, CALM);
+	t = fixture_target(&f, &prober_options);
+	u = our_socket(&f, "127.0.0.1");
+	(void)fixture_told(&f);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		size_t len = request(buf, cases[i].method, cases[i].uri, cases[i].fields);
+
+		f.got[0] = '\0';
+		demux_arrivals.datagram_h(u, &f.address.sa, buf, len, 0, f.demux);
+		is_str(fixture_told(&f), cases[i].told,
+		       cases[i].told ? cases[i].told : "nothing is told");
+		fixture_drain(&f);
+		f.got[strlen(cases[i].answer)] = '\0';
+		is_str(f.got, cases[i].answer, "its answer, where it came from");
+		sa_set_str(&stranger, "127.0.0.2", sa_port(&f.address.sa));
+		demux_arrivals.datagram_h(u, &stranger, buf, len, 0, f.demux);
+		is_str(fixture_told(&f), "stranger", "nobody's request");
+		is_int(fixture_drain(&f), 0, "is not answered");
+	}
+	mem_deref(t);
+	fixture_close(&f);
+}
+
+static void test_keep_alives(void)
+{
+	static const struct {
+		const char *bytes;
+		size_t len;
+		const char *told;
+	} cases[] = {
+		{"", 0, ""},
+		{"\r\n", 2, ""},
+		{"\r\n\r\n", 4, ""},
+		{"\0\0\0\0", 4, ""},
+		{"\0\0\0\0\0\0\0\0", 8, ""},
+		{"\0\0\0\0\0\0\0\0\0", 9, "malformed"},
+		{"jaK", 3, "malformed"},
+		{"\r\n\r\nx", 5, "malformed"},
+	};
+	struct fixture f;
+
+	fixture_open(&f, UDP, CALM);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		fixture_arrive(&f, cases[i].bytes, cases[i].len);
+		tap_is_str(fixture_told(&f), cases[i].told, __FILE__, __LINE__,
+			   cases[i].told[0] ? "no keep-alive" : "a keep-alive");
+	}
+	fixture_close(&f);
+}
+
+static void test_responses(void)
+{
+	static const struct {
+		const char *name, *branch;
+	} cases[] = {
+		{"no branch of ours", "z9hG4bKother"},
+		{"a number that nobody has", "z9hG4bK00000fff0123456789abcdef"},
+		{"a number of ours, another secret", "z9hG4bK000000000123456789abcdef"},
+	};
+	char buf[FIXTURE_TEXT];
+	struct fixture f;
+	struct target *t;
+
+	fixture_open(&f, UDP, CALM);
+	t = fixture_target(&f, &prober_options);
+	fixture_probe(t);
+	(void)fixture_told(&f);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int n = snprintf(buf, sizeof(buf),
+				 "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP "
+				 "127.0.0.1;branch=%s\r\nFrom: <sip:a@b>;tag=1\r\n"
+				 "To: <sip:a@b>;tag=2\r\nCall-ID: x\r\n"
+				 "CSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n",
+				 cases[i].branch);
+
+		fixture_arrive(&f, buf, (size_t)n);
+		is_str(fixture_told(&f), "unmatched", cases[i].name);
+	}
+	mem_deref(t);
+	fixture_close(&f);
+}
+
+/* The way of what comes back with an ICMP error. */
+static void test_icmp(void)
+{
+	static const struct {
+		const char *name;
+		bool whole, ours, cut, elsewhere;
+		const char *told;
+	} cases[] = {
+		{"all of the request", 1, 1, 0, 0, "unreachable down"},
+		{"all of it, from anywhere", 1, 1, 0, 1, "unreachable down"},
+		{"another request of its number", 1, 0, 0, 0, ""},
+		{"cut before the end of the branch", 1, 1, 1, 0, "unreachable down"},
+		{"cut, to nobody's address", 1, 1, 1, 1, ""},
+		{"nothing but the address", 0, 0, 0, 0, "unreachable down"},
+		{"nothing, of nobody's address", 0, 0, 0, 1, ""},
+	};
+	struct fixture f;
+	struct target *t;
+
+	fixture_open(&f, UDP, CALM);
+	t = fixture_target(&f, &prober_options);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct sa dst = f.address.sa;
+		char *branch;
+		size_t len = 0;
+
+		fixture_probe(t);
+		fixture_drain(&f);
+		(void)fixture_told(&f);
+		branch = strstr(f.got, ";branch=");
+		if (!cases[i].ours)
+			branch[8 + REQUEST_BRANCH_LEN - 1] ^= 1;
+		if (cases[i].whole)
+			len = cases[i].cut ? (size_t)(branch - f.got) + 20
+					   : strlen(f.got);
+		if (cases[i].elsewhere)
+			sa_set_port(&dst, sa_port(&dst) == 9 ? 8 : 9);
+		demux_arrivals.icmp_h(&dst, EHOSTUNREACH, f.got, len, f.demux);
+		is_str(fixture_told(&f), cases[i].told, cases[i].name);
+	}
+	mem_deref(t);
+	fixture_close(&f);
+}
+
+/* Peers of probes on demand: garbage and ICMP find their target, requests nobody. */
+static void test_ondemand(void)
+{
+	char buf[FIXTURE_TEXT];
+	struct fixture f;
+	struct target *t;
+	size_t len;
+
+	fixture_open(&f, UDP, CALM);
+	f.group.peers = f.peers.ondemand;
+	t = fixture_target(&f, &prober_options);
+	(void)fixture_told(&f);
+	len = request(buf, "OPTIONS", "sip:us", "");
+	demux_arrivals.datagram_h(our_socket(&f, "127.0.0.1"), &f.address.sa, buf, len, 0,
+				  f.demux);
+	is_str(fixture_told(&f), "stranger", "who is probed on demand is no trunk");
+	is_int(fixture_drain(&f), 0, "and gets no answer");
+	ok(!demux_arrivals.accept_h(&f.address.sa, f.demux), "nor a connection");
+	is_str(fixture_told(&f), "stranger", "which is counted");
+
+	fixture_probe(t);
+	(void)fixture_told(&f);
+	demux_arrivals.icmp_h(&f.address.sa, ECONNREFUSED, "", 0, f.demux);
+	is_str(fixture_told(&f), "refused down", "ICMP finds its target");
+	fixture_probe(t);
+	fixture_arrive(&f, "rubbish", 7);
+	(void)fixture_told(&f);
+	pass_ms(10000);
+	is_str(fixture_told(&f), "protocol down", "and garbage, too");
+	fixture_probe(t);
+	fixture_drain(&f);
+	(void)fixture_told(&f);
+	fixture_reply(&f, "200 OK", "");
+	is_str(fixture_told(&f), "response 200 up", "and the answer");
+	mem_deref(t);
+	fixture_close(&f);
+}
+
+static void test_accept(void)
+{
+	struct fixture f;
+	struct target *t;
+	struct sa sa;
+
+	fixture_open(&f, UDP, CALM);
+	t = fixture_target(&f, &prober_options);
+	(void)fixture_told(&f);
+	sa_set_str(&sa, "127.0.0.1", 40000);
+	ok(demux_arrivals.accept_h(&sa, f.demux), "a peer may connect from any port");
+	sa_set_str(&sa, "127.0.0.2", 5060);
+	ok(!demux_arrivals.accept_h(&sa, f.demux), "a stranger may not");
+	is_str(fixture_told(&f), "stranger", "and is counted");
+	mem_deref(t);
+	fixture_close(&f);
+}
+
+/* One SBC, several trunks: the end where it arrives says which of them. */
+static void test_local(void)
+{
+	static const struct {
+		const char *name, *at;
+		const char *told;
+		unsigned seen[3];
+	} cases[] = {
+		{"the first's address", "127.0.0.2", "inbound first OPTIONS 200", {1}},
+		{"the second's", "127.0.0.3", "inbound second OPTIONS 200", {0, 1}},
+		{"an address of none", "127.0.0.4", "inbound any OPTIONS 200", {0, 0, 1}},
+	};
+	char buf[FIXTURE_TEXT];
+	size_t len = request(buf, "OPTIONS", "sip:us", "");
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct other o[3];
+		struct fixture f;
+
+		fixture_open(&f, UDP, CALM);
+		other_open(&o[0], &f.group, "first", &f.address,
+			   ", \"local\": {\"address\": \"127.0.0.2\"}");
+		other_open(&o[1], &f.group, "second", &f.address,
+			   ", \"local\": {\"address\": \"127.0.0.3\"}");
+		other_open(&o[2], &f.group, "any", &f.address, "");
+		f.services.inbound_sensitive = 2;
+		(void)fixture_told(&f);
+		demux_arrivals.datagram_h(our_socket(&f, cases[i].at), &f.address.sa, buf,
+					  len, 0, f.demux);
+		is_str(fixture_told(&f), cases[i].told, cases[i].name);
+		for (int k = 0; k < 3; k++)
+			is_int(o[k].seen, cases[i].seen[k], "a sign of life, or not");
+		fixture_drain(&f);
+		ok(!strncmp(f.got, "SIP/2.0 200 ", 12), "answered");
+		for (int k = 0; k < 3; k++)
+			other_close(&o[k]);
+		fixture_close(&f);
+	}
+}
+
+/* Trunks that cannot be told apart: all of them are alive, the first is told. */
+static void test_shared(void)
+{
+	char buf[FIXTURE_TEXT];
+	struct other o[2];
+	struct fixture f;
+	struct udp *u;
+	size_t len;
+
+	fixture_open(&f, UDP, CALM);
+	other_open(&o[0], &f.group, "first", &f.address, "");
+	other_open(&o[1], &f.group, "second", &f.address, "");
+	f.services.inbound_sensitive = 1;
+	u = our_socket(&f, "127.0.0.1");
+	(void)fixture_told(&f);
+	len = request(buf, "OPTIONS", "sip:us", "");
+	demux_arrivals.datagram_h(u, &f.address.sa, buf, len, 0, f.demux);
+	is_str(fixture_told(&f), "inbound first OPTIONS 200", "the first is told");
+	is_int(o[0].seen * 10 + o[1].seen, 11, "and both are alive");
+	len = request(buf, "INVITE", "sip:us", "");
+	demux_arrivals.datagram_h(u, &f.address.sa, buf, len, 0, f.demux);
+	is_int(o[0].seen * 10 + o[1].seen, 11, "OPTIONS alone is a sign of life");
+	f.services.inbound_sensitive = 0;
+	len = request(buf, "OPTIONS", "sip:us", "");
+	demux_arrivals.datagram_h(u, &f.address.sa, buf, len, 0, f.demux);
+	is_int(o[0].seen * 10 + o[1].seen, 11, "which nobody counts unless asked to");
+	other_close(&o[0]);
+	other_close(&o[1]);
+	fixture_close(&f);
+}
+
+/* One address and port, two transports. */
+static void test_transport(void)
+{
+	struct resolve_address tcp;
+	char buf[FIXTURE_TEXT];
+	struct other o[2];
+	struct fixture f;
+
+	fixture_open(&f, UDP, CALM);
+	tcp = f.address;
+	tcp.transport = CONFIG_TRANSPORT_TCP;
+	other_open(&o[0], &f.group, "tcp", &tcp, "");
+	other_open(&o[1], &f.group, "udp", &f.address, "");
+	for (unsigned sensitive = 0; sensitive < 2; sensitive++) {
+		f.services.inbound_sensitive = sensitive;
+		(void)fixture_told(&f);
+		demux_arrivals.datagram_h(our_socket(&f, "127.0.0.1"), &f.address.sa, buf,
+					  request(buf, "OPTIONS", "sip:us", ""), 0,
+					  f.demux);
+		is_str(fixture_told(&f), "inbound udp OPTIONS 200",
+		       "the trunk of the transport that it came by");
+	}
+	other_close(&o[0]);
+	other_close(&o[1]);
+	fixture_close(&f);
+}
+
+/* Two ends of a TLS connection, both with certificates. */
+struct pair {
+	struct tls_profile *profiles[2];
+	struct stream *ends[2]; /* the peer's, ours */
+	unsigned up, messages;
+	char dir[64];
+};
+
+static void pair_up_h(struct stream *s, void *arg)
+{
+	(void)s;
+	((struct pair *)arg)->up++;
+}
+
+static void pair_message_h(struct stream *s, const struct guard_message *m, int64_t rx_ns,
+			   void *arg)
+{
+	(void)s, (void)rx_ns;
+	((struct pair *)arg)->messages += m->code == 200;
+}
+
+static void pair_closed_h(struct stream *s, enum probe_outcome why, int err,
+			  const char *detail, void *arg)
+{
+	(void)s, (void)why, (void)err, (void)arg;
+	printf("# closed: %s\n", detail);
+}
+
+static bool pair_is_up(void *arg)
+{
+	return ((struct pair *)arg)->up == 2;
+}
+
+static bool pair_is_answered(void *arg)
+{
+	return ((struct pair *)arg)->messages;
+}
+
+static struct tls_profile *pair_profile(const char *dir, const char *name,
+					const struct ca_cert *cert, const char *ca,
+					bool server)
+{
+	const struct ca_cert *chain[] = {cert, NULL};
+	char path[128], err[256];
+	const struct config_tls conf = {
+		.ca_file = ca,
+		.cert_file = ca_write(path, dir, name, chain, cert->key),
+		.key_file = path,
+		.min_version = CONFIG_TLS_1_2,
+	};
+	struct tls_profile *p = NULL;
+
+	if (tls_profile_alloc(&p, &conf, server, err, sizeof(err)))
+		printf("# %s\n", err);
+	return p;
+}
+
+static void pair_open(struct pair *p, int listen_fd, const struct sa *sa)
+{
+	static const struct stream_events events = {pair_up_h, pair_message_h,
+						    pair_closed_h};
+	struct ca_cert root, peer, us;
+	const struct ca_cert *chain[] = {&root, NULL};
+	char ca[128];
+	int fd;
+
+	*p = (struct pair){.up = 0};
+	ca_dir_make(p->dir);
+	ca_make(&root, &(struct ca_spec){"Root", .authority = true}, NULL);
+	ca_make(&peer, &(struct ca_spec){"peer", "DNS:sbc.example"}, &root);
+	ca_make(&us, &(struct ca_spec){"us", "DNS:us.example"}, &root);
+	ca_write(ca, p->dir, "ca.pem", chain, NULL);
+	p->profiles[0] = pair_profile(p->dir, "peer.pem", &peer, ca, false);
+	p->profiles[1] = pair_profile(p->dir, "us.pem", &us, ca, true);
+	ca_drop(&root), ca_drop(&peer), ca_drop(&us);
+	if (stream_connect(&p->ends[0], sa, NULL, p->profiles[0], "us.example", &events,
+			   p))
+		puts("# stream_connect failed");
+	while ((fd = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK)) < 0)
+		loop_turn();
+	if (stream_accept(&p->ends[1], fd, p->profiles[1], &events, p))
+		puts("# stream_accept failed");
+	loop_until(pair_is_up, p);
+}
+
+static void pair_close(struct pair *p)
+{
+	for (int i = 0; i < 2; i++) {
+		mem_deref(p->ends[i]);
+		mem_deref(p->profiles[i]);
+	}
+	ca_dir_remove(p->dir);
+}
+
+/* Who proves a trunk's name is its peer, wherever it comes from. */
+static void test_certificate(void)
+{
+	struct resolve_address elsewhere = {.transport = CONFIG_TRANSPORT_TLS};
+	char buf[FIXTURE_TEXT];
+	struct guard_message m;
+	struct other o[3];
+	struct fixture f;
+	struct pair p;
+	size_t len = request(buf, "OPTIONS", "sip:us", "");
+
+	fixture_open(&f, CONFIG_TRANSPORT_TLS, CALM);
+	pair_open(&p, f.fd, &f.address.sa);
+	if (guard_stream(&m, buf, len, NULL))
+		puts("# guard_stream failed");
+	sa_set_str(&elsewhere.sa, "192.0.2.1", 5061);
+	other_open(&o[0], &f.group, "wrong", &elsewhere,
+		   ", \"tls\": {\"server_name\": \"other.example\"}");
+	(void)fixture_told(&f);
+	demux_arrivals.request_h(p.ends[1], CONFIG_TRANSPORT_NONE, &m, f.demux);
+	is_str(fixture_told(&f), "stranger", "a certificate for no trunk's name");
+
+	elsewhere.transport = CONFIG_TRANSPORT_TCP;
+	other_open(&o[1], &f.group, "tcp", &elsewhere,
+		   ", \"tls\": {\"server_name\": \"sbc.example\"}");
+	elsewhere.transport = CONFIG_TRANSPORT_TLS;
+	other_open(&o[2], &f.group, "right", &elsewhere,
+		   ", \"tls\": {\"server_name\": \"sbc.example\"}");
+	(void)fixture_told(&f);
+	for (int i = 0; i < 2; i++) {
+		demux_arrivals.request_h(p.ends[1], CONFIG_TRANSPORT_NONE, &m, f.demux);
+		is_str(fixture_told(&f), "inbound right OPTIONS 200",
+		       "the trunk whose name it proves, over TLS");
+	}
+	is_int(o[2].seen, 2, "a sign of life each time");
+	ok(loop_until(pair_is_answered, &p), "answered on the connection");
+
+	o[2].target = mem_deref(o[2].target);
+	(void)fixture_told(&f);
+	demux_arrivals.request_h(p.ends[1], CONFIG_TRANSPORT_NONE, &m, f.demux);
+	is_str(fixture_told(&f), "stranger", "and nobody's once that trunk is gone");
+	pair_close(&p);
+	for (int i = 0; i < 3; i++)
+		other_close(&o[i]);
+	fixture_close(&f);
+}
+
+int main(void)
+{
+	static void (*const tests[])(void) = {
+		test_requests,	test_keep_alives, test_responses, test_icmp,
+		test_ondemand,	test_accept,	  test_local,	  test_shared,
+		test_transport, test_certificate,
+	};
+
+	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));
+}

@@ -1,0 +1,487 @@
+/* A trunk: the addresses of its name, and the state that they sum up to. */
+#include "sipprobe/trunk/trunk.h"
+#include "sipprobe/trunk/trunk_parts.h"
+#include "sipprobe/trunk/trunk_state.h"
+#include "tests/support/ca.h"
+#include "tests/unit/sipprobe/dns/zone_resolver.h"
+#include "tests/unit/sipprobe/target/fixture.h"
+
+#define CALM ", \"interval\": \"2h\", \"timeout\": \"5s\", \"fall\": 1, \"rise\": 1"
+#define TWO                                                                              \
+	"isp.test 60 A 127.0.0.1\n"                                                      \
+	"isp.test 60 A 127.0.0.2\n"
+
+struct trunks {
+	struct fixture f; /* its peer is at every address of this machine */
+	struct trunk_group group;
+	struct zone *zone;
+	struct trunk *trunk;
+	int64_t cert_s;
+};
+
+static void *trunk_add_h(const struct config_trunk *trunk, void *arg)
+{
+	fixture_tell(&((struct trunks *)arg)->f, "trunk %s", trunk->name);
+	return arg;
+}
+
+static void trunk_move_h(void *row, const struct config_trunk *trunk, void *arg)
+{
+	(void)row, (void)trunk;
+	fixture_tell(&((struct trunks *)arg)->f, "move");
+}
+
+static void trunk_remove_h(void *row, void *arg)
+{
+	(void)row;
+	fixture_tell(&((struct trunks *)arg)->f, "trunk remove");
+}
+
+static void trunk_state_h(void *row, const struct engine_change *c, void *arg)
+{
+	(void)row;
+	fixture_tell(&((struct trunks *)arg)->f, "%s>%s%s%.*s%s%s%s%s",
+		     health_state_name(c->from), health_state_name(c->to),
+		     c->address[0] ? " by " : "", (int)strcspn(c->address, ":"),
+		     c->address, c->method[0] ? " " : "", c->method,
+		     c->last && !c->address[0] ? " by "
+		     : c->inbound	       ? " inbound"
+					       : "",
+		     c->last && !c->address[0] ? probe_outcome_name(c->last->outcome)
+					       : "");
+}
+
+static void trunk_addresses_h(void *row, unsigned total, unsigned up, void *arg)
+{
+	(void)row;
+	fixture_tell(&((struct trunks *)arg)->f, "%u/%u", up, total);
+}
+
+static void trunk_dns_failed_h(void *row, const char *detail, void *arg)
+{
+	(void)row;
+	fixture_tell(&((struct trunks *)arg)->f, "dns: %s", detail);
+}
+
+static void trunk_cert_h(void *row, int64_t not_after_s, void *arg)
+{
+	struct trunks *ts = arg;
+
+	(void)row;
+	ts->cert_s = not_after_s;
+	fixture_tell(&ts->f, "cert");
+}
+
+/*
+ * Starts a trunk.
+ *
+ * @uri: with a %u for the peer's port
+ */
+static void trunks_open(struct trunks *ts, const char *uri, const char *settings,
+			const char *zone)
+{
+	char text[256];
+
+	*ts = (struct trunks){.cert_s = 0};
+	fixture_open(&ts->f, CONFIG_TRANSPORT_UDP, "");
+	(void)close(ts->f.fd);
+	fixture_peer(&ts->f, "0.0.0.0", CONFIG_TRANSPORT_UDP);
+	config_free(ts->f.config);
+	(void)re_snprintf(text, sizeof(text), uri, sa_port(&ts->f.address.sa));
+	ts->f.config = fixture_config(
+		"{\"trunks\": [{\"name\": \"isp\", \"uri\": \"%s\"%s}]}", text, settings);
+	ts->zone = zone_use(zone);
+	ts->f.events.trunk_add_h = trunk_add_h;
+	ts->f.events.trunk_move_h = trunk_move_h;
+	ts->f.events.trunk_remove_h = trunk_remove_h;
+	ts->f.events.trunk_state_h = trunk_state_h;
+	ts->f.events.trunk_addresses_h = trunk_addresses_h;
+	ts->f.events.trunk_dns_failed_h = trunk_dns_failed_h;
+	ts->f.events.trunk_cert_h = trunk_cert_h;
+	ts->group = (struct trunk_group){
+		.targets = ts->f.group, .events = &ts->f.events, .arg = ts};
+	ts->group.targets.conf = ts->f.config;
+	if (resolver_alloc(&ts->group.resolvers.current, NULL) ||
+	    trunk_alloc(&ts->trunk, &ts->group, ts->f.config->trunks))
+		puts("# no trunk");
+	ts->group.resolvers.since_ns = virtual_now_ns;
+	resolvers_made = 0;
+	trunk_start(ts->trunk);
+}
+
+static void trunks_close(struct trunks *ts)
+{
+	mem_deref(ts->trunk);
+	resolvers_replace(&ts->group.resolvers, NULL);
+	mem_deref(ts->zone);
+	fixture_close(&ts->f);
+}
+
+static bool has_targets(void *arg)
+{
+	return ((struct trunks *)arg)->trunk->target_count;
+}
+
+/* What was told since, without the probes themselves. */
+static const char *told(struct trunks *ts)
+{
+	static char text[FIXTURE_TEXT];
+	char *save;
+
+	text[0] = '\0';
+	for (char *word = strtok_r(ts->f.told, ",", &save); word;
+	     word = strtok_r(NULL, ",", &save)) {
+		word += *word == ' ';
+		if (!strcmp(word, "begin") || !strncmp(word, "response", 8) ||
+		    !strncmp(word, "refused", 7) || !strncmp(word, "add", 3))
+			continue;
+		(void)snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s",
+			       text[0] ? ", " : "", word);
+	}
+	ts->f.told[0] = '\0';
+	return text;
+}
+
+/* A probe of the nth target that is answered, by nothing at all: not at all. */
+static void probe(struct trunks *ts, unsigned n, const char *status)
+{
+	struct target *t = ts->trunk->targets[n];
+	char buf[FIXTURE_TEXT];
+
+	fixture_probe(t);
+	if (!status) {
+		target_icmp(t, ECONNREFUSED);
+		return;
+	}
+	fixture_drain(&ts->f);
+	demux_arrivals.datagram_h(NULL, &target_address(t)->sa, buf,
+				  fixture_answer(buf, ts->f.got, status, ""),
+				  virtual_now_ns, ts->f.demux);
+}
+
+/* Probes all targets, which leaves an hour without probes. */
+static void all_answer(struct trunks *ts)
+{
+	for (unsigned i = 0; i < ts->trunk->target_count; i++)
+		probe(ts, i, "200 OK");
+	(void)told(ts);
+}
+
+static void test_literal(void)
+{
+	struct trunks ts;
+
+	trunks_open(&ts, "sip:127.0.0.1:%u", CALM, "");
+	is_str(told(&ts), "trunk isp, 0/0", "a trunk begins without addresses");
+	ok(loop_until(has_targets, &ts), "an address needs no DNS");
+	is_str(told(&ts), "0/1", "one address, not up yet");
+	is_str(ts.zone->log, "", "nothing was asked");
+	ok(!ts.trunk->naming, "and never will be");
+	probe(&ts, 0, "200 OK");
+	is_str(told(&ts), "1/1, unknown>up by 127.0.0.1 OPTIONS", "up");
+	probe(&ts, 0, "200 OK");
+	is_str(told(&ts), "", "no news");
+	probe(&ts, 0, NULL);
+	is_str(told(&ts), "0/1, up>down by 127.0.0.1 OPTIONS", "down");
+	ts.trunk = mem_deref(ts.trunk);
+	is_str(told(&ts), "remove, trunk remove", "gone");
+	trunks_close(&ts);
+}
+
+/* Steps: "0+" the first address answers, "1-" the second does not. */
+static void test_up_when(void)
+{
+	static const struct {
+		const char *up_when, *zone, *steps, *states;
+	} cases[] = {
+		{"any", TWO, "0+ 1+ 0- 1- 1+", "up degraded down degraded"},
+		{"all", TWO, "0+ 1+ 0- 0+ 1-", "up down up down"},
+		{"primary",
+		 "_sip._udp.isp.test 60 SRV 1 1 9 a.test.\n"
+		 "_sip._udp.isp.test 60 SRV 2 1 9 b.test.\n"
+		 "a.test 60 A 127.0.0.1\nb.test 60 A 127.0.0.2\n",
+		 "1+ 0- 0+", "down up"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char settings[256], states[256] = "";
+		struct trunks ts;
+
+		(void)snprintf(settings, sizeof(settings), CALM ", \"up_when\": \"%s\"",
+			       cases[i].up_when);
+		trunks_open(&ts,
+			    i == 2 ? "sip:isp.test;transport=udp" : "sip:isp.test:%u",
+			    settings, cases[i].zone);
+		zone_answer_all(ts.zone);
+		is_int(ts.trunk->target_count, 2, cases[i].up_when);
+		for (const char *s = cases[i].steps; *s; s += strcspn(s, " ")) {
+			uint8_t before = ts.trunk->state;
+			const char *name;
+
+			s += *s == ' ';
+			if (i == 2 && s[1] == '+') {
+				/* Nobody is at the port that SRV says. */
+				struct target *t = ts.trunk->targets[s[0] - '0'];
+
+				t->health.state = HEALTH_UP;
+				trunk_update(ts.trunk, t, NULL, false);
+			} else {
+				probe(&ts, (unsigned)(s[0] - '0'),
+				      s[1] == '+' ? "200 OK" : NULL);
+			}
+			name = health_state_name((enum health_state)ts.trunk->state);
+			if (ts.trunk->state != before)
+				(void)snprintf(states + strlen(states), 32, "%s%s",
+					       states[0] ? " " : "", name);
+		}
+		is_str(states, cases[i].states, cases[i].steps);
+		trunks_close(&ts);
+	}
+}
+
+/* An address is as well as the worse of its checks, and counts once. */
+static void test_two_checks(void)
+{
+	struct trunks ts;
+
+	trunks_open(&ts, "sip:127.0.0.1:%u",
+		    CALM ", \"method\": [\"OPTIONS\", \"REGISTER\"]", "");
+	loop_until(has_targets, &ts);
+	is_str(told(&ts), "trunk isp, 0/0, 0/1", "two checks, one address");
+	is_int(ts.trunk->target_count, 2, "a target each");
+	probe(&ts, 0, "200 OK");
+	is_str(told(&ts), "", "one check is not all");
+	probe(&ts, 1, "200 OK");
+	is_str(told(&ts), "1/1, unknown>up by 127.0.0.1 REGISTER", "both are well");
+	probe(&ts, 1, NULL);
+	is_str(told(&ts), "0/1, up>down by 127.0.0.1 REGISTER", "the worse counts");
+	trunks_close(&ts);
+}
+
+/* Names are asked for again at their TTL's end; what stays keeps all it knows. */
+static void test_ttl(void)
+{
+	struct target *kept;
+	struct trunks ts;
+
+	trunks_open(&ts, "sip:isp.test:%u", CALM ", \"family\": \"ipv4\"", TWO);
+	is_str(ts.zone->log, "A isp.test", "asked");
+	zone_answer_all(ts.zone);
+	is_str(told(&ts), "trunk isp, 0/0, 0/2", "two addresses");
+	all_answer(&ts);
+	kept = ts.trunk->targets[1];
+	ts.zone->text = "isp.test 7200 A 127.0.0.3\nisp.test 7200 A 127.0.0.2\n";
+	pass_ms(59 * 1000);
+	is_int(ts.zone->count, 1, "good for as long as it says");
+	pass_ms(1001);
+	is_int(ts.zone->count, 2, "then asked for again");
+	zone_answer_all(ts.zone);
+	is_str(told(&ts), "remove, 1/2", "one address went and one came");
+	is_int(ts.trunk->target_count, 2, "two again");
+	ok(ts.trunk->targets[0] == kept && target_state(kept) == HEALTH_UP,
+	   "one stayed, and is up as before");
+	pass_ms(3599 * 1000);
+	is_int(ts.zone->count, 2, "a long TTL");
+	pass_ms(1001);
+	is_int(ts.zone->count, 3, "is an hour at the most");
+	trunks_close(&ts);
+}
+
+static void test_dns_failure_first(void)
+{
+	struct trunks ts;
+
+	trunks_open(&ts, "sip:isp.test:%u",
+		    CALM ", \"family\": \"ipv4\", \"down_interval\": \"10s\"", "");
+	zone_answer_all(ts.zone);
+	is_str(told(&ts),
+	       "trunk isp, 0/0, dns: isp.test A: NXDOMAIN, unknown>down by dns",
+	       "no address: the trunk itself has failed");
+	pass_ms(9900);
+	is_int(ts.zone->count, 1, "tried again");
+	pass_ms(101);
+	is_int(ts.zone->count, 2, "at the pace of what is down");
+	ts.zone->text = TWO;
+	zone_answer_all(ts.zone);
+	is_str(told(&ts), "0/2, down>unknown", "it has addresses, and knows nothing");
+	trunks_close(&ts);
+}
+
+static void test_dns_failure_later(void)
+{
+	struct trunks ts;
+
+	trunks_open(&ts, "sip:isp.test:%u",
+		    CALM ", \"family\": \"ipv4\", \"down_interval\": \"10s\"", TWO);
+	zone_answer_all(ts.zone);
+	all_answer(&ts);
+	ts.zone->text = "isp.test 0 A !SERVFAIL";
+	pass_ms(60001);
+	zone_answer_all(ts.zone);
+	is_str(told(&ts), "dns: isp.test A: SERVFAIL", "told");
+	is_int(ts.trunk->target_count, 2, "the last good addresses stay");
+	ts.zone->text = TWO;
+	pass_ms(10001);
+	zone_answer_all(ts.zone);
+	is_str(told(&ts), "2/2", "and told again when it is over");
+	trunks_close(&ts);
+}
+
+static void test_dns_silence(void)
+{
+	struct trunks ts;
+
+	trunks_open(&ts, "sip:isp.test:%u", CALM ", \"family\": \"ipv4\"", TWO);
+	pass_ms(5001);
+	is_str(told(&ts),
+	       "trunk isp, 0/0, dns: no answer from DNS before the probe's deadline, "
+	       "unknown>down by dns",
+	       "a probe waits no longer than its timeout");
+	trunks_close(&ts);
+}
+
+/* While no address answers DNS is asked anew, long before the TTL's end. */
+static void test_lost(void)
+{
+	struct trunks ts;
+
+	trunks_open(&ts, "sip:isp.test:%u", CALM ", \"family\": \"ipv4\"",
+		    "isp.test 3600 A 127.0.0.1\n");
+	zone_answer_all(ts.zone);
+	all_answer(&ts);
+	pass_ms(40000);
+	is_int(ts.zone->count, 1, "all is well: no hurry");
+	probe(&ts, 0, NULL);
+	pass_ms(1);
+	is_int(ts.zone->count, 2, "lost: asked anew");
+	is_int(resolvers_made, 1, "without what was remembered");
+	zone_answer_all(ts.zone);
+	probe(&ts, 0, "200 OK");
+	pass_ms(100000);
+	is_int(ts.zone->count, 3, "found: once more, as was planned, and no hurry again");
+	is_int(resolvers_made, 1, "by what is remembered");
+	trunks_close(&ts);
+}
+
+static void test_paused(void)
+{
+	struct trunks ts;
+
+	trunks_open(&ts, "sip:isp.test:%u",
+		    ", \"interval\": \"5s\", \"timeout\": \"1s\", \"paused\": true, "
+		    "\"expect_inbound\": \"10s\"",
+		    TWO);
+	zone_answer_all(ts.zone);
+	is_str(told(&ts), "trunk isp, 0/0, 0/2", "resolved");
+	pass_ms(50000);
+	is_int(fixture_drain(&ts.f), 0, "and not probed");
+	is_str(told(&ts), "", "nor judged by its peer's pings");
+	ok(!ts.trunk->heartbeat, "which nobody expects");
+	trunks_close(&ts);
+}
+
+static void test_inbound(void)
+{
+	struct trunks ts;
+
+	trunks_open(&ts, "sip:127.0.0.1:%u", CALM ", \"expect_inbound\": \"1m\"", "");
+	is_int(ts.f.services.inbound_sensitive, 1, "demux is told to look closer");
+	loop_until(has_targets, &ts);
+	probe(&ts, 0, "200 OK");
+	(void)told(&ts);
+	pass_ms(59000);
+	ts.trunk->owner.seen_h(&ts.trunk->owner);
+	pass_ms(59000);
+	is_str(told(&ts), "", "pinged in time");
+	pass_ms(1001);
+	is_str(told(&ts), "up>degraded inbound", "the peer's own pings stay out");
+	ts.trunk->owner.seen_h(&ts.trunk->owner);
+	is_str(told(&ts), "degraded>up inbound", "and are back");
+	ts.trunk = mem_deref(ts.trunk);
+	is_int(ts.f.services.inbound_sensitive, 0, "demux need not look any more");
+	trunks_close(&ts);
+}
+
+static void test_move(void)
+{
+	struct config *again;
+	struct trunks ts;
+
+	trunks_open(&ts, "sip:isp.test:%u", CALM ", \"family\": \"ipv4\"", TWO);
+	again = fixture_config("{\"trunks\": [{\"name\": \"isp\", \"uri\": \"%s\"" CALM
+			       ", \"family\": \"ipv4\"}]}",
+			       ts.f.config->trunks[0].uri);
+	(void)told(&ts);
+	trunk_move(ts.trunk, again->trunks);
+	is_str(told(&ts), "move", "moved");
+	ok(trunk_conf(ts.trunk) == again->trunks, "to the description in force");
+	is_int(ts.zone->count, 2, "a question under way is asked again");
+	zone_answer_all(ts.zone);
+	is_str(told(&ts), "0/2", "and answered once");
+	trunk_move(ts.trunk, ts.f.config->trunks);
+	is_int(ts.zone->count, 2, "what is known need not be asked");
+	ok(target_settings(ts.trunk->targets[0]) == ts.f.config->trunks->settings,
+	   "its targets moved along");
+	trunks_close(&ts);
+	config_free(again);
+}
+
+static void test_certificate(void)
+{
+	char dir[64], cert[128], settings[512];
+	const struct ca_cert *chain[2] = {NULL};
+	struct ca_cert own;
+	struct trunks ts;
+
+	ca_dir_make(dir);
+	ca_make(&own, &(struct ca_spec){"us"}, NULL);
+	chain[0] = &own;
+	ca_write(cert, dir, "us.pem", chain, own.key);
+	(void)snprintf(settings, sizeof(settings),
+		       CALM ", \"tls\": {\"cert_file\": \"%s\", \"key_file\": \"%s\"}",
+		       cert, cert);
+	trunks_open(&ts, "sips:127.0.0.1:%u", settings, "");
+	loop_until(has_targets, &ts);
+	is_str(told(&ts), "trunk isp, 0/0, 0/1, cert", "told of what it shows");
+	ok(ts.cert_s - clock_wall_ns() / CLOCK_NS_PER_S > 86000, "and until when");
+	trunks_close(&ts);
+	ca_drop(&own);
+	ca_dir_remove(dir);
+}
+
+static void test_family(void)
+{
+	static const struct {
+		struct config_settings s;
+		enum config_family want;
+		const char *name;
+	} cases[] = {
+		{{.family = CONFIG_FAMILY_ANY}, CONFIG_FAMILY_ANY, "as it is set"},
+		{{.local = {.address = "192.0.2.1"}}, CONFIG_FAMILY_IPV4, "of IPv4"},
+		{{.local = {.address = "2001:db8::1"}}, CONFIG_FAMILY_IPV6, "of IPv6"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		is_int(trunk_family(&cases[i].s), cases[i].want, cases[i].name);
+}
+
+int main(void)
+{
+	static void (*const tests[])(void) = {
+		test_literal,
+		test_up_when,
+		test_two_checks,
+		test_ttl,
+		test_dns_failure_first,
+		test_dns_failure_later,
+		test_dns_silence,
+		test_lost,
+		test_paused,
+		test_inbound,
+		test_move,
+		test_certificate,
+		test_family,
+	};
+
+	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));
+}
