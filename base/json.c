@@ -58,7 +58,7 @@ static void add_char(const struct json *j, const char *p, size_t len)
 		buffer_add(b, p, len);
 }
 
-/* How many bytes need no second look. */
+/* Bytes at the front that need no second look. */
 static size_t json_plain(const char *p, size_t len)
 {
 	size_t n = 0;

@@ -1,4 +1,4 @@
-/* What the program may still do, by what its configuration will have it read. */
+/* Rights that the program keeps, by what its configuration will have it read. */
 #include <string.h>
 
 #include "exporter/app_private.h"
@@ -16,7 +16,7 @@ static void allow_web(struct sandbox_paths *p, const struct cli *cli)
 		if (http_unix_is(cli->listen[i]))
 			sandbox_allow_socket(p, strchr(cli->listen[i], ':') + 1);
 	sandbox_allow(p, cli->web_config_file);
-	/* What is wrong with it is told when it is put in force. */
+	/* Its errors are told when it is put in force. */
 	if (cli->web_config_file && !web_config_load(&web, cli->web_config_file, &errs)) {
 		sandbox_allow(p, web->tls.cert_file);
 		sandbox_allow(p, web->tls.key_file);

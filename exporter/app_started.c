@@ -1,4 +1,4 @@
-/* What the log says once everything runs. */
+/* Lines of the log once everything runs. */
 #include <stdio.h>
 #include <string.h>
 

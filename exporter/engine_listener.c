@@ -163,7 +163,7 @@ static void probe_begin_h(void *p, int64_t lag_ns, void *arg)
 		store_probe_begin(arg, cell->store, lag_ns);
 }
 
-/* Which target it is, as its series say; @text holds what the fields point to. */
+/* Names the target as its series do; @text holds what the fields point to. */
 static void add_target(struct fields *f, struct store *s, const struct cell *cell,
 		       char text[3][64])
 {

@@ -109,7 +109,7 @@ static int healthcheck_dial(int *fdp, const struct addrinfo *ai)
 	return 0;
 }
 
-/* Where a server that listens on @host can be reached from here. */
+/* Host by which a server that listens on @host can be reached from here. */
 static const char *healthcheck_reachable(const char *host)
 {
 	if (!strcmp(host, "0.0.0.0"))
@@ -161,7 +161,7 @@ static int healthcheck_exchange(gnutls_session_t session, char *text, int len)
 		rc = gnutls_record_send(session, text, (size_t)len);
 	if (rc >= 0)
 		rc = gnutls_record_recv(session, text, STATUS_LINE);
-	/* Who asked for a certificate and closes since we have none is alive. */
+	/* A server that asked for a certificate and closes for want of one is alive. */
 	if (rc < 0 && rc != GNUTLS_E_AGAIN &&
 	    gnutls_certificate_client_get_request_status(session))
 		rc = snprintf(text, STATUS_LINE + 1, "HTTP/1.1 401");

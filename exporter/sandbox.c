@@ -108,7 +108,7 @@ static uint64_t rights_of(int abi)
 	return rights;
 }
 
-/* What is not there cannot be allowed, and need not be. */
+/* A file that is not there cannot be allowed, and need not be. */
 static int sandbox_allow_one(int ruleset, const char *path, uint64_t rights)
 {
 	struct landlock_path_beneath_attr rule = {.allowed_access = rights};

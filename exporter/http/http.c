@@ -32,7 +32,7 @@
  */
 #define CLIENTS_MAX (2U * HTTP_GUARD_CLIENTS + 4096)
 
-/* How long http_free() waits for answers under way. */
+/* Time that http_free() waits for answers under way. */
 #define DRAIN_NS      (400 * CLOCK_NS_PER_MS)
 #define DRAIN_STEP_NS (5 * CLOCK_NS_PER_MS)
 
@@ -253,7 +253,7 @@ void http_free(struct http *h)
 
 	if (!h)
 		return;
-	/* Who waits, for whatever, is answered, and can be closed then. */
+	/* Clients that wait, for whatever, are answered, and can be closed then. */
 	if (h->server.web)
 		web_stop(h->server.web);
 	reload_requests_stop(h->server.lifecycle);

@@ -105,7 +105,7 @@ static void http_guard_shut(struct http_client *c)
 	c->state = CLIENT_SHUT;
 }
 
-/* How little a client deserves its connection: the least first. */
+/* Order in which clients lose their connections: who deserves it least first. */
 static int http_guard_rank(const struct http_client *c, int64_t now_ns)
 {
 	int64_t age_ns = now_ns - c->since_ns;

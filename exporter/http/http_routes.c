@@ -136,7 +136,7 @@ static void page_list(struct http_answer *a, const struct http_query *q)
 	http_routes_finish(a, q, pages_list(&a->body, q));
 }
 
-/* What stands behind the route in the path. */
+/* Part of the path behind the route. */
 static const char *http_routes_below(const struct http_query *q, const char *route)
 {
 	return q->path + strlen(route);

@@ -81,7 +81,7 @@ static int listen_at(int fd, const struct place *p)
 	/* On the descriptor, before there is a name: never open wider than it will be. */
 	if (fchmod(fd, p->mode) || bind(fd, address_of(p), sizeof(p->un)))
 		return errno;
-	/* What the umask took away. */
+	/* Rights that the umask took away. */
 	if (!chmod(p->un.sun_path, p->mode) && !listen(fd, BACKLOG))
 		return 0;
 	return errno;

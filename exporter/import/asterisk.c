@@ -97,7 +97,7 @@ static void note_tls(struct import *im, const struct import_trunk *t,
 			    t->name);
 }
 
-/* What a transport makes of a URI: "tls", "tcp" or nothing to add. */
+/* Transport parameter that a transport adds to a URI: "tls", "tcp" or none. */
 static const char *protocol_of(const struct conf_section *transport)
 {
 	const char *protocol = transport ? conf_value(transport, "protocol") : NULL;
@@ -134,8 +134,8 @@ static void set_auth(struct import *im, struct import_trunk *t,
 		return;
 	if (!user || !conf_value(auth, "password")) {
 		import_note(im, auth->at,
-			    "left out: no user name with a password of its own in "
-			    "\"%.80s\"",
+			    "left out: no user name with a password of its own "
+			    "in \"%.80s\"",
 			    auth->name);
 		return;
 	}
@@ -309,8 +309,8 @@ static void take_registration(struct import *im, const struct conf_section *s)
 
 	if (!server || !client) {
 		import_note(im, s->at,
-			    "left out: registration \"%.80s\" has no server_uri with a "
-			    "client_uri",
+			    "left out: registration \"%.80s\" has no server_uri "
+			    "with a client_uri",
 			    s->name);
 		return;
 	}

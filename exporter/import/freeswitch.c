@@ -72,7 +72,7 @@ static const char *freeswitch_attribute(const char **attrs, const char *name)
 	return NULL;
 }
 
-/* Where nothing is given, FreeSWITCH takes one parameter for another. */
+/* FreeSWITCH takes one parameter for another that is not given. */
 static const char *freeswitch_value(const struct gateway *g, enum param p)
 {
 	return g->values[p] && *g->values[p] ? g->values[p] : NULL;
@@ -100,7 +100,7 @@ static bool is_registered(const struct gateway *g)
 			strcasecmp(own, "off") && strcmp(own, "0"));
 }
 
-/* Where a gateway's pings and registrations go. */
+/* Target of a gateway's pings and registrations. */
 static enum param freeswitch_target(const struct gateway *g)
 {
 	if (freeswitch_value(g, PARAM_REGISTER_PROXY))
@@ -163,7 +163,7 @@ static void set_register(struct import *im, struct import_trunk *t,
 		t->name);
 }
 
-/* What the preprocessor would have replaced is unknown here. */
+/* Values that the preprocessor would have replaced are unknown here. */
 static void drop_variables(struct import *im, struct gateway *g)
 {
 	for (size_t i = 0; i < PARAMS; i++) {
@@ -206,8 +206,8 @@ static void take_gateway(struct import *im, struct gateway *g)
 	drop_variables(im, g);
 	if (variable || strstr(g->name, "${")) {
 		import_note(im, g->at,
-			    "left out: gateway \"%.80s\", as its host is a "
-			    "variable",
+			    "left out: gateway \"%.80s\", "
+			    "as its host is a variable",
 			    g->name);
 		return;
 	}

@@ -161,7 +161,7 @@ static int import_cli_read(struct import_text *t, const char *path)
 
 	if (err)
 		return err;
-	/* What Windows' editors put before UTF-8 is no part of it. */
+	/* The byte order mark of Windows' editors is no part of it. */
 	if (t->len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) {
 		t->len -= 3;
 		memmove(text, text + 3, t->len);

@@ -66,8 +66,8 @@ static void set_socket(struct import *im, struct import_trunk *t, const char *va
 				 import_copy(im, parsed.host.p, parsed.host.l));
 		if (parsed.port)
 			import_note(im, im->at,
-				    "changed: probes leave from any port, %u is "
-				    "Kamailio's",
+				    "changed: probes leave from any port, "
+				    "%u is Kamailio's",
 				    parsed.port);
 	}
 }

@@ -96,7 +96,7 @@ char *import_format(struct import *im, const char *fmt, ...)
 	return import_copy(im, text, (size_t)len);
 }
 
-/* What is wrong with a text that the configuration is to hold, or NULL. */
+/* Fault of a text that the configuration is to hold, or NULL. */
 static const char *check_text(const char *text)
 {
 	size_t left = strlen(text), step;
@@ -154,8 +154,7 @@ const char *import_uri_transport(struct import *im, struct import_at at, const c
 	return why ? uri : longer;
 }
 
-/* The name, or with "-2", "-3" … the first that is not taken; both NULL without memory.
- */
+/* The name, or with "-2", "-3" … the first that is free; both NULL without memory. */
 static const char *model_unique(struct import *im, struct set *taken, const char *name)
 {
 	const char *kept = import_copy(im, name, strlen(name));

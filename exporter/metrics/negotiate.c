@@ -143,7 +143,7 @@ static int param_match(const char *params, struct slice name, struct slice value
 	return 0;
 }
 
-/* How many parameters of the range the renderer has too; -1 when one contradicts it. */
+/* Parameters of the range that the renderer has too; -1 when one contradicts it. */
 static int params_match(const struct renderer *r, struct slice params)
 {
 	struct slice part, name, value;
@@ -163,8 +163,7 @@ static int params_match(const struct renderer *r, struct slice params)
 	return count;
 }
 
-/* How closely a media range names the renderer's type: 0 not at all, 4 with parameters.
- */
+/* Precision of a media range for a renderer: 0 another type, 4 with parameters. */
 static int range_match(const struct renderer *r, struct slice range, struct slice params)
 {
 	struct slice type = {0}, part;
@@ -182,7 +181,7 @@ static int range_match(const struct renderer *r, struct slice range, struct slic
 	return matched < 0 ? 0 : 3 + matched;
 }
 
-/* What a client thinks of a renderer. */
+/* A client's opinion of a renderer. */
 struct wish {
 	int match; /* how closely it was named; 0: not at all */
 	int quality;

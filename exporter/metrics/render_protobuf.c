@@ -22,8 +22,7 @@
 
 #define VARINT_BYTES 10
 
-/* A longer gap between buckets ends a span; a shorter one is filled with empty buckets.
- */
+/* A longer gap between buckets ends a span; shorter ones get empty buckets. */
 #define GAP_MAX 2
 
 /* A bucket with all that may hang on it; only its numbers change from row to row. */

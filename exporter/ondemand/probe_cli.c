@@ -15,7 +15,7 @@ struct run {
 	struct probe_args args;
 	struct config *conf;
 	struct engine *engine;
-	struct ondemand *once;
+	struct ondemand *probe;
 	struct probe_target target;
 	struct buffer out;
 	char why[256];
@@ -29,7 +29,7 @@ static void probe_cli_stray(int why, void *arg)
 	(void)arg;
 }
 
-static const struct engine_events silence = {.stray_h = probe_cli_stray};
+static const struct engine_events no_events = {.stray_h = probe_cli_stray};
 
 static void probe_cli_signal_h(int sig, void *arg)
 {
@@ -49,7 +49,7 @@ static bool wants_colour(void)
 static void probe_cli_done_h(const struct ondemand_report *r, void *arg)
 {
 	struct run *run = arg;
-	const struct probe_output told = {
+	const struct probe_output output = {
 		.report = r,
 		.trunk = run->target.trunk,
 		.now_s = clock_wall_ns() / CLOCK_NS_PER_S,
@@ -59,9 +59,9 @@ static void probe_cli_done_h(const struct ondemand_report *r, void *arg)
 		.critical = run->args.critical,
 	};
 
-	run->once = NULL;
+	run->probe = NULL;
 	run->why[0] = '\0';
-	run->code = run->args.format->tell(&run->out, &told);
+	run->code = run->args.format->tell(&run->out, &output);
 	loop_stop();
 }
 
@@ -100,7 +100,7 @@ static int find_target(struct run *run)
 static int start_engine(struct run *run, const char *version)
 {
 	struct config bare = *run->conf;
-	int err = engine_alloc(&run->engine, version, &silence, NULL);
+	int err = engine_alloc(&run->engine, version, &no_events, NULL);
 
 	bare.trunk_count = 0;
 	bare.sip = (struct config_sip){0};
@@ -120,7 +120,7 @@ static int start_probe(struct run *run)
 		.any_port = true,
 	};
 
-	return ondemand_start(&run->once, run->engine, &rq, probe_cli_done_h, run);
+	return ondemand_start(&run->probe, run->engine, &rq, probe_cli_done_h, run);
 }
 
 static int probe_cli_probe(struct run *run, const char *version)
@@ -138,9 +138,9 @@ static int probe_cli_probe(struct run *run, const char *version)
 		err = start_probe(run);
 	if (!err)
 		err = loop_run();
-	if (!err && run->once)
+	if (!err && run->probe)
 		snprintf(run->why, sizeof(run->why), "interrupted");
-	ondemand_cancel(run->once);
+	ondemand_cancel(run->probe);
 	engine_free(run->engine);
 	loop_close();
 	return err;

@@ -1,5 +1,5 @@
 /*
- * What a script monitor of SolarWinds Orion (SAM) reads: pairs of Statistic, an integer,
+ * Format of a script monitor of SolarWinds Orion (SAM): pairs of Statistic, an integer,
  * and Message under the same name, at most ten, the same ones each time.
  */
 #include "exporter/ondemand/probe_format.h"

@@ -110,7 +110,7 @@ static void probe_text_chain(struct buffer *b, const struct chain *c)
 		buffer_format(b, "               %u more are left out\n", c->left_out);
 }
 
-/* What a peer wrote, for a terminal: no byte of it can do anything there. */
+/* Writes bytes of a peer to a terminal: none of them can do anything there. */
 static void probe_text_shown(struct buffer *b, const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
@@ -123,7 +123,7 @@ static void probe_text_shown(struct buffer *b, const char *text, size_t len)
 	}
 }
 
-/* How an event looks in the ladder: towards the peer, from it, or at our end. */
+/* Looks of an event in the ladder: towards the peer, from it, or at our end. */
 static const struct {
 	const char *arrow;
 	const char *words; /* before what the event itself says */

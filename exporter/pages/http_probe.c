@@ -27,7 +27,7 @@ int64_t http_probe_timeout_us(const char *text)
 	return (int64_t)(s * 1e6);
 }
 
-/* What could leave its place, in a header or on a terminal, is refused. */
+/* Text that could leave its place, in a header or on a terminal, is refused. */
 static bool is_printable(const char *text)
 {
 	for (; *text; text++)

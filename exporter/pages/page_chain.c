@@ -5,7 +5,7 @@
 #include "exporter/pages/page_text.h"
 #include "base/clock.h"
 
-/* What must not be read as proven stands first. */
+/* A warning stands first: the chain below it must not be read as proven. */
 static void put_trust(struct buffer *b, const struct chain *c)
 {
 	if (c->verified)

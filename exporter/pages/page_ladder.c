@@ -57,7 +57,7 @@ static void put_offset(struct buffer *b, int64_t ns)
 	buffer_str(b, "</span>");
 }
 
-/* What came to its end, and how. */
+/* Title of a ladder: which probe, and how it ended. */
 static const char *closed_words(const struct probe_result *r)
 {
 	static const char *const words[PROBE_OUTCOMES] = {
@@ -174,7 +174,7 @@ void page_ladder(struct buffer *b, const struct page_ladder *p, struct history_l
 	put_head(b, p, l);
 	buffer_str(b, "<ol>\n");
 	for (unsigned i = 0; i < l->count; i++) {
-		/* What was left out stood before the end. */
+		/* The steps that were left out stood before the end. */
 		if (l->dropped && i + 1 == l->count) {
 			buffer_str(b, "<li class=\"mid\"><span class=\"at\">…</span>"
 				      "<div class=\"lane\"><span class=\"what\">");

@@ -1,5 +1,4 @@
-/* The page of one trunk: its addresses, their last probes, and the ladders of failures.
- */
+/* The page of one trunk: addresses, their last probes, and the ladders of failures. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -190,7 +189,7 @@ static void put_recent(struct buffer *b, const struct status_target *t)
 	buffer_str(b, "</figcaption></figure>\n");
 }
 
-/* What to do about it, for whoever was woken by it. */
+/* Advice for whoever was woken by it. */
 static void put_next(struct buffer *b, const struct probe_result *r)
 {
 	const char *advice = probe_explain_next(r);

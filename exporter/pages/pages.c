@@ -18,7 +18,7 @@ struct list_page {
 	unsigned states; /* asked for, 0: any */
 };
 
-/* What is wrong comes first, and of that what changed last. */
+/* Trunks that do not work come first, and of those what changed last. */
 static int pages_urgency(const struct status_row *row)
 {
 	static const int order[HEALTH_STATES] = {

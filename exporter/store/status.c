@@ -50,8 +50,8 @@ static size_t row_need(const struct copy *c, const struct store_trunk *row,
 		need += copy_arena_bytes(t->label_len) +
 			copy_arena_bytes(t->said ? strlen(t->said) : 0) +
 			recent_count(c, t) * sizeof(struct history_probe);
-	else if (store_dns_said(row))
-		need += copy_arena_bytes(strlen(store_dns_said(row)));
+	else if (store_dns_failure(row))
+		need += copy_arena_bytes(strlen(store_dns_failure(row)));
 	return need;
 }
 
@@ -117,9 +117,9 @@ static void copy_row(struct copy *c, const struct store_trunk *row,
 		to->last = (struct history_probe){.latency_us = HISTORY_NO_LATENCY,
 						  .outcome = PROBE_DNS,
 						  .verdict = PROBE_DOWN};
-		if (store_dns_said(row))
-			to->said = take_text(c->l, store_dns_said(row),
-					     strlen(store_dns_said(row)));
+		if (store_dns_failure(row))
+			to->said = take_text(c->l, store_dns_failure(row),
+					     strlen(store_dns_failure(row)));
 	}
 }
 

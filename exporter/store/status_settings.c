@@ -7,7 +7,7 @@
 
 enum kind { DURATION, NUMBER, PORT, CHOICE, CODES, TEXT, FLAG, ROUTE, HEADERS, NAMES };
 
-/* What an offset counts from; the parts of settings that a trunk may lack. */
+/* Bases that an offset counts from; parts of settings that a trunk may lack. */
 enum part { SETTINGS, AUTH, REGISTER };
 
 struct setting {

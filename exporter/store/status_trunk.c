@@ -8,13 +8,13 @@
 #include "exporter/store/store_rows.h"
 #include "base/clock.h"
 
-/* How long one look makes the messages of every probe worth keeping. */
+/* Time for which one look makes the messages of every probe worth keeping. */
 #define WATCH_NS (15 * CLOCK_NS_PER_S)
 
 /* Room that is always made for a trunk's settings; more only where it is needed. */
 enum { SETTINGS_BYTES = 4096 };
 
-/* What the next copy needs; found under the lock, got without it. */
+/* Memory that the next copy needs; found under the lock, got without it. */
 struct need {
 	size_t targets;
 	size_t text;
@@ -27,7 +27,7 @@ static struct need need_of(const struct store *s, const struct store_trunk *row)
 	const struct store_target *t;
 
 	need.text = row->label_len + row->info_len;
-	need.text += store_dns_said(row) ? strlen(store_dns_said(row)) : 0;
+	need.text += store_dns_failure(row) ? strlen(store_dns_failure(row)) : 0;
 	TAILQ_FOREACH(t, &row->targets, entry)
 		need.text += t->label_len + (t->said ? strlen(t->said) : 0);
 	return need;
@@ -117,9 +117,9 @@ static int copy_trunk(struct status_trunk *to, struct store *s, const char *name
 		return EAGAIN;
 	to->labels = add_text(to, row->text, row->label_len);
 	to->info = add_text(to, row->text + row->label_len, row->info_len);
-	if (store_dns_said(row))
-		to->dns_said =
-			add_text(to, store_dns_said(row), strlen(store_dns_said(row)));
+	if (store_dns_failure(row))
+		to->dns_said = add_text(to, store_dns_failure(row),
+					strlen(store_dns_failure(row)));
 	to->stats = row->stats;
 	to->since_unix_ns = row->since_unix_ns;
 	TAILQ_FOREACH(t, &row->targets, entry)

@@ -1,4 +1,4 @@
-/* How long an answer took, counted three ways: classic, native, and as an exemplar. */
+/* Times of answers, counted three ways: classic, native, and as an exemplar. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* What single probes leave behind: counters, codes, the last words, history. */
+/* Traces of single probes: counters, codes, the last phrase or failure, history. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,7 +106,7 @@ static void result_count(const struct store *s, struct store_target *cell,
 	code_count(cell, result->code);
 }
 
-/* What a person would want to read. */
+/* The phrase or failure that a person would want to read. */
 static const char *words_of(const struct probe_result *r)
 {
 	const char *text = r->phrase[0] ? r->phrase : r->detail;

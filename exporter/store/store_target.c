@@ -66,7 +66,7 @@ bool store_target_label(struct store *s, struct store_target *cell, const char *
 	return value.l;
 }
 
-/* What nearly all say nearly always is kept once. */
+/* Phrases that nearly all say nearly always are kept once. */
 static char said_ok[] = "OK";
 
 static void said_free(struct store_target *cell)

@@ -120,11 +120,11 @@ void store_trunk_remove(struct store *s, struct store_trunk *row)
 		store_target_free(cell);
 	}
 	free(row->inbound);
-	if (row->words) {
-		free(row->words->own_file);
-		free(row->words->dns_said);
+	if (row->texts) {
+		free(row->texts->own_file);
+		free(row->texts->dns_failure);
 	}
-	free(row->words);
+	free(row->texts);
 	free(row);
 }
 
@@ -155,17 +155,17 @@ void store_trunk_addresses(struct store *s, struct store_trunk *row, unsigned to
 }
 
 /* Made at the first need. Returns NULL without memory. */
-static struct store_words *words_of(struct store *s, struct store_trunk *row)
+static struct store_texts *store_trunk_texts(struct store *s, struct store_trunk *row)
 {
-	struct store_words *words = row->words;
+	struct store_texts *texts = row->texts;
 
-	if (words)
-		return words;
-	words = calloc(1, sizeof(*words));
+	if (texts)
+		return texts;
+	texts = calloc(1, sizeof(*texts));
 	store_write_lock(s);
-	row->words = words;
+	row->texts = texts;
 	store_write_unlock(s);
-	return words;
+	return texts;
 }
 
 /* Only this thread replaces a word; who reads does so with the lock. */
@@ -185,12 +185,12 @@ static void set_word(struct store *s, char **word, const char *text)
 void store_trunk_dns_failed(struct store *s, struct store_trunk *row, const char *detail)
 {
 	int64_t now_unix_ns = clock_wall_ns();
-	struct store_words *words = row ? words_of(s, row) : NULL;
+	struct store_texts *texts = row ? store_trunk_texts(s, row) : NULL;
 
 	if (!row)
 		return;
-	if (words)
-		set_word(s, &words->dns_said, detail);
+	if (texts)
+		set_word(s, &texts->dns_failure, detail);
 	store_write_lock(s);
 	row->stats.dns_failures++;
 	row->dns_failed_unix_ns = now_unix_ns;
@@ -201,21 +201,21 @@ void store_trunk_dns_failed(struct store *s, struct store_trunk *row, const char
 void store_trunk_certificate(struct store *s, struct store_trunk *row, const char *file,
 			     int64_t not_after_s)
 {
-	struct store_words *words = row ? words_of(s, row) : NULL;
+	struct store_texts *texts = row ? store_trunk_texts(s, row) : NULL;
 	struct buffer text = {0};
 
-	if (!words)
+	if (!texts)
 		return;
 	/* The file's name is part of the trunk's description: it never changes. */
-	if (!words->own_file) {
+	if (!texts->own_file) {
 		store_text_file(&text, file);
 		buffer_add(&text, "", 1);
 		if (!text.err)
-			set_word(s, &words->own_file, text.data);
+			set_word(s, &texts->own_file, text.data);
 		buffer_clear(&text);
 	}
 	store_write_lock(s);
-	row->stats.own_not_after_s = words->own_file ? not_after_s : 0;
+	row->stats.own_not_after_s = texts->own_file ? not_after_s : 0;
 	store_write_unlock(s);
 }
 

@@ -54,7 +54,7 @@
 	const last_of = (t) =>
 		!t.last ? "~" : t.last.outcome === "response" ? String(t.last.code) + t.last.text : t.last.outcome;
 
-	/* What is wrong first, and of that what changed last. */
+	/* Trunks that do not work first, and of those what changed last. */
 	function compare_urgency(a, b) {
 		const diff = URGENCY[a.state] - URGENCY[b.state];
 
