@@ -7,7 +7,7 @@
 #include "exporter/sandbox.h"
 #include "exporter/webconfig/web_config.h"
 
-static void allow_web(struct sandbox_paths *p, const struct cli *cli)
+static void app_sandbox_allow_web(struct sandbox_paths *p, const struct cli *cli)
 {
 	struct config_errors errs = {0};
 	struct web_config *web = NULL;
@@ -37,7 +37,7 @@ int app_start_sandbox(struct app *app)
 	sandbox_allow(&paths, app->cli->config_file);
 	for (size_t i = 0; i < app->conf->file_count; i++)
 		sandbox_allow(&paths, app->conf->files[i]);
-	allow_web(&paths, app->cli);
+	app_sandbox_allow_web(&paths, app->cli);
 	err = sandbox_enter(&state, &paths);
 	sandbox_paths_clear(&paths);
 	if (err)

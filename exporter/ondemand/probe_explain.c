@@ -127,8 +127,8 @@ void probe_explain_time(struct buffer *b, int64_t ns)
 		buffer_format(b, "%.2f s", (double)ns / CLOCK_NS_PER_S);
 }
 
-static void failure_words(struct buffer *b, const struct probe_result *r,
-			  int64_t timeout_us)
+static void probe_explain_failure_words(struct buffer *b, const struct probe_result *r,
+					int64_t timeout_us)
 {
 	buffer_str(b, failures[r->outcome]);
 	if (r->outcome == PROBE_TIMEOUT)
@@ -147,7 +147,7 @@ void probe_explain_result(struct buffer *b, const struct probe_result *r,
 			  int64_t timeout_us)
 {
 	if (r->outcome != PROBE_RESPONSE) {
-		failure_words(b, r, timeout_us);
+		probe_explain_failure_words(b, r, timeout_us);
 		return;
 	}
 	buffer_format(b, "answered %u%s%s after ", r->code, *r->phrase ? " " : "",
@@ -160,7 +160,7 @@ void probe_explain_result(struct buffer *b, const struct probe_result *r,
 }
 
 /* Addresses, each once however many methods it was asked by; @alive: those that work. */
-static size_t count_addresses(const struct ondemand_report *r, bool alive)
+static size_t probe_explain_count_addresses(const struct ondemand_report *r, bool alive)
 {
 	size_t count = 0;
 
@@ -180,16 +180,16 @@ static size_t count_addresses(const struct ondemand_report *r, bool alive)
 
 size_t probe_explain_alive(const struct ondemand_report *r)
 {
-	return count_addresses(r, true);
+	return probe_explain_count_addresses(r, true);
 }
 
 size_t probe_explain_probed(const struct ondemand_report *r)
 {
-	return count_addresses(r, false);
+	return probe_explain_count_addresses(r, false);
 }
 
 /* The methods of most probes go without saying. */
-static void method_words(struct buffer *b, const struct ondemand_answer *a)
+static void probe_explain_method_words(struct buffer *b, const struct ondemand_answer *a)
 {
 	if (strcmp(a->method, "OPTIONS") != 0)
 		buffer_format(b, " by %s", a->method);
@@ -198,7 +198,7 @@ static void method_words(struct buffer *b, const struct ondemand_answer *a)
 void probe_explain_who(struct buffer *b, const struct ondemand_answer *a)
 {
 	buffer_format(b, "%s %s", a->address, a->transport);
-	method_words(b, a);
+	probe_explain_method_words(b, a);
 }
 
 void probe_explain_verdict(struct buffer *b, const struct ondemand_report *r)
@@ -208,7 +208,7 @@ void probe_explain_verdict(struct buffer *b, const struct ondemand_report *r)
 	if (r->decisive) {
 		buffer_format(b, "%s over %s", r->decisive->address,
 			      r->decisive->transport);
-		method_words(b, r->decisive);
+		probe_explain_method_words(b, r->decisive);
 		buffer_str(b, " ");
 	} else {
 		probe_explain_uri(b, r->uri);

@@ -31,7 +31,7 @@ static int pages_urgency(const struct status_row *row)
 	return row->state < HEALTH_STATES ? order[row->state] : 0;
 }
 
-static int by_urgency(const void *a, const void *b)
+static int pages_by_urgency(const void *a, const void *b)
 {
 	const struct status_row *x = a, *y = b;
 	int diff = pages_urgency(x) - pages_urgency(y);
@@ -212,7 +212,7 @@ int pages_list(struct buffer *b, const struct http_query *q)
 	p.states = sq.states;
 	p.matching = pages_filter(l, http_query_arg(q, "q"));
 	if (p.matching)
-		qsort(l->rows, p.matching, sizeof(*l->rows), by_urgency);
+		qsort(l->rows, p.matching, sizeof(*l->rows), pages_by_urgency);
 	page_template(b, "list.html", "", pages_fill_h, &p);
 	status_list_free(l);
 	return 0;

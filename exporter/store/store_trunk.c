@@ -19,7 +19,7 @@ const char *stats_method_name(size_t i)
 	return methods[i];
 }
 
-static size_t method_index(const char *name)
+static size_t store_trunk_method_index(const char *name)
 {
 	size_t i;
 
@@ -30,8 +30,8 @@ static size_t method_index(const char *name)
 	return i;
 }
 
-static struct store_trunk *trunk_alloc(const struct buffer *labels,
-				       const struct buffer *info)
+static struct store_trunk *store_trunk_trunk_alloc(const struct buffer *labels,
+						   const struct buffer *info)
 {
 	struct store_trunk *row;
 
@@ -58,7 +58,7 @@ struct store_trunk *store_trunk_add(struct store *s, const struct config_trunk *
 
 	store_text_trunk(&labels, trunk);
 	store_text_info(&info, trunk, valid ? &uri : NULL);
-	row = trunk_alloc(&labels, &info);
+	row = store_trunk_trunk_alloc(&labels, &info);
 	buffer_clear(&labels);
 	buffer_clear(&info);
 	if (!row)
@@ -169,7 +169,7 @@ static struct store_texts *store_trunk_texts(struct store *s, struct store_trunk
 }
 
 /* Only this thread replaces a word; who reads does so with the lock. */
-static void set_word(struct store *s, char **word, const char *text)
+static void store_trunk_set_word(struct store *s, char **word, const char *text)
 {
 	char *old = *word, *new;
 
@@ -190,7 +190,7 @@ void store_trunk_dns_failed(struct store *s, struct store_trunk *row, const char
 	if (!row)
 		return;
 	if (texts)
-		set_word(s, &texts->dns_failure, detail);
+		store_trunk_set_word(s, &texts->dns_failure, detail);
 	store_write_lock(s);
 	row->stats.dns_failures++;
 	row->dns_failed_unix_ns = now_unix_ns;
@@ -211,7 +211,7 @@ void store_trunk_certificate(struct store *s, struct store_trunk *row, const cha
 		store_text_file(&text, file);
 		buffer_add(&text, "", 1);
 		if (!text.err)
-			set_word(s, &texts->own_file, text.data);
+			store_trunk_set_word(s, &texts->own_file, text.data);
 		buffer_clear(&text);
 	}
 	store_write_lock(s);
@@ -222,7 +222,7 @@ void store_trunk_certificate(struct store *s, struct store_trunk *row, const cha
 void store_inbound(struct store *s, struct store_trunk *row, const char *method,
 		   int64_t now_unix_ns)
 {
-	size_t i = method_index(method);
+	size_t i = store_trunk_method_index(method);
 
 	if (!row)
 		return;
