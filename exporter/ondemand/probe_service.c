@@ -84,14 +84,20 @@ void probe_service_config(struct probe_service *d, struct config *conf)
 }
 
 /* Made at the first need: most never ask, and it is some 30 bytes a trunk. */
-static const struct config_trunk *service_trunk(struct probe_service *d, const char *name)
+static void service_index(struct probe_service *d)
 {
-	for (size_t i = 0; !d->by_name.size && i < d->conf->trunk_count; i++) {
+	for (size_t i = 0; i < d->conf->trunk_count; i++) {
 		if (name_index_put(&d->by_name, &d->conf->trunks[i])) {
 			name_index_free(&d->by_name);
-			return NULL;
+			return;
 		}
 	}
+}
+
+static const struct config_trunk *service_trunk(struct probe_service *d, const char *name)
+{
+	if (!d->by_name.size)
+		service_index(d);
 	return name_index_find(&d->by_name, name);
 }
 
