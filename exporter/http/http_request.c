@@ -68,7 +68,7 @@ static void add_field(struct MHD_Response *r, const struct web_pairs *headers,
 static void add_fields(struct MHD_Response *r, const struct http_answer *a,
 		       const struct web_pairs *headers, bool close)
 {
-	const struct web_pair fields[] = {
+	const struct config_pair fields[] = {
 		{"Content-Type", a->content_type},
 		{"Content-Encoding", a->encoding},
 		{"Vary", a->vary},

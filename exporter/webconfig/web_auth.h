@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "exporter/webconfig/web_yaml.h"
+#include "exporter/webconfig/web_config.h"
 
 struct web_auth;
 
@@ -24,7 +24,7 @@ enum web_verdict {
 /* Runs once on the checking thread, or in web_auth_stop(). */
 typedef void(web_verdict_h)(enum web_verdict v, void *arg);
 
-/* What a request is judged by. */
+/* The things that a request is judged by. */
 struct web_claim {
 	const struct web_pairs *users;
 	const char *authorization; /* the request's field, or NULL */
