@@ -352,10 +352,7 @@ static const char *mark_fault(const struct doc *d)
 	if (d->len >= 3 && !memcmp(d->text, "\xef\xbb\xbf", 3))
 		return "the file begins with a byte order mark (EF BB BF); save it as "
 		       "UTF-8 without one";
-	if (d->len >= 2 &&
-	    (!memcmp(d->text, "\xff\xfe", 2) || !memcmp(d->text, "\xfe\xff", 2)))
-		return "the file is UTF-16; save it as UTF-8";
-	return NULL;
+	return doc_is_utf16(d) ? DOC_UTF16_FAULT : NULL;
 }
 
 int doc_check(struct doc *d, struct report *r)

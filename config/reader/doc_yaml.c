@@ -1,5 +1,6 @@
 /* YAML: libyaml's events become the tree that a text in JSON would be. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <yaml.h>
 
@@ -85,7 +86,8 @@ static int yaml_check_text(struct yaml *y)
 static int yaml_syntax_fault(struct yaml *y)
 {
 	const yaml_parser_t *p = &y->parser;
-	const char *context = p->context ? p->context : "";
+	char begun[48] = "";
+	size_t offset;
 
 	if (p->error == YAML_MEMORY_ERROR)
 		return ENOMEM;
@@ -93,8 +95,15 @@ static int yaml_syntax_fault(struct yaml *y)
 	y->depth = 0;
 	if (p->error == YAML_READER_ERROR)
 		return yaml_fault(y, p->problem_offset, "%s", p->problem);
-	return yaml_fault(y, yaml_offset(y, &p->problem_mark), "%s%s%s", context,
-			  *context ? ": " : "", p->problem);
+	offset = yaml_offset(y, &p->problem_mark);
+	if (p->context && p->context_mark.line != p->problem_mark.line)
+		snprintf(begun, sizeof(begun), " from line %zu",
+			 p->context_mark.line + 1);
+	return yaml_fault(y, offset, "%s%s%s%s%s", p->context ? p->context : "", begun,
+			  p->context ? ": " : "", p->problem,
+			  offset < y->d->len && y->d->text[offset] == '\t'
+				  ? " (a tab; spaces indent)"
+				  : "");
 }
 
 /* A value has ended. */
@@ -307,6 +316,8 @@ int doc_yaml_parse(struct doc *d, struct report *r)
 		d->text += 3;
 		d->len -= 3;
 	}
+	if (doc_is_utf16(d))
+		return yaml_fault(&y, 0, DOC_UTF16_FAULT);
 	err = yaml_check_text(&y);
 	return err ? err : yaml_run(&y);
 }
