@@ -1,8 +1,8 @@
 /*
  * Basic authentication against bcrypt hashes. A password that was right once costs a
- * keyed hash from then on, not a bcrypt each scrape. What bcrypt must decide is decided
- * on a thread of its own, at a low priority and taking turns between networks: neither a
- * probe nor a scrape with the right password waits for a flood of wrong ones.
+ * keyed hash from then on, not a bcrypt each scrape. Anything that bcrypt must decide is
+ * decided on a thread of its own, at a low priority and taking turns between networks:
+ * neither a probe nor a scrape with the right password waits for a flood of wrong ones.
  */
 #ifndef EXPORTER_WEBCONFIG_WEB_AUTH_H
 #define EXPORTER_WEBCONFIG_WEB_AUTH_H

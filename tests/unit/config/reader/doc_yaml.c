@@ -1,5 +1,6 @@
 /* Documents in YAML: places, texts that stay, bounds. */
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "config/reader/doc.h"
@@ -135,6 +136,42 @@ static void check_long(void)
 	free(text);
 }
 
+enum { ROUNDS = 200 };
+
+/* Reads one format again and again; returns how often that went wrong. */
+static void *parse_h(void *arg)
+{
+	const char *text = arg;
+	uintptr_t wrong = 0;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		struct config_errors errs = {0};
+		struct report r = {.errs = &errs};
+		struct doc d = {.path = "x", .text = text, .len = strlen(text)};
+
+		d.yaml = text[0] != '[';
+		wrong += doc_parse(&d, &r) != 0 || cJSON_GetArraySize(d.tree) != 3;
+		doc_free(&d);
+	}
+	return (void *)wrong;
+}
+
+/* A reload reads the configuration while a request reads the web configuration. */
+static void check_threads(void)
+{
+	static char json[] = "[\"a\", {\"b\": 1}, null]", yaml[] = "- a\n- b: 1\n-\n";
+	char *const texts[] = {json, yaml, json, yaml};
+	pthread_t threads[4];
+	void *wrong = NULL;
+
+	for (int i = 0; i < 4; i++)
+		pthread_create(&threads[i], NULL, parse_h, texts[i]);
+	for (int i = 0; i < 4; i++) {
+		pthread_join(threads[i], &wrong);
+		ok(!wrong, "thread %d: a tree each time", i);
+	}
+}
+
 int main(void)
 {
 	check_places();
@@ -143,5 +180,6 @@ int main(void)
 	check_depth(DOC_DEPTH_MAX + 1, false);
 	check_names();
 	check_long();
+	check_threads();
 	return tap_done();
 }
