@@ -1,4 +1,4 @@
-/* Where a probe on demand may go: pure questions about hosts and addresses. */
+/* Targets allowed to probes on demand: pure questions about hosts and addresses. */
 #ifndef CONFIG_ACCESS_H
 #define CONFIG_ACCESS_H
 

@@ -14,6 +14,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "config/reader/errors.h"
+#include "config/reader/pair.h"
+
 enum config_transport {
 	CONFIG_TRANSPORT_NONE, /* the URI does not say: RFC 3263 decides */
 	CONFIG_TRANSPORT_UDP,
@@ -52,12 +55,6 @@ struct config_codes {
 	uint64_t bits[11];
 };
 
-/* A name and its value: a metric label, or a SIP header field. */
-struct config_pair {
-	const char *name;
-	const char *value;
-};
-
 struct config_tls {
 	const char *ca_file;   /* NULL: the system's store. Absolute, as all paths here */
 	const char *cert_file; /* PEM chain shown to the peer, or NULL */
@@ -90,7 +87,7 @@ struct config_auth {
 	unsigned algorithms;  /* those that are answered */
 };
 
-/* What a check by REGISTER does besides asking. */
+/* Things that a check by REGISTER does besides asking. */
 struct config_register {
 	const char *aor;     /* SIP URI of From and To; NULL: made from from or auth */
 	int64_t expires_us;  /* how long a binding is to last */
@@ -98,7 +95,7 @@ struct config_register {
 	bool bind;	     /* register our Contact, and keep it registered */
 };
 
-/* Where requests leave from. */
+/* The address and port that requests leave from. */
 struct config_local {
 	const char *address; /* IPv4 or IPv6 literal; NULL: the kernel chooses */
 	unsigned port;	     /* 0: any; over TCP and TLS too */
@@ -204,7 +201,7 @@ struct config_profile {
 	const struct config_settings *settings;
 };
 
-/* What is remembered of single probes for the status page. */
+/* Bounds of what is remembered of single probes for the status page. */
 struct config_status {
 	unsigned history;    /* last probes kept of each target */
 	unsigned memory_mib; /* for all of them and the ladders of failures */
@@ -235,23 +232,6 @@ struct config {
 	size_t file_count;
 };
 
-/* One thing wrong with a file. Prints as `path:line:col: json.path: message`. */
-struct config_error {
-	char *path;
-	unsigned line; /* 1-based; 0: the file as a whole */
-	unsigned col;  /* 1-based, in bytes */
-	char *json_path;
-	char *message;
-};
-
-struct config_errors {
-	struct config_error *list;
-	size_t count;
-	size_t dropped; /* found past CONFIG_ERRORS_MAX, counted but not kept */
-};
-
-#define CONFIG_ERRORS_MAX 100
-
 /*
  * Reads and checks a file and those it names.
  *
@@ -274,15 +254,6 @@ void config_free(struct config *c);
 
 /* Keeps it past its owner's config_free(). Main thread only. Returns @c. */
 struct config *config_keep(const struct config *c);
-
-/* Frees the errors; @errs is zeroed and may be used again. */
-void config_errors_clear(struct config_errors *errs);
-
-/* An error a line, `PATH:LINE:COL: json.path: message`. */
-void config_errors_print(const struct config_errors *errs, FILE *out);
-
-/* The same to the log as errors. @message: of each line, as in "configuration error" */
-void config_errors_log(const struct config_errors *errs, const char *message);
 
 /* Whether two trunks, of any two configurations, would be probed and shown alike. */
 bool config_trunk_equal(const struct config_trunk *a, const struct config_trunk *b);

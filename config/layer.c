@@ -7,8 +7,8 @@
 #include "config/preset.h"
 #include "config/value.h"
 
-/* Three levels of PAIRS_MAX labels each are the most that can meet. */
-enum { LABELS_MAX = 3 * PAIRS_MAX };
+/* Three levels of LAYER_LABELS_MAX labels each are the most that can meet. */
+enum { LABELS_MAX = 3 * LAYER_LABELS_MAX };
 
 static bool is_counted(const struct field *f)
 {
@@ -110,7 +110,7 @@ bool layer_is_insecure(const struct layer *l)
 
 static void settle_settings(struct walk *w, struct layer *l);
 
-/* Where a key of the settings, or of their tls, is set for a level. */
+/* The place where a key of the settings, or of their tls, is set for a level. */
 struct setter {
 	struct layer *level;   /* NULL: nowhere but in the built-in defaults */
 	struct doc_path outer; /* the tls object */
@@ -150,7 +150,7 @@ layer_blame(struct walk *w, struct layer *l, const char *one, const char *other,
 
 	if (!s.level || (t.level && t.distance < s.distance))
 		s = t;
-	/* What a preset sets is the business of who named it. */
+	/* A preset's settings are the business of who named it. */
 	if (s.level && preset_is(s.level)) {
 		s = find_setter(l, "preset", false);
 		tls = false;
@@ -283,64 +283,4 @@ const struct config_settings *layer_settings(struct walk *w, const struct layer 
 	memcpy(&s, &l->s, sizeof(s));
 	s.preset = l->applied ? preset_name(l->applied - 1) : NULL;
 	return pool_blob(w->pool, &s, sizeof(s));
-}
-
-static void print_builtin(FILE *out, const struct section *s)
-{
-	const char *comma = "";
-
-	fputc('{', out);
-	for (size_t i = 0; i < s->count; i++) {
-		const struct field *f = &s->fields[i];
-
-		if (!f->initial && f->type != &type_section)
-			continue;
-		fprintf(out, "%s\"%s\":", comma, f->key);
-		comma = ",";
-		if (f->initial)
-			fputs(f->initial, out);
-		else
-			print_builtin(out, f->more);
-	}
-	fputc('}', out);
-}
-
-int layer_text(struct walk *w, const char *text, const struct section *s, void *base,
-	       const cJSON **set)
-{
-	struct doc doc = {.path = "(built in)", .text = text}, *outer = w->doc;
-	struct section all = *s;
-	struct doc_path at = {0};
-	int err;
-
-	all.any_of = NULL; /* there is no built-in trunk */
-	doc.len = strlen(text);
-	err = doc_parse(&doc, w->report);
-	if (!err) {
-		w->doc = &doc;
-		w->builtin = true;
-		at.node = doc.tree;
-		if (!walk_section(w, &all, &at, base, set))
-			err = w->report->err ? w->report->err : EINVAL;
-		w->builtin = false;
-		w->doc = outer;
-	}
-	doc_free(&doc);
-	return err;
-}
-
-/*
- * The defaults take the road of every file, so that what the schema prints and what is
- * in force cannot differ.
- */
-int layer_builtin(struct walk *w, const struct section *s, void *base, const cJSON **set)
-{
-	char text[2048] = "";
-	FILE *out = fmemopen(text, sizeof(text), "w");
-
-	if (!out)
-		return ENOMEM;
-	print_builtin(out, s);
-	fclose(out);
-	return layer_text(w, text, s, base, set);
 }

@@ -5,11 +5,13 @@
 #ifndef CONFIG_LAYER_H
 #define CONFIG_LAYER_H
 
-#include "config/walk.h"
+#include "config/config.h"
+#include "config/reader/walk.h"
 
 enum {
 	LAYER_FIELDS_MAX = 48,
 	TLS_FIELDS_MAX = 12,
+	LAYER_LABELS_MAX = 64, /* of one level */
 };
 
 struct layer {
@@ -57,13 +59,10 @@ void layer_inherit(struct walk *w, struct layer *l);
 /* The same but for labels. */
 void layer_inherit_settings(struct layer *l);
 
-/* Reads an object that is our own text, as layer_builtin() does and returns. */
-int layer_text(struct walk *w, const char *text, const struct section *s, void *base,
-	       const cJSON **set);
-
 /*
- * What trunks get: derives what follows from other settings, checks settings against
- * each other, stores equal ones once. Done, and reported, once for a level.
+ * Makes the settings that trunks get: derives what follows from other settings, checks
+ * settings against each other, stores equal ones once. Done, and reported, once for a
+ * level.
  */
 void layer_settle(struct walk *w, struct layer *l);
 
@@ -77,12 +76,5 @@ const struct config_settings *layer_settings(struct walk *w, const struct layer 
 
 /* Whether the level itself turns the verification of certificates off. */
 bool layer_is_insecure(const struct layer *l);
-
-/*
- * Reads the tables' own defaults of a section, and of those inside it.
- *
- * Returns 0 or ENOMEM; EINVAL would be a mistake in the tables.
- */
-int layer_builtin(struct walk *w, const struct section *s, void *base, const cJSON **set);
 
 #endif

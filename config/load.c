@@ -1,13 +1,14 @@
 /* From files to a struct config. */
 #include "config/load.h"
 #include "config/preset.h"
+#include "config/reader/initial.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* What the rows of "sip" cannot say alone. */
+/* Conditions between the rows of "sip". */
 static void check_sip(struct load *l, const cJSON *sip)
 {
 	const cJSON *listen = cJSON_GetObjectItemCaseSensitive(sip, "listen");
@@ -22,7 +23,7 @@ static void check_sip(struct load *l, const cJSON *sip)
 	if (listen && !cert)
 		for (const cJSON *v = listen->child; v; v = v->next, here.index++) {
 			here.node = v;
-			if (cJSON_IsString(v) && !strncmp(v->valuestring, "tls:", 4))
+			if (doc_text(v) && !strncmp(doc_text(v), "tls:", 4))
 				walk_fault(&l->w, &here,
 					   "to listen with TLS needs sip.tls.cert_file");
 		}
@@ -77,9 +78,9 @@ static int load_begin(struct load *l, const char *path)
 	l->warnings = calloc(CONFIG_ERRORS_MAX, sizeof(*l->warnings));
 	if (!l->warnings)
 		return ENOMEM;
-	err = layer_builtin(&l->w, &section_settings, &l->builtin, l->builtin.set);
+	err = initial_read(&l->w, &section_settings, &l->builtin, l->builtin.set);
 	if (!err)
-		err = layer_builtin(&l->w, &section_file, l, set);
+		err = initial_read(&l->w, &section_file, l, set);
 	if (err)
 		return err;
 	memset(l->builtin.set, 0, sizeof(l->builtin.set));
@@ -149,7 +150,7 @@ static int move_array(struct arena *a, const void **out, const void *from, size_
 	return 0;
 }
 
-/* What probes on demand are made with. */
+/* Settings that probes on demand are made with. */
 static int fill_profiles(struct holder *h, struct load *l)
 {
 	struct config *c = &h->conf;
@@ -232,6 +233,7 @@ int config_parse(struct config **cp, const char *text, size_t len, const char *p
 	l->doc.path = path ? path : "(built in)";
 	l->doc.text = text;
 	l->doc.len = len;
+	l->doc.yaml = path && doc_is_yaml(path);
 	err = load_run(l, path);
 	if (!err)
 		err = fill_config(h, l, path);
@@ -252,20 +254,12 @@ out:
 int config_load(struct config **cp, const char *path, struct config_errors *errs)
 {
 	struct report r = {.errs = errs};
-	char *text = NULL;
-	size_t len = 0;
-	int err = doc_read(&text, &len, path);
+	struct doc text = {.path = path};
+	int err = doc_load(&text, path, &r);
 
-	if (err && err != ENOMEM) {
-		report_file(&r, path, 0, "cannot read it: %s",
-			    err == EFBIG ? "it is larger than 64 MiB" : strerror(err));
-		return r.err ? r.err : EINVAL;
-	}
 	if (!err)
-		err = config_parse(cp, text, len, path, errs);
-	if (text)
-		explicit_bzero(text, len);
-	free(text);
+		err = config_parse(cp, text.text, text.len, path, errs);
+	doc_free(&text);
 	return err;
 }
 

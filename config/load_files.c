@@ -39,25 +39,20 @@ int load_walk(struct load *l, struct doc *d, const struct section *s, const cJSO
 
 static int read_trunk_file(struct load *l, const char *file, const char *shown)
 {
-	struct doc d = {.path = shown, .rank = (unsigned)l->file_count};
+	struct doc d = {
+		.path = shown,
+		.rank = (unsigned)l->file_count,
+		.yaml = doc_is_yaml(shown),
+	};
 	const cJSON *set[4] = {0};
-	char *text = NULL;
-	int err = doc_read(&text, &d.len, file);
+	int err = doc_load(&d, file, &l->report);
 
-	if (err && err != ENOMEM)
-		report_file(&l->report, shown, d.rank, "cannot read it: %s",
-			    err == EFBIG ? "it is larger than 64 MiB" : strerror(err));
-	if (!err) {
-		d.text = text;
+	if (!err)
 		err = load_add_file(l, shown);
-	}
 	if (!err)
 		err = load_walk(l, &d, &section_trunk_file, set);
 	l->w.doc = &l->doc;
 	doc_free(&d);
-	if (text)
-		explicit_bzero(text, d.len);
-	free(text);
 	return err;
 }
 
@@ -91,7 +86,7 @@ static int read_match(struct load *l, const char *file)
 	return shown ? read_trunk_file(l, kept, shown) : ENOMEM;
 }
 
-/* Where a pattern looks: a file may come to be there. */
+/* Notes the folder that a pattern looks in: a file may come to be there. */
 static int note_folder(struct load *l, const char *pattern)
 {
 	size_t len = strcspn(pattern, "*?[");
@@ -107,7 +102,7 @@ static int note_folder(struct load *l, const char *pattern)
 
 static int read_glob(struct load *l, const struct doc_path *at)
 {
-	const char *pattern = at->node->valuestring;
+	const char *pattern = doc_text(at->node);
 	char full[8192];
 	glob_t g = {0};
 	int err, n;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "config/load.h"
+#include "config/types.h"
 #include "base/suggest.h"
 #include "config/value.h"
 
@@ -111,11 +112,11 @@ static bool read_profile_name(struct walk *w, const struct field *f,
 			      const struct doc_path *at, void *base)
 {
 	const struct load *l = load_of(w);
-	const char *name = at->node->valuestring;
+	const char *name = doc_text(at->node);
 	struct suggest near = {.word = name};
 	struct set_entry *e;
 
-	if (!cJSON_IsString(at->node))
+	if (!doc_text(at->node))
 		return walk_type_fault(w, at, "the name of a profile");
 	e = set_find(&l->profile_names, name, strlen(name));
 	if (e) {

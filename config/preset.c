@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config/load.h"
+#include "config/reader/initial.h"
 
 /* A profile as it is over a preset that is not its own. */
 struct preset_mix {
@@ -31,7 +32,8 @@ static struct layer *preset_level(struct walk *w, struct load *l, unsigned prese
 	if (p)
 		return p;
 	p = calloc(1, sizeof(*p));
-	if (!p || layer_text(w, preset_text(preset - 1), &section_settings, p, p->set)) {
+	if (!p ||
+	    initial_text(w, preset_text(preset - 1), &section_settings, p, p->set)) {
 		free(p);
 		walk_nomem(w);
 		return NULL;

@@ -14,9 +14,9 @@ const char *preset_name(unsigned n);
 const char *preset_text(unsigned n);
 
 /*
- * What lies under a level that was just read: @base, its profile or the defaults, with
- * the level's preset (its own, or the base's) under the profile and over the defaults.
- * NULL when memory ran out, and remembered.
+ * Returns the level under one that was just read: @base, its profile or the defaults,
+ * with the level's preset (its own, or the base's) under the profile and over the
+ * defaults. NULL when memory ran out, and remembered.
  */
 struct layer *preset_under(struct walk *w, const struct layer *l, struct layer *base);
 

@@ -1,21 +1,18 @@
 /*
- * What the files of tables share: every section of a configuration, its keys with their
- * ranges, defaults and descriptions, stands in one of them.
+ * Shared by the tables: every section of a configuration, its keys with their ranges,
+ * defaults and descriptions, stands in one of them.
  */
 #ifndef CONFIG_TABLES_H
 #define CONFIG_TABLES_H
 
 #include <stddef.h>
 
-#include "config/table.h"
+#include "config/types.h"
 
 /* Durations, in microseconds. */
 #define MS  INT64_C(1000)
 #define S   (1000 * MS)
 #define DAY (24 * 3600 * S)
-
-#define ROW_COUNT(rows)	   (sizeof(rows) / sizeof((rows)[0]))
-#define SECTION_ROWS(rows) .fields = (rows), .count = ROW_COUNT(rows)
 
 /* Taken whole by the nearest level that has them. */
 extern const struct record_type record_auth;	 /* struct config_auth */

@@ -1,4 +1,4 @@
-/* What a configuration may say of the exporter as a whole. */
+/* Settings of the exporter as a whole. */
 #include "config/load.h"
 #include "config/tables.h"
 

@@ -1,4 +1,4 @@
-/* What stands at the top of a configuration's files. */
+/* The tops of a configuration's files. */
 #include "config/load.h"
 #include "config/tables.h"
 

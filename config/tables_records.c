@@ -1,4 +1,4 @@
-/* What a level takes whole from the nearest one that has it: credentials, REGISTER. */
+/* Sections that a level takes whole from the nearest that has them: auth, register. */
 #include "config/config.h"
 #include "config/tables.h"
 

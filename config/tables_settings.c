@@ -1,4 +1,4 @@
-/* What a configuration may say of a trunk, and of all trunks or some: their settings. */
+/* Settings of a trunk, and of all trunks or some. */
 #include "config/layer.h"
 #include "config/tables.h"
 
@@ -195,7 +195,7 @@ static const struct field fields_settings[] = {
 	 .type = &type_pairs,
 	 .offset = offsetof(struct layer, labels),
 	 .beside = offsetof(struct layer, label_count),
-	 .max = 64,
+	 .max = LAYER_LABELS_MAX,
 	 .more = &pairs_labels},
 };
 

@@ -1,4 +1,4 @@
-/* What a configuration may say of TLS. */
+/* Settings of TLS. */
 #include "config/layer.h"
 #include "config/tables.h"
 

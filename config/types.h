@@ -1,38 +1,32 @@
-/* What the files of kinds share. */
+/* Types of values that only a configuration of trunks has. */
 #ifndef CONFIG_TYPES_H
 #define CONFIG_TYPES_H
 
-#include <string.h>
+#include "config/reader/types.h"
 
-#include "config/walk.h"
+extern const struct value_type type_host;
+extern const struct value_type type_uri;
+extern const struct value_type type_codes;
+extern const struct value_type type_template; /* a URI; {peer}, {local} or {host} in it */
+extern const struct value_type type_local;    /* to struct config_local; taken whole */
+extern const struct value_type type_dscp;     /* 0 to 63, or a name */
+extern const struct value_type type_preset;   /* the name of one, to its number */
 
-/* The place that a row has in a struct. */
-#define TYPE_AT(type, base, f) ((type *)(void *)((char *)(base) + (f)->offset))
-#define TYPE_IN(type, base, f)                                                           \
-	((type const *)(const void *)((const char *)(base) + (f)->offset))
+/* Those that read the whole from its parts (load_trunks.c). */
+extern const struct value_type type_profile;  /* name of a profile, to struct layer * */
+extern const struct value_type type_layer;    /* settings; more: struct section */
+extern const struct value_type type_profiles; /* names and settings */
+extern const struct value_type type_trunks;   /* an array; more: struct section */
 
-/* The text of a printable string within the row's bounds, or NULL when reported. */
-const char *type_take_text(struct walk *w, const struct field *f,
-			   const struct doc_path *at);
+extern const struct list_type list_templates;
+extern const struct list_type list_buckets;
+extern const struct list_type list_listens;
+extern const struct list_type list_servers;
+extern const struct list_type list_globs;
+extern const struct list_type list_allows;
 
-/* The one copy of a file's absolute name, or NULL when memory ran out. */
-const char *type_absolute_name(struct walk *w, const char *name);
-
-/* Texts, either of which may be missing. */
-static inline bool type_same_text(const char *a, const char *b)
-{
-	return a && b ? !strcmp(a, b) : a == b;
-}
-
-/* The string at a row: equal, or missing in both. */
-bool type_equal_text(const struct field *f, const void *a, const void *b);
-
-/* The number at a row. */
-bool type_equal_unsigned(const struct field *f, const void *a, const void *b);
-bool type_equal_int(const struct field *f, const void *a, const void *b);
-
-/* The schema of a string without control characters. */
-void type_schema_printable(struct schema *s, const struct field *f);
+extern const struct pairs_type pairs_labels;
+extern const struct pairs_type pairs_headers;
 
 /* The schema of a SIP URI, also of one with {peer}, {local} or {host} in it. */
 void type_schema_uri(struct schema *s, const struct field *f);

@@ -1,17 +1,17 @@
-/* What probe.allow holds. */
+/* Items of probe.allow: networks and names that probes on demand may go to. */
 #include "config/access.h"
-#include "config/schema.h"
+#include "config/reader/schema.h"
 #include "config/value.h"
-#include "config/walk.h"
+#include "config/types.h"
 
 static bool read_allow(struct walk *w, const struct field *f, const struct doc_path *at,
 		       void *item)
 {
 	struct config_allow *a = item;
-	const char *text = at->node->valuestring, *why;
+	const char *text = doc_text(at->node), *why;
 
 	(void)f;
-	if (!cJSON_IsString(at->node))
+	if (!doc_text(at->node))
 		return walk_type_fault(w, at, "a string, as in \"192.0.2.0/24\"");
 	why = value_printable(text);
 	if (!why)

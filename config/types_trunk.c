@@ -1,10 +1,10 @@
-/* Kinds of values that say how a trunk's requests are made and sent. */
+/* Types of values that say how a trunk's requests are made and sent. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "config/types.h"
 #include "config/preset.h"
-#include "config/schema.h"
+#include "config/reader/schema.h"
 #include "config/uri.h"
 #include "config/value.h"
 
@@ -13,9 +13,9 @@
 
 static bool read_template_at(struct walk *w, const struct doc_path *at, const char **out)
 {
-	const char *text = at->node->valuestring, *why;
+	const char *text = doc_text(at->node), *why;
 
-	if (!cJSON_IsString(at->node))
+	if (!doc_text(at->node))
 		return walk_type_fault(w, at, "a SIP URI, as in \"sip:sbc.example\"");
 	why = value_template(text);
 	if (why)
@@ -60,9 +60,9 @@ static const char *const any_local[] = {"address", "port", NULL};
 static bool read_address(struct walk *w, const struct field *f, const struct doc_path *at,
 			 void *base)
 {
-	const char *text = at->node->valuestring, *why;
+	const char *text = doc_text(at->node), *why;
 
-	if (!cJSON_IsString(at->node))
+	if (!doc_text(at->node))
 		return walk_type_fault(w, at, "an address, as in \"192.0.2.1\"");
 	why = value_address(text);
 	if (why)
@@ -138,10 +138,10 @@ static bool read_dscp(struct walk *w, const struct field *f, const struct doc_pa
 
 	if (cJSON_IsNumber(at->node))
 		return type_number.read(w, f, at, base);
-	if (!cJSON_IsString(at->node))
+	if (!doc_text(at->node))
 		return walk_type_fault(w, at, "a DSCP, as in 26 or \"AF31\"");
-	why = value_dscp(AT(unsigned, base, f), at->node->valuestring);
-	return !why || walk_fault(w, at, "%s: %s", quote(at->node->valuestring).s, why);
+	why = value_dscp(AT(unsigned, base, f), doc_text(at->node));
+	return !why || walk_fault(w, at, "%s: %s", quote(doc_text(at->node)).s, why);
 }
 
 static void schema_dscp(struct schema *s, const struct field *f)
@@ -163,12 +163,12 @@ const struct value_type type_dscp = {sizeof(unsigned), read_dscp, schema_dscp,
 static bool read_preset(struct walk *w, const struct field *f, const struct doc_path *at,
 			void *base)
 {
-	const char *name = at->node->valuestring;
+	const char *name = doc_text(at->node);
 	char list[256] = "";
 	size_t len = 0;
 	unsigned n;
 
-	if (!cJSON_IsString(at->node))
+	if (!doc_text(at->node))
 		return walk_type_fault(w, at, "the name of a preset");
 	for (n = 0; preset_name(n); n++) {
 		if (!strcmp(preset_name(n), name)) {

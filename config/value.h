@@ -3,14 +3,12 @@
 #define CONFIG_VALUE_H
 
 #include "config/config.h"
+#include "config/reader/value.h"
 
 /*
  * All return NULL, or a sentence that says what is wrong (static storage). Out-parameters
  * are untouched on failure.
  */
-
-/* "30s", "1m30s", "1.5s", "500ms". More than about 290,000 years is too long. */
-const char *value_duration(int64_t *us, const char *text);
 
 /* "404", "2xx", "401-499": adds to the set. Final responses only, 200 to 699. */
 const char *value_codes(struct config_codes *c, const char *text);
@@ -40,9 +38,6 @@ const char *value_address(const char *text);
 /* "EF", "CS3", "AF31", …: to a DSCP. */
 const char *value_dscp(unsigned *dscp, const char *text);
 
-/* No control characters. The text is valid UTF-8 already. */
-const char *value_printable(const char *text);
-
 /* A label's name: Prometheus' grammar, and none that the exporter uses itself. */
 const char *value_label_name(const char *text);
 
@@ -57,13 +52,5 @@ const char *value_owned_header(size_t i);
 
 /* Names that a label must not have, NULL-terminated. */
 extern const char *const value_reserved_labels[];
-
-/* The shortest text of a duration: "1m30s". */
-struct duration_text {
-	char s[32];
-};
-
-/* By value, for use within one call: duration_text(us).s */
-struct duration_text duration_text(int64_t us);
 
 #endif

@@ -6,7 +6,7 @@
 #include "config/uri.h"
 #include "config/value.h"
 
-/* What stands in for a placeholder when the rest of the URI is checked. */
+/* The text that stands in for a placeholder when the rest of the URI is checked. */
 static const struct {
 	const char *word;
 	const char *sample;

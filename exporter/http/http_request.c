@@ -73,7 +73,7 @@ static void http_request_add_field(struct MHD_Response *r,
 static void http_request_add_fields(struct MHD_Response *r, const struct http_answer *a,
 				    const struct web_pairs *headers, bool close)
 {
-	const struct web_pair fields[] = {
+	const struct config_pair fields[] = {
 		{"Content-Type", a->content_type},
 		{"Content-Encoding", a->encoding},
 		{"Vary", a->vary},

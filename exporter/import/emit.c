@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "config/schema.h"
+#include "config/reader/schema.h"
 #include "exporter/import/model.h"
 
 static void emit_print_value(FILE *out, const struct import_trunk *t, enum import_key key)

@@ -7,7 +7,7 @@
 #include <sys/queue.h>
 
 #include "base/arena.h"
-#include "config/pool.h"
+#include "base/set.h"
 #include "exporter/import/import.h"
 
 /* Settings that a source can make; model.c says what each is called. */

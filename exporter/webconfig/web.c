@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/log.h"
+#include "config/reader/report.h"
 
 /* The file itself, certificate, key and authorities. */
 enum { FILES = 4 };
@@ -101,6 +102,15 @@ static void reading_free(struct reading *r)
 	free(r);
 }
 
+/* Reports what is wrong with TLS as a whole. */
+static int web_fault(struct config_errors *errs, const char *path, const char *text)
+{
+	struct report r = {.errs = errs};
+
+	report_file(&r, path, 0, "tls_server_config: %s", text);
+	return r.err ? r.err : EINVAL;
+}
+
 static int tls_make(struct reading *r, const char *path, struct config_errors *errs)
 {
 	char text[512] = "";
@@ -110,8 +120,7 @@ static int tls_make(struct reading *r, const char *path, struct config_errors *e
 		return 0;
 	err = web_tls_alloc(&r->rules.tls, &r->conf->tls, text, sizeof(text));
 	if (err && err != ENOMEM)
-		err = web_yaml_error(errs, path, 0, 0, "tls_server_config",
-				     "tls_server_config: %s", text);
+		err = web_fault(errs, path, text);
 	return err;
 }
 
@@ -189,9 +198,9 @@ static void log_errors(const struct config_errors *errs)
 }
 
 /*
- * What is no longer in force. A session of GnuTLS may look at its credentials until the
- * very end, and libmicrohttpd tells of a connection's end a moment before that: so what
- * nobody holds any more is freed one change later.
+ * Frees readings that are no longer in force. A session of GnuTLS may look at its
+ * credentials until the very end, and libmicrohttpd tells of a connection's end a moment
+ * before that: so what nobody holds any more is freed one change later.
  */
 static void web_sweep(struct web *w)
 {
@@ -221,8 +230,8 @@ static void web_refresh(struct web *w)
 	int err = reading_load(w, &next, &errs);
 
 	if (!err && next->conf->tls_on != w->tls)
-		err = web_yaml_error(&errs, w->path, 0, 0, "tls_server_config",
-				     "switching TLS on or off needs a restart");
+		err = web_fault(&errs, w->path,
+				"switching TLS on or off needs a restart");
 	if (!err)
 		web_replace(w, next);
 	else

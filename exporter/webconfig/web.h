@@ -1,7 +1,7 @@
 /*
- * What --web.config.file says, as it is in force. The file and the certificates that it
- * names are looked at again whenever someone connects or asks; a broken change is logged
- * once, and what was in force stays.
+ * The rules of --web.config.file, as they are in force. The file and the certificates
+ * that it names are looked at again whenever someone connects or asks; a broken change is
+ * logged once, and what was in force stays.
  */
 #ifndef EXPORTER_WEBCONFIG_WEB_H
 #define EXPORTER_WEBCONFIG_WEB_H

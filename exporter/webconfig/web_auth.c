@@ -117,7 +117,7 @@ static bool find_hash(const struct web_auth *a, const struct web_pairs *users,
 
 	unknown_hash(a, users, hash);
 	for (size_t i = 0; i < users->count; i++) {
-		const struct web_pair *u = &users->list[i];
+		const struct config_pair *u = &users->list[i];
 
 		if (strlen(u->name) != who->name_len ||
 		    gnutls_memcmp(u->name, who->name, who->name_len) != 0)

@@ -1,8 +1,8 @@
 /*
  * Basic authentication against bcrypt hashes. A password that was right once costs a
- * keyed hash from then on, not a bcrypt each scrape. What bcrypt must decide is decided
- * on a thread of its own, at a low priority and taking turns between networks: neither a
- * probe nor a scrape with the right password waits for a flood of wrong ones.
+ * keyed hash from then on, not a bcrypt each scrape. Anything that bcrypt must decide is
+ * decided on a thread of its own, at a low priority and taking turns between networks:
+ * neither a probe nor a scrape with the right password waits for a flood of wrong ones.
  */
 #ifndef EXPORTER_WEBCONFIG_WEB_AUTH_H
 #define EXPORTER_WEBCONFIG_WEB_AUTH_H
@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "exporter/webconfig/web_yaml.h"
+#include "exporter/webconfig/web_config.h"
 
 struct web_auth;
 
@@ -24,7 +24,7 @@ enum web_verdict {
 /* Runs once on the checking thread, or in web_auth_stop(). */
 typedef void(web_verdict_h)(enum web_verdict v, void *arg);
 
-/* What a request is judged by. */
+/* The things that a request is judged by. */
 struct web_claim {
 	const struct web_pairs *users;
 	const char *authorization; /* the request's field, or NULL */

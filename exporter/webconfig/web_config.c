@@ -1,14 +1,22 @@
 #include "exporter/webconfig/web_config.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "config/reader/initial.h"
+#include "config/reader/types.h"
 #include "exporter/webconfig/web_auth.h"
 #include "exporter/webconfig/web_priority.h"
 
-enum { USERS_MAX = 1000, HEADERS_MAX = 16, NAME_MAX_BYTES = 255 };
+enum {
+	USERS_MAX = 1000,
+	HEADERS_MAX = 16,
+	NAMES_MAX = 1000, /* of a list */
+	NAME_MAX_BYTES = 255,
+	VALUE_MAX_BYTES = 1 << 16,
+};
 
 static const char *const client_auths[] = {
 	"NoClientCert",
@@ -49,24 +57,15 @@ static const char *header_name(const char *name)
 {
 	return header_find(name) < HEADER_COUNT
 		       ? NULL
-		       : "is none of Strict-Transport-Security, X-Content-Type-Options, "
-			 "X-Frame-Options, X-XSS-Protection, Content-Security-Policy";
-}
-
-static bool web_config_printable(const char *text)
-{
-	for (const char *p = text; *p; p++)
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			return false;
-	return true;
+		       : "only Strict-Transport-Security, X-Content-Type-Options, "
+			 "X-Frame-Options, X-XSS-Protection and "
+			 "Content-Security-Policy can be set";
 }
 
 static const char *header_value(const char *name, const char *value)
 {
 	const char *const *values = headers[header_find(name)].values;
 
-	if (!web_config_printable(value))
-		return "has a control character";
 	if (!*value || !values[0])
 		return NULL;
 	for (size_t i = 0; values[i]; i++)
@@ -89,48 +88,171 @@ static const char *user_hash(const char *name, const char *hash)
 	return web_auth_hash_check(hash);
 }
 
-#define TLS(field) offsetof(struct web_config, tls.field)
+/* YAML 1.1, which the exporter-toolkit reads, has all these. */
+static bool read_switch(struct walk *w, const struct field *f, const struct doc_path *at,
+			void *base)
+{
+	static const char *const words[2][4] = {{"false", "no", "off", "n"},
+						{"true", "yes", "on", "y"}};
+	const char *text = doc_text(at->node);
 
-static const struct web_field tls_fields[] = {
-	{"cert_file", web_read_file, TLS(cert_file), NULL},
-	{"key_file", web_read_file, TLS(key_file), NULL},
-	{"cert", web_read_text, TLS(cert), NULL},
-	{"key", web_read_text, TLS(key), NULL},
-	{"client_auth_type", web_read_choice, TLS(client_auth), client_auths},
-	{"client_ca_file", web_read_file, TLS(client_ca_file), NULL},
-	{"client_ca", web_read_text, TLS(client_ca), NULL},
-	{"client_allowed_sans", web_read_texts, TLS(client_allowed_sans), NULL},
-	{"min_version", web_read_choice, TLS(min_version), versions},
-	{"max_version", web_read_choice, TLS(max_version), versions},
-	{"cipher_suites", web_read_choices, TLS(ciphers), web_cipher_names},
-	{"prefer_server_cipher_suites", web_read_flag, TLS(server_order), NULL},
-	{"curve_preferences", web_read_choices, TLS(curves), web_curve_names},
+	if (cJSON_IsBool(at->node))
+		return type_flag.read(w, f, at, base);
+	for (int i = 0; text && i < 8; i++) {
+		if (strcasecmp(words[i / 4][i % 4], text))
+			continue;
+		*TYPE_AT(bool, base, f) = i / 4;
+		return true;
+	}
+	return walk_type_fault(w, at, "true or false");
+}
+
+static const struct value_type type_switch = {.read = read_switch};
+
+/* Line ends and all. */
+static bool read_pem(struct walk *w, const struct field *f, const struct doc_path *at,
+		     void *base)
+{
+	const char *text = doc_text(at->node);
+
+	return text ? type_keep_text(w, f, base, text)
+		    : walk_type_fault(w, at, "a PEM text");
+}
+
+static const struct value_type type_pem = {.read = read_pem};
+
+static const struct list_type list_names = {
+	.size = sizeof(char *),
+	.read = list_read_text,
 };
 
-static const struct web_pair_rule header_rule = {HEADERS_MAX, header_name, header_value};
-
-static const struct web_field http_fields[] = {
-	{"http2", web_read_flag, offsetof(struct web_config, http2), NULL},
-	{"headers", web_read_pairs, offsetof(struct web_config, headers), &header_rule},
+static const struct list_type list_ciphers = {
+	.size = sizeof(int),
+	.read = list_read_choice,
+	.names = web_cipher_names,
+	.unique = true,
 };
 
-static const struct web_section tls_section = {tls_fields,
-					       sizeof(tls_fields) / sizeof(*tls_fields)};
-static const struct web_section http_section = {
-	http_fields, sizeof(http_fields) / sizeof(*http_fields)};
-static const struct web_pair_rule user_rule = {USERS_MAX, user_name, user_hash};
-
-static const struct web_field root_fields[] = {
-	{"tls_server_config", web_read_section, 0, &tls_section},
-	{"http_server_config", web_read_section, 0, &http_section},
-	{"basic_auth_users", web_read_pairs, offsetof(struct web_config, users),
-	 &user_rule},
+static const struct list_type list_curves = {
+	.size = sizeof(int),
+	.read = list_read_choice,
+	.names = web_curve_names,
+	.unique = true,
 };
 
-static const struct web_section root_section = {
-	root_fields, sizeof(root_fields) / sizeof(*root_fields)};
+static const struct pairs_type pairs_headers = {
+	.noun = "header",
+	.check_name = header_name,
+	.check_value = header_value,
+	.value_max = VALUE_MAX_BYTES,
+};
 
-/* What single keys cannot know: the first fault, or NULL. */
+static const struct pairs_type pairs_users = {
+	.noun = "user",
+	.check_name = user_name,
+	.check_value = user_hash,
+	.value_max = VALUE_MAX_BYTES,
+};
+
+/* The rows' base; the values of the file's keys stand beside what they become. */
+struct web_file {
+	struct web_config conf;
+	const cJSON *set[3];
+	const cJSON *tls_set[13];
+	const cJSON *http_set[2];
+};
+
+#define TLS(m) .offset = offsetof(struct web_file, conf.tls.m)
+#define TLS_LIST(m)                                                                      \
+	.offset = offsetof(struct web_file, conf.tls.m.list),                            \
+	.beside = offsetof(struct web_file, conf.tls.m.count)
+#define PAIRS(m)                                                                         \
+	.offset = offsetof(struct web_file, conf.m.list),                                \
+	.beside = offsetof(struct web_file, conf.m.count)
+#define TLS_FILE(m) .type = &type_file_name, TLS(m), .min = 1, .max = 4096
+
+static const struct field fields_tls[] = {
+	{.key = "cert_file", TLS_FILE(cert_file)},
+	{.key = "key_file", TLS_FILE(key_file)},
+	{.key = "cert", .type = &type_pem, TLS(cert)},
+	{.key = "key", .type = &type_pem, TLS(key)},
+	{.key = "client_auth_type",
+	 .type = &type_choice,
+	 TLS(client_auth),
+	 .more = client_auths,
+	 .initial = "\"NoClientCert\""},
+	{.key = "client_ca_file", TLS_FILE(client_ca_file)},
+	{.key = "client_ca", .type = &type_pem, TLS(client_ca)},
+	{.key = "client_allowed_sans",
+	 .type = &type_list,
+	 TLS_LIST(client_allowed_sans),
+	 .max = NAMES_MAX,
+	 .more = &list_names},
+	{.key = "min_version",
+	 .type = &type_choice,
+	 TLS(min_version),
+	 .more = versions,
+	 .initial = "\"TLS12\""},
+	{.key = "max_version",
+	 .type = &type_choice,
+	 TLS(max_version),
+	 .more = versions,
+	 .initial = "\"TLS13\""},
+	{.key = "cipher_suites",
+	 .type = &type_list,
+	 TLS_LIST(ciphers),
+	 .max = NAMES_MAX,
+	 .more = &list_ciphers},
+	{.key = "prefer_server_cipher_suites",
+	 .type = &type_switch,
+	 TLS(server_order),
+	 .initial = "true"},
+	{.key = "curve_preferences",
+	 .type = &type_list,
+	 TLS_LIST(curves),
+	 .max = NAMES_MAX,
+	 .more = &list_curves},
+};
+
+static const struct field fields_http[] = {
+	{.key = "http2",
+	 .type = &type_switch,
+	 .offset = offsetof(struct web_file, conf.http2),
+	 .initial = "true"},
+	{.key = "headers",
+	 .type = &type_pairs,
+	 PAIRS(headers),
+	 .max = HEADERS_MAX,
+	 .more = &pairs_headers},
+};
+
+static const struct section section_tls = {SECTION_ROWS(fields_tls)};
+static const struct section section_http = {SECTION_ROWS(fields_http)};
+
+static const struct field fields_file[] = {
+	{.key = "tls_server_config",
+	 .type = &type_section,
+	 .beside = offsetof(struct web_file, tls_set),
+	 .more = &section_tls},
+	{.key = "http_server_config",
+	 .type = &type_section,
+	 .beside = offsetof(struct web_file, http_set),
+	 .more = &section_http},
+	{.key = "basic_auth_users",
+	 .type = &type_pairs,
+	 PAIRS(users),
+	 .max = USERS_MAX,
+	 .more = &pairs_users},
+};
+
+static const struct section section_file = {SECTION_ROWS(fields_file)};
+
+#define ROOM_FOR(rows, set) (ROW_COUNT(rows) == ROW_COUNT(((struct web_file *)NULL)->set))
+_Static_assert(ROOM_FOR(fields_file, set) && ROOM_FOR(fields_tls, tls_set) &&
+		       ROOM_FOR(fields_http, http_set),
+	       "a place for every row");
+
+/* Conditions between the keys: the first that is broken, or NULL. */
 static const char *tls_fault(const struct web_tls_conf *t)
 {
 	bool ca = t->client_ca || t->client_ca_file;
@@ -167,29 +289,90 @@ static bool tls_wanted(const struct web_tls_conf *t)
 	       t->client_allowed_sans.count;
 }
 
-int web_config_load(struct web_config **cp, const char *path, struct config_errors *errs)
+/* One reading of a file. */
+struct web_reading {
+	struct walk w;
+	struct report report;
+	struct pool pool;
+	struct doc doc;
+	struct web_file file;
+};
+
+static void web_config_check(struct web_reading *r, const struct doc_path *root)
+{
+	struct web_config *c = &r->file.conf;
+	const char *fault;
+
+	c->tls_on = tls_wanted(&c->tls);
+	fault = c->tls_on ? tls_fault(&c->tls) : NULL;
+	if (fault) {
+		struct doc_path at = doc_path_member(root, r->file.set[0]);
+
+		walk_fault(&r->w, &at, "%s", fault);
+	}
+}
+
+static int web_config_read(struct web_reading *r)
+{
+	struct web_file *f = &r->file;
+	struct doc_path root = {0};
+	int err = initial_read(&r->w, &section_file, f, f->set);
+
+	memset(f->set, 0, sizeof(f->set));
+	memset(f->tls_set, 0, sizeof(f->tls_set));
+	memset(f->http_set, 0, sizeof(f->http_set));
+	if (!err)
+		err = doc_parse(&r->doc, &r->report);
+	if (err)
+		return err;
+	root.node = r->doc.tree;
+	if (walk_section(&r->w, &section_file, &root, f, f->set))
+		web_config_check(r, &root);
+	if (r->report.err)
+		return r->report.err;
+	return r->report.found ? EINVAL : 0;
+}
+
+int web_config_parse(struct web_config **cp, const char *text, size_t len,
+		     const char *path, struct config_errors *errs)
 {
 	struct web_config *c = calloc(1, sizeof(*c));
-	const char *fault = NULL;
-	int err;
+	const char *slash = strrchr(path, '/');
+	struct web_reading r = {
+		.w = {.folder = "", .null_is_open = true},
+		.report = {.errs = errs},
+		.doc = {.path = path, .yaml = true, .text = text, .len = len},
+	};
+	int err = ENOMEM;
 
-	if (!c)
-		return ENOMEM;
-	c->http2 = true;
-	c->tls.min_version = WEB_TLS12;
-	c->tls.max_version = WEB_TLS13;
-	c->tls.server_order = true;
-	err = web_yaml_read(c, &root_section, path, &c->arena, errs);
-	c->tls_on = tls_wanted(&c->tls);
-	if (!err && c->tls_on)
-		fault = tls_fault(&c->tls);
-	if (fault)
-		err = web_yaml_error(errs, path, 0, 0, "tls_server_config",
-				     "tls_server_config: %s", fault);
-	if (err)
-		web_config_free(c);
-	else
-		*cp = c;
+	r.w.report = &r.report;
+	r.w.pool = &r.pool;
+	r.w.doc = &r.doc;
+	r.pool.arena = &r.file.conf.arena;
+	r.w.shown = pool_string(&r.pool, path, slash ? (size_t)(slash - path) + 1 : 0);
+	if (c && r.w.shown)
+		err = web_config_read(&r);
+	doc_free(&r.doc);
+	pool_free(&r.pool);
+	if (err) {
+		arena_free(&r.file.conf.arena);
+		free(c);
+		return err;
+	}
+	*c = r.file.conf;
+	*cp = c;
+	return 0;
+}
+
+int web_config_load(struct web_config **cp, const char *path, struct config_errors *errs)
+{
+	struct report r = {.errs = errs};
+	struct doc text = {.path = path};
+	int err = doc_load(&text, path, &r);
+
+	if (!err)
+		err = web_config_parse(cp, text.text, text.len, path, errs);
+	doc_free(&text);
 	return err;
 }
 

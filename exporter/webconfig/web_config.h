@@ -5,7 +5,27 @@
 #ifndef EXPORTER_WEBCONFIG_WEB_CONFIG_H
 #define EXPORTER_WEBCONFIG_WEB_CONFIG_H
 
-#include "exporter/webconfig/web_yaml.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "config/reader/errors.h"
+#include "config/reader/pair.h"
+
+struct web_texts {
+	const char *const *list;
+	size_t count;
+};
+
+struct web_numbers {
+	const int *list;
+	size_t count;
+};
+
+struct web_pairs {
+	const struct config_pair *list;
+	size_t count;
+};
 
 /* In the order of the names in the file. */
 enum web_client_auth {
@@ -40,13 +60,18 @@ struct web_config {
 };
 
 /*
- * Reads and checks a file, but not the certificates that it names.
+ * Reads and checks a file, but not the certificates that it names. It is YAML whatever
+ * its name.
  *
  * @errs: zeroed by the caller; freed with config_errors_clear()
  *
  * Returns 0; EINVAL with at least one error; ENOMEM.
  */
 int web_config_load(struct web_config **cp, const char *path, struct config_errors *errs);
+
+/* The same from memory. @path names the text in messages and its folder. */
+int web_config_parse(struct web_config **cp, const char *text, size_t len,
+		     const char *path, struct config_errors *errs);
 
 /* Secrets are overwritten. NULL is ignored. */
 void web_config_free(struct web_config *c);

@@ -33,7 +33,7 @@ static int web_credentials_decode(char out[DECODED_BYTES], const char *text)
 			out[n++] = (char)(bits >> have & 0xff);
 		}
 	}
-	/* What is left over is padding and zero bits, no more. */
+	/* Padding and zero bits are left over, no more. */
 	if (digits % 4 == 1 || strspn(text, "=") != strlen(text) || strlen(text) > 2 ||
 	    (bits & ((1U << have) - 1)))
 		return -1;

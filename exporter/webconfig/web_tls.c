@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/doc.h"
+#include "config/reader/doc.h"
 #include "exporter/webconfig/web_config.h"
 #include "exporter/webconfig/web_priority.h"
 

@@ -1,4 +1,5 @@
-/* Any bytes as a configuration: never a crash, never a leak, never a wrong promise. */
+/* Any bytes as a configuration in JSON and in YAML: never a crash, never a leak, never a
+ * wrong promise. */
 #include <errno.h>
 #include <glob.h>
 #include <string.h>
@@ -57,11 +58,11 @@ static void check_errors(const struct config_errors *errs)
 		must(is_line(errs->list[i].message) && is_line(errs->list[i].json_path));
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void check_as(const uint8_t *data, size_t size, const char *path)
 {
 	struct config_errors errs = {0};
 	struct config *c = NULL;
-	int err = config_parse(&c, (const char *)data, size, "fuzz.json", &errs);
+	int err = config_parse(&c, (const char *)data, size, path, &errs);
 
 	must(err == (c ? 0 : EINVAL));
 	if (err)
@@ -70,5 +71,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_trunk(&c->trunks[i]);
 	config_free(c);
 	config_errors_clear(&errs);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	check_as(data, size, "fuzz.json");
+	check_as(data, size, "fuzz.yaml");
 	return 0;
 }

@@ -1,4 +1,4 @@
-/* Where probes on demand may go. */
+/* Targets that probes on demand may go to. */
 #include "tests/unit/tap.h"
 
 #include <arpa/inet.h>

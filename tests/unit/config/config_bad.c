@@ -1,4 +1,7 @@
-/* Every bad file beside the exact lines it must cause: tests/data/bad/NAME.json, .err. */
+/*
+ * Every bad file beside the exact lines it must cause: tests/data/bad/NAME.json or
+ * NAME.yaml, and NAME.err.
+ */
 #include "tests/unit/exporter/store/kept.h"
 
 #include <errno.h>
@@ -26,7 +29,7 @@ static void check_file(const char *name)
 	ok(!errs.list && !errs.count && !errs.dropped, "%s: errors cleared", name);
 }
 
-/* What no file beside the others can hold. */
+/* Faults that no file beside the others can hold. */
 static void check_unreadable(void)
 {
 	static const struct {
@@ -57,7 +60,8 @@ int main(int argc, char **argv)
 	glob_t g = {0};
 
 	unsetenv("SIPTRUNK_TEST_UNSET");
-	if (argc < 2 || chdir(argv[1]) || chdir("bad") || glob("*.json", 0, NULL, &g))
+	if (argc < 2 || chdir(argv[1]) || chdir("bad") || glob("*.json", 0, NULL, &g) ||
+	    glob("*.yaml", GLOB_APPEND, NULL, &g))
 		return 2;
 	ok(g.gl_pathc > 100, "%zu bad files", g.gl_pathc);
 	for (size_t i = 0; i < g.gl_pathc; i++)

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "config/config.h"
-#include "config/doc.h"
+#include "config/reader/doc.h"
 
 /* y_ files whose value is JSON but more than a configuration may hold. */
 static bool is_beyond(const char *name)

@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include <yaml.h>
 
 #include "config/config.h"
 
-/* The linker sends the configuration's allocations here (--wrap). */
+/* The linker sends the configuration's allocations here (--wrap), and calls to libyaml.
+ */
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t n, size_t size);
 void *__real_realloc(void *p, size_t size);
@@ -16,6 +18,10 @@ void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *p, size_t size);
 char *__wrap_strdup(const char *s);
+int __real_yaml_parser_initialize(yaml_parser_t *p);
+int __real_yaml_parser_parse(yaml_parser_t *p, yaml_event_t *e);
+int __wrap_yaml_parser_initialize(yaml_parser_t *p);
+int __wrap_yaml_parser_parse(yaml_parser_t *p, yaml_event_t *e);
 
 static long countdown = -1; /* of allocations until one fails; below 0: none does */
 
@@ -42,6 +48,19 @@ void *__wrap_realloc(void *p, size_t size)
 char *__wrap_strdup(const char *s)
 {
 	return fails() ? NULL : __real_strdup(s);
+}
+
+int __wrap_yaml_parser_initialize(yaml_parser_t *p)
+{
+	return fails() ? 0 : __real_yaml_parser_initialize(p);
+}
+
+int __wrap_yaml_parser_parse(yaml_parser_t *p, yaml_event_t *e)
+{
+	if (!fails())
+		return __real_yaml_parser_parse(p, e);
+	p->error = YAML_MEMORY_ERROR;
+	return 0;
 }
 
 static void check_file(const char *path, int want)
@@ -90,6 +109,13 @@ int main(int argc, char **argv)
 		{"bad/headers_owned.json", EINVAL},
 		{"bad/bad_escape.json", EINVAL},
 		{"bad/timeout_profile.json", EINVAL},
+		{"good/plain.yaml", 0},
+		{"bad/yaml_types.yaml", EINVAL},
+		{"bad/yaml_duplicate.yaml", EINVAL},
+		{"bad/yaml_secret.yaml", EINVAL},
+		{"bad/yaml_files.yaml", EINVAL},
+		{"bad/yaml_unfinished.yaml", EINVAL},
+		{"bad/yaml_alias.yaml", EINVAL},
 	};
 
 	setenv("SIPTRUNK_TEST_SECRET", "secret", 1);

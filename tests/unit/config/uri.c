@@ -1,4 +1,4 @@
-/* SIP URIs as they are split. What is refused stands in tests/data/bad/uri_*. */
+/* SIP URIs as they are split. Those that are refused stand in tests/data/bad/uri_*. */
 #include "tests/unit/tap.h"
 
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "config/config.h"
-#include "config/pool.h"
+#include "config/reader/pool.h"
 #include "base/suggest.h"
 #include "config/value.h"
 

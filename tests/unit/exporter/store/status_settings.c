@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "config/layer.h"
-#include "config/table.h"
+#include "config/types.h"
 #include "tests/unit/tap.h"
 
 /* What has no row: a trunk's description, shown elsewhere, and where secrets are. */

@@ -146,13 +146,13 @@ static void wait_heard(int count)
 	pthread_mutex_unlock(&heard.lock);
 }
 
-static struct web_pairs users_of(struct web_pair *pair, const char *salt)
+static struct web_pairs users_of(struct config_pair *pair, const char *salt)
 {
 	static struct crypt_data data;
 	static char hash[64];
 
 	snprintf(hash, sizeof(hash), "%s", crypt_r("pw", salt, &data));
-	*pair = (struct web_pair){"prom", hash};
+	*pair = (struct config_pair){"prom", hash};
 	return (struct web_pairs){pair, 1};
 }
 
@@ -181,7 +181,7 @@ static enum web_verdict judge(struct web_auth *a, const struct web_claim *claim)
 
 static void test_memory(void)
 {
-	struct web_pair pair;
+	struct config_pair pair;
 	struct web_pairs users = users_of(&pair, "$2b$04$abcdefghijklmnopqrstuu");
 	struct web_auth *a = NULL;
 	struct web_claim claim;
@@ -213,7 +213,7 @@ static void test_memory(void)
  */
 static void test_turns(void)
 {
-	struct web_pair slow_pair, pair;
+	struct config_pair slow_pair, pair;
 	struct web_pairs slow = users_of(&slow_pair, "$2b$10$abcdefghijklmnopqrstuu");
 	struct web_pairs users;
 	char slow_hash[64];
@@ -247,7 +247,7 @@ static void test_turns(void)
 
 static void test_stop(void)
 {
-	struct web_pair pair;
+	struct config_pair pair;
 	struct web_pairs users = users_of(&pair, "$2b$10$abcdefghijklmnopqrstuu");
 	struct web_auth *a = NULL;
 	struct web_claim claim = {0};

@@ -1,0 +1,123 @@
+/* Types of single values that SIP knows: hosts, URIs, sets of status codes. */
+#include <string.h>
+
+#include "config/reader/schema.h"
+#include "config/types.h"
+#include "config/uri.h"
+#include "config/value.h"
+
+#define AT TYPE_AT
+#define IN TYPE_IN
+
+static bool read_host(struct walk *w, const struct field *f, const struct doc_path *at,
+		      void *base)
+{
+	const char *text = type_take_text(w, f, at);
+	const char *why = text ? config_host_check(text) : NULL;
+
+	if (why)
+		return walk_fault(w, at, "%s: %s", quote(text).s, why);
+	return text && type_keep_text(w, f, base, text);
+}
+
+static void schema_host(struct schema *s, const struct field *f)
+{
+	schema_text(s, f->min, f->max);
+	schema_string(s, "pattern", "^([A-Za-z0-9._-]+|[0-9A-Fa-f:.]+)$");
+}
+
+const struct value_type type_host = {sizeof(char *), read_host, schema_host,
+				     type_equal_text};
+
+static bool read_uri(struct walk *w, const struct field *f, const struct doc_path *at,
+		     void *base)
+{
+	struct config_uri uri;
+	const char *why;
+
+	if (!doc_text(at->node))
+		return walk_type_fault(w, at, "a SIP URI, as in \"sip:sbc.example\"");
+	why = config_uri_parse(doc_text(at->node), &uri);
+	if (why)
+		return walk_fault(w, at, "%s: %s", quote(doc_text(at->node)).s, why);
+	return type_keep_text(w, f, base, doc_text(at->node));
+}
+
+void type_schema_uri(struct schema *s, const struct field *f)
+{
+	(void)f;
+	schema_text(s, 5, 1024);
+	schema_string(s, "pattern", "^[sS][iI][pP][sS]?:[!#-;=?-~]+$");
+}
+
+const struct value_type type_uri = {sizeof(char *), read_uri, type_schema_uri,
+				    type_equal_text};
+
+static bool read_code(struct walk *w, const struct doc_path *at,
+		      struct config_codes *codes)
+{
+	const char *why;
+
+	if (cJSON_IsNumber(at->node)) {
+		why = value_code(codes, at->node->valuedouble);
+		return !why || walk_fault(w, at, "%.15g: %s", at->node->valuedouble, why);
+	}
+	if (!doc_text(at->node))
+		return walk_type_fault(w, at,
+				       "a code, as in 503, \"4xx\" or \"401-499\"");
+	why = value_codes(codes, doc_text(at->node));
+	return !why || walk_fault(w, at, "%s: %s", quote(doc_text(at->node)).s, why);
+}
+
+static bool read_codes(struct walk *w, const struct field *f, const struct doc_path *at,
+		       void *base)
+{
+	struct config_codes codes = {{0}};
+	size_t i = 0;
+	bool good = true;
+
+	if (!cJSON_IsArray(at->node))
+		return walk_type_fault(w, at, "an array of codes, as in [\"2xx\", 404]");
+	if (f->min && !at->node->child)
+		return walk_fault(w, at, "must not be empty");
+	for (const cJSON *v = at->node->child; v; v = v->next) {
+		struct doc_path here = {.up = at, .index = i++, .node = v};
+
+		good = read_code(w, &here, &codes) && good;
+	}
+	if (good)
+		*AT(struct config_codes, base, f) = codes;
+	return good;
+}
+
+static void schema_codes(struct schema *s, const struct field *f)
+{
+	schema_string(s, "type", "array");
+	schema_number(s, "minItems", (double)f->min);
+	schema_open(s, "items", '{');
+	schema_open(s, "anyOf", '[');
+	schema_open(s, NULL, '{');
+	schema_string(s, "type", "integer");
+	schema_number(s, "minimum", 200);
+	schema_number(s, "maximum", 699);
+	schema_close(s, '}');
+	schema_open(s, NULL, '{');
+	schema_string(s, "type", "string");
+	schema_string(s, "pattern", "^([2-6][xX][xX]|[2-6][0-9]{2}(-[2-6][0-9]{2})?)$");
+	schema_close(s, '}');
+	schema_close(s, ']');
+	schema_close(s, '}');
+}
+
+static bool equal_codes(const struct field *f, const void *a, const void *b)
+{
+	return !memcmp(IN(struct config_codes, a, f), IN(struct config_codes, b, f),
+		       sizeof(struct config_codes));
+}
+
+const struct value_type type_codes = {
+	sizeof(struct config_codes),
+	read_codes,
+	schema_codes,
+	equal_codes,
+};

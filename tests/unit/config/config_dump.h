@@ -1,0 +1,164 @@
+/* A configuration as text, whole, so that two can be compared. */
+#ifndef TESTS_UNIT_CONFIG_CONFIG_DUMP_H
+#define TESTS_UNIT_CONFIG_CONFIG_DUMP_H
+
+#include <stdio.h>
+#include <string.h>
+
+#include "config/config.h"
+
+/* The folder that absolute names are shown without. */
+static char folder[4096];
+
+static void put(FILE *out, const char *key, const char *value)
+{
+	size_t l = strlen(folder);
+
+	if (value && !strncmp(value, folder, l) && value[l] == '/')
+		fprintf(out, "  %s FOLDER%s\n", key, value + l);
+	else if (value)
+		fprintf(out, "  %s %s\n", key, value);
+}
+
+static void put_codes(FILE *out, const char *key, const struct config_codes *c)
+{
+	fprintf(out, "  %s", key);
+	for (unsigned from = 0, to; from < 704; from = to + 1) {
+		to = from;
+		if (!config_codes_has(c, from))
+			continue;
+		while (config_codes_has(c, to + 1))
+			to++;
+		fprintf(out, from == to ? " %u" : " %u-%u", from, to);
+	}
+	fputc('\n', out);
+}
+
+static void put_allow(FILE *out, const struct config_allow *a)
+{
+	if (a->name) {
+		fprintf(out, "probe.allow %s\n", a->name);
+		return;
+	}
+	fputs("probe.allow ", out);
+	for (int i = 0; i < 16; i++)
+		fprintf(out, "%02x", a->network[i]);
+	fprintf(out, "/%zu\n", a->prefix);
+}
+
+static void put_probe(FILE *out, const struct config *c)
+{
+	for (size_t i = 0; i < c->probe.allow_count; i++)
+		put_allow(out, &c->probe.allow[i]);
+	fprintf(out, "probe.max_concurrent %u\n", c->probe.max_concurrent);
+	for (size_t i = 0; i < c->profile_count; i++)
+		fprintf(out, "profile %s timeout %lld\n", c->profiles[i].name,
+			(long long)c->profiles[i].settings->timeout_us);
+	fprintf(out, "defaults timeout %lld\n", (long long)c->defaults->timeout_us);
+}
+
+static void put_tls(FILE *out, const struct config_tls *t)
+{
+	put(out, "ca_file", t->ca_file);
+	put(out, "cert_file", t->cert_file);
+	put(out, "key_file", t->key_file);
+	put(out, "server_name", t->server_name);
+	put(out, "ciphers", t->ciphers);
+	fprintf(out, "  min_version %d verify %d\n", t->min_version,
+		!t->insecure_skip_verify);
+}
+
+/* Only those that are not the default: most files are about other things. */
+static void put_checks(FILE *out, const struct config_settings *s)
+{
+	const struct config_auth *a = s->auth;
+	const struct config_register *r = s->registration;
+
+	if (s->methods != 1)
+		fprintf(out, "  methods %#x\n", s->methods);
+	if (a)
+		fprintf(out, "  auth %s password %s realm %s algorithms %#x\n",
+			a->username, a->password, a->realm ? a->realm : "any",
+			a->algorithms);
+	if (r)
+		fprintf(out, "  register bind %d expires %lld interval %lld us aor %s\n",
+			r->bind, (long long)r->expires_us, (long long)r->interval_us,
+			r->aor ? r->aor : "none");
+}
+
+/* Settings that few trunks have, where they are set. */
+static void put_senders(FILE *out, const struct config_settings *s)
+{
+	if (s->local.address || s->local.port)
+		fprintf(out, "  local %s port %u\n",
+			s->local.address ? s->local.address : "any", s->local.port);
+	if (s->dscp)
+		fprintf(out, "  dscp %u\n", s->dscp);
+	if (s->expect_inbound_us)
+		fprintf(out, "  expect_inbound %lld\n", (long long)s->expect_inbound_us);
+	if (s->paused)
+		fprintf(out, "  paused\n");
+	put(out, "outbound_proxy", s->outbound_proxy);
+}
+
+static void put_settings(FILE *out, const struct config_settings *s)
+{
+	fprintf(out, "  interval %lld down %lld timeout %lld t1 %lld us\n",
+		(long long)s->interval_us, (long long)s->down_interval_us,
+		(long long)s->timeout_us, (long long)s->t1_us);
+	fprintf(out,
+		"  fall %u rise %u max_forwards %u connection %d family %d up_when %d\n",
+		s->fall, s->rise, s->max_forwards, s->connection, s->family, s->up_when);
+	put_codes(out, "up", &s->up_codes);
+	put_codes(out, "degraded", &s->degraded_codes);
+	put(out, "request_uri", s->request_uri);
+	put(out, "from", s->from);
+	put(out, "to", s->to);
+	put(out, "contact", s->contact);
+	put(out, "user_agent", s->user_agent);
+	for (size_t i = 0; i < s->route_count; i++)
+		put(out, "route", s->route[i]);
+	for (size_t i = 0; i < s->header_count; i++)
+		fprintf(out, "  header %s: %s\n", s->headers[i].name,
+			s->headers[i].value);
+	put_senders(out, s);
+	put_tls(out, &s->tls);
+	put_checks(out, s);
+}
+
+/* @lines: with the file's name and the lines of trunks, which other spellings change */
+static void put_config(FILE *out, const struct config *c, bool lines)
+{
+	if (lines)
+		fprintf(out, "%s\n", c->path);
+	for (size_t i = 0; i < c->trunk_count; i++) {
+		const struct config_trunk *t = &c->trunks[i];
+
+		fprintf(out, "trunk %s", t->name);
+		if (lines)
+			fprintf(out, " line %u", t->line);
+		fputc('\n', out);
+		put(out, "uri", t->uri);
+		put(out, "profile", t->profile);
+		for (unsigned k = 0; k < t->label_count; k++)
+			fprintf(out, "  label %s=%s\n", t->labels[k].name,
+				t->labels[k].value);
+		put_settings(out, t->settings);
+	}
+	fprintf(out, "buckets");
+	for (size_t i = 0; i < c->bucket_count; i++)
+		fprintf(out, " %g", c->buckets[i]);
+	fprintf(out, "\nnative %d schema %d max %u\n", c->native.kept, c->native.schema,
+		c->native.max_buckets);
+	for (size_t i = 0; i < c->sip.listen_count; i++)
+		fprintf(out, "listen %d %s %u\n", c->sip.listen[i].transport,
+			c->sip.listen[i].host, c->sip.listen[i].port);
+	put_tls(out, &c->sip.tls);
+	for (size_t i = 0; i < c->dns.server_count; i++)
+		fprintf(out, "server %s\n", c->dns.servers[i]);
+	put_probe(out, c);
+	for (size_t i = 0; i < c->warning_count; i++)
+		fprintf(out, "warning %s\n", c->warnings[i]);
+}
+
+#endif
