@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-#include "base/utf8.h"
-#include "base/number.h"
 #include "base/clock.h"
+#include "base/number.h"
+#include "base/utf8.h"
 
 static void json_add_unit(struct buffer *b, unsigned unit)
 {

@@ -1,3 +1,5 @@
+#include "base/log.h"
+
 #include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -5,9 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/utf8.h"
-#include "base/log.h"
 #include "base/clock.h"
+#include "base/utf8.h"
 
 /*
  * A pipe takes up to PIPE_BUF (4096) bytes whole, so that lines of this size never mix

@@ -1,7 +1,7 @@
 #include <string.h>
 
-#include "config/types.h"
 #include "config/layer.h"
+#include "config/types.h"
 
 static bool same_settings(const struct config_settings *a,
 			  const struct config_settings *b)

@@ -1,12 +1,13 @@
 /* From files to a struct config. */
 #include "config/load.h"
-#include "config/preset.h"
-#include "config/reader/initial.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "config/preset.h"
+#include "config/reader/initial.h"
 
 /* Conditions between the rows of "sip". */
 static void check_sip(struct load *l, const cJSON *sip)

@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/suggest.h"
 #include "config/load.h"
 #include "config/types.h"
-#include "base/suggest.h"
 #include "config/value.h"
 
 static struct load *load_of(struct walk *w)

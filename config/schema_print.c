@@ -1,7 +1,6 @@
 /* The JSON Schema (draft 2020-12), printed from the tables that validate. */
-#include "config/reader/schema.h"
-
 #include "config/load.h"
+#include "config/reader/schema.h"
 #include "config/types.h"
 
 static void print_reference(struct schema *s, const char *section)

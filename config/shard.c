@@ -1,4 +1,5 @@
 #include "config/shard.h"
+
 #include "base/hash.h"
 
 unsigned config_shard_of(const char *name, unsigned total)

@@ -1,8 +1,8 @@
 /* Items of probe.allow: networks and names that probes on demand may go to. */
 #include "config/access.h"
 #include "config/reader/schema.h"
-#include "config/value.h"
 #include "config/types.h"
+#include "config/value.h"
 
 static bool read_allow(struct walk *w, const struct field *f, const struct doc_path *at,
 		       void *item)

@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/types.h"
 #include "config/preset.h"
 #include "config/reader/schema.h"
+#include "config/types.h"
 #include "config/uri.h"
 #include "config/value.h"
 

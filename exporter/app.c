@@ -1,21 +1,22 @@
+#include "exporter/app.h"
+
 #include <errno.h>
 #include <malloc.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "exporter/app.h"
+#include "base/clock.h"
+#include "base/log.h"
 #include "exporter/app_private.h"
 #include "exporter/demo.h"
 #include "exporter/engine_listener.h"
 #include "exporter/http/http.h"
-#include "base/log.h"
 #include "exporter/ondemand/probe_service.h"
 #include "exporter/revision.h"
 #include "exporter/store/store.h"
 #include "exporter/systemd.h"
 #include "exporter/webconfig/web.h"
-#include "base/clock.h"
 #include "sipprobe/engine.h"
 #include "sipprobe/loop.h"
 #include "sipprobe/watch.h"

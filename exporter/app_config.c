@@ -3,12 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "exporter/app_private.h"
+#include "base/clock.h"
 #include "base/log.h"
+#include "exporter/app_private.h"
 #include "exporter/ondemand/probe_service.h"
 #include "exporter/store/store.h"
 #include "exporter/systemd.h"
-#include "base/clock.h"
 #include "sipprobe/engine.h"
 #include "sipprobe/watch.h"
 

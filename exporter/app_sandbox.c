@@ -1,9 +1,9 @@
 /* Rights that the program keeps, by what its configuration will have it read. */
 #include <string.h>
 
+#include "base/log.h"
 #include "exporter/app_private.h"
 #include "exporter/http/http_unix.h"
-#include "base/log.h"
 #include "exporter/sandbox.h"
 #include "exporter/webconfig/web_config.h"
 

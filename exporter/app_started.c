@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "exporter/app_private.h"
 #include "exporter/http/http.h"
-#include "base/log.h"
 #include "exporter/webconfig/web.h"
 #include "sipprobe/engine.h"
 

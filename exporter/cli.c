@@ -1,9 +1,10 @@
+#include "exporter/cli.h"
+
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/flags.h"
-#include "exporter/cli.h"
 #include "exporter/shard.h"
 
 /* In the order of enum log_level and enum log_format. */

@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "config/shard.h"
 #include "base/log.h"
+#include "config/shard.h"
 
 enum { CLI_LISTEN_MAX = 16 };
 

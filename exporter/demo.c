@@ -1,11 +1,11 @@
+#include "exporter/demo.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include "exporter/demo.h"
 
 /* Short intervals: whoever looks sees something happen at once. */
 static const char demo_json[] =

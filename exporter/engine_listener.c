@@ -1,10 +1,11 @@
+#include "exporter/engine_listener.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "exporter/engine_listener.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "exporter/store/store.h"
-#include "base/clock.h"
 #include "sipprobe/tls_failure.h"
 
 /* The engine's `row`: the store's, and what a log line about the trunk needs. */

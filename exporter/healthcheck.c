@@ -1,3 +1,5 @@
+#include "exporter/healthcheck.h"
+
 #include <errno.h>
 #include <gnutls/gnutls.h>
 #include <netdb.h>
@@ -8,7 +10,6 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "exporter/healthcheck.h"
 #include "exporter/pages/http_paths.h"
 #include "exporter/webconfig/web_config.h"
 

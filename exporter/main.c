@@ -2,12 +2,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "exporter/app.h"
-#include "exporter/metrics/catalogue.h"
 #include "exporter/cli.h"
 #include "exporter/healthcheck.h"
 #include "exporter/import/import.h"
-#include "base/log.h"
+#include "exporter/metrics/catalogue.h"
 #include "exporter/ondemand/probe_cli.h"
 
 enum { EXIT_USAGE = 2 };

@@ -1,10 +1,9 @@
-#include "config/reader/doc_private.h"
-
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "base/file.h"
+#include "config/reader/doc_private.h"
 
 /* Numbers the items as doc_check() met them. Depth is bounded by DOC_DEPTH_MAX. */
 static void tree_number(cJSON *item, int *next)
@@ -51,71 +50,9 @@ int doc_parse(struct doc *d, struct report *r)
 	return d->yaml ? doc_yaml_parse(d, r) : doc_json_parse(d, r);
 }
 
-/* Grows a buffer. The old one is overwritten, for there may be passwords in it. */
-static int read_grow(char **textp, size_t *sizep, size_t len)
-{
-	size_t size = *sizep ? *sizep * 2 : 16384;
-	char *text = malloc(size);
-
-	if (!text)
-		return ENOMEM;
-	if (*textp) {
-		memcpy(text, *textp, len);
-		explicit_bzero(*textp, len);
-	}
-	free(*textp);
-	*textp = text;
-	*sizep = size;
-	return 0;
-}
-
-/* Reads to the end of the file; a pipe or /proc has no size to trust. */
-static int read_all(char **textp, size_t *lenp, int fd)
-{
-	size_t size = 0, len = 0;
-	char *text = NULL;
-	ssize_t n = 0;
-	int err = 0;
-
-	do {
-		if (size - len < 2)
-			err = read_grow(&text, &size, len);
-		if (!err)
-			n = read(fd, text + len, size - len - 1);
-		if (!err && n < 0 && errno != EINTR)
-			err = errno;
-		if (!err && n > 0)
-			len += (size_t)n;
-		if (len > DOC_SIZE_MAX)
-			err = EFBIG;
-	} while (!err && n);
-	if (err) {
-		if (text)
-			explicit_bzero(text, len);
-		free(text);
-		return err;
-	}
-	text[len] = '\0';
-	*textp = text;
-	*lenp = len;
-	return 0;
-}
-
-int doc_read(char **textp, size_t *lenp, const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	int err;
-
-	if (fd < 0)
-		return errno;
-	err = read_all(textp, lenp, fd);
-	close(fd);
-	return err;
-}
-
 int doc_load(struct doc *d, const char *file, struct report *r)
 {
-	int err = doc_read(&d->loaded, &d->loaded_len, file);
+	int err = file_read(&d->loaded, &d->loaded_len, file, DOC_SIZE_MAX);
 
 	d->text = d->loaded;
 	d->len = d->loaded_len;

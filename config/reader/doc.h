@@ -89,13 +89,6 @@ static inline const char *doc_text(const cJSON *node)
 void doc_locate(struct doc *d, size_t offset, unsigned *line, unsigned *col);
 
 /*
- * Reads a file of at most DOC_SIZE_MAX bytes.
- *
- * Returns 0 with *textp to be freed by the caller; EFBIG; errno.
- */
-int doc_read(char **textp, size_t *lenp, const char *path);
-
-/*
  * Reads a file to be the text. @d: path and rank set
  *
  * Returns 0; EINVAL, with the reason reported; ENOMEM.

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config/reader/doc_private.h"
 #include "base/utf8.h"
+#include "config/reader/doc_private.h"
 
 /* One array or object that is open. */
 struct frame {

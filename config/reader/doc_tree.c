@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "config/reader/doc_private.h"
 
 /*
@@ -75,9 +76,7 @@ void doc_locate(struct doc *d, size_t offset, unsigned *line, unsigned *col)
 
 void doc_free(struct doc *d)
 {
-	if (d->loaded)
-		explicit_bzero(d->loaded, d->loaded_len);
-	free(d->loaded);
+	file_free(d->loaded, d->loaded_len);
 	d->loaded = NULL;
 	free(d->nodes);
 	d->nodes = NULL;

@@ -1,4 +1,6 @@
 /* Types of single values. */
+#include "config/reader/types.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -6,7 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "config/reader/types.h"
 #include "config/reader/schema.h"
 #include "config/reader/value.h"
 

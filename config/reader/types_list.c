@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/reader/schema.h"
 #include "config/reader/items.h"
+#include "config/reader/schema.h"
 #include "config/reader/types.h"
 
 /* Against those before it; lists are short (field.max). */

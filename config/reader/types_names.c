@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config/reader/types.h"
 #include "config/reader/schema.h"
+#include "config/reader/types.h"
 
 enum { LIST_BYTES = 1024 };
 

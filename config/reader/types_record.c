@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config/reader/types.h"
 #include "config/reader/initial.h"
 #include "config/reader/schema.h"
+#include "config/reader/types.h"
 
 /* Fills a zeroed struct with the tables' defaults, which are read once a load. */
 static bool fill_initial(struct walk *w, const struct record_type *r, void *record)

@@ -4,14 +4,12 @@
  */
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "config/reader/types.h"
+#include "base/file.h"
 #include "config/reader/schema.h"
+#include "config/reader/types.h"
 #include "config/reader/value.h"
 
 enum { SECRET_MAX = 1024 };
@@ -141,26 +139,7 @@ const struct value_type type_secret = {
 	type_equal_text,
 };
 
-/* Reads at most one byte more than may be there. Returns 0 or errno. */
-static int read_whole(struct secret *s, const char *path)
-{
-	/* A pipe that nobody writes to is empty; it must not hold up a start. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	ssize_t n;
-	int err = 0;
-
-	if (fd < 0)
-		return errno;
-	do {
-		n = read(fd, s->text + s->len, sizeof(s->text) - 1 - s->len);
-		if (n > 0)
-			s->len += (size_t)n;
-	} while (n > 0 || (n < 0 && errno == EINTR));
-	if (n < 0)
-		err = errno;
-	close(fd);
-	return err;
-}
+static const char too_long[] = "it is longer than 1024 bytes";
 
 /* Says what is wrong with a file's content, or NULL; takes the line end off. */
 static const char *check_content(struct secret *s)
@@ -173,7 +152,7 @@ static const char *check_content(struct secret *s)
 	if (!s->len)
 		return "it holds no password";
 	if (s->len > SECRET_MAX)
-		return "it is longer than 1024 bytes";
+		return too_long;
 	if (strlen(s->text) != s->len)
 		return "control characters, line ends among them, are not allowed";
 	return value_printable(s->text);
@@ -194,8 +173,11 @@ static bool read_secret_file(struct walk *w, const struct field *f,
 	/* Among the files that the configuration names, whoever limits what is read. */
 	if (!set_put(&w->files, full, strlen(full)))
 		return walk_nomem(w);
-	err = read_whole(&s, full);
-	why = err ? strerror(err) : check_content(&s);
+	err = file_read_into(s.text, &s.len, sizeof(s.text), full);
+	if (err)
+		why = err == EFBIG ? too_long : strerror(err);
+	else
+		why = check_content(&s);
 	if (why)
 		good = walk_fault(w, at, "cannot read %s%s: %s",
 				  name[0] == '/' ? "" : w->shown, name, why);

@@ -9,13 +9,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/log.h"
 #include "exporter/http/http_private.h"
 #include "exporter/http/http_socket.h"
+#include "exporter/http/http_systemd.h"
 #include "exporter/http/http_unix.h"
 #include "exporter/store/labels.h"
-#include "base/log.h"
-#include "exporter/http/http_systemd.h"
-#include "base/clock.h"
 
 /* A connection without any traffic; scrapers come back every minute or sooner. */
 #define IDLE_TIMEOUT_S 180

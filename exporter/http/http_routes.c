@@ -5,14 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "exporter/pages/api.h"
-#include "exporter/pages/assets.h"
+#include "base/clock.h"
 #include "exporter/metrics/gzip.h"
-#include "exporter/pages/pages.h"
-#include "exporter/pages/http_probe.h"
 #include "exporter/metrics/negotiate.h"
 #include "exporter/metrics/render.h"
-#include "base/clock.h"
+#include "exporter/pages/api.h"
+#include "exporter/pages/assets.h"
+#include "exporter/pages/http_probe.h"
+#include "exporter/pages/pages.h"
 
 /* Under this, a reply fits one segment and compression gains nothing. */
 #define GZIP_MIN_BYTES 1400

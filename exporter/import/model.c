@@ -7,8 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "config/uri.h"
 #include "base/utf8.h"
+#include "config/uri.h"
 #include "config/value.h"
 
 enum { TEXT_MAX = 255, URI_MAX = 1024, SECOND_US = 1000000 };

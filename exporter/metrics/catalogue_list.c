@@ -1,6 +1,6 @@
-#include "exporter/metrics/catalogue.h"
-
 #include <string.h>
+
+#include "exporter/metrics/catalogue.h"
 
 const char *catalogue_type_name(enum catalogue_type type)
 {

@@ -1,6 +1,6 @@
-#include "exporter/metrics/catalogue.h"
-
 #include <string.h>
+
+#include "exporter/metrics/catalogue.h"
 
 /* Endings that a family's name may have more or less, by type. */
 static const struct {

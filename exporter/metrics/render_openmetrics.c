@@ -7,9 +7,9 @@
  * family's name, and ours is promised to be `state`. There are no _created lines, which
  * most servers would store as series of their own.
  */
+#include "exporter/metrics/render.h"
 #include "exporter/metrics/text_comments.h"
 #include "exporter/metrics/text_lines.h"
-#include "exporter/metrics/render.h"
 
 static const struct {
 	const char *name;

@@ -6,15 +6,14 @@
  * sum of its fields in any order, and a field that repeats is one field after another:
  * each Metric is packed as soon as it is known, from label fields packed once a row.
  */
-#include "exporter/metrics/render.h"
-
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "exporter/store/labels.h"
 #include "exporter/metrics/metrics.pb-c.h"
+#include "exporter/metrics/render.h"
+#include "exporter/store/labels.h"
 
 /* Tags of fields that hold a message: number << 3 | 2. */
 #define TAG_METRIC 0x22 /* MetricFamily.metric */

@@ -1,7 +1,7 @@
 /* The text format 0.0.4, and 1.0.0, which differs for names that we do not have. */
+#include "exporter/metrics/render.h"
 #include "exporter/metrics/text_comments.h"
 #include "exporter/metrics/text_lines.h"
-#include "exporter/metrics/render.h"
 
 static void text_family_h(const struct catalogue_family *f, void *arg)
 {

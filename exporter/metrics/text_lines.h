@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-#include "exporter/metrics/catalogue.h"
 #include "base/number.h"
+#include "exporter/metrics/catalogue.h"
 
 /* Bytes of a line besides name, labels and label: braces, comma, space, line feed. */
 #define TEXT_LINES_EXTRA (NUMBER_BYTES + 8)

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "exporter/ondemand/probe_args.h"
 #include "exporter/ondemand/probe_target.h"
-#include "base/clock.h"
 #include "sipprobe/loop.h"
 
 /* All that one probe needs. */

@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-#include "config/uri.h"
 #include "base/buffer_format.h"
 #include "base/clock.h"
+#include "config/uri.h"
 
 struct advice {
 	enum probe_outcome outcome;

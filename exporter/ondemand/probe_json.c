@@ -1,12 +1,11 @@
 /* For programs: one object on one line; docs/probe.md lists its members. */
-#include "exporter/ondemand/probe_format.h"
-
 #include <string.h>
 #include <time.h>
 
 #include "base/json.h"
 #include "exporter/ondemand/json_chain.h"
 #include "exporter/ondemand/probe_explain.h"
+#include "exporter/ondemand/probe_format.h"
 
 /* Grows only by members; a change of meaning would raise it. */
 #define JSON_FORMAT 1

@@ -2,12 +2,11 @@
  * A Nagios plugin's output: one line of status with performance data, then a line for
  * each address where there are several.
  */
-#include "exporter/ondemand/probe_format.h"
-
 #include <string.h>
 
 #include "base/buffer_format.h"
 #include "exporter/ondemand/probe_explain.h"
+#include "exporter/ondemand/probe_format.h"
 
 static const char *const words[] = {
 	[PROBE_EXIT_UP] = "OK",

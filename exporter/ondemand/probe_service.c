@@ -7,11 +7,11 @@
 #include <sys/queue.h>
 
 #include "base/buffer_format.h"
+#include "base/clock.h"
 #include "base/name_index.h"
 #include "exporter/ondemand/probe_families.h"
 #include "exporter/ondemand/probe_format.h"
 #include "exporter/ondemand/probe_target.h"
-#include "base/clock.h"
 #include "sipprobe/loop.h"
 
 #define PLAIN "text/plain; charset=utf-8"

@@ -5,8 +5,8 @@
 #ifndef EXPORTER_ONDEMAND_PROBE_SERVICE_H
 #define EXPORTER_ONDEMAND_PROBE_SERVICE_H
 
-#include "config/config.h"
 #include "base/buffer.h"
+#include "config/config.h"
 #include "sipprobe/engine.h"
 
 struct probe_service;

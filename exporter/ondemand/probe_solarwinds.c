@@ -2,12 +2,11 @@
  * Format of a script monitor of SolarWinds Orion (SAM): pairs of Statistic, an integer,
  * and Message under the same name, at most ten, the same ones each time.
  */
-#include "exporter/ondemand/probe_format.h"
-
 #include <string.h>
 
 #include "base/buffer_format.h"
 #include "exporter/ondemand/probe_explain.h"
+#include "exporter/ondemand/probe_format.h"
 
 /* Orion's own: whatever is none of these is unknown to it. */
 enum {

@@ -1,11 +1,10 @@
 /* For people at a terminal. */
-#include "exporter/ondemand/probe_format.h"
-
 #include <string.h>
 #include <time.h>
 
 #include "base/buffer_format.h"
 #include "exporter/ondemand/probe_explain.h"
+#include "exporter/ondemand/probe_format.h"
 
 #define RED    "31"
 #define GREEN  "32"

@@ -2,8 +2,8 @@
 #ifndef EXPORTER_PAGES_API_H
 #define EXPORTER_PAGES_API_H
 
-#include "exporter/pages/http_query.h"
 #include "base/json.h"
+#include "exporter/pages/http_query.h"
 #include "exporter/store/status.h"
 
 enum {

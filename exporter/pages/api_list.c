@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "exporter/pages/api.h"
 #include "exporter/store/labels.h"
-#include "base/clock.h"
 #include "sipprobe/health.h"
 
 struct list_query {

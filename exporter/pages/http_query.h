@@ -6,8 +6,8 @@
 #include <stdbool.h>
 
 #include "base/buffer.h"
-#include "exporter/pages/http_paths.h"
 #include "exporter/ondemand/probe_service.h"
+#include "exporter/pages/http_paths.h"
 #include "exporter/store/store.h"
 
 /* All that handlers work with; lives as long as the server. */

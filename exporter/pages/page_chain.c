@@ -2,8 +2,8 @@
 
 #include <stdio.h>
 
-#include "exporter/pages/page_text.h"
 #include "base/clock.h"
+#include "exporter/pages/page_text.h"
 
 /* A warning stands first: the chain below it must not be read as proven. */
 static void page_chain_put_trust(struct buffer *b, const struct chain *c)

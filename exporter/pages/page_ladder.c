@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "exporter/pages/page_text.h"
 #include "base/clock.h"
+#include "exporter/pages/page_text.h"
 
 static const struct {
 	const char *words;

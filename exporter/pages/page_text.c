@@ -5,9 +5,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/utf8.h"
 #include "exporter/pages/assets.h"
-#include "base/clock.h"
 
 static const struct {
 	char c;

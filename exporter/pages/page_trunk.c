@@ -3,14 +3,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "exporter/pages/pages.h"
-#include "exporter/store/labels.h"
+#include "base/clock.h"
+#include "exporter/ondemand/probe_explain.h"
 #include "exporter/pages/page_chain.h"
 #include "exporter/pages/page_ladder.h"
 #include "exporter/pages/page_text.h"
-#include "exporter/ondemand/probe_explain.h"
+#include "exporter/pages/pages.h"
+#include "exporter/store/labels.h"
 #include "exporter/store/status.h"
-#include "base/clock.h"
 #include "sipprobe/health.h"
 
 struct trunk_page {

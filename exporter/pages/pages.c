@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "exporter/pages/api.h"
-#include "exporter/store/labels.h"
-#include "exporter/pages/page_text.h"
 #include "base/clock.h"
+#include "exporter/pages/api.h"
+#include "exporter/pages/page_text.h"
+#include "exporter/store/labels.h"
 #include "sipprobe/health.h"
 
 struct list_page {

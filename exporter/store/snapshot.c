@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "exporter/store/store_copy.h"
 #include "base/clock.h"
+#include "exporter/store/store_copy.h"
 
 /* Room that the next trunk needs, got while no lock is held. */
 struct need {

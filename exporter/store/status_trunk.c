@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "exporter/store/status.h"
 #include "exporter/store/store_copy.h"
 #include "exporter/store/store_rows.h"
-#include "base/clock.h"
 
 /* Time for which one look makes the messages of every probe worth keeping. */
 #define WATCH_NS (15 * CLOCK_NS_PER_S)

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "exporter/store/classic_histogram.h"
 #include "exporter/store/store_rows.h"
 #include "exporter/store/store_text.h"
-#include "base/clock.h"
 
 static const char *store_row_name(const void *element)
 {

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "exporter/store/store_rows.h"
 #include "base/clock.h"
+#include "exporter/store/store_rows.h"
 
 static void store_probe_lag_note(struct store *s, int64_t now_ns, int64_t lag_ns)
 {

@@ -7,8 +7,8 @@
 #include <sys/queue.h>
 
 #include "base/name_index.h"
-#include "exporter/store/native_histogram.h"
 #include "exporter/store/history.h"
+#include "exporter/store/native_histogram.h"
 #include "exporter/store/stats.h"
 #include "exporter/store/store.h"
 

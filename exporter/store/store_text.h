@@ -2,8 +2,8 @@
 #ifndef EXPORTER_STORE_STORE_TEXT_H
 #define EXPORTER_STORE_STORE_TEXT_H
 
-#include "config/uri.h"
 #include "base/buffer.h"
+#include "config/uri.h"
 #include "sipprobe/engine.h"
 
 /* `trunk="a"` and the trunk's own labels. */

@@ -2,10 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "config/uri.h"
 #include "exporter/store/store_rows.h"
 #include "exporter/store/store_text.h"
-#include "base/clock.h"
 
 /* The methods of the SIP registry; what else a peer may call its request is "other". */
 static const char *const methods[STATS_METHODS] = {

@@ -5,22 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <sys/stat.h>
 
+#include "base/file_stamp.h"
 #include "base/log.h"
 #include "config/reader/report.h"
 
 /* The file itself, certificate, key and authorities. */
 enum { FILES = 4 };
-
-/* By which a change is noticed; also one of rights, by the time of the inode's change. */
-struct stamp {
-	int err;
-	dev_t dev;
-	ino_t ino;
-	off_t size;
-	struct timespec mtime, ctime;
-};
 
 struct reading {
 	struct web_rules rules; /* first, so that web_put() finds its way back */
@@ -38,50 +29,19 @@ struct web {
 	struct reading *now;
 	struct readings old; /* no longer in force, still held */
 	char *files[FILES];
-	struct stamp stamps[FILES];
+	struct file_stamp stamps[FILES];
 	struct web_auth *auth;
 };
 
 static const struct web_config no_config;
 static const struct web_rules no_rules = {.conf = &no_config};
 
-static struct stamp stamp_of(const char *path)
-{
-	struct stamp s = {0};
-	struct stat st;
-
-	if (!path)
-		return s;
-	if (stat(path, &st)) {
-		s.err = errno;
-		return s;
-	}
-	s.dev = st.st_dev;
-	s.ino = st.st_ino;
-	s.size = st.st_size;
-	s.mtime = st.st_mtim;
-	s.ctime = st.st_ctim;
-	return s;
-}
-
-static bool same_time(const struct timespec *a, const struct timespec *b)
-{
-	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
-}
-
-static bool same_stamp(const struct stamp *a, const struct stamp *b)
-{
-	return a->err == b->err && a->dev == b->dev && a->ino == b->ino &&
-	       a->size == b->size && same_time(&a->mtime, &b->mtime) &&
-	       same_time(&a->ctime, &b->ctime);
-}
-
 static bool web_changed(const struct web *w)
 {
 	for (size_t i = 0; i < FILES; i++) {
-		struct stamp s = stamp_of(w->files[i]);
+		struct file_stamp s = file_stamp_of(w->files[i]);
 
-		if (!same_stamp(&s, &w->stamps[i]))
+		if (!file_stamp_equal(&s, &w->stamps[i]))
 			return true;
 	}
 	return false;
@@ -90,7 +50,7 @@ static bool web_changed(const struct web *w)
 static void take_stamps(struct web *w)
 {
 	for (size_t i = 0; i < FILES; i++)
-		w->stamps[i] = stamp_of(w->files[i]);
+		w->stamps[i] = file_stamp_of(w->files[i]);
 }
 
 static void reading_free(struct reading *r)
@@ -174,27 +134,10 @@ static int reading_load(struct web *w, struct reading **rp, struct config_errors
 		return err;
 	err = web_watch(w, conf);
 	for (size_t i = 1; i < FILES; i++)
-		w->stamps[i] = stamp_of(w->files[i]);
+		w->stamps[i] = file_stamp_of(w->files[i]);
 	if (err)
 		web_config_free(conf);
 	return err ? err : reading_make(rp, conf, w->path, errs);
-}
-
-static void log_errors(const struct config_errors *errs)
-{
-	for (size_t i = 0; i < errs->count; i++) {
-		const struct config_error *e = &errs->list[i];
-		struct log_field fields[] = {
-			LOG_S("file", e->path),
-			LOG_S("error", e->message),
-			e->line ? LOG_I("line", e->line) : LOG_S("line", NULL),
-			e->line ? LOG_I("column", e->col) : LOG_S("column", NULL),
-			{0},
-		};
-
-		log_write(LOG_LEVEL_ERROR,
-			  "web configuration error, the old one stays in force", fields);
-	}
 }
 
 /*
@@ -225,6 +168,8 @@ static void web_replace(struct web *w, struct reading *next)
 
 static void web_refresh(struct web *w)
 {
+	static const char refused[] =
+		"web configuration error, the old one stays in force";
 	struct config_errors errs = {0};
 	struct reading *next = NULL;
 	int err = reading_load(w, &next, &errs);
@@ -237,10 +182,9 @@ static void web_refresh(struct web *w)
 	else
 		reading_free(next);
 	if (err && !errs.count)
-		log_event(LOG_LEVEL_ERROR,
-			  "web configuration error, the old one stays in force",
-			  LOG_S("file", w->path), LOG_S("error", strerror(err)));
-	log_errors(&errs);
+		log_event(LOG_LEVEL_ERROR, refused, LOG_S("file", w->path),
+			  LOG_S("error", strerror(err)));
+	config_errors_log(&errs, refused);
 	config_errors_clear(&errs);
 }
 

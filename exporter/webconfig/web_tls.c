@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/reader/doc.h"
+#include "base/file.h"
 #include "exporter/webconfig/web_config.h"
 #include "exporter/webconfig/web_priority.h"
+
+enum { PEM_MAX = 16 << 20 }; /* bytes of a file of certificates or keys */
 
 struct web_tls {
 	gnutls_certificate_credentials_t cred;
@@ -45,7 +47,7 @@ static int pem_load(struct pem *p, const char *file, const char *inline_text,
 	p->name = file ? file : key;
 	p->text.data = (unsigned char *)(uintptr_t)inline_text;
 	if (file) {
-		err = doc_read(&p->read, &len, file);
+		err = file_read(&p->read, &len, file, PEM_MAX);
 		if (err) {
 			web_tls_fail(err_text, err_size, "%s: %s", file, strerror(err));
 			return err;
@@ -58,9 +60,7 @@ static int pem_load(struct pem *p, const char *file, const char *inline_text,
 
 static void pem_free(struct pem *p)
 {
-	if (p->read)
-		explicit_bzero(p->read, p->text.size);
-	free(p->read);
+	file_free(p->read, p->text.size);
 }
 
 /* Whether the first certificate's key is an RSA key. */

@@ -1,10 +1,11 @@
 #include "sipprobe/dns/locate.h"
-#include "sipprobe/loop/ip_literal.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+#include "sipprobe/loop/ip_literal.h"
 
 enum {
 	PORT = 5060,

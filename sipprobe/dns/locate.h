@@ -5,8 +5,8 @@
 #ifndef SIPPROBE_DNS_LOCATE_H
 #define SIPPROBE_DNS_LOCATE_H
 
-#include "sipprobe/dns/naptr_srv.h"
 #include "sipprobe/dns/address_set.h"
+#include "sipprobe/dns/naptr_srv.h"
 
 typedef void(locate_h)(void *arg);
 

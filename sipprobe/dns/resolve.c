@@ -1,9 +1,10 @@
 #include "sipprobe/dns/resolve.h"
-#include "base/clock.h"
-#include "sipprobe/loop/alarm.h"
-#include "sipprobe/dns/locate.h"
 
 #include <errno.h>
+
+#include "base/clock.h"
+#include "sipprobe/dns/locate.h"
+#include "sipprobe/loop/alarm.h"
 
 struct resolver {
 	struct lookup *lookup;

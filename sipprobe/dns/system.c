@@ -1,13 +1,13 @@
-#include "sipprobe/dns/address_set.h"
-#include "sipprobe/dns/unbound.h"
-#include "sipprobe/loop/ip_literal.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unbound.h>
 #include <unistd.h>
+
+#include "sipprobe/dns/address_set.h"
+#include "sipprobe/dns/unbound.h"
+#include "sipprobe/loop/ip_literal.h"
 
 enum {
 	SERVERS_MAX = 8,  /* of resolv.conf; glibc takes 3 */

@@ -6,8 +6,6 @@
  * only forgotten here, as a stray, and counted until libunbound is done with it.
  */
 #include "sipprobe/dns/unbound.h"
-#include "base/clock.h"
-#include "sipprobe/loop/alarm.h"
 
 #include <arpa/nameser.h>
 #include <errno.h>
@@ -15,6 +13,9 @@
 #include <signal.h>
 #include <string.h>
 #include <unbound.h>
+
+#include "base/clock.h"
+#include "sipprobe/loop/alarm.h"
 
 enum {
 	FLIGHT_MAX = 256,  /* questions with libunbound whose answers somebody awaits */

@@ -1,18 +1,17 @@
-#include "sipprobe/engine/engine_private.h"
-
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/name_index.h"
 #include "config/uri.h"
-#include "sipprobe/transport/sockets.h"
-#include "sipprobe/transport/tls_cache.h"
-#include "sipprobe/transport/tls_watch.h"
+#include "sipprobe/engine/engine_private.h"
 #include "sipprobe/target/peers.h"
 #include "sipprobe/target/probers.h"
 #include "sipprobe/target/registry.h"
 #include "sipprobe/target/target.h"
+#include "sipprobe/transport/sockets.h"
+#include "sipprobe/transport/tls_cache.h"
+#include "sipprobe/transport/tls_watch.h"
 
 /* A configuration made ready by engine_apply(), before it touches the one in force. */
 struct plan {

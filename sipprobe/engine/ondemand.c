@@ -1,9 +1,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "sipprobe/engine/engine_private.h"
 #include "sipprobe/engine/ondemand_private.h"
-#include "base/clock.h"
 #include "sipprobe/target/probers.h"
 #include "sipprobe/transport/tls_cache.h"
 

@@ -1,8 +1,8 @@
 /* The access list of probes on demand: names and addresses that may be probed. */
 #include <string.h>
 
-#include "sipprobe/engine/ondemand_private.h"
 #include "config/access.h"
+#include "sipprobe/engine/ondemand_private.h"
 
 static void host_of(const struct config_uri *uri, const char **p, size_t *len)
 {

@@ -2,10 +2,10 @@
 #ifndef SIPPROBE_ENGINE_ONDEMAND_PRIVATE_H
 #define SIPPROBE_ENGINE_ONDEMAND_PRIVATE_H
 
-#include "sipprobe/ondemand.h"
-#include "sipprobe/dns/resolve.h"
-#include "sipprobe/target/target.h"
 #include "config/uri.h"
+#include "sipprobe/dns/resolve.h"
+#include "sipprobe/ondemand.h"
+#include "sipprobe/target/target.h"
 
 struct ondemand {
 	struct target_group group; /* what its targets tell is told to us */

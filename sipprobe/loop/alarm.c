@@ -1,9 +1,10 @@
 #include "sipprobe/loop/alarm.h"
-#include "base/clock.h"
 
 #include <errno.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
+
+#include "base/clock.h"
 
 struct alarm {
 	int fd;

@@ -6,8 +6,8 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "sipprobe/loop.h"
 #include "base/clock.h"
+#include "sipprobe/loop.h"
 #include "sipprobe/loop/compat.h"
 
 /*

@@ -1,7 +1,8 @@
+#include "sipprobe/loop/ticker.h"
+
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "sipprobe/loop/ticker.h"
 #include "base/clock.h"
 #include "sipprobe/loop/compat.h"
 

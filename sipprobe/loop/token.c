@@ -1,7 +1,7 @@
+#include "sipprobe/loop/token.h"
+
 #include <errno.h>
 #include <openssl/rand.h>
-
-#include "sipprobe/loop/token.h"
 
 /* Drawn a block at a time: a call a probe would cost more than the probe's own work. */
 static unsigned char pool[4096];

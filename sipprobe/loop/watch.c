@@ -7,10 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "sipprobe/watch.h"
 #include "base/clock.h"
-#include "sipprobe/loop/compat.h"
 #include "sipprobe/loop/alarm.h"
+#include "sipprobe/loop/compat.h"
+#include "sipprobe/watch.h"
 
 #define QUIET_NS (CLOCK_NS_PER_S / 2)
 #define MOST_NS	 (5 * CLOCK_NS_PER_S)

@@ -1,4 +1,5 @@
 #include "sipprobe/loop/wheel.h"
+
 #include "sipprobe/loop/compat.h"
 
 /*

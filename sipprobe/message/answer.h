@@ -9,9 +9,9 @@
 #ifndef SIPPROBE_MESSAGE_ANSWER_H
 #define SIPPROBE_MESSAGE_ANSWER_H
 
+#include "base/siphash.h"
 #include "sipprobe/loop/compat.h"
 #include "sipprobe/message/guard.h"
-#include "base/siphash.h"
 
 enum {
 	ANSWER_MAX =

@@ -1,8 +1,9 @@
+#include "sipprobe/message/auth.h"
+
 #include <string.h>
 
-#include "sipprobe/message/auth.h"
-#include "sipprobe/message/digest.h"
 #include "sipprobe/loop/token.h"
+#include "sipprobe/message/digest.h"
 
 enum {
 	AUTH_REALMS_MAX = 4, /* realms that one peer and its proxies may have */

@@ -1,10 +1,11 @@
+#include "sipprobe/message/digest.h"
+
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
-#include "sipprobe/message/digest.h"
 #include "sipprobe/message/siphdr.h"
 
 static const struct {

@@ -1,4 +1,5 @@
 #include "sipprobe/message/registration.h"
+
 #include "sipprobe/message/siphdr.h"
 
 /* Reads a field that is seconds and nothing else. Returns -1 if it is not. */

@@ -1,10 +1,11 @@
+#include "sipprobe/message/request.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "sipprobe/message/request.h"
-#include "sipprobe/loop/token.h"
 #include "config/uri.h"
+#include "sipprobe/loop/token.h"
 
 #define BRANCH_COOKIE "z9hG4bK"
 

@@ -1,6 +1,7 @@
+#include "sipprobe/target/exchange.h"
+
 #include <string.h>
 
-#include "sipprobe/target/exchange.h"
 #include "sipprobe/message/auth.h"
 #include "sipprobe/target/target_state.h"
 

@@ -1,7 +1,7 @@
-#include "sipprobe/ladder.h"
-
 #include <string.h>
 #include <strings.h>
+
+#include "sipprobe/ladder.h"
 
 static const char hidden[] = "redacted";
 

@@ -1,6 +1,6 @@
-#include "sipprobe/target/outcome.h"
-
 #include <errno.h>
+
+#include "sipprobe/target/outcome.h"
 
 static const char *const outcome_names[PROBE_OUTCOMES] = {
 	[PROBE_RESPONSE] = "response",

@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "sipprobe/target/exchange.h"
+#include "config/uri.h"
 #include "sipprobe/message/registration.h"
+#include "sipprobe/target/exchange.h"
 #include "sipprobe/target/target_state.h"
 #include "sipprobe/target/target_udp.h"
-#include "config/uri.h"
 
 enum {
 	ASKED_MAX_S = 7 * 24 * 3600, /* whatever a registrar's Min-Expires says */

@@ -1,4 +1,5 @@
 #include "sipprobe/target/probers.h"
+
 #include "sipprobe/target/target_udp.h"
 
 /* OPTIONS (RFC 3261 11): one transaction, and any final response tells of the peer. */

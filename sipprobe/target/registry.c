@@ -1,4 +1,5 @@
 #include "sipprobe/target/registry.h"
+
 #include "sipprobe/loop/compat.h"
 
 struct registry {

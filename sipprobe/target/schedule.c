@@ -1,6 +1,7 @@
 #include "sipprobe/target/schedule.h"
-#include "base/hash.h"
+
 #include "base/clock.h"
+#include "base/hash.h"
 
 enum { START_RATE = 5000 };
 

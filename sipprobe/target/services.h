@@ -6,8 +6,8 @@
 #define SIPPROBE_TARGET_SERVICES_H
 
 #include "sipprobe/loop/ticker.h"
-#include "sipprobe/transport/arrivals.h"
 #include "sipprobe/target/schedule.h"
+#include "sipprobe/transport/arrivals.h"
 
 struct services {
 	char agent[64]; /* User-Agent and Server: "siptrunk_exporter/1.2.3" */

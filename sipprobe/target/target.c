@@ -2,13 +2,13 @@
 
 #include "base/clock.h"
 #include "config/uri.h"
-#include "sipprobe/transport/local_sockets.h"
 #include "sipprobe/target/exchange.h"
 #include "sipprobe/target/peers.h"
 #include "sipprobe/target/registry.h"
 #include "sipprobe/target/target_ladder.h"
 #include "sipprobe/target/target_schedule.h"
 #include "sipprobe/target/target_state.h"
+#include "sipprobe/transport/local_sockets.h"
 
 static void target_destructor(void *arg)
 {

@@ -1,10 +1,11 @@
 /* The ladder of a target's probe: noted on the way, put together at its end. */
+#include "sipprobe/target/target_ladder.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "sipprobe/target/target_ladder.h"
-#include "sipprobe/target/target_state.h"
 #include "base/clock.h"
+#include "sipprobe/target/target_state.h"
 
 enum { NOTES_MAX = 8 }; /* with connect, TLS, the request and the end: LADDER_ENTRIES */
 

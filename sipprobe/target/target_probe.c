@@ -3,8 +3,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "sipprobe/tls_failure.h"
-#include "sipprobe/transport/udp.h"
 #include "sipprobe/target/exchange.h"
 #include "sipprobe/target/outcome.h"
 #include "sipprobe/target/target_ladder.h"
@@ -12,6 +10,8 @@
 #include "sipprobe/target/target_state.h"
 #include "sipprobe/target/target_stream.h"
 #include "sipprobe/target/target_unregister.h"
+#include "sipprobe/tls_failure.h"
+#include "sipprobe/transport/udp.h"
 
 static void probe_due_h(struct wheel_timer *timer, int64_t now_ns);
 

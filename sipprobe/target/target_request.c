@@ -1,7 +1,8 @@
 /* The request of a target's probe: made once for each way out, stamped for each probe. */
+#include "sipprobe/target/target_request.h"
+
 #include <string.h>
 
-#include "sipprobe/target/target_request.h"
 #include "sipprobe/target/exchange.h"
 #include "sipprobe/target/target_ladder.h"
 #include "sipprobe/target/target_state.h"

@@ -1,8 +1,9 @@
 /* When a target is probed next. */
 #include "sipprobe/target/target_schedule.h"
-#include "sipprobe/target/target_state.h"
+
 #include "base/clock.h"
 #include "sipprobe/target/registry.h"
+#include "sipprobe/target/target_state.h"
 
 #define RETRY_AFTER_MAX_NS (3600 * CLOCK_NS_PER_S)
 

@@ -1,16 +1,17 @@
+#include "sipprobe/target/target_stream.h"
+
 #include <string.h>
 
-#include "sipprobe/target/target_stream.h"
+#include "base/clock.h"
+#include "config/uri.h"
 #include "sipprobe/target/target_probe.h"
 #include "sipprobe/target/target_request.h"
 #include "sipprobe/target/target_state.h"
 #include "sipprobe/target/target_unregister.h"
-#include "base/clock.h"
 #include "sipprobe/transport/local_sockets.h"
 #include "sipprobe/transport/sockets.h"
 #include "sipprobe/transport/stream.h"
 #include "sipprobe/transport/tls_cache.h"
-#include "config/uri.h"
 
 static int connect_peer(struct target *t);
 

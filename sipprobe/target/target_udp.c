@@ -1,8 +1,9 @@
 #include "sipprobe/target/target_udp.h"
+
+#include "base/clock.h"
 #include "sipprobe/target/target_request.h"
 #include "sipprobe/target/target_state.h"
 #include "sipprobe/target/target_stream.h"
-#include "base/clock.h"
 #include "sipprobe/transport/sockets.h"
 #include "sipprobe/transport/udp.h"
 

@@ -4,10 +4,11 @@
  * then; what of them it needs is kept until it is done.
  */
 #include "sipprobe/target/target_unregister.h"
-#include "sipprobe/target/target_probe.h"
-#include "sipprobe/target/target_state.h"
+
 #include "base/clock.h"
 #include "sipprobe/target/peers.h"
+#include "sipprobe/target/target_probe.h"
+#include "sipprobe/target/target_state.h"
 
 struct unregistration {
 	struct le le;		   /* in the group's `unregistering` */

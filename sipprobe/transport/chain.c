@@ -1,8 +1,8 @@
-#include "sipprobe/chain.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "sipprobe/chain.h"
 
 static void texts_of(const char ***out, struct chain_link *link)
 {

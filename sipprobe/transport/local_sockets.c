@@ -1,7 +1,8 @@
+#include "sipprobe/transport/local_sockets.h"
+
 #include <errno.h>
 #include <string.h>
 
-#include "sipprobe/transport/local_sockets.h"
 #include "sipprobe/loop/ip_literal.h"
 
 struct entry {

@@ -9,8 +9,8 @@
 
 #include "config/config.h"
 #include "sipprobe/chain.h"
-#include "sipprobe/loop/compat.h"
 #include "sipprobe/engine.h"
+#include "sipprobe/loop/compat.h"
 #include "sipprobe/tls_failure.h"
 
 struct tls_profile; /* an SSL_CTX and what belongs to it; shared, mem_deref() */

@@ -1,7 +1,8 @@
+#include "sipprobe/transport/tls_cache.h"
+
 #include <string.h>
 
 #include "base/file_stamp.h"
-#include "sipprobe/transport/tls_cache.h"
 
 enum { FILES = 3 };
 

@@ -1,4 +1,5 @@
 #include "sipprobe/transport/tls_watch.h"
+
 #include "base/clock.h"
 #include "sipprobe/transport/sockets.h"
 #include "sipprobe/transport/tls_cache.h"

@@ -1,9 +1,10 @@
+#include "sipprobe/transport/udp.h"
+
 #include <string.h>
 #include <time.h>
 #include <linux/errqueue.h>
 #include <unistd.h>
 
-#include "sipprobe/transport/udp.h"
 #include "base/clock.h"
 
 enum {

@@ -5,11 +5,11 @@
 
 #include "base/siphash.h"
 #include "sipprobe/message/answer.h"
+#include "sipprobe/message/request.h"
 #include "sipprobe/target/peers.h"
 #include "sipprobe/target/registry.h"
-#include "sipprobe/message/request.h"
-#include "sipprobe/transport/stream.h"
 #include "sipprobe/target/target.h"
+#include "sipprobe/transport/stream.h"
 #include "sipprobe/transport/udp.h"
 
 struct demux {

@@ -1,6 +1,7 @@
+#include "sipprobe/trunk/heartbeat.h"
+
 #include <errno.h>
 
-#include "sipprobe/trunk/heartbeat.h"
 #include "base/clock.h"
 #include "sipprobe/loop/compat.h"
 #include "sipprobe/loop/ticker.h"

@@ -1,10 +1,11 @@
 /* The name of a trunk: resolved ahead of need, and again when its answer grows old. */
+#include "sipprobe/trunk/trunk_names.h"
+
 #include <string.h>
 
-#include "config/uri.h"
 #include "base/clock.h"
+#include "config/uri.h"
 #include "sipprobe/health.h"
-#include "sipprobe/trunk/trunk_names.h"
 #include "sipprobe/trunk/trunk.h"
 #include "sipprobe/trunk/trunk_parts.h"
 #include "sipprobe/trunk/trunk_state.h"

@@ -1,9 +1,10 @@
 /* The state of a trunk: its addresses' states, summed up and told when they change. */
+#include "sipprobe/trunk/trunk_state.h"
+
 #include "base/clock.h"
 #include "sipprobe/target/prober.h"
-#include "sipprobe/trunk/trunk_state.h"
-#include "sipprobe/trunk/heartbeat.h"
 #include "sipprobe/target/target.h"
+#include "sipprobe/trunk/heartbeat.h"
 #include "sipprobe/trunk/trunk_names.h"
 #include "sipprobe/trunk/trunk_parts.h"
 #include "sipprobe/trunk/trunk_targets.h"

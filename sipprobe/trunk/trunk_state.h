@@ -2,6 +2,8 @@
 #ifndef SIPPROBE_TRUNK_TRUNK_STATE_H
 #define SIPPROBE_TRUNK_TRUNK_STATE_H
 
+#include <stdbool.h>
+
 #include "sipprobe/probe.h"
 
 struct target;

@@ -1,8 +1,9 @@
 /* A trunk's targets: one for each of its addresses and checks. */
+#include "sipprobe/trunk/trunk_targets.h"
+
 #include <stdlib.h>
 
 #include "sipprobe/target/probers.h"
-#include "sipprobe/trunk/trunk_targets.h"
 #include "sipprobe/target/target.h"
 #include "sipprobe/trunk/trunk_parts.h"
 

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "exporter/store/store.h"
 #include "base/clock.h"
+#include "exporter/store/store.h"
 
 #define ROUNDS 15
 #define PASSES 100

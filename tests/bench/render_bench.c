@@ -3,14 +3,13 @@
  * the same bytes; and what the same costs in the other formats. Usage: bench_render
  * [TRUNKS]
  */
-#include "tests/bench/fleet.h"
-
 #include <string.h>
 
+#include "base/clock.h"
 #include "exporter/metrics/gzip.h"
 #include "exporter/metrics/render.h"
 #include "exporter/store/snapshot.h"
-#include "base/clock.h"
+#include "tests/bench/fleet.h"
 
 #define ROUNDS 9
 

@@ -1,11 +1,11 @@
+#include "tests/bench/responder.h"
+
 #include <netinet/in.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include "tests/bench/responder.h"
 
 static const char status[] = "SIP/2.0 200 OK";
 

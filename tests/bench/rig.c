@@ -1,3 +1,5 @@
+#include "tests/bench/rig.h"
+
 #include <arpa/inet.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -5,7 +7,6 @@
 #include <unistd.h>
 
 #include "sipprobe/loop.h"
-#include "tests/bench/rig.h"
 
 double rig_cpu_s(void)
 {

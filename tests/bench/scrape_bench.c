@@ -2,14 +2,13 @@
  * What back-to-back scrapes do to the main thread's writes: the same writer alone and
  * beside a scraper. Usage: bench_scrape [TRUNKS] [SECONDS]
  */
-#include "tests/bench/fleet.h"
-
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 
-#include "exporter/http/http.h"
 #include "base/clock.h"
+#include "exporter/http/http.h"
+#include "tests/bench/fleet.h"
 #include "tests/unit/exporter/http/http_client.h"
 
 #define WRITES_MAX 4000000

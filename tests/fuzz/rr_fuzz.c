@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "sipprobe/dns/naptr_srv.h"
 #include "sipprobe/dns/address_set.h"
+#include "sipprobe/dns/naptr_srv.h"
 #include "sipprobe/loop/ip_literal.h"
 #include "tests/fuzz/fuzz.h"
 

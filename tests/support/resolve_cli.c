@@ -14,8 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "config/uri.h"
 #include "base/clock.h"
+#include "config/uri.h"
 #include "sipprobe/dns/lookup.h"
 
 enum { URIS_MAX = 20000, SERVERS_MAX = 8, TICK_MS = 1, CANCEL_MS = 20 };

@@ -1,10 +1,9 @@
 /* The JSON writer: what it writes must be JSON, whatever it is given. */
-#include "tests/unit/tap.h"
-
 #include <cjson/cJSON.h>
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "tests/unit/tap.h"
 
 static const struct {
 	const char *in;

@@ -1,9 +1,8 @@
 /* Targets that probes on demand may go to. */
-#include "tests/unit/tap.h"
-
 #include <arpa/inet.h>
 
 #include "config/access.h"
+#include "tests/unit/tap.h"
 
 static const char *const listed[] = {
 	"192.0.2.0/24",	   "198.51.100.7",     "10.1.0.0/16",	 "2001:db8::/32",

@@ -2,14 +2,13 @@
  * Every bad file beside the exact lines it must cause: tests/data/bad/NAME.json or
  * NAME.yaml, and NAME.err.
  */
-#include "tests/unit/exporter/store/kept.h"
-
 #include <errno.h>
 #include <glob.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "config/config.h"
+#include "tests/unit/exporter/store/kept.h"
 
 static void check_file(const char *name)
 {

@@ -3,13 +3,12 @@
  * and NAME.out.
  * BLESS=1 in the environment writes the latter afresh; read the difference.
  */
-#include "tests/unit/exporter/store/kept.h"
-
 #include <glob.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "tests/unit/config/config_dump.h"
+#include "tests/unit/exporter/store/kept.h"
 
 static void check_file(const char *name)
 {

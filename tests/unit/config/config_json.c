@@ -1,6 +1,4 @@
 /* Our checker and cJSON against JSONTestSuite; positions; bounds. */
-#include "tests/unit/tap.h"
-
 #include <errno.h>
 #include <glob.h>
 #include <stdlib.h>
@@ -8,6 +6,7 @@
 
 #include "config/config.h"
 #include "config/reader/doc.h"
+#include "tests/unit/tap.h"
 
 /* y_ files whose value is JSON but more than a configuration may hold. */
 static bool is_beyond(const char *name)

@@ -1,12 +1,11 @@
 /* Loading while the Nth allocation fails, for every N until none does. */
-#include "tests/unit/tap.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <yaml.h>
 
 #include "config/config.h"
+#include "tests/unit/tap.h"
 
 /* The linker sends the configuration's allocations here (--wrap), and calls to libyaml.
  */

@@ -2,14 +2,13 @@
  * YAML says what JSON says: every file of tests/data/good, written as YAML in two ways,
  * is the same configuration.
  */
-#include "tests/unit/exporter/store/kept.h"
-
 #include <glob.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "config/reader/doc.h"
 #include "tests/unit/config/config_dump.h"
+#include "tests/unit/exporter/store/kept.h"
 
 /* Whether a text is the same without quotes, where text is wanted. */
 static bool is_plain(const char *text)

@@ -1,9 +1,8 @@
 /* SIP URIs as they are split. Those that are refused stand in tests/data/bad/uri_*. */
-#include "tests/unit/tap.h"
-
 #include <stdlib.h>
 
 #include "config/uri.h"
+#include "tests/unit/tap.h"
 
 static const struct {
 	const char *text, *user, *host, *params, *maddr;

@@ -1,12 +1,11 @@
 /* Durations, codes, sets of strings, comparing trunks. */
-#include "tests/unit/tap.h"
-
 #include <stdlib.h>
 
+#include "base/suggest.h"
 #include "config/config.h"
 #include "config/reader/pool.h"
-#include "base/suggest.h"
 #include "config/value.h"
+#include "tests/unit/tap.h"
 
 static void check_durations(void)
 {

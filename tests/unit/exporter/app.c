@@ -1,7 +1,5 @@
 /* The program's life in one process: start, probes, reloads, what cannot start, the end.
  */
-#include "exporter/app.h"
-
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -9,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "exporter/app.h"
 #include "tests/unit/captured.h"
 #include "tests/unit/exporter/http/http_client.h"
 #include "tests/unit/tap.h"

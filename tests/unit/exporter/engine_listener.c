@@ -1,12 +1,11 @@
 /* What the engine tells becomes lines of the log and rows of the store. */
-#include "exporter/engine_listener.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "exporter/engine_listener.h"
 #include "exporter/store/labels.h"
 #include "exporter/store/snapshot.h"
 #include "sipprobe/engine.h"

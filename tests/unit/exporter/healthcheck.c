@@ -1,7 +1,5 @@
 /* --healthcheck against a real server of ours, over HTTP and HTTPS, and against others.
  */
-#include "exporter/healthcheck.h"
-
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -11,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "exporter/healthcheck.h"
 #include "exporter/http/http.h"
 #include "tests/support/ca.h"
 #include "tests/unit/tap.h"

@@ -1,6 +1,4 @@
 /* What the sandbox lets a process do, each in a child of its own. */
-#include "tests/unit/tap.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -16,6 +14,7 @@
 #include <unistd.h>
 
 #include "exporter/sandbox.h"
+#include "tests/unit/tap.h"
 
 static char folder[] = "/tmp/siptrunk-sandbox-XXXXXX";
 static struct sandbox_state state;

@@ -1,6 +1,4 @@
 /* What a service manager passes to the program, and what it hears. */
-#include "exporter/systemd.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -12,6 +10,7 @@
 #include <unistd.h>
 
 #include "exporter/http/http_systemd.h"
+#include "exporter/systemd.h"
 #include "sipprobe/loop.h"
 #include "tests/unit/tap.h"
 

@@ -1,15 +1,14 @@
 /* The HTTP server, asked over real sockets by polite clients and by others. */
-#include "tests/unit/tap.h"
-
 #include <libdeflate.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/resource.h>
 
+#include "base/clock.h"
 #include "exporter/http/http.h"
 #include "exporter/http/http_guard.h"
-#include "base/clock.h"
 #include "tests/unit/exporter/http/http_client.h"
+#include "tests/unit/tap.h"
 
 #define GET(path)      "GET " path " HTTP/1.1\r\nHost: x\r\n\r\n"
 #define GET_GZIP(path) "GET " path " HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\n\r\n"

@@ -1,9 +1,8 @@
 /* The guard's deadlines and limits, on real connections that nobody answers. */
-#include "tests/unit/tap.h"
-
-#include "exporter/http/http_guard.h"
 #include "base/clock.h"
+#include "exporter/http/http_guard.h"
 #include "tests/unit/exporter/http/http_client.h"
+#include "tests/unit/tap.h"
 
 #define HEAD_NS	  (300 * CLOCK_NS_PER_MS)
 #define ANSWER_NS (600 * CLOCK_NS_PER_MS)

@@ -1,6 +1,5 @@
 /* Which path is answered by what, with which fields, for which methods. */
 #include "exporter/http/http_routes.h"
-
 #include "exporter/pages/assets.h"
 #include "tests/unit/exporter/pages/site.h"
 

@@ -1,7 +1,5 @@
 /* Unix sockets to be listened on: their addresses, modes, and what stands in their way.
  */
-#include "exporter/http/http_unix.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -10,6 +8,7 @@
 #include <unistd.h>
 
 #include "exporter/http/http_socket.h"
+#include "exporter/http/http_unix.h"
 #include "tests/unit/tap.h"
 
 static char folder[] = "/tmp/siptrunk-unix-XXXXXX";

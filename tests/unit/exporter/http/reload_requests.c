@@ -1,9 +1,8 @@
 /* Reloads that are asked for from any thread, and done once for all who wait. */
-#include "exporter/http/reload_requests.h"
-
 #include <errno.h>
 #include <pthread.h>
 
+#include "exporter/http/reload_requests.h"
 #include "sipprobe/loop.h"
 #include "tests/unit/tap.h"
 

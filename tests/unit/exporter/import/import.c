@@ -1,11 +1,10 @@
 /* Imports of other servers' configurations: samples, and what the field has besides. */
-#include "exporter/import/import.h"
-
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "exporter/import/import.h"
 #include "tests/unit/captured.h"
 #include "tests/unit/exporter/store/kept.h"
 #include "tests/unit/tap.h"

@@ -2,11 +2,10 @@
  * The catalogue keeps its promises: names, types and labels as Prometheus wants them, and
  * docs/metrics.md as it is now. `unit_catalogue DATA --print` writes that page.
  */
-#include "tests/unit/exporter/store/kept.h"
-
 #include <stdlib.h>
 
 #include "exporter/metrics/catalogue.h"
+#include "tests/unit/exporter/store/kept.h"
 
 /* docs/contract.md: "rename nothing". */
 static const char *const promised[] = {

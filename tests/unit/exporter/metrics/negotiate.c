@@ -1,7 +1,6 @@
 /* Content negotiation: what clients say in Accept and Accept-Encoding, real and odd. */
-#include "tests/unit/tap.h"
-
 #include "exporter/metrics/negotiate.h"
+#include "tests/unit/tap.h"
 
 static const struct {
 	const char *field;

@@ -1,8 +1,7 @@
 /* OpenMetrics: exact lines for known numbers, name by name, and filters. */
-#include "tests/unit/tap.h"
-
 #include "exporter/metrics/render.h"
 #include "tests/unit/exporter/metrics/render_fixture.h"
+#include "tests/unit/tap.h"
 
 #define EXEMPLAR(value)                                                                  \
 	" # {call_id=\"0123456789abcdef0123456789abcdef\"} " value " 1763798707.123"

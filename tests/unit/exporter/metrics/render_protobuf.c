@@ -1,11 +1,10 @@
 /* The protobuf format, read back message by message. */
-#include "tests/unit/tap.h"
-
 #include <math.h>
 
 #include "exporter/metrics/metrics.pb-c.h"
 #include "exporter/metrics/render.h"
 #include "tests/unit/exporter/metrics/render_fixture.h"
+#include "tests/unit/tap.h"
 
 #define FAMILIES 64
 

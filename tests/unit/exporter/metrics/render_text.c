@@ -1,15 +1,14 @@
 /* The text format: exact lines for known numbers, and promtool's opinion of the whole. */
-#include "tests/unit/tap.h"
-
 #include <inttypes.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "exporter/store/labels.h"
 #include "base/number.h"
 #include "exporter/metrics/render.h"
+#include "exporter/store/labels.h"
 #include "tests/unit/exporter/metrics/render_fixture.h"
+#include "tests/unit/tap.h"
 
 static const struct {
 	int64_t value;

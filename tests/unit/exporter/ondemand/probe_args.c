@@ -3,8 +3,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "exporter/ondemand/probe_args.h"
 #include "config/config.h"
+#include "exporter/ondemand/probe_args.h"
 #include "tests/unit/tap.h"
 
 enum { WORDS_MAX = 10 };

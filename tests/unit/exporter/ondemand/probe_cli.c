@@ -1,6 +1,4 @@
 /* `siptrunk_exporter probe`: its command line, and probes of peers on loopback. */
-#include "exporter/ondemand/probe_cli.h"
-
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -8,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "exporter/ondemand/probe_args.h"
+#include "exporter/ondemand/probe_cli.h"
 #include "tests/unit/captured.h"
 #include "tests/unit/tap.h"
 

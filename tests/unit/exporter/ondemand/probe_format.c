@@ -2,13 +2,12 @@
  * Reports made by hand, told in every format, beside tests/data/probe/NAME.FORMAT.
  * BLESS=1 in the environment writes those afresh; read the difference.
  */
-#include "tests/unit/exporter/store/kept.h"
-
 #include <errno.h>
 #include <stdlib.h>
 
 #include "exporter/ondemand/probe_families.h"
 #include "exporter/ondemand/probe_format.h"
+#include "tests/unit/exporter/store/kept.h"
 
 enum { NOW_S = 1790000000 };
 

@@ -1,7 +1,5 @@
 /* The queue between those who ask for a probe and the main thread: replies, bound, stop.
  */
-#include "exporter/ondemand/probe_service.h"
-
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -9,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "exporter/ondemand/probe_service.h"
 #include "sipprobe/loop.h"
 #include "tests/unit/tap.h"
 

@@ -1,9 +1,8 @@
 /* /api/v1: what it says of trunks in every state, which it chooses, and how it pages. */
-#include "exporter/pages/api.h"
-
 #include <cjson/cJSON.h>
 #include <errno.h>
 
+#include "exporter/pages/api.h"
 #include "tests/unit/exporter/pages/site.h"
 
 /* Asks for the list with @args, NAME=VALUE&…, and hands it over parsed. */

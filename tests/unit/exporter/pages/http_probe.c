@@ -1,9 +1,8 @@
 /* /probe: queries, taken apart. */
-#include "tests/unit/tap.h"
-
 #include <errno.h>
 
 #include "exporter/pages/http_probe.h"
+#include "tests/unit/tap.h"
 
 static void timeouts(void)
 {

@@ -1,9 +1,8 @@
 /* What pages are made of: no bytes from outside may become markup. */
-#include "tests/unit/tap.h"
-
 #include <stdlib.h>
 
 #include "exporter/pages/page_text.h"
+#include "tests/unit/tap.h"
 
 static const char *end(struct buffer *b)
 {

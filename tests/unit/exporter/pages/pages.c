@@ -1,10 +1,9 @@
 /* The pages: what they say of trunks in every state, and no markup from outside in it. */
-#include "exporter/pages/pages.h"
-
 #include <errno.h>
 
 #include "exporter/pages/assets.h"
 #include "exporter/pages/http_paths.h"
+#include "exporter/pages/pages.h"
 #include "tests/unit/exporter/pages/site.h"
 
 /* How often a text holds a word. */

@@ -1,8 +1,7 @@
 /* Recent probes and kept ladders, within their budget. */
-#include "tests/unit/tap.h"
-
-#include "exporter/store/history.h"
 #include "base/clock.h"
+#include "exporter/store/history.h"
+#include "tests/unit/tap.h"
 
 static struct probe_result result(enum probe_outcome o, unsigned code, int64_t at_s)
 {

@@ -1,11 +1,10 @@
 /* Native histograms: indexes, halving, growth, what they cost, and lost memory. */
-#include "tests/unit/tap.h"
-
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 
 #include "exporter/store/native_histogram.h"
+#include "tests/unit/tap.h"
 
 #define S INT64_C(1000000000)
 

@@ -1,6 +1,4 @@
 /* Snapshots over several blocks, and readers while a configuration is applied. */
-#include "tests/unit/tap.h"
-
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -10,6 +8,7 @@
 #include "exporter/store/snapshot.h"
 #include "exporter/store/status.h"
 #include "exporter/store/store.h"
+#include "tests/unit/tap.h"
 
 /* As copy_arena.c has it: what a block holds when nothing larger is asked for. */
 #define BLOCK_BYTES ((size_t)1 << 18)

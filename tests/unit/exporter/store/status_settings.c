@@ -1,10 +1,9 @@
 /* The settings in force, as people see them: each key of the tables, and no secret. */
-#include "exporter/store/status.h"
-
 #include <stdlib.h>
 
 #include "config/layer.h"
 #include "config/types.h"
+#include "exporter/store/status.h"
 #include "tests/unit/tap.h"
 
 /* What has no row: a trunk's description, shown elsewhere, and where secrets are. */

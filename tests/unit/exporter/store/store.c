@@ -1,6 +1,4 @@
 /* The store and its snapshots: what writers say is what a scrape sees, and no more. */
-#include "tests/unit/tap.h"
-
 #include <malloc.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -9,6 +7,7 @@
 #include "exporter/store/snapshot.h"
 #include "exporter/store/store.h"
 #include "exporter/store/store_rows.h"
+#include "tests/unit/tap.h"
 
 #define BUCKETS 12
 
@@ -338,13 +337,10 @@ static void *reader(void *arg)
 	return NULL;
 }
 
-static struct store_trunk *add_named(struct store *s, const char *name)
+static struct store_trunk *add_named(struct store *s, const struct config_trunk *trunk)
 {
-	struct config_trunk trunk = trunk_b;
-	struct store_trunk *row;
+	struct store_trunk *row = store_trunk_add(s, trunk);
 
-	trunk.name = name;
-	row = store_trunk_add(s, &trunk);
 	store_probe_begin(s, store_target_add(s, row, &target_udp), 1);
 	return row;
 }
@@ -354,7 +350,8 @@ static void test_churn(void)
 	struct probe_result r = result(PROBE_RESPONSE, PROBE_UP, 200, 1);
 	struct churn c = {.s = make_store()};
 	struct store_trunk *rows[1000];
-	char name[1000][8];
+	static struct config_trunk trunks[1000];
+	static char name[1000][8];
 	pthread_t thread;
 	int i;
 
@@ -363,7 +360,9 @@ static void test_churn(void)
 	store_keep_exemplars(c.s);
 	for (i = 0; i < 1000; i++) {
 		snprintf(name[i], sizeof(name[i]), "t%05d", i);
-		rows[i] = add_named(c.s, name[i]);
+		trunks[i] = trunk_b;
+		trunks[i].name = name[i];
+		rows[i] = add_named(c.s, &trunks[i]);
 	}
 	pthread_create(&thread, NULL, reader, &c);
 	for (i = 0; i < 400000; i++) {
@@ -371,7 +370,7 @@ static void test_churn(void)
 
 		if (i % 20000 < 400) {
 			store_trunk_remove(c.s, rows[k]);
-			rows[k] = add_named(c.s, name[k]);
+			rows[k] = add_named(c.s, &trunks[k]);
 		}
 		store_trunk_addresses(c.s, rows[k], 1, 1);
 		r.phase_ns[PROBE_PHASE_ANSWER] = i * 7919LL;

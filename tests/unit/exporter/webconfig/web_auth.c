@@ -1,6 +1,4 @@
 /* Passwords: how credentials are read, who is let in, whose turn it is, what is kept. */
-#include "tests/unit/tap.h"
-
 #include <crypt.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -10,6 +8,7 @@
 #include "exporter/webconfig/web_config.h"
 #include "exporter/webconfig/web_credentials.h"
 #include "exporter/webconfig/web_priority.h"
+#include "tests/unit/tap.h"
 
 static const struct {
 	const char *field;

@@ -1,6 +1,6 @@
 /* RFC 3263 4.1 and 4.2, branch by branch, without a network. */
-#include "sipprobe/dns/locate.h"
 #include "config/uri.h"
+#include "sipprobe/dns/locate.h"
 #include "tests/unit/sipprobe/dns/zone.h"
 #include "tests/unit/tap.h"
 

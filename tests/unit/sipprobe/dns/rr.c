@@ -1,8 +1,7 @@
 /* Names and rdata, whole, cut short, and lying about their lengths. */
-#include "sipprobe/dns/rr.h"
-
 #include <errno.h>
 
+#include "sipprobe/dns/rr.h"
 #include "tests/unit/tap.h"
 
 static const struct {

@@ -1,6 +1,5 @@
 /* Probes on demand: where they may go, what they come to, and when they end. */
 #include "sipprobe/ondemand.h"
-
 #include "sipprobe/transport/stream.h"
 #include "tests/unit/sipprobe/engine/running.h"
 #include "tests/unit/sipprobe/transport/cert_file.h"

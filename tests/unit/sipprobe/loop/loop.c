@@ -1,12 +1,11 @@
 /* The main thread's loop: posts of other threads, signals, and what comes every so often.
  */
-#include "sipprobe/loop.h"
-
 #include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
 
 #include "base/clock.h"
+#include "sipprobe/loop.h"
 #include "tests/unit/tap.h"
 
 enum { POSTS = 1000 };

@@ -1,10 +1,10 @@
 /* Random digits, and addresses as text. */
-#include "sipprobe/loop/token.h"
-#include "sipprobe/loop/ip_literal.h"
-#include "tests/unit/tap.h"
-
 #include <errno.h>
 #include <stdlib.h>
+
+#include "sipprobe/loop/ip_literal.h"
+#include "sipprobe/loop/token.h"
+#include "tests/unit/tap.h"
 
 enum { TOKENS = 2000, DIGITS = 32 };
 

@@ -1,11 +1,10 @@
 /* Files that appear, change and go, told once a burst. */
-#include "sipprobe/watch.h"
-
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sipprobe/watch.h"
 #include "tests/unit/sipprobe/loop_turn.h"
 #include "tests/unit/tap.h"
 

@@ -1,6 +1,6 @@
 /* Digest: challenges as peers write them, and the RFCs' own examples of answers. */
-#include "sipprobe/message/digest.h"
 #include "base/clock.h"
+#include "sipprobe/message/digest.h"
 #include "tests/unit/tap.h"
 
 #define NONCE_7616  "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v"

@@ -11,14 +11,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "sipprobe/transport/sockets.h"
-#include "sipprobe/transport/tls_cache.h"
-#include "sipprobe/trunk/demux.h"
 #include "sipprobe/target/peers.h"
 #include "sipprobe/target/probers.h"
 #include "sipprobe/target/registry.h"
 #include "sipprobe/target/target.h"
 #include "sipprobe/target/target_state.h"
+#include "sipprobe/transport/sockets.h"
+#include "sipprobe/transport/tls_cache.h"
+#include "sipprobe/trunk/demux.h"
 #include "tests/unit/sipprobe/loop_turn.h"
 #include "tests/unit/sipprobe/virtual_time.h"
 #include "tests/unit/tap.h"

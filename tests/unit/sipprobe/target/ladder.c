@@ -1,9 +1,8 @@
 /* What of a message may be shown, and what may not. */
-#include "tests/unit/tap.h"
-
 #include <stdlib.h>
 
 #include "sipprobe/ladder.h"
+#include "tests/unit/tap.h"
 
 static const struct {
 	const char *name;

@@ -1,7 +1,7 @@
 #include <errno.h>
 
-#include "sipprobe/target/peers.h"
 #include "base/siphash.h"
+#include "sipprobe/target/peers.h"
 #include "tests/unit/tap.h"
 
 #define MANY 100000

@@ -1,11 +1,10 @@
 /* The chain a peer showed, read after handshakes in memory; and its life as a value. */
-#include "sipprobe/chain.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "sipprobe/chain.h"
 #include "sipprobe/transport/tls.h"
 #include "tests/support/ca.h"
 #include "tests/unit/tap.h"

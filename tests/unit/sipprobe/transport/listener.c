@@ -1,6 +1,4 @@
 /* Listening sockets and the bounded set of what they accept. */
-#include "sipprobe/transport/listener.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -10,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "sipprobe/transport/listener.h"
 #include "tests/support/ca.h"
 #include "tests/unit/tap.h"
 

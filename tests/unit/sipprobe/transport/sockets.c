@@ -1,12 +1,11 @@
 /* The engine's own ends: prepared, put in force or given up, and chosen to send from. */
-#include "sipprobe/transport/sockets.h"
-
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "sipprobe/message/guard.h"
+#include "sipprobe/transport/sockets.h"
 #include "sipprobe/transport/stream.h"
 #include "sipprobe/transport/tls_cache.h"
 #include "sipprobe/transport/udp.h"

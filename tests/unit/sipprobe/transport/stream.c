@@ -1,6 +1,4 @@
 /* Streams against sockets of the test's own over loopback, on libre's loop. */
-#include "sipprobe/transport/stream.h"
-
 #include <arpa/inet.h>
 #include <errno.h>
 #include <malloc.h>
@@ -11,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "sipprobe/transport/stream.h"
 #include "tests/support/ca.h"
 #include "tests/unit/tap.h"
 

@@ -1,12 +1,11 @@
 /* Profiles from files, and whole handshakes in memory against a peer of OpenSSL's own. */
-#include "sipprobe/transport/tls.h"
-
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <time.h>
 
+#include "sipprobe/transport/tls.h"
 #include "sipprobe/transport/tls_identity.h"
 #include "tests/support/ca.h"
 #include "tests/unit/tap.h"

@@ -1,12 +1,11 @@
 /* UDP sockets: stamps, ICMP errors by the error queue, the DSCP of what is sent. */
-#include "sipprobe/transport/udp.h"
-
 #include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "sipprobe/transport/local_sockets.h"
+#include "sipprobe/transport/udp.h"
 #include "tests/unit/sipprobe/loop_turn.h"
 #include "tests/unit/tap.h"
 
