@@ -317,6 +317,29 @@ static void test_cells(void)
 	store_free(s);
 }
 
+/* Label text of a target has a length of sixteen bits. */
+static void test_long_address(void)
+{
+	const size_t rest =
+		sizeof("method=\"OPTIONS\",address=\"\",transport=\"udp\"") - 1;
+	struct store *s = store_make();
+	struct store_trunk *row = store_trunk_add(s, &trunk_a);
+	char *address = malloc(UINT16_MAX + 2);
+	struct engine_target target = {"OPTIONS", address, "udp"};
+	struct store_target *cell;
+
+	memset(address, '1', UINT16_MAX + 1);
+	address[UINT16_MAX - rest] = '\0';
+	cell = store_target_add(s, row, &target);
+	is_int(cell ? cell->label_len : 0, UINT16_MAX, "the longest there may be");
+	address[UINT16_MAX - rest] = '1';
+	address[UINT16_MAX - rest + 1] = '\0';
+	ok(!store_target_add(s, row, &target), "a byte more is refused");
+	is_int(row->target_count, 1, "and leaves nothing behind");
+	free(address);
+	store_free(s);
+}
+
 static void test_paused(void)
 {
 	static const struct config_settings paused = {.paused = true};
@@ -434,6 +457,7 @@ int main(void)
 	test_trunk_words();
 	test_inbound();
 	test_cells();
+	test_long_address();
 	test_paused();
 	test_chain();
 	test_exporter();
