@@ -8,7 +8,6 @@
 #include "exporter/metrics/gzip.h"
 #include "exporter/metrics/label_values.h"
 #include "exporter/metrics/process.h"
-#include "sipprobe/tls_cause.h"
 #include "tests/unit/tap.h"
 
 static const struct {

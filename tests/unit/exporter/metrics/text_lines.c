@@ -98,13 +98,11 @@ static void test_text(void)
 	l.name_len = 1;
 	two.count = 2;
 	t.stats.sum_ns = 1500000000;
-	text_lines_comment(&b, "HELP", SLICE("n"), "what it is");
 	text_lines_samples_h(SLICE("t=\"x\""), s, 2, &l);
 	text_lines_samples_h(SLICE(""), s, 2, &l);
 	text_lines_histogram_h(&t, &two, &l);
 	buffer_add(&b, "", 1);
 	is_str(b.data,
-	       "# HELP n what it is\n"
 	       "n{t=\"x\",a=\"1\"} 5\nn{t=\"x\"} 1.5\nn{a=\"1\"} 5\nn 1.5\n"
 	       "n_bucket{t=\"x\",le=\"9\"} 1\nn_bucket{t=\"x\",le=\"9\"} 1\n"
 	       "n_bucket{t=\"x\",le=\"9\"} 3\nn_sum{t=\"x\"} 1.5\nn_count{t=\"x\"} 3\n",
