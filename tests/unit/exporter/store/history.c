@@ -193,6 +193,8 @@ static void test_oldest(void)
 {
 	struct history_track *t[3];
 	struct history_ladder *l = ladder_of(PROBE_TIMEOUT, 1);
+	const struct probe_result bad = result(PROBE_TIMEOUT, 0, 7);
+	const struct ladder large = {.count = LADDER_ENTRIES};
 	struct history h;
 
 	history_init(&h, 0, 1 << 20);
@@ -213,6 +215,9 @@ static void test_oldest(void)
 	   "of a target too");
 	is_int(t[2]->failures[0]->result.begun_unix_ns / CLOCK_NS_PER_S, 5,
 	       "whose newer ones stay");
+	history_keep(&h, t[0], history_ladder_copy(&bad, &large));
+	ok(!t[2]->failures[0] && t[1]->failures[0] && t[0]->failures[0],
+	   "as many go as one that is larger needs");
 	for (int i = 0; i < 3; i++)
 		history_track_free(&h, t[i]);
 	is_int((long long)h.bytes, 0, "all of it given back");
