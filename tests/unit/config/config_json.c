@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "config/config.h"
 #include "config/reader/doc.h"
 #include "tests/unit/tap.h"
@@ -25,7 +26,7 @@ static void check_file(const char *name)
 	char *text = NULL;
 	int err, err_load;
 
-	is_int(doc_read(&text, &d.len, name), 0, name);
+	is_int(file_read(&text, &d.len, name, DOC_SIZE_MAX), 0, name);
 	d.text = text;
 	err = doc_parse(&d, &r);
 	if (name[0] == 'n')
@@ -53,7 +54,7 @@ static void check_syntax_only(const char *name)
 	struct doc d = {.path = name};
 	char *text = NULL;
 
-	if (!doc_read(&text, &d.len, name)) {
+	if (!file_read(&text, &d.len, name, DOC_SIZE_MAX)) {
 		d.text = text;
 		is_int(doc_check(&d, &r), 0, name);
 	}

@@ -1,4 +1,6 @@
 /* Recent probes and kept ladders, within their budget. */
+#include <stdlib.h>
+
 #include "base/clock.h"
 #include "exporter/store/history.h"
 #include "tests/unit/tap.h"
@@ -145,8 +147,105 @@ static void test_budget(void)
 	ok(!history_track_alloc(&h), "no budget, nothing");
 }
 
+/* The budget to the byte: what fits is kept, one byte more is not. */
+static void test_exact(void)
+{
+	struct probe_result good = result(PROBE_RESPONSE, 200, 1);
+	struct history_ladder *l = ladder_of(PROBE_TIMEOUT, 1);
+	size_t ladder_bytes = l->bytes, track_bytes;
+	struct history_track *t, *more;
+	struct history h;
+
+	history_init(&h, 10, 1 << 20);
+	t = history_track_alloc(&h);
+	track_bytes = h.bytes;
+	history_track_free(&h, t);
+	for (int less = 0; less < 2; less++) {
+		history_init(&h, 10, 4 * track_bytes - 2 * (size_t)less);
+		t = history_track_alloc(&h);
+		more = history_track_alloc(&h);
+		is_int(more != NULL, !less, "half of it is for tracks");
+		history_track_free(&h, more);
+		history_track_free(&h, t);
+	}
+	for (int less = 0; less < 2; less++) {
+		history_init(&h, 0, 1 << 20);
+		t = history_track_alloc(&h);
+		h.bytes_max = h.bytes + ladder_bytes - (size_t)less;
+		history_keep(&h, t, history_ladder_ref(l));
+		is_int(t->failures[0] != NULL, !less, "a ladder that just fits is kept");
+		history_track_free(&h, t);
+	}
+	for (int less = 0; less < 2; less++) {
+		history_init(&h, 0, 1 << 20);
+		t = history_track_alloc(&h);
+		h.bytes = h.bytes_max / 4 * 3 - (size_t)less;
+		is_int(history_wants(&h, t, &good), less,
+		       "a first success is for the first three quarters");
+		free(t);
+	}
+	history_ladder_unref(l);
+}
+
+/* Room is made by letting the oldest go, successes before failures. */
+static void test_oldest(void)
+{
+	struct history_track *t[3];
+	struct history_ladder *l = ladder_of(PROBE_TIMEOUT, 1);
+	const struct probe_result bad = result(PROBE_TIMEOUT, 0, 7);
+	const struct ladder large = {.count = LADDER_ENTRIES};
+	struct history h;
+
+	history_init(&h, 0, 1 << 20);
+	for (int i = 0; i < 3; i++)
+		t[i] = history_track_alloc(&h);
+	h.bytes_max = h.bytes + 3 * l->bytes;
+	history_keep(&h, t[0], ladder_of(PROBE_TIMEOUT, 1));
+	history_keep(&h, t[1], ladder_of(PROBE_RESPONSE, 2));
+	history_keep(&h, t[2], ladder_of(PROBE_TIMEOUT, 3));
+	ok(t[0]->failures[0] && t[1]->success && t[2]->failures[0], "three fit");
+	history_keep(&h, t[2], ladder_of(PROBE_TIMEOUT, 4));
+	ok(t[0]->failures[0] && !t[1]->success && t[2]->failures[1],
+	   "the success goes first");
+	history_keep(&h, t[2], ladder_of(PROBE_TIMEOUT, 5));
+	ok(!t[0]->failures[0] && t[2]->failures[2], "then the oldest failure");
+	history_keep(&h, t[1], ladder_of(PROBE_TIMEOUT, 6));
+	ok(!t[2]->failures[2] && t[2]->failures[1] && t[1]->failures[0],
+	   "of a target too");
+	is_int(t[2]->failures[0]->result.begun_unix_ns / CLOCK_NS_PER_S, 5,
+	       "whose newer ones stay");
+	history_keep(&h, t[0], history_ladder_copy(&bad, &large));
+	ok(!t[2]->failures[0] && t[1]->failures[0] && t[0]->failures[0],
+	   "as many go as one that is larger needs");
+	for (int i = 0; i < 3; i++)
+		history_track_free(&h, t[i]);
+	is_int((long long)h.bytes, 0, "all of it given back");
+	ok(TAILQ_EMPTY(&h.failures) && TAILQ_EMPTY(&h.successes), "and nothing left");
+	history_ladder_unref(l);
+}
+
+static void test_rounding(void)
+{
+	struct probe_result r = result(PROBE_RESPONSE, 200, 1);
+
+	is_int(history_pack(&r, 49 * CLOCK_NS_PER_MS).gap_ds, 0, "rounded down");
+	is_int(history_pack(&r, 50 * CLOCK_NS_PER_MS).gap_ds, 1, "rounded up");
+	is_int(history_pack(&r, 65534 * 100 * CLOCK_NS_PER_MS).gap_ds, 65534, "large");
+	r.phase_ns[PROBE_PHASE_ANSWER] = 999;
+	is_int(history_pack(&r, 0).latency_us, 0, "under a microsecond is none");
+	r.phase_ns[PROBE_PHASE_ANSWER] = (HISTORY_NO_LATENCY - 1LL) * CLOCK_NS_PER_US;
+	is_int(history_pack(&r, 0).latency_us, HISTORY_NO_LATENCY - 1LL, "the longest");
+	r.phase_ns[PROBE_PHASE_ANSWER] = -1 * CLOCK_NS_PER_US;
+	is_int(history_pack(&r, 0).latency_us, HISTORY_NO_LATENCY, "a response without");
+	r.verdict = PROBE_DOWN;
+	is_int(history_pack(&r, 0).verdict, PROBE_DOWN, "what it meant");
+}
+
 int main(void)
 {
+	test_exact();
+	test_oldest();
+	test_rounding();
 	test_pack();
 	test_ring();
 	test_kept();

@@ -1,0 +1,126 @@
+/* Lines of text: whatever their length and values, they stay within the room made. */
+#include "exporter/metrics/text_lines.h"
+
+#include <stdlib.h>
+
+#include "tests/unit/tap.h"
+
+enum { LABELS_MAX = 700, BUCKETS = 12 };
+
+static struct slice le_slices[BUCKETS + 1];
+static const struct stats_buckets buckets = {
+	.count = BUCKETS, .le = le_slices, .le_float = le_slices};
+
+/* An exemplar as long as one can be. */
+static char *longest_exemplar(char *to, const struct stats_exemplar *e)
+{
+	(void)e;
+	memset(to, 'e', TEXT_LINES_EXEMPLAR);
+	return to + TEXT_LINES_EXEMPLAR;
+}
+
+static size_t lines_of(const struct buffer *b)
+{
+	size_t lines = 0;
+
+	for (size_t i = 0; i < b->len; i++)
+		lines += b->data[i] == '\n';
+	return lines;
+}
+
+static struct text_lines lines_to(struct buffer *b)
+{
+	static const char name[] = "siptrunk_some_family_seconds";
+
+	return (struct text_lines){.out = b, .name = name, .name_len = sizeof(name) - 1};
+}
+
+/* Labels of every length move the end over every edge of a buffer that doubles. */
+static void test_samples(const char *labels)
+{
+	struct sample s[3] = {{SLICE("state=\"unknown\""), INT64_MIN, 9},
+			      {SLICE("state=\"up\""), INT64_MIN, 0},
+			      {SLICE(""), INT64_MAX, 6}};
+	size_t over = 0, lines = 0;
+
+	for (size_t len = 0; len <= LABELS_MAX; len++) {
+		struct buffer b = {0};
+		struct text_lines l = lines_to(&b);
+
+		text_lines_samples_h((struct slice){labels, len}, s, 3, &l);
+		over += b.len > b.cap;
+		lines += lines_of(&b);
+		buffer_clear(&b);
+	}
+	is_int((long long)over, 0, "samples fit the room that is made for them");
+	is_int((long long)lines, 3LL * (LABELS_MAX + 1), "each is a line");
+}
+
+static void test_histograms(const char *labels, bool with_exemplars)
+{
+	uint32_t counts[BUCKETS + 1];
+	struct stats_exemplar list[BUCKETS + 1] = {0};
+	struct snapshot_target t = {.stats.sum_ns = INT64_MIN,
+				    .counts = counts,
+				    .exemplars = list,
+				    .exemplar_count = BUCKETS + 1};
+	size_t over = 0, lines = 0;
+
+	memset(counts, 0xff, sizeof(counts));
+	for (size_t i = 0; i <= BUCKETS; i++)
+		list[i].bucket = (uint8_t)i;
+	for (size_t len = 0; len <= LABELS_MAX; len++) {
+		struct buffer b = {0};
+		struct text_lines l = lines_to(&b);
+
+		l.exemplar = with_exemplars ? longest_exemplar : NULL;
+		t.labels = (struct slice){labels, len};
+		text_lines_histogram_h(&t, &buckets, &l);
+		over += b.len > b.cap;
+		lines += lines_of(&b);
+		buffer_clear(&b);
+	}
+	is_int((long long)over, 0, "histograms fit the room that is made for them");
+	is_int((long long)lines, (BUCKETS + 3LL) * (LABELS_MAX + 1),
+	       "a line a bucket, sum and count");
+}
+
+static void test_text(void)
+{
+	static const uint32_t counts[BUCKETS + 1] = {1, 0, 2};
+	const struct sample s[] = {{SLICE("a=\"1\""), 5, 0}, {SLICE(""), 15, 1}};
+	struct snapshot_target t = {.labels = SLICE("t=\"x\""), .counts = counts};
+	struct stats_buckets two = buckets;
+	struct buffer b = {0};
+	struct text_lines l = lines_to(&b);
+
+	l.name = "n";
+	l.name_len = 1;
+	two.count = 2;
+	t.stats.sum_ns = 1500000000;
+	text_lines_samples_h(SLICE("t=\"x\""), s, 2, &l);
+	text_lines_samples_h(SLICE(""), s, 2, &l);
+	text_lines_histogram_h(&t, &two, &l);
+	buffer_add(&b, "", 1);
+	is_str(b.data,
+	       "n{t=\"x\",a=\"1\"} 5\nn{t=\"x\"} 1.5\nn{a=\"1\"} 5\nn 1.5\n"
+	       "n_bucket{t=\"x\",le=\"9\"} 1\nn_bucket{t=\"x\",le=\"9\"} 1\n"
+	       "n_bucket{t=\"x\",le=\"9\"} 3\nn_sum{t=\"x\"} 1.5\nn_count{t=\"x\"} 3\n",
+	       "every shape of a line");
+	buffer_clear(&b);
+}
+
+int main(void)
+{
+	char *labels = malloc(LABELS_MAX);
+
+	memset(labels, 'x', LABELS_MAX);
+	for (int i = 0; i <= BUCKETS; i++)
+		le_slices[i] = SLICE("le=\"9\"");
+	test_samples(labels);
+	test_histograms(labels, false);
+	test_histograms(labels, true);
+	test_text();
+	free(labels);
+	return tap_done();
+}

@@ -1,0 +1,226 @@
+/* Whoever writes to the store waits while a reader holds it, and readers let it go first.
+ */
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "exporter/store/store_rows.h"
+#include "tests/unit/tap.h"
+
+static const double bounds[] = {1};
+static const struct config_trunk trunk = {.name = "a", .uri = "sip:192.0.2.1"};
+static const struct engine_target tls = {"OPTIONS", "192.0.2.1:5061", "tls"};
+
+struct held {
+	struct store *s;
+	struct store_trunk *row;
+	struct store_target *cell;
+	struct chain *chain;
+	void (*write)(struct held *h);
+	atomic_bool done;
+};
+
+static void write_add(struct held *h)
+{
+	store_trunk_add(h->s, &trunk);
+}
+
+static void write_move(struct held *h)
+{
+	store_trunk_move(h->s, h->row, &trunk);
+}
+
+static void write_remove(struct held *h)
+{
+	store_trunk_remove(h->s, h->row);
+}
+
+static void write_state(struct held *h)
+{
+	store_trunk_state(h->s, h->row, &(struct engine_change){.to = HEALTH_UP}, 1);
+}
+
+static void write_addresses(struct held *h)
+{
+	store_trunk_addresses(h->s, h->row, 1, 1);
+}
+
+static void write_dns(struct held *h)
+{
+	store_trunk_dns_failed(h->s, h->row, "known");
+}
+
+static void write_dns_anew(struct held *h)
+{
+	store_trunk_dns_failed(h->s, h->row, "new");
+}
+
+static void write_certificate(struct held *h)
+{
+	store_trunk_certificate(h->s, h->row, "/a.pem", 1);
+}
+
+static void write_inbound(struct held *h)
+{
+	store_inbound(h->s, h->row, "OPTIONS", 1);
+}
+
+static void write_target(struct held *h)
+{
+	store_target_add(h->s, h->row, &tls);
+}
+
+static void write_target_remove(struct held *h)
+{
+	store_target_remove(h->s, h->cell);
+}
+
+static void write_begin(struct held *h)
+{
+	store_probe_begin(h->s, h->cell, 1);
+}
+
+static void write_done(struct held *h)
+{
+	struct probe_result r = probe_result_none();
+
+	store_probe_done(h->s, h->cell, &r);
+}
+
+static void write_late(struct held *h)
+{
+	store_probe_late(h->s, h->cell);
+}
+
+static void write_ladder(struct held *h)
+{
+	struct probe_result r = probe_result_none();
+	struct ladder l = {0};
+
+	store_ladder(h->s, h->cell, &r, &l);
+}
+
+static void write_chain(struct held *h)
+{
+	store_chain(h->s, h->cell, h->chain);
+}
+
+static void write_stray(struct held *h)
+{
+	store_stray(h->s, ENGINE_STRAY_STRANGER);
+}
+
+static void write_change_begin(struct held *h)
+{
+	store_change_begin(h->s);
+}
+
+static void write_change_end(struct held *h)
+{
+	store_change_end(h->s);
+}
+
+static void write_shard(struct held *h)
+{
+	store_shard(h->s, &(struct config_shard){.total = 2});
+}
+
+static void write_listen(struct held *h)
+{
+	store_listen_certificate(h->s, "a.pem", 1);
+}
+
+static void write_tls_files(struct held *h)
+{
+	store_tls_files(h->s, true);
+}
+
+static void write_reload(struct held *h)
+{
+	store_reload(h->s, true, 1);
+}
+
+static const struct {
+	const char *name;
+	void (*write)(struct held *h);
+} writers[] = {
+	{"store_trunk_add", write_add},
+	{"store_trunk_move", write_move},
+	{"store_trunk_remove", write_remove},
+	{"store_trunk_state", write_state},
+	{"store_trunk_addresses", write_addresses},
+	{"store_trunk_dns_failed", write_dns},
+	{"store_trunk_dns_failed, with other words", write_dns_anew},
+	{"store_trunk_certificate", write_certificate},
+	{"store_inbound", write_inbound},
+	{"store_target_add", write_target},
+	{"store_target_remove", write_target_remove},
+	{"store_probe_begin", write_begin},
+	{"store_probe_done", write_done},
+	{"store_probe_late", write_late},
+	{"store_ladder", write_ladder},
+	{"store_chain", write_chain},
+	{"store_stray", write_stray},
+	{"store_change_begin", write_change_begin},
+	{"store_change_end", write_change_end},
+	{"store_shard", write_shard},
+	{"store_listen_certificate", write_listen},
+	{"store_tls_files", write_tls_files},
+	{"store_reload", write_reload},
+};
+
+static void *held_run(void *arg)
+{
+	struct held *h = arg;
+
+	h->write(h);
+	atomic_store(&h->done, true);
+	return NULL;
+}
+
+/* Until the writer says that it waits, or is through without. */
+static bool held_waits(struct held *h)
+{
+	const struct timespec step = {.tv_nsec = 100000};
+	int64_t end_ns = clock_monotonic_ns() + 20 * CLOCK_NS_PER_S;
+
+	while (!atomic_load(&h->s->writer_waits) && !atomic_load(&h->done) &&
+	       clock_monotonic_ns() < end_ns)
+		nanosleep(&step, NULL);
+	return atomic_load(&h->s->writer_waits);
+}
+
+static void held_open(struct held *h)
+{
+	const struct chain_link link = {"CN=a", "CN=b", "", "1", "k", "f", 1, 2};
+
+	*h = (struct held){0};
+	if (store_alloc(&h->s, bounds, 1) || chain_alloc(&h->chain, &link, 1))
+		exit(1);
+	store_remember(h->s, 5, 1 << 20);
+	h->row = store_trunk_add(h->s, &trunk);
+	h->cell = store_target_add(h->s, h->row, &tls);
+	store_trunk_dns_failed(h->s, h->row, "known");
+	store_trunk_certificate(h->s, h->row, "/a.pem", 1);
+}
+
+int main(void)
+{
+	for (size_t i = 0; i < sizeof(writers) / sizeof(*writers); i++) {
+		struct held h;
+		pthread_t thread;
+
+		held_open(&h);
+		h.write = writers[i].write;
+		store_read_lock(h.s);
+		pthread_create(&thread, NULL, held_run, &h);
+		ok(held_waits(&h), "%s waits for a reader", writers[i].name);
+		store_read_unlock(h.s);
+		pthread_join(thread, NULL);
+		ok(atomic_load(&h.done) && !atomic_load(&h.s->writer_waits),
+		   "and goes on after it");
+		store_free(h.s);
+		chain_unref(h.chain);
+	}
+	return tap_done();
+}

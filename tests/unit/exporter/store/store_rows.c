@@ -1,0 +1,475 @@
+/* Rows and cells one by one: names, words, certificates, lag, exemplars, what remains. */
+#include "tests/unit/tap.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "exporter/store/labels.h"
+#include "exporter/store/snapshot.h"
+#include "exporter/store/status.h"
+#include "exporter/store/store_rows.h"
+
+enum { BUCKETS = 3, NAMES = 500 };
+
+static const double bounds[BUCKETS] = {0.001, 0.01, 1};
+static const struct config_trunk trunk_a = {.name = "a", .uri = "sip:192.0.2.1"};
+static const struct engine_target udp = {"OPTIONS", "192.0.2.1:5060", "udp"};
+static const struct engine_target tls = {"OPTIONS", "192.0.2.1:5061", "tls"};
+
+static struct store *store_make(void)
+{
+	struct store *s = NULL;
+
+	if (store_alloc(&s, bounds, BUCKETS))
+		exit(1);
+	return s;
+}
+
+static struct probe_result answered(unsigned code, int64_t answer_ns)
+{
+	struct probe_result r = probe_result_none();
+
+	r.code = code;
+	r.begun_unix_ns = 1000000000;
+	r.phase_ns[PROBE_PHASE_ANSWER] = answer_ns;
+	return r;
+}
+
+/* --- by name --- */
+
+/* Whether a page about a trunk of that name would find one. */
+static bool is_found(struct store *s, const char *name)
+{
+	struct status_trunk *t = NULL;
+	int err = status_trunk_take(&t, s, name);
+
+	status_trunk_free(t);
+	return !err;
+}
+
+static void test_names(void)
+{
+	static const struct config_settings settings;
+	static struct config_trunk trunks[NAMES];
+	static char names[NAMES][8];
+	struct store_trunk *rows[NAMES];
+	struct store *s = store_make();
+	int found = 0, gone = 0, left = 0;
+
+	for (int i = 0; i < NAMES; i++) {
+		snprintf(names[i], sizeof(names[i]), "n%d", i);
+		trunks[i] = trunk_a;
+		trunks[i].name = names[i];
+		trunks[i].settings = &settings;
+		rows[i] = store_trunk_add(s, &trunks[i]);
+	}
+	for (int i = 0; i < NAMES; i++)
+		found += is_found(s, names[i]);
+	is_int(found, NAMES, "each is found by its name");
+	for (int i = 0; i < NAMES; i += 2)
+		store_trunk_remove(s, rows[i]);
+	for (int i = 0; i < NAMES; i++) {
+		gone += i % 2 == 0 && !is_found(s, names[i]);
+		left += i % 2 == 1 && is_found(s, names[i]);
+	}
+	is_int(gone, NAMES / 2, "those removed are not");
+	is_int(left, NAMES / 2, "and all others are");
+	ok(!is_found(s, "n") && !is_found(s, ""), "what was never there is not found");
+	store_free(s);
+}
+
+/* --- words of a probe --- */
+
+static const struct {
+	enum probe_outcome outcome;
+	int err;
+	const char *phrase;
+	const char *detail;
+	const char *said; /* NULL: nothing */
+} words[] = {
+	{PROBE_RESPONSE, 0, "OK", "", "OK"},
+	{PROBE_RESPONSE, 0, "Fine", "ignored", "Fine"},
+	{PROBE_RESPONSE, 0, "", "", NULL},
+	{PROBE_TLS, EPROTO, "", "it has expired", "it has expired"},
+	{PROBE_REFUSED, ECONNREFUSED, "", "", "Connection refused"},
+	{PROBE_TIMEOUT, ETIMEDOUT, "", "", NULL},
+	{PROBE_RESPONSE, ECONNREFUSED, "", "", NULL},
+	{PROBE_CONNECT, 0, "", "", NULL},
+	{PROBE_RESPONSE, 0, "OK", "", "OK"},
+	{PROBE_RESPONSE, 0, "OK", "", "OK"},
+};
+
+static void test_words(void)
+{
+	struct store *s = store_make();
+	struct store_target *cell =
+		store_target_add(s, store_trunk_add(s, &trunk_a), &udp);
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		struct probe_result r = answered(200, 1);
+
+		r.outcome = words[i].outcome;
+		r.err = words[i].err;
+		snprintf(r.phrase, sizeof(r.phrase), "%s", words[i].phrase);
+		snprintf(r.detail, sizeof(r.detail), "%s", words[i].detail);
+		store_probe_done(s, cell, &r);
+		is_str(cell->said, words[i].said, "what it said");
+	}
+	store_free(s);
+}
+
+/* --- numbers of a probe --- */
+
+static void test_numbers(void)
+{
+	struct store *s = store_make();
+	struct store_trunk *row = store_trunk_add(s, &trunk_a);
+	struct store_target *cell = store_target_add(s, row, &tls);
+	struct probe_result r = answered(200, 5000000);
+	uint64_t changed = row->changed;
+
+	r.cert_not_after_s = 77;
+	r.retry_after_s = 3;
+	r.registered_until_s = 99;
+	r.retransmissions = 2;
+	r.priority = 10;
+	r.weight = 20;
+	r.phase_ns[PROBE_PHASE_CONNECT] = 4;
+	store_probe_done(s, cell, &r);
+	ok(row->changed > changed && row->changed == s->sequence, "the row changed");
+	is_int(cell->last_unix_ns, 1000000000, "when it began");
+	is_int(cell->last.latency_us, 5000, "how long it took");
+	r.begun_unix_ns += 30 * CLOCK_NS_PER_S;
+	r.cert_not_after_s = 0;
+	r.registered_until_s = -1;
+	r.retry_after_s = -1;
+	r.phase_ns[PROBE_PHASE_CONNECT] = -1;
+	store_probe_done(s, cell, &r);
+	is_int(cell->last.gap_ds, 300, "the time between two");
+	is_int(cell->stats.cert_not_after_s, 77, "a certificate's end stays");
+	is_int(cell->stats.registered_until_s, 99, "a registration's too");
+	is_int(cell->stats.retry_after_s, -1, "a wish to be left alone does not");
+	is_int(cell->stats.phase_ns[PROBE_PHASE_CONNECT], -1, "nor does a phase");
+	is_int(cell->stats.retransmissions, 4, "retransmissions add up");
+	is_int(cell->stats.sum_ns, 10000000, "durations add up");
+	is_int(cell->stats.priority, 10, "priority");
+	is_int(cell->stats.weight, 20, "weight");
+	r.registered_until_s = 0;
+	store_probe_done(s, cell, &r);
+	is_int(cell->stats.registered_until_s, 0, "no registration is news");
+	r.outcome = PROBE_TLS;
+	r.code = 0;
+	r.tls_cause = TLS_FAILURE_NAME;
+	store_probe_done(s, cell, &r);
+	r.tls_cause = TLS_FAILURES;
+	store_probe_done(s, cell, &r);
+	r.outcome = PROBE_TIMEOUT;
+	r.tls_cause = TLS_FAILURE_NAME;
+	store_probe_done(s, cell, &r);
+	is_int(cell->tls->failures[TLS_FAILURE_NAME], 1, "only TLS has a cause of TLS");
+	is_int(cell->stats.sum_ns, 15000000, "only answers have durations");
+	r = answered(200, -1);
+	store_probe_done(s, cell, &r);
+	is_int(cell->stats.sum_ns, 15000000, "and only those that have one");
+	store_free(s);
+}
+
+/* --- exemplars --- */
+
+static const struct {
+	const char *call_id;
+	int64_t answer_ns;
+	int count; /* kept afterwards */
+} exemplars[] = {
+	{"", 500000, 0},	 {"a\"b", 500000, 0},
+	{"a b", 500000, 0},	 {"big@host-1", 500000000, 1},
+	{"low.x_1", 500000, 2},	 {"mid", 5000000, 3},
+	{"over", 5000000000, 4}, {"mid2", 6000000, 4},
+};
+
+static void test_exemplars(void)
+{
+	static const char *const want[] = {"low.x_1", "mid2", "big@host-1", "over"};
+	struct store *s = store_make();
+	struct store_target *cell =
+		store_target_add(s, store_trunk_add(s, &trunk_a), &udp);
+	struct probe_result r = answered(200, 1);
+
+	snprintf(r.call_id, sizeof(r.call_id), "early");
+	store_probe_done(s, cell, &r);
+	is_int(cell->exemplar_count, 0, "none where nobody takes them");
+	store_keep_exemplars(s);
+	for (size_t i = 0; i < sizeof(exemplars) / sizeof(*exemplars); i++) {
+		r = answered(200, exemplars[i].answer_ns);
+		r.begun_unix_ns = (int64_t)i;
+		snprintf(r.call_id, sizeof(r.call_id), "%s", exemplars[i].call_id);
+		store_probe_done(s, cell, &r);
+		is_int(cell->exemplar_count, exemplars[i].count, exemplars[i].call_id);
+	}
+	for (int i = 0; i < 4; i++) {
+		is_str(cell->exemplars[i].call_id, want[i], "in the order of buckets");
+		is_int(cell->exemplars[i].bucket, i, "its bucket");
+	}
+	is_int(cell->exemplars[1].value_ns, 6000000, "the newest of a bucket");
+	is_int(cell->exemplars[1].unix_ns, 7, "and when it was");
+	store_free(s);
+}
+
+/* --- lag --- */
+
+static void test_lag(void)
+{
+	struct store *s = store_make();
+	const int64_t minute_ns = 60 * CLOCK_NS_PER_S;
+	struct store_lag *slot;
+	int64_t now_ns;
+
+	store_probe_begin(s, store_target_add(s, store_trunk_add(s, &trunk_a), &udp),
+			  5000);
+	slot = &s->lag[0];
+	while (!slot->lag_ns)
+		slot++;
+	now_ns = slot->second * CLOCK_NS_PER_S;
+	is_int(store_lag_ns(s, now_ns), 5000, "a lag is told at once");
+	is_int(store_lag_ns(s, now_ns + minute_ns - 1), 5000, "for a minute");
+	is_int(store_lag_ns(s, now_ns + minute_ns), 0, "and no longer");
+	s->lag[(slot->second + 1) % STORE_LAG_SLOTS] =
+		(struct store_lag){slot->second + 1, 7000};
+	is_int(store_lag_ns(s, now_ns + 2 * CLOCK_NS_PER_S), 7000, "the largest of all");
+	store_free(s);
+}
+
+/* --- a trunk's own words --- */
+
+static void is_dns_said(struct store *s, const char *want, const char *name)
+{
+	struct status_trunk *t = NULL;
+	char text[64] = "";
+
+	if (!status_trunk_take(&t, s, "w"))
+		snprintf(text, sizeof(text), "%.*s", (int)t->dns_said.l, t->dns_said.p);
+	status_trunk_free(t);
+	is_str(text, want, name);
+}
+
+static void test_trunk_words(void)
+{
+	static const struct config_settings settings;
+	static const struct config_trunk trunk = {
+		.name = "w", .uri = "sip:w.example", .settings = &settings};
+	struct store *s = store_make();
+	struct store_trunk *row = store_trunk_add(s, &trunk);
+
+	is_dns_said(s, "", "nothing at first");
+	ok(!store_own_file(row), "and no certificate");
+	store_trunk_dns_failed(s, row, "one");
+	is_dns_said(s, "one", "why a name failed");
+	ok(row->dns_failed_unix_ns > 0, "and when");
+	store_trunk_dns_failed(s, row, "two");
+	is_dns_said(s, "two", "the last time");
+	is_int(row->stats.dns_failures, 2, "each is counted");
+	store_trunk_certificate(s, row, "/a/b.pem", 5);
+	is_str(store_own_file(row), "file=\"b.pem\"", "the file of our certificate");
+	store_trunk_certificate(s, row, "/a/c.pem", 6);
+	is_str(store_own_file(row), "file=\"b.pem\"", "which is the trunk's for good");
+	is_int(row->stats.own_not_after_s, 6, "its end is the last that was told");
+	store_free(s);
+}
+
+static void test_inbound(void)
+{
+	struct store *s = store_make();
+	struct store_trunk *row = store_trunk_add(s, &trunk_a);
+
+	store_inbound(s, row, "INVITE", 5);
+	is_int(row->stats.inbound_options_unix_ns, 0, "only OPTIONS is a ping");
+	store_inbound(s, row, "OPTIONS", 6);
+	is_int(row->stats.inbound_options_unix_ns, 6, "its time");
+	store_inbound(s, row, "UPDATE", 7);
+	store_inbound(s, row, "other", 8);
+	store_inbound(s, row, "options", 9);
+	is_int(row->inbound[13], 1, "the last one with a name");
+	is_int(row->inbound[14], 2, "all others are one");
+	is_str(stats_method_name(13), "UPDATE", "names");
+	is_str(stats_method_name(14), "other", "and of the rest");
+	is_int(row->stats.inbound_options_unix_ns, 6, "case matters");
+	store_free(s);
+}
+
+static void test_cells(void)
+{
+	struct store *s = store_make();
+	struct store_trunk *row = store_trunk_add(s, &trunk_a);
+	struct store_target *one = store_target_add(s, row, &udp);
+	struct store_target *two = store_target_add(s, row, &tls);
+	uint64_t changed = row->changed;
+	char text[8];
+
+	is_int(row->target_count, 2, "two cells");
+	is_int((long long)s->target_count, 2, "of all");
+	ok(!one->tls && two->tls, "only one over TLS has causes");
+	ok(store_target_label(s, one, "transport", text, sizeof(text)), "a label");
+	is_str(text, "udp", "its value");
+	ok(store_target_label(s, one, "address", text, sizeof(text)), "a long one");
+	is_str(text, "192.0.2", "cut to fit");
+	ok(!store_target_label(s, one, "trunk", text, sizeof(text)),
+	   "not one of the row");
+	ok(!store_target_label(s, NULL, "address", text, sizeof(text)), "nor of nothing");
+	store_target_remove(s, one);
+	ok(row->changed > changed, "a removal changes the row");
+	is_int(row->target_count, 1, "one cell is left");
+	is_int((long long)s->target_count, 1, "of all");
+	ok(TAILQ_FIRST(&row->targets) == two, "the other one");
+	store_trunk_remove(s, row);
+	is_int((long long)s->target_count, 0, "a trunk takes its cells along");
+	is_int((long long)s->exporter.trunks, 0, "and is counted no more");
+	store_free(s);
+}
+
+/* Label text of a target has a length of sixteen bits. */
+static void test_long_address(void)
+{
+	const size_t rest =
+		sizeof("method=\"OPTIONS\",address=\"\",transport=\"udp\"") - 1;
+	struct store *s = store_make();
+	struct store_trunk *row = store_trunk_add(s, &trunk_a);
+	char *address = malloc(UINT16_MAX + 2);
+	struct engine_target target = {"OPTIONS", address, "udp"};
+	struct store_target *cell;
+
+	memset(address, '1', UINT16_MAX + 1);
+	address[UINT16_MAX - rest] = '\0';
+	cell = store_target_add(s, row, &target);
+	is_int(cell ? cell->label_len : 0, UINT16_MAX, "the longest there may be");
+	address[UINT16_MAX - rest] = '1';
+	address[UINT16_MAX - rest + 1] = '\0';
+	ok(!store_target_add(s, row, &target), "a byte more is refused");
+	is_int(row->target_count, 1, "and leaves nothing behind");
+	free(address);
+	store_free(s);
+}
+
+static void test_paused(void)
+{
+	static const struct config_settings paused = {.paused = true};
+	static const struct config_settings proxied = {.outbound_proxy = "sip:p.example"};
+	const struct config_trunk one = {"p", "sip:192.0.2.1", .settings = &paused};
+	const struct config_trunk two = {"q", "sip:192.0.2.1", .settings = &proxied};
+	struct store *s = store_make();
+	struct store_trunk *row = store_trunk_add(s, &one);
+
+	ok(row->stats.paused && !row->stats.named, "one that is paused");
+	row = store_trunk_add(s, &two);
+	ok(!row->stats.paused && row->stats.named, "one whose proxy has a name");
+	store_free(s);
+}
+
+/* --- chains --- */
+
+static void test_chain(void)
+{
+	const struct chain_link link = {"CN=a", "CN=b", "", "1", "k", "f", 1, 2};
+	struct store *s = store_make();
+	struct store_trunk *row = store_trunk_add(s, &trunk_a);
+	struct store_target *plain = store_target_add(s, row, &udp);
+	struct store_target *cell = store_target_add(s, row, &tls);
+	struct chain *one = NULL, *same = NULL;
+	uint64_t changed;
+
+	if (chain_alloc(&one, &link, 1) || chain_alloc(&same, &link, 1))
+		exit(1);
+	store_chain(s, NULL, one);
+	store_chain(s, plain, one);
+	is_int(atomic_load(&one->refs), 1, "nothing is kept of no cell or a plain one");
+	store_chain(s, cell, one);
+	ok(cell->tls->chain == one, "one over TLS keeps it");
+	changed = row->changed;
+	store_chain(s, cell, same);
+	ok(cell->tls->chain == one && row->changed == changed, "the same is no news");
+	same->verified = true;
+	store_chain(s, cell, same);
+	ok(cell->tls->chain == same && row->changed > changed, "another is");
+	is_int(atomic_load(&one->refs), 1, "and the former is let go");
+	store_target_remove(s, cell);
+	is_int(atomic_load(&same->refs), 1, "with the cell it goes");
+	chain_unref(one);
+	chain_unref(same);
+	store_free(s);
+}
+
+/* --- the exporter's own --- */
+
+static void test_exporter(void)
+{
+	const struct config_shard shard = {.index = 2, .total = 5};
+	struct store *s = store_make();
+	char path[200];
+
+	store_shard(s, &shard);
+	is_int(s->exporter.total_shards, 5, "how many shards");
+	is_str(s->exporter.shard, "shard=\"2\"", "which this is");
+	store_listen_certificate(s, "/x/listen.pem", 9);
+	is_str(s->exporter.listen_file, "file=\"listen.pem\"", "what is shown");
+	memset(path, 'x', sizeof(path) - 1);
+	path[sizeof(path) - 1] = '\0';
+	store_listen_certificate(s, path, 10);
+	is_int(s->exporter.listen_not_after_s, 0, "a name that does not fit is none");
+	store_tls_files(s, true);
+	store_reload(s, false, 3);
+	ok(s->exporter.tls_files_stale && !s->exporter.reload_success_unix_ns,
+	   "a reload that failed mends nothing");
+	store_reload(s, true, 4);
+	ok(!s->exporter.tls_files_stale && s->exporter.reload_success_unix_ns == 4,
+	   "one that succeeded does");
+	store_free(s);
+}
+
+/* --- label text --- */
+
+static void test_labels(void)
+{
+	struct buffer b = {0}, plain = {0};
+	struct slice text, name, value;
+	size_t pos = 0;
+
+	labels_add(&b, "a", "x\"\\\n");
+	labels_add(&b, "bb", "");
+	labels_add(&b, "c", "y,d=\"z\"");
+	text = (struct slice){b.data, b.len};
+	ok(labels_next(text, &pos, &name, &value) && name.l == 1 && value.l == 7, "one");
+	labels_unescape(&plain, value);
+	ok(plain.len == 4 && !memcmp(plain.data, "x\"\\\n", 4), "as it was before");
+	ok(labels_next(text, &pos, &name, &value) && name.l == 2 && !value.l, "two");
+	ok(labels_next(text, &pos, &name, &value) && name.p[0] == 'c', "three");
+	ok(!labels_next(text, &pos, &name, &value), "and no more");
+	is_int((long long)labels_find(text, "c").l, 9, "found by name");
+	is_int((long long)labels_find(text, "d").l, 0, "not inside a value");
+	is_int((long long)labels_find(text, "b").l, 0, "nor by a part of its name");
+	is_int((long long)labels_find(SLICE("a=\"x"), "a").l, 0, "nor without an end");
+	is_int((long long)labels_find(SLICE("a=\""), "a").l, 0, "nor a begin alone");
+	is_int((long long)labels_find(SLICE("a=\"\\"), "a").l, 0, "nor an escape at it");
+	plain.len = 0;
+	labels_unescape(&plain, SLICE("a\\"));
+	ok(plain.len == 2 && plain.data[1] == '\\', "an escape of nothing is itself");
+	buffer_clear(&b);
+	buffer_clear(&plain);
+}
+
+int main(void)
+{
+	test_names();
+	test_words();
+	test_numbers();
+	test_exemplars();
+	test_lag();
+	test_trunk_words();
+	test_inbound();
+	test_cells();
+	test_long_address();
+	test_paused();
+	test_chain();
+	test_exporter();
+	test_labels();
+	return tap_done();
+}
