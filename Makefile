@@ -6,18 +6,20 @@ MESONFLAGS   ?=
 SETUP        ?= scripts/setup
 RUN          ?= --demo
 FUZZ_SECONDS ?= 30
+MUTANTS      ?= --count 30
 PROGRAM      := exporter/siptrunk_exporter
 VERSION      := $(shell sed -n "s/^ *version: '\(.*\)',$$/\1/p" meson.build)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build test unit check format clang sanitize fuzz bench install container \
-	container-test stack stack-test deb deb-test systemd-test trixie bookworm clean
+.PHONY: help run build test unit check format clang sanitize tsan coverage mutants fuzz bench \
+	install container container-test stack stack-test deb deb-test systemd-test trixie bookworm \
+	clean
 
 help: ## list what can be made
-	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 21
 
-run: $(BUILD)/build.ninja ## build and start, with a demo (RUN="--config.file=…" for your trunks)
+run: $(BUILD)/build.ninja ## build and start, with a demo (RUN="--config.file=…": yours)
 	meson compile -C $(BUILD) siptrunk_exporter
 	$(BUILD)/$(PROGRAM) $(RUN)
 
@@ -30,7 +32,7 @@ test: build-stamps/test build ## build, run all unit and system tests
 unit: build ## build, run the unit tests alone
 	scripts/run-tests $(BUILD) unit
 
-check: build-stamps/check build-clang/build.ninja ## layout, lint, scripts: nothing to complain of
+check: build-stamps/check build-clang/build.ninja ## rooms, layout, lint, scripts: nothing to complain of
 	scripts/check build-clang
 
 format: build-stamps/check ## lay out the C sources as .clang-format says
@@ -40,37 +42,48 @@ clang: build-clang/build.ninja ## build with clang, warnings as errors; unit tes
 	ninja -C build-clang
 	scripts/run-tests build-clang unit
 
-sanitize: build-sanitize/build.ninja ## unit tests under the address and undefined-behaviour sanitizers
+sanitize: build-sanitize/build.ninja ## unit tests under AddressSanitizer and UBSan
 	ninja -C build-sanitize
 	scripts/run-tests build-sanitize unit
+
+tsan: build-stamps/test build-tsan/build.ninja ## unit tests and hammering ones under ThreadSanitizer
+	ninja -C build-tsan
+	scripts/tsan build-tsan
+
+coverage: build-coverage/build.ninja ## lines that the unit tests reach, by room and in all
+	ninja -C build-coverage
+	scripts/coverage build-coverage
+
+mutants: build-stamps/build ## change tokens, name those no unit test misses (MUTANTS=-h)
+	scripts/mutants $(MUTANTS)
 
 fuzz: build-fuzz/build.ninja ## fuzz each parser, FUZZ_SECONDS=30 each
 	scripts/fuzz build-fuzz $(FUZZ_SECONDS)
 
-bench: build ## measure beside yardsticks
+bench: $(BUILD)/build.ninja ## measure beside yardsticks
 	scripts/bench $(BUILD)
 
 install: build ## install below meson's prefix, /usr/local; DESTDIR is honoured
 	meson install -C $(BUILD) --no-rebuild
 
-container: build-stamps/container ## build the image siptrunk_exporter:VERSION
+container: build-stamps/container ## build the image siptrunk_exporter:VERSION (-test: prove it)
 	buildah bud --format docker --build-arg VERSION=$(VERSION) \
 		--build-arg REVISION="$$(git rev-parse --short=12 HEAD)" \
 		-t siptrunk_exporter:$(VERSION) .
 
-container-test: build-stamps/container ## build the image and prove it, without a registry
+container-test: build-stamps/container # builds the image, proves it without a registry
 	scripts/container-test $(VERSION)
 
-stack: ## all of it in containers: see a trunk fail and the mail arrive (docs/stack.md)
+stack: ## all of it in containers, docs/stack.md (-test: prove it)
 	scripts/stack show
 
-stack-test: build-stamps/container ## run that stack and prove it, without a registry
+stack-test: build-stamps/container # runs that stack, proves it without a registry
 	scripts/stack-test
 
-deb: build-stamps/build build-stamps/deb ## build the Debian package into build-deb/
+deb: build-stamps/build build-stamps/deb ## build the Debian package (-test: in a bare Debian)
 	scripts/deb build-deb
 
-deb-test: deb build-stamps/container ## install, run and purge that package in a bare Debian
+deb-test: deb build-stamps/container # installs, runs and purges it in a bare Debian
 	scripts/deb-test
 
 systemd-test: deb build-stamps/container ## have a real systemd run that package
@@ -98,6 +111,12 @@ build-clang/build.ninja: | build-stamps/build build-stamps/check
 
 build-sanitize/build.ninja: | build-stamps/build
 	meson setup build-sanitize -Dwerror=true -Db_sanitize=address,undefined -Db_lundef=false
+
+build-tsan/build.ninja: | build-stamps/build
+	meson setup build-tsan -Db_sanitize=thread -Db_lundef=false
+
+build-coverage/build.ninja: | build-stamps/build
+	meson setup build-coverage --buildtype=debug -Db_coverage=true
 
 build-fuzz/build.ninja: | build-stamps/build build-stamps/check
 	CC=clang meson setup build-fuzz -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false \

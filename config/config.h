@@ -281,6 +281,9 @@ void config_errors_clear(struct config_errors *errs);
 /* An error a line, `PATH:LINE:COL: json.path: message`. */
 void config_errors_print(const struct config_errors *errs, FILE *out);
 
+/* The same to the log as errors. @message: of each line, as in "configuration error" */
+void config_errors_log(const struct config_errors *errs, const char *message);
+
 /* Whether two trunks, of any two configurations, would be probed and shown alike. */
 bool config_trunk_equal(const struct config_trunk *a, const struct config_trunk *b);
 

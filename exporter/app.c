@@ -13,7 +13,7 @@
 #include "exporter/ondemand/probe_service.h"
 #include "exporter/revision.h"
 #include "exporter/store/store.h"
-#include "exporter/http/systemd.h"
+#include "exporter/systemd.h"
 #include "exporter/webconfig/web.h"
 #include "base/clock.h"
 #include "sipprobe/engine.h"
@@ -52,7 +52,7 @@ static void app_signal_h(int sig, void *arg)
 	}
 }
 
-static int start_config(struct app *app)
+static int app_start_config(struct app *app)
 {
 	int err;
 
@@ -67,14 +67,14 @@ static int start_config(struct app *app)
 	return err;
 }
 
-static void stop_config(struct app *app)
+static void app_stop_config(struct app *app)
 {
 	config_free(app->conf);
 	if (app->demo_fd >= 0)
 		close(app->demo_fd);
 }
 
-static int start_loop(struct app *app)
+static int app_start_loop(struct app *app)
 {
 	int err = loop_init(app_signal_h, app);
 
@@ -86,13 +86,13 @@ static int start_loop(struct app *app)
 	return err;
 }
 
-static void stop_loop(struct app *app)
+static void app_stop_loop(struct app *app)
 {
 	(void)app;
 	loop_close();
 }
 
-static int start_store(struct app *app)
+static int app_start_store(struct app *app)
 {
 	int err = store_alloc(&app->store, app->conf->buckets, app->conf->bucket_count);
 
@@ -111,12 +111,12 @@ static int start_store(struct app *app)
 	return 0;
 }
 
-static void stop_store(struct app *app)
+static void app_stop_store(struct app *app)
 {
 	store_free(app->store);
 }
 
-static int start_engine(struct app *app)
+static int app_start_engine(struct app *app)
 {
 	int err = engine_alloc(&app->engine, app->version, &engine_listener, app->store);
 
@@ -126,17 +126,17 @@ static int start_engine(struct app *app)
 	return err;
 }
 
-static void stop_engine(struct app *app)
+static void app_stop_engine(struct app *app)
 {
 	engine_free(app->engine);
 }
 
-static int start_web(struct app *app)
+static int app_start_web(struct app *app)
 {
 	struct config_errors errs = {0};
 	int err = web_alloc(&app->web, app->cli->web_config_file, &errs);
 
-	app_log_errors(&errs);
+	config_errors_log(&errs, "configuration error");
 	if (err && !errs.count)
 		log_event(LOG_LEVEL_ERROR, "cannot serve HTTP",
 			  LOG_S("error", strerror(err)));
@@ -144,12 +144,12 @@ static int start_web(struct app *app)
 	return err;
 }
 
-static void stop_web(struct app *app)
+static void app_stop_web(struct app *app)
 {
 	web_free(app->web);
 }
 
-static int start_desk(struct app *app)
+static int app_start_probes(struct app *app)
 {
 	int err = probe_service_alloc(&app->probes, app->engine);
 
@@ -159,12 +159,12 @@ static int start_desk(struct app *app)
 	return err;
 }
 
-static void stop_desk(struct app *app)
+static void app_stop_probes(struct app *app)
 {
 	probe_service_free(app->probes);
 }
 
-static int start_http(struct app *app)
+static int app_start_http(struct app *app)
 {
 	const struct http_conf conf = {
 		.listen = app->cli->listen,
@@ -190,13 +190,13 @@ static int start_http(struct app *app)
 	return err;
 }
 
-static void stop_http(struct app *app)
+static void app_stop_http(struct app *app)
 {
 	http_free(app->http);
 }
 
 /* Puts the configuration in force; the probes begin with the loop. */
-static int start_probing(struct app *app)
+static int app_start_probing(struct app *app)
 {
 	char text[APP_ERR_TEXT] = "";
 	int err = engine_apply(app->engine, app->conf, text, sizeof(text));
@@ -221,13 +221,13 @@ static int start_probing(struct app *app)
 	return 0;
 }
 
-static int start_watch(struct app *app)
+static int app_start_watch(struct app *app)
 {
 	app_watch_files(app);
 	return 0;
 }
 
-static void stop_watch(struct app *app)
+static void app_stop_watch(struct app *app)
 {
 	watch_free(app->watch);
 }
@@ -237,10 +237,11 @@ static const struct {
 	int (*start)(struct app *app);
 	void (*stop)(struct app *app);
 } parts[] = {
-	{start_config, stop_config}, {app_start_sandbox, NULL},	  {start_loop, stop_loop},
-	{start_store, stop_store},   {start_engine, stop_engine}, {start_web, stop_web},
-	{start_desk, stop_desk},     {start_http, stop_http},	  {start_probing, NULL},
-	{start_watch, stop_watch},
+	{app_start_config, app_stop_config}, {app_start_sandbox, NULL},
+	{app_start_loop, app_stop_loop},     {app_start_store, app_stop_store},
+	{app_start_engine, app_stop_engine}, {app_start_web, app_stop_web},
+	{app_start_probes, app_stop_probes}, {app_start_http, app_stop_http},
+	{app_start_probing, NULL},	     {app_start_watch, app_stop_watch},
 };
 
 int app_run(const struct cli *cli, const char *version)

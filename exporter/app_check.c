@@ -6,7 +6,7 @@
 #include "exporter/app.h"
 #include "exporter/webconfig/web.h"
 
-static int check_web(const char *path)
+static int app_check_web(const char *path)
 {
 	struct config_errors errs = {0};
 	int err = web_check(path, &errs);
@@ -34,6 +34,6 @@ int app_check(const struct cli *cli)
 	config_errors_clear(&errs);
 	config_free(conf);
 	if (cli->web_config_file)
-		err = check_web(cli->web_config_file) || err;
+		err = app_check_web(cli->web_config_file) || err;
 	return err ? 1 : 0;
 }

@@ -7,30 +7,10 @@
 #include "base/log.h"
 #include "exporter/ondemand/probe_service.h"
 #include "exporter/store/store.h"
-#include "exporter/http/systemd.h"
+#include "exporter/systemd.h"
 #include "base/clock.h"
 #include "sipprobe/engine.h"
 #include "sipprobe/watch.h"
-
-void app_log_errors(const struct config_errors *errs)
-{
-	for (size_t i = 0; i < errs->count; i++) {
-		const struct config_error *e = &errs->list[i];
-		struct log_field fields[] = {
-			LOG_S("file", e->path),
-			LOG_S("json_path", e->json_path),
-			LOG_S("error", e->message),
-			e->line ? LOG_I("line", e->line) : LOG_S("line", NULL),
-			e->line ? LOG_I("column", e->col) : LOG_S("column", NULL),
-			{0},
-		};
-
-		log_write(LOG_LEVEL_ERROR, "configuration error", fields);
-	}
-	if (errs->dropped)
-		log_event(LOG_LEVEL_ERROR, "more configuration errors",
-			  LOG_I("count", (int64_t)errs->dropped));
-}
 
 void app_log_warnings(const struct config *conf)
 {
@@ -46,7 +26,7 @@ int app_load(struct config **cp, const struct cli *cli, FILE *why)
 
 	if (!err)
 		config_shard_keep(*cp, &cli->shard);
-	app_log_errors(&errs);
+	config_errors_log(&errs, "configuration error");
 	if (why)
 		config_errors_print(&errs, why);
 	if (err && !errs.count)
@@ -56,7 +36,7 @@ int app_load(struct config **cp, const struct cli *cli, FILE *why)
 	return err;
 }
 
-static bool same_buckets(const struct config *a, const struct config *b)
+static bool app_config_same_buckets(const struct config *a, const struct config *b)
 {
 	if (a->native.kept != b->native.kept || a->native.schema != b->native.schema ||
 	    a->native.max_buckets != b->native.max_buckets)
@@ -65,7 +45,7 @@ static bool same_buckets(const struct config *a, const struct config *b)
 	       !memcmp(a->buckets, b->buckets, a->bucket_count * sizeof(*a->buckets));
 }
 
-static bool same_status(const struct config *a, const struct config *b)
+static bool app_config_same_status(const struct config *a, const struct config *b)
 {
 	return a->status.history == b->status.history &&
 	       a->status.memory_mib == b->status.memory_mib;
@@ -132,9 +112,9 @@ static int app_config_reload(struct app *app, FILE *why)
 		return err;
 	}
 	app_log_warnings(next);
-	if (!same_buckets(app->conf, next))
+	if (!app_config_same_buckets(app->conf, next))
 		log_write(LOG_LEVEL_WARN, "new histogram settings need a restart", NULL);
-	if (!same_status(app->conf, next))
+	if (!app_config_same_status(app->conf, next))
 		log_write(LOG_LEVEL_WARN, "new status settings need a restart", NULL);
 	probe_service_config(app->probes, next);
 	config_free(app->conf);

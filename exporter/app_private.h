@@ -31,8 +31,7 @@ struct app {
 	struct watch *watch; /* of the configuration's files, or NULL */
 };
 
-/* Each error of a configuration, on a line of the log. */
-void app_log_errors(const struct config_errors *errs);
+/* Each warning of a configuration, on a line of the log. */
 void app_log_warnings(const struct config *conf);
 
 /*

@@ -32,7 +32,7 @@ int app_start_sandbox(struct app *app)
 	struct sandbox_state state;
 	int err;
 
-	if (app->cli->sandbox)
+	if (!app->cli->sandbox)
 		return 0;
 	sandbox_allow(&paths, app->cli->config_file);
 	for (size_t i = 0; i < app->conf->file_count; i++)

@@ -1,4 +1,4 @@
-/* The command line. One table of flags drives parsing and --help. */
+/* Command line of the exporter itself; probe and import have their own. */
 #ifndef EXPORTER_CLI_H
 #define EXPORTER_CLI_H
 
@@ -34,8 +34,8 @@ struct cli {
 	const char *external_url;    /* NULL: none */
 	const char *route_prefix;    /* NULL: the path of external_url */
 	bool systemd_socket;
-	bool lifecycle;		/* reloads over HTTP */
-	int sandbox;		/* 0: on, 1: off */
+	bool lifecycle; /* reloads over HTTP */
+	bool sandbox;
 	const char *health_url; /* NULL: /-/healthy on the first listen address */
 	const char *shard_text; /* of --shard and --total-shards; NULL: not given */
 	const char *total_text;

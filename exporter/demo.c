@@ -83,7 +83,7 @@ int demo_config(struct config **cp, int dead_fd)
 		return err;
 	len = snprintf(text, sizeof(text), demo_json, udp, tcp, dead);
 	err = config_parse(cp, text, (size_t)len, "demo", &errs);
-	config_errors_print(&errs, stderr);
+	config_errors_log(&errs, "configuration error");
 	config_errors_clear(&errs);
 	return err;
 }

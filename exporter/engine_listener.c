@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "exporter/store/store.h"
 #include "base/clock.h"
-#include "sipprobe/tls_cause.h"
+#include "sipprobe/tls_failure.h"
 
 /* The engine's `row`: the store's, and what a log line about the trunk needs. */
 struct row {

@@ -23,7 +23,7 @@ struct engine_target {
 	const char *transport; /* "udp", "tcp", "tls" */
 };
 
-/* What a peer showed of itself over TLS. Its own words, made printable ASCII. */
+/* The certificate that a peer showed, in its own words, made printable ASCII. */
 struct engine_certificate {
 	char subject[64]; /* one name to call it by */
 	char issuer[64];  /* the same of who signed it */

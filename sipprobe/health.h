@@ -19,7 +19,7 @@ struct health {
 	uint16_t streak; /* results in a row on the last one's side, up or down */
 };
 
-/* What an outcome means for a trunk with these settings. */
+/* The verdict on an outcome under a trunk's settings. */
 enum probe_verdict health_judge(const struct config_settings *s, enum probe_outcome o,
 				unsigned code);
 

@@ -20,7 +20,7 @@ enum {
 struct ondemand_request {
 	const char *uri;  /* copied */
 	const char *name; /* of the trunk it is of, for placeholders; or NULL. Of @conf */
-	/* How to probe and judge; it belongs to @conf, which is held until the end. */
+	/* Settings to probe and judge by; of @conf, which is held until the end. */
 	const struct config_settings *settings;
 	struct config *conf;
 	unsigned methods;   /* bits 1 << enum config_method; 0: those of the settings */
@@ -30,7 +30,7 @@ struct ondemand_request {
 	bool any_port; /* leave the port to send from to an exporter beside us */
 };
 
-/* What one address answered to one method. */
+/* The answer of one address to one method. */
 struct ondemand_answer {
 	char address[64];      /* "192.0.2.1:5060", "[2001:db8::1]:5060" */
 	const char *transport; /* "udp", "tcp", "tls" */

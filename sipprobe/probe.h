@@ -1,10 +1,10 @@
-/* What one probe learnt. No libre types: this is what other layers may see. */
+/* The result of one probe, by value. No libre types: other layers see it. */
 #ifndef SIPPROBE_PROBE_H
 #define SIPPROBE_PROBE_H
 
 #include <stdint.h>
 
-/* What the network did. What our machinery did is `err`, an errno value. */
+/* Outcomes of the network. Failures of our own machinery are `err`, an errno value. */
 enum probe_outcome {
 	PROBE_RESPONSE,	   /* a final response arrived, `code` says which */
 	PROBE_TIMEOUT,	   /* nothing final before the deadline */
@@ -19,7 +19,7 @@ enum probe_outcome {
 	PROBE_OUTCOMES,
 };
 
-/* What the outcome means under the trunk's up_codes and degraded_codes. */
+/* The outcome as seen by the trunk's up_codes and degraded_codes. */
 enum probe_verdict {
 	PROBE_UP,
 	PROBE_DEGRADED,

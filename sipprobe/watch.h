@@ -28,7 +28,7 @@ int watch_alloc(struct watch **wp, const char *const *patterns, size_t count, wa
  */
 void watch_succeed(struct watch *w, struct watch *old);
 
-/* What was not told yet is forgotten. NULL is ignored. */
+/* Changes not told yet are forgotten. NULL is ignored. */
 void watch_free(struct watch *w);
 
 #endif

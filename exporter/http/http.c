@@ -14,7 +14,7 @@
 #include "exporter/http/http_unix.h"
 #include "exporter/store/labels.h"
 #include "base/log.h"
-#include "exporter/http/systemd.h"
+#include "exporter/http/http_systemd.h"
 #include "base/clock.h"
 
 /* A connection without any traffic; scrapers come back every minute or sooner. */
@@ -131,7 +131,7 @@ static int listen_systemd(struct http *h, char *err_text, size_t err_size)
 {
 	int fds[HTTP_LISTEN_MAX];
 	size_t count = 0;
-	int err = systemd_sockets(fds, &count, HTTP_LISTEN_MAX);
+	int err = http_systemd_sockets(fds, &count, HTTP_LISTEN_MAX);
 
 	if (err) {
 		snprintf(err_text, err_size, "--web.systemd-socket: %s",

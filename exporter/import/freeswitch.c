@@ -57,10 +57,16 @@ struct reader {
 	unsigned depth; /* of elements within the gateway */
 };
 
+/* expat 2.9 brings the one name and deprecates the other. */
+#if XML_MAJOR_VERSION > 2 || XML_MINOR_VERSION >= 9
+#define freeswitch_line XML_GetCurrentLineNumber64
+#else
+#define freeswitch_line XML_GetCurrentLineNumber
+#endif
+
 static struct import_at freeswitch_place(const struct reader *r)
 {
-	return (struct import_at){r->im->at.file,
-				  (unsigned)XML_GetCurrentLineNumber(r->parser)};
+	return (struct import_at){r->im->at.file, (unsigned)freeswitch_line(r->parser)};
 }
 
 static const char *freeswitch_attribute(const char **attrs, const char *name)

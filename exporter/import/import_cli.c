@@ -1,7 +1,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/file.h"
+#include "base/flags.h"
 #include "exporter/import/model.h"
 
 enum { FILES_MAX = 64, EXIT_WRONG = 1, EXIT_USAGE = 2 };
@@ -60,81 +63,102 @@ int import_run(FILE *out, FILE *notes, const char *source,
 	return im.err;
 }
 
-static void print_help(FILE *out)
+struct import_args {
+	const char *source;
+	const char *paths[FILES_MAX];
+	size_t count;
+	bool help;
+};
+
+static const struct flag flags[] = {
+	{
+		.group = "Flags",
+		.name = "help",
+		.letter = 'h',
+		.last = true,
+		.set = flags_set_switch,
+		.offset = offsetof(struct import_args, help),
+		.help = "Print this text and exit.",
+	},
+};
+
+enum { FLAG_COUNT = sizeof(flags) / sizeof(*flags) };
+
+static const char usage[] =
+	"Usage: siptrunk_exporter import SOURCE FILE...\n"
+	"\n"
+	"Prints a configuration with the trunks of another SIP server, and says on\n"
+	"standard error, line by line, what it left out. FILE may be - for standard\n"
+	"input. Passwords are never printed: each is to be put into a file that the\n"
+	"configuration names.\n"
+	"\n"
+	"Sources\n";
+
+static const char exit_codes[] =
+	"\n"
+	"Exit code 0: printed, 1: a file cannot be used or has no trunk in it, 2: the\n"
+	"command line is wrong.\n";
+
+static int import_cli_help(void)
 {
-	fputs("Usage: siptrunk_exporter import SOURCE FILE...\n"
-	      "\n"
-	      "Prints a configuration with the trunks of another SIP server, and says "
-	      "on\n"
-	      "standard error, line by line, what it left out. FILE may be - for "
-	      "standard\n"
-	      "input. Passwords are never printed: each is to be put into a file that "
-	      "the\n"
-	      "configuration names.\n"
-	      "\n"
-	      "Sources\n",
-	      out);
+	fputs(usage, stdout);
 	for (size_t i = 0; i < SOURCES; i++)
-		fprintf(out, "  %-11s %-16s %s\n", sources[i]->name, sources[i]->file,
-			sources[i]->about);
-	fputs("\n"
-	      "Flags\n"
-	      "  --help\n"
-	      "      Print this text and exit.\n"
-	      "\n"
-	      "Exit code 0: printed, 1: a file cannot be used or has no trunk in it, 2: "
-	      "the\n"
-	      "command line is wrong.\n",
-	      out);
-}
-
-static int import_cli_usage(const char *what, const char *which)
-{
-	fprintf(stderr,
-		"siptrunk_exporter: import: %s%s\n\n"
-		"All of it: siptrunk_exporter import --help\n",
-		what, which);
-	return EXIT_USAGE;
-}
-
-/* All of a stream, at most one byte more than may be. */
-static int read_stream(char **textp, size_t *lenp, FILE *in)
-{
-	size_t cap = 0, len = 0;
-	char *text = NULL;
-
-	do {
-		size_t want = cap ? 2 * cap : 65536;
-		char *more = realloc(text, want);
-
-		if (!more) {
-			free(text);
-			return ENOMEM;
-		}
-		text = more;
-		cap = want;
-		len += fread(text + len, 1, cap - len, in);
-	} while (len == cap && len <= IMPORT_FILE_MAX);
-	if (ferror(in) || len > IMPORT_FILE_MAX) {
-		int err = ferror(in) ? errno : EFBIG;
-
-		free(text);
-		return err ? err : EIO;
-	}
-	*textp = text;
-	*lenp = len;
+		printf("  %-11s %-16s %s\n", sources[i]->name, sources[i]->file,
+		       sources[i]->about);
+	flags_help(stdout, flags, FLAG_COUNT);
+	fputs(exit_codes, stdout);
 	return 0;
 }
 
-static int read_file(struct import_text *t, const char *path)
+/* The first word is the source, all others are files. */
+static int import_cli_argument(struct flags *p, const char *word)
+{
+	struct import_args *a = p->out;
+
+	if (a->source && a->count == FILES_MAX)
+		return flags_complain(p, "at most %d files at once", FILES_MAX);
+	if (a->source)
+		a->paths[a->count++] = word;
+	else
+		a->source = word;
+	return 0;
+}
+
+static int import_cli_parse(struct import_args *a, int argc, char *const argv[],
+			    char *err_text, size_t err_size)
+{
+	struct flags p = {
+		.rows = flags,
+		.count = FLAG_COUNT,
+		.out = a,
+		.argument = import_cli_argument,
+		.err_text = err_text,
+		.err_size = err_size,
+	};
+	int err = flags_parse(&p, argc, argv);
+
+	if (err || a->help)
+		return err;
+	if (!a->source)
+		return flags_complain(
+			&p, "it needs a source, as in import kamailio dispatcher.list");
+	if (!source_find(a->source))
+		return flags_complain(
+			&p,
+			"the source is none of kamailio, asterisk, freeswitch: %.100s",
+			a->source);
+	if (!a->count)
+		return flags_complain(&p, "it needs a file after %s", a->source);
+	return 0;
+}
+
+static int import_cli_read(struct import_text *t, const char *path)
 {
 	bool standard = !strcmp(path, "-");
-	FILE *in = standard ? stdin : fopen(path, "re");
 	char *text = NULL;
-	int err = in ? read_stream(&text, &t->len, in) : errno;
+	int err = standard ? file_read_fd(&text, &t->len, STDIN_FILENO, IMPORT_FILE_MAX)
+			   : file_read(&text, &t->len, path, IMPORT_FILE_MAX);
 
-	if (in && !standard)
-		fclose(in);
 	if (err)
 		return err;
 	/* What Windows' editors put before UTF-8 is no part of it. */
@@ -156,49 +180,38 @@ static const char *import_cli_sentence(int err)
 	return err == EINVAL ? "it is not what it should be, see above" : strerror(err);
 }
 
-static int import_cli_run(const char *source, char *const paths[], size_t count)
+static int import_cli_run(const struct import_args *a)
 {
 	struct import_text texts[FILES_MAX] = {0};
-	size_t i = 0;
+	const char *at = NULL;
 	int err = 0;
 
-	for (; i < count && !err; i++)
-		err = read_file(&texts[i], paths[i]);
+	for (size_t i = 0; i < a->count && !err; i++) {
+		at = a->paths[i];
+		err = import_cli_read(&texts[i], at);
+	}
+	if (!err) {
+		at = a->paths[0];
+		err = import_run(stdout, stderr, a->source, texts, a->count);
+	}
 	if (err)
-		fprintf(stderr, "siptrunk_exporter: import: %s: %s\n", paths[i - 1],
+		fprintf(stderr, "siptrunk_exporter: import: %s: %s\n", at,
 			import_cli_sentence(err));
-	else
-		err = import_run(stdout, stderr, source, texts, count);
-	if (err && texts[count - 1].file)
-		fprintf(stderr, "siptrunk_exporter: import: %s: %s\n", paths[0],
-			import_cli_sentence(err));
-	for (i = 0; i < count; i++)
-		free((void *)(uintptr_t)texts[i].text);
+	for (size_t i = 0; i < a->count; i++)
+		file_free((char *)(uintptr_t)texts[i].text, texts[i].len);
 	return err ? EXIT_WRONG : 0;
 }
 
 int import_cli(int argc, char *const argv[])
 {
-	for (int i = 0; i < argc; i++) {
-		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
-			print_help(stdout);
-			return 0;
-		}
-	}
-	for (int i = 0; i < argc; i++) {
-		if (argv[i][0] == '-' && argv[i][1])
-			return import_cli_usage("unknown flag ", argv[i]);
-	}
-	if (!argc)
-		return import_cli_usage(
-			"it needs a source, as in import kamailio dispatcher.list", "");
-	if (!source_find(argv[0]))
-		return import_cli_usage(
-			"the source is none of kamailio, asterisk, freeswitch: ",
-			argv[0]);
-	if (argc < 2)
-		return import_cli_usage("it needs a file after ", argv[0]);
-	if (argc - 1 > FILES_MAX)
-		return import_cli_usage("at most 64 files at once", "");
-	return import_cli_run(argv[0], argv + 1, (size_t)argc - 1);
+	struct import_args a = {0};
+	char why[256];
+
+	if (!import_cli_parse(&a, argc, argv, why, sizeof(why)))
+		return a.help ? import_cli_help() : import_cli_run(&a);
+	fprintf(stderr,
+		"siptrunk_exporter: import: %s\n\n"
+		"All flags: siptrunk_exporter import --help\n",
+		why);
+	return EXIT_USAGE;
 }

@@ -8,8 +8,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 
-static int64_t clock_ns(clockid_t id)
+static int64_t process_clock_ns(clockid_t id)
 {
 	struct timespec ts;
 
@@ -17,17 +18,15 @@ static int64_t clock_ns(clockid_t id)
 }
 
 /* Field 22 of /proc/self/stat; the second, the program's name, may hold anything. */
-static int64_t start_ticks(void)
+static int64_t process_start_ticks(void)
 {
-	FILE *f = fopen("/proc/self/stat", "re");
 	char line[1024];
-	size_t len = f ? fread(line, 1, sizeof(line) - 1, f) : 0;
 	long long ticks = -1;
 	const char *p;
+	size_t len;
 
-	if (f)
-		fclose(f);
-	line[len] = '\0';
+	if (file_read_into(line, &len, sizeof(line), "/proc/self/stat"))
+		return -1;
 	p = strrchr(line, ')');
 	if (!p || sscanf(p + 1,
 			 " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s"
@@ -41,33 +40,32 @@ static int64_t start_ticks(void)
  * The start is counted from boot, so that a later step of the wall clock moves it with
  * all other times.
  */
-static int64_t start_unix_ns(void)
+static int64_t process_start_unix_ns(void)
 {
-	int64_t ticks = start_ticks();
+	int64_t ticks = process_start_ticks();
 	long per_second = sysconf(_SC_CLK_TCK);
 
 	if (ticks < 0 || per_second <= 0)
 		return -1;
-	return clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_BOOTTIME) +
+	return process_clock_ns(CLOCK_REALTIME) - process_clock_ns(CLOCK_BOOTTIME) +
 	       ticks * (CLOCK_NS_PER_S / per_second);
 }
 
-static void read_memory(struct process_stats *out)
+static void process_read_memory(struct process_stats *out)
 {
-	FILE *f = fopen("/proc/self/statm", "re");
 	long page = sysconf(_SC_PAGESIZE);
 	long long size, resident;
+	char line[256];
+	size_t len;
 
-	if (!f)
+	if (file_read_into(line, &len, sizeof(line), "/proc/self/statm") ||
+	    sscanf(line, "%lld %lld", &size, &resident) != 2)
 		return;
-	if (fscanf(f, "%lld %lld", &size, &resident) == 2) {
-		out->virtual_bytes = size * page;
-		out->resident_bytes = resident * page;
-	}
-	fclose(f);
+	out->virtual_bytes = size * page;
+	out->resident_bytes = resident * page;
 }
 
-static int64_t count_fds(void)
+static int64_t process_count_fds(void)
 {
 	DIR *dir = opendir("/proc/self/fd");
 	int64_t count = -1; /* the descriptor that reads the folder is not counted */
@@ -86,10 +84,10 @@ void process_read(struct process_stats *out)
 	struct rlimit limit;
 
 	*out = (struct process_stats){-1, -1, -1, -1, -1, -1};
-	out->cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
-	read_memory(out);
-	out->open_fds = count_fds();
+	out->cpu_ns = process_clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+	process_read_memory(out);
+	out->open_fds = process_count_fds();
 	if (!getrlimit(RLIMIT_NOFILE, &limit))
 		out->max_fds = (int64_t)limit.rlim_cur;
-	out->start_unix_ns = start_unix_ns();
+	out->start_unix_ns = process_start_unix_ns();
 }

@@ -7,7 +7,7 @@
  * family's name, and ours is promised to be `state`. There are no _created lines, which
  * most servers would store as series of their own.
  */
-#include "exporter/store/labels.h"
+#include "exporter/metrics/text_comments.h"
 #include "exporter/metrics/text_lines.h"
 #include "exporter/metrics/render.h"
 
@@ -20,20 +20,6 @@ static const struct {
 	[CATALOGUE_INFO] = {"info", "_info"},
 };
 
-static void render_openmetrics_help(struct buffer *out, struct slice name,
-				    const char *text)
-{
-	struct buffer escaped = {0};
-
-	labels_escape(&escaped, text);
-	buffer_add(&escaped, "", 1);
-	if (escaped.err)
-		out->err = escaped.err;
-	else
-		text_lines_comment(out, "HELP", name, escaped.data);
-	buffer_clear(&escaped);
-}
-
 static void om_family_h(const struct catalogue_family *f, void *arg)
 {
 	size_t len = strlen(f->name);
@@ -42,10 +28,10 @@ static void om_family_h(const struct catalogue_family *f, void *arg)
 
 	t->name = f->name;
 	t->name_len = len;
-	text_lines_comment(t->out, "TYPE", family, types[f->type].name);
+	text_comments_type(t->out, family, types[f->type].name);
 	if (*f->unit)
-		text_lines_comment(t->out, "UNIT", family, f->unit);
-	render_openmetrics_help(t->out, family, f->help);
+		text_comments_unit(t->out, family, f->unit);
+	text_comments_help(t->out, family, f->help, true);
 }
 
 static char *om_exemplar_h(char *to, const struct stats_exemplar *e)

@@ -1,4 +1,5 @@
 /* The text format 0.0.4, and 1.0.0, which differs for names that we do not have. */
+#include "exporter/metrics/text_comments.h"
 #include "exporter/metrics/text_lines.h"
 #include "exporter/metrics/render.h"
 
@@ -9,8 +10,8 @@ static void text_family_h(const struct catalogue_family *f, void *arg)
 
 	t->name = name.p;
 	t->name_len = name.l;
-	text_lines_comment(t->out, "HELP", name, f->help);
-	text_lines_comment(t->out, "TYPE", name, catalogue_type_name(f->type));
+	text_comments_help(t->out, name, f->help, false);
+	text_comments_type(t->out, name, catalogue_type_name(f->type));
 }
 
 static void text_render(struct buffer *out, const struct catalogue_source *src)

@@ -81,15 +81,3 @@ void text_lines_histogram_h(const struct snapshot_target *target,
 	to = text_lines_put_last(to, true, none, count, 0);
 	l->out->len = (size_t)(to - l->out->data);
 }
-
-void text_lines_comment(struct buffer *out, const char *word, struct slice name,
-			const char *text)
-{
-	buffer_str(out, "# ");
-	buffer_str(out, word);
-	buffer_add(out, " ", 1);
-	buffer_add(out, name.p, name.l);
-	buffer_add(out, " ", 1);
-	buffer_str(out, text);
-	buffer_add(out, "\n", 1);
-}

@@ -77,8 +77,4 @@ void text_lines_samples_h(struct slice labels, const struct sample *s, size_t co
 void text_lines_histogram_h(const struct snapshot_target *target,
 			    const struct stats_buckets *b, void *arg);
 
-/* A `# WORD name text` line. */
-void text_lines_comment(struct buffer *out, const char *word, struct slice name,
-			const char *text);
-
 #endif

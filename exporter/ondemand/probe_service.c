@@ -7,6 +7,7 @@
 #include <sys/queue.h>
 
 #include "base/buffer_format.h"
+#include "base/name_index.h"
 #include "exporter/ondemand/probe_families.h"
 #include "exporter/ondemand/probe_format.h"
 #include "exporter/ondemand/probe_target.h"
@@ -38,14 +39,21 @@ TAILQ_HEAD(jobs, job);
 
 struct probe_service {
 	struct engine *engine;
-	struct config *conf;		     /* main thread only */
-	const struct config_trunk **by_name; /* its trunks sorted; NULL: not yet needed */
-	pthread_mutex_t lock;		     /* guards what follows */
+	struct config *conf;	   /* main thread only */
+	struct name_index by_name; /* its trunks; empty: not yet needed */
+	pthread_mutex_t lock;	   /* guards what follows */
 	struct jobs jobs;
 	size_t count;
 	size_t limit;
 	bool stopped;
 };
+
+static const char *service_trunk_name(const void *element)
+{
+	const struct config_trunk *t = element;
+
+	return t->name;
+}
 
 int probe_service_alloc(struct probe_service **dp, struct engine *e)
 {
@@ -60,6 +68,7 @@ int probe_service_alloc(struct probe_service **dp, struct engine *e)
 		return err;
 	}
 	d->engine = e;
+	d->by_name.name = service_trunk_name;
 	TAILQ_INIT(&d->jobs);
 	*dp = d;
 	return 0;
@@ -67,45 +76,23 @@ int probe_service_alloc(struct probe_service **dp, struct engine *e)
 
 void probe_service_config(struct probe_service *d, struct config *conf)
 {
-	free(d->by_name);
-	d->by_name = NULL;
+	name_index_free(&d->by_name);
 	d->conf = conf;
 	pthread_mutex_lock(&d->lock);
 	d->limit = conf->probe.max_concurrent;
 	pthread_mutex_unlock(&d->lock);
 }
 
-static int by_name(const void *a, const void *b)
+/* Made at the first need: most never ask, and it is some 30 bytes a trunk. */
+static const struct config_trunk *service_trunk(struct probe_service *d, const char *name)
 {
-	const struct config_trunk *const *x = a;
-	const struct config_trunk *const *y = b;
-
-	return strcmp((*x)->name, (*y)->name);
-}
-
-static int name_to_trunk(const void *key, const void *element)
-{
-	const struct config_trunk *const *t = element;
-
-	return strcmp(key, (*t)->name);
-}
-
-/* Sorted at the first need: most never ask, and it is 8 bytes a trunk. */
-static const struct config_trunk *find_trunk(struct probe_service *d, const char *name)
-{
-	size_t count = d->conf->trunk_count;
-	const struct config_trunk **found;
-
-	if (!d->by_name) {
-		d->by_name = calloc(count + 1, sizeof(*d->by_name));
-		if (!d->by_name)
+	for (size_t i = 0; !d->by_name.size && i < d->conf->trunk_count; i++) {
+		if (name_index_put(&d->by_name, &d->conf->trunks[i])) {
+			name_index_free(&d->by_name);
 			return NULL;
-		for (size_t i = 0; i < count; i++)
-			d->by_name[i] = &d->conf->trunks[i];
-		qsort(d->by_name, count, sizeof(*d->by_name), by_name);
+		}
 	}
-	found = bsearch(name, d->by_name, count, sizeof(*d->by_name), name_to_trunk);
-	return found ? *found : NULL;
+	return name_index_find(&d->by_name, name);
 }
 
 static void job_free(struct job *j)
@@ -210,7 +197,7 @@ static void service_start_h(void *data, void *arg)
 		reply_text(j, 503, "no configuration is applied yet");
 		return;
 	}
-	if (probe_target_find(&target, d->conf, find_trunk(d, j->target), j->target,
+	if (probe_target_find(&target, d->conf, service_trunk(d, j->target), j->target,
 			      j->profile, why, sizeof(why))) {
 		reply_text(j, 400, why);
 		return;
@@ -305,7 +292,7 @@ void probe_service_free(struct probe_service *d)
 	if (!d)
 		return;
 	probe_service_stop(d);
-	free(d->by_name);
+	name_index_free(&d->by_name);
 	pthread_mutex_destroy(&d->lock);
 	free(d);
 }

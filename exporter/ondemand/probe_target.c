@@ -54,15 +54,16 @@ int probe_target_find(struct probe_target *out, const struct config *conf,
 	return 0;
 }
 
+const char *const probe_target_methods[] = {
+	[CONFIG_METHOD_OPTIONS] = "OPTIONS",
+	[CONFIG_METHOD_REGISTER] = "REGISTER",
+	[CONFIG_METHODS] = NULL,
+};
+
 bool probe_target_method(unsigned *bits, const char *text)
 {
-	static const char *const names[CONFIG_METHODS] = {
-		[CONFIG_METHOD_OPTIONS] = "OPTIONS",
-		[CONFIG_METHOD_REGISTER] = "REGISTER",
-	};
-
 	for (unsigned i = 0; i < CONFIG_METHODS; i++) {
-		if (strcmp(names[i], text) != 0)
+		if (strcmp(probe_target_methods[i], text) != 0)
 			continue;
 		*bits = 1U << i;
 		return true;

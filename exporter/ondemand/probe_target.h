@@ -24,6 +24,9 @@ int probe_target_find(struct probe_target *out, const struct config *conf,
 		      const struct config_trunk *trunk, const char *text,
 		      const char *profile, char *why, size_t why_size);
 
+/* Names of the methods, by enum config_method; NULL at the end. */
+extern const char *const probe_target_methods[];
+
 /* A method's bit, 1 << enum config_method. Returns false, untouched, for another word. */
 bool probe_target_method(unsigned *bits, const char *text);
 

@@ -4,7 +4,7 @@
 
 #include "base/utf8.h"
 
-static void add_char(struct buffer *b, const char *p, size_t len)
+static void labels_add_char(struct buffer *b, const char *p, size_t len)
 {
 	if (!len)
 		buffer_str(b, "\xef\xbf\xbd");
@@ -18,7 +18,7 @@ static void add_char(struct buffer *b, const char *p, size_t len)
 		buffer_add(b, p, len);
 }
 
-void labels_escape(struct buffer *b, const char *text)
+static void labels_escape(struct buffer *b, const char *text)
 {
 	size_t left = strlen(text);
 
@@ -26,7 +26,7 @@ void labels_escape(struct buffer *b, const char *text)
 		size_t len = utf8_length(text, left);
 		size_t taken = len ? len : 1;
 
-		add_char(b, text, len);
+		labels_add_char(b, text, len);
 		text += taken;
 		left -= taken;
 	}

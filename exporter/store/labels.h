@@ -16,9 +16,6 @@
  */
 void labels_add(struct buffer *b, const char *name, const char *value);
 
-/* Appends text escaped as in a label's value. */
-void labels_escape(struct buffer *b, const char *text);
-
 /*
  * Walks label text in order. @pos starts at 0; @value is still escaped.
  *

@@ -8,7 +8,7 @@
 
 #include "base/buffer.h"
 #include "sipprobe/engine.h"
-#include "sipprobe/tls_cause.h"
+#include "sipprobe/tls_failure.h"
 
 /* Request methods counted by name; any other counts as "other": peers choose the word. */
 enum {

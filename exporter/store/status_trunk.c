@@ -105,7 +105,7 @@ static void copy_target(struct status_trunk *trunk, struct store *s,
 static int copy_trunk(struct status_trunk *to, struct store *s, const char *name,
 		      struct need *need)
 {
-	const struct store_trunk *row = store_names_find(&s->names, name);
+	const struct store_trunk *row = name_index_find(&s->names, name);
 	struct store_target *t;
 
 	if (s->changing)

@@ -9,6 +9,13 @@
 #include "exporter/store/store_text.h"
 #include "base/clock.h"
 
+static const char *store_row_name(const void *element)
+{
+	const struct store_trunk *row = element;
+
+	return row->conf->name;
+}
+
 int store_alloc(struct store **sp, const double *buckets, size_t bucket_count)
 {
 	struct store *s = calloc(1, sizeof(*s));
@@ -23,6 +30,7 @@ int store_alloc(struct store **sp, const double *buckets, size_t bucket_count)
 	}
 	pthread_mutex_init(&s->lock, NULL);
 	TAILQ_INIT(&s->trunks);
+	s->names.name = store_row_name;
 	history_init(&s->history, 0, 0);
 	s->begun_unix_ns = clock_wall_ns();
 	*sp = s;
@@ -38,10 +46,10 @@ void store_free(struct store *s)
 {
 	if (!s)
 		return;
+	name_index_free(&s->names);
 	while (!TAILQ_EMPTY(&s->trunks))
 		store_trunk_remove(s, TAILQ_FIRST(&s->trunks));
 	classic_histogram_clear(&s->buckets);
-	free(s->names.slots);
 	pthread_mutex_destroy(&s->lock);
 	free(s);
 }

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <sys/queue.h>
 
+#include "base/name_index.h"
 #include "exporter/store/native_histogram.h"
 #include "exporter/store/history.h"
 #include "exporter/store/stats.h"
@@ -51,7 +52,6 @@ struct store_words {
 
 struct store_trunk {
 	TAILQ_ENTRY(store_trunk) entry;
-	struct store_trunk *next_name;	 /* in the same slot of the index by name */
 	const struct config_trunk *conf; /* in force; only under the lock */
 	struct store_targets targets;
 	int64_t since_unix_ns;	    /* of the state */
@@ -63,18 +63,10 @@ struct store_trunk {
 	uint32_t target_count;
 	uint32_t label_len;
 	uint32_t info_len;
-	uint32_t name_hash;
 	char text[]; /* labels, then those of siptrunk_info */
 };
 
 TAILQ_HEAD(store_trunks, store_trunk);
-
-/* The rows by name: a hash table of chains. */
-struct store_names {
-	struct store_trunk **slots;
-	size_t size; /* a power of two, or 0 */
-	size_t count;
-};
 
 struct store_lag {
 	int64_t second; /* monotonic */
@@ -89,7 +81,7 @@ struct store {
 	struct stats_buckets buckets;	      /* never changes */
 	struct native_histogram_scale native; /* never changes once there are trunks */
 	struct store_trunks trunks;
-	struct store_names names;
+	struct name_index names; /* rows by trunk; without memory some are not in */
 	struct history history;
 	size_t target_count;
 	bool changing;	   /* a configuration is being applied */
@@ -99,13 +91,6 @@ struct store {
 	struct stats_exporter exporter;
 	struct store_lag lag[STORE_LAG_SLOTS];
 };
-
-/* With the lock held. Without memory a row may not be found by its name. */
-void store_names_add(struct store_names *n, struct store_trunk *row, const char *name);
-void store_names_remove(struct store_names *n, struct store_trunk *row);
-
-/* With the lock held: the trunk of that name, or NULL. */
-struct store_trunk *store_names_find(const struct store_names *n, const char *name);
 
 static inline const char *store_own_file(const struct store_trunk *t)
 {

@@ -74,7 +74,7 @@ struct store_trunk *store_trunk_add(struct store *s, const struct config_trunk *
 
 	store_write_lock(s);
 	TAILQ_INSERT_TAIL(&s->trunks, row, entry);
-	store_names_add(&s->names, row, trunk->name);
+	(void)name_index_put(&s->names, row);
 	store_touch(s, row);
 	s->exporter.trunks++;
 	s->generation++;
@@ -107,7 +107,7 @@ void store_trunk_remove(struct store *s, struct store_trunk *row)
 		return;
 	store_write_lock(s);
 	TAILQ_REMOVE(&s->trunks, row, entry);
-	store_names_remove(&s->names, row);
+	name_index_remove(&s->names, row);
 	TAILQ_FOREACH(cell, &row->targets, entry)
 		history_track_free(&s->history, cell->track);
 	s->exporter.trunks--;

@@ -9,8 +9,7 @@
 enum {
 	PORT = 5060,
 	PORT_TLS = 5061,
-	/* Seconds that a failure without a TTL of its own, or what another left, is good.
-	 */
+	/* Seconds that a failure holds without a TTL of its own. */
 	FAILURE_TTL_S = 30,
 	LITERAL_TTL_S = 3600, /* only the interface of a link-local one can change */
 };
@@ -81,7 +80,7 @@ static void fail_answer(struct step *s, enum resolve_status status)
 	locate_fail(s->locate, s, status, why[status]);
 }
 
-/* What is known when nothing is left to ask. */
+/* Fills in the result once no question is left. */
 static void locate_complete(struct locate *locate)
 {
 	struct resolve_result *res = &locate->result;
@@ -109,8 +108,7 @@ static void locate_answer_h(const struct lookup_answer *ans, void *arg)
 	struct locate *locate = s->locate;
 
 	list_unlink(&s->le);
-	/* A failure in the end holds no longer than each of the answers that led to it.
-	 */
+	/* A failure holds no longer than any answer that led to it. */
 	if (ans->status != RESOLVE_OK)
 		ttl_use(&locate->failed_ttl_s, ans->ttl_s ? ans->ttl_s : FAILURE_TTL_S);
 	s->h(s, ans);
@@ -264,8 +262,7 @@ static void srv_answer(struct step *s, const struct lookup_answer *ans)
 		return;
 	}
 	if (ans->status != RESOLVE_OK) {
-		/* The host's own addresses could be others than SRV names: no fallback.
-		 */
+		/* No fallback: the host's own addresses may be others. */
 		fail_answer(s, ans->status);
 		return;
 	}

@@ -10,7 +10,7 @@
 
 typedef void(locate_h)(void *arg);
 
-/* Where a road has got to. Embedded, zeroed, in what owns it. */
+/* A URI on its way to addresses. Embedded, zeroed, in what owns it. */
 struct locate {
 	struct lookup *lookup;	   /* set by the owner, as are family, h and arg */
 	enum config_family family; /* addresses wanted */

@@ -1,4 +1,4 @@
-/* What to make of NAPTR and SRV records: pure functions over an answer. */
+/* NAPTR and SRV records, chosen from and put in order: pure functions over an answer. */
 #ifndef SIPPROBE_DNS_NAPTR_SRV_H
 #define SIPPROBE_DNS_NAPTR_SRV_H
 

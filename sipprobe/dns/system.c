@@ -40,8 +40,7 @@ static const struct {
 	/* Of several servers the fastest, not one at random of those within 400 ms. */
 	{"fast-server-permil:", "1000"},
 	{"fast-server-num:", "1"},
-	/* Zones that libunbound answers by itself unless told; people have them for real.
-	 */
+	/* Zones that libunbound answers by itself; some sites serve them for real. */
 	{"unblock-lan-zones:", "yes"},
 	{"local-zone:", "test. typetransparent"},
 	{"local-zone:", "invalid. typetransparent"},
@@ -49,7 +48,7 @@ static const struct {
 	{"local-zone:", "home.arpa. typetransparent"},
 	{"local-zone:", "resolver.arpa. typetransparent"},
 	{"local-zone:", "service.arpa. typetransparent"},
-	/* Where the hosts file's names live, whatever lies around them being DNS's. */
+	/* Names of the hosts file; the domains around them stay DNS's. */
 	{"local-zone:", ". typetransparent"},
 };
 

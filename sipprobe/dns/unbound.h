@@ -1,4 +1,4 @@
-/* How libunbound is set up: servers, hosts and what it must and must not do. */
+/* The set-up of libunbound: servers, hosts and what it must and must not do. */
 #ifndef SIPPROBE_DNS_UNBOUND_H
 #define SIPPROBE_DNS_UNBOUND_H
 

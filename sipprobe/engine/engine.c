@@ -4,15 +4,17 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/name_index.h"
 #include "config/uri.h"
 #include "sipprobe/transport/sockets.h"
 #include "sipprobe/transport/tls_cache.h"
 #include "sipprobe/transport/tls_watch.h"
-#include "sipprobe/trunk/peers.h"
-#include "sipprobe/trunk/prober.h"
-#include "sipprobe/trunk/registry.h"
+#include "sipprobe/target/peers.h"
+#include "sipprobe/target/probers.h"
+#include "sipprobe/target/registry.h"
+#include "sipprobe/target/target.h"
 
-/* What engine_apply() makes ready before it touches what is in force. */
+/* A configuration made ready by engine_apply(), before it touches the one in force. */
 struct plan {
 	const struct config *conf;
 	struct trunk **trunks; /* kept ones borrowed, new ones owned */
@@ -137,59 +139,45 @@ void engine_free(struct engine *e)
 	mem_deref(e);
 }
 
-static int by_name(const void *a, const void *b)
+static const char *engine_trunk_name(const void *element)
 {
-	const struct trunk *const *x = a;
-	const struct trunk *const *y = b;
-
-	return strcmp(trunk_conf(*x)->name, trunk_conf(*y)->name);
+	return trunk_conf(element)->name;
 }
 
-static int name_to_trunk(const void *key, const void *element)
+static int engine_index(struct name_index *by_name, const struct engine *e)
 {
-	const struct trunk *const *t = element;
+	int err = 0;
 
-	return strcmp(key, trunk_conf(*t)->name);
+	for (size_t i = 0; i < e->trunk_count && !err; i++)
+		err = name_index_put(by_name, e->trunks[i]);
+	return err;
 }
 
-/* The trunks in force, sorted by name for look-up. NULL without memory, or without any.
- */
-static struct trunk **sorted_trunks(const struct engine *e)
-{
-	struct trunk **sorted = calloc(e->trunk_count + 1, sizeof(*sorted));
-
-	if (sorted && e->trunk_count) {
-		memcpy(sorted, e->trunks, e->trunk_count * sizeof(*sorted));
-		qsort(sorted, e->trunk_count, sizeof(*sorted), by_name);
-	}
-	return sorted;
-}
-
-static int plan_trunk(struct plan *p, size_t i, struct engine *e, struct trunk **sorted)
+static int plan_trunk(struct plan *p, size_t i, struct engine *e,
+		      const struct name_index *by_name)
 {
 	const struct config_trunk *conf = &p->conf->trunks[i];
-	struct trunk **found = bsearch(conf->name, sorted, e->trunk_count,
-				       sizeof(*sorted), name_to_trunk);
+	struct trunk *found = name_index_find(by_name, conf->name);
 
-	p->kept[i] = found && config_trunk_equal(trunk_conf(*found), conf);
+	p->kept[i] = found && config_trunk_equal(trunk_conf(found), conf);
 	if (!p->kept[i])
 		return trunk_alloc(&p->trunks[i], &e->group, conf);
-	p->trunks[i] = *found;
+	p->trunks[i] = found;
 	return 0;
 }
 
 static int plan_trunks(struct plan *p, struct engine *e)
 {
-	struct trunk **sorted = sorted_trunks(e);
-	int err = 0;
+	struct name_index by_name = {.name = engine_trunk_name};
+	int err = engine_index(&by_name, e);
 
 	p->trunks = calloc(p->conf->trunk_count + 1, sizeof(struct trunk *));
 	p->kept = calloc(p->conf->trunk_count + 1, sizeof(*p->kept));
-	if (!sorted || !p->trunks || !p->kept)
+	if (!p->trunks || !p->kept)
 		err = ENOMEM;
 	for (size_t i = 0; i < p->conf->trunk_count && !err; i++)
-		err = plan_trunk(p, i, e, sorted);
-	free(sorted);
+		err = plan_trunk(p, i, e, &by_name);
+	name_index_free(&by_name);
 	return err;
 }
 

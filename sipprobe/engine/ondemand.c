@@ -4,7 +4,7 @@
 #include "sipprobe/engine/engine_private.h"
 #include "sipprobe/engine/ondemand_private.h"
 #include "base/clock.h"
-#include "sipprobe/trunk/prober.h"
+#include "sipprobe/target/probers.h"
 #include "sipprobe/transport/tls_cache.h"
 
 /* Targets keep their deadlines themselves; this is for one that had to begin anew. */
@@ -79,7 +79,7 @@ static void finish_without(struct ondemand *o, enum ondemand_end end,
 	ondemand_deliver_soon(o);
 }
 
-/* What has not ended by now will not. */
+/* The deadline: probes that have not ended by now never will. */
 static void ondemand_expire_h(struct wheel_timer *timer, int64_t now_ns)
 {
 	struct ondemand *o = of_timer(timer);
@@ -279,7 +279,7 @@ static int ondemand_setup(struct ondemand *o, const struct ondemand_request *rq)
 	return 0;
 }
 
-/* What a reload may replace while we are at work is held. */
+/* Borrows the engine's services, and holds those that a reload may replace meanwhile. */
 static int ondemand_borrow(struct ondemand *o, struct engine *e)
 {
 	const struct trunk_group *group = &e->group;

@@ -1,4 +1,4 @@
-/* Where a probe on demand may go. */
+/* The access list of probes on demand: names and addresses that may be probed. */
 #include <string.h>
 
 #include "sipprobe/engine/ondemand_private.h"
@@ -49,8 +49,7 @@ bool ondemand_name_allowed(const struct ondemand *o)
 	return config_allow_name(o->access, host, len);
 }
 
-/* The address that the URI says, if it is one: what a proxy of ours would be sent on to.
- */
+/* The address in the URI, if it is one: the one a proxy would be asked to go on to. */
 static bool literal_allowed(const struct ondemand *o, struct sa *sa)
 {
 	uint8_t address[16];

@@ -1,4 +1,4 @@
-/* What the targets of a probe on demand learn, and what it comes to. */
+/* The answers of a probe on demand, collected from its targets and summed up. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -4,7 +4,7 @@
 
 #include "sipprobe/ondemand.h"
 #include "sipprobe/dns/resolve.h"
-#include "sipprobe/trunk/target.h"
+#include "sipprobe/target/target.h"
 #include "config/uri.h"
 
 struct ondemand {
@@ -34,7 +34,7 @@ struct ondemand {
 	void *arg;
 };
 
-/* What the targets tell; the struct ondemand is @arg, and a cell one of its answers. */
+/* Handlers of its targets; the struct ondemand is @arg, and a cell one of its answers. */
 extern const struct probe_events ondemand_events;
 
 /* Delivers the report when the loop is back: its targets may be at work now. */

@@ -120,8 +120,7 @@ static bool watch_matters(const struct watch *w, const struct inotify_event *e)
 
 		if (f->wd != e->wd || !e->len || !is_whole(f, e))
 			continue;
-		/* "..data": all files of a mounted secret or map change with this link.
-		 */
+		/* "..data": files of a mounted secret or map change with this link. */
 		if (!fnmatch(f->pattern, e->name, FNM_PERIOD) ||
 		    !strncmp(e->name, "..", 2))
 			return true;

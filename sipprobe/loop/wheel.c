@@ -173,8 +173,7 @@ static uint64_t next_tick(const struct wheel *w)
 
 		if (used < WHEEL_SLOTS)
 			return (turn + (used - slot)) << shift;
-		/* Slots behind us belong to the next turn, which begins with a cascade.
-		 */
+		/* Slots behind us belong to the next turn, which a cascade begins. */
 		if (!level_empty(&w->levels[lvl]))
 			return ((w->tick >> (shift + WHEEL_BITS)) + 1)
 			       << (shift + WHEEL_BITS);

@@ -35,7 +35,7 @@ void wheel_start(struct wheel *w, struct wheel_timer *t, int64_t at_ns, wheel_h 
 /* An idle timer may be cancelled too. */
 void wheel_cancel(struct wheel *w, struct wheel_timer *t);
 
-/* What a timer is embedded in: a @type, as its @member. */
+/* The struct that a timer is embedded in: a @type, as its @member. */
 #define wheel_owner(timer, type, member)                                                 \
 	((type *)(void *)((char *)(timer)-offsetof(type, member)))
 

@@ -280,8 +280,7 @@ int answer_make(char *buf, size_t size, size_t *len, const struct guard_message 
 	out_vias(&o, req, info->src);
 	out_identity(&o, req, &info->tag);
 	out_capabilities(&o, req, info->code);
-	/* The RFC's place for our name is Server; SBCs' logs and screens show the other.
-	 */
+	/* Server is the RFC's place for our name; SBCs' logs show the other. */
 	out_field(&o, "Server", &agent);
 	out_field(&o, "User-Agent", &agent);
 	out_text(&o, "Content-Length: 0\r\n\r\n");

@@ -55,7 +55,7 @@ bool digest_challenge_usable(const struct digest_challenge *c);
 /* "MD5-sess"; as in a challenge. */
 const char *digest_algorithm_name(enum digest_algorithm a);
 
-/* How strong it is; its -sess form is as strong. */
+/* Strength, to choose the strongest by; a -sess form is as strong as the plain one. */
 unsigned digest_algorithm_strength(enum digest_algorithm a);
 
 struct digest_input {

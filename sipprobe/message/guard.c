@@ -31,8 +31,7 @@ static int want_more(struct scan *s, size_t line_start)
 	return s->len >= GUARD_HEAD_MAX ? guard_bad(s, "head too long") : EAGAIN;
 }
 
-/* A quoted-pair, which may hold any byte, needs an odd number of backslashes before it.
- */
+/* A quoted-pair: an odd number of backslashes stands before the byte. */
 static bool is_escaped(const char *p, const char *start)
 {
 	const char *q = p;

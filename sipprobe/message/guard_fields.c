@@ -103,8 +103,7 @@ static const char *content_length_read(struct guard_progress *g, const struct pl
 	return NULL;
 }
 
-/* Seconds, then perhaps a comment and parameters (RFC 3261 20.33); advice, so no error.
- */
+/* Seconds, then a comment or parameters (RFC 3261 20.33); advice, so no error. */
 static const char *retry_after_read(struct guard_progress *g, const struct pl *value)
 {
 	struct pl rest = *value;

@@ -14,7 +14,7 @@ const char *guard_fields_take(struct guard_progress *g, const struct pl *name,
 /* Whether a Content-Length was among the fields. */
 bool guard_fields_framed(const struct guard_progress *g);
 
-/* What only the head as a whole can tell. Returns NULL or a static sentence. */
+/* Checks across the whole head. Returns NULL or a static sentence. */
 const char *guard_fields_judge(const struct guard_progress *g);
 
 #endif

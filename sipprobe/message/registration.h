@@ -1,4 +1,4 @@
-/* What a registrar answers to REGISTER (RFC 3261 10.3), read in linear time. */
+/* A registrar's answers to REGISTER (RFC 3261 10.3), read in linear time. */
 #ifndef SIPPROBE_MESSAGE_REGISTRATION_H
 #define SIPPROBE_MESSAGE_REGISTRATION_H
 

@@ -20,7 +20,7 @@ static const char *transport_name(enum config_transport t)
 	return names[t];
 }
 
-/* What stands in From, To and Contact when the configuration leaves them to us. */
+/* User part of From, To and Contact when the configuration leaves them to us. */
 struct identity {
 	const struct request_info *info;
 	char local[80]; /* host:port of our end, brackets with IPv6 */

@@ -27,7 +27,7 @@ struct request {
 
 enum { REQUEST_URI_SIZE = 1400 }; /* no URI of the configuration is longer */
 
-/* What sets a REGISTER apart (RFC 3261 10.2). */
+/* Parts of a REGISTER that other requests lack (RFC 3261 10.2). */
 struct request_register {
 	const char *registrar; /* Request-URI */
 	const char *aor;       /* URI of From and To */
@@ -35,7 +35,7 @@ struct request_register {
 	uint32_t expires_s;    /* of the binding */
 };
 
-/* What a request is made from; nothing is kept. */
+/* Everything that a request is made from; nothing of it is kept. */
 struct request_info {
 	const char *method;
 	const struct config_trunk *trunk;

@@ -11,7 +11,7 @@
 
 #include "sipprobe/loop/compat.h"
 
-/* What a byte may be part of. */
+/* Character classes of RFC 3261 25.1. */
 enum {
 	SIPHDR_TOKEN = 1 << 0,	/* a token */
 	SIPHDR_URI = 1 << 1,	/* a URI; `<`, `>` and `"` among others are not */

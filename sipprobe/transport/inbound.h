@@ -14,7 +14,7 @@ enum {
 	INBOUND_PER_ADDRESS_MAX = 16,
 };
 
-/* How long a peer may take from its SYN to the end of the TLS handshake. */
+/* The time that a peer has from its SYN to the end of the TLS handshake. */
 #define INBOUND_OPENING_NS (10 * 1000000000LL)
 
 struct inbound_events {
@@ -57,7 +57,7 @@ int64_t inbound_run(struct inbound *in, int64_t now_ns, int64_t idle_ns);
 /* Asks accept_h again for each connection, after a change of who may connect. */
 void inbound_review(struct inbound *in);
 
-/* How many connections there are. */
+/* The number of connections. */
 size_t inbound_count(const struct inbound *in);
 
 /* Closes with a reset: no byte is sent and no TIME-WAIT is left behind. */

@@ -12,8 +12,7 @@ enum { ACCEPTS_PER_EVENT = 16 }; /* then other sockets have their turn */
 
 struct listener {
 	int fd;
-	int spare_fd; /* held back to refuse connections when descriptors run out; or -1
-		       */
+	int spare_fd; /* held back to refuse connections without descriptors; or -1 */
 	bool paused;
 	struct sa local;
 	struct tls_profile *tls;

@@ -15,7 +15,7 @@ struct local_sockets;
 int local_sockets_alloc(struct local_sockets **lp, const struct udp_events *events,
 			void *arg);
 
-/* What a trunk sends from as an address to bind. Returns 0; EAFNOSUPPORT; EINVAL. */
+/* Turns a trunk's `local` into an address to bind. Returns 0; EAFNOSUPPORT; EINVAL. */
 int local_sockets_address(struct sa *sa, const struct config_local *conf, int af);
 
 /* Whether @bound, our end, is what a trunk with @conf sends from. */

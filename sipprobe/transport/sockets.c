@@ -32,7 +32,7 @@ static void sockets_error_h(struct udp *u, const struct sa *dst, int err, const 
 
 const struct udp_events sockets_udp_events = {sockets_datagram_h, sockets_error_h};
 
-/* Whose certificate speaks for it is asked when a request is there to be answered. */
+/* With match_certificate the certificate is asked when a request is to be answered. */
 static bool sockets_accept_h(const struct sa *peer, bool tls, void *arg)
 {
 	struct sockets *s = arg;

@@ -2,7 +2,7 @@
 #include "sipprobe/transport/local_sockets.h"
 #include "sipprobe/transport/sockets_private.h"
 
-/* How well a listening socket suits probes to an address; 0: not at all. */
+/* Ranks a listening socket for probes to an address; 0: it does not suit at all. */
 static int sockets_choice_suits(const struct sockets_entry *e, const struct sa *dst,
 				const struct sa *source)
 {

@@ -177,8 +177,7 @@ static void write_ready(struct stream *s)
 
 static void stream_fd_h(int flags, void *arg)
 {
-	/* Holds the stream for the time of the event, whatever its owner does meanwhile.
-	 */
+	/* Holds the stream during the event, whatever its owner does meanwhile. */
 	struct stream *s = mem_ref(arg);
 
 	if (s->state == STREAM_CONNECTING) {

@@ -28,7 +28,7 @@ struct stream_events {
 			 const char *detail, void *arg);
 };
 
-/* How a connection leaves this machine. */
+/* The local end of a connection that we open. */
 struct stream_way {
 	const struct sa *local; /* address and port to bind, or NULL */
 	unsigned dscp;		/* of its packets, 0 to 63 */
@@ -58,7 +58,7 @@ int stream_connect(struct stream **sp, const struct sa *peer,
 		   const struct stream_way *way, struct tls_profile *tls,
 		   const char *name, const struct stream_events *events, void *arg);
 
-/* What an errno of connect() says of the network: REFUSED, UNREACHABLE or CONNECT. */
+/* The outcome behind an errno of connect(): REFUSED, UNREACHABLE or CONNECT. */
 enum probe_outcome stream_outcome_of(int err);
 
 /*
@@ -83,7 +83,7 @@ int stream_send(struct stream *s, const char *buf, size_t len, int64_t *sent_ns)
 const struct sa *stream_local(const struct stream *s);
 const struct sa *stream_peer(const struct stream *s);
 
-/* What opening it took, and how TLS ended; valid while @s lives. */
+/* Times of opening it, and how TLS ended; valid while @s lives. */
 const struct stream_report *stream_report(const struct stream *s);
 
 /*
@@ -98,7 +98,7 @@ int stream_chain(const struct stream *s, struct chain **cp);
 /* Whether the peer's certificate was verified and proves a name, by RFC 5922. */
 bool stream_proves(const struct stream *s, const char *name);
 
-/* What the owner remembers of who the peer is; good while its @stamp says so. */
+/* The owner's note of who the peer is; good while its @stamp says so. */
 struct stream_mark {
 	void *who;
 	uint64_t stamp; /* 0: nothing yet */

@@ -73,7 +73,7 @@ static size_t take_all(struct stream *s, struct guard_progress *g, const char *b
 	return used;
 }
 
-/* What is left waits in memory of its own, given back with its message's end. */
+/* The rest waits in memory of its own, given back with its message's end. */
 static int keep_rest(struct stream *s, const struct guard_progress *g, const char *buf,
 		     size_t len)
 {

@@ -1,4 +1,4 @@
-/* What a stream asks of its socket, and no more of the stream than that. */
+/* Socket calls of a stream, without the rest of it. */
 #include <errno.h>
 #include <linux/net_tstamp.h>
 #include <netinet/tcp.h>

@@ -11,7 +11,7 @@
 #include "sipprobe/chain.h"
 #include "sipprobe/loop/compat.h"
 #include "sipprobe/engine.h"
-#include "sipprobe/tls_cause.h"
+#include "sipprobe/tls_failure.h"
 
 struct tls_profile; /* an SSL_CTX and what belongs to it; shared, mem_deref() */
 

@@ -1,20 +1,12 @@
 #include <string.h>
-#include <sys/stat.h>
 
+#include "base/file_stamp.h"
 #include "sipprobe/transport/tls_cache.h"
 
 enum { FILES = 3 };
 
-/* What tells one state of a file from another. All zeros: it is not there. */
-struct stamp {
-	uint64_t dev;
-	uint64_t ino;
-	int64_t size;
-	int64_t changed_ns; /* ctime: also a rename, or a chmod that lets us read it */
-};
-
 struct stamps {
-	struct stamp of[FILES];
+	struct file_stamp of[FILES];
 };
 
 struct entry {
@@ -56,33 +48,22 @@ int tls_cache_alloc(struct tls_cache **cp)
 	return 0;
 }
 
-static struct stamp stamp_of(const char *path)
-{
-	struct stat st;
-
-	if (!path || stat(path, &st))
-		return (struct stamp){0};
-	return (struct stamp){
-		.dev = st.st_dev,
-		.ino = st.st_ino,
-		.size = st.st_size,
-		.changed_ns =
-			(int64_t)st.st_ctim.tv_sec * 1000000000 + st.st_ctim.tv_nsec,
-	};
-}
-
-static struct stamps stamps_of(const struct config_tls *conf)
+static struct stamps tls_cache_stamps(const struct config_tls *conf)
 {
 	return (struct stamps){{
-		stamp_of(conf->ca_file),
-		stamp_of(conf->cert_file),
-		stamp_of(conf->key_file),
+		file_stamp_of(conf->ca_file),
+		file_stamp_of(conf->cert_file),
+		file_stamp_of(conf->key_file),
 	}};
 }
 
-static bool same_stamps(const struct stamps *a, const struct stamps *b)
+static bool tls_cache_unchanged(const struct stamps *a, const struct stamps *b)
 {
-	return !memcmp(a, b, sizeof(*a));
+	size_t same = 0;
+
+	while (same < FILES && file_stamp_equal(&a->of[same], &b->of[same]))
+		same++;
+	return same == FILES;
 }
 
 static bool same_text(const char *a, const char *b)
@@ -125,7 +106,7 @@ int tls_cache_get(struct tls_cache *c, struct tls_profile **tp,
 		if (!e)
 			return ENOMEM;
 		/* Before reading: a change meanwhile is seen at the next look. */
-		e->tried = e->seen = stamps_of(conf);
+		e->tried = e->seen = tls_cache_stamps(conf);
 		err = tls_profile_alloc(&e->profile, conf, server, err_text, err_size);
 		if (err) {
 			mem_deref(e);
@@ -141,12 +122,12 @@ int tls_cache_get(struct tls_cache *c, struct tls_profile **tp,
 
 static void look_at(struct entry *e, struct tls_cache_look *look)
 {
-	struct stamps now = stamps_of(e->conf);
-	bool steady = same_stamps(&now, &e->seen);
+	struct stamps now = tls_cache_stamps(e->conf);
+	bool steady = tls_cache_unchanged(&now, &e->seen);
 	struct tls_profile *fresh;
 
 	e->seen = now;
-	if (!steady || same_stamps(&now, &e->tried))
+	if (!steady || tls_cache_unchanged(&now, &e->tried))
 		return;
 	e->tried = now;
 	look->told = true;

@@ -9,7 +9,7 @@ struct tls_cache; /* mem_deref() */
 /* Returns 0 or ENOMEM. */
 int tls_cache_alloc(struct tls_cache **cp);
 
-/* What came of looking at the files again. */
+/* The result of looking at the files again. */
 struct tls_cache_look {
 	bool changed; /* profiles were replaced: listeners are to be told */
 	bool told;    /* something to tell: @text, or with "" that all is well again */

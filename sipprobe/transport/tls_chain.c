@@ -11,7 +11,7 @@
 #include "sipprobe/transport/tls_identity.h"
 #include "sipprobe/transport/tls_record.h"
 
-/* Where one certificate's texts stand until they are copied. */
+/* One certificate's texts until they are copied. */
 struct texts {
 	char subject[160];
 	char issuer[160];
@@ -107,7 +107,8 @@ int tls_peer_chain(struct chain **cp, SSL *ssl)
 		return ENOENT;
 	for (int i = 0; i < count; i++)
 		read_link(&links[i], &texts[i], sk_X509_value(rec->chain, i));
-	/* What could not be read is left out; no later failure is to be blamed on it. */
+	/* Fields that cannot be read are left out; no later failure is to be blamed on
+	 * them. */
 	ERR_clear_error();
 	if (chain_alloc(&c, links, (unsigned)count))
 		return ENOMEM;

@@ -41,7 +41,7 @@ bool tls_identity_literal(const char *name, struct sa *sa)
 	return true;
 }
 
-/* What a general name says, as text of the certificate; false: not of this type. */
+/* A general name as text of the certificate; false: not of this type. */
 static bool general_text(const GENERAL_NAME *gn, int type, struct pl *text)
 {
 	if (gn->type != type)

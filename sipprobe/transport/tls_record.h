@@ -1,4 +1,4 @@
-/* What is remembered beside one SSL. For tls*.c only. */
+/* Our record beside one SSL. For tls*.c only. */
 #ifndef SIPPROBE_TRANSPORT_TLS_RECORD_H
 #define SIPPROBE_TRANSPORT_TLS_RECORD_H
 

@@ -5,11 +5,11 @@
 
 #include "base/siphash.h"
 #include "sipprobe/message/answer.h"
-#include "sipprobe/trunk/peers.h"
-#include "sipprobe/trunk/registry.h"
+#include "sipprobe/target/peers.h"
+#include "sipprobe/target/registry.h"
 #include "sipprobe/message/request.h"
 #include "sipprobe/transport/stream.h"
-#include "sipprobe/trunk/target.h"
+#include "sipprobe/target/target.h"
 #include "sipprobe/transport/udp.h"
 
 struct demux {
@@ -65,7 +65,7 @@ static void demux_seen(const struct target *t)
 		o->seen_h(o);
 }
 
-/* Whose a request is, when several trunks have the address it came from. */
+/* The search for a request's trunk among several of the address it came from. */
 struct claim {
 	const struct sa *local; /* where it arrived */
 	struct target *best;	/* first of those that fit best */
@@ -83,7 +83,7 @@ static void demux_best_h(void *row, int fit, void *arg)
 	c->best_fit = fit;
 }
 
-/* What one SBC sends is a sign of life to all trunks that it may be meant for. */
+/* A ping counts for all trunks that it may be meant for: one SBC may serve several. */
 static void demux_seen_h(void *row, int fit, void *arg)
 {
 	const struct claim *c = arg;
@@ -92,9 +92,10 @@ static void demux_seen_h(void *row, int fit, void *arg)
 		demux_seen(row);
 }
 
-static struct target *demux_whose(struct demux *d, const struct sa *src,
-				  const struct sa *local, enum config_transport transport,
-				  const struct guard_message *m)
+static struct target *demux_target_of(struct demux *d, const struct sa *src,
+				      const struct sa *local,
+				      enum config_transport transport,
+				      const struct guard_message *m)
 {
 	struct claim c = {.local = local};
 
@@ -135,7 +136,7 @@ static void udp_request(struct demux *d, struct udp *u, const struct sa *src,
 			const struct guard_message *m)
 {
 	const struct target *t =
-		demux_whose(d, src, udp_local(u), CONFIG_TRANSPORT_UDP, m);
+		demux_target_of(d, src, udp_local(u), CONFIG_TRANSPORT_UDP, m);
 	struct pl text;
 	struct sa dst;
 
@@ -210,7 +211,7 @@ static bool returned_branch(const char *buf, size_t len, struct pl *branch)
 	return true;
 }
 
-/* Who asked @dst, when all that came back is the address. */
+/* The target at @dst, when an ICMP error holds no more than the address. */
 static struct target *demux_asker(const struct peers *peers, const struct sa *dst)
 {
 	struct target *t = peers_find(peers, dst, CONFIG_TRANSPORT_UDP);
@@ -267,7 +268,7 @@ static void demux_proof_h(struct target *t, void *arg)
 		p->found = t;
 }
 
-/* Who the certificate says, looked up again only when trunks or addresses changed. */
+/* The target a certificate speaks for; looked up again only when targets changed. */
 static struct target *demux_certified(struct demux *d, struct stream *s,
 				      const struct guard_message *m)
 {
@@ -289,7 +290,7 @@ static void demux_request_h(struct stream *s, enum config_transport transport,
 {
 	struct demux *d = arg;
 	const struct sa *src = stream_peer(s);
-	const struct target *t = demux_whose(d, src, stream_local(s), transport, m);
+	const struct target *t = demux_target_of(d, src, stream_local(s), transport, m);
 	struct pl text;
 
 	if (!t)

@@ -6,7 +6,7 @@
 #ifndef SIPPROBE_TRUNK_DEMUX_H
 #define SIPPROBE_TRUNK_DEMUX_H
 
-#include "sipprobe/trunk/services.h"
+#include "sipprobe/target/services.h"
 
 struct demux; /* mem_deref() */
 struct peers;

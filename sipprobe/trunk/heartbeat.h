@@ -8,8 +8,7 @@
 struct heartbeat;
 struct ticker;
 
-/* Runs from the loop when it went missing; from within heartbeat_seen() when it is back.
- */
+/* Runs from the loop once it is missing; from heartbeat_seen() once it is back. */
 typedef void(heartbeat_h)(void *arg);
 
 /*

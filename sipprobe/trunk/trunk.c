@@ -5,7 +5,11 @@
 #include "base/clock.h"
 #include "sipprobe/transport/local_sockets.h"
 #include "sipprobe/transport/tls_cache.h"
-#include "sipprobe/trunk/trunk_private.h"
+#include "sipprobe/trunk/heartbeat.h"
+#include "sipprobe/target/target.h"
+#include "sipprobe/trunk/trunk_names.h"
+#include "sipprobe/trunk/trunk_parts.h"
+#include "sipprobe/trunk/trunk_state.h"
 
 /* By what the description says, which is the same from its start to its end. */
 static bool is_inbound_sensitive(const struct trunk *t)

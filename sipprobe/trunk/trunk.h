@@ -2,19 +2,9 @@
 #ifndef SIPPROBE_TRUNK_TRUNK_H
 #define SIPPROBE_TRUNK_TRUNK_H
 
-#include "sipprobe/dns/resolvers.h"
-#include "sipprobe/trunk/target.h"
+#include "sipprobe/trunk/trunk_group.h"
 
 struct trunk;
-
-/* What all trunks of an engine share. Kept by the engine until the last of them is gone.
- */
-struct trunk_group {
-	struct target_group targets;
-	const struct engine_events *events;
-	void *arg;
-	struct resolvers resolvers;
-};
 
 /* Only makes the object. Returns 0 or ENOMEM. Freed with mem_deref(). */
 int trunk_alloc(struct trunk **tp, struct trunk_group *group,

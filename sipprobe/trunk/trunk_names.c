@@ -4,7 +4,11 @@
 #include "config/uri.h"
 #include "base/clock.h"
 #include "sipprobe/health.h"
-#include "sipprobe/trunk/trunk_private.h"
+#include "sipprobe/trunk/trunk_names.h"
+#include "sipprobe/trunk/trunk.h"
+#include "sipprobe/trunk/trunk_parts.h"
+#include "sipprobe/trunk/trunk_state.h"
+#include "sipprobe/trunk/trunk_targets.h"
 
 struct naming {
 	struct wheel_timer timer; /* deadline of a resolution, or time of the next one */

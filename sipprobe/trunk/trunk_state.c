@@ -1,7 +1,12 @@
 /* The state of a trunk: its addresses' states, summed up and told when they change. */
 #include "base/clock.h"
-#include "sipprobe/trunk/prober.h"
-#include "sipprobe/trunk/trunk_private.h"
+#include "sipprobe/target/prober.h"
+#include "sipprobe/trunk/trunk_state.h"
+#include "sipprobe/trunk/heartbeat.h"
+#include "sipprobe/target/target.h"
+#include "sipprobe/trunk/trunk_names.h"
+#include "sipprobe/trunk/trunk_parts.h"
+#include "sipprobe/trunk/trunk_targets.h"
 
 /* Of two checks of one address: it is as well as the worse of them. */
 static enum health_state trunk_state_worse(enum health_state a, enum health_state b)

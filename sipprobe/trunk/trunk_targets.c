@@ -1,8 +1,10 @@
 /* A trunk's targets: one for each of its addresses and checks. */
 #include <stdlib.h>
 
-#include "sipprobe/trunk/prober.h"
-#include "sipprobe/trunk/trunk_private.h"
+#include "sipprobe/target/probers.h"
+#include "sipprobe/trunk/trunk_targets.h"
+#include "sipprobe/target/target.h"
+#include "sipprobe/trunk/trunk_parts.h"
 
 bool trunk_same_address(const struct target *target, const struct resolve_address *a)
 {

@@ -2,11 +2,15 @@
 """
 Runs the system tests, all of them or those named:
 
-    run.py [--exe PATH] [--jobs N] [test_cli | test_cli.Help | test_cli.Help.test_columns]...
+    run.py [--exe PATH] [--jobs N] [NAME]...
 
-Prints one line a test with its time; the last line is "N passed, N failed". A test that
-failed is run once more, alone, at the end. With several jobs each name is a process of its
-own, and what it prints comes when it ends.
+A name is a folder (dns), a module (test_cli), a class (test_cli.Help) or a test
+(test_cli.Help.test_columns). Prints one line a test with its time; the last line is
+"N passed, N failed". A test that failed is run once more, alone, at the end.
+
+With several jobs each module is a process of its own, and what it prints comes when it
+ends. A class with an attribute `alone`, which says why, waits until the others are done:
+it measures time, or leaves nobody else any.
 """
 
 import argparse
@@ -21,8 +25,11 @@ import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-FAILED = re.compile(r"FAILED +[\d.]+s  (.*)")
+SLOWEST = 15  # that are told of at the end
+LINE = re.compile(r"(ok|FAILED|skipped) +([\d.]+)s  (\S.*?)(?:  \(.*)?$")
 CLOSING = re.compile(r"(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$")
+MODULES = {os.path.basename(f)[:-3]: os.path.basename(os.path.dirname(f))
+           for f in glob.glob(os.path.join(HERE, "*", "test_*.py"))}
 
 
 class Result(unittest.TestResult):
@@ -31,6 +38,7 @@ class Result(unittest.TestResult):
         self.passed = 0
         self.skips = 0
         self.bad = set()
+        self.times = {}
 
     def startTest(self, test):
         super().startTest(test)
@@ -38,6 +46,7 @@ class Result(unittest.TestResult):
 
     def line(self, word, test, more=""):
         seconds = time.monotonic() - getattr(self, "begun", time.monotonic())
+        self.times[test.id()] = seconds
         print(f"{word:7}{seconds:6.2f}s  {test.id()}{more}", flush=True)
 
     def wrong(self, test, err):
@@ -68,36 +77,81 @@ class Result(unittest.TestResult):
         self.line("skipped", test, f"  ({reason})")
 
 
+def expand(names):
+    """The modules of a folder for its name; what else is named, as it is."""
+    for name in names:
+        name = os.path.basename(name.rstrip("/").removesuffix(".py"))
+        if name in MODULES.values():
+            yield from sorted(m for m, folder in MODULES.items() if folder == name)
+        else:
+            yield name
+
+
+def load(names):
+    return unittest.defaultTestLoader.loadTestsFromNames(names)
+
+
 def run_here(names, result):
-    unittest.defaultTestLoader.loadTestsFromNames(names).run(result)
+    load(names).run(result)
 
 
-def run_apart(name):
+def tests_of(suite):
+    for part in suite:
+        if isinstance(part, unittest.TestSuite):
+            yield from tests_of(part)
+        else:
+            yield part
+
+
+def share_out(names):
     """
-    One name in a process of its own; its lines stay together.
+    What may run beside others, the names of each module's tests, most tests first; and the
+    names of those that may not.
+    """
+    beside, alone = {}, []
+    for test in tests_of(load(names)):
+        name = test.id().removeprefix("unittest.loader._FailedTest.")  # fails there as well
+        if getattr(test, "alone", None):
+            alone.append(name)
+        else:
+            beside.setdefault(name.partition(".")[0], []).append(name)
+    return sorted(beside.values(), key=len, reverse=True), alone
 
-    Returns how many passed and were skipped, and the names of those that failed.
+
+def run_apart(names):
+    """
+    Tests of one module in a process of their own; their lines stay together.
+
+    Returns how many passed and were skipped, the names of those that failed, and the time
+    that each took.
     """
     done = subprocess.run(
         [sys.executable, "-u", __file__, "--exe", os.environ["SIPTRUNK_EXPORTER"],
-         "--once", name], stdout=subprocess.PIPE, text=True)
+         "--apart", *names], stdout=subprocess.PIPE, text=True)
     lines = done.stdout.splitlines()
     closing = CLOSING.match(lines[-1]) if lines else None
-    bad = {m[1] for m in map(FAILED.match, lines) if m}
+    told = [m.groups() for m in map(LINE.match, lines) if m]
+    bad = {name for word, _, name in told if word == "FAILED"}
     if not closing or (done.returncode and not bad):
-        lines.append(f"FAILED         {name} ended with status {done.returncode}")
-        bad.add(f"{name} as a whole")
+        module = names[0].partition(".")[0]
+        lines.append(f"FAILED         {module} ended with status {done.returncode}")
+        bad.add(f"{module} as a whole")
     print("\n".join(line for line in lines if not CLOSING.match(line)), flush=True)
     passed, _, skips = closing.groups() if closing else (0, 0, 0)
-    return int(passed), int(skips or 0), bad
+    return int(passed), int(skips or 0), bad, {name: float(s) for _, s, name in told}
 
 
 def run_beside(names, result, jobs):
+    beside, alone = share_out(names)
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        for passed, skips, bad in pool.map(run_apart, names):
+        runs = [pool.submit(run_apart, group) for group in beside]
+        for run in concurrent.futures.as_completed(runs):
+            passed, skips, bad, times = run.result()
             result.passed += passed
             result.skips += skips
             result.bad |= bad
+            result.times.update(times)
+    run_here(alone, result)
 
 
 def find_exe():
@@ -115,17 +169,23 @@ def try_again(result):
             continue  # a class that could not be set up
         print(f"once more: {name}")
         second = Result()
-        unittest.defaultTestLoader.loadTestsFromName(name).run(second)
+        load([name]).run(second)
         if second.passed and not second.bad:
             result.bad.remove(name)
             result.passed += 1
+
+
+def tell_slowest(result):
+    print("slowest:")
+    for name in sorted(result.times, key=result.times.get, reverse=True)[:SLOWEST]:
+        print(f"{result.times[name]:8.2f}s  {name}")
 
 
 def main():
     p = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     p.add_argument("--exe", default=os.environ.get("SIPTRUNK_EXPORTER") or find_exe())
     p.add_argument("--jobs", type=int, default=1)
-    p.add_argument("--once", action="store_true", help="nothing is run once more")
+    p.add_argument("--apart", action="store_true", help=argparse.SUPPRESS)
     p.add_argument("tests", nargs="*")
     args = p.parse_args()
     if not args.exe or not os.access(args.exe, os.X_OK):
@@ -135,22 +195,20 @@ def main():
     # What some tests drive beside it, from the same build.
     os.environ["RESOLVE_CLI"] = os.path.join(
         os.path.dirname(os.path.dirname(exe)), "tests", "support", "resolve_cli")
-    sys.path.insert(0, HERE)
+    sys.path[:0] = [os.path.join(HERE, folder) for folder in ("lib", *set(MODULES.values()))]
 
-    names = args.tests or sorted(
-        os.path.basename(f)[:-3] for f in glob.glob(os.path.join(HERE, "test_*.py")))
-    names = [n[:-3] if n.endswith(".py") else n for n in names]
-    names = [os.path.basename(n) for n in names]
+    names = args.tests if args.apart else list(expand(args.tests)) or sorted(MODULES)
     result = Result()
     begun = time.monotonic()
     if args.jobs > 1:
         run_beside(names, result, args.jobs)
     else:
         run_here(names, result)
-    if not args.once:
+    if not args.apart:
         try_again(result)
+        tell_slowest(result)
+        print(f"in {time.monotonic() - begun:.1f} s")
     skipped = f", {result.skips} skipped" if result.skips else ""
-    print(f"in {time.monotonic() - begun:.1f} s")
     print(f"{result.passed} passed, {len(result.bad)} failed{skipped}")
     return 1 if result.bad or not result.passed else 0
 

@@ -4,7 +4,7 @@
 
 #include "sipprobe/engine/engine_private.h"
 #include "tests/unit/sipprobe/dns/zone_resolver.h"
-#include "tests/unit/sipprobe/trunk/fixture.h"
+#include "tests/unit/sipprobe/target/fixture.h"
 
 struct running {
 	struct fixture f; /* its peer and its notes; its own services stand idle */

@@ -1,7 +1,7 @@
 /* What arrives finds its way: to a target, to an answer, or to nobody. */
 #include "sipprobe/transport/stream.h"
 #include "tests/support/ca.h"
-#include "tests/unit/sipprobe/trunk/fixture.h"
+#include "tests/unit/sipprobe/target/fixture.h"
 
 #define UDP  CONFIG_TRANSPORT_UDP
 #define CALM ", \"interval\": \"2h\""

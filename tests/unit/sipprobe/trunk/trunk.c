@@ -1,8 +1,11 @@
 /* A trunk: the addresses of its name, and the state that they sum up to. */
-#include "sipprobe/trunk/trunk_private.h"
+#include "sipprobe/trunk/heartbeat.h"
+#include "sipprobe/trunk/trunk.h"
+#include "sipprobe/trunk/trunk_parts.h"
+#include "sipprobe/trunk/trunk_state.h"
 #include "tests/support/ca.h"
 #include "tests/unit/sipprobe/dns/zone_resolver.h"
-#include "tests/unit/sipprobe/trunk/fixture.h"
+#include "tests/unit/sipprobe/target/fixture.h"
 
 #define CALM ", \"interval\": \"2h\", \"timeout\": \"5s\", \"fall\": 1, \"rise\": 1"
 #define TWO                                                                              \

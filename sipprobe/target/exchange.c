@@ -1,0 +1,158 @@
+#include <string.h>
+
+#include "sipprobe/target/exchange.h"
+#include "sipprobe/message/auth.h"
+#include "sipprobe/target/target_state.h"
+
+struct exchange {
+	struct auth *auth; /* NULL: no credentials */
+	struct binding *binding;
+	struct sa local;
+	uint32_t cseq;	      /* of the last request; 0: none yet */
+	uint8_t transactions; /* of this probe */
+	char settled_key[REQUEST_KEY_LEN];
+};
+
+static void exchange_destructor(void *arg)
+{
+	struct exchange *x = arg;
+
+	mem_deref(x->auth);
+	mem_deref(x->binding);
+}
+
+int exchange_alloc(struct exchange **xp, const struct target *t)
+{
+	bool auth = target_settings(t)->auth;
+	struct exchange *x = NULL;
+	int err = 0;
+
+	if (auth || t->prober->prepare) {
+		x = mem_zalloc(sizeof(*x), exchange_destructor);
+		if (!x)
+			return ENOMEM;
+	}
+	if (auth)
+		err = auth_alloc(&x->auth);
+	if (err)
+		mem_deref(x);
+	else
+		*xp = x;
+	return err;
+}
+
+struct binding **exchange_binding(struct exchange *x)
+{
+	return &x->binding;
+}
+
+void exchange_set_local(struct exchange *x, const struct sa *local)
+{
+	x->local = *local;
+}
+
+void exchange_begin(struct target *t)
+{
+	struct exchange *x = t->exchange;
+
+	x->transactions = 0;
+	memset(x->settled_key, 0, sizeof(x->settled_key));
+	if (x->auth)
+		auth_begin(x->auth);
+}
+
+/* Adds what answers the challenges so far; @mb holds the text that @info points to. */
+static int add_credentials(struct mbuf *mb, struct request_info *info,
+			   const struct exchange *x, const struct target *t)
+{
+	char uri[REQUEST_URI_SIZE];
+	int err = request_uri_of(uri, sizeof(uri), info, NULL);
+
+	if (!err)
+		err = auth_print(x->auth, mb, target_settings(t)->auth, info->method,
+				 uri);
+	if (!err)
+		err = mbuf_write_u8(mb, 0);
+	info->fields = (const char *)mb->buf;
+	return err;
+}
+
+static int exchange_make(struct target *t, struct mbuf *mb)
+{
+	const struct exchange *x = t->exchange;
+	struct request_info info;
+	int err = 0;
+
+	target_request_info(t, &info, &x->local);
+	info.cseq = x->cseq + 1;
+	if (t->prober->prepare)
+		err = t->prober->prepare(t, &info);
+	if (!err && x->auth)
+		err = add_credentials(mb, &info, x, t);
+	return err ? err : request_make(&t->request, &info);
+}
+
+int exchange_stamp(struct target *t)
+{
+	struct exchange *x = t->exchange;
+	bool begins = !x->transactions && !t->prober->keeps_call;
+	struct mbuf *mb = mbuf_alloc(512);
+	int err;
+
+	if (!mb)
+		return ENOMEM;
+	if (begins)
+		x->cseq = 0;
+	begins = !x->cseq;
+	err = exchange_make(t, mb);
+	if (!err)
+		err = begins ? request_stamp(&t->request)
+			     : request_stamp_branch(&t->request);
+	if (!err) {
+		x->cseq++;
+		x->transactions++;
+	}
+	mem_deref(mb);
+	return err;
+}
+
+/* Returns why our credentials are of no use, or NULL when they may be now. */
+static const char *take_challenge(struct target *t, const struct guard_message *m)
+{
+	struct exchange *x = t->exchange;
+	const char *why = "challenged again and again";
+
+	if (auth_take(x->auth, target_settings(t)->auth, m, &why) == AUTH_AGAIN &&
+	    x->transactions < EXCHANGE_TRANSACTIONS_MAX)
+		return NULL;
+	auth_forget(x->auth);
+	return why;
+}
+
+enum exchange_step exchange_next(struct target *t, const struct guard_message *m,
+				 const char **why)
+{
+	struct exchange *x = t->exchange;
+
+	if (!x)
+		return EXCHANGE_DONE;
+	if (x->auth && (m->code == 401 || m->code == 407)) {
+		*why = take_challenge(t, m);
+		if (*why)
+			return EXCHANGE_REFUSED;
+	} else if (!t->prober->again || x->transactions >= EXCHANGE_TRANSACTIONS_MAX ||
+		   !t->prober->again(t, m)) {
+		return EXCHANGE_DONE;
+	}
+	memcpy(x->settled_key, request_key(&t->request), REQUEST_KEY_LEN);
+	return EXCHANGE_AGAIN;
+}
+
+bool exchange_is_settled(const struct target *t, const struct guard_message *m)
+{
+	const struct exchange *x = t->exchange;
+
+	return x && x->settled_key[0] && m->branch.l == REQUEST_BRANCH_LEN &&
+	       !memcmp(m->branch.p + REQUEST_BRANCH_LEN - REQUEST_KEY_LEN, x->settled_key,
+		       REQUEST_KEY_LEN);
+}

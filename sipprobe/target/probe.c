@@ -1,0 +1,57 @@
+#include "sipprobe/target/outcome.h"
+
+#include <errno.h>
+
+static const char *const outcome_names[PROBE_OUTCOMES] = {
+	[PROBE_RESPONSE] = "response",
+	[PROBE_TIMEOUT] = "timeout",
+	[PROBE_DNS] = "dns",
+	[PROBE_REFUSED] = "refused",
+	[PROBE_UNREACHABLE] = "unreachable",
+	[PROBE_CONNECT] = "connect",
+	[PROBE_TLS] = "tls",
+	[PROBE_PROTOCOL] = "protocol",
+	[PROBE_AUTH] = "auth",
+	[PROBE_INTERNAL] = "internal",
+};
+
+static const char *const phase_names[PROBE_PHASES] = {
+	[PROBE_PHASE_RESOLVE] = "resolve",
+	[PROBE_PHASE_CONNECT] = "connect",
+	[PROBE_PHASE_TLS] = "tls",
+	[PROBE_PHASE_ANSWER] = "response",
+};
+
+const char *probe_outcome_name(enum probe_outcome o)
+{
+	return (unsigned)o < PROBE_OUTCOMES ? outcome_names[o] : "internal";
+}
+
+const char *probe_phase_name(enum probe_phase p)
+{
+	return (unsigned)p < PROBE_PHASES ? phase_names[p] : "response";
+}
+
+enum probe_outcome probe_outcome_of(int err)
+{
+	switch (err) {
+	case ECONNREFUSED:
+		return PROBE_REFUSED;
+	case EHOSTUNREACH:
+	case ENETUNREACH:
+	case EHOSTDOWN:
+	case ENONET:
+	case ENETDOWN:
+	case EACCES:
+	case ENOPROTOOPT:
+	case EOPNOTSUPP:
+		return PROBE_UNREACHABLE;
+	case ECONNRESET:
+	case ECONNABORTED:
+	case ETIMEDOUT:
+	case EPIPE:
+		return PROBE_CONNECT;
+	default:
+		return PROBE_INTERNAL;
+	}
+}

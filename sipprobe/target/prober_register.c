@@ -1,0 +1,301 @@
+/*
+ * REGISTER (RFC 3261 10): a question that binds nothing, or a registration that is kept
+ * alive for as long as the target lives and taken back when it goes.
+ */
+#include <ctype.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "sipprobe/target/exchange.h"
+#include "sipprobe/message/registration.h"
+#include "sipprobe/target/target_state.h"
+#include "sipprobe/target/target_udp.h"
+#include "config/uri.h"
+
+enum {
+	ASKED_MAX_S = 7 * 24 * 3600, /* whatever a registrar's Min-Expires says */
+};
+
+/* Our registration at one address. */
+struct binding {
+	char *contact;	       /* URI; NULL: none made yet */
+	struct sa local;       /* that it was made from */
+	uint32_t asked_s;      /* as configured, or as a 423 wants it */
+	int64_t held_until_ns; /* monotonic; 0: nothing is registered */
+	int64_t refresh_ns;    /* when the next probe is due at the latest; 0: never */
+	bool unsure;	       /* a request went unanswered: it may have bound us */
+	bool unregistering;
+};
+
+static void prober_register_destructor(void *arg)
+{
+	struct binding *b = arg;
+
+	mem_deref(b->contact);
+}
+
+static const struct config_register *conf_of(const struct target *t)
+{
+	return target_settings(t)->registration;
+}
+
+static bool prober_register_binds(const struct target *t)
+{
+	return conf_of(t) && conf_of(t)->bind;
+}
+
+static struct binding *binding_of(const struct target *t)
+{
+	return *exchange_binding(t->exchange);
+}
+
+static struct binding *binding_get(struct target *t)
+{
+	struct binding *b = binding_of(t);
+
+	if (b)
+		return b;
+	b = mem_zalloc(sizeof(*b), prober_register_destructor);
+	if (b)
+		b->asked_s = (uint32_t)((conf_of(t)->expires_us + 999999) / 1000000);
+	*exchange_binding(t->exchange) = b;
+	return b;
+}
+
+/* Writes text as the user part of a URI (RFC 3261 25.1). Returns 0 or ENOBUFS. */
+static int user_print(char *out, size_t size, const char *text)
+{
+	size_t at = 0;
+
+	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
+		bool plain = *p < 0x80 && (isalnum(*p) || strchr("-_.!~*'()&=+$/", *p));
+
+		if (at + 4 > size)
+			return ENOBUFS;
+		at += (size_t)snprintf(out + at, size - at, plain ? "%c" : "%%%02X", *p);
+	}
+	out[at] = '\0';
+	return 0;
+}
+
+/* The address of record that is configured, or NULL. */
+static const char *aor_set(const struct config_settings *s)
+{
+	return s->registration && s->registration->aor ? s->registration->aor : s->from;
+}
+
+/* The URI of a host: a registrar's with its port, a user's without. */
+static int host_print(char *out, size_t size, const struct config_uri *uri,
+		      const char *user)
+{
+	char port[8] = "";
+
+	if (uri->port && !user)
+		(void)re_snprintf(port, sizeof(port), ":%u", uri->port);
+	return re_snprintf(out, size, "%s:%s%s%s%b%s%s", uri->sips ? "sips" : "sip",
+			   user ? user : "", user ? "@" : "", uri->ipv6 ? "[" : "",
+			   uri->host.p, uri->host.l, uri->ipv6 ? "]" : "", port) < 0
+		       ? ENOBUFS
+		       : 0;
+}
+
+/* The registrar (10.2): neither user nor parameters, unless that is configured. */
+static int registrar_print(char *out, const struct request_info *info)
+{
+	const char *set = info->trunk->settings->request_uri;
+	struct config_uri uri;
+
+	if (set)
+		return request_uri_of(out, REQUEST_URI_SIZE, info, set);
+	if (config_uri_parse(info->trunk->uri, &uri))
+		return EINVAL;
+	return host_print(out, REQUEST_URI_SIZE, &uri, NULL);
+}
+
+/* The address of record, and its user. */
+static int aor_print(char *out, char *user, const struct request_info *info)
+{
+	const struct config_settings *s = info->trunk->settings;
+	const char *set = aor_set(s);
+	struct config_uri uri;
+	int err;
+
+	if (!set) {
+		err = user_print(user, REQUEST_URI_SIZE,
+				 s->auth ? s->auth->username : "ping");
+		if (!err && config_uri_parse(info->trunk->uri, &uri))
+			err = EINVAL;
+		return err ? err : host_print(out, REQUEST_URI_SIZE, &uri, user);
+	}
+	err = request_uri_of(out, REQUEST_URI_SIZE, info, set);
+	if (err)
+		return err;
+	if (config_uri_parse(out, &uri) || !uri.user.l)
+		return user_print(user, REQUEST_URI_SIZE, "ping");
+	memcpy(user, uri.user.p, uri.user.l);
+	user[uri.user.l] = '\0';
+	return 0;
+}
+
+/*
+ * Our Contact stays what it was while our address does: over TCP each connection comes
+ * from a port of its own, and each would become a binding of its own.
+ */
+static int contact_update(struct target *t, struct binding *b,
+			  const struct request_info *info, const char *user)
+{
+	int what = t->address.transport == CONFIG_TRANSPORT_UDP ? SA_ALL : SA_ADDR;
+	char text[REQUEST_URI_SIZE];
+	char *contact = NULL;
+	int err;
+
+	if (b->contact && sa_cmp(&b->local, info->local, what))
+		return 0;
+	err = request_contact(text, sizeof(text), info, user);
+	if (!err)
+		err = str_dup(&contact, text);
+	if (err)
+		return err;
+	mem_deref(b->contact);
+	b->contact = contact;
+	b->local = *info->local;
+	return 0;
+}
+
+static int prober_register_prepare(struct target *t, struct request_info *info)
+{
+	static char registrar[REQUEST_URI_SIZE], aor[REQUEST_URI_SIZE];
+	static struct request_register reg;
+	struct binding *b;
+	char user[REQUEST_URI_SIZE];
+	int err = registrar_print(registrar, info);
+
+	if (!err)
+		err = aor_print(aor, user, info);
+	if (err)
+		return err;
+	reg = (struct request_register){.registrar = registrar, .aor = aor};
+	info->registration = &reg;
+	if (!prober_register_binds(t))
+		return 0;
+	b = binding_get(t);
+	if (!b)
+		return ENOMEM;
+	err = contact_update(t, b, info, user);
+	reg.contact = b->contact;
+	reg.expires_s = b->unregistering ? 0 : b->asked_s;
+	return err;
+}
+
+/* 423 (10.3): the registrar wants us to stay longer. */
+static bool prober_register_again(struct target *t, const struct guard_message *m)
+{
+	struct binding *b = binding_of(t);
+	uint32_t least_s;
+
+	if (m->code != 423 || !b || b->unregistering)
+		return false;
+	least_s = registration_min_expires_s(m);
+	if (least_s <= b->asked_s || least_s > ASKED_MAX_S)
+		return false;
+	b->asked_s = least_s;
+	return true;
+}
+
+static int64_t unix_in_s(int64_t seconds)
+{
+	return clock_wall_ns() / CLOCK_NS_PER_S + seconds;
+}
+
+/* At half the time granted there is still the other half to try again in. */
+static void prober_register_bound(struct binding *b, int64_t granted_s,
+				  struct probe_result *r)
+{
+	int64_t now_ns = clock_monotonic_ns();
+
+	b->held_until_ns = granted_s ? now_ns + granted_s * CLOCK_NS_PER_S : 0;
+	b->refresh_ns = granted_s ? now_ns + granted_s * CLOCK_NS_PER_S / 2 : 0;
+	r->registered_until_s = granted_s ? unix_in_s(granted_s) : 0;
+	if (granted_s)
+		return;
+	r->verdict = PROBE_DOWN;
+	str_ncpy(r->detail, "the registrar granted no time", sizeof(r->detail));
+}
+
+/*
+ * Without a registration nobody can reach us: up_codes have no say in that. What is still
+ * good is tried for again before it ends, by the trunk's interval at the fastest.
+ */
+static void prober_register_refused(struct target *t, struct binding *b,
+				    struct probe_result *r)
+{
+	int64_t now_ns = clock_monotonic_ns();
+	int64_t left_ns = b->held_until_ns > now_ns ? b->held_until_ns - now_ns : 0;
+	int64_t wait_ns = target_settings(t)->interval_us * CLOCK_NS_PER_US;
+
+	b->refresh_ns = now_ns + (left_ns / 2 > wait_ns ? left_ns / 2 : wait_ns);
+	if (r->verdict == PROBE_UP)
+		r->verdict = PROBE_DOWN;
+	if (!left_ns)
+		r->registered_until_s = 0;
+}
+
+static void prober_register_conclude(struct target *t, const struct guard_message *m,
+				     struct probe_result *r)
+{
+	struct registration_bindings found;
+	struct binding *b = binding_of(t);
+
+	if (r->outcome != PROBE_RESPONSE || r->code >= 300) {
+		if (b)
+			prober_register_refused(t, b, r);
+		if (b && !m && t->attempt.sent_ns)
+			b->unsure = true;
+		return;
+	}
+	registration_read(&found, m, b ? b->contact : NULL);
+	if (b) {
+		b->unsure = false;
+		prober_register_bound(b, registration_granted_s(&found, b->asked_s), r);
+	} else {
+		r->registered_until_s = found.contacts && found.longest_s > 0
+						? unix_in_s(found.longest_s)
+						: 0;
+	}
+}
+
+static int64_t interval_us(const struct config_settings *s)
+{
+	return s->registration ? s->registration->interval_us : 0;
+}
+
+static int64_t due_ns(const struct target *t)
+{
+	const struct binding *b = binding_of(t);
+
+	return b ? b->refresh_ns : 0;
+}
+
+static bool prober_register_unregister(struct target *t)
+{
+	struct binding *b = binding_of(t);
+	int64_t now_ns = clock_monotonic_ns();
+
+	if (!b || b->unregistering)
+		return false;
+	b->unregistering = b->held_until_ns > now_ns || b->unsure ||
+			   (t->attempt.pending && t->attempt.sent_ns);
+	return b->unregistering;
+}
+
+const struct prober prober_register = {
+	.method = "REGISTER",
+	.keeps_call = true,
+	.start = target_transact,
+	.prepare = prober_register_prepare,
+	.again = prober_register_again,
+	.conclude = prober_register_conclude,
+	.interval_us = interval_us,
+	.due_ns = due_ns,
+	.unregister = prober_register_unregister,
+};

@@ -1,0 +1,18 @@
+#include "sipprobe/target/probers.h"
+#include "sipprobe/target/target_udp.h"
+
+/* OPTIONS (RFC 3261 11): one transaction, and any final response tells of the peer. */
+const struct prober prober_options = {
+	.method = "OPTIONS",
+	.start = target_transact,
+};
+
+static const struct prober *const probers[CONFIG_METHODS] = {
+	[CONFIG_METHOD_OPTIONS] = &prober_options,
+	[CONFIG_METHOD_REGISTER] = &prober_register,
+};
+
+const struct prober *prober_of(enum config_method method)
+{
+	return probers[method];
+}

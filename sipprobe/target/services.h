@@ -1,0 +1,26 @@
+/*
+ * What all targets and trunks of an engine work with: time, sockets, and the numbers that
+ * answers find their target by. The engine makes it, and keeps it until the last is gone.
+ */
+#ifndef SIPPROBE_TARGET_SERVICES_H
+#define SIPPROBE_TARGET_SERVICES_H
+
+#include "sipprobe/loop/ticker.h"
+#include "sipprobe/transport/arrivals.h"
+#include "sipprobe/target/schedule.h"
+
+struct services {
+	char agent[64]; /* User-Agent and Server: "siptrunk_exporter/1.2.3" */
+	struct ticker *ticker;
+	struct schedule schedule;
+	struct registry *registry;
+	struct sockets *sockets;
+	/* For what comes in on a connection that a target opened. */
+	const struct arrivals *arrivals;
+	void *arrivals_arg;
+	uint64_t targets_stamp;	    /* moves whenever a target comes or goes; never 0 */
+	unsigned inbound_sensitive; /* trunks that ask where, or how often, peers ping */
+	bool closing;		    /* nobody may wait for anything any more */
+};
+
+#endif

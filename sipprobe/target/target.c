@@ -1,0 +1,129 @@
+#include "sipprobe/target/target.h"
+
+#include "base/clock.h"
+#include "config/uri.h"
+#include "sipprobe/transport/local_sockets.h"
+#include "sipprobe/target/exchange.h"
+#include "sipprobe/target/peers.h"
+#include "sipprobe/target/registry.h"
+#include "sipprobe/target/target_ladder.h"
+#include "sipprobe/target/target_schedule.h"
+#include "sipprobe/target/target_state.h"
+
+static void target_destructor(void *arg)
+{
+	struct target *t = arg;
+
+	ticker_cancel(target_services(t)->ticker, &t->timer);
+	peers_remove(t->group->peers, &t->address.sa, t->address.transport, t);
+	target_services(t)->targets_stamp++;
+	mem_deref(t->stream);
+	target_tell_removed(t);
+	if (registry_find(target_services(t)->registry, t->index) == t)
+		registry_remove(target_services(t)->registry, t->index);
+	target_notes_free(t);
+	request_free(&t->request);
+	mem_deref(t->exchange);
+	mem_deref(t->unregistration);
+}
+
+static void target_tell(struct target *t, const char *address)
+{
+	const struct engine_target info = {
+		.method = t->prober->method,
+		.address = address,
+		.transport = config_transport_name(t->address.transport),
+	};
+
+	t->cell = t->group->events->target_add_h(t->owner->row, &info, t->group->arg);
+}
+
+int target_alloc(struct target **tp, struct target_group *group,
+		 struct target_owner *owner, const struct prober *prober,
+		 const struct resolve_address *address, int64_t resolve_ns)
+{
+	struct target *t = mem_zalloc(sizeof(*t), target_destructor);
+	char text[64];
+	int err;
+
+	if (!t)
+		return ENOMEM;
+	t->group = group;
+	t->owner = owner;
+	t->settings = owner->conf->settings;
+	t->prober = prober;
+	t->address = *address;
+	t->resolve_ns = resolve_ns;
+	t->index = UINT32_MAX;
+	group->services->targets_stamp++;
+	err = registry_add(group->services->registry, &t->index, t);
+	if (!err)
+		err = exchange_alloc(&t->exchange, t);
+	if (!err)
+		err = peers_add(group->peers, &address->sa, address->transport, t);
+	if (err) {
+		mem_deref(t);
+		return err;
+	}
+	(void)re_snprintf(text, sizeof(text), "%J", &address->sa);
+	/* Of a paused trunk it is there to be known by, and no more. */
+	if (!target_settings(t)->paused) {
+		target_tell(t, text);
+		target_probe_at(t,
+				target_schedule_first_ns(t, text, clock_monotonic_ns()));
+	}
+	*tp = t;
+	return 0;
+}
+
+struct target_owner *target_owner(const struct target *t)
+{
+	return t->owner;
+}
+
+const struct resolve_address *target_address(const struct target *t)
+{
+	return &t->address;
+}
+
+const struct prober *target_prober(const struct target *t)
+{
+	return t->prober;
+}
+
+enum health_state target_state(const struct target *t)
+{
+	return (enum health_state)t->health.state;
+}
+
+int target_fits_local(const struct target *t, const struct sa *local)
+{
+	const struct config_local *want = &target_settings(t)->local;
+
+	if (!local_sockets_wanted(want))
+		return 1;
+	return local_sockets_fits(want, local) ? 2 : 0;
+}
+
+const struct config_local *target_local(const struct target *t)
+{
+	return &target_settings(t)->local;
+}
+
+unsigned target_dscp(const struct target *t)
+{
+	return target_settings(t)->dscp;
+}
+
+void target_reprioritize(struct target *t, const struct resolve_address *address,
+			 int64_t resolve_ns)
+{
+	t->address.priority = address->priority;
+	t->address.weight = address->weight;
+	t->resolve_ns = resolve_ns;
+}
+
+void target_move(struct target *t)
+{
+	t->settings = t->owner->conf->settings;
+}

@@ -1,0 +1,53 @@
+/*
+ * A target: one address of a trunk, probed by one method on its own schedule. It runs one
+ * probe at a time, through the client transaction of RFC 3261 17.1.2 with a deadline of
+ * its own: idle, trying, proceeding, and idle again with one result.
+ */
+#ifndef SIPPROBE_TARGET_TARGET_H
+#define SIPPROBE_TARGET_TARGET_H
+
+#include "sipprobe/dns/resolve.h"
+#include "sipprobe/target/target_group.h"
+#include "sipprobe/target/target_probe.h"
+#include "sipprobe/target/target_stream.h"
+#include "sipprobe/target/target_unregister.h"
+
+struct prober;
+
+/*
+ * Makes a target and tells it to the group's listener; the first probe is scheduled.
+ *
+ * @resolve_ns: how long its name took to resolve, -1 for an address literal
+ *
+ * Returns 0 or errno. Freed with mem_deref(), which ends a probe under way untold.
+ */
+int target_alloc(struct target **tp, struct target_group *group,
+		 struct target_owner *owner, const struct prober *prober,
+		 const struct resolve_address *address, int64_t resolve_ns);
+
+/* The trunk's description moved to a newer configuration, in which it is the same. */
+void target_move(struct target *t);
+
+/* Its parts and its state; nothing of it is the caller's to free. */
+struct target_owner *target_owner(const struct target *t);
+const struct resolve_address *target_address(const struct target *t);
+const struct prober *target_prober(const struct target *t);
+enum health_state target_state(const struct target *t);
+
+/*
+ * How well our end @local of what came in suits the one that the trunk sends from: 2 the
+ * same, 1 the trunk does not care, 0 another.
+ */
+int target_fits_local(const struct target *t, const struct sa *local);
+
+/* The `local` that requests leave from. */
+const struct config_local *target_local(const struct target *t);
+
+/* The DSCP of what is sent to it. */
+unsigned target_dscp(const struct target *t);
+
+/* Keeps an address that DNS still gives; its order may have changed. */
+void target_reprioritize(struct target *t, const struct resolve_address *address,
+			 int64_t resolve_ns);
+
+#endif

@@ -1,0 +1,43 @@
+/* The surroundings of a target: a group that it belongs to, and an owner that it reports
+ * to. */
+#ifndef SIPPROBE_TARGET_TARGET_GROUP_H
+#define SIPPROBE_TARGET_TARGET_GROUP_H
+
+#include "config/config.h"
+#include "sipprobe/engine.h"
+#include "sipprobe/target/services.h"
+
+struct target;
+struct tls_cache;
+
+/*
+ * Targets with one listener: all of the schedule's, or those of a probe on demand. Kept
+ * by whoever made it until the last of them is gone.
+ */
+struct target_group {
+	struct services *services;
+	const struct probe_events *events;
+	void *arg;
+	struct peers *peers;	   /* where their addresses are known to demux */
+	struct tls_cache *tls;	   /* in force */
+	const struct config *conf; /* in force; NULL: none yet */
+	struct list unregistering; /* targets that take back what they registered */
+	void (*unregistered_h)(void *arg); /* when the last of them is done; or NULL */
+	void *unregistered_arg;
+};
+
+/*
+ * Whose a target is. Embedded in what owns it, which outlives the target, but for one
+ * that unregisters: it goes on with a copy.
+ */
+struct target_owner {
+	const struct config_trunk *conf; /* in force */
+	void *row;			 /* what trunk_add_h returned; NULL: nobody's */
+	/* A result is there. @changed: it tipped the target's state. Or NULL */
+	void (*result_h)(struct target_owner *o, const struct target *t,
+			 const struct probe_result *last, bool changed);
+	/* The peer pinged us. Or NULL */
+	void (*seen_h)(struct target_owner *o);
+};
+
+#endif

@@ -1,0 +1,257 @@
+/* The ladder of a target's probe: noted on the way, put together at its end. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "sipprobe/target/target_ladder.h"
+#include "sipprobe/target/target_state.h"
+#include "base/clock.h"
+
+enum { NOTES_MAX = 8 }; /* with connect, TLS, the request and the end: LADDER_ENTRIES */
+
+struct note {
+	int64_t at_ns; /* monotonic */
+	char *text;    /* owned; NULL with LADDER_SENT: the target's request */
+	uint16_t len;
+	uint16_t size;
+	uint8_t kind;
+};
+
+struct target_notes {
+	uint8_t count;
+	uint16_t dropped;
+	int64_t asked_ns; /* when the request that was noted last went out */
+	struct note list[];
+};
+
+/* A ladder under construction. Main thread only, and never two at once. */
+static char scratch[LADDER_ENTRIES][LADDER_BYTES];
+
+void target_notes_free(struct target *t)
+{
+	struct target_notes *n = t->notes;
+
+	for (unsigned i = 0; n && i < n->count; i++)
+		free(n->list[i].text);
+	free(n);
+	t->notes = NULL;
+}
+
+static bool is_kept(const struct target *t)
+{
+	return t->group->events->probe_ladder_h && t->attempt.pending &&
+	       !t->unregistration;
+}
+
+/* Room for one more note; NULL without, which is counted where it can be. */
+static struct note *add_note(struct target *t, enum ladder_kind kind, int64_t at_ns)
+{
+	unsigned count = t->notes ? t->notes->count : 0;
+	struct target_notes *grown = t->notes;
+	struct note *note;
+
+	if (count == NOTES_MAX) {
+		t->notes->dropped++;
+		return NULL;
+	}
+	if (count % 2 == 0)
+		grown = realloc(t->notes,
+				sizeof(*grown) + (count + 2) * sizeof(grown->list[0]));
+	if (!grown)
+		return NULL;
+	if (!t->notes)
+		*grown = (struct target_notes){0};
+	t->notes = grown;
+	note = &grown->list[grown->count++];
+	*note = (struct note){.at_ns = at_ns, .kind = (uint8_t)kind};
+	return note;
+}
+
+static void note_text(struct note *note, const char *msg, size_t len)
+{
+	size_t kept = ladder_redact(scratch[0], msg, len);
+
+	note->size = (uint16_t)(len < UINT16_MAX ? len : UINT16_MAX);
+	note->text = malloc(kept + 1);
+	if (!note->text)
+		return;
+	memcpy(note->text, scratch[0], kept);
+	note->len = (uint16_t)kept;
+}
+
+/* Notes the request first, before its answers and repetitions. */
+static void note_request(struct target *t)
+{
+	int64_t sent_ns = t->attempt.sent_ns;
+
+	if (!sent_ns || (t->notes && t->notes->asked_ns == sent_ns))
+		return;
+	if (add_note(t, LADDER_SENT, sent_ns))
+		t->notes->asked_ns = sent_ns;
+}
+
+void target_note(struct target *t, enum ladder_kind kind, int64_t at_ns, const char *msg,
+		 size_t len)
+{
+	struct note *note;
+
+	if (!is_kept(t))
+		return;
+	note_request(t);
+	note = add_note(t, kind, at_ns);
+	if (note && len)
+		note_text(note, msg, len);
+}
+
+/* The message as it arrived: its status line stands right before the reason phrase. */
+static struct pl target_ladder_whole(const struct guard_message *m)
+{
+	size_t before = strlen("SIP/2.0 200") + (m->phrase.p[-1] == ' ');
+
+	return (struct pl){.p = m->phrase.p - before, .l = m->size};
+}
+
+void target_note_response(struct target *t, const struct guard_message *m, int64_t rx_ns)
+{
+	struct pl raw = target_ladder_whole(m);
+
+	target_note(t, LADDER_RECEIVED, rx_ns, raw.p, raw.l);
+}
+
+void target_note_next_request(struct target *t)
+{
+	struct note *note = NULL;
+
+	if (!is_kept(t) || !t->attempt.sent_ns)
+		return;
+	note_request(t);
+	for (unsigned i = 0; t->notes && i < t->notes->count; i++)
+		if (t->notes->list[i].kind == LADDER_SENT && !t->notes->list[i].text)
+			note = &t->notes->list[i];
+	if (note)
+		note_text(note, t->request.buf, t->request.len);
+}
+
+static struct ladder_entry *target_ladder_add(struct ladder *l, const struct target *t,
+					      enum ladder_kind kind, int64_t at_ns)
+{
+	struct ladder_entry *e;
+
+	if (l->count == LADDER_ENTRIES) {
+		l->dropped++;
+		return NULL;
+	}
+	e = &l->entries[l->count++];
+	*e = (struct ladder_entry){.at_ns = at_ns - t->attempt.begun_ns, .kind = kind};
+	if (e->at_ns < 0)
+		e->at_ns = 0;
+	return e;
+}
+
+static void add_message(struct ladder *l, const struct target *t, enum ladder_kind kind,
+			int64_t at_ns, struct pl msg)
+{
+	struct ladder_entry *e = target_ladder_add(l, t, kind, at_ns);
+
+	if (!e)
+		return;
+	e->text = scratch[l->count - 1];
+	e->len = (uint32_t)ladder_redact(scratch[l->count - 1], msg.p, msg.l);
+	e->size = (uint32_t)msg.l;
+}
+
+static void add_phases(struct ladder *l, const struct target *t,
+		       const struct probe_result *r)
+{
+	int64_t at_ns = t->attempt.begun_ns;
+
+	for (int i = PROBE_PHASE_CONNECT; i <= PROBE_PHASE_TLS; i++) {
+		if (r->phase_ns[i] < 0)
+			return;
+		at_ns += r->phase_ns[i];
+		(void)target_ladder_add(
+			l, t, i == PROBE_PHASE_TLS ? LADDER_TLS : LADDER_CONNECT, at_ns);
+	}
+}
+
+static void add_notes(struct ladder *l, const struct target *t)
+{
+	const struct pl request = {.p = t->request.buf, .l = t->request.len};
+	const struct target_notes *n = t->notes;
+
+	for (unsigned i = 0; n && i < n->count; i++) {
+		const struct note *note = &n->list[i];
+		struct ladder_entry *e;
+
+		if (note->kind == LADDER_SENT && !note->text) {
+			add_message(l, t, LADDER_SENT, note->at_ns, request);
+			continue;
+		}
+		e = target_ladder_add(l, t, (enum ladder_kind)note->kind, note->at_ns);
+		if (!e)
+			continue;
+		e->text = note->text;
+		e->len = note->len;
+		e->size = note->size;
+	}
+	if (n)
+		l->dropped += n->dropped;
+	if (t->attempt.sent_ns && !(n && n->asked_ns == t->attempt.sent_ns))
+		add_message(l, t, LADDER_SENT, t->attempt.sent_ns, request);
+}
+
+/* The entry for the end of a probe without a final response. */
+static enum ladder_kind end_kind(const struct target *t, const struct probe_result *r)
+{
+	if (r->err == ETIMEDOUT && clock_monotonic_ns() >= target_deadline_ns(t))
+		return LADDER_DEADLINE;
+	if (t->address.transport == CONFIG_TRANSPORT_UDP && t->attempt.sent_ns)
+		return LADDER_ICMP;
+	return LADDER_CLOSED;
+}
+
+static void add_failure(struct ladder *l, const struct target *t,
+			const struct probe_result *r)
+{
+	struct ladder_entry *e =
+		target_ladder_add(l, t, end_kind(t, r), clock_monotonic_ns());
+	const char *text = r->detail;
+
+	if (e && !*text && r->err && e->kind != LADDER_DEADLINE)
+		text = strerror(r->err);
+	if (!e || !*text)
+		return;
+	e->text = text;
+	e->len = (uint32_t)strlen(text);
+}
+
+/* Of an exchange each response was noted as it came. */
+static bool is_noted(const struct target *t)
+{
+	const struct target_notes *n = t->notes;
+	const struct note *last = n && n->count ? &n->list[n->count - 1] : NULL;
+
+	return last && last->kind == LADDER_RECEIVED && last->at_ns == t->attempt.rx_ns;
+}
+
+void target_tell_ladder(struct target *t, const struct probe_result *r,
+			const struct guard_message *m)
+{
+	const struct probe_events *events = t->group->events;
+	struct ladder l;
+
+	if (events->probe_ladder_h &&
+	    events->ladder_wanted_h(t->cell, r, t->group->arg)) {
+		l.count = 0;
+		l.dropped = 0;
+		add_phases(&l, t, r);
+		add_notes(&l, t);
+		if (m && !is_noted(t))
+			add_message(&l, t, LADDER_RECEIVED, t->attempt.rx_ns,
+				    target_ladder_whole(m));
+		else if (!m)
+			add_failure(&l, t, r);
+		events->probe_ladder_h(t->cell, r, &l, t->group->arg);
+	}
+	if (t->notes)
+		target_notes_free(t);
+}

@@ -1,0 +1,31 @@
+/* The ladder of a target's probe: noted on the way, put together at its end. */
+#ifndef SIPPROBE_TARGET_TARGET_LADDER_H
+#define SIPPROBE_TARGET_TARGET_LADDER_H
+
+#include "sipprobe/ladder.h"
+#include "sipprobe/message/guard.h"
+#include "sipprobe/probe.h"
+
+struct target;
+
+/*
+ * For the ladder: something that leaves no trace otherwise, during a probe only. @msg may
+ * be NULL.
+ */
+void target_note(struct target *t, enum ladder_kind kind, int64_t at_ns, const char *msg,
+		 size_t len);
+
+/* The same for a response that does not end the probe. */
+void target_note_response(struct target *t, const struct guard_message *m, int64_t rx_ns);
+
+/* Before the request under way is replaced by another one of the same probe. */
+void target_note_next_request(struct target *t);
+
+/* Forgets what was noted for the ladder. */
+void target_notes_free(struct target *t);
+
+/* At a probe's end, to whoever wants it. @m: the final response, or NULL */
+void target_tell_ladder(struct target *t, const struct probe_result *r,
+			const struct guard_message *m);
+
+#endif

@@ -1,0 +1,43 @@
+/* The request of a target's probe: made once for each way out, stamped for each probe. */
+#include <string.h>
+
+#include "sipprobe/target/target_request.h"
+#include "sipprobe/target/exchange.h"
+#include "sipprobe/target/target_ladder.h"
+#include "sipprobe/target/target_state.h"
+
+int target_make_request(struct target *t, const struct sa *local)
+{
+	char key[REQUEST_KEY_LEN] = {0};
+	struct request_info info;
+	int err;
+
+	target_note_next_request(t);
+	/* Its requests differ: each is made when it is stamped. */
+	if (t->exchange) {
+		exchange_set_local(t->exchange, local);
+		return 0;
+	}
+	target_request_info(t, &info, local);
+	if (t->request.buf)
+		memcpy(key, request_key(&t->request), sizeof(key));
+	err = request_make(&t->request, &info);
+	/* By the last request's key a late answer to it is known. */
+	if (!err)
+		memcpy(t->request.buf + (request_key(&t->request) - t->request.buf), key,
+		       sizeof(key));
+	return err;
+}
+
+int target_stamp(struct target *t)
+{
+	struct request *r = &t->request;
+
+	target_note_next_request(t);
+	if (t->attempt.answered || !r->buf)
+		memset(t->previous_key, 0, sizeof(t->previous_key));
+	else
+		memcpy(t->previous_key, request_key(r), REQUEST_KEY_LEN);
+	t->attempt.answered = false;
+	return t->exchange ? exchange_stamp(t) : request_stamp(r);
+}

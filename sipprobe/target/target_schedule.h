@@ -1,0 +1,16 @@
+/* The due times of a target: pure functions of its state and the time. */
+#ifndef SIPPROBE_TARGET_TARGET_SCHEDULE_H
+#define SIPPROBE_TARGET_TARGET_SCHEDULE_H
+
+#include "sipprobe/probe.h"
+
+struct target;
+
+/* When a new target is probed first; sets its phase. @address: its text */
+int64_t target_schedule_first_ns(struct target *t, const char *address, int64_t now_ns);
+
+/* When it is probed next, after a result. */
+int64_t target_schedule_next_ns(const struct target *t, const struct probe_result *r,
+				int64_t now_ns);
+
+#endif

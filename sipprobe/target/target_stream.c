@@ -1,0 +1,224 @@
+#include <string.h>
+
+#include "sipprobe/target/target_stream.h"
+#include "sipprobe/target/target_probe.h"
+#include "sipprobe/target/target_request.h"
+#include "sipprobe/target/target_state.h"
+#include "sipprobe/target/target_unregister.h"
+#include "base/clock.h"
+#include "sipprobe/transport/local_sockets.h"
+#include "sipprobe/transport/sockets.h"
+#include "sipprobe/transport/stream.h"
+#include "sipprobe/transport/tls_cache.h"
+#include "config/uri.h"
+
+static int connect_peer(struct target *t);
+
+static void drop_stream(struct target *t)
+{
+	t->stream = mem_deref(t->stream);
+	t->stream_up = false;
+}
+
+static int send_request(struct target *t)
+{
+	struct sa local = *stream_local(t->stream);
+	uint16_t port = sockets_stream_port(target_services(t)->sockets,
+					    t->address.transport, sa_af(&local));
+	int err;
+
+	/* The port we can be reached at, not the one this connection happens to have. */
+	if (port)
+		sa_set_port(&local, port);
+	err = target_make_request(t, &local);
+	if (!err)
+		err = target_stamp(t);
+	if (!err)
+		err = stream_send(t->stream, t->request.buf, t->request.len,
+				  &t->attempt.sent_ns);
+	return err;
+}
+
+static void target_stream_up_h(struct stream *s, void *arg)
+{
+	struct target *t = arg;
+	int err;
+
+	(void)s;
+	t->stream_up = true;
+	if (!t->attempt.pending)
+		return;
+	err = send_request(t);
+	if (err)
+		target_fail(t, PROBE_INTERNAL, err, NULL);
+}
+
+static void target_stream_message_h(struct stream *s, const struct guard_message *m,
+				    int64_t rx_ns, void *arg)
+{
+	struct target *t = arg;
+	const struct services *services = target_services(t);
+
+	if (m->request)
+		services->arrivals->request_h(s, t->address.transport, m,
+					      services->arrivals_arg);
+	else if (!target_response(t, NULL, m, rx_ns))
+		services->arrivals->stray_h(ENGINE_STRAY_RESPONSE,
+					    services->arrivals_arg);
+}
+
+/*
+ * A kept connection that the peer closed while we slept is found dead by the probe that
+ * uses it; that is no fault of the trunk, so the probe opens another, once.
+ */
+static bool try_again(struct target *t)
+{
+	if (!t->attempt.reused)
+		return false;
+	t->attempt.reused = false;
+	t->attempt.sent_ns = 0;
+	return !connect_peer(t);
+}
+
+static void target_stream_closed_h(struct stream *s, enum probe_outcome why, int err,
+				   const char *detail, void *arg)
+{
+	struct target *t = arg;
+
+	(void)s;
+	if (!t->attempt.pending) {
+		drop_stream(t);
+		return;
+	}
+	if (t->attempt.reused && t->stream_up) {
+		drop_stream(t);
+		if (try_again(t))
+			return;
+	}
+	/* The connection goes after the result, which takes its phases from it. */
+	target_fail(t, why, err, detail);
+	drop_stream(t);
+}
+
+static const struct stream_events stream_handlers = {
+	target_stream_up_h, target_stream_message_h, target_stream_closed_h};
+
+/* The identity the peer must prove: the URI's host, unless another is set. */
+int target_peer_name(const struct target *t, char *out, size_t size)
+{
+	const char *set = target_settings(t)->tls.server_name;
+	struct config_uri uri;
+
+	if (set) {
+		str_ncpy(out, set, size);
+		return 0;
+	}
+	if (config_uri_parse(config_trunk_hop(t->owner->conf), &uri) ||
+	    uri.host.l >= size)
+		return EINVAL;
+	memcpy(out, uri.host.p, uri.host.l);
+	out[uri.host.l] = '\0';
+	return 0;
+}
+
+static int connect_peer(struct target *t)
+{
+	const struct config_local *want = &target_settings(t)->local;
+	struct stream_way way = {.dscp = t->settings->dscp};
+	struct tls_profile *profile = NULL;
+	char name[256] = "";
+	struct sa local;
+	int err = 0;
+
+	if (local_sockets_wanted(want)) {
+		err = local_sockets_address(&local, want, sa_af(&t->address.sa));
+		way.local = &local;
+	}
+	if (err)
+		return err;
+
+	if (t->address.transport == CONFIG_TRANSPORT_TLS) {
+		err = tls_cache_get(target_tls(t), &profile, &target_settings(t)->tls,
+				    false, NULL, 0);
+		if (!err)
+			err = target_peer_name(t, name, sizeof(name));
+	}
+	if (err)
+		return err;
+	return stream_connect(&t->stream, &t->address.sa, &way, profile, name,
+			      &stream_handlers, t);
+}
+
+int target_transact_stream(struct target *t)
+{
+	if (t->stream && t->stream_up) {
+		/* Else an earlier transaction of this probe opened it. */
+		if (!t->attempt.sent_ns)
+			t->attempt.reused = true;
+		if (!send_request(t))
+			return 0;
+		drop_stream(t);
+		t->attempt.reused = false;
+		t->attempt.sent_ns = 0;
+	}
+	drop_stream(t);
+	return connect_peer(t);
+}
+
+void target_stream_report(const struct target *t, struct probe_result *r)
+{
+	const struct stream_report *report;
+
+	if (!t->stream)
+		return;
+	report = stream_report(t->stream);
+	r->cert_not_after_s = report->cert_not_after_s;
+	r->tls_cause = (uint8_t)report->tls_failure;
+	/* Phases of a connection that an earlier probe opened are not this one's. */
+	if (t->attempt.reused)
+		return;
+	r->phase_ns[PROBE_PHASE_CONNECT] = report->connect_ns;
+	r->phase_ns[PROBE_PHASE_TLS] = report->tls_ns;
+}
+
+static void tell_certificate(const struct target *t)
+{
+	const struct probe_events *events = t->group->events;
+	struct engine_certificate c;
+
+	if (events->certificate_h && t->stream && stream_certificate(t->stream, &c))
+		events->certificate_h(t->cell, &c, t->group->arg);
+}
+
+/* A connection that an earlier probe opened was told of then. */
+static void tell_chain(const struct target *t)
+{
+	const struct probe_events *events = t->group->events;
+	struct chain *chain;
+
+	if (!events->chain_h || !t->stream || t->attempt.reused ||
+	    stream_chain(t->stream, &chain))
+		return;
+	events->chain_h(t->cell, chain, t->group->arg);
+	chain_unref(chain);
+}
+
+void target_stream_done(struct target *t, bool answered)
+{
+	tell_certificate(t);
+	tell_chain(t);
+	if (!answered || target_settings(t)->connection == CONFIG_CONNECTION_FRESH)
+		drop_stream(t);
+}
+
+enum probe_outcome target_stream_timeout(const struct target *t, const char **detail)
+{
+	if (t->attempt.sent_ns)
+		return PROBE_TIMEOUT;
+	if (!t->stream || stream_report(t->stream)->connect_ns < 0) {
+		*detail = "no TCP connection before the deadline";
+		return PROBE_CONNECT;
+	}
+	*detail = "TLS handshake not done before the deadline";
+	return PROBE_TLS;
+}

@@ -1,0 +1,27 @@
+/* A target's connection over TCP or TLS: opened, kept, asked for what it tells. */
+#ifndef SIPPROBE_TARGET_TARGET_STREAM_H
+#define SIPPROBE_TARGET_TARGET_STREAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "sipprobe/probe.h"
+
+struct target;
+
+/* As target_transact(), over a connection, which is opened first where needed. */
+int target_transact_stream(struct target *t);
+
+/* Adds to a result what its connection tells: phases, certificate, cause of failure. */
+void target_stream_report(const struct target *t, struct probe_result *r);
+
+/* After a probe: closes a connection that is not to be kept. */
+void target_stream_done(struct target *t, bool answered);
+
+/* Why a probe over a connection ran out of time, by how far it had come. */
+enum probe_outcome target_stream_timeout(const struct target *t, const char **detail);
+
+/* The identity that the peer must prove over TLS. Returns 0 or EINVAL. */
+int target_peer_name(const struct target *t, char *out, size_t size);
+
+#endif

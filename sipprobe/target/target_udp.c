@@ -1,0 +1,69 @@
+#include "sipprobe/target/target_udp.h"
+#include "sipprobe/target/target_request.h"
+#include "sipprobe/target/target_state.h"
+#include "sipprobe/target/target_stream.h"
+#include "base/clock.h"
+#include "sipprobe/transport/sockets.h"
+#include "sipprobe/transport/udp.h"
+
+enum { WAY_FAILURES = 8 };
+
+/*
+ * The way out is chosen once and kept: it costs four system calls. It is chosen anew at
+ * the first failure in a row and at every eighth from then on, in case our address or a
+ * route has changed; at each would double what ten thousand dead trunks cost.
+ */
+static bool is_way_good(const struct target *t)
+{
+	return t->udp &&
+	       (t->health.verdict != PROBE_DOWN || t->health.streak % WAY_FAILURES != 1);
+}
+
+static int choose_way(struct target *t)
+{
+	struct sa local;
+	int err;
+
+	if (is_way_good(t))
+		return 0;
+	err = sockets_udp_for(target_services(t)->sockets, &t->udp, &local,
+			      &t->address.sa, &target_settings(t)->local);
+	if (!err)
+		err = target_make_request(t, &local);
+	if (err)
+		t->udp = NULL;
+	return err;
+}
+
+/* Dropped on its way out of this machine: as good as lost, so retransmission mends it. */
+static bool is_loss(int err)
+{
+	return err == ENOBUFS || err == EAGAIN;
+}
+
+static int transact_udp(struct target *t)
+{
+	struct attempt *a = &t->attempt;
+	int err = choose_way(t);
+
+	if (!err)
+		err = target_stamp(t);
+	if (err)
+		return err;
+	a->sent_ns = clock_monotonic_ns();
+	err = udp_transmit(t->udp, &t->address.sa, t->request.buf, t->request.len,
+			   t->settings->dscp);
+	if (err && !is_loss(err)) {
+		a->sent_ns = 0;
+		return err;
+	}
+	a->resend_every_ns = target_settings(t)->t1_us * CLOCK_NS_PER_US;
+	a->resend_ns = a->sent_ns + a->resend_every_ns;
+	return 0;
+}
+
+int target_transact(struct target *t)
+{
+	return t->address.transport == CONFIG_TRANSPORT_UDP ? transact_udp(t)
+							    : target_transact_stream(t);
+}

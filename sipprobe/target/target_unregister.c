@@ -1,0 +1,101 @@
+/*
+ * The end of a target that holds a registration at its peer: one more probe, which nobody
+ * is told of, takes it back. Its trunk and its configuration may be gone from force by
+ * then; what of them it needs is kept until it is done.
+ */
+#include "sipprobe/target/target_unregister.h"
+#include "sipprobe/target/target_probe.h"
+#include "sipprobe/target/target_state.h"
+#include "base/clock.h"
+#include "sipprobe/target/peers.h"
+
+struct unregistration {
+	struct le le;		   /* in the group's `unregistering` */
+	bool outlives;		   /* its trunk goes; else that stays for now */
+	struct target_owner owner; /* nobody's, in place of that trunk's */
+	struct tls_cache *tls;
+	struct config *conf;
+};
+
+static void unregister_destructor(void *arg)
+{
+	struct unregistration *u = arg;
+
+	list_unlink(&u->le);
+	mem_deref(u->tls);
+	config_free(u->conf);
+}
+
+struct tls_cache *target_tls(const struct target *t)
+{
+	const struct unregistration *u = t->unregistration;
+
+	return u && u->tls ? u->tls : t->group->tls;
+}
+
+/* Keeps what a trunk's end would take along. */
+static void outlive_trunk(struct target *t, struct unregistration *u)
+{
+	struct target_group *group = t->group;
+
+	u->outlives = true;
+	u->owner.conf = t->owner->conf;
+	u->conf = config_keep(group->conf);
+	u->tls = mem_ref(group->tls);
+	t->owner = &u->owner;
+	group->services->targets_stamp++;
+	(void)peers_remove(group->peers, &t->address.sa, t->address.transport, t);
+	target_tell_removed(t);
+}
+
+static bool unregister_begin(struct target *t, bool trunk_goes, int64_t at_ns)
+{
+	struct unregistration *u;
+
+	if (t->unregistration || !t->prober->unregister || !t->prober->unregister(t))
+		return false;
+	u = mem_zalloc(sizeof(*u), unregister_destructor);
+	if (!u)
+		return false;
+	if (trunk_goes)
+		outlive_trunk(t, u);
+	t->unregistration = u;
+	list_append(&t->group->unregistering, &u->le, t);
+	target_probe_at(t, at_ns);
+	return true;
+}
+
+void target_remove(struct target *t)
+{
+	if (!t)
+		return;
+	if (target_services(t)->closing ||
+	    !unregister_begin(t, true, clock_monotonic_ns()))
+		mem_deref(t);
+}
+
+bool target_unregister(struct target *t, int64_t at_ns)
+{
+	return unregister_begin(t, false, at_ns);
+}
+
+static void unregister_unregistered_h(struct wheel_timer *timer, int64_t now_ns)
+{
+	struct target *t = target_of_timer(timer);
+	struct target_group *group = t->group;
+
+	(void)now_ns;
+	if (t->unregistration->outlives)
+		mem_deref(t);
+	else
+		list_unlink(&t->unregistration->le);
+	if (list_isempty(&group->unregistering) && group->unregistered_h)
+		group->unregistered_h(group->unregistered_arg);
+}
+
+/* Later, since its connection may be what called. */
+void target_unregistered(struct target *t)
+{
+	ticker_start(target_services(t)->ticker, &t->timer, clock_monotonic_ns(),
+		     unregister_unregistered_h);
+}

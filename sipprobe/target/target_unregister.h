@@ -1,0 +1,29 @@
+/* The end of a target: what it registered at its peer is taken back. */
+#ifndef SIPPROBE_TARGET_TARGET_UNREGISTER_H
+#define SIPPROBE_TARGET_TARGET_UNREGISTER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct target;
+struct tls_cache;
+
+/*
+ * Gives a target up, in place of mem_deref(), before its trunk goes: one that is
+ * registered at its peer takes that back first, on its own, and is freed after it.
+ */
+void target_remove(struct target *t);
+
+/*
+ * Lets a target that is registered at its peer take that back at @at_ns, and then probe
+ * no more; it stays its owner's. Returns whether there is anything to take back.
+ */
+bool target_unregister(struct target *t, int64_t at_ns);
+
+/* The TLS contexts of the configuration that the target lives by. */
+struct tls_cache *target_tls(const struct target *t);
+
+/* The last probe of a target that unregisters is done. */
+void target_unregistered(struct target *t);
+
+#endif

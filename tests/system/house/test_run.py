@@ -1,0 +1,93 @@
+"""run.py itself, over modules made for it: who runs beside others, who alone, and what is told."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+from harness import ROOT, Case
+
+BESIDE = """
+import time
+import unittest
+
+
+class Plain(unittest.TestCase):
+    def test_good(self):
+        time.sleep(0.3)
+
+    @unittest.skip("not here")
+    def test_skipped(self):
+        pass
+
+
+class Measures(unittest.TestCase):
+    alone = "times"
+
+    def test_time(self):
+        pass
+"""
+BAD = """
+import unittest
+
+
+class Bad(unittest.TestCase):
+    def test_bad(self):
+        self.fail("as it shall")
+"""
+
+
+class Run(Case):
+    def run_all(self, *names, jobs):
+        folder = self.path("system")
+        os.makedirs(os.path.join(folder, "one"))
+        os.makedirs(os.path.join(folder, "two"))
+        shutil.copy(os.path.join(ROOT, "tests", "system", "run.py"), folder)
+        self.write("system/one/test_a.py", BESIDE)
+        self.write("system/one/test_b.py", BESIDE)
+        self.write("system/two/test_bad.py", BAD)
+        self.write("system/two/test_broken.py", "import nothing_of_this_name\n")
+        done = subprocess.run(
+            [sys.executable, os.path.join(folder, "run.py"), "--exe=/bin/true",
+             f"--jobs={jobs}", *names], stdout=subprocess.PIPE, text=True, timeout=60)
+        shutil.rmtree(folder)
+        return done.returncode, done.stdout
+
+    @staticmethod
+    def order(out):
+        return re.findall(r"^ok +[\d.]+s  (\S+)$", out, re.MULTILINE)
+
+    def test_closing_line(self):
+        """It counts alike whoever ran where; what failed is run once more, and told."""
+        for jobs in (1, 3):
+            with self.subTest(jobs=jobs):
+                code, out = self.run_all(jobs=jobs)
+                self.assertEqual(code, 1)
+                self.assertEqual(out.splitlines()[-1], "4 passed, 2 failed, 2 skipped")
+                self.assertEqual(len(re.findall("^once more: test_bad.Bad.test_bad$", out,
+                                                re.MULTILINE)), 1)
+                self.assertIn("as it shall", out)
+                self.assertIn("nothing_of_this_name", out)
+
+    def test_alone_is_last(self):
+        _, out = self.run_all("one", jobs=3)
+        order = self.order(out)
+        self.assertEqual(sorted(order[:2]), ["test_a.Plain.test_good",
+                                             "test_b.Plain.test_good"])
+        self.assertEqual(order[2:], ["test_a.Measures.test_time",
+                                     "test_b.Measures.test_time"])
+
+    def test_names(self):
+        """A folder, a module by name or by path, a class and a test."""
+        for names, passed in ((["one"], 4), (["test_a"], 2), (["one/test_a.py"], 2),
+                              (["test_a.Plain"], 1), (["test_b.Measures.test_time"], 1)):
+            for jobs in (1, 2):
+                with self.subTest(names=names, jobs=jobs):
+                    code, out = self.run_all(*names, jobs=jobs)
+                    self.assertEqual((code, len(self.order(out))), (0, passed), out)
+
+    def test_slowest(self):
+        _, out = self.run_all("one", jobs=2)
+        slowest = out[out.index("slowest:\n"):].splitlines()
+        self.assertRegex(slowest[1], r"^ +[\d.]+s  test_[ab]\.Plain\.test_good$")

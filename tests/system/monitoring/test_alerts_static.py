@@ -1,0 +1,478 @@
+"""What alerts/ and docs/runbooks/ promise, checked with promtool, amtool and a real
+Alertmanager that mails to a sink. Of the exporter only --list-metrics is asked."""
+
+import datetime
+import functools
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+import unittest
+import urllib.parse
+import urllib.request
+
+import yaml
+
+import alerting
+from alerting import ALERTS, ROOT, ROUTES, RULES, keep, part
+
+RUNBOOKS = ROOT / "docs" / "runbooks"
+MIGRATION = ALERTS / "migration.rules.yaml"
+RUNBOOK_BASE = "https://runbooks.example/"
+
+# What Prometheus adds to every series, and people to a trunk's.
+ADDED = {"job", "instance", "carrier", "site", "team"}
+
+# The rules' unit tests, each a minute of work: they run beside the tests that only wait for
+# mails.
+unit_tests = {}
+
+
+def setUpModule():
+    for path in sorted(ALERTS.glob("*_test.yaml")):
+        unit_tests[path.name] = subprocess.Popen(
+            ["promtool", "test", "rules", path.name], cwd=ALERTS, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        unittest.addModuleCleanup(end, unit_tests[path.name])
+
+
+def end(process):
+    process.kill()
+    process.communicate()
+
+
+def run(*args, cwd=ALERTS):
+    return subprocess.run([str(a) for a in args], cwd=cwd, text=True, timeout=500,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+@functools.lru_cache(maxsize=None)
+def rules(path=RULES):
+    return [r for g in yaml.safe_load(path.read_text())["groups"] for r in g["rules"]]
+
+
+def alerts():
+    return [r for r in rules() if "alert" in r]
+
+
+def expressions(rule):
+    """The expression of a rule and the queries inside its templates."""
+    yield rule["expr"]
+    for text in rule.get("annotations", {}).values():
+        yield from re.findall(r'printf "((?:[^"\\]|\\.)*)"', text)
+
+
+def contract_metrics():
+    """Family names of the contract's table, where a row may name several."""
+    found = set()
+    for line in (ROOT / "docs" / "contract.md").read_text().splitlines():
+        if line.startswith("| `siptrunk_") and "`siptrunk_exporter " not in line:
+            found |= set(re.findall(r"`((?:siptrunk|process)_[a-z_]+)`", line))
+    return found
+
+
+def selectors(expr):
+    """(family, labels asked for) of every metric of ours in an expression."""
+    for name, labels in re.findall(
+            r"(?<![\w:])((?:siptrunk|process)_[a-z0-9_]+)(?![\w:])(\{[^}]*\})?", expr):
+        name = re.sub(r"(duration_seconds)_(bucket|sum|count)$", r"\1", name)
+        yield name, set(re.findall(r"(\w+) *(?:=~|!=|!~|=)", labels))
+
+
+class Rules(unittest.TestCase):
+    def check(self, *args):
+        done = run(*args)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        return done.stdout
+
+    def test_rules_parse(self):
+        for path in (RULES, MIGRATION):
+            self.check("promtool", "check", "rules", path.name)
+
+    def test_unit_tests(self):
+        self.assertIn("siptrunk_test.yaml", unit_tests)
+        for name, promtool in unit_tests.items():
+            with self.subTest(name):
+                told, _ = promtool.communicate(timeout=500)
+                self.assertEqual(promtool.returncode, 0, told[:20_000])
+
+    def test_every_alert_has_its_unit_tests(self):
+        """It fires, it does not, and its text is read; each severity of it."""
+        fired, quiet, read = set(), set(), set()
+        every = {(a["alert"], a["labels"]["severity"]) for a in alerts()}
+        for path in ALERTS.glob("siptrunk*_test.yaml"):
+            for test in yaml.safe_load(path.read_text())["tests"]:
+                for check in test.get("promql_expr_test", ()):
+                    now = set(re.findall(r'alertname="(\w+)",severity="(\w+)"',
+                                         " ".join(s["labels"] for s in check["exp_samples"])))
+                    fired |= now
+                    quiet |= every - now
+                for check in test.get("alert_rule_test", ()):
+                    read |= {(check["alertname"], a["exp_labels"]["severity"])
+                             for a in check["exp_alerts"] if a["exp_annotations"]}
+        self.assertEqual((every - fired, every - quiet, every - read), (set(),) * 3)
+
+    def test_unit_test_notices_a_broken_rule(self):
+        with tempfile.TemporaryDirectory() as folder:
+            folder = pathlib.Path(folder)
+            text = MIGRATION.read_text().replace("expr: siptrunk_up", "expr: siptrunk_up + 1")
+            (folder / MIGRATION.name).write_text(text)
+            shutil.copy(ALERTS / "migration_test.yaml", folder)
+            done = run("promtool", "test", "rules", "migration_test.yaml", cwd=folder)
+            self.assertNotEqual(done.returncode, 0)
+
+    def test_metrics_are_listed(self):
+        """By the program and by the contract, with the labels that a rule reads."""
+        binary = os.environ.get("SIPTRUNK_EXPORTER")
+        if not binary:
+            self.skipTest("SIPTRUNK_EXPORTER names no program")
+        out = subprocess.run([binary, "--list-metrics"], check=True, text=True,
+                             stdout=subprocess.PIPE, timeout=10).stdout
+        listed = {name: set(labels.split(",")) for name, _, _, labels, *_ in
+                  (line.split("\t") for line in out.splitlines())}
+        self.assertLessEqual(contract_metrics(), set(listed))
+        for rule in rules() + rules(MIGRATION):
+            for expr in expressions(rule):
+                for name, labels in selectors(expr):
+                    with self.subTest(name, rule=rule.get("alert") or rule["record"]):
+                        self.assertIn(name, contract_metrics() | {"process_start_time_seconds"})
+                        self.assertLessEqual(labels, listed[name] | ADDED)
+
+    def test_recorded_names_exist(self):
+        recorded = {r["record"] for r in rules() if "record" in r}
+        used = set()
+        for rule in rules():
+            for expr in expressions(rule):
+                used |= set(re.findall(r"siptrunk:[a-z0-9_:]+", expr))
+        self.assertEqual(used - recorded, set(), "used and not recorded")
+        self.assertEqual(recorded - used, set(), "recorded and not used")
+
+
+class Conventions(unittest.TestCase):
+    def test_labels_and_annotations(self):
+        for a in alerts():
+            with self.subTest(a["alert"], severity=a["labels"].get("severity")):
+                self.assertRegex(a["alert"], r"^SipTrunk[A-Z][A-Za-z]+$")
+                self.assertIn(a["labels"]["severity"], ("critical", "warning", "info"))
+                self.assertIn(a["labels"]["component"], ("trunk", "exporter"))
+                note = a["annotations"]
+                self.assertNotIn("{{", note["summary"])
+                self.assertTrue(note["summary"].endswith("."))
+                self.assertRegex(note["tag"], r"^[A-Z ]+$")
+                self.assertTrue(note["headline"])
+                self.assertTrue(note["dashboard_url"].startswith("https://grafana.example/d/"))
+                self.assertEqual(note["runbook_url"], f"{RUNBOOK_BASE}{a['alert']}.md")
+                self.assertTrue(a.get("for"), "an alert without `for`")
+
+    def test_descriptions_name_what_matters(self):
+        for a in alerts():
+            text = a["annotations"]["description"]
+            with self.subTest(a["alert"]):
+                if a["labels"]["component"] == "trunk":
+                    for part in ("$labels.trunk", "$labels.carrier", "$labels.site"):
+                        self.assertIn(part, text)
+                    self.assertIn("siptrunk:responses:increase5m", text)
+                elif a["alert"] != "SipTrunkExporterAbsent":
+                    self.assertRegex(text, r"\$labels\.(instance|job)")
+                self.assertRegex(text, "ALERTS_FOR_STATE|since|Last success|for ten minutes")
+
+    def test_dashboard_of_each(self):
+        """The address leads to a dashboard that there is, and chooses what the alert names."""
+        there = {p.stem for p in (ROOT / "grafana" / "dashboards").glob("*.json")}
+        for a in alerts():
+            with self.subTest(a["alert"]):
+                url = urllib.parse.urlsplit(a["annotations"]["dashboard_url"])
+                kind = a["labels"]["component"]
+                self.assertEqual(url.path, f"/d/siptrunk-{kind}")
+                self.assertIn(url.path[3:], there)
+                if kind == "trunk":
+                    self.assertEqual(url.query, "var-instance={{ $labels.instance | urlquery }}"
+                                     "&var-trunk={{ $labels.trunk | urlquery }}")
+
+    def test_one_runbook_an_alert(self):
+        named = {a["alert"] for a in alerts()}
+        pages = {p.stem: p for p in RUNBOOKS.glob("*.md") if p.stem != "README"}
+        self.assertEqual(named, set(pages))
+        for name, page in pages.items():
+            with self.subTest(name):
+                text = page.read_text()
+                self.assertTrue(text.startswith(f"# {name}\n"))
+                for part in ("## What it means", "## Check, in order", "## Silence"):
+                    self.assertIn(part, text)
+                steps = re.findall(r"^(\d+)\. \S", text, re.MULTILINE)
+                self.assertEqual(steps, [str(n + 1) for n in range(len(steps))])
+                self.assertGreaterEqual(len(steps), 3)
+                self.assertLess(len(text.splitlines()), 90, "too long for the night")
+        index = (RUNBOOKS / "README.md").read_text()
+        for name in named:
+            self.assertIn(f"({name}.md)", index)
+
+    def test_runbooks_name_what_there_is(self):
+        """Units, other pages, and the names that a person asks Prometheus for."""
+        units = {p.name.split(".")[0] for p in (ROOT / "systemd").glob("*.service.in")}
+        recorded = {r["record"] for r in rules() if "record" in r}
+        for page in RUNBOOKS.glob("*.md"):
+            text = page.read_text()
+            with self.subTest(page.name):
+                self.assertLessEqual(set(re.findall(
+                    r"(?:systemctl \w+|journalctl -u) ([\w-]*siptrunk[\w-]*)", text)), units)
+                for link in re.findall(r"\]\(([^):]+)\)", text):
+                    self.assertTrue((RUNBOOKS / link).exists(), link)
+                self.assertLessEqual(set(re.findall(r"siptrunk:[a-z0-9_:]+", text)), recorded)
+                self.assertLessEqual(
+                    set(re.findall(r"\b(siptrunk_[a-z_]+)", text)) - {"siptrunk_exporter"},
+                    contract_metrics())
+
+
+class Routes(unittest.TestCase):
+    CASES = (
+        ("on-call", "component=trunk severity=critical trunk=a carrier=c site=s"),
+        ("on-call", "component=trunk severity=critical trunk=a"),
+        ("operations", "component=trunk severity=warning trunk=a"),
+        ("operations", "component=trunk severity=info trunk=a"),
+        ("voice-team", "component=trunk severity=critical trunk=a team=voice"),
+        ("voice-team", "component=trunk severity=warning trunk=a team=voice"),
+        ("voice-team", "component=trunk severity=info trunk=a team=voice"),
+        ("on-call", "component=trunk severity=critical trunk=a team=other"),
+        ("on-call", "component=exporter severity=critical instance=e:1"),
+        ("operations", "component=exporter severity=warning instance=e:1"),
+        ("on-call", "component=exporter severity=critical job=j"),
+        ("on-call", "component=exporter severity=critical instance=e:1 team=voice"),
+        ("operations", "component=exporter severity=info instance=e:1"),
+        ("operations", "alertname=SomethingElse"),
+    )
+
+    def test_configuration(self):
+        done = run("amtool", "check-config", ROUTES.name)
+        self.assertEqual(done.returncode, 0, done.stdout)
+
+    def test_routes(self):
+        for receiver, labels in self.CASES:
+            with self.subTest(labels):
+                done = run("amtool", "config", "routes", "test", "--config.file", ROUTES.name,
+                           f"--verify.receivers={receiver}", *labels.split())
+                self.assertEqual(done.returncode, 0, done.stdout)
+
+    def test_route_of_every_alert(self):
+        """Whatever wakes somebody is critical, and nothing else is."""
+        for a in alerts():
+            want = "on-call" if a["labels"]["severity"] == "critical" else "operations"
+            labels = {"alertname": a["alert"], **a["labels"], "trunk": "isp-a"}
+            with self.subTest(labels):
+                done = run("amtool", "config", "routes", "test", "--config.file",
+                           ROUTES.name, f"--verify.receivers={want}",
+                           *(f"{k}={v}" for k, v in labels.items()))
+                self.assertEqual(done.returncode, 0, done.stdout)
+
+    def test_inhibition_names_alerts_that_exist(self):
+        named = {a["alert"] for a in alerts()}
+        for rule in yaml.safe_load(ROUTES.read_text())["inhibit_rules"]:
+            for side in rule["source_matchers"] + rule["target_matchers"]:
+                m = re.match(r'alertname=~?"(.*)"$', side)
+                if m:
+                    for part in re.split(r"\|(?![^(]*\))", m.group(1)):
+                        self.assertTrue([n for n in named if re.fullmatch(part, n)], part)
+
+
+class Mail(unittest.TestCase):
+    """The shipped configuration with its waits shortened, and its smarthost a sink."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.sink, port = alerting.mailbox(self)
+        text = alerting.routes_to(port)
+        text = re.sub(r"group_wait: \w+", "group_wait: 1s", text)
+        text = re.sub(r"group_interval: \w+", "group_interval: 1s", text)
+        self.server = alerting.alertmanager(self, folder.name, text)
+        self.url = self.server.url
+
+    def wait(self, what, message, limit_s=20):
+        end = time.monotonic() + limit_s
+        while not what():
+            if time.monotonic() > end:
+                self.fail(f"{message}: {self.sink.subjects()}\n{self.server.log()}")
+            time.sleep(0.05)
+
+    def mails(self, count, settle_s=2.5):
+        """Waits for @count mails, and a while to see that there are no more."""
+        self.wait(lambda: len(self.sink.mails) >= count, f"no {count} mails")
+        end = time.monotonic() + settle_s
+        while time.monotonic() < end:
+            self.assertLessEqual(len(self.sink.mails), count,
+                                 self.sink.subjects())
+            time.sleep(0.05)
+        return self.sink.mails
+
+    def post(self, *alerts_, over=False):
+        # As from Prometheus: an alert starts when it is first sent. One that seems old is
+        # mailed at once, without group_wait.
+        now = time.time()
+        self.began = getattr(self, "began", now) if over else now
+        body = [{"labels": labels, "annotations": notes, "startsAt": self.stamp(self.began),
+                 "endsAt": self.stamp(now if over else now + 600)}
+                for labels, notes in alerts_]
+        request = urllib.request.Request(self.url + "/api/v2/alerts",
+                                         json.dumps(body).encode(),
+                                         {"Content-Type": "application/json"})
+        urllib.request.urlopen(request, timeout=5).close()
+
+    @staticmethod
+    def stamp(unix_s):
+        return datetime.datetime.fromtimestamp(unix_s, datetime.timezone.utc).isoformat()
+
+    @staticmethod
+    def proven(name, **change):
+        """An alert as the rules' unit tests prove that it comes."""
+        for test in yaml.safe_load((ALERTS / "siptrunk_test.yaml").read_text())["tests"]:
+            for check in test.get("alert_rule_test", ()):
+                if check["alertname"] == name:
+                    alert = check["exp_alerts"][0]
+                    labels = {"alertname": name, **alert["exp_labels"], **change}
+                    return ({k: v for k, v in labels.items() if v},
+                            alert["exp_annotations"])
+        raise AssertionError(name)
+
+    @staticmethod
+    def plain(name, **change):
+        """An alert with the labels and the static annotations of its rule."""
+        for a in alerts():
+            if a["alert"] == name:
+                labels = {"alertname": name, **a["labels"], "job": "siptrunk",
+                          "instance": "exp-a:10060", "trunk": "isp-a", "carrier": "isp-a",
+                          "site": "oslo", **change}
+                return labels, {"tag": a["annotations"]["tag"], "headline": "headline",
+                                "summary": a["annotations"]["summary"],
+                                "description": "description"}
+        raise AssertionError(name)
+
+    def test_down_and_up(self):
+        down = self.proven("SipTrunkDown")
+        self.post(down)
+        mail = self.mails(1)[0]
+        self.assertEqual(mail["Subject"], "[DOWN] isp-a (oslo): no answer since 00:09 UTC")
+        self.assertEqual(mail.rcpt, ["on-call@example.com"])
+        for kind in ("plain", "html"):
+            text = part(mail, kind)
+            self.assertIn("isp-a (oslo): no answer since 00:09 UTC", text)
+            self.assertIn("Failures in the last 5 minutes: timeout (9).", text)
+            self.assertIn("https://runbooks.example/SipTrunkDown.md", text)
+            self.assertIn("d/siptrunk-trunk?var-instance=exp-a%3A10060", text)
+            self.assertIn("silences/new?filter=%7Btrunk%3D%22isp-a%22%7D", text)
+            self.assertNotIn("<no value>", text)
+        self.assertNotRegex(part(mail, "plain"), r"\n\n\n|<[a-z]")
+        self.post(down, over=True)
+        back = self.mails(2)[1]
+        self.assertRegex(back["Subject"], r"^\[UP\] isp-a \(oslo\): answers again at "
+                         r"\d\d:\d\d UTC \(was: no answer since 00:09 UTC\)$")
+        self.assertIn("Until      20", part(back, "plain"))
+        self.assertRegex(part(back, "plain"), r"\n  Lasted     (\d+m)?\d+s\r?\n")
+        self.assertRegex(part(mail, "html"), r"pre-line\">Trunk isp-a \(carrier isp-a, site "
+                         r"oslo, probed from exp-a:10060\) is down\.\r?\nLast success")
+        self.assertNotIn("Silence", part(back, "plain"))
+        keep("down", mail)
+        keep("up", back)
+
+    def test_local_fault_alone(self):
+        trunks = [self.plain("SipTrunkDown", trunk=t, carrier=t) for t in ("a", "b", "c")]
+        fault = self.proven("SipTrunkLocalFault")
+        self.post(fault, *trunks)
+        mail = self.mails(1)[0]
+        self.assertEqual(mail["Subject"], "[LOCAL FAULT] exp-a:10060: no trunk answers, "
+                         "its own network is the first suspect")
+        keep("local-fault", mail)
+        self.post(*trunks, over=True)
+        self.mails(1)
+        self.post(fault, over=True)
+        self.assertRegex(self.mails(2)[1]["Subject"], r"^\[RESOLVED\] exp-a:10060: over at ")
+
+    def test_other_instances_are_heard(self):
+        self.post(self.proven("SipTrunkLocalFault"),
+                  self.plain("SipTrunkDown", instance="exp-b:10060"))
+        tags = sorted(m["Subject"].split("]")[0] for m in self.mails(2))
+        self.assertEqual(tags, ["[DOWN", "[LOCAL FAULT"])
+
+    def test_place_missing(self):
+        """A mail about a shard; none that it is also one exporter less, or down."""
+        nowhere = {"trunk": "", "carrier": "", "site": "", "instance": ""}
+        def of(name, **change):
+            labels, notes = self.plain(name, **change)
+            return {k: v for k, v in labels.items() if v}, notes
+        shard = of("SipTrunkShardMissing", **nowhere)
+        self.post(shard, of("SipTrunkVantageMissing", **nowhere))
+        self.assertEqual(self.mails(1)[0]["Subject"], "[BLIND] siptrunk: headline")
+        self.post(of("SipTrunkVantageMissing", **nowhere | {"job": "other"}))
+        self.assertEqual(self.mails(2)[1]["Subject"], "[FEWER EYES] other: headline")
+        third = {**nowhere, "job": "third"}
+        self.post(of("SipTrunkExporterDown", **third | {"instance": "exp-c:10060"}),
+                  of("SipTrunkShardMissing", **third))
+        self.assertEqual(self.mails(3)[2]["Subject"], "[BLIND] exp-c:10060: headline")
+
+    def test_down_over_effects(self):
+        effects = [a["alert"] for a in alerts() if a["labels"]["component"] == "trunk"
+                   and not a["alert"].startswith(("SipTrunkDown", "SipTrunkFlapping"))]
+        self.assertGreater(len(effects), 10)
+        down = self.plain("SipTrunkDown")
+        self.post(down, *(self.plain(n, address="192.0.2.1:5060") for n in effects))
+        self.assertEqual(self.mails(1)[0]["Subject"], "[DOWN] isp-a (oslo): headline")
+        self.post(self.plain("SipTrunkLatencyHigh", trunk="isp-z"))
+        self.assertEqual(self.mails(2)[1]["Subject"], "[SLOW] isp-z (oslo): headline")
+
+    def test_flapping_over_down(self):
+        self.post(self.plain("SipTrunkFlapping"), self.plain("SipTrunkDown"))
+        self.assertEqual(self.mails(1)[0]["Subject"], "[FLAPPING] isp-a (oslo): headline")
+
+    def test_one_certificate_one_mail(self):
+        self.post(*(self.plain("SipTrunkCertificateExpiring", severity=s)
+                    for s in ("info", "warning", "critical")))
+        mail = self.mails(1)[0]
+        self.assertEqual(mail.rcpt, ["on-call@example.com"])
+
+    def test_one_outage_one_mail(self):
+        self.post(*(self.plain("SipTrunkDown", trunk=f"t{i}") for i in range(7)))
+        mail = self.mails(1)[0]
+        self.assertEqual(mail["Subject"], "[DOWN] isp-a: 7 alerts: t0 (oslo), t1 (oslo), "
+                         "t2 (oslo), t3 (oslo), t4 (oslo), …")
+        lines = [f"  DOWN  t{i} (oslo): headline" for i in range(7)]
+        self.assertEqual(part(mail, "plain").splitlines()[:8], ["7 ALERTS", *lines])
+        self.assertEqual(part(mail, "html").count("<li>DOWN"), 7)
+        keep("several", mail)
+
+    def test_two_vantage_points_one_mail(self):
+        self.post(*(self.plain("SipTrunkDown", instance=f"exp-{x}:10060") for x in "ab"))
+        self.assertEqual(self.mails(1)[0]["Subject"],
+                         "[DOWN] isp-a (oslo): headline (2 alerts)")
+
+    def test_labels_absent(self):
+        bare = [self.proven("SipTrunkDown", carrier="", site="", trunk=t) for t in "ab"]
+        self.post(bare[0])
+        self.assertEqual(self.mails(1)[0]["Subject"], "[DOWN] a: no answer since 00:09 UTC")
+        self.post(bare[1])
+        self.assertEqual(self.mails(2)[1]["Subject"], "[DOWN] 2 alerts: a, b")
+        self.post(bare[0], over=True)
+        mail = self.mails(3)[2]
+        self.assertEqual(mail["Subject"], "[DOWN] b: no answer since 00:09 UTC")
+        self.assertIn("OVER SINCE THE LAST MAIL", part(mail, "plain"))
+        self.assertNotIn("Carrier", part(mail, "plain"))
+
+    def test_team_and_hostile_text(self):
+        labels, notes = self.plain("SipTrunkDegraded", team="voice",
+                                   trunk='<img src=x onerror="a">')
+        self.post((labels, {**notes, "description": "<script>alert(1)</script>",
+                            "dashboard_url": "javascript:alert(1)"}))
+        mail = self.mails(1)[0]
+        self.assertEqual(mail.rcpt, ["voice@example.com"])
+        html = part(mail, "html")
+        for bad in ("<img", "<script", 'href="javascript'):
+            self.assertNotIn(bad, html)
+
+    def test_alert_of_other_origin(self):
+        self.post(({"alertname": "DiskFull", "severity": "warning"},
+                   {"summary": "A disk is full."}))
+        mail = self.mails(1)[0]
+        self.assertEqual(mail["Subject"], "[WARNING] DiskFull: A disk is full.")
+        self.assertNotIn("<no value>", part(mail, "plain"))

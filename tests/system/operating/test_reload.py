@@ -1,0 +1,227 @@
+"""
+Reloads: trunks that did not change go on as if nothing had happened, changed ones begin
+anew alone, removed ones leave the metrics; and files that change are loaded by themselves.
+"""
+
+import json
+import os
+import signal
+import time
+
+from counting_peer import CountingPeer
+from harness import FAST, PATIENCE, Case, Metrics, config_of, trunk, wait_for
+from sip_peer import SipPeer, answer
+
+QUICK = {"interval": "1s", "down_interval": "1s", "timeout": "900ms"}
+
+
+class Reload(Case):
+    def reload(self, e, conf):
+        n = len(e.log(msg="configuration reloaded"))
+        e.write_config(conf)
+        e.send(signal.SIGHUP)
+        wait_for("the reload",
+                 lambda: len(e.log(msg="configuration reloaded")) > n, 30)
+
+    def test_who_keeps_what(self):
+        kept = self.use(SipPeer(answer(), "tcp"))
+        changed = self.use(SipPeer(answer()))
+        gone = self.use(SipPeer(answer()))
+        fresh = self.use(SipPeer(answer()))
+        conf = config_of(trunk("kept", kept.uri, connection="reuse", labels={"a": "b"}),
+                         trunk("changed", changed.uri), trunk("gone", gone.uri))
+        conf["defaults"].update(QUICK)
+        e = self.start(conf)
+        for name in ("kept", "changed", "gone"):
+            e.settled(name, 3)
+        before = e.settled("kept", 3)
+        conf["trunks"] = [trunk("new", fresh.uri),
+                          trunk("changed", changed.uri, user_agent="other"),
+                          conf["trunks"][0]]
+        self.reload(e, conf)
+        m = e.wait_metric(1, "siptrunk_up", trunk="new")
+        m = e.settled("kept", before.get("siptrunk_probes_total", trunk="kept") + 2)
+        # Counters go on, the state never left, the connection is the same one.
+        self.assertEqual(m.get("siptrunk_state_changes_total", trunk="kept"), 1)
+        self.assertEqual(m.codes("kept"),
+                         {200: m.get("siptrunk_probes_total", trunk="kept")})
+        self.assertEqual(kept.connections, 1)
+        self.assertEqual([l for l in e.log(msg="trunk changed state", trunk="kept")
+                          if l["from"] != "unknown"], [])
+        # The phase too: probes come at whole intervals, the reload moved none.
+        times = [rq.at for rq in kept.requests[1:]]
+        for a, b in zip(times, times[1:]):
+            self.assertLess(abs(b - a - 1), 0.3 * PATIENCE)
+        # Changed: from the beginning.
+        self.assertLess(m.get("siptrunk_probes_total", trunk="changed"),
+                        len(changed.requests))
+        self.assertIn("other", changed.requests[-1].header("User-Agent"))
+        self.assertEqual([s for s in m.series if s[1].get("trunk") == "gone"], [])
+        n = len(gone.requests)
+        e.settled("kept", m.get("siptrunk_probes_total", trunk="kept") + 2)
+        self.assertEqual(len(gone.requests), n)
+
+    def test_trunk_files(self):
+        peer = self.use(SipPeer(answer()))
+        os.mkdir(self.path("trunks.d"))
+        self.write("trunks.d/a.json", json.dumps({"trunks": [trunk("a", peer.uri)]}))
+        conf = {"defaults": {**FAST, **QUICK}, "trunk_files": ["trunks.d/*.json"]}
+        e = self.start(conf)
+        e.settled("a", 1)
+        self.write("trunks.d/b.json", json.dumps({"trunks": [trunk("b", peer.uri)]}))
+        e.send(signal.SIGHUP)
+        e.wait_metric(1, "siptrunk_up", trunk="b")
+        self.assertEqual(e.scrape().get("siptrunk_state_changes_total", trunk="a"), 1)
+        # One bad file, and nothing of it all is taken.
+        self.write("trunks.d/c.json", '{"trunks": [}')
+        os.remove(self.path("trunks.d/a.json"))
+        e.send(signal.SIGHUP)
+        e.wait_metric(0, "siptrunk_exporter_config_last_reload_successful")
+        self.assertEqual(e.scrape().state("a"), "up")
+
+
+class Many(Case):
+    """10,000 trunks, each probed every ten seconds, through three reloads."""
+
+    alone = "times of probes"
+    COUNT = 10000
+    INTERVAL_S = 10
+
+    def conf(self, number):
+        """The same trunks, and one more that is another one each time."""
+        names = [*(f"t{i}" for i in range(self.COUNT)), f"last-{number}"]
+        return {
+            "defaults": {"interval": f"{self.INTERVAL_S}s", "timeout": "9s"},
+            "trunks": [trunk(n, f"sip:{n}@127.0.0.1:{self.peer.port}") for n in names],
+        }
+
+    @staticmethod
+    def by_trunk(e, family):
+        m = Metrics(e.get("/metrics?name[]=" + family))
+        return {l["trunk"]: v for l, v in m.all(family)}
+
+    def check_times(self, seen):
+        """
+        Each trunk has a place of its own in every interval. One probe came in each, in
+        its place by half an interval: none was left out, and none came twice.
+        """
+        now = time.time()
+        for name, times in seen.items():
+            grid = times[1:]  # the first probe comes early, to have something to show
+            places = [round((t - grid[0]) / self.INTERVAL_S) for t in grid]
+            self.assertEqual(places, list(range(len(grid))), (name, grid))
+            self.assertLess(grid[0] - times[0], 2 * self.INTERVAL_S, name)
+            self.assertGreaterEqual(len(grid), 2, name)
+            self.assertLess(now - grid[-1], 1.5 * self.INTERVAL_S, name)
+
+    def test_no_probe_is_missed(self):
+        self.peer = self.use(CountingPeer())
+        e = self.start(self.conf(0), log_level="info")
+        wait_for("all to be up", lambda: sum(
+            self.by_trunk(e, "siptrunk_up").values()) == self.COUNT + 1, 60, 1)
+        for i in range(3):
+            n = len(e.log(msg="configuration reloaded"))
+            e.write_config(self.conf(i + 1))
+            e.send(signal.SIGHUP)
+            wait_for("the reload",
+                     lambda: len(e.log(msg="configuration reloaded")) > n, 60, 0.2)
+            time.sleep(self.INTERVAL_S / 2)
+        time.sleep(1.5 * self.INTERVAL_S)
+        before = self.peer.seen()
+        counted = self.by_trunk(e, "siptrunk_probes_total")
+        after = self.peer.seen()
+        kept = [f"t{i}" for i in range(self.COUNT)]
+        self.check_times({n: after[n] for n in kept})
+        # The counters went on over the reloads: they say what arrived since the start.
+        wrong = {n: (len(before[n]), counted[n], len(after[n])) for n in kept
+                 if not len(before[n]) <= counted[n] <= len(after[n])}
+        self.assertEqual(wrong, {})
+        self.assertEqual(sum(self.by_trunk(e, "siptrunk_probe_failures_total").values()), 0)
+        # None began anew: the first change of state is the only one there was.
+        changes = self.by_trunk(e, "siptrunk_state_changes_total")
+        self.assertEqual(changes, dict.fromkeys([*kept, "last-3"], 1))
+
+
+class Watch(Case):
+    def setUp(self):
+        super().setUp()
+        self.peer = self.use(SipPeer(answer()))
+        os.mkdir(self.path("trunks.d"))
+        self.put("a")
+        self.conf = {"defaults": {**FAST, **QUICK}, "watch": True,
+                     "trunk_files": ["trunks.d/*.json"]}
+
+    def put(self, *names, file="all.json"):
+        self.write("trunks.d/" + file, json.dumps(
+            {"trunks": [trunk(n, self.peer.uri) for n in names]}))
+
+    def reloads(self, e):
+        return len(e.log(msg="configuration reloaded"))
+
+    def shown(self, e):
+        return {l["trunk"] for l, _ in e.scrape().all("siptrunk_info")}
+
+    def test_files_come_change_and_go(self):
+        e = self.start(self.conf)
+        e.settled("a", 1)
+        self.put("a", "b")
+        wait_for("a change", lambda: self.shown(e) == {"a", "b"})
+        self.put("c", file="c.json.new")
+        os.replace(self.path("trunks.d/c.json.new"), self.path("trunks.d/c.json"))
+        wait_for("a new file", lambda: self.shown(e) == {"a", "b", "c"})
+        os.remove(self.path("trunks.d/c.json"))
+        wait_for("a file gone", lambda: self.shown(e) == {"a", "b"})
+        m = e.settled("a", 2)
+        self.assertEqual(m.get("siptrunk_state_changes_total", trunk="a"), 1)
+        # The main file too; and then it asks for no more of this.
+        self.conf["watch"] = False
+        e.write_config(self.conf)
+        time.sleep(2)
+        n = self.reloads(e)
+        self.assertGreaterEqual(n, 4)
+        self.put("a", "b", "d")
+        time.sleep(2)
+        self.assertEqual(self.reloads(e), n)
+
+    def test_a_burst_is_one_reload(self):
+        e = self.start(self.conf)
+        e.settled("a", 1)
+        for i in range(20):
+            self.put(f"t{i}", file=f"t{i}.json")
+            self.write("trunks.d/notes.txt", str(i))
+        wait_for("all", lambda: len(self.shown(e)) == 21)
+        time.sleep(1)
+        self.assertIn(self.reloads(e), (1, 2))
+        n = self.reloads(e)
+        self.write("trunks.d/notes.txt", "not ours")
+        time.sleep(1.5)
+        self.assertEqual(self.reloads(e), n)
+
+    def test_a_mounted_map(self):
+        """As Kubernetes replaces a mounted ConfigMap: a link is bent, no file written."""
+        folder = self.path("map")
+        os.mkdir(folder)
+
+        def bend(name, *trunks):
+            os.mkdir(os.path.join(folder, name))
+            with open(os.path.join(folder, name, "t.json"), "w") as f:
+                json.dump({"trunks": [trunk(t, self.peer.uri) for t in trunks]}, f)
+            os.symlink(name, os.path.join(folder, "..new"))
+            os.replace(os.path.join(folder, "..new"), os.path.join(folder, "..data"))
+        bend("..1", "a")
+        os.symlink("..data/t.json", os.path.join(folder, "t.json"))
+        self.conf["trunk_files"] = ["map/*.json"]
+        e = self.start(self.conf)
+        e.settled("a", 1)
+        bend("..2", "a", "b")
+        wait_for("the new map", lambda: self.shown(e) == {"a", "b"})
+
+    def test_a_mistake_and_its_cure(self):
+        e = self.start(self.conf)
+        e.settled("a", 1)
+        self.write("trunks.d/bad.json", "{")
+        e.wait_metric(0, "siptrunk_exporter_config_last_reload_successful")
+        self.assertEqual(e.scrape().state("a"), "up")
+        self.put("b", file="bad.json")
+        wait_for("the cure", lambda: self.shown(e) == {"a", "b"})
+        e.wait_metric(1, "siptrunk_exporter_config_last_reload_successful")

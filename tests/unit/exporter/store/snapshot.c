@@ -1,0 +1,270 @@
+/* Snapshots over several blocks, and readers while a configuration is applied. */
+#include "tests/unit/tap.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "exporter/store/labels.h"
+#include "exporter/store/snapshot.h"
+#include "exporter/store/status.h"
+#include "exporter/store/store.h"
+
+/* As copy_arena.c has it: what a block holds when nothing larger is asked for. */
+#define BLOCK_BYTES ((size_t)1 << 18)
+
+static const double bounds[] = {0.001, 0.01, 0.1, 1};
+static const struct engine_target udp = {"OPTIONS", "192.0.2.1:5060", "udp"};
+static const struct engine_target tls = {"OPTIONS", "192.0.2.1:5061", "tls"};
+
+static struct store *store_make(void)
+{
+	struct store *s = NULL;
+
+	if (store_alloc(&s, bounds, sizeof(bounds) / sizeof(*bounds)))
+		exit(1);
+	return s;
+}
+
+/* @bytes: of its one label besides the name. Not for whoever looks a trunk up. */
+static struct store_trunk *trunk_make(struct store *s, const char *name, size_t bytes)
+{
+	char *value = malloc(bytes + 1);
+	struct config_pair label = {"site", value};
+	struct config_trunk t = {
+		.name = name, .uri = "sip:192.0.2.1", .labels = &label, .label_count = 1};
+	struct store_trunk *row;
+
+	memset(value, 'x', bytes);
+	value[bytes] = '\0';
+	row = store_trunk_add(s, &t);
+	free(value);
+	return row;
+}
+
+static size_t blocks_of(const struct snapshot *n)
+{
+	size_t count = 0;
+
+	for (const struct copy_arena_block *b = n->blocks; b; b = b->next)
+		count++;
+	return count;
+}
+
+/* Whether row @i is trunk t@i with a label of @bytes and one target that carries it. */
+static bool is_whole(const struct snapshot *n, size_t i, size_t bytes)
+{
+	const struct snapshot_trunk *t = &n->trunks[i];
+	struct slice name = labels_find(t->labels, "trunk");
+	const struct snapshot_target *target = &n->targets[t->target_first];
+	char want[16];
+
+	snprintf(want, sizeof(want), "t%05zu", i);
+	return name.l == strlen(want) && !memcmp(name.p, want, name.l) &&
+	       labels_find(t->labels, "site").l == bytes && t->target_count == 1 &&
+	       labels_find(target->labels, "site").l == bytes &&
+	       labels_find(target->labels, "address").l == 14;
+}
+
+static void test_blocks(void)
+{
+	enum { TRUNKS = 3000, BYTES = 200 };
+	struct store *s = store_make();
+	struct snapshot *n = NULL;
+	size_t whole = 0;
+
+	for (size_t i = 0; i < TRUNKS; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "t%05zu", i);
+		store_target_add(s, trunk_make(s, name, BYTES), &udp);
+	}
+	is_int(snapshot_take(&n, s, 0), 0, "a snapshot of 3000 trunks");
+	is_int((long long)n->trunk_count, TRUNKS, "holds all of them");
+	is_int((long long)n->target_count, TRUNKS, "and their targets");
+	for (size_t i = 0; i < n->trunk_count; i++)
+		whole += is_whole(n, i, BYTES);
+	is_int((long long)whole, TRUNKS, "each whole and in its place");
+	ok(blocks_of(n) > 3, "in %zu blocks", blocks_of(n));
+	snapshot_free(n);
+	store_free(s);
+}
+
+/* A row that does not fit what is left of a block, or any block, is not left out. */
+static void test_large_rows(void)
+{
+	static const size_t sizes[] = {
+		10, 100000, BLOCK_BYTES, 20, BLOCK_BYTES - 1, 3 * BLOCK_BYTES, 30};
+	enum { TRUNKS = sizeof(sizes) / sizeof(*sizes) };
+	struct store *s = store_make();
+	struct snapshot *n = NULL;
+
+	for (size_t i = 0; i < TRUNKS; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "t%05zu", i);
+		store_target_add(s, trunk_make(s, name, sizes[i]), &udp);
+	}
+	is_int(snapshot_take(&n, s, 0), 0, "a snapshot with rows larger than a block");
+	is_int((long long)n->trunk_count, TRUNKS, "holds each of them once");
+	for (size_t i = 0; i < n->trunk_count; i++)
+		ok(is_whole(n, i, sizes[i]), "a row of %zu bytes", sizes[i]);
+	snapshot_free(n);
+	store_free(s);
+}
+
+/* More targets in one row than rows were ever expected to have. */
+static void test_many_targets(void)
+{
+	enum { TARGETS = 1000 };
+	struct store *s = store_make();
+	struct store_trunk *row = trunk_make(s, "t00000", 1);
+	struct snapshot *n = NULL;
+	size_t right = 0;
+
+	for (int i = 0; i < TARGETS; i++) {
+		char address[32];
+
+		snprintf(address, sizeof(address), "192.0.2.1:%d", 10000 + i);
+		store_target_add(s, row,
+				 &(struct engine_target){"OPTIONS", address, "udp"});
+	}
+	is_int(snapshot_take(&n, s, 0), 0, "a snapshot of 1000 targets of a trunk");
+	is_int((long long)n->trunks[0].target_count, TARGETS, "holds all of them");
+	for (size_t i = 0; i < n->target_count; i++) {
+		struct slice a = labels_find(n->targets[i].labels, "address");
+
+		right += (size_t)atoi(a.p + sizeof("192.0.2.1:") - 1) == 10000 + i;
+	}
+	is_int((long long)right, TARGETS, "in the order of their addition");
+	snapshot_free(n);
+	store_free(s);
+}
+
+/* What only some rows have is copied with them, and room is made for it. */
+static void test_all_parts(void)
+{
+	struct probe_result r = probe_result_none();
+	struct store *s = store_make();
+	struct store_trunk *row = trunk_make(s, "t00000", 1);
+	struct store_target *cell = store_target_add(s, row, &tls);
+	struct snapshot *n = NULL;
+
+	store_keep_native(s, 3, 20);
+	store_keep_exemplars(s);
+	store_inbound(s, row, "INVITE", 5);
+	store_trunk_certificate(s, row, "/etc/ssl/me.pem", 77);
+	r.code = 200;
+	r.begun_unix_ns = 9;
+	r.phase_ns[PROBE_PHASE_ANSWER] = 5000000;
+	snprintf(r.call_id, sizeof(r.call_id), "abc");
+	store_probe_done(s, cell, &r);
+	r = probe_result_none();
+	r.outcome = PROBE_TLS;
+	r.verdict = PROBE_DOWN;
+	r.tls_cause = TLS_FAILURE_EXPIRED;
+	store_probe_done(s, cell, &r);
+
+	is_int(snapshot_take(&n, s, SNAPSHOT_NATIVE | SNAPSHOT_EXEMPLARS), 0, "taken");
+	is_int(n->trunks[0].inbound[1], 1, "requests of the peer");
+	ok(n->trunks[0].own_file.l == 13 &&
+		   !memcmp(n->trunks[0].own_file.p, "file=\"me.pem\"", 13),
+	   "our certificate's file");
+	is_int(n->trunks[0].stats.own_not_after_s, 77, "and its end");
+	is_int(n->targets[0].tls_failures[TLS_FAILURE_EXPIRED], 1, "causes of TLS");
+	is_int((long long)n->targets[0].code_count, 1, "codes");
+	is_int(n->targets[0].codes[0].code, 200, "the one that came");
+	is_int((long long)n->targets[0].exemplar_count, 1, "exemplars");
+	is_str(n->targets[0].exemplars[0].call_id, "abc", "whose");
+	ok(n->native_kept && n->targets[0].native, "a native histogram");
+	is_int(n->targets[0].counts[1], 1, "and the classic one");
+	snapshot_free(n);
+
+	is_int(snapshot_take(&n, s, 0), 0, "taken without");
+	ok(!n->native_kept && !n->targets[0].native && !n->targets[0].exemplars &&
+		   !n->targets[0].exemplar_count,
+	   "what was not asked for is not there");
+	snapshot_free(n);
+	store_free(s);
+}
+
+/* --- while a configuration is applied --- */
+
+static const struct config_trunk kept = {.name = "a", .uri = "sip:192.0.2.1"};
+static const struct status_query everything = {0};
+
+static void test_busy(void)
+{
+	struct store *s = store_make();
+	struct status_trunk *one = NULL;
+	struct status_list *list = NULL;
+	struct snapshot *n = NULL;
+	int64_t begun_ns = clock_monotonic_ns();
+
+	store_trunk_add(s, &kept);
+	store_change_begin(s);
+	is_int(snapshot_take(&n, s, 0), EBUSY, "no snapshot of half a configuration");
+	ok(clock_monotonic_ns() - begun_ns > 400 * CLOCK_NS_PER_MS,
+	   "after waiting for its end");
+	is_int(status_list_take(&list, s, &everything), EBUSY, "no list of it");
+	is_int(status_trunk_take(&one, s, "a"), EBUSY, "no trunk of it");
+	ok(!n && !list && !one, "and nothing is handed out");
+	store_change_end(s);
+	is_int(snapshot_take(&n, s, 0), 0, "a snapshot after its end");
+	snapshot_free(n);
+	store_free(s);
+}
+
+/* A change that takes its time. */
+static void *change_end(void *arg)
+{
+	struct store *s = arg;
+
+	nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+	trunk_make(s, "b", 1);
+	store_change_end(s);
+	return NULL;
+}
+
+/* A change that ends in time costs a reader a wait and nothing else. */
+static void test_waits(void)
+{
+	struct store *s = store_make();
+	struct snapshot *n = NULL;
+	pthread_t thread;
+
+	trunk_make(s, "a", 1);
+	store_change_begin(s);
+	pthread_create(&thread, NULL, change_end, s);
+	is_int(snapshot_take(&n, s, 0), 0, "a reader waits for the end of a change");
+	is_int((long long)n->trunk_count, 2, "and sees all of it");
+	pthread_join(thread, NULL);
+	snapshot_free(n);
+	store_free(s);
+}
+
+static void test_empty(void)
+{
+	struct store *s = store_make();
+	struct snapshot *n = NULL;
+
+	is_int(snapshot_take(&n, s, SNAPSHOT_NATIVE), 0, "a snapshot of nothing");
+	ok(!n->trunk_count && !n->target_count, "holds nothing");
+	snapshot_free(n);
+	snapshot_free(NULL);
+	store_free(s);
+	store_free(NULL);
+}
+
+int main(void)
+{
+	test_blocks();
+	test_large_rows();
+	test_many_targets();
+	test_all_parts();
+	test_busy();
+	test_waits();
+	test_empty();
+	return tap_done();
+}

@@ -1,0 +1,246 @@
+#include <errno.h>
+
+#include "sipprobe/target/peers.h"
+#include "base/siphash.h"
+#include "tests/unit/tap.h"
+
+#define MANY 100000
+#define UDP  CONFIG_TRANSPORT_UDP
+#define TCP  CONFIG_TRANSPORT_TCP
+#define TLS  CONFIG_TRANSPORT_TLS
+
+static char rows[MANY];
+
+static const struct sa *at(const char *addr, uint16_t port)
+{
+	static struct sa sa;
+
+	sa_set_str(&sa, addr, port);
+	return &sa;
+}
+
+/* The nth of many addresses, every other one IPv6. */
+static const struct sa *nth(uint32_t n)
+{
+	static struct sa sa;
+	uint8_t addr[16] = {0x20, 1, 0xd, 0xb8, [12] = n >> 24, n >> 16, n >> 8, n};
+
+	if (n % 2)
+		sa_set_in6(&sa, addr, 5060);
+	else
+		sa_set_in(&sa, 0x0a000000 + n, 5060);
+	return &sa;
+}
+
+/* The example that SipHash's authors give. */
+static void test_siphash(void)
+{
+	struct siphash_key key = {{0x0706050403020100, 0x0f0e0d0c0b0a0908}};
+	uint8_t data[15];
+
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = (uint8_t)i;
+	ok(siphash_bytes(&key, data, sizeof(data)) == 0xa129ca6149be45e5, "SipHash-2-4");
+	ok(siphash_bytes(&key, data, 0) == 0x726fdb47dd0e0e31, "SipHash-2-4 of nothing");
+}
+
+static void test_choice(void)
+{
+	struct peers *p = NULL;
+	struct sa none;
+
+	ok(!peers_alloc(&p), "made");
+	ok(!peers_find(p, at("192.0.2.1", 5060), UDP), "an empty table knows nobody");
+	ok(!peers_add(p, at("192.0.2.1", 5060), UDP, rows), "one row");
+	ok(!peers_add(p, at("192.0.2.1", 5060), TCP, rows + 1), "the same over TCP");
+	ok(!peers_add(p, at("192.0.2.1", 5070), UDP, rows + 2), "another port");
+	ok(!peers_add(p, at("192.0.2.1", 5070), UDP, rows + 3), "all the same, later");
+
+	ok(peers_find(p, at("192.0.2.1", 5060), UDP) == rows, "port and transport");
+	ok(peers_find(p, at("192.0.2.1", 5060), TCP) == rows + 1, "the other transport");
+	ok(peers_find(p, at("192.0.2.1", 5070), UDP) == rows + 2, "the first of two");
+	ok(peers_find(p, at("192.0.2.1", 5070), TLS) == rows + 2,
+	   "port before transport");
+	ok(peers_find(p, at("192.0.2.1", 40000), TCP) == rows + 1, "transport alone");
+	ok(peers_find(p, at("192.0.2.1", 40000), TLS) == rows, "else the first added");
+	ok(peers_find(p, at("::ffff:192.0.2.1", 5070), UDP) == rows + 2, "IPv4-mapped");
+	ok(!peers_find(p, at("192.0.2.2", 5060), UDP), "a stranger");
+	ok(!peers_find(p, at("::192.0.2.1", 5060), UDP), "another IPv6 address");
+
+	ok(!peers_remove(p, at("192.0.2.1", 5060), UDP, rows), "the first goes");
+	ok(peers_find(p, at("192.0.2.1", 40000), TLS) == rows + 1, "the next is first");
+	ok(!peers_remove(p, at("::ffff:192.0.2.1", 5070), UDP, rows + 3),
+	   "the last goes");
+	ok(peers_remove(p, at("192.0.2.1", 5060), UDP, rows) == ENOENT, "not twice");
+	ok(peers_remove(p, at("192.0.2.1", 5061), TCP, rows + 1) == ENOENT, "wrong port");
+	ok(peers_remove(p, at("192.0.2.1", 5060), TLS, rows + 1) == ENOENT,
+	   "wrong transport");
+	ok(peers_remove(p, at("192.0.2.1", 5060), TCP, rows + 2) == ENOENT, "wrong row");
+	is_int(peers_count(p), 2, "two are left");
+
+	sa_init(&none, AF_UNSPEC);
+	ok(peers_add(p, &none, UDP, rows) == EAFNOSUPPORT, "no address");
+	ok(!peers_find(p, &none, UDP), "nobody's address");
+	ok(peers_remove(p, &none, UDP, rows) == ENOENT, "never added");
+	mem_deref(p);
+}
+
+static void test_refs(void)
+{
+	struct peers *p = NULL;
+	int err = 0;
+
+	ok(!peers_alloc(&p), "made");
+	for (int i = 0; i < PEERS_REFS_MAX; i++)
+		err |= peers_add(p, at("192.0.2.1", 5060), UDP, rows);
+	ok(!err, "the same row many times");
+	ok(peers_add(p, at("192.0.2.1", 5060), UDP, rows) == EOVERFLOW,
+	   "but not for ever");
+	is_int(peers_count(p), 1, "it counts once");
+	for (int i = 1; i < PEERS_REFS_MAX; i++)
+		err |= peers_remove(p, at("192.0.2.1", 5060), UDP, rows);
+	ok(!err && peers_find(p, at("192.0.2.1", 5060), UDP) == rows, "one is left");
+	ok(!peers_remove(p, at("192.0.2.1", 5060), UDP, rows) &&
+		   !peers_find(p, at("192.0.2.1", 5060), UDP),
+	   "none is left");
+	mem_deref(p);
+}
+
+/* A permutation of 0 … MANY - 1: @step has no divisor in common with MANY. */
+static uint32_t shuffled(uint32_t i, uint32_t step)
+{
+	return (uint64_t)i * step % MANY;
+}
+
+static void test_many(uint32_t step, const char *order)
+{
+	struct peers *p = NULL;
+	unsigned wrong = 0;
+
+	ok(!peers_alloc(&p), "made");
+	for (uint32_t i = 0; i < MANY; i++)
+		wrong += peers_add(p, nth(i), UDP, rows + i) != 0;
+	ok(!wrong && peers_count(p) == MANY, "%d rows", MANY);
+	for (uint32_t i = 0; i < MANY; i++)
+		wrong += peers_find(p, nth(i), UDP) != rows + i;
+	ok(!wrong && !peers_find(p, nth(MANY), UDP), "all are found, %s", order);
+
+	for (uint32_t i = 0; i < MANY; i++) {
+		uint32_t n = shuffled(i, step), next = shuffled(i + 1, step);
+
+		wrong += peers_remove(p, nth(n), UDP, rows + n) != 0;
+		wrong += peers_find(p, nth(n), UDP) != NULL;
+		if (i + 1 < MANY)
+			wrong += peers_find(p, nth(next), UDP) != rows + next;
+	}
+	ok(!wrong && !peers_count(p), "all are removed, %s", order);
+	ok(!peers_add(p, nth(1), UDP, rows) && peers_find(p, nth(1), UDP) == rows,
+	   "and the table is of use again");
+	mem_deref(p);
+}
+
+struct shown {
+	char text[64];
+};
+
+static void shown_h(void *row, int fit, void *arg)
+{
+	struct shown *s = arg;
+	size_t len = strlen(s->text);
+
+	snprintf(s->text + len, sizeof(s->text) - len, "%d:%d ",
+		 (int)((char *)row - rows), fit);
+}
+
+static void test_each(void)
+{
+	struct peers *p = NULL;
+	struct shown all = {""}, none = {""};
+
+	ok(!peers_alloc(&p), "made");
+	peers_add(p, at("192.0.2.1", 5060), UDP, rows);
+	peers_add(p, at("192.0.2.1", 5070), TCP, rows + 1);
+	peers_add(p, at("192.0.2.2", 5060), UDP, rows + 2);
+	peers_add(p, at("192.0.2.1", 5070), UDP, rows + 3);
+	peers_each(p, at("192.0.2.1", 5070), UDP, shown_h, &all);
+	is_str(all.text, "0:1 1:2 3:3 ", "rows of an address, and how well each fits");
+	peers_each(p, at("192.0.2.9", 5060), UDP, shown_h, &none);
+	is_str(none.text, "", "none of a stranger");
+	mem_deref(p);
+}
+
+/* Who leaves, and who comes after that, in whatever order: the rest stands as it came. */
+static void test_ring(void)
+{
+	static const struct {
+		const char *name, *steps, *want;
+	} cases[] = {
+		{"the middle leaves, then the last", "-1 -2", "0:3 3:3 "},
+		{"the middle leaves, and one comes", "-1 +1", "0:3 2:3 3:3 1:3 "},
+		{"two in the middle", "-1 -2 +1", "0:3 3:3 1:3 "},
+		{"two in the middle, from behind", "-2 -1 +2", "0:3 3:3 2:3 "},
+		{"the middle, then the first", "-1 -0 +1", "2:3 3:3 1:3 "},
+		{"the last, and one comes", "-3 +3", "0:3 1:3 2:3 3:3 "},
+		{"all but one", "-2 -0 -3 +0", "1:3 0:3 "},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct shown left = {""};
+		struct peers *p = NULL;
+
+		if (peers_alloc(&p))
+			return;
+		for (int k = 0; k < 4; k++)
+			peers_add(p, at("192.0.2.1", 5060), UDP, rows + k);
+		for (const char *s = cases[i].steps; *s; s += s[2] ? 3 : 2) {
+			if (*s == '+')
+				peers_add(p, at("192.0.2.1", 5060), UDP,
+					  rows + s[1] - '0');
+			else
+				peers_remove(p, at("192.0.2.1", 5060), UDP,
+					     rows + s[1] - '0');
+		}
+		peers_each(p, at("192.0.2.1", 5060), UDP, shown_h, &left);
+		is_str(left.text, cases[i].want, cases[i].name);
+		mem_deref(p);
+	}
+}
+
+/* Rows that all share one address must not slow each other down. */
+static void test_crowd(void)
+{
+	struct peers *p = NULL;
+	unsigned wrong = 0;
+
+	ok(!peers_alloc(&p), "made");
+	for (uint32_t i = 0; i < MANY; i++)
+		wrong += peers_add(p, at("192.0.2.1", 5060), UDP, rows + i) != 0;
+	ok(!wrong && peers_find(p, at("192.0.2.1", 5060), UDP) == rows,
+	   "%d rows at one address", MANY);
+	for (uint32_t i = 0; i < MANY; i++) {
+		uint32_t n = shuffled(i, 99989);
+
+		wrong += peers_remove(p, at("192.0.2.1", 5060), UDP, rows + n) != 0;
+		wrong += (peers_find(p, at("192.0.2.1", 5060), UDP) != NULL) !=
+			 (i + 1 < MANY);
+		if (i % 1000 == 0)
+			wrong += peers_remove(p, at("192.0.2.1", 5060), UDP, rows + n) ==
+				 0;
+	}
+	ok(!wrong && !peers_count(p), "removed in no order");
+	mem_deref(p);
+}
+
+int main(void)
+{
+	test_siphash();
+	test_choice();
+	test_refs();
+	test_many(1, "first to last");
+	test_many(MANY - 1, "last to first");
+	test_many(61, "in no order");
+	test_each();
+	test_ring();
+	test_crowd();
+	return tap_done();
+}

@@ -1,0 +1,173 @@
+/* When a target is probed next: by its state, its result and the time, and nothing else.
+ */
+#include "tests/unit/sipprobe/target/fixture.h"
+
+#define S  CLOCK_NS_PER_S
+#define US 1000000LL
+
+static const struct config_register registration = {.interval_us = 300 * US};
+static int64_t due_at_ns; /* what the prober below says */
+
+static int64_t due_h(const struct target *t)
+{
+	(void)t;
+	return due_at_ns;
+}
+
+static const struct prober probers[] = {
+	{.method = "OPTIONS"},
+	{.method = "REGISTER", .due_ns = due_h},
+};
+
+/*
+ * The grid: with phase 0 and no offset of the wall clock, whole multiples of the interval
+ * from a begin at 1000 s on, which is one of 10 s and of 20 s.
+ */
+static const struct {
+	const char *name;
+	enum health_state state;
+	enum probe_verdict verdict;
+	bool refused;
+	int interval_s, down_s;
+	enum probe_outcome outcome;
+	unsigned code;
+	int retry_after_s;
+	int due_s; /* of the prober; 0: it has none */
+	int want_s;
+} cases[] = {
+	{"up: the interval", HEALTH_UP, PROBE_UP, 0, 20, 10, PROBE_RESPONSE, 200, -1, 0,
+	 1020},
+	{"up, a failure: sooner", HEALTH_UP, PROBE_DOWN, 0, 20, 10, PROBE_TIMEOUT, 0, -1,
+	 0, 1010},
+	{"down: sooner", HEALTH_DOWN, PROBE_DOWN, 0, 20, 10, PROBE_TIMEOUT, 0, -1, 0,
+	 1010},
+	{"down, a success: sooner still", HEALTH_DOWN, PROBE_UP, 0, 20, 10,
+	 PROBE_RESPONSE, 200, -1, 0, 1010},
+	{"degraded: the interval", HEALTH_DEGRADED, PROBE_DEGRADED, 0, 20, 10,
+	 PROBE_RESPONSE, 486, -1, 0, 1020},
+	{"unknown, a failure: sooner", HEALTH_UNKNOWN, PROBE_DOWN, 0, 20, 10,
+	 PROBE_TIMEOUT, 0, -1, 0, 1010},
+	{"no down_interval", HEALTH_DOWN, PROBE_DOWN, 0, 20, 0, PROBE_TIMEOUT, 0, -1, 0,
+	 1020},
+	{"a down_interval that is longer", HEALTH_DOWN, PROBE_DOWN, 0, 20, 40,
+	 PROBE_TIMEOUT, 0, -1, 0, 1020},
+	{"refused credentials: never faster", HEALTH_DOWN, PROBE_DOWN, 1, 20, 10,
+	 PROBE_AUTH, 401, -1, 0, 1020},
+
+	{"Retry-After", HEALTH_UP, PROBE_DOWN, 0, 20, 10, PROBE_RESPONSE, 503, 65, 0,
+	 1070},
+	{"Retry-After: ten intervals at most", HEALTH_UP, PROBE_DOWN, 0, 20, 10,
+	 PROBE_RESPONSE, 503, 900, 0, 1200},
+	{"Retry-After: an hour at most", HEALTH_UP, PROBE_DOWN, 0, 1000, 10,
+	 PROBE_RESPONSE, 503, 5000, 0, 4600},
+	{"Retry-After of another code", HEALTH_UP, PROBE_DOWN, 0, 20, 10, PROBE_RESPONSE,
+	 500, 65, 0, 1010},
+	{"Retry-After 0", HEALTH_UP, PROBE_DOWN, 0, 20, 10, PROBE_RESPONSE, 503, 0, 0,
+	 1010},
+	{"Retry-After without a response", HEALTH_UP, PROBE_DOWN, 0, 20, 10,
+	 PROBE_TIMEOUT, 503, 65, 0, 1010},
+
+	{"REGISTER: its own interval", HEALTH_UP, PROBE_UP, 0, 20, 10, PROBE_RESPONSE,
+	 200, -1, 5000, 1200},
+	{"REGISTER: due before that", HEALTH_UP, PROBE_UP, 0, 20, 10, PROBE_RESPONSE, 200,
+	 -1, 1007, 1007},
+	{"REGISTER: due after that", HEALTH_UP, PROBE_DOWN, 0, 20, 10, PROBE_TIMEOUT, 0,
+	 -1, 1015, 1010},
+	{"REGISTER: due, but told to wait", HEALTH_UP, PROBE_DOWN, 0, 20, 10,
+	 PROBE_RESPONSE, 503, 65, 1007, 1065},
+};
+
+static void check_next(size_t i)
+{
+	struct config_settings s = {.interval_us = cases[i].interval_s * US,
+				    .down_interval_us = cases[i].down_s * US,
+				    .registration = &registration};
+	struct services services = {.schedule = {0}};
+	struct target_group group = {.services = &services};
+	struct prober own_interval = probers[1];
+	struct target t = {
+		.group = &group,
+		.settings = &s,
+		.prober = cases[i].due_s ? &own_interval : &probers[0],
+		.health = {.state = cases[i].state, .verdict = cases[i].verdict},
+		.attempt = {.begun_ns = 1000 * S, .refused = cases[i].refused},
+	};
+	struct probe_result r = probe_result_none();
+
+	own_interval.interval_us = prober_register.interval_us;
+	r.outcome = cases[i].outcome;
+	r.code = cases[i].code;
+	r.retry_after_s = cases[i].retry_after_s;
+	due_at_ns = cases[i].due_s * S;
+	is_int(target_schedule_next_ns(&t, &r, 1000 * S) / S, cases[i].want_s,
+	       cases[i].name);
+}
+
+/* Due times that have passed by are left out, and load stays where it was. */
+static void test_grid(void)
+{
+	struct config_settings s = {.interval_us = 20 * US};
+	struct services services = {.schedule = {.offset_ns = 7 * S}};
+	struct target_group group = {.services = &services};
+	struct target t = {
+		.group = &group,
+		.settings = &s,
+		.prober = &probers[0],
+		.phase = 1U << 31, /* half an interval */
+		.health = {.state = HEALTH_UP},
+		.attempt = {.begun_ns = 1003 * S},
+	};
+	struct probe_result r = probe_result_none();
+
+	is_int(target_schedule_next_ns(&t, &r, 1004 * S) / S, 1023,
+	       "on the grid of the wall clock, by its phase");
+	t.attempt.begun_ns = 1012 * S;
+	is_int(target_schedule_next_ns(&t, &r, 1012 * S) / S, 1023,
+	       "begun late: the next is not late");
+	t.attempt.begun_ns = 1014 * S;
+	is_int(target_schedule_next_ns(&t, &r, 1014 * S) / S, 1043,
+	       "no two within half an interval");
+	is_int(target_schedule_next_ns(&t, &r, 1200 * S) / S, 1203,
+	       "what passed by is not made up for");
+}
+
+static void test_first(void)
+{
+	struct config_settings s = {.interval_us = 20 * US};
+	struct config_trunk conf = {.name = "isp", .settings = &s};
+	struct target_owner owner = {.conf = &conf};
+	struct services services = {.schedule = {0}};
+	struct target_group group = {.services = &services};
+	struct target t = {.group = &group,
+			   .owner = &owner,
+			   .settings = &s,
+			   .prober = &prober_options};
+	uint32_t number;
+	int64_t few_ns, many_ns;
+
+	if (registry_alloc(&services.registry))
+		return;
+	few_ns = target_schedule_first_ns(&t, "192.0.2.1:5060", 1000 * S) - 1000 * S;
+	ok(few_ns >= 0 && few_ns < S, "one target: within a second");
+	is_int(t.phase, schedule_phase("isp", "192.0.2.1:5060", "OPTIONS"),
+	       "its phase is that of its names");
+	for (int i = 0; i < 50000; i++)
+		(void)registry_add(services.registry, &number, &t);
+	many_ns = target_schedule_first_ns(&t, "192.0.2.1:5060", 1000 * S) - 1000 * S;
+	ok(many_ns > 9 * few_ns && many_ns < 10 * S,
+	   "50,000 of them: spread over ten seconds");
+	mem_deref(services.registry);
+}
+
+static void test_next(void)
+{
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		check_next(i);
+}
+
+int main(void)
+{
+	static void (*const tests[])(void) = {test_next, test_grid, test_first};
+
+	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));
+}

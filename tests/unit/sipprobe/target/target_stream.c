@@ -1,0 +1,380 @@
+/* A target over TCP and TLS, against a peer that accepts, or does not. */
+#include "sipprobe/tls_failure.h"
+#include "sipprobe/transport/stream.h"
+#include "tests/unit/sipprobe/target/fixture.h"
+
+#define TCP   CONFIG_TRANSPORT_TCP
+#define CALM  ", \"interval\": \"2h\", \"timeout\": \"5s\""
+#define REUSE CALM ", \"connection\": \"reuse\""
+
+static bool is_done(void *arg)
+{
+	const struct fixture *f = arg;
+
+	return strstr(f->told, " up") || strstr(f->told, " down");
+}
+
+struct peer {
+	struct fixture *f;
+	int fd; /* the connection; -1: none yet */
+};
+
+/* Whether the peer has a whole request on its connection, which it accepts first. */
+static bool is_asked(void *arg)
+{
+	struct peer *p = arg;
+	ssize_t n;
+
+	if (p->fd < 0)
+		p->fd = accept4(p->f->fd, NULL, NULL, SOCK_NONBLOCK);
+	if (p->fd < 0)
+		return false;
+	n = recv(p->fd, p->f->got, sizeof(p->f->got) - 1, 0);
+	if (n <= 0)
+		return false;
+	p->f->got[n] = '\0';
+	return strstr(p->f->got, "\r\n\r\n");
+}
+
+static void peer_close(struct peer *p)
+{
+	if (p->fd >= 0)
+		(void)close(p->fd);
+	p->fd = -1;
+}
+
+static void peer_reset(struct peer *p)
+{
+	const struct linger reset = {.l_onoff = 1};
+
+	(void)setsockopt(p->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+	peer_close(p);
+}
+
+static void peer_answer(struct peer *p, const char *status)
+{
+	char buf[FIXTURE_TEXT];
+	size_t len = fixture_answer(buf, p->f->got, status, "");
+
+	if (send(p->fd, buf, len, MSG_NOSIGNAL) != (ssize_t)len)
+		puts("# the peer could not answer");
+}
+
+static void test_fresh(void)
+{
+	struct fixture f;
+	struct peer p = {&f, -1};
+	struct target *t;
+	char byte;
+
+	fixture_open(&f, TCP, CALM);
+	f.ladder_wanted = true;
+	t = fixture_target(&f, &prober_options);
+	fixture_probe(t);
+	ok(loop_until(is_asked, &p), "connected, and asked");
+	ok(!strncmp(fixture_field(&f, "Via"), "SIP/2.0/TCP ", 12), "over TCP");
+	peer_answer(&p, "200 OK");
+	ok(loop_until(is_done, &f), "answered");
+	is_str(fixture_told(&f), "add OPTIONS tcp, begin, response 200 up", "as told");
+	is_str(f.ladder, "connect@0 sent@0 received@0", "the ladder");
+	ok(f.last.phase_ns[PROBE_PHASE_CONNECT] >= 0, "connecting is a phase");
+	is_int(f.last.phase_ns[PROBE_PHASE_TLS], -1, "TLS is none");
+	while (recv(p.fd, &byte, 1, 0) < 0 && errno == EAGAIN)
+		loop_turn();
+	is_int(recv(p.fd, &byte, 1, 0), 0, "a fresh connection is closed after it");
+	peer_close(&p);
+	mem_deref(t);
+	fixture_close(&f);
+}
+
+static void test_reuse(void)
+{
+	struct fixture f;
+	struct peer p = {&f, -1};
+	struct target *t;
+	int first;
+
+	fixture_open(&f, TCP, REUSE);
+	t = fixture_target(&f, &prober_options);
+	fixture_probe(t);
+	loop_until(is_asked, &p);
+	peer_answer(&p, "200 OK");
+	loop_until(is_done, &f);
+	(void)fixture_told(&f);
+	first = p.fd;
+
+	fixture_probe(t);
+	ok(loop_until(is_asked, &p) && p.fd == first, "asked on the same connection");
+	peer_answer(&p, "200 OK");
+	loop_until(is_done, &f);
+	is_str(fixture_told(&f), "begin, response 200 up", "and answered");
+	is_int(f.last.phase_ns[PROBE_PHASE_CONNECT], -1,
+	       "an earlier probe's connecting is none of this one's phases");
+
+	/* The peer closes while we are idle, and our loop sees it. */
+	peer_close(&p);
+	for (int i = 0; i < 100 && t->stream; i++)
+		loop_turn();
+	ok(!t->stream, "a close in between is seen");
+	is_str(fixture_told(&f), "", "and is nobody's fault");
+	fixture_probe(t);
+	ok(loop_until(is_asked, &p), "the next probe opens another");
+	ok(f.last.phase_ns[PROBE_PHASE_CONNECT] < 0, "not yet told");
+	peer_answer(&p, "200 OK");
+	loop_until(is_done, &f);
+	is_str(fixture_told(&f), "begin, response 200 up", "and is answered");
+	ok(f.last.phase_ns[PROBE_PHASE_CONNECT] >= 0, "connecting is its phase");
+
+	/* The same, and the probe that uses it is the first to see it. */
+	peer_reset(&p);
+	fixture_probe(t);
+	ok(loop_until(is_asked, &p), "found dead by a probe: it opens another");
+	peer_answer(&p, "200 OK");
+	loop_until(is_done, &f);
+	is_str(fixture_told(&f), "begin, response 200 up", "without a failure");
+
+	/* Once only: the new one is no reused one. */
+	peer_reset(&p);
+	fixture_probe(t);
+	loop_until(is_asked, &p);
+	peer_reset(&p);
+	loop_until(is_done, &f);
+	is_str(fixture_told(&f), "begin, connect down", "another close is a failure");
+	mem_deref(t);
+	fixture_close(&f);
+}
+
+static void test_failures(void)
+{
+	static const struct {
+		const char *name, *told, *detail;
+		bool listens, accepts, closes, talks;
+	} cases[] = {
+		{"refused", "begin, refused down", NULL, 0, 0, 0, 0},
+		{"closed before an answer", "begin, connect down", NULL, 1, 1, 1, 0},
+		{"something else than SIP", "begin, protocol down", NULL, 1, 1, 0, 1},
+		{"silence", "begin, timeout down", "", 1, 1, 0, 0},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct fixture f;
+		struct peer p = {&f, -1};
+		struct target *t;
+
+		fixture_open(&f, TCP, CALM);
+		t = fixture_target(&f, &prober_options);
+		(void)fixture_told(&f);
+		if (!cases[i].listens) {
+			(void)close(f.fd);
+			f.fd = -1;
+		}
+		fixture_probe(t);
+		if (cases[i].accepts)
+			loop_until(is_asked, &p);
+		if (cases[i].closes)
+			peer_close(&p);
+		if (cases[i].talks)
+			(void)!send(p.fd, "220 mail\r\n\r\n", 12, MSG_NOSIGNAL);
+		if (!cases[i].closes && !cases[i].talks && cases[i].listens)
+			pass_ms(5000);
+		loop_until(is_done, &f);
+		is_str(fixture_told(&f), cases[i].told, cases[i].name);
+		if (cases[i].detail)
+			is_str(f.last.detail, cases[i].detail, "nothing to add");
+		ok(!t->stream, "no connection is kept");
+		peer_close(&p);
+		mem_deref(t);
+		fixture_close(&f);
+	}
+}
+
+/* How far it had come by the deadline decides what is said. */
+static void test_no_connection(void)
+{
+	struct fixture f;
+	struct target *t;
+
+	fixture_open(&f, TCP, CALM);
+	f.ladder_wanted = true;
+	t = fixture_target(&f, &prober_options);
+	fixture_probe(t);
+	(void)fixture_told(&f);
+	pass_ms(5000); /* the loop stands still: nothing connects */
+	is_str(fixture_told(&f), "connect down", "no connection");
+	is_str(f.last.detail, "no TCP connection before the deadline", "in words");
+	is_str(f.ladder, "deadline@5000", "the ladder");
+	mem_deref(t);
+	fixture_close(&f);
+}
+
+/* From an address that is not there, or of the other family. */
+static void test_local(void)
+{
+	static const struct {
+		const char *local, *told;
+		int err;
+	} cases[] = {
+		{"192.0.2.1", "begin, internal down", EADDRNOTAVAIL},
+		{"::1", "begin, internal down", EAFNOSUPPORT},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char settings[128];
+		struct fixture f;
+		struct target *t;
+
+		(void)snprintf(settings, sizeof(settings),
+			       CALM ", \"local\": {\"address\": \"%s\"}", cases[i].local);
+		fixture_open(&f, TCP, settings);
+		t = fixture_target(&f, &prober_options);
+		(void)fixture_told(&f);
+		fixture_probe(t);
+		loop_until(is_done, &f);
+		is_str(fixture_told(&f), cases[i].told, cases[i].local);
+		is_int(f.last.err, cases[i].err, "why");
+		mem_deref(t);
+		fixture_close(&f);
+	}
+}
+
+static bool is_inbound(void *arg)
+{
+	return strstr(((struct fixture *)arg)->told, "inbound") ||
+	       strstr(((struct fixture *)arg)->told, "unmatched");
+}
+
+/* What the peer asks on a connection of ours, or answers that nobody asked. */
+static void test_requests(void)
+{
+	struct fixture f;
+	struct peer p = {&f, -1};
+	struct target *t;
+	char ping[FIXTURE_TEXT];
+	int n;
+
+	fixture_open(&f, TCP, REUSE);
+	t = fixture_target(&f, &prober_options);
+	fixture_probe(t);
+	loop_until(is_asked, &p);
+	(void)fixture_told(&f);
+	n = snprintf(ping, sizeof(ping),
+		     "OPTIONS sip:us SIP/2.0\r\n"
+		     "Via: SIP/2.0/TCP 127.0.0.1;branch=z9hG4bKpeer\r\n"
+		     "From: <sip:peer@127.0.0.1>;tag=1\r\nTo: <sip:us@127.0.0.1>\r\n"
+		     "Call-ID: peer\r\nCSeq: 7 OPTIONS\r\nMax-Forwards: 70\r\n"
+		     "Content-Length: 0\r\n\r\n");
+	(void)!send(p.fd, ping, (size_t)n, MSG_NOSIGNAL);
+	ok(loop_until(is_inbound, &f), "the peer's own OPTIONS");
+	is_str(fixture_told(&f), "inbound isp OPTIONS 200", "are told");
+	memcpy(ping, f.got, sizeof(ping));
+	ok(loop_until(is_asked, &p), "and answered");
+	ok(!strncmp(f.got, "SIP/2.0 200 ", 12), "by 200");
+
+	fixture_answer(f.got, ping, "200 OK", "");
+	memcpy(strstr(f.got, "branch=z9hG4bK") + 14, "ffffffff", 8);
+	(void)!send(p.fd, f.got, strlen(f.got), MSG_NOSIGNAL);
+	ok(loop_until(is_inbound, &f), "an answer to nothing");
+	is_str(fixture_told(&f), "unmatched", "is told");
+	memcpy(f.got, ping, sizeof(ping));
+	peer_answer(&p, "200 OK");
+	loop_until(is_done, &f);
+	is_str(fixture_told(&f), "response 200 up", "and the probe goes on");
+	peer_close(&p);
+	mem_deref(t);
+	fixture_close(&f);
+}
+
+/* What we say of ourselves: the port that we listen on, not that of the connection. */
+static void test_via_port(void)
+{
+	struct fixture f;
+	struct peer p = {&f, -1};
+	struct target *t;
+	char err[128], want[64];
+	struct config *listens =
+		fixture_config("{\"sip\": {\"listen\": [\"tcp:127.0.0.1:0\"]}, "
+			       "\"trunks\": [{\"name\": \"a\", \"uri\": \"sip:a\"}]}");
+
+	fixture_open(&f, TCP, CALM);
+	is_int(sockets_prepare(f.services.sockets, &listens->sip, f.group.tls, err,
+			       sizeof(err)),
+	       0, "listening");
+	(void)sockets_commit(f.services.sockets);
+	t = fixture_target(&f, &prober_options);
+	fixture_probe(t);
+	loop_until(is_asked, &p);
+	(void)snprintf(want, sizeof(want), "SIP/2.0/TCP 127.0.0.1:%u;",
+		       sockets_stream_port(f.services.sockets, TCP, AF_INET));
+	ok(strstr(f.got, want) != NULL, "Via names the port of the listening socket");
+	peer_close(&p);
+	mem_deref(t);
+	fixture_close(&f);
+	config_free(listens);
+}
+
+/* A TLS target whose peer says nothing: the handshake is what was not done. */
+static void test_tls_silence(void)
+{
+	struct fixture f;
+	struct target *t;
+	int fd = -1;
+
+	fixture_open(&f, CONFIG_TRANSPORT_TLS, CALM);
+	t = fixture_target(&f, &prober_options);
+	(void)fixture_told(&f);
+	fixture_probe(t);
+	for (int i = 0; i < 1000 && fd < 0; i++) {
+		loop_turn();
+		fd = accept4(f.fd, NULL, NULL, 0);
+	}
+	for (int i = 0; i < 1000 && stream_report(t->stream)->connect_ns < 0; i++)
+		loop_turn();
+	pass_ms(5000);
+	is_str(fixture_told(&f), "begin, tls down", "no handshake");
+	is_str(f.last.detail, "TLS handshake not done before the deadline", "in words");
+	is_int(f.last.tls_cause, TLS_FAILURE_TIMEOUT, "its cause");
+	(void)close(fd);
+	mem_deref(t);
+	fixture_close(&f);
+}
+
+static void test_peer_name(void)
+{
+	static const struct {
+		const char *uri, *settings, *want;
+	} cases[] = {
+		{"sip:sbc.example;transport=tls", "", "sbc.example"},
+		{"sip:sbc.example;transport=tls",
+		 ", \"tls\": {\"server_name\": \"other.example\"}", "other.example"},
+		{"sip:a.example",
+		 ", \"outbound_proxy\": \"sip:proxy.example;transport=tls\"",
+		 "proxy.example"},
+		{"sips:[2001:db8::1]", "", "2001:db8::1"},
+	};
+	char name[256];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct config *c = fixture_config(
+			"{\"trunks\": [{\"name\": \"a\", \"uri\": \"%s\"%s}]}",
+			cases[i].uri, cases[i].settings);
+		struct target_owner owner = {.conf = c->trunks};
+		struct target t = {.owner = &owner, .settings = c->trunks->settings};
+
+		is_int(target_peer_name(&t, name, sizeof(name)), 0, cases[i].uri);
+		is_str(name, cases[i].want, "the name that it must prove");
+		if (!c->trunks->settings->tls.server_name)
+			is_int(target_peer_name(&t, name, 4), EINVAL, "no room for it");
+		config_free(c);
+	}
+}
+
+int main(void)
+{
+	static void (*const tests[])(void) = {
+		test_fresh,	    test_reuse,	      test_failures,
+		test_no_connection, test_local,	      test_requests,
+		test_via_port,	    test_tls_silence, test_peer_name,
+	};
+
+	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));
+}
