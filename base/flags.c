@@ -153,8 +153,7 @@ static int flags_set(struct flags *p, const struct flag *f, const char *value)
 	return err;
 }
 
-/* Reads the flag at argv[*i], which is *fp then; moves *i on to its value where that
- * stands apart. */
+/* Reads the flag at argv[*i], *fp then; moves *i on to a value that stands apart. */
 static int flags_one(struct flags *p, int argc, char *const argv[], int *i,
 		     const struct flag **fp)
 {

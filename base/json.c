@@ -6,7 +6,7 @@
 #include "base/number.h"
 #include "base/clock.h"
 
-static void add_unit(struct buffer *b, unsigned unit)
+static void json_add_unit(struct buffer *b, unsigned unit)
 {
 	static const char digits[] = "0123456789abcdef";
 	const char escape[6] = {'\\',
@@ -20,7 +20,7 @@ static void add_unit(struct buffer *b, unsigned unit)
 }
 
 /* A character beyond ASCII in UTF-16, as RFC 8259 section 7 escapes it. */
-static void add_units(struct buffer *b, const char *p, size_t len)
+static void json_add_units(struct buffer *b, const char *p, size_t len)
 {
 	static const unsigned char lead[] = {0, 0, 0x1f, 0x0f, 0x07};
 	uint32_t code = (unsigned char)*p & lead[len];
@@ -28,13 +28,13 @@ static void add_units(struct buffer *b, const char *p, size_t len)
 	for (size_t i = 1; i < len; i++)
 		code = code << 6 | ((unsigned char)p[i] & 0x3f);
 	if (code >= 0x10000) {
-		add_unit(b, 0xd800 | (code - 0x10000) >> 10);
+		json_add_unit(b, 0xd800 | (code - 0x10000) >> 10);
 		code = 0xdc00 | (code & 0x3ff);
 	}
-	add_unit(b, code);
+	json_add_unit(b, code);
 }
 
-static void add_char(const struct json *j, const char *p, size_t len)
+static void json_add_char(const struct json *j, const char *p, size_t len)
 {
 	struct buffer *b = j->out;
 	unsigned char c;
@@ -45,7 +45,7 @@ static void add_char(const struct json *j, const char *p, size_t len)
 	}
 	c = (unsigned char)*p;
 	if (len > 1 && j->ascii)
-		add_units(b, p, len);
+		json_add_units(b, p, len);
 	else if (c == '"' || c == '\\')
 		buffer_add(b, (const char[]){'\\', (char)c}, 2);
 	else if (c == '\n')
@@ -53,12 +53,12 @@ static void add_char(const struct json *j, const char *p, size_t len)
 	else if (c == '\r')
 		buffer_str(b, "\\r");
 	else if (c < 0x20 || c == 0x7f || c == '<' || c == '>' || c == '&')
-		add_unit(b, c);
+		json_add_unit(b, c);
 	else
 		buffer_add(b, p, len);
 }
 
-/* How many bytes need no second look. */
+/* Bytes at the front that need no second look. */
 static size_t json_plain(const char *p, size_t len)
 {
 	size_t n = 0;
@@ -69,7 +69,7 @@ static size_t json_plain(const char *p, size_t len)
 	return n;
 }
 
-static void add_text(const struct json *j, struct slice text)
+static void json_add_text(const struct json *j, struct slice text)
 {
 	while (text.l) {
 		size_t n = json_plain(text.p, text.l);
@@ -78,7 +78,7 @@ static void add_text(const struct json *j, struct slice text)
 			buffer_add(j->out, text.p, n);
 		} else {
 			n = utf8_length(text.p, text.l);
-			add_char(j, text.p, n);
+			json_add_char(j, text.p, n);
 			n = n ? n : 1;
 		}
 		text.p += n;
@@ -116,7 +116,7 @@ void json_text(struct json *j, const char *key, struct slice text)
 {
 	json_begin(j, key);
 	buffer_add(j->out, "\"", 1);
-	add_text(j, text);
+	json_add_text(j, text);
 	buffer_add(j->out, "\"", 1);
 }
 
@@ -128,15 +128,15 @@ void json_str(struct json *j, const char *key, const char *text)
 		json_null(j, key);
 }
 
-static void add_label(const struct json *j, struct slice value)
+static void json_add_label(const struct json *j, struct slice value)
 {
 	while (value.l) {
 		const char *slash = memchr(value.p, '\\', value.l);
 		size_t n = slash ? (size_t)(slash - value.p) : value.l;
 
-		add_text(j, (struct slice){value.p, n});
+		json_add_text(j, (struct slice){value.p, n});
 		if (slash && n + 1 < value.l) {
-			add_char(j, slash[1] == 'n' ? "\n" : slash + 1, 1);
+			json_add_char(j, slash[1] == 'n' ? "\n" : slash + 1, 1);
 			n++;
 		}
 		n += slash != NULL;
@@ -149,7 +149,7 @@ void json_label(struct json *j, const char *key, struct slice value)
 {
 	json_begin(j, key);
 	buffer_add(j->out, "\"", 1);
-	add_label(j, value);
+	json_add_label(j, value);
 	buffer_add(j->out, "\"", 1);
 }
 

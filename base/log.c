@@ -48,7 +48,7 @@ static const struct {
 	{0xfff9, 0xfffd}, /* annotations, and what stands for bad UTF-8 */
 };
 
-static bool is_unprintable(uint32_t cp)
+static bool log_is_unprintable(uint32_t cp)
 {
 	for (size_t i = 0; i < sizeof(unprintable) / sizeof(*unprintable); i++) {
 		if (cp >= unprintable[i].first && cp <= unprintable[i].last)
@@ -77,7 +77,7 @@ static void log_put(struct line *l, const char *text, size_t len)
 	l->len += len;
 }
 
-static void put_str(struct line *l, const char *text)
+static void log_put_str(struct line *l, const char *text)
 {
 	log_put(l, text, strlen(text));
 }
@@ -98,7 +98,7 @@ static size_t log_escape(char out[8], size_t *out_len, const char *s)
 			return 1;
 		}
 	}
-	if (is_unprintable(cp)) {
+	if (log_is_unprintable(cp)) {
 		*out_len = (size_t)snprintf(out, 8, "\\u%04x", (unsigned)cp);
 	} else {
 		memcpy(out, s, n);
@@ -107,7 +107,7 @@ static size_t log_escape(char out[8], size_t *out_len, const char *s)
 	return n ? n : 1;
 }
 
-static void put_quoted(struct line *l, const char *s)
+static void log_put_quoted(struct line *l, const char *s)
 {
 	size_t total = 0;
 
@@ -128,7 +128,7 @@ static void put_quoted(struct line *l, const char *s)
 }
 
 /* logfmt needs quotes where a bare word would end or read as something else. */
-static bool needs_quotes(const char *s)
+static bool log_needs_quotes(const char *s)
 {
 	uint32_t cp = 0;
 	size_t n;
@@ -137,36 +137,36 @@ static bool needs_quotes(const char *s)
 		return true;
 	for (; *s; s += n) {
 		n = log_decode(&cp, s);
-		if (!n || cp == ' ' || strchr("=\"", *s) || is_unprintable(cp))
+		if (!n || cp == ' ' || strchr("=\"", *s) || log_is_unprintable(cp))
 			return true;
 	}
 	return false;
 }
 
-static void put_value(struct line *l, const char *s)
+static void log_put_value(struct line *l, const char *s)
 {
-	if (log_form == LOG_FORMAT_JSON || needs_quotes(s))
-		put_quoted(l, s);
+	if (log_form == LOG_FORMAT_JSON || log_needs_quotes(s))
+		log_put_quoted(l, s);
 	else
-		put_str(l, s);
+		log_put_str(l, s);
 }
 
-static void put_key(struct line *l, const char *key)
+static void log_put_key(struct line *l, const char *key)
 {
 	bool first = l->len == 0;
 
 	if (log_form == LOG_FORMAT_JSON) {
-		put_str(l, first ? "{\"" : ",\"");
-		put_str(l, key);
-		put_str(l, "\":");
+		log_put_str(l, first ? "{\"" : ",\"");
+		log_put_str(l, key);
+		log_put_str(l, "\":");
 	} else {
-		put_str(l, first ? "" : " ");
-		put_str(l, key);
-		put_str(l, "=");
+		log_put_str(l, first ? "" : " ");
+		log_put_str(l, key);
+		log_put_str(l, "=");
 	}
 }
 
-static void put_number(struct line *l, const struct log_field *f)
+static void log_put_number(struct line *l, const struct log_field *f)
 {
 	char text[32];
 	uint64_t n = f->number < 0 ? -(uint64_t)f->number : (uint64_t)f->number;
@@ -178,26 +178,26 @@ static void put_number(struct line *l, const struct log_field *f)
 			 (unsigned long long)(n / 1000000 % 1000));
 	else
 		snprintf(text, sizeof(text), "%s%llu", sign, (unsigned long long)n);
-	put_str(l, text);
+	log_put_str(l, text);
 }
 
 /* A field is there whole, or not at all. */
-static void put_field(struct line *l, const struct log_field *f)
+static void log_put_field(struct line *l, const struct log_field *f)
 {
 	size_t before = l->len;
 
 	if (f->kind == LOG_STRING && !f->text)
 		return;
-	put_key(l, f->key);
+	log_put_key(l, f->key);
 	if (f->kind == LOG_STRING)
-		put_value(l, f->text);
+		log_put_value(l, f->text);
 	else
-		put_number(l, f);
+		log_put_number(l, f);
 	if (l->cut)
 		l->len = before;
 }
 
-static void put_time(struct line *l)
+static void log_put_time(struct line *l)
 {
 	char date[24], text[32];
 	struct timespec now;
@@ -208,10 +208,10 @@ static void put_time(struct line *l)
 	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
 	snprintf(text, sizeof(text), "%s.%03uZ", date,
 		 (unsigned)(now.tv_nsec / CLOCK_NS_PER_MS) % 1000);
-	put_field(l, &LOG_S("ts", text));
+	log_put_field(l, &LOG_S("ts", text));
 }
 
-static void put_end(struct line *l)
+static void log_put_end(struct line *l)
 {
 	const char *json = l->cut ? ",\"truncated\":1}\n" : "}\n";
 	const char *logfmt = l->cut ? " truncated=1\n" : "\n";
@@ -239,12 +239,12 @@ static void log_compose(struct line *l, enum log_level level, const char *msg,
 {
 	l->len = 0;
 	l->cut = false;
-	put_time(l);
-	put_field(l, &LOG_S("level", level_names[level]));
-	put_field(l, &LOG_S("msg", msg));
+	log_put_time(l);
+	log_put_field(l, &LOG_S("level", level_names[level]));
+	log_put_field(l, &LOG_S("msg", msg));
 	for (const struct log_field *f = fields; f && f->kind != LOG_END; f++)
-		put_field(l, f);
-	put_end(l);
+		log_put_field(l, f);
+	log_put_end(l);
 }
 
 /*
@@ -252,7 +252,7 @@ static void log_compose(struct line *l, enum log_level level, const char *msg,
  * said when the log is read again. Where poll() finds room, a pipe takes a line whole
  * (PIPE_BUF); a file always does.
  */
-static bool has_room(void)
+static bool log_has_room(void)
 {
 	struct pollfd p = {.fd = STDERR_FILENO, .events = POLLOUT};
 
@@ -262,7 +262,7 @@ static bool has_room(void)
 static void log_emit(const struct line *l)
 {
 	/* A log that cannot be written has nowhere to say so. */
-	if (has_room())
+	if (log_has_room())
 		(void)!write(STDERR_FILENO, l->buf, l->len);
 	else
 		atomic_fetch_add(&dropped, 1);
@@ -275,7 +275,7 @@ void log_write(enum log_level level, const char *msg, const struct log_field *fi
 
 	if (!log_enabled(level))
 		return;
-	lost = has_room() ? atomic_exchange(&dropped, 0) : 0;
+	lost = log_has_room() ? atomic_exchange(&dropped, 0) : 0;
 	if (lost) {
 		log_compose(&l, LOG_LEVEL_WARN,
 			    "log lines were dropped, nobody read them",

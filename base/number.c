@@ -16,7 +16,7 @@ static const char pairs[] = "00010203040506070809"
 static const uint32_t powers[] = {1,	  10,	   100,	     1000,	10000,
 				  100000, 1000000, 10000000, 100000000, 1000000000};
 
-static char *print_whole(char *to, uint64_t value)
+static char *number_print_whole(char *to, uint64_t value)
 {
 	char digits[20];
 	char *p = digits + sizeof(digits);
@@ -39,7 +39,7 @@ static char *print_whole(char *to, uint64_t value)
 }
 
 /* @part as exactly @digits digits after a point, less the zeros at its end. */
-static char *print_part(char *to, uint32_t part, unsigned digits)
+static char *number_print_part(char *to, uint32_t part, unsigned digits)
 {
 	char *end;
 	unsigned i;
@@ -69,8 +69,8 @@ char *number_print(char *to, int64_t value, unsigned decimals)
 		return to;
 	}
 	if (!decimals)
-		return print_whole(to, size);
+		return number_print_whole(to, size);
 	part = (uint32_t)(size % powers[decimals]);
-	to = print_whole(to, size / powers[decimals]);
-	return part ? print_part(to, part, decimals) : to;
+	to = number_print_whole(to, size / powers[decimals]);
+	return part ? number_print_part(to, part, decimals) : to;
 }

@@ -20,7 +20,7 @@
 #include "sipprobe/loop.h"
 #include "sipprobe/watch.h"
 
-/* How often the demo takes new ports when others were faster to bind them. */
+/* Times that the demo takes new ports when others were faster to bind them. */
 enum { DEMO_TRIES = 10 };
 
 static void app_stopped_h(void *arg)
@@ -215,8 +215,7 @@ static int app_start_probing(struct app *app)
 		return err;
 	probe_service_config(app->probes, app->conf);
 	store_reload(app->store, true, clock_wall_ns());
-	/* The file's text and tree are gone, and at their largest they were what we hold.
-	 */
+	/* Text and tree of the file are gone, and were the largest that we held. */
 	(void)malloc_trim(0);
 	return 0;
 }
@@ -232,7 +231,7 @@ static void app_stop_watch(struct app *app)
 	watch_free(app->watch);
 }
 
-/* What was started, in order; it is stopped from the end. */
+/* Parts of the program, started in order and stopped from the end. */
 static const struct {
 	int (*start)(struct app *app);
 	void (*stop)(struct app *app);

@@ -76,7 +76,7 @@ void app_watch_files(struct app *app)
 				  app_config_files_h, app);
 	}
 	free(files);
-	/* What changed while the files were read is not to be missed. */
+	/* Changes while the files were read are not to be missed. */
 	if (!err) {
 		watch_succeed(app->watch, old);
 		return;

@@ -1,4 +1,4 @@
-/* What the program may still do, by what its configuration will have it read. */
+/* Rights that the program keeps, by what its configuration will have it read. */
 #include <string.h>
 
 #include "exporter/app_private.h"
@@ -7,7 +7,7 @@
 #include "exporter/sandbox.h"
 #include "exporter/webconfig/web_config.h"
 
-static void allow_web(struct sandbox_paths *p, const struct cli *cli)
+static void app_sandbox_allow_web(struct sandbox_paths *p, const struct cli *cli)
 {
 	struct config_errors errs = {0};
 	struct web_config *web = NULL;
@@ -16,7 +16,7 @@ static void allow_web(struct sandbox_paths *p, const struct cli *cli)
 		if (http_unix_is(cli->listen[i]))
 			sandbox_allow_socket(p, strchr(cli->listen[i], ':') + 1);
 	sandbox_allow(p, cli->web_config_file);
-	/* What is wrong with it is told when it is put in force. */
+	/* Its errors are told when it is put in force. */
 	if (cli->web_config_file && !web_config_load(&web, cli->web_config_file, &errs)) {
 		sandbox_allow(p, web->tls.cert_file);
 		sandbox_allow(p, web->tls.key_file);
@@ -37,7 +37,7 @@ int app_start_sandbox(struct app *app)
 	sandbox_allow(&paths, app->cli->config_file);
 	for (size_t i = 0; i < app->conf->file_count; i++)
 		sandbox_allow(&paths, app->conf->files[i]);
-	allow_web(&paths, app->cli);
+	app_sandbox_allow_web(&paths, app->cli);
 	err = sandbox_enter(&state, &paths);
 	sandbox_paths_clear(&paths);
 	if (err)

@@ -1,4 +1,4 @@
-/* What the log says once everything runs. */
+/* Lines of the log once everything runs. */
 #include <stdio.h>
 #include <string.h>
 
@@ -10,12 +10,12 @@
 
 typedef const char *(name_n)(const void *owner, size_t n);
 
-static const char *http_n(const void *owner, size_t n)
+static const char *app_started_http_n(const void *owner, size_t n)
 {
 	return http_listening(owner, n);
 }
 
-static const char *sip_n(const void *owner, size_t n)
+static const char *app_started_sip_n(const void *owner, size_t n)
 {
 	return engine_listening(owner, n);
 }
@@ -46,9 +46,11 @@ void app_log_started(const struct app *app)
 		  LOG_S("config", app->cli->config_file),
 		  LOG_I("trunks", (int64_t)app->conf->trunk_count),
 		  LOG_S("shard", shard->total ? share : NULL),
-		  LOG_S("http", app_started_join(http, sizeof(http), http_n, app->http)),
+		  LOG_S("http", app_started_join(http, sizeof(http), app_started_http_n,
+						 app->http)),
 		  LOG_S("tls", web_is_tls(app->web) ? "on" : NULL),
-		  LOG_S("sip", app_started_join(sip, sizeof(sip), sip_n, app->engine)));
+		  LOG_S("sip", app_started_join(sip, sizeof(sip), app_started_sip_n,
+						app->engine)));
 	if (!app->cli->demo || !port)
 		return;
 	snprintf(http, sizeof(http), "http://localhost%s/", port);

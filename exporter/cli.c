@@ -73,8 +73,8 @@ static const struct flag flags[] = {
 		.metavar = "PATH",
 		.set = flags_set_text,
 		.offset = AT(config_file),
-		.help = "Probe the trunks that this JSON file describes. SIGHUP reads it "
-			"again.",
+		.help = "Probe the trunks that this JSON file describes. "
+			"SIGHUP reads it again.",
 	},
 	{
 		.name = "config.check",
@@ -105,8 +105,8 @@ static const struct flag flags[] = {
 		.fallback = ":10060",
 		.set = cli_set_listen,
 		.help = "Serve HTTP here: HOST:PORT, [IPV6]:PORT, :PORT for all "
-			"interfaces, or unix:/PATH[,mode=0660]. May be given more than "
-			"once.",
+			"interfaces, or unix:/PATH[,mode=0660]. "
+			"May be given more than once.",
 	},
 	{
 		.name = "web.telemetry-path",
@@ -129,8 +129,8 @@ static const struct flag flags[] = {
 		.name = "web.systemd-socket",
 		.set = flags_set_switch,
 		.offset = AT(systemd_socket),
-		.help = "Serve on the sockets that systemd passes, in place of any "
-			"address.",
+		.help = "Serve on the sockets that systemd passes, "
+			"in place of any address.",
 	},
 	{
 		.name = "web.external-url",

@@ -58,7 +58,7 @@ int cli_parse(struct cli *out, int argc, char *const argv[], char *err_text,
 /* Every flag, by groups, within 80 columns. */
 void cli_help_print(FILE *out);
 
-/* What to do when there is no configuration yet. */
+/* Writes what to do when there is no configuration yet. */
 void cli_first_steps_print(FILE *out);
 
 #endif

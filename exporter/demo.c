@@ -23,7 +23,7 @@ static const char demo_json[] =
 	"  \"sip\": { \"listen\": [\"udp:127.0.0.1:%1$u\", \"tcp:127.0.0.1:%2$u\"] }\n"
 	"}\n";
 
-static int bind_free(int *fdp, int type)
+static int demo_bind_free(int *fdp, int type)
 {
 	const struct sockaddr_in any = {.sin_family = AF_INET,
 					.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -40,7 +40,7 @@ static int bind_free(int *fdp, int type)
 	return 0;
 }
 
-static int bound_port(unsigned *port, int fd)
+static int demo_bound_port(unsigned *port, int fd)
 {
 	struct sockaddr_in sa = {0};
 	socklen_t len = sizeof(sa);
@@ -51,20 +51,20 @@ static int bound_port(unsigned *port, int fd)
 	return 0;
 }
 
-static int free_port(unsigned *port, int type)
+static int demo_free_port(unsigned *port, int type)
 {
-	int fd = -1, err = bind_free(&fd, type);
+	int fd = -1, err = demo_bind_free(&fd, type);
 
 	if (err)
 		return err;
-	err = bound_port(port, fd);
+	err = demo_bound_port(port, fd);
 	close(fd);
 	return err;
 }
 
 int demo_dead_port(int *fdp)
 {
-	return bind_free(fdp, SOCK_STREAM);
+	return demo_bind_free(fdp, SOCK_STREAM);
 }
 
 int demo_config(struct config **cp, int dead_fd)
@@ -74,11 +74,11 @@ int demo_config(struct config **cp, int dead_fd)
 	char text[2 * sizeof(demo_json)];
 	int err, len;
 
-	err = free_port(&udp, SOCK_DGRAM);
+	err = demo_free_port(&udp, SOCK_DGRAM);
 	if (!err)
-		err = free_port(&tcp, SOCK_STREAM);
+		err = demo_free_port(&tcp, SOCK_STREAM);
 	if (!err)
-		err = bound_port(&dead, dead_fd);
+		err = demo_bound_port(&dead, dead_fd);
 	if (err)
 		return err;
 	len = snprintf(text, sizeof(text), demo_json, udp, tcp, dead);

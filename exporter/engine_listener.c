@@ -32,26 +32,27 @@ static void engine_listener_add(struct fields *f, struct log_field field)
 		f->list[f->count++] = field;
 }
 
-static void add_text(struct fields *f, const char *key, const char *text)
+static void engine_listener_add_text(struct fields *f, const char *key, const char *text)
 {
 	if (text && *text)
 		engine_listener_add(f, LOG_S(key, text));
 }
 
-static void add_result(struct fields *f, const struct probe_result *r)
+static void engine_listener_add_result(struct fields *f, const struct probe_result *r)
 {
-	add_text(f, "reason", probe_outcome_name(r->outcome));
+	engine_listener_add_text(f, "reason", probe_outcome_name(r->outcome));
 	if (r->outcome == PROBE_TLS)
-		add_text(f, "cause", tls_failure_name((enum tls_failure)r->tls_cause));
+		engine_listener_add_text(
+			f, "cause", tls_failure_name((enum tls_failure)r->tls_cause));
 	if (r->code)
 		engine_listener_add(f, LOG_I("code", r->code));
-	add_text(f, "phrase", r->phrase);
-	add_text(f, "detail", r->detail);
+	engine_listener_add_text(f, "phrase", r->phrase);
+	engine_listener_add_text(f, "detail", r->detail);
 	if (r->err && !r->detail[0])
-		add_text(f, "error", strerror(r->err));
+		engine_listener_add_text(f, "error", strerror(r->err));
 }
 
-static void *trunk_add_h(const struct config_trunk *trunk, void *arg)
+static void *engine_listener_trunk_add_h(const struct config_trunk *trunk, void *arg)
 {
 	struct row *row = calloc(1, sizeof(*row));
 
@@ -62,7 +63,8 @@ static void *trunk_add_h(const struct config_trunk *trunk, void *arg)
 	return row;
 }
 
-static void trunk_move_h(void *p, const struct config_trunk *trunk, void *arg)
+static void engine_listener_trunk_move_h(void *p, const struct config_trunk *trunk,
+					 void *arg)
 {
 	struct row *row = p;
 
@@ -72,7 +74,7 @@ static void trunk_move_h(void *p, const struct config_trunk *trunk, void *arg)
 	store_trunk_move(arg, row->store, trunk);
 }
 
-static void trunk_remove_h(void *p, void *arg)
+static void engine_listener_trunk_remove_h(void *p, void *arg)
 {
 	struct row *row = p;
 
@@ -82,7 +84,8 @@ static void trunk_remove_h(void *p, void *arg)
 	free(row);
 }
 
-static void trunk_state_h(void *p, const struct engine_change *change, void *arg)
+static void engine_listener_trunk_state_h(void *p, const struct engine_change *change,
+					  void *arg)
 {
 	bool worse = change->to == HEALTH_DOWN || change->to == HEALTH_DEGRADED;
 	struct fields f = {0};
@@ -91,20 +94,21 @@ static void trunk_state_h(void *p, const struct engine_change *change, void *arg
 	if (!row)
 		return;
 	store_trunk_state(arg, row->store, change, clock_wall_ns());
-	add_text(&f, "trunk", row->trunk->name);
-	add_text(&f, "from", health_state_name(change->from));
-	add_text(&f, "to", health_state_name(change->to));
-	add_text(&f, "address", change->address);
-	add_text(&f, "method", change->method);
+	engine_listener_add_text(&f, "trunk", row->trunk->name);
+	engine_listener_add_text(&f, "from", health_state_name(change->from));
+	engine_listener_add_text(&f, "to", health_state_name(change->to));
+	engine_listener_add_text(&f, "address", change->address);
+	engine_listener_add_text(&f, "method", change->method);
 	if (change->inbound)
-		add_text(&f, "reason", "inbound");
+		engine_listener_add_text(&f, "reason", "inbound");
 	if (change->last)
-		add_result(&f, change->last);
+		engine_listener_add_result(&f, change->last);
 	engine_listener_add(&f, LOG_SEC("after", change->held_ns));
 	log_write(worse ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, "trunk changed state", f.list);
 }
 
-static void trunk_addresses_h(void *p, unsigned total, unsigned up, void *arg)
+static void engine_listener_trunk_addresses_h(void *p, unsigned total, unsigned up,
+					      void *arg)
 {
 	struct row *row = p;
 
@@ -119,7 +123,7 @@ static void trunk_addresses_h(void *p, unsigned total, unsigned up, void *arg)
 }
 
 /* One line when it begins: a name that stays broken must not fill the log. */
-static void trunk_dns_failed_h(void *p, const char *detail, void *arg)
+static void engine_listener_trunk_dns_failed_h(void *p, const char *detail, void *arg)
 {
 	struct row *row = p;
 
@@ -133,7 +137,8 @@ static void trunk_dns_failed_h(void *p, const char *detail, void *arg)
 		  LOG_S("trunk", row->trunk->name), LOG_S("detail", detail));
 }
 
-static void *target_add_h(void *p, const struct engine_target *target, void *arg)
+static void *engine_listener_target_add_h(void *p, const struct engine_target *target,
+					  void *arg)
 {
 	struct row *row = p;
 	struct cell *cell = row ? malloc(sizeof(*cell)) : NULL;
@@ -145,7 +150,7 @@ static void *target_add_h(void *p, const struct engine_target *target, void *arg
 	return cell;
 }
 
-static void target_remove_h(void *p, void *arg)
+static void engine_listener_target_remove_h(void *p, void *arg)
 {
 	struct cell *cell = p;
 
@@ -155,7 +160,7 @@ static void target_remove_h(void *p, void *arg)
 	free(cell);
 }
 
-static void probe_begin_h(void *p, int64_t lag_ns, void *arg)
+static void engine_listener_probe_begin_h(void *p, int64_t lag_ns, void *arg)
 {
 	struct cell *cell = p;
 
@@ -163,20 +168,21 @@ static void probe_begin_h(void *p, int64_t lag_ns, void *arg)
 		store_probe_begin(arg, cell->store, lag_ns);
 }
 
-/* Which target it is, as its series say; @text holds what the fields point to. */
-static void add_target(struct fields *f, struct store *s, const struct cell *cell,
-		       char text[3][64])
+/* Names the target as its series do; @text holds what the fields point to. */
+static void engine_listener_add_target(struct fields *f, struct store *s,
+				       const struct cell *cell, char text[3][64])
 {
 	static const char *const names[] = {"address", "transport", "method"};
 
-	add_text(f, "trunk", cell->row->trunk->name);
+	engine_listener_add_text(f, "trunk", cell->row->trunk->name);
 	for (size_t i = 0; i < 3; i++)
 		if (store_target_label(s, cell->store, names[i], text[i],
 				       sizeof(text[i])))
-			add_text(f, names[i], text[i]);
+			engine_listener_add_text(f, names[i], text[i]);
 }
 
-static void probe_done_h(void *p, const struct probe_result *result, void *arg)
+static void engine_listener_probe_done_h(void *p, const struct probe_result *result,
+					 void *arg)
 {
 	struct fields f = {0};
 	struct cell *cell = p;
@@ -187,27 +193,28 @@ static void probe_done_h(void *p, const struct probe_result *result, void *arg)
 	store_probe_done(arg, cell->store, result);
 	if (!log_enabled(LOG_LEVEL_DEBUG))
 		return;
-	add_target(&f, arg, cell, text);
-	add_result(&f, result);
+	engine_listener_add_target(&f, arg, cell, text);
+	engine_listener_add_result(&f, result);
 	if (result->phase_ns[PROBE_PHASE_ANSWER] >= 0)
 		engine_listener_add(
 			&f, LOG_SEC("took", result->phase_ns[PROBE_PHASE_ANSWER]));
 	if (result->retransmissions)
 		engine_listener_add(&f,
 				    LOG_I("retransmissions", result->retransmissions));
-	add_text(&f, "call_id", result->call_id);
+	engine_listener_add_text(&f, "call_id", result->call_id);
 	log_write(LOG_LEVEL_DEBUG, "probe done", f.list);
 }
 
-static bool ladder_wanted_h(void *p, const struct probe_result *result, void *arg)
+static bool engine_listener_ladder_wanted_h(void *p, const struct probe_result *result,
+					    void *arg)
 {
 	const struct cell *cell = p;
 
 	return cell && store_ladder_wanted(arg, cell->store, result);
 }
 
-static void probe_ladder_h(void *p, const struct probe_result *result,
-			   const struct ladder *ladder, void *arg)
+static void engine_listener_probe_ladder_h(void *p, const struct probe_result *result,
+					   const struct ladder *ladder, void *arg)
 {
 	const struct cell *cell = p;
 
@@ -222,7 +229,7 @@ static void engine_listener_chain_h(void *p, struct chain *chain, void *arg)
 		store_chain(arg, cell->store, chain);
 }
 
-static void probe_late_h(void *p, void *arg)
+static void engine_listener_probe_late_h(void *p, void *arg)
 {
 	struct fields f = {0};
 	struct cell *cell = p;
@@ -233,7 +240,7 @@ static void probe_late_h(void *p, void *arg)
 	store_probe_late(arg, cell->store);
 	if (!log_enabled(LOG_LEVEL_DEBUG))
 		return;
-	add_target(&f, arg, cell, text);
+	engine_listener_add_target(&f, arg, cell, text);
 	log_write(LOG_LEVEL_DEBUG, "late response", f.list);
 }
 
@@ -250,7 +257,7 @@ static void engine_listener_inbound_h(void *p, const char *method, unsigned code
 		  LOG_I("answered", code));
 }
 
-static void trunk_cert_h(void *p, int64_t not_after_s, void *arg)
+static void engine_listener_trunk_cert_h(void *p, int64_t not_after_s, void *arg)
 {
 	struct row *row = p;
 
@@ -259,12 +266,13 @@ static void trunk_cert_h(void *p, int64_t not_after_s, void *arg)
 					row->trunk->settings->tls.cert_file, not_after_s);
 }
 
-static void listen_cert_h(const char *file, int64_t not_after_s, void *arg)
+static void engine_listener_listen_cert_h(const char *file, int64_t not_after_s,
+					  void *arg)
 {
 	store_listen_certificate(arg, file, not_after_s);
 }
 
-static void tls_files_h(const char *detail, void *arg)
+static void engine_listener_tls_files_h(const char *detail, void *arg)
 {
 	store_tls_files(arg, detail != NULL);
 	if (detail)
@@ -282,23 +290,23 @@ static void engine_listener_stray_h(int why, void *arg)
 }
 
 const struct engine_events engine_listener = {
-	.trunk_add_h = trunk_add_h,
-	.trunk_move_h = trunk_move_h,
-	.trunk_remove_h = trunk_remove_h,
-	.trunk_state_h = trunk_state_h,
-	.trunk_addresses_h = trunk_addresses_h,
-	.trunk_dns_failed_h = trunk_dns_failed_h,
-	.probe.target_add_h = target_add_h,
-	.probe.target_remove_h = target_remove_h,
-	.probe.probe_begin_h = probe_begin_h,
-	.probe.probe_done_h = probe_done_h,
-	.probe.ladder_wanted_h = ladder_wanted_h,
-	.probe.probe_ladder_h = probe_ladder_h,
+	.trunk_add_h = engine_listener_trunk_add_h,
+	.trunk_move_h = engine_listener_trunk_move_h,
+	.trunk_remove_h = engine_listener_trunk_remove_h,
+	.trunk_state_h = engine_listener_trunk_state_h,
+	.trunk_addresses_h = engine_listener_trunk_addresses_h,
+	.trunk_dns_failed_h = engine_listener_trunk_dns_failed_h,
+	.probe.target_add_h = engine_listener_target_add_h,
+	.probe.target_remove_h = engine_listener_target_remove_h,
+	.probe.probe_begin_h = engine_listener_probe_begin_h,
+	.probe.probe_done_h = engine_listener_probe_done_h,
+	.probe.ladder_wanted_h = engine_listener_ladder_wanted_h,
+	.probe.probe_ladder_h = engine_listener_probe_ladder_h,
 	.probe.chain_h = engine_listener_chain_h,
-	.probe.probe_late_h = probe_late_h,
-	.trunk_cert_h = trunk_cert_h,
-	.listen_cert_h = listen_cert_h,
-	.tls_files_h = tls_files_h,
+	.probe.probe_late_h = engine_listener_probe_late_h,
+	.trunk_cert_h = engine_listener_trunk_cert_h,
+	.listen_cert_h = engine_listener_listen_cert_h,
+	.tls_files_h = engine_listener_tls_files_h,
 	.inbound_h = engine_listener_inbound_h,
 	.stray_h = engine_listener_stray_h,
 };

@@ -1,6 +1,6 @@
 /*
- * What the engine tells goes two ways from here: into the store, for metrics, and, where
- * a person would want to know, into the log.
+ * Listener to the engine. All that it tells goes two ways from here: into the store, for
+ * metrics, and, where a person would want to know, into the log.
  */
 #ifndef EXPORTER_ENGINE_LISTENER_H
 #define EXPORTER_ENGINE_LISTENER_H

@@ -46,7 +46,7 @@ static bool healthcheck_split(struct where *w, const char *text, const char *end
 	return true;
 }
 
-static bool split_url(struct where *w, const char *url)
+static bool healthcheck_split_url(struct where *w, const char *url)
 {
 	const char *authority = strstr(url, "://"), *slash;
 
@@ -63,7 +63,7 @@ static bool split_url(struct where *w, const char *url)
 	return strlen(slash) < sizeof(w->path) && !strpbrk(w->path, " \r\n");
 }
 
-static bool is_tls(const char *web_config_file)
+static bool healthcheck_is_tls(const char *web_config_file)
 {
 	struct config_errors errs = {0};
 	struct web_config *web = NULL;
@@ -75,7 +75,7 @@ static bool is_tls(const char *web_config_file)
 	return tls;
 }
 
-static bool split_listen(struct where *w, const struct healthcheck_conf *conf)
+static bool healthcheck_split_listen(struct where *w, const struct healthcheck_conf *conf)
 {
 	const char *listen = conf->listen;
 	struct http_paths paths;
@@ -87,7 +87,7 @@ static bool split_listen(struct where *w, const struct healthcheck_conf *conf)
 			    sizeof(why)))
 		return false;
 	snprintf(w->path, sizeof(w->path), "%s/-/healthy", paths.route);
-	w->tls = is_tls(conf->web_config_file);
+	w->tls = healthcheck_is_tls(conf->web_config_file);
 	return true;
 }
 
@@ -109,7 +109,7 @@ static int healthcheck_dial(int *fdp, const struct addrinfo *ai)
 	return 0;
 }
 
-/* Where a server that listens on @host can be reached from here. */
+/* Host by which a server that listens on @host can be reached from here. */
 static const char *healthcheck_reachable(const char *host)
 {
 	if (!strcmp(host, "0.0.0.0"))
@@ -120,7 +120,7 @@ static const char *healthcheck_reachable(const char *host)
 }
 
 /* Without a host, getaddrinfo() gives the loopback addresses of both families. */
-static int dial_any(int *fdp, const struct where *w)
+static int healthcheck_dial_any(int *fdp, const struct where *w)
 {
 	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
 	struct addrinfo *list;
@@ -137,7 +137,7 @@ static int dial_any(int *fdp, const struct where *w)
 enum { STATUS_LINE = sizeof("HTTP/1.1 200") - 1 };
 
 /* Writes the request and reads the answer's first bytes into the same buffer. */
-static int ask_plain(char *text, int len, int fd)
+static int healthcheck_ask_plain(char *text, int len, int fd)
 {
 	ssize_t n;
 
@@ -161,7 +161,7 @@ static int healthcheck_exchange(gnutls_session_t session, char *text, int len)
 		rc = gnutls_record_send(session, text, (size_t)len);
 	if (rc >= 0)
 		rc = gnutls_record_recv(session, text, STATUS_LINE);
-	/* Who asked for a certificate and closes since we have none is alive. */
+	/* A server that asked for a certificate and closes for want of one is alive. */
 	if (rc < 0 && rc != GNUTLS_E_AGAIN &&
 	    gnutls_certificate_client_get_request_status(session))
 		rc = snprintf(text, STATUS_LINE + 1, "HTTP/1.1 401");
@@ -173,7 +173,7 @@ static int healthcheck_exchange(gnutls_session_t session, char *text, int len)
 	return 0;
 }
 
-static int ask_tls(char *text, int len, int fd)
+static int healthcheck_ask_tls(char *text, int len, int fd)
 {
 	gnutls_certificate_credentials_t cred = NULL;
 	gnutls_session_t session = NULL;
@@ -206,7 +206,8 @@ static int healthcheck_ask(unsigned *status, int fd, const struct where *w)
 
 	if (len >= (int)sizeof(text))
 		return ENAMETOOLONG;
-	err = w->tls ? ask_tls(text, len, fd) : ask_plain(text, len, fd);
+	err = w->tls ? healthcheck_ask_tls(text, len, fd)
+		     : healthcheck_ask_plain(text, len, fd);
 	if (err)
 		return err;
 	return sscanf(text, "HTTP/1.%*1[01] %3u", status) == 1 ? 0 : EPROTO;
@@ -219,13 +220,14 @@ int healthcheck(const struct healthcheck_conf *conf, char *err_text, size_t err_
 	unsigned status = 0;
 	int err, fd = -1;
 
-	if (!(conf->url ? split_url(&w, conf->url) : split_listen(&w, conf))) {
+	if (!(conf->url ? healthcheck_split_url(&w, conf->url)
+			: healthcheck_split_listen(&w, conf))) {
 		snprintf(err_text, err_size, "%s: not %s", given,
 			 conf->url ? "a URL such as http://127.0.0.1:10060/-/healthy"
 				   : "an address such as 127.0.0.1:10060");
 		return EINVAL;
 	}
-	err = dial_any(&fd, &w);
+	err = healthcheck_dial_any(&fd, &w);
 	if (!err)
 		err = healthcheck_ask(&status, fd, &w);
 	if (!err && status != 200 && status != 401)

@@ -17,35 +17,35 @@ static int main_run(const struct cli *cli)
 	return app_run(cli, EXPORTER_VERSION);
 }
 
-static int print_help(const struct cli *cli)
+static int main_print_help(const struct cli *cli)
 {
 	(void)cli;
 	cli_help_print(stdout);
 	return 0;
 }
 
-static int print_version(const struct cli *cli)
+static int main_print_version(const struct cli *cli)
 {
 	(void)cli;
 	puts("siptrunk_exporter, version " EXPORTER_VERSION);
 	return 0;
 }
 
-static int print_schema(const struct cli *cli)
+static int main_print_schema(const struct cli *cli)
 {
 	(void)cli;
 	config_schema_print(stdout);
 	return 0;
 }
 
-static int print_metrics(const struct cli *cli)
+static int main_print_metrics(const struct cli *cli)
 {
 	(void)cli;
 	catalogue_list(stdout);
 	return 0;
 }
 
-static int check_health(const struct cli *cli)
+static int main_check_health(const struct cli *cli)
 {
 	const struct healthcheck_conf conf = {
 		.url = cli->health_url,
@@ -64,12 +64,12 @@ static int check_health(const struct cli *cli)
 
 static int (*const actions[CLI_ACTIONS])(const struct cli *cli) = {
 	[CLI_RUN] = main_run,
-	[CLI_HELP] = print_help,
-	[CLI_VERSION] = print_version,
+	[CLI_HELP] = main_print_help,
+	[CLI_VERSION] = main_print_version,
 	[CLI_CONFIG_CHECK] = app_check,
-	[CLI_CONFIG_SCHEMA] = print_schema,
-	[CLI_LIST_METRICS] = print_metrics,
-	[CLI_HEALTHCHECK] = check_health,
+	[CLI_CONFIG_SCHEMA] = main_print_schema,
+	[CLI_LIST_METRICS] = main_print_metrics,
+	[CLI_HEALTHCHECK] = main_check_health,
 };
 
 /* A full disk or a closed pipe must not pass for a whole answer. */

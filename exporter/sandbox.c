@@ -95,7 +95,7 @@ void sandbox_paths_clear(struct sandbox_paths *p)
 	*p = (struct sandbox_paths){0};
 }
 
-static uint64_t rights_of(int abi)
+static uint64_t sandbox_rights_of(int abi)
 {
 	uint64_t rights = RIGHTS_FIRST;
 
@@ -108,7 +108,7 @@ static uint64_t rights_of(int abi)
 	return rights;
 }
 
-/* What is not there cannot be allowed, and need not be. */
+/* A file that is not there cannot be allowed, and need not be. */
 static int sandbox_allow_one(int ruleset, const char *path, uint64_t rights)
 {
 	struct landlock_path_beneath_attr rule = {.allowed_access = rights};
@@ -129,7 +129,7 @@ static int sandbox_allow_one(int ruleset, const char *path, uint64_t rights)
 }
 
 /* An operator's own authorities, as OpenSSL takes them from the environment. */
-static int allow_authorities(int ruleset)
+static int sandbox_allow_authorities(int ruleset)
 {
 	static const char *const names[] = {"SSL_CERT_FILE", "SSL_CERT_DIR"};
 	int err = 0;
@@ -143,9 +143,9 @@ static int allow_authorities(int ruleset)
 	return err;
 }
 
-static int allow_all(int ruleset, const struct sandbox_paths *p)
+static int sandbox_allow_all(int ruleset, const struct sandbox_paths *p)
 {
-	int err = allow_authorities(ruleset);
+	int err = sandbox_allow_authorities(ruleset);
 
 	for (size_t i = 0; i < sizeof(system_paths) / sizeof(*system_paths) && !err; i++)
 		err = sandbox_allow_one(ruleset, system_paths[i].path,
@@ -157,7 +157,7 @@ static int allow_all(int ruleset, const struct sandbox_paths *p)
 	return err;
 }
 
-static int restrict_files(int *abip, const struct sandbox_paths *p)
+static int sandbox_restrict_files(int *abip, const struct sandbox_paths *p)
 {
 	struct landlock_ruleset_attr attr = {0};
 	int abi = (int)syscall(SYS_landlock_create_ruleset, NULL, 0,
@@ -166,12 +166,12 @@ static int restrict_files(int *abip, const struct sandbox_paths *p)
 
 	if (abi < 1)
 		return 0;
-	attr.handled_access_fs = rights_of(abi);
+	attr.handled_access_fs = sandbox_rights_of(abi);
 	ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr,
 			       sizeof(attr.handled_access_fs), 0);
 	if (ruleset < 0)
 		return errno;
-	err = allow_all(ruleset, p);
+	err = sandbox_allow_all(ruleset, p);
 	if (!err && syscall(SYS_landlock_restrict_self, ruleset, 0))
 		err = errno;
 	close(ruleset);
@@ -188,7 +188,7 @@ int sandbox_enter(struct sandbox_state *state, const struct sandbox_paths *p)
 	if (!err && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		err = errno;
 	if (!err)
-		err = restrict_files(&state->landlock, p);
+		err = sandbox_restrict_files(&state->landlock, p);
 	if (err)
 		return err;
 	err = sandbox_calls();

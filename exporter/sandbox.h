@@ -28,7 +28,7 @@ void sandbox_allow_socket(struct sandbox_paths *p, const char *path);
 /* Frees what was allowed; @p is empty and usable again. */
 void sandbox_paths_clear(struct sandbox_paths *p);
 
-/* What the kernel could do. */
+/* Parts of the sandbox that the kernel could do. */
 struct sandbox_state {
 	int landlock; /* its ABI; 0: none */
 	int seccomp;  /* 1: on, 0: none */

@@ -238,8 +238,8 @@ static const struct {
 #endif
 };
 
-static int add_names(scmp_filter_ctx ctx, uint32_t action, const char *const *names,
-		     size_t count)
+static int sandbox_calls_add_names(scmp_filter_ctx ctx, uint32_t action,
+				   const char *const *names, size_t count)
 {
 	int rc = 0;
 
@@ -252,7 +252,7 @@ static int add_names(scmp_filter_ctx ctx, uint32_t action, const char *const *na
 	return rc;
 }
 
-static int add_conditional(scmp_filter_ctx ctx)
+static int sandbox_calls_add_conditional(scmp_filter_ctx ctx)
 {
 	int rc = 0;
 
@@ -269,7 +269,7 @@ static int add_conditional(scmp_filter_ctx ctx)
 }
 
 /* Its flags are in memory, where no filter looks: glibc falls back to clone(). */
-static int add_clone3(scmp_filter_ctx ctx)
+static int sandbox_calls_add_clone3(scmp_filter_ctx ctx)
 {
 	int nr = seccomp_syscall_resolve_name("clone3");
 
@@ -286,14 +286,15 @@ int sandbox_calls(void)
 	ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	if (!ctx)
 		return ENOMEM;
-	rc = add_names(ctx, SCMP_ACT_ALLOW, allowed, sizeof(allowed) / sizeof(*allowed));
+	rc = sandbox_calls_add_names(ctx, SCMP_ACT_ALLOW, allowed,
+				     sizeof(allowed) / sizeof(*allowed));
 	if (!rc)
-		rc = add_names(ctx, SCMP_ACT_KILL_PROCESS, deadly,
-			       sizeof(deadly) / sizeof(*deadly));
+		rc = sandbox_calls_add_names(ctx, SCMP_ACT_KILL_PROCESS, deadly,
+					     sizeof(deadly) / sizeof(*deadly));
 	if (!rc)
-		rc = add_conditional(ctx);
+		rc = sandbox_calls_add_conditional(ctx);
 	if (!rc)
-		rc = add_clone3(ctx);
+		rc = sandbox_calls_add_clone3(ctx);
 	if (!rc)
 		rc = seccomp_load(ctx);
 	seccomp_release(ctx);

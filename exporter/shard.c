@@ -24,7 +24,7 @@ __attribute__((format(printf, 2, 3))) static int shard_refuse(const struct answe
 }
 
 /* Digits only, @len of them. Numbers past SHARD_TOTAL_MAX are all alike too large. */
-static bool read_number(unsigned *out, const char *text, size_t len)
+static bool shard_read_number(unsigned *out, const char *text, size_t len)
 {
 	unsigned n = 0;
 
@@ -40,13 +40,13 @@ static bool read_number(unsigned *out, const char *text, size_t len)
 }
 
 /* A StatefulSet's pod is called NAME-ORDINAL. */
-static bool read_ordinal(unsigned *out, const char *host)
+static bool shard_read_ordinal(unsigned *out, const char *host)
 {
 	size_t len = strcspn(host, "."), at = len;
 
 	while (at && isdigit((unsigned char)host[at - 1]))
 		at--;
-	return at && host[at - 1] == '-' && read_number(out, host + at, len - at);
+	return at && host[at - 1] == '-' && shard_read_number(out, host + at, len - at);
 }
 
 int shard_parse(struct config_shard *out, const char *shard, const char *total,
@@ -59,18 +59,18 @@ int shard_parse(struct config_shard *out, const char *shard, const char *total,
 	if (!shard != !total)
 		return shard_refuse(&answer,
 				    "--shard and --total-shards belong together");
-	if (total && (!read_number(&s.total, total, strlen(total)) || !s.total ||
+	if (total && (!shard_read_number(&s.total, total, strlen(total)) || !s.total ||
 		      s.total > SHARD_TOTAL_MAX))
 		return shard_refuse(&answer,
 				    "--total-shards: \"%.40s\" is no number from 1 to %d",
 				    total, SHARD_TOTAL_MAX);
-	if (ordinal && !read_ordinal(&s.index, host))
+	if (ordinal && !shard_read_ordinal(&s.index, host))
 		return shard_refuse(
 			&answer,
 			"--shard=auto: the host name \"%.64s\" does not end in an "
 			"ordinal, as siptrunk-0 does",
 			host);
-	if (shard && !ordinal && !read_number(&s.index, shard, strlen(shard)))
+	if (shard && !ordinal && !shard_read_number(&s.index, shard, strlen(shard)))
 		return shard_refuse(&answer,
 				    "--shard: \"%.40s\" is neither a number nor auto",
 				    shard);

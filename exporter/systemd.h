@@ -12,7 +12,7 @@ void systemd_reloading(void);
 void systemd_stopping(void);
 
 /*
- * Where the service is watched (WatchdogSec=), says from the main thread's loop that it
+ * If the service is watched (WatchdogSec=), says from the main thread's loop that it
  * lives: a loop that is stuck falls silent, and is restarted. Returns 0 or errno.
  */
 int systemd_watchdog(void);

@@ -32,7 +32,7 @@
  */
 #define CLIENTS_MAX (2U * HTTP_GUARD_CLIENTS + 4096)
 
-/* How long http_free() waits for answers under way. */
+/* Time that http_free() waits for answers under way. */
 #define DRAIN_NS      (400 * CLOCK_NS_PER_MS)
 #define DRAIN_STEP_NS (5 * CLOCK_NS_PER_MS)
 
@@ -63,10 +63,11 @@ __attribute__((format(printf, 2, 0))) static void mhd_log_h(void *arg, const cha
 }
 
 /* Every session gets its own certificate at its beginning; what did not, gets none. */
-static int no_certificate_h(gnutls_session_t session, const gnutls_datum_t *req_ca_dn,
-			    int nreqs, const gnutls_pk_algorithm_t *pk_algos,
-			    int pk_algos_length, gnutls_pcert_st **pcert,
-			    unsigned *pcert_length, gnutls_privkey_t *privkey)
+static int http_no_certificate_h(gnutls_session_t session,
+				 const gnutls_datum_t *req_ca_dn, int nreqs,
+				 const gnutls_pk_algorithm_t *pk_algos,
+				 int pk_algos_length, gnutls_pcert_st **pcert,
+				 unsigned *pcert_length, gnutls_privkey_t *privkey)
 {
 	(void)session;
 	(void)req_ca_dn;
@@ -79,7 +80,7 @@ static int no_certificate_h(gnutls_session_t session, const gnutls_datum_t *req_
 	return -1;
 }
 
-static int daemon_start(struct http *h, struct http_listener *l, int fd)
+static int http_daemon_start(struct http *h, struct http_listener *l, int fd)
 {
 	struct http_server *s = &h->server;
 	bool tls = web_is_tls(s->web);
@@ -93,20 +94,20 @@ static int daemon_start(struct http *h, struct http_listener *l, int fd)
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, CLIENT_MEMORY_BYTES,
 		MHD_OPTION_NOTIFY_CONNECTION, http_connection_h, s,
 		MHD_OPTION_NOTIFY_COMPLETED, http_request_done_h, s,
-		tls ? MHD_OPTION_HTTPS_CERT_CALLBACK : MHD_OPTION_END, no_certificate_h,
-		MHD_OPTION_END);
+		tls ? MHD_OPTION_HTTPS_CERT_CALLBACK : MHD_OPTION_END,
+		http_no_certificate_h, MHD_OPTION_END);
 	return l->daemon ? 0 : errno ? errno : ENOMEM;
 }
 
 /* Takes over the socket, also on failure. */
-static int listener_start(struct http *h, int fd, bool ours)
+static int http_listener_start(struct http *h, int fd, bool ours)
 {
 	struct http_listener *l = &h->listeners[h->count];
 	int err = http_socket_name(fd, l->name);
 
 	l->ours = ours;
 	if (!err)
-		err = daemon_start(h, l, fd);
+		err = http_daemon_start(h, l, fd);
 	if (err)
 		close(fd);
 	else
@@ -114,20 +115,21 @@ static int listener_start(struct http *h, int fd, bool ours)
 	return err;
 }
 
-static int listen_at(struct http *h, const char *address, char *err_text, size_t err_size)
+static int http_listen_at(struct http *h, const char *address, char *err_text,
+			  size_t err_size)
 {
 	int fd = -1;
 	int err = http_socket_open(&fd, address, err_text, err_size);
 
 	if (err)
 		return err;
-	err = listener_start(h, fd, true);
+	err = http_listener_start(h, fd, true);
 	if (err)
 		snprintf(err_text, err_size, "%s: %s", address, strerror(err));
 	return err;
 }
 
-static int listen_systemd(struct http *h, char *err_text, size_t err_size)
+static int http_listen_systemd(struct http *h, char *err_text, size_t err_size)
 {
 	int fds[HTTP_LISTEN_MAX];
 	size_t count = 0;
@@ -143,31 +145,31 @@ static int listen_systemd(struct http *h, char *err_text, size_t err_size)
 		if (err)
 			close(fds[i]);
 		else
-			err = listener_start(h, fds[i], false);
+			err = http_listener_start(h, fds[i], false);
 	}
 	if (err)
 		snprintf(err_text, err_size, "systemd's socket: %s", strerror(err));
 	return err;
 }
 
-static int listen_all(struct http *h, const struct http_conf *conf, char *err_text,
-		      size_t err_size)
+static int http_listen_all(struct http *h, const struct http_conf *conf, char *err_text,
+			   size_t err_size)
 {
 	int err = 0;
 
 	if (conf->systemd_socket)
-		return listen_systemd(h, err_text, err_size);
+		return http_listen_systemd(h, err_text, err_size);
 	if (conf->listen_count > HTTP_LISTEN_MAX) {
 		snprintf(err_text, err_size, "more than %d addresses", HTTP_LISTEN_MAX);
 		return E2BIG;
 	}
 	for (size_t i = 0; i < conf->listen_count && !err; i++)
-		err = listen_at(h, conf->listen[i], err_text, err_size);
+		err = http_listen_at(h, conf->listen[i], err_text, err_size);
 	return err;
 }
 
-static int site_init(struct http_site *site, const struct http_conf *conf,
-		     struct store *store)
+static int http_site_init(struct http_site *site, const struct http_conf *conf,
+			  struct store *store)
 {
 	site->store = store;
 	site->telemetry_path = strdup(conf->telemetry_path);
@@ -180,12 +182,13 @@ static int site_init(struct http_site *site, const struct http_conf *conf,
 	return site->telemetry_path && site->version ? site->build.err : ENOMEM;
 }
 
-static int server_init(struct http *h, const struct http_conf *conf, struct store *store)
+static int http_server_init(struct http *h, const struct http_conf *conf,
+			    struct store *store)
 {
 	const struct http_guard_conf limits = {HEAD_TIMEOUT_NS, ANSWER_TIMEOUT_NS};
 	struct http_server *s = &h->server;
 	struct config_errors errs = {0};
-	int err = site_init(&s->site, conf, store);
+	int err = http_site_init(&s->site, conf, store);
 
 	s->web = conf->web;
 	s->probes = conf->probes;
@@ -206,7 +209,7 @@ int http_alloc(struct http **hp, const struct http_conf *conf, struct store *sto
 	       char *err_text, size_t err_size)
 {
 	struct http *h = calloc(1, sizeof(*h));
-	int err = h ? server_init(h, conf, store) : ENOMEM;
+	int err = h ? http_server_init(h, conf, store) : ENOMEM;
 
 	if (err)
 		snprintf(err_text, err_size, "%s", strerror(err));
@@ -214,7 +217,7 @@ int http_alloc(struct http **hp, const struct http_conf *conf, struct store *sto
 		err = http_paths_init(&h->server.site.paths, conf->external_url,
 				      conf->route_prefix, err_text, err_size);
 	if (!err)
-		err = listen_all(h, conf, err_text, err_size);
+		err = http_listen_all(h, conf, err_text, err_size);
 	if (err)
 		http_free(h);
 	else
@@ -253,7 +256,7 @@ void http_free(struct http *h)
 
 	if (!h)
 		return;
-	/* Who waits, for whatever, is answered, and can be closed then. */
+	/* Clients that wait, for whatever, are answered, and can be closed then. */
 	if (h->server.web)
 		web_stop(h->server.web);
 	reload_requests_stop(h->server.lifecycle);

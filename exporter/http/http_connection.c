@@ -28,7 +28,7 @@ static void tls_ready(struct http_server *s, struct http_connection *c,
 		(void)web_tls_session(c->rules->tls, info->tls_session);
 }
 
-/* What libmicrohttpd 1.0 tells lasts until it is asked again: one thing at a time. */
+/* An answer of libmicrohttpd 1.0 lasts until it is asked again: one at a time. */
 static struct http_client *http_connection_guarded(struct http_server *s,
 						   struct MHD_Connection *conn)
 {

@@ -50,7 +50,7 @@ struct http_guard {
 	bool stop;
 };
 
-static void network_of(uint8_t network[16], const struct sockaddr *sa)
+static void http_guard_network_of(uint8_t network[16], const struct sockaddr *sa)
 {
 	const struct sockaddr_in6 *in6 = (const void *)sa;
 	const struct sockaddr_in *in = (const void *)sa;
@@ -66,7 +66,7 @@ static void network_of(uint8_t network[16], const struct sockaddr *sa)
 	}
 }
 
-static struct tcp_info tcp_info_of(int fd)
+static struct tcp_info http_guard_tcp_info_of(int fd)
 {
 	struct tcp_info info = {0};
 	socklen_t len = sizeof(info);
@@ -105,7 +105,7 @@ static void http_guard_shut(struct http_client *c)
 	c->state = CLIENT_SHUT;
 }
 
-/* How little a client deserves its connection: the least first. */
+/* Order in which clients lose their connections: who deserves it least first. */
 static int http_guard_rank(const struct http_client *c, int64_t now_ns)
 {
 	int64_t age_ns = now_ns - c->since_ns;
@@ -122,19 +122,22 @@ static int http_guard_rank(const struct http_client *c, int64_t now_ns)
 	}
 }
 
-static bool same_network(const struct http_client *a, const struct http_client *b)
+static bool http_guard_same_network(const struct http_client *a,
+				    const struct http_client *b)
 {
 	return !memcmp(a->network, b->network, sizeof(a->network));
 }
 
 /* Closes the least deserving but @c itself. @alike: only of the same network as @c */
-static void make_way(struct http_guard *g, const struct http_client *c, bool alike)
+static void http_guard_make_way(struct http_guard *g, const struct http_client *c,
+				bool alike)
 {
 	int64_t now_ns = clock_monotonic_ns();
 	struct http_client *o, *worst = NULL;
 
 	for (o = TAILQ_FIRST(&g->clients); o; o = TAILQ_NEXT(o, entry)) {
-		if (o == c || !http_guard_counts(o) || (alike && !same_network(o, c)))
+		if (o == c || !http_guard_counts(o) ||
+		    (alike && !http_guard_same_network(o, c)))
 			continue;
 		if (!worst ||
 		    http_guard_rank(o, now_ns) < http_guard_rank(worst, now_ns) ||
@@ -146,7 +149,7 @@ static void make_way(struct http_guard *g, const struct http_client *c, bool ali
 		http_guard_shut(worst);
 }
 
-static void keep_limits(struct http_guard *g, const struct http_client *c)
+static void http_guard_keep_limits(struct http_guard *g, const struct http_client *c)
 {
 	const struct http_client *o;
 	int all = 0, alike = 0;
@@ -155,22 +158,22 @@ static void keep_limits(struct http_guard *g, const struct http_client *c)
 		if (!http_guard_counts(o))
 			continue;
 		all++;
-		alike += same_network(o, c);
+		alike += http_guard_same_network(o, c);
 	}
 	if (alike > HTTP_GUARD_CLIENTS_PER_IP)
-		make_way(g, c, true);
+		http_guard_make_way(g, c, true);
 	else if (all > HTTP_GUARD_CLIENTS)
-		make_way(g, c, false);
+		http_guard_make_way(g, c, false);
 }
 
 /*
  * A client that asked and went at once can leave a connection that libmicrohttpd, waiting
  * for an edge of epoll that is past, would keep until its timeout.
  */
-static void check_waiting(const struct http_guard *g, struct http_client *c,
-			  int64_t age_ns)
+static void http_guard_check_waiting(const struct http_guard *g, struct http_client *c,
+				     int64_t age_ns)
 {
-	struct tcp_info info = tcp_info_of(c->fd);
+	struct tcp_info info = http_guard_tcp_info_of(c->fd);
 	bool gone = info.tcpi_state == TCP_STATE_CLOSE_WAIT && age_ns > HEAD_HONEST_NS;
 	bool late = c->state == CLIENT_HEAD && age_ns > g->conf.head_ns;
 
@@ -186,12 +189,12 @@ static void http_guard_check(const struct http_guard *g, struct http_client *c,
 	int64_t age_ns = now_ns - c->since_ns;
 
 	if (c->state == CLIENT_HEAD || c->state == CLIENT_IDLE)
-		check_waiting(g, c, age_ns);
+		http_guard_check_waiting(g, c, age_ns);
 	else if (c->state == CLIENT_ANSWER && age_ns > g->conf.answer_ns)
 		http_guard_shut(c);
 }
 
-static void sweep_wait(struct http_guard *g)
+static void http_guard_sweep_wait(struct http_guard *g)
 {
 	int64_t at_ns = clock_monotonic_ns() + SWEEP_NS;
 	struct timespec at = {.tv_sec = at_ns / CLOCK_NS_PER_S,
@@ -214,7 +217,7 @@ static void *http_guard_sweeper(void *arg)
 
 		for (c = TAILQ_FIRST(&g->clients); c; c = TAILQ_NEXT(c, entry))
 			http_guard_check(g, c, now_ns);
-		sweep_wait(g);
+		http_guard_sweep_wait(g);
 	}
 	pthread_mutex_unlock(&g->lock);
 	return NULL;
@@ -266,13 +269,13 @@ struct http_client *http_guard_opened(struct http_guard *g, int fd,
 	if (!c)
 		return NULL;
 	c->fd = fd;
-	network_of(c->network, peer);
+	http_guard_network_of(c->network, peer);
 	http_guard_enter(c, CLIENT_HEAD);
 	pthread_mutex_lock(&g->lock);
 	if (TAILQ_EMPTY(&g->clients))
 		pthread_cond_signal(&g->wake);
 	TAILQ_INSERT_TAIL(&g->clients, c, entry);
-	keep_limits(g, c);
+	http_guard_keep_limits(g, c);
 	pthread_mutex_unlock(&g->lock);
 	return c;
 }
@@ -322,7 +325,7 @@ void http_guard_done(struct http_guard *g, struct http_client *c)
 		return;
 	pthread_mutex_lock(&g->lock);
 	c->scrape = false;
-	c->received = tcp_info_of(c->fd).tcpi_bytes_received;
+	c->received = http_guard_tcp_info_of(c->fd).tcpi_bytes_received;
 	http_guard_enter(c, CLIENT_IDLE);
 	pthread_mutex_unlock(&g->lock);
 }

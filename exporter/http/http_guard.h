@@ -49,10 +49,10 @@ void http_guard_scrape(struct http_guard *g, struct http_client *c); /* if it is
 void http_guard_done(struct http_guard *g, struct http_client *c);
 void http_guard_closed(struct http_guard *g, struct http_client *c);
 
-/* Who a client is, as far as limits go; zeros without one. */
+/* Identity of a client, as far as limits go; zeros without one. */
 void http_guard_network(uint8_t network[16], const struct http_client *c);
 
-/* How many requests are being answered. */
+/* Requests that are being answered. */
 size_t http_guard_busy(struct http_guard *g);
 
 #endif

@@ -1,4 +1,4 @@
-/* What the parts of the HTTP server share. Only http*.c include it. */
+/* Shared by the parts of the HTTP server. Only http*.c include it. */
 #ifndef EXPORTER_HTTP_HTTP_PRIVATE_H
 #define EXPORTER_HTTP_HTTP_PRIVATE_H
 
@@ -18,7 +18,7 @@ struct http_server {
 	struct probe_service *probes; /* NULL: there is no /probe */
 };
 
-/* What belongs to a connection, from its first byte to its last. */
+/* Data of a connection, from its first byte to its last. */
 struct http_connection {
 	struct http_client *client;    /* the guard's, or NULL */
 	const struct web_rules *rules; /* those of its TLS session */

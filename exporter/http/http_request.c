@@ -24,13 +24,15 @@ struct request {
 	struct http_answer answer;
 };
 
-static const char *request_field(struct MHD_Connection *conn, const char *name)
+static const char *http_request_request_field(struct MHD_Connection *conn,
+					      const char *name)
 {
 	return MHD_lookup_connection_value(conn, MHD_HEADER_KIND, name);
 }
 
 /* A value that holds a NUL goes on behind what we would see of it: it is none. */
-static const char *request_argument(struct MHD_Connection *conn, const char *name)
+static const char *http_request_request_argument(struct MHD_Connection *conn,
+						 const char *name)
 {
 	const char *value = NULL;
 	size_t size = 0;
@@ -41,15 +43,17 @@ static const char *request_argument(struct MHD_Connection *conn, const char *nam
 	return value && strlen(value) == size ? value : "";
 }
 
-static bool has_body(struct MHD_Connection *conn)
+static bool http_request_has_body(struct MHD_Connection *conn)
 {
-	const char *length = request_field(conn, MHD_HTTP_HEADER_CONTENT_LENGTH);
+	const char *length =
+		http_request_request_field(conn, MHD_HTTP_HEADER_CONTENT_LENGTH);
 
-	return request_field(conn, MHD_HTTP_HEADER_TRANSFER_ENCODING) ||
+	return http_request_request_field(conn, MHD_HTTP_HEADER_TRANSFER_ENCODING) ||
 	       (length && strspn(length, "0") != strlen(length));
 }
 
-static const char *request_configured(const struct web_pairs *headers, const char *name)
+static const char *http_request_request_configured(const struct web_pairs *headers,
+						   const char *name)
 {
 	for (size_t i = 0; i < headers->count; i++)
 		if (!strcmp(headers->list[i].name, name) && *headers->list[i].value)
@@ -57,16 +61,17 @@ static const char *request_configured(const struct web_pairs *headers, const cha
 	return NULL;
 }
 
-static void add_field(struct MHD_Response *r, const struct web_pairs *headers,
-		      const char *name, const char *value)
+static void http_request_add_field(struct MHD_Response *r,
+				   const struct web_pairs *headers, const char *name,
+				   const char *value)
 {
-	if (value && !request_configured(headers, name))
+	if (value && !http_request_request_configured(headers, name))
 		MHD_add_response_header(r, name, value);
 }
 
 /* The operator's headers take the place of ours. */
-static void add_fields(struct MHD_Response *r, const struct http_answer *a,
-		       const struct web_pairs *headers, bool close)
+static void http_request_add_fields(struct MHD_Response *r, const struct http_answer *a,
+				    const struct web_pairs *headers, bool close)
 {
 	const struct web_pair fields[] = {
 		{"Content-Type", a->content_type},
@@ -84,7 +89,7 @@ static void add_fields(struct MHD_Response *r, const struct http_answer *a,
 	};
 
 	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
-		add_field(r, headers, fields[i].name, fields[i].value);
+		http_request_add_field(r, headers, fields[i].name, fields[i].value);
 	for (size_t i = 0; i < headers->count; i++)
 		if (*headers->list[i].value)
 			MHD_add_response_header(r, headers->list[i].name,
@@ -92,7 +97,7 @@ static void add_fields(struct MHD_Response *r, const struct http_answer *a,
 }
 
 /* Hands the body over; libmicrohttpd frees it. */
-static enum MHD_Result send_answer(struct request *rq, bool close)
+static enum MHD_Result http_request_send_answer(struct request *rq, bool close)
 {
 	struct http_answer *a = &rq->answer;
 	struct MHD_Response *r = NULL;
@@ -104,20 +109,20 @@ static enum MHD_Result send_answer(struct request *rq, bool close)
 	if (!r)
 		return MHD_NO;
 	a->body = (struct buffer){0};
-	add_fields(r, a, &rq->rules->conf->headers, close);
+	http_request_add_fields(r, a, &rq->rules->conf->headers, close);
 	res = MHD_queue_response(rq->conn, a->status, r);
 	MHD_destroy_response(r);
 	return res;
 }
 
-static struct http_client *client_of(struct MHD_Connection *conn)
+static struct http_client *http_request_client_of(struct MHD_Connection *conn)
 {
 	const struct http_connection *c = http_connection_of(conn);
 
 	return c ? c->client : NULL;
 }
 
-static void request_reloaded_h(unsigned status, const char *text, void *arg)
+static void http_request_request_reloaded_h(unsigned status, const char *text, void *arg)
 {
 	struct request *rq = arg;
 
@@ -126,11 +131,12 @@ static void request_reloaded_h(unsigned status, const char *text, void *arg)
 }
 
 /* The answer comes when the main thread has reloaded. */
-static enum MHD_Result request_reload(struct http_server *s, struct request *rq)
+static enum MHD_Result http_request_request_reload(struct http_server *s,
+						   struct request *rq)
 {
 	rq->step = STEP_SEND;
 	MHD_suspend_connection(rq->conn);
-	if (reload_requests_reload(s->lifecycle, request_reloaded_h, rq)) {
+	if (reload_requests_reload(s->lifecycle, http_request_request_reloaded_h, rq)) {
 		http_answer_text(&rq->answer, 503, "cannot reload now\n");
 		MHD_resume_connection(rq->conn);
 	}
@@ -138,7 +144,7 @@ static enum MHD_Result request_reload(struct http_server *s, struct request *rq)
 }
 
 /* From here on libmicrohttpd's thread has the request again. */
-static void request_probed_h(struct probe_reply *reply, void *arg)
+static void http_request_request_probed_h(struct probe_reply *reply, void *arg)
 {
 	struct request *rq = arg;
 
@@ -149,15 +155,16 @@ static void request_probed_h(struct probe_reply *reply, void *arg)
 }
 
 /* The answer comes when the main thread has probed. */
-static enum MHD_Result request_probe(struct http_server *s, struct request *rq)
+static enum MHD_Result http_request_request_probe(struct http_server *s,
+						  struct request *rq)
 {
 	const struct probe_ask ask = rq->answer.ask;
 	int err;
 
 	rq->step = STEP_PROBED;
-	http_guard_wait(s->guard, client_of(rq->conn));
+	http_guard_wait(s->guard, http_request_client_of(rq->conn));
 	MHD_suspend_connection(rq->conn);
-	err = probe_service_ask(s->probes, &ask, request_probed_h, rq);
+	err = probe_service_ask(s->probes, &ask, http_request_request_probed_h, rq);
 	if (err) {
 		http_probe_refused(&rq->answer, err);
 		MHD_resume_connection(rq->conn);
@@ -166,10 +173,10 @@ static enum MHD_Result request_probe(struct http_server *s, struct request *rq)
 }
 
 /* The client's time to take the answer begins now. */
-static enum MHD_Result send_probed(struct http_server *s, struct request *rq)
+static enum MHD_Result http_request_send_probed(struct http_server *s, struct request *rq)
 {
-	http_guard_head(s->guard, client_of(rq->conn));
-	return send_answer(rq, false);
+	http_guard_head(s->guard, http_request_client_of(rq->conn));
+	return http_request_send_answer(rq, false);
 }
 
 struct args {
@@ -178,8 +185,9 @@ struct args {
 };
 
 /* libmicrohttpd has taken the query apart and decoded it. */
-static enum MHD_Result request_arg_h(void *arg, enum MHD_ValueKind kind, const char *name,
-				     size_t name_len, const char *value, size_t value_len)
+static enum MHD_Result http_request_request_arg_h(void *arg, enum MHD_ValueKind kind,
+						  const char *name, size_t name_len,
+						  const char *value, size_t value_len)
 {
 	struct args *args = arg;
 
@@ -191,41 +199,43 @@ static enum MHD_Result request_arg_h(void *arg, enum MHD_ValueKind kind, const c
 	return MHD_YES;
 }
 
-static enum MHD_Result request_answer(struct http_server *s, struct request *rq,
-				      const char *method, const char *path, bool body)
+static enum MHD_Result http_request_request_answer(struct http_server *s,
+						   struct request *rq, const char *method,
+						   const char *path, bool body)
 {
 	struct args args = {.count = 0};
 	struct http_query q = {
 		.site = &s->site,
 		.method = method,
 		.path = path,
-		.accept = request_field(rq->conn, "Accept"),
-		.accept_encoding = request_field(rq->conn, "Accept-Encoding"),
+		.accept = http_request_request_field(rq->conn, "Accept"),
+		.accept_encoding =
+			http_request_request_field(rq->conn, "Accept-Encoding"),
 		.body = body,
-		.target = request_argument(rq->conn, "target"),
-		.profile = request_argument(rq->conn, "profile"),
-		.debug = request_argument(rq->conn, "debug"),
-		.scrape_timeout =
-			request_field(rq->conn, "X-Prometheus-Scrape-Timeout-Seconds"),
+		.target = http_request_request_argument(rq->conn, "target"),
+		.profile = http_request_request_argument(rq->conn, "profile"),
+		.debug = http_request_request_argument(rq->conn, "debug"),
+		.scrape_timeout = http_request_request_field(
+			rq->conn, "X-Prometheus-Scrape-Timeout-Seconds"),
 	};
 
-	MHD_get_connection_values_n(rq->conn, MHD_GET_ARGUMENT_KIND, request_arg_h,
-				    &args);
+	MHD_get_connection_values_n(rq->conn, MHD_GET_ARGUMENT_KIND,
+				    http_request_request_arg_h, &args);
 	q.args = args.list;
 	q.arg_count = args.count;
 	http_routes_answer(&rq->answer, &q);
 	if (rq->answer.reload)
-		return request_reload(s, rq);
+		return http_request_request_reload(s, rq);
 	if (rq->answer.ask.target && s->probes)
-		return request_probe(s, rq);
+		return http_request_request_probe(s, rq);
 	if (rq->answer.ask.target)
 		http_answer_text(&rq->answer, 404, "not found\n");
 	if (rq->answer.scrape)
-		http_guard_scrape(s->guard, client_of(rq->conn));
-	return send_answer(rq, body);
+		http_guard_scrape(s->guard, http_request_client_of(rq->conn));
+	return http_request_send_answer(rq, body);
 }
 
-static enum MHD_Result request_refuse(struct request *rq)
+static enum MHD_Result http_request_request_refuse(struct request *rq)
 {
 	if (rq->verdict == WEB_DENIED) {
 		http_answer_text(&rq->answer, 401, "Unauthorized\n");
@@ -235,10 +245,10 @@ static enum MHD_Result request_refuse(struct request *rq)
 		http_answer_text(&rq->answer, 503, "cannot check the password now\n");
 		rq->answer.retry_after = "1";
 	}
-	return send_answer(rq, false);
+	return http_request_send_answer(rq, false);
 }
 
-static void request_judged_h(enum web_verdict v, void *arg)
+static void http_request_request_judged_h(enum web_verdict v, void *arg)
 {
 	struct request *rq = arg;
 
@@ -246,47 +256,50 @@ static void request_judged_h(enum web_verdict v, void *arg)
 	MHD_resume_connection(rq->conn);
 }
 
-static enum web_verdict who_is_it(struct http_server *s, struct request *rq,
-				  struct web_claim *claim)
+static enum web_verdict http_request_who_is_it(struct http_server *s, struct request *rq,
+					       struct web_claim *claim)
 {
 	claim->users = &rq->rules->conf->users;
-	claim->authorization = request_field(rq->conn, MHD_HTTP_HEADER_AUTHORIZATION);
-	http_guard_network(claim->network, client_of(rq->conn));
+	claim->authorization =
+		http_request_request_field(rq->conn, MHD_HTTP_HEADER_AUTHORIZATION);
+	http_guard_network(claim->network, http_request_client_of(rq->conn));
 	return claim->users->count ? web_auth_known(web_auth(s->web), claim)
 				   : WEB_ALLOWED;
 }
 
 /* Leaves STEP_ASK for STEP_JUDGE when bcrypt must say. */
-static void request_authorize(struct http_server *s, struct request *rq)
+static void http_request_request_authorize(struct http_server *s, struct request *rq)
 {
 	struct web_claim claim = {0};
 
-	rq->verdict = who_is_it(s, rq, &claim);
+	rq->verdict = http_request_who_is_it(s, rq, &claim);
 	if (rq->verdict != WEB_LATER)
 		return;
 	rq->step = STEP_JUDGE;
 	MHD_suspend_connection(rq->conn);
-	if (web_auth_check(web_auth(s->web), &claim, request_judged_h, rq))
-		request_judged_h(WEB_BUSY, rq);
+	if (web_auth_check(web_auth(s->web), &claim, http_request_request_judged_h, rq))
+		http_request_request_judged_h(WEB_BUSY, rq);
 }
 
 /*
  * A body is refused at the first call, before any of it is read; with users, before
  * anything is told about what is served.
  */
-static enum MHD_Result refuse_body(struct http_server *s, struct request *rq,
-				   const char *method, const char *path)
+static enum MHD_Result http_request_refuse_body(struct http_server *s, struct request *rq,
+						const char *method, const char *path)
 {
 	struct web_claim claim = {0};
 
-	if (who_is_it(s, rq, &claim) == WEB_ALLOWED)
-		return request_answer(s, rq, method, path, true);
+	if (http_request_who_is_it(s, rq, &claim) == WEB_ALLOWED)
+		return http_request_request_answer(s, rq, method, path, true);
 	http_answer_text(&rq->answer, 413, "a request must have no body\n");
-	return send_answer(rq, true);
+	return http_request_send_answer(rq, true);
 }
 
-static enum MHD_Result request_begin(struct http_server *s, struct MHD_Connection *conn,
-				     const char *method, const char *path, void **request)
+static enum MHD_Result http_request_request_begin(struct http_server *s,
+						  struct MHD_Connection *conn,
+						  const char *method, const char *path,
+						  void **request)
 {
 	struct request *rq = calloc(1, sizeof(*rq));
 
@@ -296,8 +309,9 @@ static enum MHD_Result request_begin(struct http_server *s, struct MHD_Connectio
 	rq->conn = conn;
 	rq->step = STEP_ASK;
 	rq->rules = web_get(s->web);
-	http_guard_head(s->guard, client_of(conn));
-	return has_body(conn) ? refuse_body(s, rq, method, path) : MHD_YES;
+	http_guard_head(s->guard, http_request_client_of(conn));
+	return http_request_has_body(conn) ? http_request_refuse_body(s, rq, method, path)
+					   : MHD_YES;
 }
 
 /*
@@ -314,20 +328,21 @@ enum MHD_Result http_request_h(void *arg, struct MHD_Connection *conn, const cha
 	(void)version;
 	(void)data;
 	if (!rq)
-		return request_begin(s, conn, method, path, request);
+		return http_request_request_begin(s, conn, method, path, request);
 	if (*data_size)
 		return MHD_NO;
 	if (rq->step == STEP_SEND)
-		return send_answer(rq, false);
+		return http_request_send_answer(rq, false);
 	if (rq->step == STEP_PROBED)
-		return send_probed(s, rq);
+		return http_request_send_probed(s, rq);
 	if (rq->step == STEP_ASK) {
-		request_authorize(s, rq);
+		http_request_request_authorize(s, rq);
 		if (rq->step == STEP_JUDGE)
 			return MHD_YES;
 	}
-	return rq->verdict == WEB_ALLOWED ? request_answer(s, rq, method, path, false)
-					  : request_refuse(rq);
+	return rq->verdict == WEB_ALLOWED
+		       ? http_request_request_answer(s, rq, method, path, false)
+		       : http_request_request_refuse(rq);
 }
 
 void http_request_done_h(void *arg, struct MHD_Connection *conn, void **request,
@@ -337,7 +352,7 @@ void http_request_done_h(void *arg, struct MHD_Connection *conn, void **request,
 	struct request *rq = *request;
 
 	(void)why;
-	http_guard_done(s->guard, client_of(conn));
+	http_guard_done(s->guard, http_request_client_of(conn));
 	if (!rq)
 		return;
 	web_put(s->web, rq->rules);

@@ -81,7 +81,8 @@ static int http_routes_compress(struct http_answer *a)
 	return err;
 }
 
-static void set_type(struct http_answer *a, const char *type, const char *escaping)
+static void http_routes_set_type(struct http_answer *a, const char *type,
+				 const char *escaping)
 {
 	snprintf(a->type_text, sizeof(a->type_text), "%s%s%s", type,
 		 escaping ? "; escaping=" : "", escaping ? escaping : "");
@@ -106,7 +107,7 @@ static void http_routes_metrics(struct http_answer *a, const struct http_query *
 		return;
 	}
 	a->status = 200;
-	set_type(a, r->content_type, escaping);
+	http_routes_set_type(a, r->content_type, escaping);
 	a->vary = "Accept, Accept-Encoding";
 	a->scrape = true;
 	atomic_store(&q->site->scrape_ns, clock_monotonic_ns() - begun_ns);
@@ -128,7 +129,7 @@ static void http_routes_finish(struct http_answer *a, const struct http_query *q
 	http_answer_text(a, 503, strerror(err));
 }
 
-static void page_list(struct http_answer *a, const struct http_query *q)
+static void http_routes_page_list(struct http_answer *a, const struct http_query *q)
 {
 	a->status = 200;
 	a->content_type = "text/html; charset=utf-8";
@@ -136,13 +137,13 @@ static void page_list(struct http_answer *a, const struct http_query *q)
 	http_routes_finish(a, q, pages_list(&a->body, q));
 }
 
-/* What stands behind the route in the path. */
+/* Part of the path behind the route. */
 static const char *http_routes_below(const struct http_query *q, const char *route)
 {
 	return q->path + strlen(route);
 }
 
-static void page_trunk(struct http_answer *a, const struct http_query *q)
+static void http_routes_page_trunk(struct http_answer *a, const struct http_query *q)
 {
 	int err = pages_trunk(&a->body, q, http_routes_below(q, "/trunks/"));
 
@@ -152,7 +153,7 @@ static void page_trunk(struct http_answer *a, const struct http_query *q)
 	http_routes_finish(a, q, err == ENOENT ? 0 : err);
 }
 
-static void api_list(struct http_answer *a, const struct http_query *q)
+static void http_routes_api_list(struct http_answer *a, const struct http_query *q)
 {
 	int err = api_trunks(&a->body, q);
 
@@ -161,7 +162,7 @@ static void api_list(struct http_answer *a, const struct http_query *q)
 	http_routes_finish(a, q, err == EINVAL ? 0 : err);
 }
 
-static void api_one(struct http_answer *a, const struct http_query *q)
+static void http_routes_api_one(struct http_answer *a, const struct http_query *q)
 {
 	int err = api_trunk(&a->body, q->site->store,
 			    http_routes_below(q, "/api/v1/trunks/"));
@@ -214,10 +215,10 @@ static void http_routes_reload(struct http_answer *a, const struct http_query *q
 /* The telemetry path comes first, so that it may be any of the others. */
 static const struct route routes[] = {
 	{NULL, "GET, HEAD", http_routes_metrics},
-	{"/", "GET, HEAD", page_list},
-	{"/trunks/", "GET, HEAD", page_trunk},
-	{"/api/v1/trunks", "GET, HEAD", api_list},
-	{"/api/v1/trunks/", "GET, HEAD", api_one},
+	{"/", "GET, HEAD", http_routes_page_list},
+	{"/trunks/", "GET, HEAD", http_routes_page_trunk},
+	{"/api/v1/trunks", "GET, HEAD", http_routes_api_list},
+	{"/api/v1/trunks/", "GET, HEAD", http_routes_api_one},
 	{"/static/", "GET, HEAD", http_routes_asset},
 	{"/-/healthy", "GET, HEAD", http_routes_healthy},
 	{"/-/ready", "GET, HEAD", http_routes_ready},
@@ -265,12 +266,12 @@ static bool http_routes_allows(const char *methods, const char *method)
 }
 
 /* Pages link to each other relatively: the landing page must end in a slash. */
-static bool is_home(const struct http_paths *paths, const char *path)
+static bool http_routes_is_home(const struct http_paths *paths, const char *path)
 {
 	return *paths->route && (!strcmp(path, "/") || !strcmp(path, paths->route));
 }
 
-static void answer_below(struct http_answer *a, const struct http_query *q)
+static void http_routes_answer_below(struct http_answer *a, const struct http_query *q)
 {
 	const struct route *route = http_routes_find(q);
 
@@ -294,12 +295,12 @@ void http_routes_answer(struct http_answer *a, const struct http_query *q)
 	struct http_query rest = *q;
 
 	rest.path = http_paths_below(paths, q->path);
-	if (is_home(paths, q->path)) {
+	if (http_routes_is_home(paths, q->path)) {
 		http_answer_text(a, 302, "this way\n");
 		a->location = paths->home;
 	} else if (!rest.path) {
 		http_answer_text(a, 404, "not found\n");
 	} else {
-		answer_below(a, &rest);
+		http_routes_answer_below(a, &rest);
 	}
 }

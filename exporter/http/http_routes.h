@@ -1,4 +1,4 @@
-/* What is served where: a row a path. Knows nothing of connections. */
+/* Routes: a row a path. Knows nothing of connections. */
 #ifndef EXPORTER_HTTP_HTTP_ROUTES_H
 #define EXPORTER_HTTP_HTTP_ROUTES_H
 

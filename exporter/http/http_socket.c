@@ -19,7 +19,7 @@ struct endpoint {
 	char port[6];
 };
 
-static bool port_valid(const char *port)
+static bool http_socket_port_valid(const char *port)
 {
 	size_t digits = strspn(port, "0123456789");
 
@@ -33,7 +33,7 @@ static int http_socket_split(struct endpoint *e, const char *address)
 	size_t len = colon ? (size_t)(colon - address) : 0;
 	bool bracketed = len > 1 && address[0] == '[' && address[len - 1] == ']';
 
-	if (!colon || !port_valid(colon + 1))
+	if (!colon || !http_socket_port_valid(colon + 1))
 		return EINVAL;
 	if (bracketed) {
 		address++;
@@ -49,7 +49,7 @@ static int http_socket_split(struct endpoint *e, const char *address)
 	return 0;
 }
 
-static int open_one(int *fdp, const struct addrinfo *ai, bool dual)
+static int http_socket_open_one(int *fdp, const struct addrinfo *ai, bool dual)
 {
 	const int on = 1, v6only = !dual;
 	int fd, err;
@@ -69,7 +69,8 @@ static int open_one(int *fdp, const struct addrinfo *ai, bool dual)
 	return err;
 }
 
-static int open_host(int *fdp, const struct endpoint *e, int family, const char **why)
+static int http_socket_open_host(int *fdp, const struct endpoint *e, int family,
+				 const char **why)
 {
 	const struct addrinfo hints = {.ai_family = family,
 				       .ai_socktype = SOCK_STREAM,
@@ -81,7 +82,7 @@ static int open_host(int *fdp, const struct endpoint *e, int family, const char 
 		*why = gai_strerror(err);
 		return err == EAI_MEMORY ? ENOMEM : EADDRNOTAVAIL;
 	}
-	err = open_one(fdp, list, !*e->host);
+	err = http_socket_open_one(fdp, list, !*e->host);
 	*why = strerror(err);
 	freeaddrinfo(list);
 	return err;
@@ -97,12 +98,12 @@ int http_socket_open(int *fdp, const char *address, char *err_text, size_t err_s
 		return http_unix_open(fdp, address, err_text, err_size);
 	err = http_socket_split(&e, address);
 	if (!err && *e.host) {
-		err = open_host(fdp, &e, AF_UNSPEC, &why);
+		err = http_socket_open_host(fdp, &e, AF_UNSPEC, &why);
 	} else if (!err) {
 		/* A kernel without IPv6 still has all of IPv4's addresses. */
-		err = open_host(fdp, &e, AF_INET6, &why);
+		err = http_socket_open_host(fdp, &e, AF_INET6, &why);
 		if (err && err != EADDRINUSE && err != EACCES)
-			err = open_host(fdp, &e, AF_INET, &why);
+			err = http_socket_open_host(fdp, &e, AF_INET, &why);
 	}
 	if (err)
 		snprintf(err_text, err_size, "%s: %s", address, why);

@@ -47,7 +47,7 @@ static const char *http_unix_parse(struct place *p, const char *address)
 	return NULL;
 }
 
-static const struct sockaddr *address_of(const struct place *p)
+static const struct sockaddr *http_unix_address_of(const struct place *p)
 {
 	return (const struct sockaddr *)&p->un;
 }
@@ -56,7 +56,7 @@ static const struct sockaddr *address_of(const struct place *p)
  * Makes room where a socket is that nobody serves. Two exporters that start at the same
  * moment could both find it so; the slower one's bind() fails then.
  */
-static int remove_stale(const struct place *p)
+static int http_unix_remove_stale(const struct place *p)
 {
 	struct stat st;
 	int fd, err = 0;
@@ -68,7 +68,7 @@ static int remove_stale(const struct place *p)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return errno;
-	if (!connect(fd, address_of(p), sizeof(p->un)) || errno == EAGAIN)
+	if (!connect(fd, http_unix_address_of(p), sizeof(p->un)) || errno == EAGAIN)
 		err = EADDRINUSE;
 	else if (errno != ECONNREFUSED || unlink(p->un.sun_path))
 		err = errno;
@@ -76,12 +76,12 @@ static int remove_stale(const struct place *p)
 	return err;
 }
 
-static int listen_at(int fd, const struct place *p)
+static int http_unix_listen_at(int fd, const struct place *p)
 {
 	/* On the descriptor, before there is a name: never open wider than it will be. */
-	if (fchmod(fd, p->mode) || bind(fd, address_of(p), sizeof(p->un)))
+	if (fchmod(fd, p->mode) || bind(fd, http_unix_address_of(p), sizeof(p->un)))
 		return errno;
-	/* What the umask took away. */
+	/* Rights that the umask took away. */
 	if (!chmod(p->un.sun_path, p->mode) && !listen(fd, BACKLOG))
 		return 0;
 	return errno;
@@ -91,11 +91,11 @@ int http_unix_open(int *fdp, const char *address, char *err_text, size_t err_siz
 {
 	struct place p;
 	const char *fault = http_unix_parse(&p, address);
-	int fd = -1, err = fault ? EINVAL : remove_stale(&p);
+	int fd = -1, err = fault ? EINVAL : http_unix_remove_stale(&p);
 
 	if (!err) {
 		fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-		err = fd < 0 ? errno : listen_at(fd, &p);
+		err = fd < 0 ? errno : http_unix_listen_at(fd, &p);
 	}
 	if (!err) {
 		*fdp = fd;

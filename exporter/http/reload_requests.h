@@ -20,7 +20,7 @@ struct reload_requests;
 typedef int(reload_requests_reload_h)(FILE *why, void *arg);
 
 /*
- * What came of it, on the main thread, or in reload_requests_stop().
+ * Tells the result, on the main thread, or in reload_requests_stop().
  *
  * @status: 200; 500; 503 when the exporter stopped first
  */

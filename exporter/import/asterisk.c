@@ -31,15 +31,15 @@ static struct asterisk *asterisk_state(struct import *im)
 	return a;
 }
 
-static bool is_type(const struct conf_section *s, const char *type)
+static bool asterisk_is_type(const struct conf_section *s, const char *type)
 {
 	const char *own = conf_value(s, "type");
 
 	return !s->is_template && own && !strcasecmp(own, type);
 }
 
-static struct set_entry *typed_entry(struct import *im, const char *type,
-				     const char *name)
+static struct set_entry *asterisk_typed_entry(struct import *im, const char *type,
+					      const char *name)
 {
 	struct asterisk *a = im->state;
 	char *key = import_copy(im, "", 0);
@@ -59,7 +59,7 @@ static struct conf_section *asterisk_named(struct import *im,
 
 	if (!v || !*v->value)
 		return NULL;
-	e = typed_entry(im, type, v->value);
+	e = asterisk_typed_entry(im, type, v->value);
 	if (e && e->value)
 		return (struct conf_section *)e->value;
 	import_note(im, v->at, "left out: %s = %.80s names no section of type %s", key,
@@ -67,15 +67,15 @@ static struct conf_section *asterisk_named(struct import *im,
 	return NULL;
 }
 
-static bool is_yes(const char *value)
+static bool asterisk_is_yes(const char *value)
 {
 	return value && (!strcasecmp(value, "yes") || !strcasecmp(value, "true") ||
 			 !strcasecmp(value, "on") || !strcmp(value, "1"));
 }
 
 /* Files that the exporter's own user has no right to read are not for it to name. */
-static void note_tls(struct import *im, const struct import_trunk *t,
-		     const struct conf_section *transport)
+static void asterisk_note_tls(struct import *im, const struct import_trunk *t,
+			      const struct conf_section *transport)
 {
 	static const char *const files[] = {"ca_list_file", "cert_file", "priv_key_file"};
 
@@ -90,15 +90,15 @@ static void note_tls(struct import *im, const struct import_trunk *t,
 				"for one",
 				files[i], v->value, t->name);
 	}
-	if (!is_yes(conf_value(transport, "verify_server")))
+	if (!asterisk_is_yes(conf_value(transport, "verify_server")))
 		import_note(im, transport->at,
 			    "changed: the certificate of \"%.80s\" is verified, which "
 			    "this transport does not do",
 			    t->name);
 }
 
-/* What a transport makes of a URI: "tls", "tcp" or nothing to add. */
-static const char *protocol_of(const struct conf_section *transport)
+/* Transport parameter that a transport adds to a URI: "tls", "tcp" or none. */
+static const char *asterisk_protocol_of(const struct conf_section *transport)
 {
 	const char *protocol = transport ? conf_value(transport, "protocol") : NULL;
 
@@ -108,7 +108,7 @@ static const char *protocol_of(const struct conf_section *transport)
 									    : NULL;
 }
 
-static const char *secret_of(struct import *im, const struct conf_section *auth)
+static const char *asterisk_secret_of(struct import *im, const struct conf_section *auth)
 {
 	struct asterisk *a = im->state;
 	const struct conf_setting *v = conf_find(auth, "password");
@@ -124,8 +124,8 @@ static const char *secret_of(struct import *im, const struct conf_section *auth)
 	return e ? (const char *)e->value : NULL;
 }
 
-static void set_auth(struct import *im, struct import_trunk *t,
-		     const struct conf_section *s)
+static void asterisk_set_auth(struct import *im, struct import_trunk *t,
+			      const struct conf_section *s)
 {
 	const struct conf_section *auth = asterisk_named(im, s, "outbound_auth", "auth");
 	const char *user = auth ? conf_value(auth, "username") : NULL;
@@ -134,18 +134,19 @@ static void set_auth(struct import *im, struct import_trunk *t,
 		return;
 	if (!user || !conf_value(auth, "password")) {
 		import_note(im, auth->at,
-			    "left out: no user name with a password of its own in "
-			    "\"%.80s\"",
+			    "left out: no user name with a password of its own "
+			    "in \"%.80s\"",
 			    auth->name);
 		return;
 	}
 	if (!import_set(im, t, IMPORT_USERNAME, auth->at, user))
 		return;
-	(void)import_set(im, t, IMPORT_PASSWORD_FILE, auth->at, secret_of(im, auth));
+	(void)import_set(im, t, IMPORT_PASSWORD_FILE, auth->at,
+			 asterisk_secret_of(im, auth));
 }
 
-static void set_from(struct import *im, struct import_trunk *t,
-		     const struct conf_section *endpoint)
+static void asterisk_set_from(struct import *im, struct import_trunk *t,
+			      const struct conf_section *endpoint)
 {
 	const struct conf_setting *user = conf_find(endpoint, "from_user");
 	const struct conf_setting *domain = conf_find(endpoint, "from_domain");
@@ -160,8 +161,8 @@ static void set_from(struct import *im, struct import_trunk *t,
 		import_note(im, user->at, "left out: from_user without from_domain");
 }
 
-static void set_proxy(struct import *im, struct import_trunk *t,
-		      const struct conf_section *s)
+static void asterisk_set_proxy(struct import *im, struct import_trunk *t,
+			       const struct conf_section *s)
 {
 	const struct conf_setting *v = s ? conf_find(s, "outbound_proxy") : NULL;
 
@@ -169,8 +170,8 @@ static void set_proxy(struct import *im, struct import_trunk *t,
 		(void)import_set_uri(im, t, IMPORT_OUTBOUND_PROXY, v->at, v->value);
 }
 
-static void set_qualify(struct import *im, struct import_trunk *t,
-			const struct conf_section *aor)
+static void asterisk_set_qualify(struct import *im, struct import_trunk *t,
+				 const struct conf_section *aor)
 {
 	const struct conf_setting *every = conf_find(aor, "qualify_frequency");
 	const struct conf_setting *wait = conf_find(aor, "qualify_timeout");
@@ -190,7 +191,7 @@ static struct import_trunk *asterisk_add(struct import *im, const struct conf_se
 					 const struct conf_setting *target,
 					 const struct conf_section *transport)
 {
-	const char *protocol = protocol_of(transport);
+	const char *protocol = asterisk_protocol_of(transport);
 	const char *uri = import_uri(im, target->at, target->key, target->value);
 	struct import_trunk *t;
 
@@ -199,7 +200,7 @@ static struct import_trunk *asterisk_add(struct import *im, const struct conf_se
 	uri = import_uri_transport(im, target->at, uri, protocol);
 	t = uri ? import_trunk_add(im, target->at, s->name, uri) : NULL;
 	if (t && protocol && !strcasecmp(protocol, "tls"))
-		note_tls(im, t, transport);
+		asterisk_note_tls(im, t, transport);
 	return t;
 }
 
@@ -209,8 +210,9 @@ enum { CONTACTS_MAX = 64 };
  * A setting may name several, with commas between. They are added last first, as the
  * settings of a section come. Returns how many @list has then.
  */
-static size_t split_contacts(struct import *im, const struct conf_setting *v,
-			     struct conf_setting list[CONTACTS_MAX], size_t count)
+static size_t asterisk_split_contacts(struct import *im, const struct conf_setting *v,
+				      struct conf_setting list[CONTACTS_MAX],
+				      size_t count)
 {
 	char *text = import_copy(im, v->value, strlen(v->value));
 
@@ -232,10 +234,10 @@ static size_t split_contacts(struct import *im, const struct conf_setting *v,
 }
 
 /* Contacts of an aor, from the first; there may be some. Returns how many made trunks. */
-static void add_contacts(struct import *im, const struct conf_section *s,
-			 const struct conf_section *aor,
-			 const struct conf_section *endpoint,
-			 const struct conf_setting *v)
+static void asterisk_add_contacts(struct import *im, const struct conf_section *s,
+				  const struct conf_section *aor,
+				  const struct conf_section *endpoint,
+				  const struct conf_setting *v)
 {
 	struct conf_setting list[CONTACTS_MAX];
 	const struct conf_section *transport =
@@ -244,23 +246,24 @@ static void add_contacts(struct import *im, const struct conf_section *s,
 
 	for (; v; v = v->next) {
 		if (!strcasecmp(v->key, "contact"))
-			count = split_contacts(im, v, list, count);
+			count = asterisk_split_contacts(im, v, list, count);
 	}
 	while (count-- && !im->err) {
 		struct import_trunk *t = asterisk_add(im, s, &list[count], transport);
 
 		if (!t)
 			continue;
-		set_qualify(im, t, aor);
-		set_proxy(im, t, conf_value(aor, "outbound_proxy") ? aor : endpoint);
+		asterisk_set_qualify(im, t, aor);
+		asterisk_set_proxy(im, t,
+				   conf_value(aor, "outbound_proxy") ? aor : endpoint);
 		if (endpoint) {
-			set_from(im, t, endpoint);
-			set_auth(im, t, endpoint);
+			asterisk_set_from(im, t, endpoint);
+			asterisk_set_auth(im, t, endpoint);
 		}
 	}
 }
 
-static void take_endpoint(struct import *im, const struct conf_section *s)
+static void asterisk_take_endpoint(struct import *im, const struct conf_section *s)
 {
 	const struct conf_setting *v = conf_find(s, "aors");
 	char *names = v ? import_copy(im, v->value, strlen(v->value)) : NULL, *save;
@@ -268,7 +271,7 @@ static void take_endpoint(struct import *im, const struct conf_section *s)
 
 	for (char *name = names ? strtok_r(names, ", \t", &save) : NULL; name && !im->err;
 	     name = strtok_r(NULL, ", \t", &save)) {
-		struct set_entry *e = typed_entry(im, "aor", name);
+		struct set_entry *e = asterisk_typed_entry(im, "aor", name);
 		struct conf_section *aor = e ? (struct conf_section *)e->value : NULL;
 
 		if (!aor) {
@@ -280,7 +283,7 @@ static void take_endpoint(struct import *im, const struct conf_section *s)
 		if (!conf_value(aor, "contact"))
 			continue;
 		found = true;
-		add_contacts(im, s, aor, s, aor->settings);
+		asterisk_add_contacts(im, s, aor, s, aor->settings);
 	}
 	if (!found)
 		import_note(
@@ -290,18 +293,18 @@ static void take_endpoint(struct import *im, const struct conf_section *s)
 			s->name);
 }
 
-static void take_aor(struct import *im, const struct conf_section *s)
+static void asterisk_take_aor(struct import *im, const struct conf_section *s)
 {
 	if (s->used)
 		return;
 	if (conf_value(s, "contact"))
-		add_contacts(im, s, s, NULL, s->settings);
+		asterisk_add_contacts(im, s, s, NULL, s->settings);
 	else
 		import_note(im, s->at,
 			    "left out: aor \"%.80s\" has no contact of its own", s->name);
 }
 
-static void take_registration(struct import *im, const struct conf_section *s)
+static void asterisk_take_registration(struct import *im, const struct conf_section *s)
 {
 	const struct conf_setting *server = conf_find(s, "server_uri");
 	const struct conf_setting *client = conf_find(s, "client_uri");
@@ -309,8 +312,8 @@ static void take_registration(struct import *im, const struct conf_section *s)
 
 	if (!server || !client) {
 		import_note(im, s->at,
-			    "left out: registration \"%.80s\" has no server_uri with a "
-			    "client_uri",
+			    "left out: registration \"%.80s\" has no server_uri "
+			    "with a client_uri",
 			    s->name);
 		return;
 	}
@@ -319,8 +322,8 @@ static void take_registration(struct import *im, const struct conf_section *s)
 		return;
 	(void)import_set(im, t, IMPORT_METHOD, s->at, "\"REGISTER\"");
 	(void)import_set_uri(im, t, IMPORT_REGISTER_AOR, client->at, client->value);
-	set_proxy(im, t, s);
-	set_auth(im, t, s);
+	asterisk_set_proxy(im, t, s);
+	asterisk_set_auth(im, t, s);
 	import_note(
 		im, s->at,
 		"changed: \"%.80s\" is asked whether its registration stands; nothing "
@@ -333,9 +336,9 @@ static const struct {
 	void (*take)(struct import *im, const struct conf_section *s);
 	const char *why; /* it is left out, when it is */
 } types[] = {
-	{"endpoint", take_endpoint, NULL},
-	{"aor", take_aor, NULL},
-	{"registration", take_registration, NULL},
+	{"endpoint", asterisk_take_endpoint, NULL},
+	{"aor", asterisk_take_aor, NULL},
+	{"registration", asterisk_take_registration, NULL},
 	{"auth", NULL, NULL},
 	{"transport", NULL, NULL},
 	{"identify", NULL, "whose requests a trunk's are, its addresses tell"},
@@ -344,17 +347,18 @@ static const struct {
 };
 
 /* Endpoints go first: they say more of an aor than it does itself. */
-static void take_all(struct import *im, const struct conf_sections *sections, size_t type)
+static void asterisk_take_all(struct import *im, const struct conf_sections *sections,
+			      size_t type)
 {
 	const struct conf_section *s;
 
 	STAILQ_FOREACH(s, sections, entry) {
-		if (!im->err && is_type(s, types[type].type))
+		if (!im->err && asterisk_is_type(s, types[type].type))
 			types[type].take(im, s);
 	}
 }
 
-static void note_others(struct import *im, const struct conf_sections *sections)
+static void asterisk_note_others(struct import *im, const struct conf_sections *sections)
 {
 	const struct conf_section *s;
 
@@ -371,7 +375,7 @@ static void note_others(struct import *im, const struct conf_sections *sections)
 	}
 }
 
-static void read_conf(struct import *im, const char *text, size_t len)
+static void asterisk_read_conf(struct import *im, const char *text, size_t len)
 {
 	struct asterisk *a = asterisk_state(im);
 
@@ -387,7 +391,7 @@ static void asterisk_finish(struct import *im)
 	STAILQ_FOREACH(s, &a->conf.sections, entry) {
 		const char *type = conf_value(s, "type");
 		struct set_entry *e = type && !s->is_template && strlen(type) < 64
-					      ? typed_entry(im, type, s->name)
+					      ? asterisk_typed_entry(im, type, s->name)
 					      : NULL;
 
 		if (e)
@@ -395,9 +399,9 @@ static void asterisk_finish(struct import *im)
 	}
 	for (size_t i = 0; types[i].type; i++) {
 		if (types[i].take)
-			take_all(im, &a->conf.sections, i);
+			asterisk_take_all(im, &a->conf.sections, i);
 	}
-	note_others(im, &a->conf.sections);
+	asterisk_note_others(im, &a->conf.sections);
 }
 
 static void asterisk_clear(struct import *im)
@@ -415,7 +419,7 @@ const struct import_source import_asterisk = {
 	.name = "asterisk",
 	.file = "pjsip.conf",
 	.about = "endpoints with contacts, and registrations",
-	.read = read_conf,
+	.read = asterisk_read_conf,
 	.finish = asterisk_finish,
 	.clear = asterisk_clear,
 };

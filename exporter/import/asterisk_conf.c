@@ -21,7 +21,7 @@ const char *conf_value(const struct conf_section *s, const char *key)
 	return v && *v->value ? v->value : NULL;
 }
 
-static char *asterisk_conf_trim(char *text)
+static char *conf_asterisk_conf_trim(char *text)
 {
 	size_t len;
 
@@ -35,7 +35,7 @@ static char *asterisk_conf_trim(char *text)
 }
 
 /* Takes comments out of a line, in place; "\;" is a ';' of the text. */
-static void asterisk_conf_strip(struct conf *c, char *line)
+static void conf_asterisk_conf_strip(struct conf *c, char *line)
 {
 	char *out = line;
 
@@ -62,8 +62,9 @@ static void asterisk_conf_strip(struct conf *c, char *line)
 }
 
 /* Puts a setting in front: what is set later is found first. */
-static void asterisk_conf_add(struct import *im, struct conf *c, struct conf_section *s,
-			      const struct conf_setting *from)
+static void conf_asterisk_conf_add(struct import *im, struct conf *c,
+				   struct conf_section *s,
+				   const struct conf_setting *from)
 {
 	struct conf_setting *v;
 
@@ -82,8 +83,9 @@ static void asterisk_conf_add(struct import *im, struct conf *c, struct conf_sec
 }
 
 /* A template's settings, in their order. */
-static void asterisk_conf_inherit(struct import *im, struct conf *c,
-				  struct conf_section *s, const struct conf_setting *from)
+static void conf_asterisk_conf_inherit(struct import *im, struct conf *c,
+				       struct conf_section *s,
+				       const struct conf_setting *from)
 {
 	const struct conf_setting *list[256];
 	size_t count = 0;
@@ -93,18 +95,19 @@ static void asterisk_conf_inherit(struct import *im, struct conf *c,
 	if (from)
 		import_note(im, im->at, "left out: a template's settings past 256");
 	while (count-- && !im->err)
-		asterisk_conf_add(im, c, s, list[count]);
+		conf_asterisk_conf_add(im, c, s, list[count]);
 }
 
-static struct conf_section *asterisk_conf_last(const struct conf *c, const char *name)
+static struct conf_section *conf_asterisk_conf_last(const struct conf *c,
+						    const char *name)
 {
 	const struct set_entry *e = set_find(&c->last, name, strlen(name));
 
 	return e ? (struct conf_section *)e->value : NULL;
 }
 
-static void take_option(struct import *im, struct conf *c, struct conf_section *s,
-			const char *option)
+static void conf_take_option(struct import *im, struct conf *c, struct conf_section *s,
+			     const char *option)
 {
 	const struct conf_section *base;
 
@@ -112,9 +115,9 @@ static void take_option(struct import *im, struct conf *c, struct conf_section *
 		s->is_template = true;
 		return;
 	}
-	base = asterisk_conf_last(c, option);
+	base = conf_asterisk_conf_last(c, option);
 	if (base)
-		asterisk_conf_inherit(im, c, s, base->settings);
+		conf_asterisk_conf_inherit(im, c, s, base->settings);
 	else
 		import_note(im, im->at,
 			    "left out: there is no template \"%.80s\" before "
@@ -122,8 +125,8 @@ static void take_option(struct import *im, struct conf *c, struct conf_section *
 			    option);
 }
 
-static void asterisk_conf_remember(struct import *im, struct conf *c,
-				   struct conf_section *s)
+static void conf_asterisk_conf_remember(struct import *im, struct conf *c,
+					struct conf_section *s)
 {
 	struct set_entry *e = set_put(&c->last, s->name, strlen(s->name));
 
@@ -134,7 +137,7 @@ static void asterisk_conf_remember(struct import *im, struct conf *c,
 }
 
 /* "[name]", "[name](!)", "[name](template,template)", "[name](+)". */
-static void take_section(struct import *im, struct conf *c, char *text)
+static void conf_take_section(struct import *im, struct conf *c, char *text)
 {
 	char *end = strchr(text, ']'), *options = end ? strchr(end, '(') : NULL, *save;
 	struct conf_section *s;
@@ -145,12 +148,12 @@ static void take_section(struct import *im, struct conf *c, char *text)
 		return;
 	}
 	*end = '\0';
-	text = asterisk_conf_trim(text + 1);
+	text = conf_asterisk_conf_trim(text + 1);
 	if (options)
 		options[strcspn(options, ")")] = '\0';
-	if (options && !strcmp(asterisk_conf_trim(options + 1), "+") &&
-	    asterisk_conf_last(c, text)) {
-		c->current = asterisk_conf_last(c, text);
+	if (options && !strcmp(conf_asterisk_conf_trim(options + 1), "+") &&
+	    conf_asterisk_conf_last(c, text)) {
+		c->current = conf_asterisk_conf_last(c, text);
 		return;
 	}
 	s = arena_alloc(&im->arena, sizeof(*s), 8);
@@ -163,12 +166,12 @@ static void take_section(struct import *im, struct conf *c, char *text)
 	STAILQ_INSERT_TAIL(&c->sections, s, entry);
 	for (char *o = options ? strtok_r(options + 1, ",", &save) : NULL; o;
 	     o = strtok_r(NULL, ",", &save))
-		take_option(im, c, s, asterisk_conf_trim(o));
-	asterisk_conf_remember(im, c, s);
+		conf_take_option(im, c, s, conf_asterisk_conf_trim(o));
+	conf_asterisk_conf_remember(im, c, s);
 	c->current = s;
 }
 
-static void take_setting(struct import *im, struct conf *c, char *text)
+static void conf_take_setting(struct import *im, struct conf *c, char *text)
 {
 	char *value = strchr(text, '=');
 	struct conf_setting v = {.at = im->at};
@@ -182,24 +185,24 @@ static void take_setting(struct import *im, struct conf *c, char *text)
 	*value++ = '\0';
 	if (*value == '>')
 		value++;
-	v.key = asterisk_conf_trim(text);
-	v.value = asterisk_conf_trim(value);
-	asterisk_conf_add(im, c, c->current, &v);
+	v.key = conf_asterisk_conf_trim(text);
+	v.value = conf_asterisk_conf_trim(value);
+	conf_asterisk_conf_add(im, c, c->current, &v);
 }
 
-static void take_line(struct import *im, struct conf *c, char *line)
+static void conf_take_line(struct import *im, struct conf *c, char *line)
 {
 	char *text;
 
-	asterisk_conf_strip(c, line);
-	text = asterisk_conf_trim(line);
+	conf_asterisk_conf_strip(c, line);
+	text = conf_asterisk_conf_trim(line);
 	if (*text == '#')
 		import_note(im, im->at,
 			    "left out: %.80s is not followed; name that file too", text);
 	else if (*text == '[')
-		take_section(im, c, text);
+		conf_take_section(im, c, text);
 	else if (*text)
-		take_setting(im, c, text);
+		conf_take_setting(im, c, text);
 }
 
 void conf_read(struct import *im, struct conf *c, const char *text, size_t len)
@@ -214,7 +217,7 @@ void conf_read(struct import *im, struct conf *c, const char *text, size_t len)
 		char *line = import_copy(im, text, size);
 
 		if (line)
-			take_line(im, c, line);
+			conf_take_line(im, c, line);
 		text += size + 1;
 	}
 }

@@ -7,7 +7,7 @@
 #include "config/schema.h"
 #include "exporter/import/model.h"
 
-static void print_value(FILE *out, const struct import_trunk *t, enum import_key key)
+static void emit_print_value(FILE *out, const struct import_trunk *t, enum import_key key)
 {
 	fprintf(out, "\"%s\": ", import_key_name(key));
 	if (import_key_raw(key))
@@ -17,8 +17,8 @@ static void print_value(FILE *out, const struct import_trunk *t, enum import_key
 }
 
 /* The values of a section, which follow each other in enum import_key. */
-static enum import_key print_section(FILE *out, const struct import_trunk *t,
-				     enum import_key key)
+static enum import_key emit_print_section(FILE *out, const struct import_trunk *t,
+					  enum import_key key)
 {
 	const char *section = import_key_section(key), *comma = "";
 
@@ -29,14 +29,14 @@ static enum import_key print_section(FILE *out, const struct import_trunk *t,
 		if (!t->values[key])
 			continue;
 		fputs(comma, out);
-		print_value(out, t, key);
+		emit_print_value(out, t, key);
 		comma = ", ";
 	}
 	fputs(" }", out);
 	return key;
 }
 
-static void print_trunk(FILE *out, const struct import_trunk *t)
+static void emit_print_trunk(FILE *out, const struct import_trunk *t)
 {
 	enum import_key key = 0;
 
@@ -56,9 +56,9 @@ static void print_trunk(FILE *out, const struct import_trunk *t)
 		}
 		fputs(",\n      ", out);
 		if (import_key_section(key)) {
-			key = print_section(out, t, key);
+			key = emit_print_section(out, t, key);
 		} else {
-			print_value(out, t, key);
+			emit_print_value(out, t, key);
 			key++;
 		}
 	}
@@ -71,7 +71,7 @@ void import_emit(const struct import *im, FILE *out)
 
 	fputs("{\n  \"trunks\": [\n", out);
 	STAILQ_FOREACH(t, &im->trunks, entry) {
-		print_trunk(out, t);
+		emit_print_trunk(out, t);
 		fputs(STAILQ_NEXT(t, entry) ? ",\n" : "\n", out);
 	}
 	fputs("  ]\n}\n", out);

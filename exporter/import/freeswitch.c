@@ -78,7 +78,7 @@ static const char *freeswitch_attribute(const char **attrs, const char *name)
 	return NULL;
 }
 
-/* Where nothing is given, FreeSWITCH takes one parameter for another. */
+/* FreeSWITCH takes one parameter for another that is not given. */
 static const char *freeswitch_value(const struct gateway *g, enum param p)
 {
 	return g->values[p] && *g->values[p] ? g->values[p] : NULL;
@@ -98,7 +98,7 @@ static const char *freeswitch_domain(const struct gateway *g)
 	return own ? own : freeswitch_realm(g);
 }
 
-static bool is_registered(const struct gateway *g)
+static bool freeswitch_is_registered(const struct gateway *g)
 {
 	const char *own = freeswitch_value(g, PARAM_REGISTER);
 
@@ -106,7 +106,7 @@ static bool is_registered(const struct gateway *g)
 			strcasecmp(own, "off") && strcmp(own, "0"));
 }
 
-/* Where a gateway's pings and registrations go. */
+/* Target of a gateway's pings and registrations. */
 static enum param freeswitch_target(const struct gateway *g)
 {
 	if (freeswitch_value(g, PARAM_REGISTER_PROXY))
@@ -114,7 +114,8 @@ static enum param freeswitch_target(const struct gateway *g)
 	return freeswitch_value(g, PARAM_PROXY) ? PARAM_PROXY : PARAM_REALM;
 }
 
-static void set_auth(struct import *im, struct import_trunk *t, const struct gateway *g)
+static void freeswitch_set_auth(struct import *im, struct import_trunk *t,
+				const struct gateway *g)
 {
 	const char *user = freeswitch_value(g, PARAM_AUTH_USERNAME);
 
@@ -140,7 +141,8 @@ static const char *freeswitch_identity(struct import *im, const struct gateway *
 			     freeswitch_domain(g));
 }
 
-static void set_from(struct import *im, struct import_trunk *t, const struct gateway *g)
+static void freeswitch_set_from(struct import *im, struct import_trunk *t,
+				const struct gateway *g)
 {
 	const char *who = freeswitch_identity(im, g);
 
@@ -151,8 +153,8 @@ static void set_from(struct import *im, struct import_trunk *t, const struct gat
 }
 
 /* A gateway that is not pinged is known by its registration alone. */
-static void set_register(struct import *im, struct import_trunk *t,
-			 const struct gateway *g)
+static void freeswitch_set_register(struct import *im, struct import_trunk *t,
+				    const struct gateway *g)
 {
 	const char *who = freeswitch_identity(im, g);
 	const char *method = freeswitch_value(g, PARAM_PING)
@@ -169,8 +171,8 @@ static void set_register(struct import *im, struct import_trunk *t,
 		t->name);
 }
 
-/* What the preprocessor would have replaced is unknown here. */
-static void drop_variables(struct import *im, struct gateway *g)
+/* Values that the preprocessor would have replaced are unknown here. */
+static void freeswitch_drop_variables(struct import *im, struct gateway *g)
 {
 	for (size_t i = 0; i < PARAMS; i++) {
 		if (!g->values[i] || !strstr(g->values[i], "${"))
@@ -182,8 +184,8 @@ static void drop_variables(struct import *im, struct gateway *g)
 	}
 }
 
-static void set_settings(struct import *im, struct import_trunk *t,
-			 const struct gateway *g)
+static void freeswitch_set_settings(struct import *im, struct import_trunk *t,
+				    const struct gateway *g)
 {
 	const char *ping = freeswitch_value(g, PARAM_PING);
 
@@ -194,13 +196,13 @@ static void set_settings(struct import *im, struct import_trunk *t,
 		(void)import_set_uri(im, t, IMPORT_OUTBOUND_PROXY,
 				     g->places[PARAM_OUTBOUND_PROXY],
 				     freeswitch_value(g, PARAM_OUTBOUND_PROXY));
-	set_from(im, t, g);
-	set_auth(im, t, g);
-	if (is_registered(g))
-		set_register(im, t, g);
+	freeswitch_set_from(im, t, g);
+	freeswitch_set_auth(im, t, g);
+	if (freeswitch_is_registered(g))
+		freeswitch_set_register(im, t, g);
 }
 
-static void take_gateway(struct import *im, struct gateway *g)
+static void freeswitch_take_gateway(struct import *im, struct gateway *g)
 {
 	bool variable = g->values[freeswitch_target(g)] &&
 			strstr(g->values[freeswitch_target(g)], "${");
@@ -209,11 +211,11 @@ static void take_gateway(struct import *im, struct gateway *g)
 	struct import_at at =
 		g->values[freeswitch_target(g)] ? g->places[freeswitch_target(g)] : g->at;
 
-	drop_variables(im, g);
+	freeswitch_drop_variables(im, g);
 	if (variable || strstr(g->name, "${")) {
 		import_note(im, g->at,
-			    "left out: gateway \"%.80s\", as its host is a "
-			    "variable",
+			    "left out: gateway \"%.80s\", "
+			    "as its host is a variable",
 			    g->name);
 		return;
 	}
@@ -226,10 +228,10 @@ static void take_gateway(struct import *im, struct gateway *g)
 					   freeswitch_value(g, PARAM_TRANSPORT));
 	t = uri ? import_trunk_add(im, g->at, g->name, uri) : NULL;
 	if (t)
-		set_settings(im, t, g);
+		freeswitch_set_settings(im, t, g);
 }
 
-static void take_param(struct reader *r, const char *name, const char *text)
+static void freeswitch_take_param(struct reader *r, const char *name, const char *text)
 {
 	struct gateway *g = &r->gateway;
 	size_t i = 0;
@@ -245,7 +247,7 @@ static void take_param(struct reader *r, const char *name, const char *text)
 	g->places[i] = freeswitch_place(r);
 }
 
-static void begin_gateway(struct reader *r, const char **attrs)
+static void freeswitch_begin_gateway(struct reader *r, const char **attrs)
 {
 	const char *name = freeswitch_attribute(attrs, "name");
 
@@ -271,10 +273,10 @@ static void XMLCALL freeswitch_begin_h(void *arg, const char *element, const cha
 			    "left out: a directive of the preprocessor; name the files "
 			    "that it includes too");
 	if (!r->inside && !strcmp(element, "gateway"))
-		begin_gateway(r, attrs);
+		freeswitch_begin_gateway(r, attrs);
 	else if (r->inside && r->depth++ == 0 && !strcmp(element, "param") && name &&
 		 text)
-		take_param(r, name, text);
+		freeswitch_take_param(r, name, text);
 	if (r->im->err)
 		XML_StopParser(r->parser, XML_FALSE);
 }
@@ -291,7 +293,7 @@ static void XMLCALL freeswitch_end_h(void *arg, const char *element)
 		return;
 	}
 	r->inside = false;
-	take_gateway(r->im, &r->gateway);
+	freeswitch_take_gateway(r->im, &r->gateway);
 }
 
 static void XMLCALL freeswitch_doctype_h(void *arg, const char *name, const char *system,
@@ -317,7 +319,7 @@ static void freeswitch_complain(struct reader *r)
 	import_fail(r->im, EINVAL);
 }
 
-static void read_xml(struct import *im, const char *text, size_t len)
+static void freeswitch_read_xml(struct import *im, const char *text, size_t len)
 {
 	struct reader r = {.im = im, .parser = XML_ParserCreate(NULL)};
 
@@ -337,5 +339,5 @@ const struct import_source import_freeswitch = {
 	.name = "freeswitch",
 	.file = "gateway.xml",
 	.about = "gateways of a Sofia profile",
-	.read = read_xml,
+	.read = freeswitch_read_xml,
 };

@@ -17,7 +17,7 @@ static const struct import_source *const sources[] = {
 
 enum { SOURCES = sizeof(sources) / sizeof(*sources) };
 
-static const struct import_source *source_find(const char *name)
+static const struct import_source *import_cli_source_find(const char *name)
 {
 	for (size_t i = 0; i < SOURCES; i++) {
 		if (!strcmp(sources[i]->name, name))
@@ -36,7 +36,7 @@ static void import_clear(struct import *im)
 int import_run(FILE *out, FILE *notes, const char *source,
 	       const struct import_text *texts, size_t count)
 {
-	const struct import_source *s = source_find(source);
+	const struct import_source *s = import_cli_source_find(source);
 	struct import im = {.notes = notes};
 
 	if (!s)
@@ -142,7 +142,7 @@ static int import_cli_parse(struct import_args *a, int argc, char *const argv[],
 	if (!a->source)
 		return flags_complain(
 			&p, "it needs a source, as in import kamailio dispatcher.list");
-	if (!source_find(a->source))
+	if (!import_cli_source_find(a->source))
 		return flags_complain(
 			&p,
 			"the source is none of kamailio, asterisk, freeswitch: %.100s",
@@ -161,7 +161,7 @@ static int import_cli_read(struct import_text *t, const char *path)
 
 	if (err)
 		return err;
-	/* What Windows' editors put before UTF-8 is no part of it. */
+	/* The byte order mark of Windows' editors is no part of it. */
 	if (t->len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) {
 		t->len -= 3;
 		memmove(text, text + 3, t->len);

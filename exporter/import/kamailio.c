@@ -29,7 +29,7 @@ struct line {
 };
 
 /* Why a destination is not probed as it stands in the list, or NULL. */
-static const char *why_paused(unsigned long flags)
+static const char *kamailio_why_paused(unsigned long flags)
 {
 	if (flags & FLAG_DISABLED)
 		return "disabled (flag 4)";
@@ -40,14 +40,16 @@ static const char *why_paused(unsigned long flags)
 	return NULL;
 }
 
-static void set_paused(struct import *im, struct import_trunk *t, const char *why)
+static void kamailio_set_paused(struct import *im, struct import_trunk *t,
+				const char *why)
 {
 	(void)import_set(im, t, IMPORT_PAUSED, im->at, "true");
 	import_note(im, im->at, "paused: \"%.80s\" is %s", t->name, why);
 }
 
 /* "udp:192.0.2.1:5060": the address alone, as the port is Kamailio's own. */
-static void set_socket(struct import *im, struct import_trunk *t, const char *value)
+static void kamailio_set_socket(struct import *im, struct import_trunk *t,
+				const char *value)
 {
 	const char *colon = strchr(value, ':');
 	const char *uri = colon ? import_uri(im, im->at, "socket", colon + 1) : NULL;
@@ -66,18 +68,20 @@ static void set_socket(struct import *im, struct import_trunk *t, const char *va
 				 import_copy(im, parsed.host.p, parsed.host.l));
 		if (parsed.port)
 			import_note(im, im->at,
-				    "changed: probes leave from any port, %u is "
-				    "Kamailio's",
+				    "changed: probes leave from any port, "
+				    "%u is Kamailio's",
 				    parsed.port);
 	}
 }
 
-static void set_ping_from(struct import *im, struct import_trunk *t, const char *value)
+static void kamailio_set_ping_from(struct import *im, struct import_trunk *t,
+				   const char *value)
 {
 	(void)import_set_uri(im, t, IMPORT_FROM, im->at, value);
 }
 
-static void set_obproxy(struct import *im, struct import_trunk *t, const char *value)
+static void kamailio_set_obproxy(struct import *im, struct import_trunk *t,
+				 const char *value)
 {
 	(void)import_set_uri(im, t, IMPORT_OUTBOUND_PROXY, im->at, value);
 }
@@ -87,27 +91,28 @@ static const struct {
 	void (*set)(struct import *im, struct import_trunk *t, const char *value);
 } attributes[] = {
 	{"duid", NULL}, /* the name, read ahead */
-	{"socket", set_socket},
-	{"ping_from", set_ping_from},
-	{"obproxy", set_obproxy},
+	{"socket", kamailio_set_socket},
+	{"ping_from", kamailio_set_ping_from},
+	{"obproxy", kamailio_set_obproxy},
 };
 
 enum { ATTRIBUTES = sizeof(attributes) / sizeof(*attributes) };
 
 /* The value of NAME=VALUE when that is @name, or NULL. */
-static const char *value_of(const char *pair, const char *name)
+static const char *kamailio_value_of(const char *pair, const char *name)
 {
 	size_t len = strlen(name);
 
 	return !strncmp(pair, name, len) && pair[len] == '=' ? pair + len + 1 : NULL;
 }
 
-static void set_attribute(struct import *im, struct import_trunk *t, const char *pair)
+static void kamailio_set_attribute(struct import *im, struct import_trunk *t,
+				   const char *pair)
 {
 	const char *value;
 
 	for (size_t i = 0; i < ATTRIBUTES; i++) {
-		value = value_of(pair, attributes[i].name);
+		value = kamailio_value_of(pair, attributes[i].name);
 		if (value && attributes[i].set)
 			attributes[i].set(im, t, value);
 		if (value)
@@ -117,12 +122,13 @@ static void set_attribute(struct import *im, struct import_trunk *t, const char 
 }
 
 /* The name that a list gives, or the URI's host and port. */
-static const char *name_of(struct import *im, const struct line *l, const char *uri)
+static const char *kamailio_name_of(struct import *im, const struct line *l,
+				    const char *uri)
 {
 	struct config_uri u;
 
 	for (size_t i = 0; i < l->attribute_count; i++) {
-		const char *duid = value_of(l->attributes[i], "duid");
+		const char *duid = kamailio_value_of(l->attributes[i], "duid");
 
 		if (duid && *duid)
 			return duid;
@@ -164,7 +170,7 @@ static void kamailio_split(struct line *l, char *text)
 		l->attributes[l->attribute_count++] = word;
 }
 
-static void take_line(struct import *im, const struct line *l)
+static void kamailio_take_line(struct import *im, const struct line *l)
 {
 	unsigned long set, flags = 0, priority = 0;
 	struct import_trunk *t;
@@ -184,22 +190,22 @@ static void take_line(struct import *im, const struct line *l)
 		import_note(im, im->at, "left out: flags and priority are not numbers");
 		return;
 	}
-	t = import_trunk_add(im, im->at, name_of(im, l, uri), uri);
+	t = import_trunk_add(im, im->at, kamailio_name_of(im, l, uri), uri);
 	if (!t)
 		return;
 	t->label = "dispatcher_set";
 	t->label_value = import_format(im, "%lu", set);
 	for (size_t i = 0; i < l->attribute_count; i++)
-		set_attribute(im, t, l->attributes[i]);
+		kamailio_set_attribute(im, t, l->attributes[i]);
 	if (priority)
 		import_note(im, im->at, "left out: priority %lu says nothing of probing",
 			    priority);
-	why = why_paused(flags);
+	why = kamailio_why_paused(flags);
 	if (why)
-		set_paused(im, t, why);
+		kamailio_set_paused(im, t, why);
 }
 
-static void read_list(struct import *im, const char *text, size_t len)
+static void kamailio_read_list(struct import *im, const char *text, size_t len)
 {
 	const char *end = text + len;
 
@@ -213,7 +219,7 @@ static void read_list(struct import *im, const char *text, size_t len)
 			return;
 		kamailio_split(&l, copy);
 		if (l.count)
-			take_line(im, &l);
+			kamailio_take_line(im, &l);
 		text += size + 1;
 	}
 }
@@ -222,5 +228,5 @@ const struct import_source import_kamailio = {
 	.name = "kamailio",
 	.file = "dispatcher.list",
 	.about = "a list of the dispatcher module",
-	.read = read_list,
+	.read = kamailio_read_list,
 };

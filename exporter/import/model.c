@@ -96,8 +96,8 @@ char *import_format(struct import *im, const char *fmt, ...)
 	return import_copy(im, text, (size_t)len);
 }
 
-/* What is wrong with a text that the configuration is to hold, or NULL. */
-static const char *check_text(const char *text)
+/* Fault of a text that the configuration is to hold, or NULL. */
+static const char *import_check_text(const char *text)
 {
 	size_t left = strlen(text), step;
 
@@ -113,7 +113,7 @@ static const char *check_text(const char *text)
 	return value_printable(text);
 }
 
-static bool has_scheme(const char *text)
+static bool import_has_scheme(const char *text)
 {
 	return !strncasecmp(text, "sip:", 4) || !strncasecmp(text, "sips:", 5);
 }
@@ -129,7 +129,8 @@ const char *import_uri(struct import *im, struct import_at at, const char *what,
 
 	if (len + 4 <= URI_MAX) {
 		uri = import_format(im, "%s%.*s",
-				    has_scheme(from) ? "" : "sip:", (int)len, from);
+				    import_has_scheme(from) ? "" : "sip:", (int)len,
+				    from);
 		why = uri ? config_uri_parse(uri, &parsed) : NULL;
 		if (!why)
 			return uri;
@@ -154,9 +155,9 @@ const char *import_uri_transport(struct import *im, struct import_at at, const c
 	return why ? uri : longer;
 }
 
-/* The name, or with "-2", "-3" … the first that is not taken; both NULL without memory.
- */
-static const char *model_unique(struct import *im, struct set *taken, const char *name)
+/* The name, or with "-2", "-3" … the first that is free; both NULL without memory. */
+static const char *import_model_unique(struct import *im, struct set *taken,
+				       const char *name)
 {
 	const char *kept = import_copy(im, name, strlen(name));
 	struct set_entry *e = kept ? set_put(taken, kept, strlen(kept)) : NULL;
@@ -176,7 +177,7 @@ static const char *model_unique(struct import *im, struct set *taken, const char
 struct import_trunk *import_trunk_add(struct import *im, struct import_at at,
 				      const char *name, const char *uri)
 {
-	const char *why = check_text(name);
+	const char *why = import_check_text(name);
 	struct import_trunk *t;
 
 	if (why || strlen(name) > TEXT_MAX - 8) {
@@ -190,7 +191,7 @@ struct import_trunk *import_trunk_add(struct import *im, struct import_at at,
 	}
 	t = arena_alloc(&im->arena, sizeof(*t), 8);
 	if (t) {
-		t->name = model_unique(im, &im->names, name);
+		t->name = import_model_unique(im, &im->names, name);
 		t->uri = uri;
 		t->at = at;
 	}
@@ -206,7 +207,7 @@ struct import_trunk *import_trunk_add(struct import *im, struct import_at at,
 bool import_set(struct import *im, struct import_trunk *t, enum import_key key,
 		struct import_at at, const char *value)
 {
-	const char *why = value ? check_text(value) : NULL;
+	const char *why = value ? import_check_text(value) : NULL;
 
 	if (!value)
 		return import_fail(im, ENOMEM);
@@ -230,7 +231,7 @@ bool import_set_uri(struct import *im, struct import_trunk *t, enum import_key k
 	return uri && import_set(im, t, key, at, uri);
 }
 
-static int64_t model_clamp(int64_t us, int64_t least, int64_t most)
+static int64_t import_model_clamp(int64_t us, int64_t least, int64_t most)
 {
 	return us < least ? least : us > most ? most : us;
 }
@@ -248,7 +249,7 @@ bool import_set_seconds(struct import *im, struct import_trunk *t, enum import_k
 			    keys[key].name, value);
 		return false;
 	}
-	us = model_clamp(s < 1e6 ? (int64_t)(s * 1e3) * 1000 : most, least, most);
+	us = import_model_clamp(s < 1e6 ? (int64_t)(s * 1e3) * 1000 : most, least, most);
 	if (s > 1e6 || us != (int64_t)(s * 1e3) * 1000)
 		import_note(im, at, "changed: %s \"%.40s\" to %s", keys[key].name, value,
 			    duration_text(us).s);
@@ -266,7 +267,7 @@ const char *import_secret(struct import *im, struct import_at at, const char *na
 		    (!isalnum((unsigned char)*p) && *p != '-' && *p != '_'))
 			*p = '_';
 	}
-	kept = model_unique(im, &im->secrets, file);
+	kept = import_model_unique(im, &im->secrets, file);
 	kept = kept ? import_format(im, "%s.secret", kept) : NULL;
 	if (kept)
 		import_note(im, at,
@@ -276,8 +277,8 @@ const char *import_secret(struct import *im, struct import_at at, const char *na
 	return kept;
 }
 
-static int64_t duration_of(const struct import_trunk *t, enum import_key key,
-			   int64_t fallback_us)
+static int64_t import_duration_of(const struct import_trunk *t, enum import_key key,
+				  int64_t fallback_us)
 {
 	int64_t us = fallback_us;
 
@@ -287,10 +288,10 @@ static int64_t duration_of(const struct import_trunk *t, enum import_key key,
 }
 
 /* A timeout has to end before the next probe; the defaults are 30 and 5 seconds. */
-static void settle_timeout(struct import *im, struct import_trunk *t)
+static void import_settle_timeout(struct import *im, struct import_trunk *t)
 {
-	int64_t interval_us = duration_of(t, IMPORT_INTERVAL, 30LL * SECOND_US);
-	int64_t timeout_us = duration_of(t, IMPORT_TIMEOUT, 5LL * SECOND_US);
+	int64_t interval_us = import_duration_of(t, IMPORT_INTERVAL, 30LL * SECOND_US);
+	int64_t timeout_us = import_duration_of(t, IMPORT_TIMEOUT, 5LL * SECOND_US);
 
 	if (timeout_us < interval_us)
 		return;
@@ -304,7 +305,8 @@ static void settle_timeout(struct import *im, struct import_trunk *t)
 }
 
 /* Half of a pair says nothing; what needs the other half goes with it. */
-static void settle_pair(struct import_trunk *t, enum import_key a, enum import_key b)
+static void import_settle_pair(struct import_trunk *t, enum import_key a,
+			       enum import_key b)
 {
 	if (!t->values[a] || !t->values[b])
 		t->values[a] = t->values[b] = NULL;
@@ -315,7 +317,7 @@ void import_settle(struct import *im)
 	struct import_trunk *t;
 
 	STAILQ_FOREACH(t, &im->trunks, entry) {
-		settle_timeout(im, t);
-		settle_pair(t, IMPORT_USERNAME, IMPORT_PASSWORD_FILE);
+		import_settle_timeout(im, t);
+		import_settle_pair(t, IMPORT_USERNAME, IMPORT_PASSWORD_FILE);
 	}
 }

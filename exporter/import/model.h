@@ -1,4 +1,4 @@
-/* What is being imported: trunks with settings, whatever they came from. */
+/* Model of an import: trunks with settings, whatever they came from. */
 #ifndef EXPORTER_IMPORT_MODEL_H
 #define EXPORTER_IMPORT_MODEL_H
 
@@ -84,7 +84,7 @@ __attribute__((format(printf, 2, 3))) char *import_format(struct import *im,
 							  const char *fmt, ...);
 
 /*
- * What a URI or the host in it may be given as, made a SIP URI: without angle brackets,
+ * Makes a SIP URI of a text that may be one or the host of one: without angle brackets,
  * with a scheme. NULL, and a note, when it is none.
  *
  * @what: what the text is, for the note

@@ -6,33 +6,33 @@
 
 #define TARGET_LABELS "trunk,method,address,transport"
 
-static size_t get_one(struct sample *out, int64_t value)
+static size_t catalogue_one(struct sample *out, int64_t value)
 {
 	*out = (struct sample){.value = value};
 	return 1;
 }
 
-static size_t one_ns(struct sample *out, int64_t ns)
+static size_t catalogue_one_ns(struct sample *out, int64_t ns)
 {
 	*out = (struct sample){.value = ns, .decimals = 9};
 	return 1;
 }
 
 /* Times of the wall clock are told in milliseconds: finer would only be noise. */
-static size_t one_time(struct sample *out, int64_t unix_ns)
+static size_t catalogue_one_time(struct sample *out, int64_t unix_ns)
 {
 	*out = (struct sample){.value = unix_ns / 1000000, .decimals = 3};
 	return unix_ns > 0;
 }
 
-static size_t get_up(struct sample *out, const struct snapshot_trunk *t)
+static size_t catalogue_up(struct sample *out, const struct snapshot_trunk *t)
 {
 	return t->stats.state == HEALTH_UNKNOWN || t->stats.paused
 		       ? 0
-		       : get_one(out, t->stats.state != HEALTH_DOWN);
+		       : catalogue_one(out, t->stats.state != HEALTH_DOWN);
 }
 
-static size_t get_state(struct sample *out, const struct snapshot_trunk *t)
+static size_t catalogue_state(struct sample *out, const struct snapshot_trunk *t)
 {
 	size_t i;
 
@@ -44,35 +44,36 @@ static size_t get_state(struct sample *out, const struct snapshot_trunk *t)
 	return HEALTH_STATES;
 }
 
-static size_t state_changes(struct sample *out, const struct snapshot_trunk *t)
+static size_t catalogue_state_changes(struct sample *out, const struct snapshot_trunk *t)
 {
-	return t->stats.paused ? 0 : get_one(out, t->stats.state_changes);
+	return t->stats.paused ? 0 : catalogue_one(out, t->stats.state_changes);
 }
 
-static size_t get_addresses(struct sample *out, const struct snapshot_trunk *t)
+static size_t catalogue_addresses(struct sample *out, const struct snapshot_trunk *t)
 {
-	return t->stats.addresses_known ? get_one(out, t->stats.addresses) : 0;
+	return t->stats.addresses_known ? catalogue_one(out, t->stats.addresses) : 0;
 }
 
-static size_t addresses_up(struct sample *out, const struct snapshot_trunk *t)
+static size_t catalogue_addresses_up(struct sample *out, const struct snapshot_trunk *t)
 {
 	return t->stats.addresses_known && !t->stats.paused
-		       ? get_one(out, t->stats.addresses_up)
+		       ? catalogue_one(out, t->stats.addresses_up)
 		       : 0;
 }
 
-static size_t get_paused(struct sample *out, const struct snapshot_trunk *t)
+static size_t catalogue_paused(struct sample *out, const struct snapshot_trunk *t)
 {
-	return t->stats.paused ? get_one(out, 1) : 0;
+	return t->stats.paused ? catalogue_one(out, 1) : 0;
 }
 
-static size_t own_cert(struct sample *out, const struct snapshot_trunk *t)
+static size_t catalogue_own_cert(struct sample *out, const struct snapshot_trunk *t)
 {
 	*out = (struct sample){.label = t->own_file, .value = t->stats.own_not_after_s};
 	return t->stats.own_not_after_s > 0;
 }
 
-static size_t listen_cert(struct sample *out, const struct catalogue_source *src)
+static size_t catalogue_listen_cert(struct sample *out,
+				    const struct catalogue_source *src)
 {
 	const struct stats_exporter *e = &src->snapshot->exporter;
 
@@ -81,18 +82,18 @@ static size_t listen_cert(struct sample *out, const struct catalogue_source *src
 	return e->listen_not_after_s > 0;
 }
 
-static size_t tls_files(struct sample *out, const struct catalogue_source *src)
+static size_t catalogue_tls_files(struct sample *out, const struct catalogue_source *src)
 {
-	return get_one(out, !src->snapshot->exporter.tls_files_stale);
+	return catalogue_one(out, !src->snapshot->exporter.tls_files_stale);
 }
 
-static size_t get_info(struct sample *out, const struct snapshot_trunk *t)
+static size_t catalogue_info(struct sample *out, const struct snapshot_trunk *t)
 {
 	*out = (struct sample){.label = t->info, .value = 1};
 	return 1;
 }
 
-static size_t get_inbound(struct sample *out, const struct snapshot_trunk *t)
+static size_t catalogue_inbound(struct sample *out, const struct snapshot_trunk *t)
 {
 	size_t i, count = 0;
 
@@ -105,35 +106,35 @@ static size_t get_inbound(struct sample *out, const struct snapshot_trunk *t)
 	return count;
 }
 
-static size_t inbound_last(struct sample *out, const struct snapshot_trunk *t)
+static size_t catalogue_inbound_last(struct sample *out, const struct snapshot_trunk *t)
 {
-	return one_time(out, t->stats.inbound_options_unix_ns);
+	return catalogue_one_time(out, t->stats.inbound_options_unix_ns);
 }
 
-static size_t get_success(struct sample *out, const struct snapshot_target *t)
+static size_t catalogue_success(struct sample *out, const struct snapshot_target *t)
 {
-	return t->stats.success < 0 ? 0 : get_one(out, t->stats.success);
+	return t->stats.success < 0 ? 0 : catalogue_one(out, t->stats.success);
 }
 
-static size_t get_probes(struct sample *out, const struct snapshot_target *t)
+static size_t catalogue_probes(struct sample *out, const struct snapshot_target *t)
 {
-	return get_one(out, t->stats.probes);
+	return catalogue_one(out, t->stats.probes);
 }
 
-static size_t get_phases(struct sample *out, const struct snapshot_target *t)
+static size_t catalogue_phases(struct sample *out, const struct snapshot_target *t)
 {
 	size_t i, count = 0;
 
 	for (i = 0; i < PROBE_PHASES; i++) {
 		if (t->stats.phase_ns[i] < 0)
 			continue;
-		one_ns(&out[count], t->stats.phase_ns[i]);
+		catalogue_one_ns(&out[count], t->stats.phase_ns[i]);
 		out[count++].label = label_value(LABEL_PHASE, i);
 	}
 	return count;
 }
 
-static size_t get_responses(struct sample *out, const struct snapshot_target *t)
+static size_t catalogue_responses(struct sample *out, const struct snapshot_target *t)
 {
 	size_t i;
 
@@ -144,7 +145,7 @@ static size_t get_responses(struct sample *out, const struct snapshot_target *t)
 	return t->code_count;
 }
 
-static size_t get_failures(struct sample *out, const struct snapshot_target *t)
+static size_t catalogue_failures(struct sample *out, const struct snapshot_target *t)
 {
 	size_t i;
 
@@ -155,46 +156,52 @@ static size_t get_failures(struct sample *out, const struct snapshot_target *t)
 }
 
 /* A name that gives no address has no target to count under. */
-static size_t dns_failures(struct sample *out, const struct snapshot_trunk *t)
+static size_t catalogue_dns_failures(struct sample *out, const struct snapshot_trunk *t)
 {
 	*out = (struct sample){.label = label_value(LABEL_DNS, 0),
 			       .value = t->stats.dns_failures};
 	return t->stats.named;
 }
 
-static size_t get_retransmissions(struct sample *out, const struct snapshot_target *t)
+static size_t catalogue_retransmissions(struct sample *out,
+					const struct snapshot_target *t)
 {
-	return get_one(out, t->stats.retransmissions);
+	return catalogue_one(out, t->stats.retransmissions);
 }
 
-static size_t get_late(struct sample *out, const struct snapshot_target *t)
+static size_t catalogue_late(struct sample *out, const struct snapshot_target *t)
 {
-	return get_one(out, t->stats.late);
+	return catalogue_one(out, t->stats.late);
 }
 
-static size_t last_success(struct sample *out, const struct snapshot_target *t)
+static size_t catalogue_last_success(struct sample *out, const struct snapshot_target *t)
 {
-	return one_time(out, t->stats.last_success_unix_ns);
+	return catalogue_one_time(out, t->stats.last_success_unix_ns);
 }
 
-static size_t cert_not_after(struct sample *out, const struct snapshot_target *t)
+static size_t catalogue_cert_not_after(struct sample *out,
+				       const struct snapshot_target *t)
 {
-	return t->stats.cert_not_after_s > 0 ? get_one(out, t->stats.cert_not_after_s)
-					     : 0;
+	return t->stats.cert_not_after_s > 0
+		       ? catalogue_one(out, t->stats.cert_not_after_s)
+		       : 0;
 }
 
-static size_t registered_until(struct sample *out, const struct snapshot_target *t)
+static size_t catalogue_registered_until(struct sample *out,
+					 const struct snapshot_target *t)
 {
-	return t->stats.registered_until_s > 0 ? get_one(out, t->stats.registered_until_s)
-					       : 0;
+	return t->stats.registered_until_s > 0
+		       ? catalogue_one(out, t->stats.registered_until_s)
+		       : 0;
 }
 
-static size_t retry_after(struct sample *out, const struct snapshot_target *t)
+static size_t catalogue_retry_after(struct sample *out, const struct snapshot_target *t)
 {
-	return t->stats.retry_after_s < 0 ? 0 : get_one(out, t->stats.retry_after_s);
+	return t->stats.retry_after_s < 0 ? 0
+					  : catalogue_one(out, t->stats.retry_after_s);
 }
 
-static size_t tls_failures(struct sample *out, const struct snapshot_target *t)
+static size_t catalogue_tls_failures(struct sample *out, const struct snapshot_target *t)
 {
 	size_t i;
 
@@ -207,30 +214,32 @@ static size_t tls_failures(struct sample *out, const struct snapshot_target *t)
 	return TLS_FAILURES - 1;
 }
 
-static size_t get_build(struct sample *out, const struct catalogue_source *src)
+static size_t catalogue_build(struct sample *out, const struct catalogue_source *src)
 {
 	*out = (struct sample){.label = src->self->build, .value = 1};
 	return 1;
 }
 
-static size_t reload_ok(struct sample *out, const struct catalogue_source *src)
+static size_t catalogue_reload_ok(struct sample *out, const struct catalogue_source *src)
 {
 	const struct stats_exporter *e = &src->snapshot->exporter;
 
-	return e->reload_seen ? get_one(out, e->reload_successful) : 0;
+	return e->reload_seen ? catalogue_one(out, e->reload_successful) : 0;
 }
 
-static size_t reload_time(struct sample *out, const struct catalogue_source *src)
+static size_t catalogue_reload_time(struct sample *out,
+				    const struct catalogue_source *src)
 {
-	return one_time(out, src->snapshot->exporter.reload_success_unix_ns);
+	return catalogue_one_time(out, src->snapshot->exporter.reload_success_unix_ns);
 }
 
-static size_t get_trunks(struct sample *out, const struct catalogue_source *src)
+static size_t catalogue_trunks(struct sample *out, const struct catalogue_source *src)
 {
-	return get_one(out, (int64_t)src->snapshot->exporter.trunks);
+	return catalogue_one(out, (int64_t)src->snapshot->exporter.trunks);
 }
 
-static size_t total_shards(struct sample *out, const struct catalogue_source *src)
+static size_t catalogue_total_shards(struct sample *out,
+				     const struct catalogue_source *src)
 {
 	const struct stats_exporter *e = &src->snapshot->exporter;
 
@@ -239,12 +248,12 @@ static size_t total_shards(struct sample *out, const struct catalogue_source *sr
 	return e->total_shards > 0;
 }
 
-static size_t get_lag(struct sample *out, const struct catalogue_source *src)
+static size_t catalogue_lag(struct sample *out, const struct catalogue_source *src)
 {
-	return one_ns(out, src->snapshot->exporter.lag_ns);
+	return catalogue_one_ns(out, src->snapshot->exporter.lag_ns);
 }
 
-static size_t get_strays(struct sample *out, const struct catalogue_source *src)
+static size_t catalogue_strays(struct sample *out, const struct catalogue_source *src)
 {
 	size_t i;
 
@@ -255,173 +264,180 @@ static size_t get_strays(struct sample *out, const struct catalogue_source *src)
 	return ENGINE_STRAYS;
 }
 
-static size_t scrape_time(struct sample *out, const struct catalogue_source *src)
+static size_t catalogue_scrape_time(struct sample *out,
+				    const struct catalogue_source *src)
 {
-	return src->self->scrape_bytes < 0 ? 0 : one_ns(out, src->self->scrape_ns);
+	return src->self->scrape_bytes < 0 ? 0
+					   : catalogue_one_ns(out, src->self->scrape_ns);
 }
 
-static size_t scrape_size(struct sample *out, const struct catalogue_source *src)
+static size_t catalogue_scrape_size(struct sample *out,
+				    const struct catalogue_source *src)
 {
-	return src->self->scrape_bytes < 0 ? 0 : get_one(out, src->self->scrape_bytes);
+	return src->self->scrape_bytes < 0 ? 0
+					   : catalogue_one(out, src->self->scrape_bytes);
 }
 
-static size_t get_known(struct sample *out, int64_t value)
+static size_t catalogue_known(struct sample *out, int64_t value)
 {
-	return value < 0 ? 0 : get_one(out, value);
+	return value < 0 ? 0 : catalogue_one(out, value);
 }
 
-static size_t get_cpu(struct sample *out, const struct catalogue_source *src)
+static size_t catalogue_cpu(struct sample *out, const struct catalogue_source *src)
 {
-	return src->self->process.cpu_ns < 0 ? 0 : one_ns(out, src->self->process.cpu_ns);
+	return src->self->process.cpu_ns < 0
+		       ? 0
+		       : catalogue_one_ns(out, src->self->process.cpu_ns);
 }
 
-static size_t get_resident(struct sample *out, const struct catalogue_source *src)
+static size_t catalogue_resident(struct sample *out, const struct catalogue_source *src)
 {
-	return get_known(out, src->self->process.resident_bytes);
+	return catalogue_known(out, src->self->process.resident_bytes);
 }
 
-static size_t virtual_memory(struct sample *out, const struct catalogue_source *src)
+static size_t catalogue_virtual_memory(struct sample *out,
+				       const struct catalogue_source *src)
 {
-	return get_known(out, src->self->process.virtual_bytes);
+	return catalogue_known(out, src->self->process.virtual_bytes);
 }
 
-static size_t open_fds(struct sample *out, const struct catalogue_source *src)
+static size_t catalogue_open_fds(struct sample *out, const struct catalogue_source *src)
 {
-	return get_known(out, src->self->process.open_fds);
+	return catalogue_known(out, src->self->process.open_fds);
 }
 
-static size_t max_fds(struct sample *out, const struct catalogue_source *src)
+static size_t catalogue_max_fds(struct sample *out, const struct catalogue_source *src)
 {
-	return get_known(out, src->self->process.max_fds);
+	return catalogue_known(out, src->self->process.max_fds);
 }
 
-static size_t start_time(struct sample *out, const struct catalogue_source *src)
+static size_t catalogue_start_time(struct sample *out, const struct catalogue_source *src)
 {
-	return one_time(out, src->self->process.start_unix_ns);
+	return catalogue_one_time(out, src->self->process.start_unix_ns);
 }
 
 /* clang-format off */
 const struct catalogue_family catalogue[] = {
 	{"siptrunk_up", CATALOGUE_GAUGE, "",
 	 "Whether the trunk works, after fall and rise: 1 up or degraded, 0 down. Absent until known.",
-	 "trunk", .trunk_get = get_up},
+	 "trunk", .trunk_get = catalogue_up},
 	{"siptrunk_state", CATALOGUE_STATESET, "",
 	 "State of the trunk: 1 for the state it is in, 0 for the others.",
-	 "trunk,state", .trunk_get = get_state},
+	 "trunk,state", .trunk_get = catalogue_state},
 	{"siptrunk_state_changes_total", CATALOGUE_COUNTER, "",
 	 "Changes of the trunk's state, the first one from unknown included.",
-	 "trunk", .trunk_get = state_changes},
+	 "trunk", .trunk_get = catalogue_state_changes},
 	{"siptrunk_addresses", CATALOGUE_GAUGE, "",
 	 "Addresses that the trunk's URI resolves to now.",
-	 "trunk", .trunk_get = get_addresses},
+	 "trunk", .trunk_get = catalogue_addresses},
 	{"siptrunk_addresses_up", CATALOGUE_GAUGE, "",
 	 "Addresses of the trunk that answer now.",
-	 "trunk", .trunk_get = addresses_up},
+	 "trunk", .trunk_get = catalogue_addresses_up},
 	{"siptrunk_info", CATALOGUE_INFO, "",
 	 "The trunk as configured: its URI without a password, the transport that the URI names, its profile.",
-	 "trunk,uri,transport,profile", .trunk_get = get_info},
+	 "trunk,uri,transport,profile", .trunk_get = catalogue_info},
 	{"siptrunk_paused", CATALOGUE_GAUGE, "",
 	 "1 for a trunk that is paused: not probed, and without a state. Absent for others.",
-	 "trunk", .trunk_get = get_paused},
+	 "trunk", .trunk_get = catalogue_paused},
 	{"siptrunk_inbound_requests_total", CATALOGUE_COUNTER, "",
 	 "Requests that came from the trunk's addresses, by method.",
-	 "trunk,method", .trunk_get = get_inbound},
+	 "trunk,method", .trunk_get = catalogue_inbound},
 	{"siptrunk_inbound_options_last_timestamp_seconds", CATALOGUE_GAUGE, "seconds",
 	 "When the last OPTIONS request came from the trunk, in seconds since the epoch.",
-	 "trunk", .trunk_get = inbound_last},
+	 "trunk", .trunk_get = catalogue_inbound_last},
 	{"siptrunk_probe_success", CATALOGUE_GAUGE, "",
 	 "Whether the last probe succeeded, before fall and rise.",
-	 TARGET_LABELS, .target_get = get_success},
+	 TARGET_LABELS, .target_get = catalogue_success},
 	{"siptrunk_probes_total", CATALOGUE_COUNTER, "",
 	 "Probes begun.",
-	 TARGET_LABELS, .target_get = get_probes},
+	 TARGET_LABELS, .target_get = catalogue_probes},
 	{"siptrunk_probe_duration_seconds", CATALOGUE_HISTOGRAM, "seconds",
 	 "Time from the request sent to its final response received.",
 	 TARGET_LABELS ",le", .histogram = true},
 	{"siptrunk_probe_phase_duration_seconds", CATALOGUE_GAUGE, "seconds",
 	 "Time that each phase of the last probe took.",
-	 TARGET_LABELS ",phase", .target_get = get_phases},
+	 TARGET_LABELS ",phase", .target_get = catalogue_phases},
 	{"siptrunk_probe_responses_total", CATALOGUE_COUNTER, "",
 	 "Final responses that ended a probe, by status code. A challenge that was answered did not end it.",
-	 TARGET_LABELS ",code", .target_get = get_responses},
+	 TARGET_LABELS ",code", .target_get = catalogue_responses},
 	{"siptrunk_probe_failures_total", CATALOGUE_COUNTER, "",
 	 "Probes that failed, by reason. A trunk's failed name resolutions have an empty address.",
-	 TARGET_LABELS ",reason", .trunk_get = dns_failures, .target_get = get_failures},
+	 TARGET_LABELS ",reason", .trunk_get = catalogue_dns_failures, .target_get = catalogue_failures},
 	{"siptrunk_probe_retransmissions_total", CATALOGUE_COUNTER, "",
 	 "Requests sent again over UDP because no response had come.",
-	 TARGET_LABELS, .target_get = get_retransmissions},
+	 TARGET_LABELS, .target_get = catalogue_retransmissions},
 	{"siptrunk_probe_late_responses_total", CATALOGUE_COUNTER, "",
 	 "Final responses that came after the probe's timeout.",
-	 TARGET_LABELS, .target_get = get_late},
+	 TARGET_LABELS, .target_get = catalogue_late},
 	{"siptrunk_probe_last_success_timestamp_seconds", CATALOGUE_GAUGE, "seconds",
 	 "When the last successful probe began, in seconds since the epoch.",
-	 TARGET_LABELS, .target_get = last_success},
+	 TARGET_LABELS, .target_get = catalogue_last_success},
 	{"siptrunk_tls_certificate_not_after_timestamp_seconds", CATALOGUE_GAUGE, "seconds",
 	 "Earliest expiry in the certificate chain that the peer presented, in seconds since the epoch.",
-	 TARGET_LABELS, .target_get = cert_not_after},
+	 TARGET_LABELS, .target_get = catalogue_cert_not_after},
 	{"siptrunk_registration_expires_timestamp_seconds", CATALOGUE_GAUGE, "seconds",
 	 "When the registration ends that a REGISTER made or found, in seconds since the epoch. Absent without one.",
-	 TARGET_LABELS, .target_get = registered_until},
+	 TARGET_LABELS, .target_get = catalogue_registered_until},
 	{"siptrunk_probe_retry_after_seconds", CATALOGUE_GAUGE, "seconds",
 	 "Retry-After of the last answer. Absent when it had none.",
-	 TARGET_LABELS, .target_get = retry_after},
+	 TARGET_LABELS, .target_get = catalogue_retry_after},
 	{"siptrunk_tls_failures_total", CATALOGUE_COUNTER, "",
 	 "Connections over TLS that failed in the handshake or for the peer's certificate, by cause.",
-	 TARGET_LABELS ",cause", .target_get = tls_failures},
+	 TARGET_LABELS ",cause", .target_get = catalogue_tls_failures},
 	{"siptrunk_tls_own_certificate_not_after_timestamp_seconds", CATALOGUE_GAUGE, "seconds",
 	 "Earliest expiry in the certificate chain that we show the trunk's peer, in seconds since the epoch, by the name of its file.",
-	 "trunk,file", .trunk_get = own_cert},
+	 "trunk,file", .trunk_get = catalogue_own_cert},
 	{"siptrunk_exporter_build_info", CATALOGUE_INFO, "",
 	 "The exporter's version, source revision, C compiler and libre.",
-	 "version,revision,cversion,libre", .self_get = get_build},
+	 "version,revision,cversion,libre", .self_get = catalogue_build},
 	{"siptrunk_exporter_config_last_reload_successful", CATALOGUE_GAUGE, "",
 	 "Whether the last attempt to apply a configuration succeeded.",
-	 "", .self_get = reload_ok},
+	 "", .self_get = catalogue_reload_ok},
 	{"siptrunk_exporter_config_last_reload_success_timestamp_seconds", CATALOGUE_GAUGE, "seconds",
 	 "When a configuration was last applied, in seconds since the epoch.",
-	 "", .self_get = reload_time},
+	 "", .self_get = catalogue_reload_time},
 	{"siptrunk_exporter_tls_certificate_not_after_timestamp_seconds", CATALOGUE_GAUGE, "seconds",
 	 "Earliest expiry in the certificate chain that we show to who connects to us, in seconds since the epoch, by the name of its file.",
-	 "file", .self_get = listen_cert},
+	 "file", .self_get = catalogue_listen_cert},
 	{"siptrunk_exporter_tls_last_reload_successful", CATALOGUE_GAUGE, "",
 	 "Whether certificate files could be read when they last changed; 0: former ones stay in use.",
-	 "", .self_get = tls_files},
+	 "", .self_get = catalogue_tls_files},
 	{"siptrunk_exporter_trunks", CATALOGUE_GAUGE, "",
 	 "Trunks that are probed.",
-	 "", .self_get = get_trunks},
+	 "", .self_get = catalogue_trunks},
 	{"siptrunk_exporter_total_shards", CATALOGUE_GAUGE, "",
 	 "Exporters that share the trunks of one configuration, of which this is number shard. Absent when it probes all of them.",
-	 "shard", .self_get = total_shards},
+	 "shard", .self_get = catalogue_total_shards},
 	{"siptrunk_exporter_schedule_lag_seconds", CATALOGUE_GAUGE, "seconds",
 	 "Largest delay of a probe behind its schedule within the last minute.",
-	 "", .self_get = get_lag},
+	 "", .self_get = catalogue_lag},
 	{"siptrunk_exporter_stray_messages_total", CATALOGUE_COUNTER, "",
 	 "SIP messages that belong to no trunk and no probe.",
-	 "reason", .self_get = get_strays},
+	 "reason", .self_get = catalogue_strays},
 	{"siptrunk_exporter_scrape_duration_seconds", CATALOGUE_GAUGE, "seconds",
 	 "Time that it took to make the scrape before this one.",
-	 "", .self_get = scrape_time},
+	 "", .self_get = catalogue_scrape_time},
 	{"siptrunk_exporter_scrape_size_bytes", CATALOGUE_GAUGE, "bytes",
 	 "Size as sent of the scrape before this one.",
-	 "", .self_get = scrape_size},
+	 "", .self_get = catalogue_scrape_size},
 	{"process_cpu_seconds_total", CATALOGUE_COUNTER, "seconds",
 	 "Processor time that the exporter used.",
-	 "", .self_get = get_cpu},
+	 "", .self_get = catalogue_cpu},
 	{"process_resident_memory_bytes", CATALOGUE_GAUGE, "bytes",
 	 "Memory of the exporter that is in RAM.",
-	 "", .self_get = get_resident},
+	 "", .self_get = catalogue_resident},
 	{"process_virtual_memory_bytes", CATALOGUE_GAUGE, "bytes",
 	 "Address space of the exporter.",
-	 "", .self_get = virtual_memory},
+	 "", .self_get = catalogue_virtual_memory},
 	{"process_open_fds", CATALOGUE_GAUGE, "",
 	 "File descriptors that the exporter has open.",
-	 "", .self_get = open_fds},
+	 "", .self_get = catalogue_open_fds},
 	{"process_max_fds", CATALOGUE_GAUGE, "",
 	 "File descriptors that the exporter may have open.",
-	 "", .self_get = max_fds},
+	 "", .self_get = catalogue_max_fds},
 	{"process_start_time_seconds", CATALOGUE_GAUGE, "seconds",
 	 "When the exporter started, in seconds since the epoch.",
-	 "", .self_get = start_time},
+	 "", .self_get = catalogue_start_time},
 };
 /* clang-format on */
 

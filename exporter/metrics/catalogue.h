@@ -19,7 +19,7 @@ enum catalogue_type {
 };
 
 enum {
-	/* What a row's family has at most besides the rows' own labels. */
+	/* Bounds of what a family has besides the rows' own labels. */
 	CATALOGUE_SAMPLES = 600,
 	CATALOGUE_MAX = 128, /* catalogue_count is not greater */
 };
@@ -31,7 +31,7 @@ struct sample {
 	unsigned decimals; /* 0 to 9 */
 };
 
-/* What the exporter says of itself. */
+/* Facts about the exporter itself. */
 struct catalogue_self {
 	struct slice build; /* label text of build_info */
 	struct process_stats process;

@@ -25,21 +25,19 @@ void catalogue_list(FILE *out)
 	}
 }
 
-static const char document_head[] = "# Metrics\n"
-				    "\n"
-				    "Made from the table that renders them "
-				    "(`exporter/catalogue.c`); a test keeps this "
-				    "page current.\n"
-				    "`siptrunk_exporter --list-metrics` prints the same, "
-				    "separated by tabs. Names are "
-				    "promises: see [the contract](contract.md).\n"
-				    "\n"
-				    "Every family with a `trunk` label also carries the "
-				    "trunk's own `labels` from the "
-				    "configuration.\n"
-				    "\n"
-				    "| family | type | labels | meaning |\n"
-				    "| --- | --- | --- | --- |\n";
+static const char document_head[] =
+	"# Metrics\n"
+	"\n"
+	"Made from the table that renders them (`exporter/metrics/catalogue.c`); "
+	"a test keeps this page current.\n"
+	"`siptrunk_exporter --list-metrics` prints the same, separated by tabs. "
+	"Names are promises: see [the contract](contract.md).\n"
+	"\n"
+	"Every family with a `trunk` label also carries the trunk's own `labels` "
+	"from the configuration.\n"
+	"\n"
+	"| family | type | labels | meaning |\n"
+	"| --- | --- | --- | --- |\n";
 
 static void print_labels(FILE *out, const char *labels)
 {

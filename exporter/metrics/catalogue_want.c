@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* What may stand after a family's name, or be left off it, by type. */
+/* Endings that a family's name may have more or less, by type. */
 static const struct {
 	enum catalogue_type type;
 	bool added; /* else left off */

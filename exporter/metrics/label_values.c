@@ -13,23 +13,23 @@ enum {
 		ENGINE_STRAYS + TLS_FAILURES + CODES,
 };
 
-static void state_text(char *to, size_t i)
+static void label_values_state_text(char *to, size_t i)
 {
 	snprintf(to, TEXT_BYTES, "state=\"%s\"", health_state_name((enum health_state)i));
 }
 
-static void phase_text(char *to, size_t i)
+static void label_values_phase_text(char *to, size_t i)
 {
 	snprintf(to, TEXT_BYTES, "phase=\"%s\"", probe_phase_name((enum probe_phase)i));
 }
 
-static void reason_text(char *to, size_t i)
+static void label_values_reason_text(char *to, size_t i)
 {
 	snprintf(to, TEXT_BYTES, "reason=\"%s\"",
 		 probe_outcome_name((enum probe_outcome)i));
 }
 
-static void dns_text(char *to, size_t i)
+static void label_values_dns_text(char *to, size_t i)
 {
 	(void)i;
 	snprintf(to, TEXT_BYTES,
@@ -37,23 +37,23 @@ static void dns_text(char *to, size_t i)
 		 probe_outcome_name(PROBE_DNS));
 }
 
-static void method_text(char *to, size_t i)
+static void label_values_method_text(char *to, size_t i)
 {
 	snprintf(to, TEXT_BYTES, "method=\"%s\"", stats_method_name(i));
 }
 
-static void stray_text(char *to, size_t i)
+static void label_values_stray_text(char *to, size_t i)
 {
 	snprintf(to, TEXT_BYTES, "reason=\"%s\"",
 		 engine_stray_name((enum engine_stray)i));
 }
 
-static void cause_text(char *to, size_t i)
+static void label_values_cause_text(char *to, size_t i)
 {
 	snprintf(to, TEXT_BYTES, "cause=\"%s\"", tls_failure_name((enum tls_failure)i));
 }
 
-static void code_text(char *to, size_t i)
+static void label_values_code_text(char *to, size_t i)
 {
 	snprintf(to, TEXT_BYTES, "code=\"%03zu\"", i + 100);
 }
@@ -62,21 +62,21 @@ static const struct {
 	size_t count;
 	void (*text)(char *to, size_t i);
 } sets[LABEL_SETS] = {
-	[LABEL_STATE] = {HEALTH_STATES, state_text},
-	[LABEL_PHASE] = {PROBE_PHASES, phase_text},
-	[LABEL_REASON] = {PROBE_OUTCOMES, reason_text},
-	[LABEL_DNS] = {1, dns_text},
-	[LABEL_METHOD] = {STATS_METHODS, method_text},
-	[LABEL_STRAY] = {ENGINE_STRAYS, stray_text},
-	[LABEL_CAUSE] = {TLS_FAILURES, cause_text},
-	[LABEL_CODE] = {CODES, code_text},
+	[LABEL_STATE] = {HEALTH_STATES, label_values_state_text},
+	[LABEL_PHASE] = {PROBE_PHASES, label_values_phase_text},
+	[LABEL_REASON] = {PROBE_OUTCOMES, label_values_reason_text},
+	[LABEL_DNS] = {1, label_values_dns_text},
+	[LABEL_METHOD] = {STATS_METHODS, label_values_method_text},
+	[LABEL_STRAY] = {ENGINE_STRAYS, label_values_stray_text},
+	[LABEL_CAUSE] = {TLS_FAILURES, label_values_cause_text},
+	[LABEL_CODE] = {CODES, label_values_code_text},
 };
 
 static struct slice slices[TEXTS];
 static const struct slice *first[LABEL_SETS];
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static void make_all(void)
+static void label_values_make_all(void)
 {
 	static char texts[TEXTS][TEXT_BYTES];
 	size_t set, i, at = 0;
@@ -93,6 +93,6 @@ static void make_all(void)
 
 struct slice label_value(enum label_set set, size_t i)
 {
-	pthread_once(&once, make_all);
+	pthread_once(&once, label_values_make_all);
 	return first[set][i];
 }

@@ -19,7 +19,7 @@ static struct slice negotiate_trim(struct slice s)
 }
 
 /* The part of @rest before the next @sep, trimmed; quoted strings hold no separators. */
-static bool next_part(struct slice *rest, char sep, struct slice *part)
+static bool negotiate_next_part(struct slice *rest, char sep, struct slice *part)
 {
 	bool quoted = false;
 	size_t i;
@@ -40,13 +40,13 @@ static bool next_part(struct slice *rest, char sep, struct slice *part)
 	return true;
 }
 
-static bool slice_is(struct slice s, const char *text)
+static bool negotiate_slice_is(struct slice s, const char *text)
 {
 	return s.p && s.l == strlen(text) && !strncasecmp(s.p, text, s.l);
 }
 
 /* "0", "0.5", "1.000" in thousandths; what is no quality counts as 0. */
-static int parse_quality(struct slice s)
+static int negotiate_parse_quality(struct slice s)
 {
 	int q = 0, digit = 100;
 	size_t i;
@@ -65,7 +65,8 @@ static int parse_quality(struct slice s)
 }
 
 /* Splits `name=value`; a value's quotes are taken off. */
-static void split_param(struct slice part, struct slice *name, struct slice *value)
+static void negotiate_split_param(struct slice part, struct slice *name,
+				  struct slice *value)
 {
 	const char *eq = part.l ? memchr(part.p, '=', part.l) : NULL;
 
@@ -81,14 +82,14 @@ static void split_param(struct slice part, struct slice *name, struct slice *val
 }
 
 /* The quality of a list's element, from its parameters. */
-static int element_quality(struct slice params)
+static int negotiate_element_quality(struct slice params)
 {
 	struct slice part, name, value;
 
-	while (next_part(&params, ';', &part)) {
-		split_param(part, &name, &value);
-		if (slice_is(name, "q"))
-			return parse_quality(value);
+	while (negotiate_next_part(&params, ';', &part)) {
+		negotiate_split_param(part, &name, &value);
+		if (negotiate_slice_is(name, "q"))
+			return negotiate_parse_quality(value);
 	}
 	return QUALITY_MAX;
 }
@@ -100,14 +101,15 @@ bool negotiate_gzip(const char *accept_encoding)
 	int gzip = -1, identity = -1, any = -1;
 	struct slice element, coding;
 
-	while (next_part(&list, ',', &element)) {
-		next_part(&element, ';', &coding);
-		if (slice_is(coding, "gzip") || slice_is(coding, "x-gzip"))
-			gzip = element_quality(element);
-		else if (slice_is(coding, "identity"))
-			identity = element_quality(element);
-		else if (slice_is(coding, "*"))
-			any = element_quality(element);
+	while (negotiate_next_part(&list, ',', &element)) {
+		negotiate_next_part(&element, ';', &coding);
+		if (negotiate_slice_is(coding, "gzip") ||
+		    negotiate_slice_is(coding, "x-gzip"))
+			gzip = negotiate_element_quality(element);
+		else if (negotiate_slice_is(coding, "identity"))
+			identity = negotiate_element_quality(element);
+		else if (negotiate_slice_is(coding, "*"))
+			any = negotiate_element_quality(element);
 	}
 	if (gzip < 0)
 		gzip = any;
@@ -115,7 +117,7 @@ bool negotiate_gzip(const char *accept_encoding)
 }
 
 /* @value: as sent, and perhaps from between quotes: a backslash there takes no part */
-static bool value_is(struct slice value, struct slice want)
+static bool negotiate_value_is(struct slice value, struct slice want)
 {
 	size_t i, k = 0;
 
@@ -130,32 +132,33 @@ static bool value_is(struct slice value, struct slice want)
 }
 
 /* Whether a parameter named in both says the same: 1, or 0; -1 when it does not. */
-static int param_match(const char *params, struct slice name, struct slice value)
+static int negotiate_param_match(const char *params, struct slice name,
+				 struct slice value)
 {
 	struct slice rest = {params, strlen(params)};
 	struct slice part, own_name, own_value;
 
-	while (next_part(&rest, ';', &part)) {
-		split_param(part, &own_name, &own_value);
+	while (negotiate_next_part(&rest, ';', &part)) {
+		negotiate_split_param(part, &own_name, &own_value);
 		if (own_name.l == name.l && !strncasecmp(own_name.p, name.p, name.l))
-			return value_is(value, own_value) ? 1 : -1;
+			return negotiate_value_is(value, own_value) ? 1 : -1;
 	}
 	return 0;
 }
 
-/* How many parameters of the range the renderer has too; -1 when one contradicts it. */
-static int params_match(const struct renderer *r, struct slice params)
+/* Parameters of the range that the renderer has too; -1 when one contradicts it. */
+static int negotiate_params_match(const struct renderer *r, struct slice params)
 {
 	struct slice part, name, value;
 	int count = 0;
 
-	while (next_part(&params, ';', &part)) {
+	while (negotiate_next_part(&params, ';', &part)) {
 		int match;
 
-		split_param(part, &name, &value);
-		if (slice_is(name, "q"))
+		negotiate_split_param(part, &name, &value);
+		if (negotiate_slice_is(name, "q"))
 			break;
-		match = param_match(r->params, name, value);
+		match = negotiate_param_match(r->params, name, value);
 		if (match < 0)
 			return -1;
 		count += match;
@@ -163,26 +166,27 @@ static int params_match(const struct renderer *r, struct slice params)
 	return count;
 }
 
-/* How closely a media range names the renderer's type: 0 not at all, 4 with parameters.
- */
-static int range_match(const struct renderer *r, struct slice range, struct slice params)
+/* Precision of a media range for a renderer: 0 another type, 4 with parameters. */
+static int negotiate_range_match(const struct renderer *r, struct slice range,
+				 struct slice params)
 {
 	struct slice type = {0}, part;
 	int matched;
 
-	next_part(&range, '/', &type);
+	negotiate_next_part(&range, '/', &type);
 	part = negotiate_trim(range);
-	if (slice_is(type, "*"))
-		return slice_is(part, "*") ? 1 : 0;
-	if (!slice_is(type, r->type))
+	if (negotiate_slice_is(type, "*"))
+		return negotiate_slice_is(part, "*") ? 1 : 0;
+	if (!negotiate_slice_is(type, r->type))
 		return 0;
-	if (slice_is(part, "*"))
+	if (negotiate_slice_is(part, "*"))
 		return 2;
-	matched = slice_is(part, r->subtype) ? params_match(r, params) : -1;
+	matched = negotiate_slice_is(part, r->subtype) ? negotiate_params_match(r, params)
+						       : -1;
 	return matched < 0 ? 0 : 3 + matched;
 }
 
-/* What a client thinks of a renderer. */
+/* A client's opinion of a renderer. */
 struct wish {
 	int match; /* how closely it was named; 0: not at all */
 	int quality;
@@ -190,19 +194,20 @@ struct wish {
 };
 
 /* RFC 9110 12.5.1: the most specific range that matches has the say. */
-static struct wish wish_for(const struct renderer *r, const char *accept)
+static struct wish negotiate_wish_for(const struct renderer *r, const char *accept)
 {
 	struct slice list = {accept, strlen(accept)};
 	struct slice element, range;
 	struct wish wish = {0};
 
-	while (next_part(&list, ',', &element)) {
+	while (negotiate_next_part(&list, ',', &element)) {
 		int match;
 
-		next_part(&element, ';', &range);
-		match = range_match(r, range, element);
+		negotiate_next_part(&element, ';', &range);
+		match = negotiate_range_match(r, range, element);
 		if (match > wish.match)
-			wish = (struct wish){match, element_quality(element), element};
+			wish = (struct wish){match, negotiate_element_quality(element),
+					     element};
 	}
 	return wish;
 }
@@ -212,19 +217,19 @@ static struct wish wish_for(const struct renderer *r, const char *accept)
  * `dots`, doubles every underscore: it is not done, and a reply that names no scheme says
  * so.
  */
-static const char *escaping_of(struct slice params)
+static const char *negotiate_escaping_of(struct slice params)
 {
 	static const char *const schemes[] = {"allow-utf-8", "underscores", "values"};
 	struct slice part, name, value;
 	size_t i;
 
-	while (next_part(&params, ';', &part)) {
-		split_param(part, &name, &value);
-		if (!slice_is(name, "escaping"))
+	while (negotiate_next_part(&params, ';', &part)) {
+		negotiate_split_param(part, &name, &value);
+		if (!negotiate_slice_is(name, "escaping"))
 			continue;
 		for (i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
-			if (value_is(value,
-				     (struct slice){schemes[i], strlen(schemes[i])}))
+			if (negotiate_value_is(value, (struct slice){schemes[i],
+								     strlen(schemes[i])}))
 				return schemes[i];
 		}
 	}
@@ -240,7 +245,7 @@ const struct renderer *negotiate_renderer(const char **escaping, const char *acc
 	size_t i;
 
 	for (i = 0; accept && i < count; i++) {
-		struct wish wish = wish_for(list[i], accept);
+		struct wish wish = negotiate_wish_for(list[i], accept);
 
 		if (wish.quality > liked.quality ||
 		    (wish.quality && wish.quality == liked.quality &&
@@ -249,6 +254,6 @@ const struct renderer *negotiate_renderer(const char **escaping, const char *acc
 			liked = wish;
 		}
 	}
-	*escaping = escaping_of(liked.params);
+	*escaping = negotiate_escaping_of(liked.params);
 	return best;
 }

@@ -1,4 +1,4 @@
-/* What the kernel says of this process, for the process_* families. */
+/* Statistics that the kernel keeps of this process, for the process_* families. */
 #ifndef EXPORTER_METRICS_PROCESS_H
 #define EXPORTER_METRICS_PROCESS_H
 

@@ -22,8 +22,7 @@
 
 #define VARINT_BYTES 10
 
-/* A longer gap between buckets ends a span; a shorter one is filled with empty buckets.
- */
+/* A longer gap between buckets ends a span; shorter ones get empty buckets. */
 #define GAP_MAX 2
 
 /* A bucket with all that may hang on it; only its numbers change from row to row. */
@@ -51,7 +50,7 @@ struct proto {
 	size_t native_cap; /* buckets that spans and deltas have room for */
 };
 
-static void put_varint(struct buffer *b, uint64_t value)
+static void proto_put_varint(struct buffer *b, uint64_t value)
 {
 	char *to = buffer_reserve(b, VARINT_BYTES);
 
@@ -63,7 +62,7 @@ static void put_varint(struct buffer *b, uint64_t value)
 	b->len = (size_t)(to - b->data);
 }
 
-static void put_message(struct buffer *b, const ProtobufCMessage *m, size_t size)
+static void proto_put_message(struct buffer *b, const ProtobufCMessage *m, size_t size)
 {
 	char *to = buffer_reserve(b, size);
 
@@ -71,8 +70,8 @@ static void put_message(struct buffer *b, const ProtobufCMessage *m, size_t size
 		b->len += protobuf_c_message_pack(m, (uint8_t *)to);
 }
 
-static void put_label(struct proto *p, struct buffer *to, struct slice name,
-		      struct slice value)
+static void proto_put_label(struct proto *p, struct buffer *to, struct slice name,
+			    struct slice value)
 {
 	Prom__LabelPair pair = PROM__LABEL_PAIR__INIT;
 	size_t size;
@@ -88,43 +87,43 @@ static void put_label(struct proto *p, struct buffer *to, struct slice name,
 	pair.value = p->text.data + name.l + 1;
 	size = protobuf_c_message_get_packed_size(&pair.base);
 	buffer_add(to, &(char){TAG_LABEL}, 1);
-	put_varint(to, size);
-	put_message(to, &pair.base, size);
+	proto_put_varint(to, size);
+	proto_put_message(to, &pair.base, size);
 }
 
-static void put_labels(struct proto *p, struct buffer *to, struct slice text)
+static void proto_put_labels(struct proto *p, struct buffer *to, struct slice text)
 {
 	struct slice name, value;
 	size_t pos = 0;
 
 	to->len = 0;
 	while (text.l && labels_next(text, &pos, &name, &value))
-		put_label(p, to, name, value);
+		proto_put_label(p, to, name, value);
 }
 
 /* @m: what is not a label */
-static void put_metric(struct proto *p, const Prom__Metric *m)
+static void proto_put_metric(struct proto *p, const Prom__Metric *m)
 {
 	size_t size = protobuf_c_message_get_packed_size(&m->base);
 
 	buffer_add(&p->family, &(char){TAG_METRIC}, 1);
-	put_varint(&p->family, p->row.len + p->own.len + size);
+	proto_put_varint(&p->family, p->row.len + p->own.len + size);
 	buffer_add(&p->family, p->row.data, p->row.len);
 	buffer_add(&p->family, p->own.data, p->own.len);
-	put_message(&p->family, &m->base, size);
+	proto_put_message(&p->family, &m->base, size);
 }
 
-static void end_family(struct proto *p)
+static void proto_end_family(struct proto *p)
 {
 	if (!p->family.len)
 		return;
-	put_varint(p->out, p->family.len);
+	proto_put_varint(p->out, p->family.len);
 	buffer_add(p->out, p->family.data, p->family.len);
 	p->family.len = 0;
 }
 
 /* protobuf-c's strings are not const; it writes to none that it packs. */
-static char *text_of(const char *text)
+static char *proto_text_of(const char *text)
 {
 	return (char *)(uintptr_t)text;
 }
@@ -141,25 +140,25 @@ static void proto_family_h(const struct catalogue_family *f, void *arg)
 	Prom__MetricFamily family = PROM__METRIC_FAMILY__INIT;
 	struct proto *p = arg;
 
-	end_family(p);
+	proto_end_family(p);
 	p->counter = f->type == CATALOGUE_COUNTER;
-	family.name = text_of(f->name);
-	family.help = text_of(f->help);
-	family.unit = *f->unit ? text_of(f->unit) : NULL;
+	family.name = proto_text_of(f->name);
+	family.help = proto_text_of(f->help);
+	family.unit = *f->unit ? proto_text_of(f->unit) : NULL;
 	family.has_type = true;
 	family.type = types[f->type];
-	put_message(&p->family, &family.base,
-		    protobuf_c_message_get_packed_size(&family.base));
+	proto_put_message(&p->family, &family.base,
+			  protobuf_c_message_get_packed_size(&family.base));
 }
 
-static double value_of(const struct sample *s)
+static double proto_value_of(const struct sample *s)
 {
 	static const double powers[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
 
 	return (double)s->value / powers[s->decimals];
 }
 
-static void put_sample(struct proto *p, const struct sample *s)
+static void proto_put_sample(struct proto *p, const struct sample *s)
 {
 	Prom__Counter counter = PROM__COUNTER__INIT;
 	Prom__Gauge gauge = PROM__GAUGE__INIT;
@@ -167,15 +166,15 @@ static void put_sample(struct proto *p, const struct sample *s)
 
 	if (p->counter) {
 		counter.has_value = true;
-		counter.value = value_of(s);
+		counter.value = proto_value_of(s);
 		m.counter = &counter;
 	} else {
 		gauge.has_value = true;
-		gauge.value = value_of(s);
+		gauge.value = proto_value_of(s);
 		m.gauge = &gauge;
 	}
-	put_labels(p, &p->own, s->label);
-	put_metric(p, &m);
+	proto_put_labels(p, &p->own, s->label);
+	proto_put_metric(p, &m);
 }
 
 static void proto_samples_h(struct slice labels, const struct sample *s, size_t count,
@@ -184,22 +183,23 @@ static void proto_samples_h(struct slice labels, const struct sample *s, size_t 
 	struct proto *p = arg;
 	size_t i;
 
-	put_labels(p, &p->row, labels);
+	proto_put_labels(p, &p->row, labels);
 	for (i = 0; i < count; i++)
-		put_sample(p, &s[i]);
+		proto_put_sample(p, &s[i]);
 }
 
-static void fill_exemplar(struct slot *slot, const struct stats_exemplar *e)
+static void proto_fill_exemplar(struct slot *slot, const struct stats_exemplar *e)
 {
-	slot->label.value = text_of(e->call_id);
+	slot->label.value = proto_text_of(e->call_id);
 	slot->exemplar.value = (double)e->value_ns / 1e9;
 	slot->time.seconds = e->unix_ns / 1000000000;
 	slot->time.nanos = (int32_t)(e->unix_ns % 1000000000);
 	slot->bucket.exemplar = &slot->exemplar;
 }
 
-static void fill_classic(struct proto *p, Prom__Histogram *h,
-			 const struct snapshot_target *t, const struct stats_buckets *b)
+static void proto_fill_classic(struct proto *p, Prom__Histogram *h,
+			       const struct snapshot_target *t,
+			       const struct stats_buckets *b)
 {
 	uint64_t count = 0;
 	size_t i;
@@ -210,7 +210,7 @@ static void fill_classic(struct proto *p, Prom__Histogram *h,
 		p->slots[i].bucket.exemplar = NULL;
 	}
 	for (i = 0; i < t->exemplar_count; i++)
-		fill_exemplar(&p->slots[t->exemplars[i].bucket], &t->exemplars[i]);
+		proto_fill_exemplar(&p->slots[t->exemplars[i].bucket], &t->exemplars[i]);
 	h->has_sample_count = true;
 	h->sample_count = count;
 	h->has_sample_sum = true;
@@ -220,7 +220,7 @@ static void fill_classic(struct proto *p, Prom__Histogram *h,
 }
 
 /* Room for the spans and deltas of so many buckets. */
-static bool native_room(struct proto *p, size_t count)
+static bool proto_native_room(struct proto *p, size_t count)
 {
 	size_t i;
 
@@ -243,8 +243,8 @@ static bool native_room(struct proto *p, size_t count)
 }
 
 /* A bucket's count as the difference to the one before; empty ones fill a short gap. */
-static void add_bucket(struct proto *p, Prom__Histogram *h, int gap, int64_t delta,
-		       int64_t before)
+static void proto_add_bucket(struct proto *p, Prom__Histogram *h, int gap, int64_t delta,
+			     int64_t before)
 {
 	Prom__BucketSpan *span = &p->spans[h->n_positive_span - 1];
 	int i;
@@ -255,8 +255,8 @@ static void add_bucket(struct proto *p, Prom__Histogram *h, int gap, int64_t del
 	span->length += (uint32_t)gap + 1;
 }
 
-static void fill_spans(struct proto *p, Prom__Histogram *h,
-		       const struct native_histogram *n)
+static void proto_fill_spans(struct proto *p, Prom__Histogram *h,
+			     const struct native_histogram *n)
 {
 	const int16_t *index = native_histogram_indexes(n);
 	int64_t before = 0;
@@ -271,7 +271,7 @@ static void fill_spans(struct proto *p, Prom__Histogram *h,
 			p->spans[h->n_positive_span++].length = 0;
 			gap = 0;
 		}
-		add_bucket(p, h, gap, n->counts[i] - before, before);
+		proto_add_bucket(p, h, gap, n->counts[i] - before, before);
 		before = n->counts[i];
 		next = index[i] + 1;
 	}
@@ -280,12 +280,12 @@ static void fill_spans(struct proto *p, Prom__Histogram *h,
 }
 
 /* A target that has counted nothing shows an empty one: a series from the start. */
-static void fill_native(struct proto *p, Prom__Histogram *h,
-			const struct native_histogram *n)
+static void proto_fill_native(struct proto *p, Prom__Histogram *h,
+			      const struct native_histogram *n)
 {
 	if (!p->snapshot->native_kept || (!n && h->sample_count))
 		return;
-	if (n && !native_room(p, n->count)) {
+	if (n && !proto_native_room(p, n->count)) {
 		p->out->err = ENOMEM;
 		return;
 	}
@@ -296,7 +296,7 @@ static void fill_native(struct proto *p, Prom__Histogram *h,
 	h->has_zero_count = true;
 	h->zero_count = n ? n->zero : 0;
 	if (n)
-		fill_spans(p, h, n);
+		proto_fill_spans(p, h, n);
 }
 
 static void proto_histogram_h(const struct snapshot_target *t,
@@ -306,15 +306,15 @@ static void proto_histogram_h(const struct snapshot_target *t,
 	Prom__Metric m = PROM__METRIC__INIT;
 	struct proto *p = arg;
 
-	put_labels(p, &p->row, t->labels);
+	proto_put_labels(p, &p->row, t->labels);
 	p->own.len = 0;
-	fill_classic(p, &h, t, b);
-	fill_native(p, &h, t->native);
+	proto_fill_classic(p, &h, t, b);
+	proto_fill_native(p, &h, t->native);
 	m.histogram = &h;
-	put_metric(p, &m);
+	proto_put_metric(p, &m);
 }
 
-static void slot_init(struct slot *slot, double bound)
+static void proto_slot_init(struct slot *slot, double bound)
 {
 	*slot = (struct slot){PROM__BUCKET__INIT,
 			      PROM__EXEMPLAR__INIT,
@@ -328,7 +328,7 @@ static void slot_init(struct slot *slot, double bound)
 	slot->exemplar.n_label = 1;
 	slot->exemplar.label = slot->labels;
 	slot->exemplar.timestamp = &slot->time;
-	slot->label.name = text_of("call_id");
+	slot->label.name = proto_text_of("call_id");
 	slot->time.has_seconds = true;
 	slot->time.has_nanos = true;
 }
@@ -342,7 +342,8 @@ static int proto_init(struct proto *p, const struct stats_buckets *b)
 	if (!p->slots || !p->buckets)
 		return ENOMEM;
 	for (i = 0; i <= b->count; i++) {
-		slot_init(&p->slots[i], i < b->count ? b->bound_s[i] : (double)INFINITY);
+		proto_slot_init(&p->slots[i],
+				i < b->count ? b->bound_s[i] : (double)INFINITY);
 		p->buckets[i] = &p->slots[i].bucket;
 	}
 	return 0;
@@ -378,7 +379,7 @@ static void proto_render(struct buffer *out, const struct catalogue_source *src)
 		out->err = ENOMEM;
 	} else {
 		catalogue_walk(src, &sink, &p);
-		end_family(&p);
+		proto_end_family(&p);
 	}
 	proto_clear(&p);
 }

@@ -24,9 +24,10 @@ void text_lines_samples_h(struct slice labels, const struct sample *s, size_t co
 	l->out->len = (size_t)(to - l->out->data);
 }
 
-static size_t histogram_need(const struct text_lines *l,
-			     const struct snapshot_target *target,
-			     const struct stats_buckets *b, const struct slice *le)
+static size_t text_lines_histogram_need(const struct text_lines *l,
+					const struct snapshot_target *target,
+					const struct stats_buckets *b,
+					const struct slice *le)
 {
 	size_t line =
 		l->name_len + sizeof("_bucket") + target->labels.l + TEXT_LINES_EXTRA;
@@ -38,9 +39,9 @@ static size_t histogram_need(const struct text_lines *l,
 }
 
 /* Returns the end of the lines; *countp is the last bucket's count, that of all. */
-static char *put_buckets(int64_t *countp, char *to, const struct text_lines *l,
-			 const struct snapshot_target *target,
-			 const struct stats_buckets *b, const struct slice *le)
+static char *text_lines_put_buckets(int64_t *countp, char *to, const struct text_lines *l,
+				    const struct snapshot_target *target,
+				    const struct stats_buckets *b, const struct slice *le)
 {
 	const struct stats_exemplar *e = l->exemplar ? target->exemplars : NULL;
 	const struct stats_exemplar *end = e ? e + target->exemplar_count : NULL;
@@ -69,12 +70,12 @@ void text_lines_histogram_h(const struct snapshot_target *target,
 	const struct slice none = {0}, labels = target->labels;
 	struct text_lines *l = arg;
 	const struct slice *le = l->float_bounds ? b->le_float : b->le;
-	char *to = buffer_reserve(l->out, histogram_need(l, target, b, le));
+	char *to = buffer_reserve(l->out, text_lines_histogram_need(l, target, b, le));
 	int64_t count;
 
 	if (!to)
 		return;
-	to = put_buckets(&count, to, l, target, b, le);
+	to = text_lines_put_buckets(&count, to, l, target, b, le);
 	to = text_lines_put_stem(to, l, SLICE("_sum"), labels);
 	to = text_lines_put_last(to, true, none, target->stats.sum_ns, 9);
 	to = text_lines_put_stem(to, l, SLICE("_count"), labels);

@@ -10,7 +10,7 @@
 #include "exporter/metrics/catalogue.h"
 #include "base/number.h"
 
-/* What a line has besides name, labels and label: braces, comma, space, line feed. */
+/* Bytes of a line besides name, labels and label: braces, comma, space, line feed. */
 #define TEXT_LINES_EXTRA (NUMBER_BYTES + 8)
 
 /* Room for ` # {call_id="…"} 0.001 1763798707.123` after a bucket's value. */

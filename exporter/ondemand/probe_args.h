@@ -28,7 +28,7 @@ struct probe_args {
 int probe_args_parse(struct probe_args *out, int argc, char *const argv[], char *why,
 		     size_t why_size);
 
-/* What `probe --help` prints. */
+/* Writes the text of `probe --help`. */
 void probe_args_help(FILE *out);
 
 #endif

@@ -15,7 +15,7 @@ struct run {
 	struct probe_args args;
 	struct config *conf;
 	struct engine *engine;
-	struct ondemand *once;
+	struct ondemand *probe;
 	struct probe_target target;
 	struct buffer out;
 	char why[256];
@@ -29,7 +29,7 @@ static void probe_cli_stray(int why, void *arg)
 	(void)arg;
 }
 
-static const struct engine_events silence = {.stray_h = probe_cli_stray};
+static const struct engine_events no_events = {.stray_h = probe_cli_stray};
 
 static void probe_cli_signal_h(int sig, void *arg)
 {
@@ -39,7 +39,7 @@ static void probe_cli_signal_h(int sig, void *arg)
 }
 
 /* Colour is for eyes: on a terminal that knows it, unless asked not to. */
-static bool wants_colour(void)
+static bool probe_cli_wants_colour(void)
 {
 	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
 
@@ -49,23 +49,23 @@ static bool wants_colour(void)
 static void probe_cli_done_h(const struct ondemand_report *r, void *arg)
 {
 	struct run *run = arg;
-	const struct probe_output told = {
+	const struct probe_output output = {
 		.report = r,
 		.trunk = run->target.trunk,
 		.now_s = clock_wall_ns() / CLOCK_NS_PER_S,
-		.colour = wants_colour(),
+		.colour = probe_cli_wants_colour(),
 		.verbose = run->args.verbose,
 		.warning = run->args.warning,
 		.critical = run->args.critical,
 	};
 
-	run->once = NULL;
+	run->probe = NULL;
 	run->why[0] = '\0';
-	run->code = run->args.format->tell(&run->out, &told);
+	run->code = run->args.format->tell(&run->out, &output);
 	loop_stop();
 }
 
-static int load_config(struct run *run)
+static int probe_cli_load_config(struct run *run)
 {
 	static const char empty[] = "{\"trunks\": []}";
 	struct config_errors errs = {0};
@@ -84,7 +84,7 @@ static int load_config(struct run *run)
 	return err;
 }
 
-static int find_target(struct run *run)
+static int probe_cli_find_target(struct run *run)
 {
 	const struct config *c = run->conf;
 	const struct config_trunk *trunk = NULL;
@@ -97,17 +97,17 @@ static int find_target(struct run *run)
 }
 
 /* Its names and nothing else: no trunk of the file, and none of its ports. */
-static int start_engine(struct run *run, const char *version)
+static int probe_cli_start_engine(struct run *run, const char *version)
 {
 	struct config bare = *run->conf;
-	int err = engine_alloc(&run->engine, version, &silence, NULL);
+	int err = engine_alloc(&run->engine, version, &no_events, NULL);
 
 	bare.trunk_count = 0;
 	bare.sip = (struct config_sip){0};
 	return err ? err : engine_apply(run->engine, &bare, run->why, sizeof(run->why));
 }
 
-static int start_probe(struct run *run)
+static int probe_cli_start_probe(struct run *run)
 {
 	const struct ondemand_request rq = {
 		.uri = run->target.uri,
@@ -120,27 +120,27 @@ static int start_probe(struct run *run)
 		.any_port = true,
 	};
 
-	return ondemand_start(&run->once, run->engine, &rq, probe_cli_done_h, run);
+	return ondemand_start(&run->probe, run->engine, &rq, probe_cli_done_h, run);
 }
 
 static int probe_cli_probe(struct run *run, const char *version)
 {
-	int err = load_config(run);
+	int err = probe_cli_load_config(run);
 
 	if (!err)
-		err = find_target(run);
+		err = probe_cli_find_target(run);
 	if (!err)
 		err = loop_init(probe_cli_signal_h, NULL);
 	if (err)
 		return err;
-	err = start_engine(run, version);
+	err = probe_cli_start_engine(run, version);
 	if (!err)
-		err = start_probe(run);
+		err = probe_cli_start_probe(run);
 	if (!err)
 		err = loop_run();
-	if (!err && run->once)
+	if (!err && run->probe)
 		snprintf(run->why, sizeof(run->why), "interrupted");
-	ondemand_cancel(run->once);
+	ondemand_cancel(run->probe);
 	engine_free(run->engine);
 	loop_close();
 	return err;

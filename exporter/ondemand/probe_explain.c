@@ -20,24 +20,22 @@ static const struct advice advices[] = {
 	 "The peer works and points elsewhere. Probe the address it names if calls go "
 	 "there."},
 	{PROBE_RESPONSE, 401, 401,
-	 "The peer works and asks for credentials, as is common. Give the trunk a user "
-	 "name and password only if the probe is to prove them too."},
+	 "The peer works and asks for credentials, as is common. Give the trunk a "
+	 "user name and password only if the probe is to prove them too."},
 	{PROBE_RESPONSE, 403, 403,
 	 "The peer works but turns us away. Ask its operator to allow our source "
-	 "address, "
-	 "and compare From and the Request-URI with what they expect."},
+	 "address, and compare From and the Request-URI with what they expect."},
 	{PROBE_RESPONSE, 404, 404,
 	 "The peer works but does not know the user or domain in the Request-URI. Set "
 	 "request_uri to one it knows if it must not answer so."},
 	{PROBE_RESPONSE, 405, 405,
 	 "The peer works but does not take this method. It counts as up all the same."},
 	{PROBE_RESPONSE, 407, 407,
-	 "The proxy works and asks for credentials, as is common. Give the trunk a user "
-	 "name and password only if the probe is to prove them too."},
+	 "The proxy works and asks for credentials, as is common. Give the trunk a "
+	 "user name and password only if the probe is to prove them too."},
 	{PROBE_RESPONSE, 408, 408,
 	 "Something in front answered for a peer that did not. Look at the hop behind "
-	 "the "
-	 "address that was probed."},
+	 "the address that was probed."},
 	{PROBE_RESPONSE, 480, 480,
 	 "The peer works, what is behind it is not available now. Ask its operator "
 	 "whether the trunk is in service."},
@@ -45,62 +43,54 @@ static const struct advice advices[] = {
 	 "Max-Forwards ran out: the request goes in a circle, or max_forwards is 0."},
 	{PROBE_RESPONSE, 400, 499,
 	 "The peer works but does not like the request. The reason phrase says what; "
-	 "From, "
-	 "Contact and request_uri are the settings to compare with what it expects."},
+	 "From, Contact and request_uri are the settings to compare with what it "
+	 "expects."},
 	{PROBE_RESPONSE, 501, 501,
 	 "The peer works but does not know this method. It counts as up all the same."},
 	{PROBE_RESPONSE, 503, 503,
 	 "The peer is overloaded or in maintenance. Wait as long as Retry-After says, "
-	 "then "
-	 "probe again; if it stays, call its operator."},
+	 "then probe again; if it stays, call its operator."},
 	{PROBE_RESPONSE, 502, 504,
 	 "A gateway answered for what is behind it and does not work. Look at the hop "
 	 "after the address that was probed."},
 	{PROBE_RESPONSE, 500, 599,
 	 "The peer has a fault of its own. Its log at this time says which; Call-ID "
-	 "finds "
-	 "the request in it."},
+	 "finds the request in it."},
 	{PROBE_RESPONSE, 600, 699,
 	 "The peer works and declines everywhere. Ask its operator why."},
 	{PROBE_TIMEOUT, 0, 0,
-	 "Nothing final came back. Check that the address, port and transport are right, "
-	 "that firewalls pass SIP in both directions, and that the peer knows our source "
-	 "address: many SBCs are silent to strangers. A capture on both ends shows where "
-	 "it is lost."},
+	 "Nothing final came back. Check that the address, port and transport are "
+	 "right, that firewalls pass SIP in both directions, and that the peer knows "
+	 "our source address: many SBCs are silent to strangers. A capture on both "
+	 "ends shows where it is lost."},
 	{PROBE_DNS, 0, 0,
-	 "The name gives no address. Check its spelling, and ask for its NAPTR, SRV and "
-	 "A "
-	 "records (dig) at the resolver that this machine uses."},
+	 "The name gives no address. Check its spelling, and ask for its NAPTR, SRV "
+	 "and A records (dig) at the resolver that this machine uses."},
 	{PROBE_REFUSED, 0, 0,
 	 "The machine is there, but nothing listens on this port and transport. Check "
-	 "the "
-	 "port, and whether the SIP service runs."},
+	 "the port, and whether the SIP service runs."},
 	{PROBE_UNREACHABLE, 0, 0,
 	 "The network says there is no way. Check the route and the firewall between, "
-	 "and "
-	 "that the machine is switched on."},
+	 "and that the machine is switched on."},
 	{PROBE_CONNECT, 0, 0,
-	 "The connection could not be made or broke off. Check that the peer takes TCP "
-	 "on "
-	 "this port, and has room for another connection from here."},
+	 "The connection could not be made or broke off. Check that the peer takes "
+	 "TCP on this port, and has room for another connection from here."},
 	{PROBE_TLS, 0, 0,
 	 "TLS failed. Check the peer's certificate (its dates, its names, who signed "
-	 "it), "
-	 "ca_file and server_name here, and whether the peer wants a certificate of ours "
-	 "(cert_file, key_file)."},
+	 "it), ca_file and server_name here, and whether the peer wants a certificate "
+	 "of ours (cert_file, key_file)."},
 	{PROBE_PROTOCOL, 0, 0,
-	 "Something else than SIP answers there. Check the port and the transport: TLS "
-	 "spoken to a TCP port, or a web server, look like this."},
+	 "Something else than SIP answers there. Check the port and the transport: "
+	 "TLS spoken to a TCP port, or a web server, look like this."},
 	{PROBE_AUTH, 0, 0,
-	 "The peer refuses our credentials. Check user name, password and realm with its "
-	 "operator."},
+	 "The peer refuses our credentials. Check user name, password and realm with "
+	 "its operator."},
 	{PROBE_INTERNAL, 0, 0,
 	 "This machine could not do it: the reason above is its own word. It says "
-	 "nothing "
-	 "about the peer."},
+	 "nothing about the peer."},
 };
 
-/* What did not happen, by outcome. */
+/* Failures in words, by outcome. */
 static const char *const failures[PROBE_OUTCOMES] = {
 	[PROBE_RESPONSE] = "answered",
 	[PROBE_TIMEOUT] = "gave no final answer",
@@ -137,8 +127,8 @@ void probe_explain_time(struct buffer *b, int64_t ns)
 		buffer_format(b, "%.2f s", (double)ns / CLOCK_NS_PER_S);
 }
 
-static void failure_words(struct buffer *b, const struct probe_result *r,
-			  int64_t timeout_us)
+static void probe_explain_failure_words(struct buffer *b, const struct probe_result *r,
+					int64_t timeout_us)
 {
 	buffer_str(b, failures[r->outcome]);
 	if (r->outcome == PROBE_TIMEOUT)
@@ -157,7 +147,7 @@ void probe_explain_result(struct buffer *b, const struct probe_result *r,
 			  int64_t timeout_us)
 {
 	if (r->outcome != PROBE_RESPONSE) {
-		failure_words(b, r, timeout_us);
+		probe_explain_failure_words(b, r, timeout_us);
 		return;
 	}
 	buffer_format(b, "answered %u%s%s after ", r->code, *r->phrase ? " " : "",
@@ -170,7 +160,7 @@ void probe_explain_result(struct buffer *b, const struct probe_result *r,
 }
 
 /* Addresses, each once however many methods it was asked by; @alive: those that work. */
-static size_t count_addresses(const struct ondemand_report *r, bool alive)
+static size_t probe_explain_count_addresses(const struct ondemand_report *r, bool alive)
 {
 	size_t count = 0;
 
@@ -190,16 +180,16 @@ static size_t count_addresses(const struct ondemand_report *r, bool alive)
 
 size_t probe_explain_alive(const struct ondemand_report *r)
 {
-	return count_addresses(r, true);
+	return probe_explain_count_addresses(r, true);
 }
 
 size_t probe_explain_probed(const struct ondemand_report *r)
 {
-	return count_addresses(r, false);
+	return probe_explain_count_addresses(r, false);
 }
 
 /* The methods of most probes go without saying. */
-static void method_words(struct buffer *b, const struct ondemand_answer *a)
+static void probe_explain_method_words(struct buffer *b, const struct ondemand_answer *a)
 {
 	if (strcmp(a->method, "OPTIONS") != 0)
 		buffer_format(b, " by %s", a->method);
@@ -208,7 +198,7 @@ static void method_words(struct buffer *b, const struct ondemand_answer *a)
 void probe_explain_who(struct buffer *b, const struct ondemand_answer *a)
 {
 	buffer_format(b, "%s %s", a->address, a->transport);
-	method_words(b, a);
+	probe_explain_method_words(b, a);
 }
 
 void probe_explain_verdict(struct buffer *b, const struct ondemand_report *r)
@@ -218,7 +208,7 @@ void probe_explain_verdict(struct buffer *b, const struct ondemand_report *r)
 	if (r->decisive) {
 		buffer_format(b, "%s over %s", r->decisive->address,
 			      r->decisive->transport);
-		method_words(b, r->decisive);
+		probe_explain_method_words(b, r->decisive);
 		buffer_str(b, " ");
 	} else {
 		probe_explain_uri(b, r->uri);
@@ -244,7 +234,7 @@ const char *probe_explain_next(const struct probe_result *r)
 	return "";
 }
 
-/* Where one address works and another does not, the other is what needs a hand. */
+/* Of two addresses of which one works the other is what needs a hand. */
 const char *probe_explain_advice(const struct ondemand_report *r)
 {
 	const struct probe_result *worst = &r->result;

@@ -15,7 +15,7 @@ void probe_explain_result(struct buffer *b, const struct probe_result *r,
 /* The whole in one sentence. */
 void probe_explain_verdict(struct buffer *b, const struct ondemand_report *r);
 
-/* What to do next, a sentence or more; "" when all is well. */
+/* Advice on what to do next, a sentence or more; "" when all is well. */
 const char *probe_explain_advice(const struct ondemand_report *r);
 
 /* The same for one result. */

@@ -1,5 +1,5 @@
 /*
- * What /probe serves: every family a row, with the names that blackbox_exporter's users
+ * Families that /probe serves: a row each, with the names that blackbox_exporter's users
  * know where it has one. docs/probe.md lists them.
  */
 #ifndef EXPORTER_ONDEMAND_PROBE_FAMILIES_H

@@ -17,7 +17,7 @@ static const char *const words[] = {
 };
 
 /* A bar ends the text in this format, whoever wrote it. */
-static void add_safe(struct buffer *b, const struct buffer *text)
+static void probe_nagios_add_safe(struct buffer *b, const struct buffer *text)
 {
 	size_t from = b->len;
 
@@ -64,15 +64,15 @@ static void probe_nagios_performance(struct buffer *b, const struct probe_output
 				      a->certificate.chain_not_after_s, t->now_s));
 }
 
-static void address_line(struct buffer *b, const struct ondemand_report *r,
-			 const struct ondemand_answer *a)
+static void probe_nagios_address_line(struct buffer *b, const struct ondemand_report *r,
+				      const struct ondemand_answer *a)
 {
 	struct buffer text = {0};
 
 	probe_explain_who(&text, a);
 	buffer_str(&text, ": ");
 	probe_explain_result(&text, &a->result, r->timeout_us);
-	add_safe(b, &text);
+	probe_nagios_add_safe(b, &text);
 	buffer_str(b, "\n");
 	buffer_clear(&text);
 }
@@ -86,12 +86,12 @@ int probe_tell_nagios(struct buffer *b, const struct probe_output *t)
 	if (code != probe_exit(t->report))
 		buffer_str(&text, ", which is out of the range asked for");
 	buffer_format(b, "SIP %s: ", words[code]);
-	add_safe(b, &text);
+	probe_nagios_add_safe(b, &text);
 	buffer_clear(&text);
 	probe_nagios_performance(b, t);
 	buffer_str(b, "\n");
 	for (size_t i = 0; i < t->report->count && t->report->count > 1; i++)
-		address_line(b, t->report, &t->report->answers[i]);
+		probe_nagios_address_line(b, t->report, &t->report->answers[i]);
 	return code;
 }
 
@@ -101,7 +101,7 @@ int probe_fail_nagios(struct buffer *b, const char *why)
 
 	buffer_str(&text, why);
 	buffer_str(b, "SIP UNKNOWN: ");
-	add_safe(b, &text);
+	probe_nagios_add_safe(b, &text);
 	buffer_str(b, "\n");
 	buffer_clear(&text);
 	return PROBE_EXIT_UNKNOWN;

@@ -28,9 +28,9 @@ struct job {
 	unsigned methods;
 	int64_t timeout_us;
 	bool debug;
-	struct ondemand *once; /* main thread only; NULL: not begun */
-	const char *trunk;     /* the name in `conf`, or NULL */
-	struct config *conf;   /* what `trunk` belongs to, held */
+	struct ondemand *probe; /* main thread only; NULL: not begun */
+	const char *trunk;	/* the name in `conf`, or NULL */
+	struct config *conf;	/* what `trunk` belongs to, held */
 	probe_reply_h *h;
 	void *arg;
 };
@@ -84,14 +84,20 @@ void probe_service_config(struct probe_service *d, struct config *conf)
 }
 
 /* Made at the first need: most never ask, and it is some 30 bytes a trunk. */
-static const struct config_trunk *service_trunk(struct probe_service *d, const char *name)
+static void service_index(struct probe_service *d)
 {
-	for (size_t i = 0; !d->by_name.size && i < d->conf->trunk_count; i++) {
+	for (size_t i = 0; i < d->conf->trunk_count; i++) {
 		if (name_index_put(&d->by_name, &d->conf->trunks[i])) {
 			name_index_free(&d->by_name);
-			return NULL;
+			return;
 		}
 	}
+}
+
+static const struct config_trunk *service_trunk(struct probe_service *d, const char *name)
+{
+	if (!d->by_name.size)
+		service_index(d);
 	return name_index_find(&d->by_name, name);
 }
 
@@ -127,14 +133,14 @@ static void reply_text(struct job *j, unsigned status, const char *text)
 static void tell_debug(struct buffer *b, const struct job *j,
 		       const struct ondemand_report *report)
 {
-	const struct probe_output told = {
+	const struct probe_output output = {
 		.report = report,
 		.trunk = j->trunk,
 		.now_s = clock_wall_ns() / CLOCK_NS_PER_S,
 		.verbose = true,
 	};
 
-	(void)probe_tell_text(b, &told);
+	(void)probe_tell_text(b, &output);
 	buffer_str(b, "\nMetrics without debug=true:\n\n");
 }
 
@@ -143,7 +149,7 @@ static void service_done_h(const struct ondemand_report *report, void *arg)
 	struct job *j = arg;
 	struct probe_reply r = {.status = 200};
 
-	j->once = NULL;
+	j->probe = NULL;
 	if (report->end == ONDEMAND_FORBIDDEN) {
 		reply_text(j, 403, report->result.detail);
 		return;
@@ -181,7 +187,7 @@ static int service_begin(struct job *j, const struct probe_target *target)
 
 	j->conf = config_keep(d->conf);
 	j->trunk = target->trunk;
-	return ondemand_start(&j->once, d->engine, &rq, service_done_h, j);
+	return ondemand_start(&j->probe, d->engine, &rq, service_done_h, j);
 }
 
 static void service_start_h(void *data, void *arg)
@@ -282,7 +288,7 @@ void probe_service_stop(struct probe_service *d)
 	struct job *j;
 
 	while (d && (j = service_first(d))) {
-		ondemand_cancel(j->once);
+		ondemand_cancel(j->probe);
 		reply_text(j, 503, "the exporter is stopping");
 	}
 }

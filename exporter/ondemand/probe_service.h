@@ -1,5 +1,5 @@
 /*
- * Where other threads ask for a probe and get its reply: the probe itself runs on the
+ * Probes that other threads ask for and get the reply of: the probe itself runs on the
  * main thread, and nobody waits for it with a thread. Bounded in number.
  */
 #ifndef EXPORTER_ONDEMAND_PROBE_SERVICE_H
@@ -11,7 +11,7 @@
 
 struct probe_service;
 
-/* What is asked for; texts are copied. */
+/* Request for a probe; texts are copied. */
 struct probe_ask {
 	const char *target;  /* a trunk's name or a URI */
 	const char *profile; /* or NULL */
@@ -32,8 +32,7 @@ typedef void(probe_reply_h)(struct probe_reply *reply, void *arg);
 /* @e: kept by the caller while the desk lives. Returns 0 or errno. */
 int probe_service_alloc(struct probe_service **dp, struct engine *e);
 
-/* Puts a configuration in force, after the engine did. Main thread. Kept by the caller.
- */
+/* Puts a configuration, which the caller keeps, in force after the engine did. */
 void probe_service_config(struct probe_service *d, struct config *conf);
 
 /*

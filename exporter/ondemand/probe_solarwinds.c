@@ -1,5 +1,5 @@
 /*
- * What a script monitor of SolarWinds Orion (SAM) reads: pairs of Statistic, an integer,
+ * Format of a script monitor of SolarWinds Orion (SAM): pairs of Statistic, an integer,
  * and Message under the same name, at most ten, the same ones each time.
  */
 #include "exporter/ondemand/probe_format.h"
@@ -53,7 +53,7 @@ static void probe_solarwinds_certificate(struct buffer *b, const struct probe_ou
 		probe_explain_days(a->certificate.chain_not_after_s, t->now_s), text);
 }
 
-static int exit_code(const struct probe_output *t)
+static int probe_solarwinds_exit_code(const struct probe_output *t)
 {
 	int plain = probe_exit(t->report), code = probe_exit_within(t);
 
@@ -102,7 +102,7 @@ int probe_tell_solarwinds(struct buffer *b, const struct probe_output *t)
 	probe_solarwinds_pair(b, "AddressesUp", (int64_t)probe_explain_alive(r),
 			      "addresses of the name that work");
 	probe_solarwinds_certificate(b, t);
-	return exit_code(t);
+	return probe_solarwinds_exit_code(t);
 }
 
 int probe_fail_solarwinds(struct buffer *b, const char *why)

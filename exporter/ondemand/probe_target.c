@@ -6,8 +6,8 @@
 
 #include "config/uri.h"
 
-static const struct config_settings *find_profile(const struct config *conf,
-						  const char *name)
+static const struct config_settings *probe_target_find_profile(const struct config *conf,
+							       const char *name)
 {
 	for (size_t i = 0; i < conf->profile_count; i++)
 		if (!strcmp(conf->profiles[i].name, name))
@@ -16,7 +16,7 @@ static const struct config_settings *find_profile(const struct config *conf,
 }
 
 /* A word without dot or colon is no host that anybody means: it is a name mistyped. */
-static const char *read_uri(struct probe_target *out, const char *text)
+static const char *probe_target_read_uri(struct probe_target *out, const char *text)
 {
 	struct config_uri uri;
 	const char *why;
@@ -37,7 +37,7 @@ int probe_target_find(struct probe_target *out, const struct config *conf,
 		      const struct config_trunk *trunk, const char *text,
 		      const char *profile, char *why, size_t why_size)
 {
-	const char *fault = read_uri(out, trunk ? trunk->uri : text);
+	const char *fault = probe_target_read_uri(out, trunk ? trunk->uri : text);
 
 	if (fault) {
 		snprintf(why, why_size, "target: %s", fault);
@@ -46,7 +46,7 @@ int probe_target_find(struct probe_target *out, const struct config *conf,
 	out->trunk = trunk ? trunk->name : NULL;
 	out->settings = trunk ? trunk->settings : conf->defaults;
 	if (profile)
-		out->settings = find_profile(conf, profile);
+		out->settings = probe_target_find_profile(conf, profile);
 	if (!out->settings) {
 		snprintf(why, why_size, "profile: there is none of this name");
 		return EINVAL;

@@ -1,4 +1,4 @@
-/* What "target" and "profile" of a probe on demand stand for. */
+/* Meaning of "target" and "profile" of a probe on demand. */
 #ifndef EXPORTER_ONDEMAND_PROBE_TARGET_H
 #define EXPORTER_ONDEMAND_PROBE_TARGET_H
 

@@ -39,8 +39,8 @@ static void probe_text_paint(struct buffer *b, const struct probe_output *t,
 		buffer_str(b, text);
 }
 
-static void paint_state(struct buffer *b, const struct probe_output *t,
-			enum health_state s)
+static void probe_text_paint_state(struct buffer *b, const struct probe_output *t,
+				   enum health_state s)
 {
 	probe_text_paint(b, t, states[s].colour, states[s].word);
 }
@@ -110,7 +110,7 @@ static void probe_text_chain(struct buffer *b, const struct chain *c)
 		buffer_format(b, "               %u more are left out\n", c->left_out);
 }
 
-/* What a peer wrote, for a terminal: no byte of it can do anything there. */
+/* Writes bytes of a peer to a terminal: none of them can do anything there. */
 static void probe_text_shown(struct buffer *b, const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
@@ -123,7 +123,7 @@ static void probe_text_shown(struct buffer *b, const char *text, size_t len)
 	}
 }
 
-/* How an event looks in the ladder: towards the peer, from it, or at our end. */
+/* Looks of an event in the ladder: towards the peer, from it, or at our end. */
 static const struct {
 	const char *arrow;
 	const char *words; /* before what the event itself says */
@@ -140,7 +140,7 @@ static const struct {
 	[LADDER_LATE] = {"<--", "late: "},
 };
 
-static size_t line_len(const char *text, size_t len)
+static size_t probe_text_line_len(const char *text, size_t len)
 {
 	size_t n = 0;
 
@@ -150,9 +150,9 @@ static size_t line_len(const char *text, size_t len)
 }
 
 /* The lines after the first one. */
-static void more_lines(struct buffer *b, const char *text, size_t len)
+static void probe_text_more_lines(struct buffer *b, const char *text, size_t len)
 {
-	size_t n = line_len(text, len);
+	size_t n = probe_text_line_len(text, len);
 
 	while (n < len) {
 		size_t end = n < len && text[n] == '\r' ? n + 1 : n;
@@ -160,7 +160,7 @@ static void more_lines(struct buffer *b, const char *text, size_t len)
 		end += end < len && text[end] == '\n';
 		text += end;
 		len -= end;
-		n = line_len(text, len);
+		n = probe_text_line_len(text, len);
 		if (!n)
 			break;
 		buffer_str(b, "                         ");
@@ -172,7 +172,7 @@ static void more_lines(struct buffer *b, const char *text, size_t len)
 static void probe_text_rung(struct buffer *b, const struct probe_output *t,
 			    const struct ladder_entry *e)
 {
-	size_t first = e->len ? line_len(e->text, e->len) : 0;
+	size_t first = e->len ? probe_text_line_len(e->text, e->len) : 0;
 
 	buffer_format(b, "  %12.1f ms  %s  %s", (double)e->at_ns / 1e6,
 		      rungs[e->kind].arrow, rungs[e->kind].words);
@@ -181,7 +181,7 @@ static void probe_text_rung(struct buffer *b, const struct probe_output *t,
 		buffer_format(b, " (%u bytes)", e->size);
 	buffer_str(b, "\n");
 	if (t->verbose && e->len)
-		more_lines(b, e->text, e->len);
+		probe_text_more_lines(b, e->text, e->len);
 }
 
 static void probe_text_ladder(struct buffer *b, const struct probe_output *t,
@@ -202,7 +202,7 @@ static void probe_text_answer(struct buffer *b, const struct probe_output *t,
 
 	probe_text_paint(b, t, BOLD, a->address);
 	buffer_format(b, " %s %s: ", a->transport, a->method);
-	paint_state(b, t, verdicts[r->verdict]);
+	probe_text_paint_state(b, t, verdicts[r->verdict]);
 	buffer_str(b, ", ");
 	probe_explain_result(b, r, t->report->timeout_us);
 	buffer_str(b, "\n");
@@ -243,7 +243,7 @@ int probe_tell_text(struct buffer *b, const struct probe_output *t)
 	if (r->result.outcome == PROBE_INTERNAL)
 		probe_text_paint(b, t, YELLOW, "unknown");
 	else
-		paint_state(b, t, r->state);
+		probe_text_paint_state(b, t, r->state);
 	buffer_str(b, ": ");
 	probe_explain_verdict(b, r);
 	buffer_str(b, ".\n");

@@ -8,14 +8,14 @@
 #include "exporter/store/labels.h"
 #include "sipprobe/health.h"
 
-static const char *verdict_name(unsigned verdict)
+static const char *api_verdict_name(unsigned verdict)
 {
 	static const char *const names[] = {"up", "degraded", "down"};
 
 	return verdict < sizeof(names) / sizeof(*names) ? names[verdict] : "down";
 }
 
-static void put_code(struct json *j, unsigned code)
+static void api_put_code(struct json *j, unsigned code)
 {
 	if (code)
 		json_number(j, "code", code, 0);
@@ -23,7 +23,7 @@ static void put_code(struct json *j, unsigned code)
 		json_null(j, "code");
 }
 
-static void put_latency(struct json *j, const char *key, uint32_t us)
+static void api_put_latency(struct json *j, const char *key, uint32_t us)
 {
 	if (us == HISTORY_NO_LATENCY)
 		json_null(j, key);
@@ -31,16 +31,16 @@ static void put_latency(struct json *j, const char *key, uint32_t us)
 		json_number(j, key, us, 6);
 }
 
-static void put_probe(struct json *j, struct history_probe p)
+static void api_put_probe(struct json *j, struct history_probe p)
 {
 	json_str(j, "outcome", probe_outcome_name((enum probe_outcome)p.outcome));
-	json_str(j, "verdict", verdict_name(p.verdict));
-	put_code(j, p.code);
-	put_latency(j, "latency_s", p.latency_us);
+	json_str(j, "verdict", api_verdict_name(p.verdict));
+	api_put_code(j, p.code);
+	api_put_latency(j, "latency_s", p.latency_us);
 }
 
-static void put_last(struct json *j, struct slice target, struct slice said,
-		     struct history_probe last, int64_t at_ns)
+static void api_put_last(struct json *j, struct slice target, struct slice said,
+			 struct history_probe last, int64_t at_ns)
 {
 	if (!at_ns) {
 		json_null(j, "last");
@@ -50,13 +50,13 @@ static void put_last(struct json *j, struct slice target, struct slice said,
 	json_time(j, "at_unix_s", at_ns);
 	json_label(j, "address", labels_find(target, "address"));
 	json_label(j, "transport", labels_find(target, "transport"));
-	put_probe(j, last);
+	api_put_probe(j, last);
 	json_text(j, "text", said);
 	json_close(j, '}');
 }
 
 /* The trunk's own labels, without its name. */
-static void put_labels(struct json *j, struct slice labels)
+static void api_put_labels(struct json *j, struct slice labels)
 {
 	struct slice name, value;
 	size_t pos = 0;
@@ -68,16 +68,16 @@ static void put_labels(struct json *j, struct slice labels)
 	json_close(j, '}');
 }
 
-static void put_names(struct json *j, struct slice labels, struct slice info)
+static void api_put_names(struct json *j, struct slice labels, struct slice info)
 {
 	json_label(j, "name", labels_find(labels, "trunk"));
 	json_label(j, "uri", labels_find(info, "uri"));
 	json_label(j, "transport", labels_find(info, "transport"));
 	json_label(j, "profile", labels_find(info, "profile"));
-	put_labels(j, labels);
+	api_put_labels(j, labels);
 }
 
-static void put_expiry(struct json *j, int64_t at_s)
+static void api_put_expiry(struct json *j, int64_t at_s)
 {
 	if (at_s)
 		json_number(j, "certificate_not_after_unix_s", at_s, 0);
@@ -86,7 +86,7 @@ static void put_expiry(struct json *j, int64_t at_s)
 }
 
 /* A character a probe: lists are long. */
-static void put_verdicts(struct json *j, const struct status_row *row)
+static void api_put_verdicts(struct json *j, const struct status_row *row)
 {
 	static const char marks[] = {
 		[PROBE_UP] = '+', [PROBE_DEGRADED] = '~', [PROBE_DOWN] = '-', '-'};
@@ -100,23 +100,23 @@ static void put_verdicts(struct json *j, const struct status_row *row)
 void api_row(struct json *j, const struct status_row *row)
 {
 	json_open(j, NULL, '{');
-	put_names(j, row->labels, row->info);
+	api_put_names(j, row->labels, row->info);
 	json_str(j, "state", health_state_name((enum health_state)row->state));
 	json_bool(j, "paused", row->paused);
 	json_time(j, "since_unix_s", row->since_unix_ns);
 	json_number(j, "addresses", row->addresses, 0);
 	json_number(j, "addresses_up", row->addresses_up, 0);
-	put_last(j, row->target, row->said, row->last, row->last_unix_ns);
-	put_expiry(j, row->cert_not_after_s);
+	api_put_last(j, row->target, row->said, row->last, row->last_unix_ns);
+	api_put_expiry(j, row->cert_not_after_s);
 	json_open(j, "recent_latency_s", '[');
 	for (unsigned i = 0; i < row->probe_count; i++)
-		put_latency(j, NULL, row->probes[i].latency_us);
+		api_put_latency(j, NULL, row->probes[i].latency_us);
 	json_close(j, ']');
-	put_verdicts(j, row);
+	api_put_verdicts(j, row);
 	json_close(j, '}');
 }
 
-static void put_entry(struct json *j, const struct ladder_entry *e)
+static void api_put_entry(struct json *j, const struct ladder_entry *e)
 {
 	const char *direction =
 		ladder_is_inbound(e->kind)				    ? "in"
@@ -133,15 +133,15 @@ static void put_entry(struct json *j, const struct ladder_entry *e)
 }
 
 /* A probe with its ladder, as the member @key. @late_ns: wall clock, 0: it was not. */
-static void put_ladder(struct json *j, const char *key, const struct probe_result *r,
-		       const struct ladder_entry *entries, unsigned count,
-		       unsigned dropped, int64_t late_ns)
+static void api_put_ladder(struct json *j, const char *key, const struct probe_result *r,
+			   const struct ladder_entry *entries, unsigned count,
+			   unsigned dropped, int64_t late_ns)
 {
 	json_open(j, key, '{');
 	json_time(j, "begun_unix_s", r->begun_unix_ns);
 	json_str(j, "outcome", probe_outcome_name(r->outcome));
-	json_str(j, "verdict", verdict_name(r->verdict));
-	put_code(j, r->code);
+	json_str(j, "verdict", api_verdict_name(r->verdict));
+	api_put_code(j, r->code);
 	json_str(j, "phrase", r->phrase);
 	json_str(j, "detail", r->detail);
 	json_str(j, "call_id", r->call_id);
@@ -154,22 +154,22 @@ static void put_ladder(struct json *j, const char *key, const struct probe_resul
 	json_number(j, "entries_left_out", dropped, 0);
 	json_open(j, "entries", '[');
 	for (unsigned i = 0; i < count; i++)
-		put_entry(j, &entries[i]);
+		api_put_entry(j, &entries[i]);
 	json_close(j, ']');
 	json_close(j, '}');
 }
 
-static void put_kept(struct json *j, const char *key, struct history_ladder *l)
+static void api_put_kept(struct json *j, const char *key, struct history_ladder *l)
 {
 	if (l)
-		put_ladder(j, key, &l->result, l->entries, l->count, l->dropped,
-			   atomic_load(&l->late_ns));
+		api_put_ladder(j, key, &l->result, l->entries, l->count, l->dropped,
+			       atomic_load(&l->late_ns));
 	else
 		json_null(j, key);
 }
 
 /* Oldest first; each began its gap after the one before, counted back from the last. */
-static void put_recent(struct json *j, const struct status_target *t)
+static void api_put_recent(struct json *j, const struct status_target *t)
 {
 	int64_t at_ns = t->last_unix_ns;
 
@@ -181,37 +181,37 @@ static void put_recent(struct json *j, const struct status_target *t)
 			at_ns += t->probes[i].gap_ds * 100000000LL;
 		json_open(j, NULL, '{');
 		json_time(j, "at_unix_s", at_ns);
-		put_probe(j, t->probes[i]);
+		api_put_probe(j, t->probes[i]);
 		json_close(j, '}');
 	}
 	json_close(j, ']');
 }
 
-static void put_target(struct json *j, const struct status_target *t)
+static void api_put_target(struct json *j, const struct status_target *t)
 {
 	json_open(j, NULL, '{');
 	json_label(j, "method", labels_find(t->labels, "method"));
 	json_label(j, "address", labels_find(t->labels, "address"));
 	json_label(j, "transport", labels_find(t->labels, "transport"));
-	put_last(j, t->labels, t->said, t->last, t->last_unix_ns);
+	api_put_last(j, t->labels, t->said, t->last, t->last_unix_ns);
 	json_time(j, "last_success_unix_s", t->stats.last_success_unix_ns);
 	json_number(j, "priority", t->stats.priority, 0);
 	json_number(j, "weight", t->stats.weight, 0);
 	json_number(j, "probes", t->stats.probes, 0);
 	json_number(j, "retransmissions", t->stats.retransmissions, 0);
 	json_number(j, "late_responses", t->stats.late, 0);
-	put_expiry(j, t->stats.cert_not_after_s);
+	api_put_expiry(j, t->stats.cert_not_after_s);
 	json_chain(j, "certificate_chain", t->chain);
-	put_recent(j, t);
+	api_put_recent(j, t);
 	json_open(j, "failures", '[');
 	for (int i = 0; i < HISTORY_FAILURES && t->failures[i]; i++)
-		put_kept(j, NULL, t->failures[i]);
+		api_put_kept(j, NULL, t->failures[i]);
 	json_close(j, ']');
-	put_kept(j, "success", t->success);
+	api_put_kept(j, "success", t->success);
 	json_close(j, '}');
 }
 
-static void put_settings(struct json *j, const struct buffer *pairs)
+static void api_put_settings(struct json *j, const struct buffer *pairs)
 {
 	json_open(j, "settings", '{');
 	for (size_t at = 0; at < pairs->len;) {
@@ -224,11 +224,11 @@ static void put_settings(struct json *j, const struct buffer *pairs)
 	json_close(j, '}');
 }
 
-static void put_trunk(struct json *j, const struct status_trunk *t)
+static void api_put_trunk(struct json *j, const struct status_trunk *t)
 {
 	json_open(j, NULL, '{');
 	json_number(j, "version", API_VERSION, 0);
-	put_names(j, t->labels, t->info);
+	api_put_names(j, t->labels, t->info);
 	json_str(j, "state", health_state_name((enum health_state)t->stats.state));
 	json_bool(j, "paused", t->stats.paused);
 	json_time(j, "since_unix_s", t->since_unix_ns);
@@ -243,9 +243,9 @@ static void put_trunk(struct json *j, const struct status_trunk *t)
 	json_time(j, "inbound_options_unix_s", t->stats.inbound_options_unix_ns);
 	json_open(j, "targets", '[');
 	for (size_t i = 0; i < t->target_count; i++)
-		put_target(j, &t->targets[i]);
+		api_put_target(j, &t->targets[i]);
 	json_close(j, ']');
-	put_settings(j, &t->settings);
+	api_put_settings(j, &t->settings);
 	json_close(j, '}');
 	buffer_add(j->out, "\n", 1);
 }
@@ -265,7 +265,7 @@ int api_trunk(struct buffer *out, struct store *s, const char *name)
 	}
 	if (err)
 		return err;
-	put_trunk(&j, t);
+	api_put_trunk(&j, t);
 	status_trunk_free(t);
 	return 0;
 }

@@ -20,7 +20,7 @@ struct list_query {
 	const char *wrong;
 };
 
-static int state_bit(unsigned *states, const char *name, size_t len)
+static int api_list_state_bit(unsigned *states, const char *name, size_t len)
 {
 	for (int i = 0; i < HEALTH_STATES; i++) {
 		const char *known = health_state_name((enum health_state)i);
@@ -41,7 +41,7 @@ int api_parse_states(unsigned *states, const char *text)
 	while (*text && !err) {
 		size_t len = strcspn(text, ",");
 
-		err = len ? state_bit(&found, text, len) : 0;
+		err = len ? api_list_state_bit(&found, text, len) : 0;
 		text += len + (text[len] == ',');
 	}
 	if (!err)
@@ -69,7 +69,7 @@ static bool api_list_holds(struct slice text, const char *word, size_t len)
 }
 
 /* Whether any value in label text holds the word; its names are not looked at. */
-static bool any_label_holds(struct slice labels, const char *word, size_t len)
+static bool api_list_any_label_holds(struct slice labels, const char *word, size_t len)
 {
 	struct slice name, value;
 	size_t pos = 0;
@@ -80,7 +80,7 @@ static bool any_label_holds(struct slice labels, const char *word, size_t len)
 	return false;
 }
 
-static bool row_holds(const struct status_row *row, const char *word, size_t len)
+static bool api_list_row_holds(const struct status_row *row, const char *word, size_t len)
 {
 	struct slice texts[] = {
 		labels_find(row->info, "uri"),
@@ -94,7 +94,7 @@ static bool row_holds(const struct status_row *row, const char *word, size_t len
 			return true;
 	if (row->last.code)
 		snprintf(code, sizeof(code), "%u", row->last.code % 1000U);
-	return any_label_holds(row->labels, word, len) ||
+	return api_list_any_label_holds(row->labels, word, len) ||
 	       (strlen(code) == len && !memcmp(code, word, len));
 }
 
@@ -103,14 +103,15 @@ bool api_row_matches(const struct status_row *row, const char *words)
 	while (*words) {
 		size_t len = strcspn(words, " \t");
 
-		if (len && !row_holds(row, words, len))
+		if (len && !api_list_row_holds(row, words, len))
 			return false;
 		words += len + (words[len] != '\0');
 	}
 	return true;
 }
 
-static int parse_count(unsigned *to, const char *text, unsigned min, unsigned max)
+static int api_list_parse_count(unsigned *to, const char *text, unsigned min,
+				unsigned max)
 {
 	size_t len = strlen(text);
 	unsigned long n;
@@ -128,7 +129,7 @@ static int parse_count(unsigned *to, const char *text, unsigned min, unsigned ma
  * A cursor of an earlier answer. One of another run, or of before a reload, means all
  * from the start.
  */
-static int parse_since(struct list_query *lq, const char *text, struct store *s)
+static int api_list_parse_since(struct list_query *lq, const char *text, struct store *s)
 {
 	uint64_t begun, generation, sequence;
 	char end;
@@ -144,7 +145,7 @@ static int parse_since(struct list_query *lq, const char *text, struct store *s)
 }
 
 /* Names are compared as label text, where some characters are escaped. */
-static int parse_after(struct list_query *lq, const char *text)
+static int api_list_parse_after(struct list_query *lq, const char *text)
 {
 	labels_add(&lq->after, "a", text);
 	return lq->after.err;
@@ -161,26 +162,27 @@ static int api_list_parse(struct list_query *lq, const struct http_query *q)
 	lq->words = http_query_arg(q, "q");
 	if (state && api_parse_states(&lq->status.states, state))
 		lq->wrong = "state: a list of unknown, up, degraded and down";
-	else if (limit && parse_count(&lq->limit, limit, 1, API_LIMIT_MAX))
+	else if (limit && api_list_parse_count(&lq->limit, limit, 1, API_LIMIT_MAX))
 		lq->wrong = "limit: a number from 1 to 10000";
-	else if (recent && parse_count(&lq->status.recent, recent, 0, HISTORY_PROBES_MAX))
+	else if (recent &&
+		 api_list_parse_count(&lq->status.recent, recent, 0, HISTORY_PROBES_MAX))
 		lq->wrong = "recent: a number from 0 to 1000";
-	else if (since && parse_since(lq, since, q->site->store))
+	else if (since && api_list_parse_since(lq, since, q->site->store))
 		lq->wrong = "since: the cursor of an earlier answer";
 	if (lq->wrong)
 		return EINVAL;
-	return after && *after ? parse_after(lq, after) : 0;
+	return after && *after ? api_list_parse_after(lq, after) : 0;
 }
 
-static struct slice after_name(const struct list_query *lq)
+static struct slice api_list_after_name(const struct list_query *lq)
 {
 	struct slice text = {lq->after.data, lq->after.len};
 
 	return labels_find(text, "a");
 }
 
-static void put_head(struct json *j, const struct status_list *l,
-		     const struct list_query *lq)
+static void api_list_put_head(struct json *j, const struct status_list *l,
+			      const struct list_query *lq)
 {
 	char cursor[64];
 
@@ -198,10 +200,10 @@ static void put_head(struct json *j, const struct status_list *l,
 	json_close(j, '}');
 }
 
-static void put_rows(struct json *j, const struct status_list *l,
-		     const struct list_query *lq)
+static void api_list_put_rows(struct json *j, const struct status_list *l,
+			      const struct list_query *lq)
 {
-	struct slice after = after_name(lq), last = {0};
+	struct slice after = api_list_after_name(lq), last = {0};
 	unsigned count = 0;
 	bool more = false;
 
@@ -226,7 +228,7 @@ static void put_rows(struct json *j, const struct status_list *l,
 		json_null(j, "next");
 }
 
-static void put_error(struct json *j, const char *text)
+static void api_list_put_error(struct json *j, const char *text)
 {
 	json_open(j, NULL, '{');
 	json_number(j, "version", API_VERSION, 0);
@@ -243,12 +245,12 @@ int api_trunks(struct buffer *out, const struct http_query *q)
 	int err = api_list_parse(&lq, q);
 
 	if (lq.wrong)
-		put_error(&j, lq.wrong);
+		api_list_put_error(&j, lq.wrong);
 	if (!err)
 		err = status_list_take(&l, q->site->store, &lq.status);
 	if (!err) {
-		put_head(&j, l, &lq);
-		put_rows(&j, l, &lq);
+		api_list_put_head(&j, l, &lq);
+		api_list_put_rows(&j, l, &lq);
 		json_close(&j, '}');
 	}
 	if (!err || lq.wrong)

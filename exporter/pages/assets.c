@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-static const struct asset *by_name(const char *name)
+static const struct asset *assets_by_name(const char *name)
 {
 	for (size_t i = 0; i < assets_count; i++)
 		if (!strcmp(assets[i].name, name))
@@ -17,11 +17,11 @@ const struct asset *assets_find(const char *path)
 
 	if (strncmp(path, assets_hash, len) || path[len] != '/')
 		return NULL;
-	a = by_name(path + len + 1);
+	a = assets_by_name(path + len + 1);
 	return a && *a->type ? a : NULL;
 }
 
 const struct asset *assets_template(const char *name)
 {
-	return by_name(name);
+	return assets_by_name(name);
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* Bytes that a path in a URL may have (RFC 3986), so that it can stand in a header. */
-static bool is_path(const char *text, size_t len)
+static bool http_paths_is_path(const char *text, size_t len)
 {
 	static const char allowed[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
@@ -28,7 +28,7 @@ static void http_paths_trim(char out[HTTP_PATHS_BYTES], const char *text)
 }
 
 /* The path of a URL, or NULL for what is none. */
-static const char *path_of(const char *url)
+static const char *http_paths_path_of(const char *url)
 {
 	const char *host = NULL, *path;
 
@@ -41,23 +41,23 @@ static const char *path_of(const char *url)
 	if (!host)
 		return NULL;
 	path = host + strcspn(host, "/");
-	return path > host && is_path(host, strlen(host)) ? path : NULL;
+	return path > host && http_paths_is_path(host, strlen(host)) ? path : NULL;
 }
 
 int http_paths_init(struct http_paths *p, const char *external_url,
 		    const char *route_prefix, char *err_text, size_t err_size)
 {
-	const char *path = external_url ? path_of(external_url) : "/";
+	const char *path = external_url ? http_paths_path_of(external_url) : "/";
 
 	*p = (struct http_paths){0};
-	if (!path || !is_path(path, strlen(path))) {
+	if (!path || !http_paths_is_path(path, strlen(path))) {
 		snprintf(err_text, err_size,
 			 "--web.external-url: \"%s\" is not a URL such as "
 			 "https://host/path",
 			 external_url);
 		return EINVAL;
 	}
-	if (route_prefix && !is_path(route_prefix, strlen(route_prefix))) {
+	if (route_prefix && !http_paths_is_path(route_prefix, strlen(route_prefix))) {
 		snprintf(err_text, err_size,
 			 "--web.route-prefix: \"%s\" is not a path such as /prefix",
 			 route_prefix);

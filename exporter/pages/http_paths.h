@@ -24,8 +24,7 @@ struct http_paths {
 int http_paths_init(struct http_paths *p, const char *external_url,
 		    const char *route_prefix, char *err_text, size_t err_size);
 
-/* The rest of @path below the prefix, from its slash, or NULL for what is not below it.
- */
+/* The rest of @path below the prefix, from its slash on; NULL when it is not below. */
 const char *http_paths_below(const struct http_paths *p, const char *path);
 
 #endif

@@ -27,8 +27,8 @@ int64_t http_probe_timeout_us(const char *text)
 	return (int64_t)(s * 1e6);
 }
 
-/* What could leave its place, in a header or on a terminal, is refused. */
-static bool is_printable(const char *text)
+/* Text that could leave its place, in a header or on a terminal, is refused. */
+static bool http_probe_is_printable(const char *text)
 {
 	for (; *text; text++)
 		if ((unsigned char)*text < 0x20 || *text == 0x7f)
@@ -36,14 +36,14 @@ static bool is_printable(const char *text)
 	return true;
 }
 
-static const char *check_text(const char *text, size_t max)
+static const char *http_probe_check_text(const char *text, size_t max)
 {
 	if (strlen(text) > max)
 		return "is too long";
-	return is_printable(text) ? NULL : "has control characters";
+	return http_probe_is_printable(text) ? NULL : "has control characters";
 }
 
-static bool read_debug(bool *out, const char *text)
+static bool http_probe_read_debug(bool *out, const char *text)
 {
 	static const struct {
 		const char *text;
@@ -75,21 +75,23 @@ void http_probe_answer(struct http_answer *a, const struct http_query *q)
 
 	*ask = (struct probe_ask){.target = q->target, .profile = q->profile};
 	ask->timeout_us = http_probe_timeout_us(q->scrape_timeout);
-	why = ask->target && *ask->target ? check_text(ask->target, PROBE_TARGET_MAX)
-					  : "is missing: /probe?target=NAME or URI";
+	why = ask->target && *ask->target
+		      ? http_probe_check_text(ask->target, PROBE_TARGET_MAX)
+		      : "is missing: /probe?target=NAME or URI";
 	if (why) {
 		http_probe_refuse(a, "target", why);
 		return;
 	}
 	if (ask->profile && !*ask->profile)
 		ask->profile = NULL;
-	why = ask->profile ? check_text(ask->profile, PROBE_PROFILE_MAX) : NULL;
+	why = ask->profile ? http_probe_check_text(ask->profile, PROBE_PROFILE_MAX)
+			   : NULL;
 	method = http_query_arg(q, "method");
 	if (why)
 		http_probe_refuse(a, "profile", why);
 	else if (method && *method && !probe_target_method(&ask->methods, method))
 		http_probe_refuse(a, "method", "must be " PROBE_TARGET_METHODS);
-	else if (q->debug && *q->debug && !read_debug(&ask->debug, q->debug))
+	else if (q->debug && *q->debug && !http_probe_read_debug(&ask->debug, q->debug))
 		http_probe_refuse(a, "debug", "must be true or false");
 	else if (ask->timeout_us < 0)
 		http_probe_refuse(a, "X-Prometheus-Scrape-Timeout-Seconds",

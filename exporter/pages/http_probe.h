@@ -11,7 +11,7 @@ void http_probe_answer(struct http_answer *a, const struct http_query *q);
 void http_probe_refused(struct http_answer *a, int err);
 
 /*
- * How long a scraper waits for us, in µs, from X-Prometheus-Scrape-Timeout-Seconds: less
+ * Time that a scraper waits for us, in µs, from X-Prometheus-Scrape-Timeout-Seconds: less
  * half a second for the way back, or half of it when it is shorter than a second.
  *
  * @text: NULL: no matter, 0

@@ -10,7 +10,7 @@
 #include "exporter/ondemand/probe_service.h"
 #include "exporter/store/store.h"
 
-/* What handlers work with; lives as long as the server. */
+/* All that handlers work with; lives as long as the server. */
 struct http_site {
 	struct store *store;
 	char *telemetry_path;

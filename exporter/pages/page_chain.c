@@ -5,8 +5,8 @@
 #include "exporter/pages/page_text.h"
 #include "base/clock.h"
 
-/* What must not be read as proven stands first. */
-static void put_trust(struct buffer *b, const struct chain *c)
+/* A warning stands first: the chain below it must not be read as proven. */
+static void page_chain_put_trust(struct buffer *b, const struct chain *c)
 {
 	if (c->verified)
 		buffer_str(b, "verified");
@@ -15,7 +15,7 @@ static void put_trust(struct buffer *b, const struct chain *c)
 }
 
 /* The link that ends first: with it, all of them end. */
-static const struct chain_link *first_to_end(const struct chain *c)
+static const struct chain_link *page_chain_first_to_end(const struct chain *c)
 {
 	const struct chain_link *first = &c->links[0];
 
@@ -26,23 +26,24 @@ static const struct chain_link *first_to_end(const struct chain *c)
 }
 
 /* "ends in 83 days" or "expired" */
-static void put_left(struct buffer *b, int64_t not_after_s, int64_t now_ns)
+static void page_chain_put_left(struct buffer *b, int64_t not_after_s, int64_t now_ns)
 {
 	if (not_after_s * CLOCK_NS_PER_S > now_ns)
 		buffer_str(b, "ends in ");
 	page_expiry(b, not_after_s, now_ns);
 }
 
-static void put_summary(struct buffer *b, const struct chain *c, int64_t now_ns)
+static void page_chain_put_summary(struct buffer *b, const struct chain *c,
+				   int64_t now_ns)
 {
 	unsigned shown = c->count + c->left_out;
 
 	buffer_str(b, "<summary>Certificate chain</summary>\n<p class=\"when\">");
 	page_number(b, shown);
 	buffer_str(b, shown == 1 ? " certificate, " : " certificates, ");
-	put_trust(b, c);
+	page_chain_put_trust(b, c);
 	buffer_str(b, ", ");
-	put_left(b, first_to_end(c)->not_after_s, now_ns);
+	page_chain_put_left(b, page_chain_first_to_end(c)->not_after_s, now_ns);
 	buffer_str(b, " · ");
 	page_str(b, c->version);
 	if (c->cipher[0]) {
@@ -54,7 +55,8 @@ static void put_summary(struct buffer *b, const struct chain *c, int64_t now_ns)
 	buffer_str(b, "</p>\n");
 }
 
-static void put_fact(struct buffer *b, const char *name, const char *value, bool code)
+static void page_chain_put_fact(struct buffer *b, const char *name, const char *value,
+				bool code)
 {
 	if (!value[0])
 		return;
@@ -65,27 +67,29 @@ static void put_fact(struct buffer *b, const char *name, const char *value, bool
 	buffer_str(b, code ? "</code></dd></div>\n" : "</bdi></dd></div>\n");
 }
 
-static void put_times(struct buffer *b, const struct chain_link *l, int64_t now_ns)
+static void page_chain_put_times(struct buffer *b, const struct chain_link *l,
+				 int64_t now_ns)
 {
 	buffer_str(b, "<div><dt>Valid</dt><dd>");
 	page_time(b, l->not_before_s * CLOCK_NS_PER_S);
 	buffer_str(b, " to ");
 	page_time(b, l->not_after_s * CLOCK_NS_PER_S);
 	buffer_str(b, ", ");
-	put_left(b, l->not_after_s, now_ns);
+	page_chain_put_left(b, l->not_after_s, now_ns);
 	buffer_str(b, "</dd></div>\n");
 }
 
-static void put_link(struct buffer *b, const struct chain_link *l, int64_t now_ns)
+static void page_chain_put_link(struct buffer *b, const struct chain_link *l,
+				int64_t now_ns)
 {
 	buffer_str(b, "<li><dl class=\"facts\">\n");
-	put_fact(b, "Subject", l->subject, false);
-	put_fact(b, "Issuer", l->issuer, false);
-	put_fact(b, "For", l->names, false);
-	put_times(b, l, now_ns);
-	put_fact(b, "Key", l->key, false);
-	put_fact(b, "Serial", l->serial, true);
-	put_fact(b, "SHA-256", l->sha256, true);
+	page_chain_put_fact(b, "Subject", l->subject, false);
+	page_chain_put_fact(b, "Issuer", l->issuer, false);
+	page_chain_put_fact(b, "For", l->names, false);
+	page_chain_put_times(b, l, now_ns);
+	page_chain_put_fact(b, "Key", l->key, false);
+	page_chain_put_fact(b, "Serial", l->serial, true);
+	page_chain_put_fact(b, "SHA-256", l->sha256, true);
 	buffer_str(b, "</dl></li>\n");
 }
 
@@ -97,10 +101,10 @@ void page_chain(struct buffer *b, const struct chain *c, size_t index, int64_t n
 	snprintf(open, sizeof(open), "<details id=\"chain%zu\" class=\"chain\"%s>", index,
 		 c->verified ? "" : " open");
 	buffer_str(b, open);
-	put_summary(b, c, now_ns);
+	page_chain_put_summary(b, c, now_ns);
 	buffer_str(b, "<ol>\n");
 	for (unsigned i = 0; i < c->count; i++)
-		put_link(b, &c->links[i], now_ns);
+		page_chain_put_link(b, &c->links[i], now_ns);
 	buffer_str(b, "</ol>\n");
 	if (c->left_out) {
 		buffer_str(b, "<p class=\"when\">");

@@ -24,7 +24,7 @@ static const struct {
 	[LADDER_LATE] = {"a response, too late", "in", false},
 };
 
-static struct slice first_line(const struct ladder_entry *e)
+static struct slice page_ladder_first_line(const struct ladder_entry *e)
 {
 	const char *end = e->len ? memchr(e->text, '\n', e->len) : NULL;
 	struct slice line = {e->text, end ? (size_t)(end - e->text) : e->len};
@@ -39,7 +39,7 @@ static struct slice page_ladder_gist(const struct ladder_entry *e)
 {
 	static const char version[] = "SIP/2.0";
 	const size_t len = sizeof(version) - 1;
-	struct slice line = first_line(e);
+	struct slice line = page_ladder_first_line(e);
 
 	if (line.l > len && !memcmp(line.p, version, len)) {
 		line.p += len + 1;
@@ -50,15 +50,15 @@ static struct slice page_ladder_gist(const struct ladder_entry *e)
 	return line;
 }
 
-static void put_offset(struct buffer *b, int64_t ns)
+static void page_ladder_put_offset(struct buffer *b, int64_t ns)
 {
 	buffer_str(b, "<span class=\"at\">+");
 	page_duration(b, ns);
 	buffer_str(b, "</span>");
 }
 
-/* What came to its end, and how. */
-static const char *closed_words(const struct probe_result *r)
+/* Title of a ladder: which probe, and how it ended. */
+static const char *page_ladder_closed_words(const struct probe_result *r)
 {
 	static const char *const words[PROBE_OUTCOMES] = {
 		[PROBE_TLS] = "TLS failed",
@@ -73,11 +73,13 @@ static const char *closed_words(const struct probe_result *r)
 						     : kinds[LADDER_CLOSED].words;
 }
 
-static void put_what(struct buffer *b, const struct history_ladder *l, unsigned i)
+static void page_ladder_put_what(struct buffer *b, const struct history_ladder *l,
+				 unsigned i)
 {
 	const struct ladder_entry *e = &l->entries[i];
-	const char *words = e->kind == LADDER_CLOSED ? closed_words(&l->result)
-						     : kinds[e->kind].words;
+	const char *words = e->kind == LADDER_CLOSED
+				    ? page_ladder_closed_words(&l->result)
+				    : kinds[e->kind].words;
 	bool plain = !kinds[e->kind].message;
 	struct slice text = plain ? (struct slice){e->text, e->len} : page_ladder_gist(e);
 
@@ -95,8 +97,8 @@ static void put_what(struct buffer *b, const struct history_ladder *l, unsigned 
 	buffer_str(b, "</span>");
 }
 
-static void put_message(struct buffer *b, const struct page_ladder *p,
-			const struct history_ladder *l, unsigned i)
+static void page_ladder_put_message(struct buffer *b, const struct page_ladder *p,
+				    const struct history_ladder *l, unsigned i)
 {
 	const struct ladder_entry *e = &l->entries[i];
 	struct slice text = {e->text, e->len};
@@ -114,27 +116,28 @@ static void put_message(struct buffer *b, const struct page_ladder *p,
 	buffer_str(b, "</pre></details>");
 }
 
-static void put_entry(struct buffer *b, const struct page_ladder *p,
-		      const struct history_ladder *l, unsigned i)
+static void page_ladder_put_entry(struct buffer *b, const struct page_ladder *p,
+				  const struct history_ladder *l, unsigned i)
 {
 	const struct ladder_entry *e = &l->entries[i];
 
 	buffer_str(b, "<li class=\"");
 	buffer_str(b, kinds[e->kind].class);
 	buffer_str(b, "\">");
-	put_offset(b, e->at_ns);
+	page_ladder_put_offset(b, e->at_ns);
 	buffer_str(b, "<div class=\"lane\">");
-	put_what(b, l, i);
+	page_ladder_put_what(b, l, i);
 	buffer_str(b, "<span class=\"arrow\" aria-hidden=\"true\"></span></div>");
 	if (kinds[e->kind].message && e->len)
-		put_message(b, p, l, i);
+		page_ladder_put_message(b, p, l, i);
 	buffer_str(b, "</li>\n");
 }
 
-static void put_late(struct buffer *b, const struct history_ladder *l, int64_t late_ns)
+static void page_ladder_put_late(struct buffer *b, const struct history_ladder *l,
+				 int64_t late_ns)
 {
 	buffer_str(b, "<li class=\"in late\">");
-	put_offset(b, late_ns - l->result.begun_unix_ns);
+	page_ladder_put_offset(b, late_ns - l->result.begun_unix_ns);
 	buffer_str(b, "<div class=\"lane\"><span class=\"what\"><span class=\"sr\">"
 		      "received: </span>");
 	buffer_str(b, kinds[LADDER_LATE].words);
@@ -142,8 +145,8 @@ static void put_late(struct buffer *b, const struct history_ladder *l, int64_t l
 		      "</li>\n");
 }
 
-static void put_head(struct buffer *b, const struct page_ladder *p,
-		     const struct history_ladder *l)
+static void page_ladder_put_head(struct buffer *b, const struct page_ladder *p,
+				 const struct history_ladder *l)
 {
 	const struct probe_result *r = &l->result;
 	const char *said = r->phrase[0] ? r->phrase : r->detail;
@@ -171,19 +174,19 @@ void page_ladder(struct buffer *b, const struct page_ladder *p, struct history_l
 	int64_t late_ns = atomic_load(&l->late_ns);
 
 	buffer_str(b, "<article class=\"ladder\">");
-	put_head(b, p, l);
+	page_ladder_put_head(b, p, l);
 	buffer_str(b, "<ol>\n");
 	for (unsigned i = 0; i < l->count; i++) {
-		/* What was left out stood before the end. */
+		/* The steps that were left out stood before the end. */
 		if (l->dropped && i + 1 == l->count) {
 			buffer_str(b, "<li class=\"mid\"><span class=\"at\">…</span>"
 				      "<div class=\"lane\"><span class=\"what\">");
 			page_number(b, l->dropped);
 			buffer_str(b, " more</span></div></li>\n");
 		}
-		put_entry(b, p, l, i);
+		page_ladder_put_entry(b, p, l, i);
 	}
 	if (late_ns)
-		put_late(b, l, late_ns);
+		page_ladder_put_late(b, l, late_ns);
 	buffer_str(b, "</ol></article>\n");
 }

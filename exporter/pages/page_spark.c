@@ -12,46 +12,46 @@ struct spark {
 	unsigned answered;
 };
 
-static bool is_answered(struct history_probe p)
+static bool page_spark_answered(struct history_probe p)
 {
 	return p.latency_us != HISTORY_NO_LATENCY;
 }
 
-static double x_of(const struct spark *s, unsigned i)
+static double page_spark_x(const struct spark *s, unsigned i)
 {
 	return s->count < 2 ? s->width / 2.0
 			    : 2.0 + (s->width - 4.0) * i / (s->count - 1.0);
 }
 
 /* The line runs from 0 at the bottom, so that a small ripple does not look like waves. */
-static double y_of(const struct spark *s, uint32_t us)
+static double page_spark_y(const struct spark *s, uint32_t us)
 {
 	return s->height - 2.0 - (s->height - 4.0) * us / (s->max_us ? s->max_us : 1);
 }
 
-static void add_line(struct buffer *b, const struct spark *s)
+static void page_spark_line(struct buffer *b, const struct spark *s)
 {
 	bool pen = false;
 	char text[40];
 
 	buffer_str(b, "<path class=\"line\" d=\"");
 	for (unsigned i = 0; i < s->count; i++) {
-		if (!is_answered(s->probes[i])) {
+		if (!page_spark_answered(s->probes[i])) {
 			pen = false;
 			continue;
 		}
-		snprintf(text, sizeof(text), "%c%.1f %.1f", pen ? 'L' : 'M', x_of(s, i),
-			 y_of(s, s->probes[i].latency_us));
+		snprintf(text, sizeof(text), "%c%.1f %.1f", pen ? 'L' : 'M',
+			 page_spark_x(s, i), page_spark_y(s, s->probes[i].latency_us));
 		buffer_str(b, text);
 		/* One point alone is a dot. */
-		if (!pen && (i + 1 == s->count || !is_answered(s->probes[i + 1])))
+		if (!pen && (i + 1 == s->count || !page_spark_answered(s->probes[i + 1])))
 			buffer_str(b, "h.1");
 		pen = true;
 	}
 	buffer_str(b, "\"/>");
 }
 
-static void add_failures(struct buffer *b, const struct spark *s)
+static void page_spark_failures(struct buffer *b, const struct spark *s)
 {
 	char text[40];
 	bool any = false;
@@ -61,14 +61,14 @@ static void add_failures(struct buffer *b, const struct spark *s)
 			continue;
 		buffer_str(b, any ? "" : "<path class=\"fail\" d=\"");
 		any = true;
-		snprintf(text, sizeof(text), "M%.1f %uv-%u", x_of(s, i), s->height - 1,
-			 s->height / 3);
+		snprintf(text, sizeof(text), "M%.1f %uv-%u", page_spark_x(s, i),
+			 s->height - 1, s->height / 3);
 		buffer_str(b, text);
 	}
 	buffer_str(b, any ? "\"/>" : "");
 }
 
-static void add_summary(struct buffer *b, const struct spark *s)
+static void page_spark_summary(struct buffer *b, const struct spark *s)
 {
 	page_number(b, s->count);
 	buffer_str(b, s->count == 1 ? " probe, " : " probes, ");
@@ -89,7 +89,7 @@ void page_spark(struct buffer *b, const struct history_probe *p, unsigned count,
 	if (!count)
 		return;
 	for (unsigned i = 0; i < count; i++) {
-		if (!is_answered(p[i]))
+		if (!page_spark_answered(p[i]))
 			continue;
 		s.answered++;
 		if (p[i].latency_us > s.max_us)
@@ -101,9 +101,10 @@ void page_spark(struct buffer *b, const struct history_probe *p, unsigned count,
 		 width, height, width, height);
 	buffer_str(b, text);
 	buffer_str(b, " preserveAspectRatio=\"none\" aria-label=\"");
-	add_summary(b, &s);
+	page_spark_summary(b, &s);
 	buffer_str(b, "\">");
-	add_failures(b, &s);
-	add_line(b, &s);
+	page_spark_failures(b, &s);
+	if (s.answered)
+		page_spark_line(b, &s);
 	buffer_str(b, "</svg>");
 }

@@ -16,7 +16,7 @@ static const struct {
 	{'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\'', "&#39;"},
 };
 
-static void add_char(struct buffer *b, const char *p, size_t len)
+static void page_text_add_char(struct buffer *b, const char *p, size_t len)
 {
 	unsigned char c = (unsigned char)*p;
 
@@ -38,7 +38,7 @@ void page_bytes(struct buffer *b, struct slice text)
 		size_t len = utf8_length(text.p, text.l);
 
 		if (text.p[0] != '\r' || text.l == 1 || text.p[1] != '\n')
-			add_char(b, text.p, len);
+			page_text_add_char(b, text.p, len);
 		len = len ? len : 1;
 		text.p += len;
 		text.l -= len;
@@ -93,7 +93,7 @@ void page_segment(struct buffer *b, struct slice value)
 	buffer_clear(&plain);
 }
 
-static void add_stamp(struct buffer *b, bool machine, int64_t unix_ns)
+static void page_text_add_stamp(struct buffer *b, bool machine, int64_t unix_ns)
 {
 	time_t s = (time_t)(unix_ns / CLOCK_NS_PER_S);
 	struct tm tm;
@@ -111,9 +111,9 @@ static void add_stamp(struct buffer *b, bool machine, int64_t unix_ns)
 void page_time(struct buffer *b, int64_t unix_ns)
 {
 	buffer_str(b, "<time datetime=\"");
-	add_stamp(b, true, unix_ns);
+	page_text_add_stamp(b, true, unix_ns);
 	buffer_str(b, "\">");
-	add_stamp(b, false, unix_ns);
+	page_text_add_stamp(b, false, unix_ns);
 	buffer_str(b, "</time>");
 }
 
@@ -125,7 +125,7 @@ void page_number(struct buffer *b, int64_t n)
 	buffer_str(b, text);
 }
 
-static void add_span(struct buffer *b, int64_t s)
+static void page_text_add_span(struct buffer *b, int64_t s)
 {
 	static const struct {
 		int64_t s;
@@ -143,11 +143,11 @@ static void add_span(struct buffer *b, int64_t s)
 void page_age(struct buffer *b, int64_t unix_ns, int64_t now_ns)
 {
 	buffer_str(b, "<time datetime=\"");
-	add_stamp(b, true, unix_ns);
+	page_text_add_stamp(b, true, unix_ns);
 	buffer_str(b, "\" title=\"");
-	add_stamp(b, false, unix_ns);
+	page_text_add_stamp(b, false, unix_ns);
 	buffer_str(b, "\">");
-	add_span(b, (now_ns - unix_ns) / CLOCK_NS_PER_S);
+	page_text_add_span(b, (now_ns - unix_ns) / CLOCK_NS_PER_S);
 	buffer_str(b, "</time>");
 }
 
@@ -225,9 +225,10 @@ void page_outcome(struct buffer *b, struct history_probe p, struct slice said)
 	buffer_str(b, "</bdi>");
 }
 
-static void fill_word(struct buffer *b, struct slice word, const char *root,
-		      void (*fill_h)(struct buffer *b, struct slice word, void *arg),
-		      void *arg)
+static void page_text_fill_word(struct buffer *b, struct slice word, const char *root,
+				void (*fill_h)(struct buffer *b, struct slice word,
+					       void *arg),
+				void *arg)
 {
 	if (word.l != strlen("assets") || memcmp(word.p, "assets", word.l)) {
 		fill_h(b, word, arg);
@@ -258,8 +259,9 @@ void page_template(struct buffer *b, const char *name, const char *root,
 			return;
 		}
 		buffer_add(b, p, (size_t)(open - p));
-		fill_word(b, (struct slice){open + 2, (size_t)(close - open - 2)}, root,
-			  fill_h, arg);
+		page_text_fill_word(b,
+				    (struct slice){open + 2, (size_t)(close - open - 2)},
+				    root, fill_h, arg);
 		p = close + 2;
 	}
 }

@@ -38,7 +38,7 @@ void page_expiry(struct buffer *b, int64_t not_after_s, int64_t now_ns);
 /* A state or verdict as a word with a mark: "up", "degraded", "down", "unknown". */
 void page_badge(struct buffer *b, const char *state);
 
-/* What the last probe brought: "200 OK", "no answer in time". @said: phrase or failure */
+/* Result of the last probe: "200 OK", "no answer in time". @said: phrase or failure */
 void page_outcome(struct buffer *b, struct history_probe p, struct slice said);
 
 /* Latencies of probes, oldest first, as a line; failures as marks. */

@@ -1,5 +1,4 @@
-/* The page of one trunk: its addresses, their last probes, and the ladders of failures.
- */
+/* The page of one trunk: addresses, their last probes, and the ladders of failures. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,38 +20,39 @@ struct trunk_page {
 	int64_t now_ns;
 };
 
-static void put_name(struct buffer *b, const struct trunk_page *p)
+static void page_trunk_put_name(struct buffer *b, const struct trunk_page *p)
 {
 	page_str(b, p->name);
 }
 
-static void put_version(struct buffer *b, const struct trunk_page *p)
+static void page_trunk_put_version(struct buffer *b, const struct trunk_page *p)
 {
 	page_str(b, p->q->site->version);
 }
 
-static void begin_item(struct buffer *b, const char *name)
+static void page_trunk_begin_item(struct buffer *b, const char *name)
 {
 	buffer_str(b, "<div><dt>");
 	buffer_str(b, name);
 	buffer_str(b, "</dt><dd>");
 }
 
-static void end_item(struct buffer *b)
+static void page_trunk_end_item(struct buffer *b)
 {
 	buffer_str(b, "</dd></div>\n");
 }
 
-static void put_text_item(struct buffer *b, const char *name, struct slice label)
+static void page_trunk_put_text_item(struct buffer *b, const char *name,
+				     struct slice label)
 {
 	if (!label.l)
 		return;
-	begin_item(b, name);
+	page_trunk_begin_item(b, name);
 	page_label(b, label);
-	end_item(b);
+	page_trunk_end_item(b);
 }
 
-static void put_labels(struct buffer *b, const struct trunk_page *p)
+static void page_trunk_put_labels(struct buffer *b, const struct trunk_page *p)
 {
 	struct slice name, value;
 	size_t pos = 0;
@@ -63,11 +63,11 @@ static void put_labels(struct buffer *b, const struct trunk_page *p)
 		page_bytes(b, name);
 		buffer_str(b, "</dt><dd>");
 		page_label(b, value);
-		end_item(b);
+		page_trunk_end_item(b);
 	}
 }
 
-static int64_t earliest_expiry(const struct status_trunk *t)
+static int64_t page_trunk_earliest_expiry(const struct status_trunk *t)
 {
 	int64_t at_s = 0;
 
@@ -80,52 +80,53 @@ static int64_t earliest_expiry(const struct status_trunk *t)
 	return at_s;
 }
 
-static void put_facts(struct buffer *b, const struct trunk_page *p)
+static void page_trunk_put_facts(struct buffer *b, const struct trunk_page *p)
 {
 	const struct stats_trunk *s = &p->t->stats;
-	int64_t expiry_s = earliest_expiry(p->t);
+	int64_t expiry_s = page_trunk_earliest_expiry(p->t);
 
 	buffer_str(b, "<dl class=\"facts\">\n");
-	put_text_item(b, "URI", labels_find(p->t->info, "uri"));
-	put_text_item(b, "Profile", labels_find(p->t->info, "profile"));
-	put_labels(b, p);
-	begin_item(b, "Addresses that answer");
+	page_trunk_put_text_item(b, "URI", labels_find(p->t->info, "uri"));
+	page_trunk_put_text_item(b, "Profile", labels_find(p->t->info, "profile"));
+	page_trunk_put_labels(b, p);
+	page_trunk_begin_item(b, "Addresses that answer");
 	page_number(b, s->addresses_up);
 	buffer_str(b, " of ");
 	page_number(b, s->addresses);
-	end_item(b);
+	page_trunk_end_item(b);
 	if (expiry_s) {
-		begin_item(b, "Certificate ends in");
+		page_trunk_begin_item(b, "Certificate ends in");
 		page_expiry(b, expiry_s, p->now_ns);
 		buffer_str(b, " (");
 		page_time(b, expiry_s * CLOCK_NS_PER_S);
 		buffer_str(b, ")");
-		end_item(b);
+		page_trunk_end_item(b);
 	}
 	if (s->dns_failures) {
-		begin_item(b, "Failed look-ups of its name");
+		page_trunk_begin_item(b, "Failed look-ups of its name");
 		page_number(b, s->dns_failures);
 		if (p->t->dns_said.l) {
 			buffer_str(b, ", at last <bdi>");
 			page_bytes(b, p->t->dns_said);
 			buffer_str(b, "</bdi>");
 		}
-		end_item(b);
+		page_trunk_end_item(b);
 	}
-	begin_item(b, "Its own last ping to us");
+	page_trunk_begin_item(b, "Its own last ping to us");
 	if (s->inbound_options_unix_ns) {
 		page_age(b, s->inbound_options_unix_ns, p->now_ns);
 		buffer_str(b, " ago");
 	} else {
 		buffer_str(b, "none yet");
 	}
-	end_item(b);
+	page_trunk_end_item(b);
 	buffer_str(b, "</dl>\n");
 }
 
-static void put_numbers(struct buffer *b, const struct status_target *t, int64_t now_ns)
+static void page_trunk_put_numbers(struct buffer *b, const struct status_target *t,
+				   int64_t now_ns)
 {
-	begin_item(b, "Last probe");
+	page_trunk_begin_item(b, "Last probe");
 	if (t->last_unix_ns) {
 		page_outcome(b, t->last, t->said);
 		buffer_str(b, ", ");
@@ -134,33 +135,33 @@ static void put_numbers(struct buffer *b, const struct status_target *t, int64_t
 	} else {
 		buffer_str(b, "none yet");
 	}
-	end_item(b);
+	page_trunk_end_item(b);
 	for (int i = 0; i < PROBE_PHASES; i++) {
 		if (t->stats.phase_ns[i] < 0)
 			continue;
-		begin_item(b, probe_phase_name((enum probe_phase)i));
+		page_trunk_begin_item(b, probe_phase_name((enum probe_phase)i));
 		page_duration(b, t->stats.phase_ns[i]);
-		end_item(b);
+		page_trunk_end_item(b);
 	}
 	if (t->stats.priority || t->stats.weight) {
-		begin_item(b, "SRV priority, weight");
+		page_trunk_begin_item(b, "SRV priority, weight");
 		page_number(b, t->stats.priority);
 		buffer_str(b, ", ");
 		page_number(b, t->stats.weight);
-		end_item(b);
+		page_trunk_end_item(b);
 	}
-	begin_item(b, "Probes");
+	page_trunk_begin_item(b, "Probes");
 	page_number(b, t->stats.probes);
-	end_item(b);
-	begin_item(b, "Retransmissions");
+	page_trunk_end_item(b);
+	page_trunk_begin_item(b, "Retransmissions");
 	page_number(b, t->stats.retransmissions);
-	end_item(b);
-	begin_item(b, "Late answers");
+	page_trunk_end_item(b);
+	page_trunk_begin_item(b, "Late answers");
 	page_number(b, t->stats.late);
-	end_item(b);
+	page_trunk_end_item(b);
 }
 
-static void put_recent(struct buffer *b, const struct status_target *t)
+static void page_trunk_put_recent(struct buffer *b, const struct status_target *t)
 {
 	unsigned bad = 0;
 	uint32_t max_us = 0;
@@ -190,8 +191,8 @@ static void put_recent(struct buffer *b, const struct status_target *t)
 	buffer_str(b, "</figcaption></figure>\n");
 }
 
-/* What to do about it, for whoever was woken by it. */
-static void put_next(struct buffer *b, const struct probe_result *r)
+/* Advice for whoever was woken by it. */
+static void page_trunk_put_next(struct buffer *b, const struct probe_result *r)
 {
 	const char *advice = probe_explain_next(r);
 
@@ -202,8 +203,8 @@ static void put_next(struct buffer *b, const struct probe_result *r)
 	buffer_str(b, "</p>\n");
 }
 
-static void put_ladders(struct buffer *b, const struct trunk_page *p,
-			const struct status_target *t, size_t index)
+static void page_trunk_put_ladders(struct buffer *b, const struct trunk_page *p,
+				   const struct status_target *t, size_t index)
 {
 	struct page_ladder l = {
 		.peer = labels_find(t->labels, "address"),
@@ -215,7 +216,7 @@ static void put_ladders(struct buffer *b, const struct trunk_page *p,
 		if (!i)
 			buffer_str(b, "<h3>Last failures</h3>\n");
 		if (!i && t->last.verdict != PROBE_UP)
-			put_next(b, &t->failures[i]->result);
+			page_trunk_put_next(b, &t->failures[i]->result);
 		page_ladder(b, &l, t->failures[i]);
 	}
 	if (!t->success)
@@ -224,7 +225,7 @@ static void put_ladders(struct buffer *b, const struct trunk_page *p,
 	page_ladder(b, &l, t->success);
 }
 
-static void put_target(struct buffer *b, const struct trunk_page *p, size_t i)
+static void page_trunk_put_target(struct buffer *b, const struct trunk_page *p, size_t i)
 {
 	static const char *const verdicts[] = {"up", "degraded", "down", "down"};
 	const struct status_target *t = &p->t->targets[i];
@@ -238,42 +239,42 @@ static void put_target(struct buffer *b, const struct trunk_page *p, size_t i)
 	buffer_str(b, "</span> ");
 	page_badge(b, t->last_unix_ns ? verdicts[t->last.verdict & 3] : "unknown");
 	buffer_str(b, "</h2>\n");
-	put_recent(b, t);
+	page_trunk_put_recent(b, t);
 	buffer_str(b, "<dl class=\"facts\">\n");
-	put_numbers(b, t, p->now_ns);
+	page_trunk_put_numbers(b, t, p->now_ns);
 	buffer_str(b, "</dl>\n");
 	if (t->chain)
 		page_chain(b, t->chain, i, p->now_ns);
-	put_ladders(b, p, t, i);
+	page_trunk_put_ladders(b, p, t, i);
 	buffer_str(b, "</section>\n");
 }
 
 /* The next pair of settings; returns where the one after it begins. */
-static size_t next_setting(const struct buffer *pairs, size_t at, const char **key,
-			   const char **value)
+static size_t page_trunk_next_setting(const struct buffer *pairs, size_t at,
+				      const char **key, const char **value)
 {
 	*key = pairs->data + at;
 	*value = *key + strlen(*key) + 1;
 	return (size_t)(*value - pairs->data) + strlen(*value) + 1;
 }
 
-static void put_unset(struct buffer *b, const struct buffer *pairs)
+static void page_trunk_put_unset(struct buffer *b, const struct buffer *pairs)
 {
 	const char *key, *value, *comma = "";
 
-	begin_item(b, "Not set");
+	page_trunk_begin_item(b, "Not set");
 	for (size_t at = 0; at < pairs->len;) {
-		at = next_setting(pairs, at, &key, &value);
+		at = page_trunk_next_setting(pairs, at, &key, &value);
 		if (*value)
 			continue;
 		buffer_str(b, comma);
 		page_str(b, key);
 		comma = ", ";
 	}
-	end_item(b);
+	page_trunk_end_item(b);
 }
 
-static void put_settings(struct buffer *b, const struct trunk_page *p)
+static void page_trunk_put_settings(struct buffer *b, const struct trunk_page *p)
 {
 	const struct buffer *pairs = &p->t->settings;
 	const char *key, *value;
@@ -281,18 +282,18 @@ static void put_settings(struct buffer *b, const struct trunk_page *p)
 	buffer_str(b, "<section><details id=\"settings\"><summary>Settings in force"
 		      "</summary>\n<dl class=\"facts settings\">\n");
 	for (size_t at = 0; at < pairs->len;) {
-		at = next_setting(pairs, at, &key, &value);
+		at = page_trunk_next_setting(pairs, at, &key, &value);
 		if (!*value)
 			continue;
-		begin_item(b, key);
+		page_trunk_begin_item(b, key);
 		page_str(b, value);
-		end_item(b);
+		page_trunk_end_item(b);
 	}
-	put_unset(b, pairs);
+	page_trunk_put_unset(b, pairs);
 	buffer_str(b, "</dl></details></section>\n");
 }
 
-static void put_state(struct buffer *b, const struct trunk_page *p)
+static void page_trunk_put_state(struct buffer *b, const struct trunk_page *p)
 {
 	if (!p->t)
 		return;
@@ -307,32 +308,32 @@ static void put_state(struct buffer *b, const struct trunk_page *p)
 			   "setting fall says");
 }
 
-static void put_no_address(struct buffer *b)
+static void page_trunk_put_no_address(struct buffer *b)
 {
 	const struct probe_result unresolved = {.outcome = PROBE_DNS};
 
 	buffer_str(b, "<p>It has no address yet: its name does not resolve.</p>\n");
-	put_next(b, &unresolved);
+	page_trunk_put_next(b, &unresolved);
 }
 
-static void put_main(struct buffer *b, const struct trunk_page *p)
+static void page_trunk_put_main(struct buffer *b, const struct trunk_page *p)
 {
 	if (!p->t) {
 		buffer_str(b, "<p>There is no trunk of this name. It may have left the "
 			      "configuration.</p>\n");
 		return;
 	}
-	put_facts(b, p);
+	page_trunk_put_facts(b, p);
 	if (p->t->stats.paused)
 		buffer_str(b, "<p>It is paused by its settings: it is not probed.</p>");
 	else if (!p->t->target_count)
-		put_no_address(b);
+		page_trunk_put_no_address(b);
 	for (size_t i = 0; i < p->t->target_count; i++)
-		put_target(b, p, i);
-	put_settings(b, p);
+		page_trunk_put_target(b, p, i);
+	page_trunk_put_settings(b, p);
 }
 
-static void put_api(struct buffer *b, const struct trunk_page *p)
+static void page_trunk_put_api(struct buffer *b, const struct trunk_page *p)
 {
 	struct buffer text = {0};
 
@@ -349,8 +350,9 @@ static void page_trunk_fill_h(struct buffer *b, struct slice word, void *arg)
 		const char *word;
 		void (*put)(struct buffer *b, const struct trunk_page *p);
 	} words[] = {
-		{"name", put_name}, {"state", put_state},     {"main", put_main},
-		{"api", put_api},   {"version", put_version},
+		{"name", page_trunk_put_name},	     {"state", page_trunk_put_state},
+		{"main", page_trunk_put_main},	     {"api", page_trunk_put_api},
+		{"version", page_trunk_put_version},
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)

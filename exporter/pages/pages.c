@@ -1,4 +1,4 @@
-/* The page of all trunks. */
+/* The page of all trunks. list.js writes the same rows: test_page.Rows compares them. */
 #include "exporter/pages/pages.h"
 
 #include <stdlib.h>
@@ -18,7 +18,7 @@ struct list_page {
 	unsigned states; /* asked for, 0: any */
 };
 
-/* What is wrong comes first, and of that what changed last. */
+/* Trunks that do not work come first, and of those what changed last. */
 static int pages_urgency(const struct status_row *row)
 {
 	static const int order[HEALTH_STATES] = {
@@ -31,7 +31,7 @@ static int pages_urgency(const struct status_row *row)
 	return row->state < HEALTH_STATES ? order[row->state] : 0;
 }
 
-static int by_urgency(const void *a, const void *b)
+static int pages_by_urgency(const void *a, const void *b)
 {
 	const struct status_row *x = a, *y = b;
 	int diff = pages_urgency(x) - pages_urgency(y);
@@ -43,7 +43,7 @@ static int by_urgency(const void *a, const void *b)
 	return diff ? diff : status_name_compare(x->name, y->name);
 }
 
-static void put_labels(struct buffer *b, struct slice labels)
+static void pages_labels(struct buffer *b, struct slice labels)
 {
 	struct slice name, value;
 	size_t pos = 0;
@@ -58,10 +58,11 @@ static void put_labels(struct buffer *b, struct slice labels)
 	}
 }
 
-static void put_latency(struct buffer *b, const struct status_row *row)
+static void pages_latency(struct buffer *b, const struct status_row *row)
 {
 	page_spark(b, row->probes, row->probe_count, 96, 24);
-	buffer_str(b, " <span class=\"ms\">");
+	buffer_str(b, row->probe_count ? " " : "");
+	buffer_str(b, "<span class=\"ms\">");
 	if (row->last_unix_ns && row->last.latency_us != HISTORY_NO_LATENCY)
 		page_duration(b, row->last.latency_us * 1000LL);
 	else
@@ -69,7 +70,7 @@ static void put_latency(struct buffer *b, const struct status_row *row)
 	buffer_str(b, "</span>");
 }
 
-static void put_row(struct buffer *b, const struct status_row *row, int64_t now_ns)
+static void pages_row(struct buffer *b, const struct status_row *row, int64_t now_ns)
 {
 	buffer_str(b, "<tr role=\"row\"><td role=\"cell\" class=\"c-state\">");
 	page_badge(b, health_state_name((enum health_state)row->state));
@@ -79,7 +80,7 @@ static void put_row(struct buffer *b, const struct status_row *row, int64_t now_
 	buffer_str(b, "\">");
 	page_label(b, row->name);
 	buffer_str(b, "</a>");
-	put_labels(b, row->labels);
+	pages_labels(b, row->labels);
 	buffer_str(b, "</th><td role=\"cell\" class=\"c-since\">");
 	page_age(b, row->since_unix_ns, now_ns);
 	buffer_str(b, "</td><td role=\"cell\" class=\"c-last\">");
@@ -89,22 +90,22 @@ static void put_row(struct buffer *b, const struct status_row *row, int64_t now_
 		buffer_str(b, row->paused ? "<span class=\"none\">paused</span>"
 					  : "<span class=\"none\">not probed yet</span>");
 	buffer_str(b, "</td><td role=\"cell\" class=\"c-latency\">");
-	put_latency(b, row);
+	pages_latency(b, row);
 	buffer_str(b, "</td><td role=\"cell\" class=\"c-cert\">");
 	page_expiry(b, row->cert_not_after_s, now_ns);
 	buffer_str(b, "</td></tr>\n");
 }
 
-static void put_rows(struct buffer *b, const struct list_page *p)
+static void pages_rows(struct buffer *b, const struct list_page *p)
 {
 	size_t shown = p->matching < PAGES_ROWS ? p->matching : PAGES_ROWS;
 
 	for (size_t i = 0; i < shown; i++)
-		put_row(b, &p->list->rows[i], p->now_ns);
+		pages_row(b, &p->list->rows[i], p->now_ns);
 }
 
-static void put_state_link(struct buffer *b, const struct list_page *p, const char *state,
-			   size_t count, bool current)
+static void pages_state_link(struct buffer *b, const struct list_page *p,
+			     const char *state, size_t count, bool current)
 {
 	buffer_str(b, "<a class=\"chip");
 	if (p && *state) {
@@ -122,7 +123,7 @@ static void put_state_link(struct buffer *b, const struct list_page *p, const ch
 	buffer_str(b, "</span></a>\n");
 }
 
-static void put_states(struct buffer *b, const struct list_page *p)
+static void pages_states(struct buffer *b, const struct list_page *p)
 {
 	static const enum health_state order[] = {HEALTH_DOWN, HEALTH_DEGRADED,
 						  HEALTH_UNKNOWN, HEALTH_UP};
@@ -130,20 +131,20 @@ static void put_states(struct buffer *b, const struct list_page *p)
 
 	for (int i = 0; i < HEALTH_STATES; i++)
 		all += p->list->states[i];
-	put_state_link(b, p, "", all, !p->states);
+	pages_state_link(b, p, "", all, !p->states);
 	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++)
-		put_state_link(b, p, health_state_name(order[i]),
-			       p->list->states[order[i]], p->states == 1U << order[i]);
+		pages_state_link(b, p, health_state_name(order[i]),
+				 p->list->states[order[i]], p->states == 1U << order[i]);
 }
 
-static void put_words(struct buffer *b, const struct list_page *p)
+static void pages_search(struct buffer *b, const struct list_page *p)
 {
 	const char *words = http_query_arg(p->q, "q");
 
 	page_str(b, words ? words : "");
 }
 
-static void put_more(struct buffer *b, const struct list_page *p)
+static void pages_more(struct buffer *b, const struct list_page *p)
 {
 	page_number(b, (int64_t)p->matching);
 	buffer_str(b, p->matching == 1 ? " trunk" : " trunks");
@@ -153,14 +154,14 @@ static void put_more(struct buffer *b, const struct list_page *p)
 			   "to see all");
 }
 
-static void put_metrics(struct buffer *b, const struct list_page *p)
+static void pages_metrics(struct buffer *b, const struct list_page *p)
 {
 	const char *path = p->q->site->telemetry_path;
 
 	page_str(b, path + (path[0] == '/'));
 }
 
-static void put_version(struct buffer *b, const struct list_page *p)
+static void pages_version(struct buffer *b, const struct list_page *p)
 {
 	page_str(b, p->q->site->version);
 }
@@ -171,8 +172,9 @@ static void pages_fill_h(struct buffer *b, struct slice word, void *arg)
 		const char *word;
 		void (*put)(struct buffer *b, const struct list_page *p);
 	} words[] = {
-		{"rows", put_rows}, {"states", put_states},   {"words", put_words},
-		{"more", put_more}, {"metrics", put_metrics}, {"version", put_version},
+		{"rows", pages_rows},	    {"states", pages_states},
+		{"words", pages_search},    {"more", pages_more},
+		{"metrics", pages_metrics}, {"version", pages_version},
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
@@ -210,7 +212,7 @@ int pages_list(struct buffer *b, const struct http_query *q)
 	p.states = sq.states;
 	p.matching = pages_filter(l, http_query_arg(q, "q"));
 	if (p.matching)
-		qsort(l->rows, p.matching, sizeof(*l->rows), by_urgency);
+		qsort(l->rows, p.matching, sizeof(*l->rows), pages_by_urgency);
 	page_template(b, "list.html", "", pages_fill_h, &p);
 	status_list_free(l);
 	return 0;

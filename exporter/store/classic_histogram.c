@@ -9,7 +9,7 @@
  * The shortest decimal that reads back as the same number, without an exponent in the
  * range where Prometheus' own clients write none: `le` is compared as text.
  */
-static void print_shortest(char *text, size_t size, double value)
+static void classic_histogram_print_shortest(char *text, size_t size, double value)
 {
 	bool plain = value >= 1e-4 && value < 1e16;
 	int digits;
@@ -21,7 +21,7 @@ static void print_shortest(char *text, size_t size, double value)
 	}
 }
 
-static int le_set(struct slice *le, const char *value, const char *end)
+static int classic_histogram_le_set(struct slice *le, const char *value, const char *end)
 {
 	char *text;
 	int len = asprintf(&text, "le=\"%s%s\"", value, end);
@@ -47,16 +47,16 @@ int classic_histogram_init(struct stats_buckets *b, const double *bound_s, size_
 	for (i = 0; i < count && !err; i++) {
 		made.bound_s[i] = bound_s[i];
 		made.bound_ns[i] = (int64_t)(bound_s[i] * 1e9 + 0.5);
-		print_shortest(text, sizeof(text), bound_s[i]);
-		err = le_set(&made.le[i], text, "");
+		classic_histogram_print_shortest(text, sizeof(text), bound_s[i]);
+		err = classic_histogram_le_set(&made.le[i], text, "");
 		if (!err)
-			err = le_set(&made.le_float[i], text,
-				     strpbrk(text, ".e") ? "" : ".0");
+			err = classic_histogram_le_set(&made.le_float[i], text,
+						       strpbrk(text, ".e") ? "" : ".0");
 	}
 	if (!err)
-		err = le_set(&made.le[count], "+Inf", "");
+		err = classic_histogram_le_set(&made.le[count], "+Inf", "");
 	if (!err)
-		err = le_set(&made.le_float[count], "+Inf", "");
+		err = classic_histogram_le_set(&made.le_float[count], "+Inf", "");
 	if (err)
 		classic_histogram_clear(&made);
 	else
@@ -64,7 +64,7 @@ int classic_histogram_init(struct stats_buckets *b, const double *bound_s, size_
 	return err;
 }
 
-static void le_clear(struct slice *le, size_t count)
+static void classic_histogram_le_clear(struct slice *le, size_t count)
 {
 	size_t i;
 
@@ -75,8 +75,8 @@ static void le_clear(struct slice *le, size_t count)
 
 void classic_histogram_clear(struct stats_buckets *b)
 {
-	le_clear(b->le, b->count + 1);
-	le_clear(b->le_float, b->count + 1);
+	classic_histogram_le_clear(b->le, b->count + 1);
+	classic_histogram_le_clear(b->le_float, b->count + 1);
 	free(b->bound_ns);
 	free(b->bound_s);
 	*b = (struct stats_buckets){0};

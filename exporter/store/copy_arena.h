@@ -15,7 +15,7 @@ struct copy_arena_block {
 	_Alignas(8) char data[];
 };
 
-/* What @size bytes take up: every piece begins at a multiple of eight. */
+/* Bytes that @size takes up: every piece begins at a multiple of eight. */
 static inline size_t copy_arena_bytes(size_t size)
 {
 	return (size + 7) & ~(size_t)7;

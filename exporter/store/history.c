@@ -20,14 +20,14 @@ void history_init(struct history *h, unsigned probes, size_t bytes)
 	TAILQ_INIT(&h->successes);
 }
 
-static size_t track_bytes(const struct history *h)
+static size_t history_track_bytes(const struct history *h)
 {
 	return sizeof(struct history_track) + h->probes * sizeof(struct history_probe);
 }
 
 struct history_track *history_track_alloc(struct history *h)
 {
-	size_t bytes = track_bytes(h);
+	size_t bytes = history_track_bytes(h);
 	struct history_track *t;
 
 	if (h->bytes + bytes > h->bytes_max / 2)
@@ -51,7 +51,7 @@ void history_ladder_unref(struct history_ladder *l)
 		free(l);
 }
 
-static bool is_failure(const struct probe_result *r)
+static bool history_is_failure(const struct probe_result *r)
 {
 	return r->outcome != PROBE_RESPONSE || r->verdict != PROBE_UP;
 }
@@ -61,7 +61,7 @@ static void history_forget(struct history *h, struct history_ladder *l)
 {
 	struct history_track *t = l->track;
 
-	if (is_failure(&l->result))
+	if (history_is_failure(&l->result))
 		TAILQ_REMOVE(&h->failures, l, entry);
 	else
 		TAILQ_REMOVE(&h->successes, l, entry);
@@ -87,7 +87,7 @@ void history_track_free(struct history *h, struct history_track *t)
 		history_forget(h, t->success);
 	while (t->failures[0])
 		history_forget(h, t->failures[0]);
-	h->bytes -= track_bytes(h);
+	h->bytes -= history_track_bytes(h);
 	free(t);
 }
 
@@ -128,7 +128,7 @@ struct history_probe history_get(const struct history *h, const struct history_t
 	return t->probes[at < h->probes ? at : at - h->probes];
 }
 
-static bool is_watched(const struct history_track *t, int64_t now_ns)
+static bool history_is_watched(const struct history_track *t, int64_t now_ns)
 {
 	return atomic_load_explicit(&t->watched_until_ns, memory_order_relaxed) > now_ns;
 }
@@ -140,7 +140,7 @@ bool history_wants(const struct history *h, const struct history_track *t,
 
 	if (!t)
 		return false;
-	if (is_failure(r) || is_watched(t, now_ns))
+	if (history_is_failure(r) || history_is_watched(t, now_ns))
 		return true;
 	/* With half of the room for ladders gone, the rest is for failures. */
 	if (!t->success)
@@ -180,7 +180,8 @@ struct history_ladder *history_ladder_copy(const struct probe_result *r,
 	return copy;
 }
 
-static void make_room(struct history *h, struct history_ladder *oldest, size_t bytes)
+static void history_make_room(struct history *h, struct history_ladder *oldest,
+			      size_t bytes)
 {
 	struct history_ladder *next;
 
@@ -192,14 +193,14 @@ static void make_room(struct history *h, struct history_ladder *oldest, size_t b
 
 void history_keep(struct history *h, struct history_track *t, struct history_ladder *l)
 {
-	bool failure = is_failure(&l->result);
+	bool failure = history_is_failure(&l->result);
 
 	if (failure && t->failures[HISTORY_FAILURES - 1])
 		history_forget(h, t->failures[HISTORY_FAILURES - 1]);
 	else if (!failure && t->success)
 		history_forget(h, t->success);
-	make_room(h, TAILQ_FIRST(&h->successes), l->bytes);
-	make_room(h, TAILQ_FIRST(&h->failures), l->bytes);
+	history_make_room(h, TAILQ_FIRST(&h->successes), l->bytes);
+	history_make_room(h, TAILQ_FIRST(&h->failures), l->bytes);
 	if (h->bytes + l->bytes > h->bytes_max) {
 		history_ladder_unref(l);
 		return;

@@ -1,5 +1,5 @@
 /*
- * What is remembered of single probes, for people: of each target the last ones in a few
+ * Memory of single probes, for people: of each target the last ones in a few
  * bytes each, the ladders of its last failures and that of a recent success. All of it
  * stays within one budget of memory. Part of the store, under its lock; only a kept
  * ladder, which does not change, outlives the lock by a reference.
@@ -44,7 +44,7 @@ struct history_ladder {
 
 TAILQ_HEAD(history_ladders, history_ladder);
 
-/* What a target has; NULL where the budget was used up. */
+/* A target's memory; NULL where the budget was used up. */
 struct history_track {
 	struct history_ladder *failures[HISTORY_FAILURES]; /* newest first */
 	struct history_ladder *success;

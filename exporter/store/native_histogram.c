@@ -34,7 +34,8 @@ void native_histogram_scale_init(struct native_histogram_scale *scale, int schem
  * and, below 52 bits, its place in it; that place as a number from 0.5 to 1 is what the
  * bounds are. No more than two of them share their leading bits with it.
  */
-static int fine_index(const struct native_histogram_scale *scale, int64_t ns)
+static int native_histogram_fine_index(const struct native_histogram_scale *scale,
+				       int64_t ns)
 {
 	/* 1e9 * 1e-9 is 1, and so each power of two stays one: no bound is missed. */
 	double seconds = (double)ns * 1e-9, part;
@@ -62,7 +63,7 @@ static int16_t *native_histogram_indexes_of(struct native_histogram *n)
 	return (int16_t *)(n->counts + n->cap);
 }
 
-static size_t bytes_of(size_t cap)
+static size_t native_histogram_bytes_of(size_t cap)
 {
 	return sizeof(struct native_histogram) +
 	       cap * (sizeof(uint32_t) + sizeof(int16_t));
@@ -70,7 +71,7 @@ static size_t bytes_of(size_t cap)
 
 size_t native_histogram_bytes(const struct native_histogram *n)
 {
-	return bytes_of(n->cap);
+	return native_histogram_bytes_of(n->cap);
 }
 
 /* The first bucket that is not below @index. */
@@ -110,7 +111,8 @@ static void native_histogram_halve(struct native_histogram *n)
 
 static int native_histogram_grow(struct native_histogram **np)
 {
-	struct native_histogram *n = realloc(*np, bytes_of((*np)->cap + STEP));
+	struct native_histogram *n =
+		realloc(*np, native_histogram_bytes_of((*np)->cap + STEP));
 	const int16_t *from;
 
 	if (!n)
@@ -143,7 +145,7 @@ static int native_histogram_insert(struct native_histogram **np, size_t at, int 
 static int native_histogram_begin(struct native_histogram **np,
 				  const struct native_histogram_scale *scale)
 {
-	struct native_histogram *n = calloc(1, bytes_of(STEP));
+	struct native_histogram *n = calloc(1, native_histogram_bytes_of(STEP));
 
 	if (!n)
 		return ENOMEM;
@@ -153,8 +155,8 @@ static int native_histogram_begin(struct native_histogram **np,
 	return 0;
 }
 
-static int count_in(struct native_histogram **np,
-		    const struct native_histogram_scale *scale, int fine)
+static int native_histogram_count_in(struct native_histogram **np,
+				     const struct native_histogram_scale *scale, int fine)
 {
 	int schema = scale->schema > 0 ? scale->schema : 0;
 
@@ -179,7 +181,8 @@ int native_histogram_observe(struct native_histogram **np,
 	if (!*np && native_histogram_begin(np, scale))
 		return ENOMEM;
 	if (ns > 0)
-		return count_in(np, scale, fine_index(scale, ns));
+		return native_histogram_count_in(np, scale,
+						 native_histogram_fine_index(scale, ns));
 	(*np)->zero++;
 	return 0;
 }

@@ -19,7 +19,7 @@ enum {
 /* 2^-128 s, as Prometheus' own clients have it: of whole nanoseconds only 0 is below. */
 #define NATIVE_ZERO_THRESHOLD 0x1p-128
 
-/* What all histograms of a store have in common. */
+/* Common to all histograms of a store. */
 struct native_histogram_scale {
 	unsigned max_buckets; /* of one histogram; 0: none are kept */
 	int schema;	      /* to begin with */

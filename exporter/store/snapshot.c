@@ -22,7 +22,7 @@ struct copy {
 	unsigned more; /* SNAPSHOT_… */
 };
 
-static size_t more_need(const struct store_target *t, unsigned more)
+static size_t snapshot_more_need(const struct store_target *t, unsigned more)
 {
 	size_t bytes = 0;
 
@@ -33,7 +33,8 @@ static size_t more_need(const struct store_target *t, unsigned more)
 	return bytes;
 }
 
-static struct need trunk_need(const struct copy *c, const struct store_trunk *row)
+static struct need snapshot_trunk_need(const struct copy *c,
+				       const struct store_trunk *row)
 {
 	const struct store *s = c->s;
 	size_t counts = (s->buckets.count + 1) * sizeof(uint32_t);
@@ -48,7 +49,7 @@ static struct need trunk_need(const struct copy *c, const struct store_trunk *ro
 		need.bytes += copy_arena_bytes(row->label_len + 1U + t->label_len) +
 			      copy_arena_bytes(counts);
 		need.bytes += copy_arena_bytes(t->code_count * sizeof(*t->codes));
-		need.bytes += c->more ? more_need(t, c->more) : 0;
+		need.bytes += c->more ? snapshot_more_need(t, c->more) : 0;
 		need.bytes +=
 			t->tls ? copy_arena_bytes(TLS_FAILURES * sizeof(uint32_t)) : 0;
 		need.targets++;
@@ -65,7 +66,7 @@ static bool snapshot_fits(const struct copy *c, struct need need)
 	       copy_arena_fit(n->blocks, need.bytes);
 }
 
-static void *take_copy(struct snapshot *n, const void *from, size_t size)
+static void *snapshot_take_copy(struct snapshot *n, const void *from, size_t size)
 {
 	return size ? memcpy(copy_arena_take(n->blocks, size), from, size) : NULL;
 }
@@ -82,22 +83,22 @@ static struct slice snapshot_joined(struct snapshot *n, struct slice trunk,
 	return (struct slice){p, trunk.l + 1 + own_len};
 }
 
-static void copy_more(const struct copy *c, struct snapshot_target *to,
-		      const struct store_target *from)
+static void snapshot_copy_more(const struct copy *c, struct snapshot_target *to,
+			       const struct store_target *from)
 {
 	if (c->more & SNAPSHOT_NATIVE && from->native)
-		to->native = take_copy(c->n, from->native,
-				       native_histogram_bytes(from->native));
+		to->native = snapshot_take_copy(c->n, from->native,
+						native_histogram_bytes(from->native));
 	if (c->more & SNAPSHOT_EXEMPLARS && from->exemplars) {
-		to->exemplars =
-			take_copy(c->n, from->exemplars,
-				  from->exemplar_count * sizeof(*from->exemplars));
+		to->exemplars = snapshot_take_copy(c->n, from->exemplars,
+						   from->exemplar_count *
+							   sizeof(*from->exemplars));
 		to->exemplar_count = from->exemplar_count;
 	}
 }
 
-static void copy_target(struct copy *c, const struct snapshot_trunk *row,
-			struct store_target *from)
+static void snapshot_copy_target(struct copy *c, const struct snapshot_trunk *row,
+				 struct store_target *from)
 {
 	struct snapshot *n = c->n;
 	struct snapshot_target *to = &n->targets[n->target_count++];
@@ -106,40 +107,42 @@ static void copy_target(struct copy *c, const struct snapshot_trunk *row,
 	to->stats = from->stats;
 	to->labels = snapshot_joined(n, row->labels, store_target_text(c->s, from),
 				     from->label_len);
-	to->counts = take_copy(n, from->counts, counts);
-	to->codes = take_copy(n, from->codes, from->code_count * sizeof(*from->codes));
+	to->counts = snapshot_take_copy(n, from->counts, counts);
+	to->codes = snapshot_take_copy(n, from->codes,
+				       from->code_count * sizeof(*from->codes));
 	to->code_count = from->code_count;
 	to->native = NULL;
 	to->exemplars = NULL;
 	to->exemplar_count = 0;
 	if (c->more)
-		copy_more(c, to, from);
-	to->tls_failures = take_copy(n, from->tls ? from->tls->failures : NULL,
-				     from->tls ? sizeof(from->tls->failures) : 0);
+		snapshot_copy_more(c, to, from);
+	to->tls_failures =
+		snapshot_take_copy(n, from->tls ? from->tls->failures : NULL,
+				   from->tls ? sizeof(from->tls->failures) : 0);
 }
 
-static void copy_trunk(struct copy *c, struct store_trunk *from)
+static void snapshot_copy_trunk(struct copy *c, struct store_trunk *from)
 {
 	struct snapshot *n = c->n;
 	struct snapshot_trunk *to = &n->trunks[n->trunk_count++];
 	struct store_target *t;
 
 	to->stats = from->stats;
-	to->labels.p = take_copy(n, from->text, from->label_len);
+	to->labels.p = snapshot_take_copy(n, from->text, from->label_len);
 	to->labels.l = from->label_len;
-	to->info.p = take_copy(n, from->text + from->label_len, from->info_len);
+	to->info.p = snapshot_take_copy(n, from->text + from->label_len, from->info_len);
 	to->info.l = from->info_len;
-	to->inbound = take_copy(n, from->inbound,
-				from->inbound ? STATS_METHODS * sizeof(uint32_t) : 0);
+	to->inbound = snapshot_take_copy(
+		n, from->inbound, from->inbound ? STATS_METHODS * sizeof(uint32_t) : 0);
 	to->own_file.l = store_own_file(from) ? strlen(store_own_file(from)) : 0;
-	to->own_file.p = take_copy(n, store_own_file(from), to->own_file.l);
+	to->own_file.p = snapshot_take_copy(n, store_own_file(from), to->own_file.l);
 	to->target_first = n->target_count;
 	to->target_count = from->target_count;
 	for (t = TAILQ_FIRST(&from->targets); t; t = TAILQ_NEXT(t, entry))
-		copy_target(c, to, t);
+		snapshot_copy_target(c, to, t);
 }
 
-static int grow_array(void **array, size_t *cap, size_t want, size_t size)
+static int snapshot_grow_array(void **array, size_t *cap, size_t want, size_t size)
 {
 	size_t count = *cap ? *cap : 64;
 	void *p;
@@ -163,11 +166,13 @@ static int snapshot_room_h(void *arg)
 	void *trunks = n->trunks, *targets = n->targets;
 	int err;
 
-	err = grow_array(&trunks, &c->trunk_cap, n->trunk_count + 1, sizeof(*n->trunks));
+	err = snapshot_grow_array(&trunks, &c->trunk_cap, n->trunk_count + 1,
+				  sizeof(*n->trunks));
 	n->trunks = trunks;
 	if (!err)
-		err = grow_array(&targets, &c->target_cap,
-				 n->target_count + c->need.targets, sizeof(*n->targets));
+		err = snapshot_grow_array(&targets, &c->target_cap,
+					  n->target_count + c->need.targets,
+					  sizeof(*n->targets));
 	n->targets = targets;
 	if (!err)
 		err = copy_arena_reserve(&n->blocks, c->need.bytes);
@@ -178,10 +183,10 @@ static bool snapshot_row_h(struct store_trunk *row, void *arg)
 {
 	struct copy *c = arg;
 
-	c->need = trunk_need(c, row);
+	c->need = snapshot_trunk_need(c, row);
 	if (!snapshot_fits(c, c->need))
 		return false;
-	copy_trunk(c, row);
+	snapshot_copy_trunk(c, row);
 	return true;
 }
 
@@ -200,7 +205,7 @@ static void snapshot_begin_h(const struct store *s, struct store_trunk *first, v
 
 	c->n->exporter = s->exporter;
 	c->n->exporter.lag_ns = store_lag_ns(s, clock_monotonic_ns());
-	c->need = first ? trunk_need(c, first) : (struct need){0};
+	c->need = first ? snapshot_trunk_need(c, first) : (struct need){0};
 }
 
 static const struct store_copy_steps steps = {

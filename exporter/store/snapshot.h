@@ -45,7 +45,7 @@ struct snapshot {
 	struct copy_arena_block *blocks; /* what the pointers above lead to */
 };
 
-/* What not every scrape needs. */
+/* Parts of a copy that not every scrape needs. */
 enum {
 	SNAPSHOT_NATIVE = 1,
 	SNAPSHOT_EXEMPLARS = 2,

@@ -34,28 +34,28 @@ static struct store_target *status_worst(const struct store_trunk *row)
 	return found;
 }
 
-static unsigned recent_count(const struct copy *c, const struct store_target *t)
+static unsigned status_recent_count(const struct copy *c, const struct store_target *t)
 {
 	unsigned have = t && t->track ? t->track->count : 0;
 
 	return have < c->q->recent ? have : c->q->recent;
 }
 
-static size_t row_need(const struct copy *c, const struct store_trunk *row,
-		       const struct store_target *t)
+static size_t status_row_need(const struct copy *c, const struct store_trunk *row,
+			      const struct store_target *t)
 {
 	size_t need = copy_arena_bytes(row->label_len) + copy_arena_bytes(row->info_len);
 
 	if (t)
 		need += copy_arena_bytes(t->label_len) +
 			copy_arena_bytes(t->said ? strlen(t->said) : 0) +
-			recent_count(c, t) * sizeof(struct history_probe);
-	else if (store_dns_said(row))
-		need += copy_arena_bytes(strlen(store_dns_said(row)));
+			status_recent_count(c, t) * sizeof(struct history_probe);
+	else if (store_dns_failure(row))
+		need += copy_arena_bytes(strlen(store_dns_failure(row)));
 	return need;
 }
 
-static struct slice take_text(struct status_list *l, const char *text, size_t len)
+static struct slice status_take_text(struct status_list *l, const char *text, size_t len)
 {
 	char *p = copy_arena_take(l->blocks, len);
 
@@ -64,15 +64,16 @@ static struct slice take_text(struct status_list *l, const char *text, size_t le
 	return (struct slice){p, len};
 }
 
-static void copy_target(struct copy *c, struct status_row *to, struct store_target *t)
+static void status_copy_target(struct copy *c, struct status_row *to,
+			       struct store_target *t)
 {
 	struct history_probe *probes;
 
-	to->target = take_text(c->l, store_target_text(c->s, t), t->label_len);
-	to->said = take_text(c->l, t->said, t->said ? strlen(t->said) : 0);
+	to->target = status_take_text(c->l, store_target_text(c->s, t), t->label_len);
+	to->said = status_take_text(c->l, t->said, t->said ? strlen(t->said) : 0);
 	to->last = t->last;
 	to->last_unix_ns = t->last_unix_ns;
-	to->probe_count = recent_count(c, t);
+	to->probe_count = status_recent_count(c, t);
 	probes = copy_arena_take(c->l->blocks, to->probe_count * sizeof(*probes));
 	for (unsigned i = 0; i < to->probe_count; i++)
 		probes[i] =
@@ -80,7 +81,7 @@ static void copy_target(struct copy *c, struct status_row *to, struct store_targ
 	to->probes = probes;
 }
 
-static int64_t earliest_expiry(const struct store_trunk *row)
+static int64_t status_earliest_expiry(const struct store_trunk *row)
 {
 	const struct store_target *t;
 	int64_t at_s = 0;
@@ -94,36 +95,36 @@ static int64_t earliest_expiry(const struct store_trunk *row)
 	return at_s;
 }
 
-static void copy_row(struct copy *c, const struct store_trunk *row,
-		     struct store_target *t)
+static void status_copy_row(struct copy *c, const struct store_trunk *row,
+			    struct store_target *t)
 {
 	struct status_row *to = &c->l->rows[c->l->count++];
 
 	*to = (struct status_row){
-		.labels = take_text(c->l, row->text, row->label_len),
-		.info = take_text(c->l, row->text + row->label_len, row->info_len),
+		.labels = status_take_text(c->l, row->text, row->label_len),
+		.info = status_take_text(c->l, row->text + row->label_len, row->info_len),
 		.since_unix_ns = row->since_unix_ns,
-		.cert_not_after_s = earliest_expiry(row),
+		.cert_not_after_s = status_earliest_expiry(row),
 		.addresses = row->stats.addresses,
 		.addresses_up = row->stats.addresses_up,
 		.state = row->stats.state,
 		.paused = row->stats.paused,
 	};
 	if (t) {
-		copy_target(c, to, t);
+		status_copy_target(c, to, t);
 	} else if (row->dns_failed_unix_ns) {
 		/* Its name is all there is of it, so that is what failed. */
 		to->last_unix_ns = row->dns_failed_unix_ns;
 		to->last = (struct history_probe){.latency_us = HISTORY_NO_LATENCY,
 						  .outcome = PROBE_DNS,
 						  .verdict = PROBE_DOWN};
-		if (store_dns_said(row))
-			to->said = take_text(c->l, store_dns_said(row),
-					     strlen(store_dns_said(row)));
+		if (store_dns_failure(row))
+			to->said = status_take_text(c->l, store_dns_failure(row),
+						    strlen(store_dns_failure(row)));
 	}
 }
 
-static bool is_wanted(const struct status_query *q, const struct store_trunk *row)
+static bool status_is_wanted(const struct status_query *q, const struct store_trunk *row)
 {
 	return row->changed > q->since &&
 	       (!q->states || q->states >> row->stats.state & 1);
@@ -134,13 +135,13 @@ static bool status_row_h(struct store_trunk *row, void *arg)
 	struct copy *c = arg;
 	struct status_list *l = c->l;
 
-	if (is_wanted(c->q, row)) {
+	if (status_is_wanted(c->q, row)) {
 		struct store_target *t = status_worst(row);
 
-		c->need = row_need(c, row, t);
+		c->need = status_row_need(c, row, t);
 		if (l->count == c->cap || !copy_arena_fit(l->blocks, c->need))
 			return false;
-		copy_row(c, row, t);
+		status_copy_row(c, row, t);
 	}
 	if (row->stats.state < HEALTH_STATES)
 		l->states[row->stats.state]++;
@@ -213,7 +214,7 @@ int status_name_compare(struct slice a, struct slice b)
 	return diff ? diff : (a.l > b.l) - (a.l < b.l);
 }
 
-static int by_name(const void *a, const void *b)
+static int status_by_name(const void *a, const void *b)
 {
 	return status_name_compare(((const struct status_row *)a)->name,
 				   ((const struct status_row *)b)->name);
@@ -236,7 +237,7 @@ int status_list_take(struct status_list **lp, struct store *s,
 	for (size_t i = 0; i < c.l->count; i++)
 		c.l->rows[i].name = labels_find(c.l->rows[i].labels, "trunk");
 	if (c.l->count)
-		qsort(c.l->rows, c.l->count, sizeof(*c.l->rows), by_name);
+		qsort(c.l->rows, c.l->count, sizeof(*c.l->rows), status_by_name);
 	*lp = c.l;
 	return 0;
 }

@@ -1,5 +1,5 @@
 /*
- * What the status page and its API show, copied out of the store in small pieces, as a
+ * Rows of the status page and its API, copied out of the store in small pieces, as a
  * scrape is: the main thread never waits for more than one piece.
  */
 #ifndef EXPORTER_STORE_STATUS_H

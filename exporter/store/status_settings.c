@@ -7,7 +7,7 @@
 
 enum kind { DURATION, NUMBER, PORT, CHOICE, CODES, TEXT, FLAG, ROUTE, HEADERS, NAMES };
 
-/* What an offset counts from; the parts of settings that a trunk may lack. */
+/* Bases that an offset counts from; parts of settings that a trunk may lack. */
 enum part { SETTINGS, AUTH, REGISTER };
 
 struct setting {
@@ -74,7 +74,8 @@ static const struct setting settings[] = {
 };
 
 /* NULL where the trunk has no such part. */
-static const void *value_of(const struct setting *row, const struct config_settings *s)
+static const void *settings_value_of(const struct setting *row,
+				     const struct config_settings *s)
 {
 	const void *parts[] = {
 		[SETTINGS] = s, [AUTH] = s->auth, [REGISTER] = s->registration};
@@ -83,7 +84,7 @@ static const void *value_of(const struct setting *row, const struct config_setti
 	return part ? part + row->offset : NULL;
 }
 
-static void add_duration(struct buffer *out, int64_t us)
+static void settings_add_duration(struct buffer *out, int64_t us)
 {
 	static const struct {
 		const char *unit;
@@ -105,7 +106,7 @@ static void add_duration(struct buffer *out, int64_t us)
 }
 
 /* The first code from @code on that is not of the set as @code is. */
-static unsigned run_end(const struct config_codes *c, unsigned code)
+static unsigned settings_run_end(const struct config_codes *c, unsigned code)
 {
 	bool in = config_codes_has(c, code);
 
@@ -115,13 +116,13 @@ static unsigned run_end(const struct config_codes *c, unsigned code)
 }
 
 /* "2xx, 400-407, 503" */
-static void add_codes(struct buffer *out, const struct config_codes *c)
+static void settings_add_codes(struct buffer *out, const struct config_codes *c)
 {
 	const char *comma = "";
 	char text[24];
 
 	for (unsigned code = 100, end; code < 700; code = end) {
-		end = run_end(c, code);
+		end = settings_run_end(c, code);
 		if (!config_codes_has(c, code))
 			continue;
 		if (code % 100 == 0 && end >= code + 100) {
@@ -140,14 +141,14 @@ static void add_codes(struct buffer *out, const struct config_codes *c)
 }
 
 /* Without the passwords that URIs and headers may carry. */
-static void add_redacted(struct buffer *out, const char *text)
+static void settings_add_redacted(struct buffer *out, const char *text)
 {
 	char shown[LADDER_BYTES];
 
 	buffer_add(out, shown, ladder_redact(shown, text, strlen(text)));
 }
 
-static void add_headers(struct buffer *out, const struct config_settings *s)
+static void settings_add_headers(struct buffer *out, const struct config_settings *s)
 {
 	char line[1024];
 
@@ -155,19 +156,20 @@ static void add_headers(struct buffer *out, const struct config_settings *s)
 		(void)snprintf(line, sizeof(line), "%s: %s", s->headers[i].name,
 			       s->headers[i].value);
 		buffer_str(out, i ? "; " : "");
-		add_redacted(out, line);
+		settings_add_redacted(out, line);
 	}
 }
 
-static void add_route(struct buffer *out, const struct config_settings *s)
+static void settings_add_route(struct buffer *out, const struct config_settings *s)
 {
 	for (size_t i = 0; i < s->route_count; i++) {
 		buffer_str(out, i ? ", " : "");
-		add_redacted(out, s->route[i]);
+		settings_add_redacted(out, s->route[i]);
 	}
 }
 
-static void add_names(struct buffer *out, const char *const *names, unsigned bits)
+static void settings_add_names(struct buffer *out, const char *const *names,
+			       unsigned bits)
 {
 	const char *comma = "";
 
@@ -180,7 +182,7 @@ static void add_names(struct buffer *out, const char *const *names, unsigned bit
 	}
 }
 
-static void add_number(struct buffer *out, unsigned n)
+static void settings_add_number(struct buffer *out, unsigned n)
 {
 	char text[16];
 
@@ -189,42 +191,42 @@ static void add_number(struct buffer *out, unsigned n)
 }
 
 /* Nothing for what is not set. */
-static void add_value(struct buffer *out, const struct setting *row,
-		      const struct config_settings *s, const void *at)
+static void settings_add_value(struct buffer *out, const struct setting *row,
+			       const struct config_settings *s, const void *at)
 {
 	switch (row->kind) {
 	case DURATION:
 		if (*(const int64_t *)at)
-			add_duration(out, *(const int64_t *)at);
+			settings_add_duration(out, *(const int64_t *)at);
 		break;
 	case NUMBER:
-		add_number(out, *(const unsigned *)at);
+		settings_add_number(out, *(const unsigned *)at);
 		break;
 	case PORT:
 		if (*(const unsigned *)at)
-			add_number(out, *(const unsigned *)at);
+			settings_add_number(out, *(const unsigned *)at);
 		break;
 	case CHOICE:
 		buffer_str(out, row->names[*(const unsigned *)at]);
 		break;
 	case CODES:
-		add_codes(out, at);
+		settings_add_codes(out, at);
 		break;
 	case TEXT:
 		if (*(const char *const *)at)
-			add_redacted(out, *(const char *const *)at);
+			settings_add_redacted(out, *(const char *const *)at);
 		break;
 	case FLAG:
 		buffer_str(out, *(const bool *)at ? "true" : "false");
 		break;
 	case ROUTE:
-		add_route(out, s);
+		settings_add_route(out, s);
 		break;
 	case HEADERS:
-		add_headers(out, s);
+		settings_add_headers(out, s);
 		break;
 	case NAMES:
-		add_names(out, row->names, *(const unsigned *)at);
+		settings_add_names(out, row->names, *(const unsigned *)at);
 		break;
 	}
 }
@@ -232,11 +234,11 @@ static void add_value(struct buffer *out, const struct setting *row,
 void status_settings(struct buffer *out, const struct config_settings *s)
 {
 	for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++) {
-		const void *at = value_of(&settings[i], s);
+		const void *at = settings_value_of(&settings[i], s);
 
 		buffer_add(out, settings[i].key, strlen(settings[i].key) + 1);
 		if (at)
-			add_value(out, &settings[i], s, at);
+			settings_add_value(out, &settings[i], s, at);
 		buffer_add(out, "", 1);
 	}
 }

@@ -8,26 +8,27 @@
 #include "exporter/store/store_rows.h"
 #include "base/clock.h"
 
-/* How long one look makes the messages of every probe worth keeping. */
+/* Time for which one look makes the messages of every probe worth keeping. */
 #define WATCH_NS (15 * CLOCK_NS_PER_S)
 
 /* Room that is always made for a trunk's settings; more only where it is needed. */
 enum { SETTINGS_BYTES = 4096 };
 
-/* What the next copy needs; found under the lock, got without it. */
+/* Memory that the next copy needs; found under the lock, got without it. */
 struct need {
 	size_t targets;
 	size_t text;
 	unsigned probes; /* of each target */
 };
 
-static struct need need_of(const struct store *s, const struct store_trunk *row)
+static struct need status_trunk_need_of(const struct store *s,
+					const struct store_trunk *row)
 {
 	struct need need = {.targets = row->target_count, .probes = s->history.probes};
 	const struct store_target *t;
 
 	need.text = row->label_len + row->info_len;
-	need.text += store_dns_said(row) ? strlen(store_dns_said(row)) : 0;
+	need.text += store_dns_failure(row) ? strlen(store_dns_failure(row)) : 0;
 	TAILQ_FOREACH(t, &row->targets, entry)
 		need.text += t->label_len + (t->said ? strlen(t->said) : 0);
 	return need;
@@ -38,7 +39,7 @@ static bool status_trunk_fits(const struct status_trunk *to, const struct need *
 	return need->targets <= to->target_cap && to->text.cap >= need->text;
 }
 
-static int make_room(struct status_trunk *to, const struct need *need)
+static int status_trunk_make_room(struct status_trunk *to, const struct need *need)
 {
 	if (need->targets > to->target_cap) {
 		size_t size = need->targets * sizeof(*to->targets);
@@ -64,7 +65,8 @@ static int make_room(struct status_trunk *to, const struct need *need)
 	return 0;
 }
 
-static struct slice add_text(struct status_trunk *to, const char *text, size_t len)
+static struct slice status_trunk_add_text(struct status_trunk *to, const char *text,
+					  size_t len)
 {
 	struct slice at = {to->text.data + to->text.len, len};
 
@@ -72,7 +74,8 @@ static struct slice add_text(struct status_trunk *to, const char *text, size_t l
 	return at;
 }
 
-static void copy_track(struct status_target *to, struct store *s, struct history_track *k)
+static void status_trunk_copy_track(struct status_target *to, struct store *s,
+				    struct history_track *k)
 {
 	to->probe_count = k->count;
 	for (unsigned i = 0; i < to->probe_count; i++)
@@ -83,27 +86,27 @@ static void copy_track(struct status_target *to, struct store *s, struct history
 	atomic_store(&k->watched_until_ns, clock_wall_ns() + WATCH_NS);
 }
 
-static void copy_target(struct status_trunk *trunk, struct store *s,
-			struct store_target *t)
+static void status_trunk_copy_target(struct status_trunk *trunk, struct store *s,
+				     struct store_target *t)
 {
 	struct status_target *to = &trunk->targets[trunk->target_count++];
 
-	to->labels = add_text(trunk, store_target_text(s, t), t->label_len);
-	to->said = add_text(trunk, t->said, t->said ? strlen(t->said) : 0);
+	to->labels = status_trunk_add_text(trunk, store_target_text(s, t), t->label_len);
+	to->said = status_trunk_add_text(trunk, t->said, t->said ? strlen(t->said) : 0);
 	to->stats = t->stats;
 	to->last = t->last;
 	to->last_unix_ns = t->last_unix_ns;
 	to->chain = chain_ref(t->tls ? t->tls->chain : NULL);
 	if (t->track)
-		copy_track(to, s, t->track);
+		status_trunk_copy_track(to, s, t->track);
 }
 
 /*
  * With the lock. Returns 0; ENOENT; EAGAIN when @need says what room is wanting; EBUSY
  * while a configuration is applied.
  */
-static int copy_trunk(struct status_trunk *to, struct store *s, const char *name,
-		      struct need *need)
+static int status_trunk_copy_trunk(struct status_trunk *to, struct store *s,
+				   const char *name, struct need *need)
 {
 	const struct store_trunk *row = name_index_find(&s->names, name);
 	struct store_target *t;
@@ -112,18 +115,18 @@ static int copy_trunk(struct status_trunk *to, struct store *s, const char *name
 		return EBUSY;
 	if (!row)
 		return ENOENT;
-	*need = need_of(s, row);
+	*need = status_trunk_need_of(s, row);
 	if (!status_trunk_fits(to, need))
 		return EAGAIN;
-	to->labels = add_text(to, row->text, row->label_len);
-	to->info = add_text(to, row->text + row->label_len, row->info_len);
-	if (store_dns_said(row))
-		to->dns_said =
-			add_text(to, store_dns_said(row), strlen(store_dns_said(row)));
+	to->labels = status_trunk_add_text(to, row->text, row->label_len);
+	to->info = status_trunk_add_text(to, row->text + row->label_len, row->info_len);
+	if (store_dns_failure(row))
+		to->dns_said = status_trunk_add_text(to, store_dns_failure(row),
+						     strlen(store_dns_failure(row)));
 	to->stats = row->stats;
 	to->since_unix_ns = row->since_unix_ns;
 	TAILQ_FOREACH(t, &row->targets, entry)
-		copy_target(to, s, t);
+		status_trunk_copy_target(to, s, t);
 	status_settings(&to->settings, row->conf->settings);
 	return 0;
 }
@@ -136,11 +139,11 @@ int status_trunk_take(struct status_trunk **tp, struct store *s, const char *nam
 	int tries = 0;
 
 	while (err == EAGAIN || (err == EBUSY && store_copy_pause(&tries))) {
-		err = make_room(t, &need);
+		err = status_trunk_make_room(t, &need);
 		if (err)
 			break;
 		store_read_lock(s);
-		err = copy_trunk(t, s, name, &need);
+		err = status_trunk_copy_trunk(t, s, name, &need);
 		store_read_unlock(s);
 	}
 	if (!err)

@@ -73,7 +73,7 @@ void store_stray(struct store *s, enum engine_stray why)
 	store_write_unlock(s);
 }
 
-static void set_changing(struct store *s, bool changing)
+static void store_set_changing(struct store *s, bool changing)
 {
 	store_write_lock(s);
 	s->changing = changing;
@@ -82,12 +82,12 @@ static void set_changing(struct store *s, bool changing)
 
 void store_change_begin(struct store *s)
 {
-	set_changing(s, true);
+	store_set_changing(s, true);
 }
 
 void store_change_end(struct store *s)
 {
-	set_changing(s, false);
+	store_set_changing(s, false);
 }
 
 void store_shard(struct store *s, const struct config_shard *shard)

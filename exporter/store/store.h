@@ -1,5 +1,5 @@
 /*
- * What the exporter remembers of every trunk: counters, gauges, histograms. The main
+ * Memory of every trunk: counters, gauges, histograms. The main
  * thread writes, HTTP threads copy; one lock, held for a few hundred nanoseconds.
  */
 #ifndef EXPORTER_STORE_STORE_H

@@ -1,4 +1,4 @@
-/* What a target's peer showed of itself over TLS. */
+/* Certificate chains that targets' peers showed over TLS. */
 #include "exporter/store/store_rows.h"
 
 void store_chain(struct store *s, struct store_target *cell, struct chain *chain)

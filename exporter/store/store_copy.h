@@ -11,7 +11,7 @@
 /* Rows copied in one hold of the lock: some microseconds. */
 enum { STORE_COPY_ROWS = 32 };
 
-/* What the one who copies does at each step. */
+/* Handlers of a copy, one for each of its steps. */
 struct store_copy_steps {
 	/* Without the lock: forgets what was copied. */
 	void (*clear_h)(void *arg);
@@ -22,8 +22,7 @@ struct store_copy_steps {
 	/* Without it: makes room for the row that had none. Returns 0 or ENOMEM. */
 	int (*room_h)(void *arg);
 
-	/* With it: copies a row. Returns false, and notes the need, when it has no room.
-	 */
+	/* With it: copies a row. Returns false, the need noted, when it has no room. */
 	bool (*row_h)(struct store_trunk *row, void *arg);
 };
 

@@ -1,4 +1,4 @@
-/* How long an answer took, counted three ways: classic, native, and as an exemplar. */
+/* Times of answers, counted three ways: classic, native, and as an exemplar. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +29,8 @@ static void store_observe_native(const struct native_histogram_scale *scale,
 }
 
 /* The bucket's exemplar, made when there is none; NULL without memory. */
-static struct stats_exemplar *exemplar_of(struct store_target *t, size_t bucket)
+static struct stats_exemplar *store_observe_exemplar_of(struct store_target *t,
+							size_t bucket)
 {
 	struct stats_exemplar *list = t->exemplars;
 	size_t i = 0;
@@ -49,7 +50,7 @@ static struct stats_exemplar *exemplar_of(struct store_target *t, size_t bucket)
 }
 
 /* A Call-ID of ours is; one that is not could mean something to a format. */
-static bool is_plain(const char *text)
+static bool store_observe_is_plain(const char *text)
 {
 	while (isalnum((unsigned char)*text) || (*text && strchr("-._@", *text)))
 		text++;
@@ -61,9 +62,9 @@ static void store_observe_exemplar(struct store_target *t, size_t bucket,
 {
 	struct stats_exemplar *e;
 
-	if (!result->call_id[0] || !is_plain(result->call_id))
+	if (!result->call_id[0] || !store_observe_is_plain(result->call_id))
 		return;
-	e = exemplar_of(t, bucket);
+	e = store_observe_exemplar_of(t, bucket);
 	if (!e)
 		return;
 	e->value_ns = result->phase_ns[PROBE_PHASE_ANSWER];

@@ -1,11 +1,11 @@
-/* What single probes leave behind: counters, codes, the last words, history. */
+/* Traces of single probes: counters, codes, the last phrase or failure, history. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "exporter/store/store_rows.h"
 #include "base/clock.h"
 
-static void lag_note(struct store *s, int64_t now_ns, int64_t lag_ns)
+static void store_probe_lag_note(struct store *s, int64_t now_ns, int64_t lag_ns)
 {
 	int64_t second = now_ns / CLOCK_NS_PER_S;
 	struct store_lag *slot = &s->lag[second % STORE_LAG_SLOTS];
@@ -38,11 +38,12 @@ void store_probe_begin(struct store *s, struct store_target *cell, int64_t lag_n
 		return;
 	store_write_lock(s);
 	cell->stats.probes++;
-	lag_note(s, now_ns, lag_ns);
+	store_probe_lag_note(s, now_ns, lag_ns);
 	store_write_unlock(s);
 }
 
-static struct stats_code *code_insert(struct store_target *cell, size_t at, unsigned code)
+static struct stats_code *store_probe_code_insert(struct store_target *cell, size_t at,
+						  unsigned code)
 {
 	struct stats_code *codes = cell->codes;
 
@@ -62,7 +63,7 @@ static struct stats_code *code_insert(struct store_target *cell, size_t at, unsi
 }
 
 /* Only the 600 status codes that exist have a counter, whatever a peer sends. */
-static void code_count(struct store_target *cell, unsigned code)
+static void store_probe_code_count(struct store_target *cell, unsigned code)
 {
 	struct stats_code *c = NULL;
 	size_t i = 0;
@@ -74,13 +75,13 @@ static void code_count(struct store_target *cell, unsigned code)
 	if (i < cell->code_count && cell->codes[i].code == code)
 		c = &cell->codes[i];
 	else
-		c = code_insert(cell, i, code);
+		c = store_probe_code_insert(cell, i, code);
 	if (c)
 		c->count++;
 }
 
-static void result_count(const struct store *s, struct store_target *cell,
-			 const struct probe_result *result)
+static void store_probe_result_count(const struct store *s, struct store_target *cell,
+				     const struct probe_result *result)
 {
 	struct stats_target *stats = &cell->stats;
 	bool answered = result->outcome == PROBE_RESPONSE;
@@ -103,11 +104,11 @@ static void result_count(const struct store *s, struct store_target *cell,
 	stats->weight = result->weight;
 	if (result->registered_until_s >= 0)
 		stats->registered_until_s = result->registered_until_s;
-	code_count(cell, result->code);
+	store_probe_code_count(cell, result->code);
 }
 
-/* What a person would want to read. */
-static const char *words_of(const struct probe_result *r)
+/* The phrase or failure that a person would want to read. */
+static const char *store_probe_words_of(const struct probe_result *r)
 {
 	const char *text = r->phrase[0] ? r->phrase : r->detail;
 
@@ -125,7 +126,7 @@ static void store_probe_remember(struct store *s, struct store_target *cell,
 	cell->last = history_pack(r, gap_ns);
 	cell->last_unix_ns = r->begun_unix_ns;
 	history_add(&s->history, cell->track, cell->last);
-	store_target_say(cell, words_of(r));
+	store_target_say(cell, store_probe_words_of(r));
 	store_touch(s, cell->row);
 }
 
@@ -135,7 +136,7 @@ void store_probe_done(struct store *s, struct store_target *cell,
 	if (!cell)
 		return;
 	store_write_lock(s);
-	result_count(s, cell, result);
+	store_probe_result_count(s, cell, result);
 	store_probe_remember(s, cell, result);
 	store_write_unlock(s);
 }

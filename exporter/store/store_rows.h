@@ -1,5 +1,4 @@
-/* Inside of the store: for store*.c, which write, snapshot.c and status*.c, which copy.
- */
+/* Inside of the store: for store*.c, which write; snapshot.c and status*.c copy. */
 #ifndef EXPORTER_STORE_STORE_ROWS_H
 #define EXPORTER_STORE_STORE_ROWS_H
 
@@ -16,7 +15,7 @@
 /* Seconds over which the largest schedule lag is told, a slot each. */
 #define STORE_LAG_SLOTS 60
 
-/* What a target over TLS has besides. */
+/* A target over TLS has these besides. */
 struct store_tls {
 	uint32_t failures[TLS_FAILURES];
 	struct chain *chain; /* what the peer showed; a reference; NULL: nothing yet */
@@ -44,10 +43,10 @@ struct store_target {
 
 TAILQ_HEAD(store_targets, store_target);
 
-/* What few trunks have; owned, each may be NULL. */
-struct store_words {
-	char *own_file; /* label text of our certificate's file */
-	char *dns_said; /* why its name did not resolve the last time, for people */
+/* Texts that few trunks have; owned, each may be NULL. */
+struct store_texts {
+	char *own_file;	   /* label text of our certificate's file */
+	char *dns_failure; /* why its name did not resolve the last time, for people */
 };
 
 struct store_trunk {
@@ -58,7 +57,7 @@ struct store_trunk {
 	int64_t dns_failed_unix_ns; /* the last time; 0: never */
 	uint64_t changed;	    /* the store's sequence at its last change */
 	uint32_t *inbound;	    /* STATS_METHODS counters; NULL: no request yet */
-	struct store_words *words;  /* NULL: none of them */
+	struct store_texts *texts;  /* NULL: none of them */
 	struct stats_trunk stats;
 	uint32_t target_count;
 	uint32_t label_len;
@@ -94,12 +93,12 @@ struct store {
 
 static inline const char *store_own_file(const struct store_trunk *t)
 {
-	return t->words ? t->words->own_file : NULL;
+	return t->texts ? t->texts->own_file : NULL;
 }
 
-static inline const char *store_dns_said(const struct store_trunk *t)
+static inline const char *store_dns_failure(const struct store_trunk *t)
 {
-	return t->words ? t->words->dns_said : NULL;
+	return t->texts ? t->texts->dns_failure : NULL;
 }
 
 /* The label text of a target, label_len bytes. */

@@ -7,7 +7,8 @@
 #include "exporter/store/store_rows.h"
 #include "exporter/store/store_text.h"
 
-static struct store_target *target_alloc(const struct store *s, const struct buffer *text)
+static struct store_target *store_target_target_alloc(const struct store *s,
+						      const struct buffer *text)
 {
 	size_t counts = (s->buckets.count + 1) * sizeof(uint32_t);
 	struct store_target *cell;
@@ -34,7 +35,7 @@ struct store_target *store_target_add(struct store *s, struct store_trunk *row,
 	if (!row)
 		return NULL;
 	store_text_target(&text, target);
-	cell = target_alloc(s, &text);
+	cell = store_target_target_alloc(s, &text);
 	buffer_clear(&text);
 	if (!cell)
 		return NULL;
@@ -66,10 +67,10 @@ bool store_target_label(struct store *s, struct store_target *cell, const char *
 	return value.l;
 }
 
-/* What nearly all say nearly always is kept once. */
+/* Phrases that nearly all say nearly always are kept once. */
 static char said_ok[] = "OK";
 
-static void said_free(struct store_target *cell)
+static void store_target_said_free(struct store_target *cell)
 {
 	if (cell->said != said_ok)
 		free(cell->said);
@@ -80,7 +81,7 @@ void store_target_say(struct store_target *cell, const char *text)
 	/* Most often it is what was said last time. */
 	if (cell->said ? !strcmp(cell->said, text) : !text[0])
 		return;
-	said_free(cell);
+	store_target_said_free(cell);
 	if (!strcmp(text, said_ok))
 		cell->said = said_ok;
 	else
@@ -91,7 +92,7 @@ void store_target_free(struct store_target *cell)
 {
 	free(cell->exemplars);
 	free(cell->native);
-	said_free(cell);
+	store_target_said_free(cell);
 	free(cell->codes);
 	if (cell->tls)
 		chain_unref(cell->tls->chain);

@@ -15,7 +15,8 @@ void store_text_trunk(struct buffer *b, const struct config_trunk *trunk)
 }
 
 /* The URI without its user's password. One that cannot be split is not shown at all. */
-static void uri_label(struct buffer *b, const char *text, const struct config_uri *uri)
+static void store_text_uri_label(struct buffer *b, const char *text,
+				 const struct config_uri *uri)
 {
 	struct buffer shown = {0};
 	const char *colon = NULL;
@@ -43,7 +44,7 @@ void store_text_info(struct buffer *b, const struct config_trunk *trunk,
 {
 	enum config_transport transport = uri ? uri->transport : CONFIG_TRANSPORT_NONE;
 
-	uri_label(b, trunk->uri, uri);
+	store_text_uri_label(b, trunk->uri, uri);
 	labels_add(b, "transport", config_transport_name(transport));
 	labels_add(b, "profile", trunk->profile ? trunk->profile : "");
 }

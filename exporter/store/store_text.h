@@ -13,7 +13,7 @@ void store_text_trunk(struct buffer *b, const struct config_trunk *trunk);
 void store_text_info(struct buffer *b, const struct config_trunk *trunk,
 		     const struct config_uri *uri);
 
-/* What a target's series carry after the trunk's labels; UINT16_MAX bytes at most. */
+/* Labels of a target's series after the trunk's; UINT16_MAX bytes at most. */
 void store_text_target(struct buffer *b, const struct engine_target *target);
 
 /* `file="me.pem"`: a file's name without its folder, which differs between machines. */

@@ -19,7 +19,7 @@ const char *stats_method_name(size_t i)
 	return methods[i];
 }
 
-static size_t method_index(const char *name)
+static size_t store_trunk_method_index(const char *name)
 {
 	size_t i;
 
@@ -30,8 +30,8 @@ static size_t method_index(const char *name)
 	return i;
 }
 
-static struct store_trunk *trunk_alloc(const struct buffer *labels,
-				       const struct buffer *info)
+static struct store_trunk *store_trunk_trunk_alloc(const struct buffer *labels,
+						   const struct buffer *info)
 {
 	struct store_trunk *row;
 
@@ -58,7 +58,7 @@ struct store_trunk *store_trunk_add(struct store *s, const struct config_trunk *
 
 	store_text_trunk(&labels, trunk);
 	store_text_info(&info, trunk, valid ? &uri : NULL);
-	row = trunk_alloc(&labels, &info);
+	row = store_trunk_trunk_alloc(&labels, &info);
 	buffer_clear(&labels);
 	buffer_clear(&info);
 	if (!row)
@@ -120,11 +120,11 @@ void store_trunk_remove(struct store *s, struct store_trunk *row)
 		store_target_free(cell);
 	}
 	free(row->inbound);
-	if (row->words) {
-		free(row->words->own_file);
-		free(row->words->dns_said);
+	if (row->texts) {
+		free(row->texts->own_file);
+		free(row->texts->dns_failure);
 	}
-	free(row->words);
+	free(row->texts);
 	free(row);
 }
 
@@ -155,21 +155,21 @@ void store_trunk_addresses(struct store *s, struct store_trunk *row, unsigned to
 }
 
 /* Made at the first need. Returns NULL without memory. */
-static struct store_words *words_of(struct store *s, struct store_trunk *row)
+static struct store_texts *store_trunk_texts(struct store *s, struct store_trunk *row)
 {
-	struct store_words *words = row->words;
+	struct store_texts *texts = row->texts;
 
-	if (words)
-		return words;
-	words = calloc(1, sizeof(*words));
+	if (texts)
+		return texts;
+	texts = calloc(1, sizeof(*texts));
 	store_write_lock(s);
-	row->words = words;
+	row->texts = texts;
 	store_write_unlock(s);
-	return words;
+	return texts;
 }
 
 /* Only this thread replaces a word; who reads does so with the lock. */
-static void set_word(struct store *s, char **word, const char *text)
+static void store_trunk_set_word(struct store *s, char **word, const char *text)
 {
 	char *old = *word, *new;
 
@@ -185,12 +185,12 @@ static void set_word(struct store *s, char **word, const char *text)
 void store_trunk_dns_failed(struct store *s, struct store_trunk *row, const char *detail)
 {
 	int64_t now_unix_ns = clock_wall_ns();
-	struct store_words *words = row ? words_of(s, row) : NULL;
+	struct store_texts *texts = row ? store_trunk_texts(s, row) : NULL;
 
 	if (!row)
 		return;
-	if (words)
-		set_word(s, &words->dns_said, detail);
+	if (texts)
+		store_trunk_set_word(s, &texts->dns_failure, detail);
 	store_write_lock(s);
 	row->stats.dns_failures++;
 	row->dns_failed_unix_ns = now_unix_ns;
@@ -201,28 +201,28 @@ void store_trunk_dns_failed(struct store *s, struct store_trunk *row, const char
 void store_trunk_certificate(struct store *s, struct store_trunk *row, const char *file,
 			     int64_t not_after_s)
 {
-	struct store_words *words = row ? words_of(s, row) : NULL;
+	struct store_texts *texts = row ? store_trunk_texts(s, row) : NULL;
 	struct buffer text = {0};
 
-	if (!words)
+	if (!texts)
 		return;
 	/* The file's name is part of the trunk's description: it never changes. */
-	if (!words->own_file) {
+	if (!texts->own_file) {
 		store_text_file(&text, file);
 		buffer_add(&text, "", 1);
 		if (!text.err)
-			set_word(s, &words->own_file, text.data);
+			store_trunk_set_word(s, &texts->own_file, text.data);
 		buffer_clear(&text);
 	}
 	store_write_lock(s);
-	row->stats.own_not_after_s = words->own_file ? not_after_s : 0;
+	row->stats.own_not_after_s = texts->own_file ? not_after_s : 0;
 	store_write_unlock(s);
 }
 
 void store_inbound(struct store *s, struct store_trunk *row, const char *method,
 		   int64_t now_unix_ns)
 {
-	size_t i = method_index(method);
+	size_t i = store_trunk_method_index(method);
 
 	if (!row)
 		return;

@@ -54,7 +54,7 @@
 	const last_of = (t) =>
 		!t.last ? "~" : t.last.outcome === "response" ? String(t.last.code) + t.last.text : t.last.outcome;
 
-	/* What is wrong first, and of that what changed last. */
+	/* Trunks that do not work first, and of those what changed last. */
 	function compare_urgency(a, b) {
 		const diff = URGENCY[a.state] - URGENCY[b.state];
 
@@ -106,7 +106,7 @@
 		page = Math.max(0, Math.min(page, Math.ceil(view.length / PAGE_ROWS) - 1));
 	}
 
-	/* ---- rows ---- */
+	/* ---- rows, as pages.c writes them too: test_page.Rows compares the two ---- */
 
 	function element(tag, cls, text) {
 		const e = document.createElement(tag);
@@ -166,6 +166,7 @@
 		svg.setAttribute("viewBox", "0 0 " + width + " " + height);
 		svg.setAttribute("width", width);
 		svg.setAttribute("height", height);
+		svg.setAttribute("preserveAspectRatio", "none");
 		svg.setAttribute("role", "img");
 		svg.setAttribute("aria-label", values.length + (values.length === 1 ? " probe, " : " probes, ") +
 			good.length + " answered" + (good.length ? ", slowest " + duration_text(max) : ""));
@@ -179,6 +180,14 @@
 			svg.append(path);
 		}
 		return svg;
+	}
+
+	/* A segment of a path; a step such as ".." is none. */
+	function encoded(name) {
+		const percent = (c) => "%" + c.charCodeAt(0).toString(16).toUpperCase();
+
+		return encodeURIComponent(name).replace(/[!'()*]/g, percent)
+			.replace(/^\.{1,2}$/, (steps) => steps.replace(/\./g, percent));
 	}
 
 	function fill_state(cell, t) {
@@ -236,7 +245,7 @@
 
 		name.scope = "row";
 		row.link = element("a", "", t.name);
-		row.link.href = "trunks/" + encodeURIComponent(t.name).replace(/^\.{1,2}$/, (d) => d.replace(/\./g, "%2E"));
+		row.link.href = "trunks/" + encoded(t.name);
 		name.append(row.link);
 		for (const [key, value] of Object.entries(t.labels)) {
 			const label = element("span", "label", value);
@@ -261,10 +270,10 @@
 		if (row.trunk === t)
 			return;
 		row.trunk = t;
-		const since = new Date(t.since_unix_s * 1000).toISOString();
+		const since = new Date(t.since_unix_s * 1000).toISOString().replace(/\..*/, "");
 
-		row.time.dateTime = since;
-		row.time.title = since.replace("T", " ").replace(/\..*/, " UTC");
+		row.time.dateTime = since + "Z";
+		row.time.title = since.replace("T", " ") + " UTC";
 		fill_state(row.state, t);
 		fill_last(row.last, t);
 		fill_latency(row.latency, t);

@@ -14,7 +14,7 @@
 		return new Date().toLocaleTimeString();
 	}
 
-	/* What a reader unfolded stays so, and the focus where it was. */
+	/* Parts that a reader unfolded stay so, and the focus where it was. */
 	function replace(section, fresh) {
 		const open = Array.from(section.querySelectorAll("details[open]"), (d) => d.id);
 		const held = document.activeElement;

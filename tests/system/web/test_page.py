@@ -17,10 +17,12 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
+import peers
 from digest_peer import Digest
 from harness import (
     PATIENCE, ROOT, Bench, Case, Exporter, config_of, free_port, trunk, wait_for)
-from sip_peer import SipPeer, answer, delay, drop_first, first_copy, mute
+from sip_peer import (
+    SipPeer, answer, delay, drop_first, first_copy, mute, server_tls)
 
 PAGE = os.path.join(ROOT, "tests", "page")
 CHROMIUM = shutil.which("chromium")
@@ -644,6 +646,81 @@ class Page(Bench):
         self.browser.open("/trunks/nobody")
         self.assertIn("no trunk of this name", self.browser.text("main"))
         self.assertEqual(len(self.browser.faults()), 2)  # the 404, and Chromium's word
+
+
+ROWS = """
+    const shape = (n) => n.nodeType === 3 ? n.data : [
+        n.localName,
+        Object.fromEntries(Array.from(n.attributes, (a) => [a.name, a.value]).sort()),
+        Array.from(n.childNodes, shape)];
+    const rows_of = (document) => Object.fromEntries(
+        Array.from(document.querySelectorAll("#trunks tbody tr"),
+            (tr) => [tr.querySelector("th a").textContent, shape(tr)]));
+"""
+
+
+@unittest.skipIf(driver_missing(), driver_missing())
+class Rows(Bench):
+    """Rows of the list are written twice, in C and in list.js: they are the same."""
+
+    @classmethod
+    def make(cls):
+        def expiring(days):
+            return {"transport": "tls", "tls": server_tls(*peers.certificate(days=days))}
+        cls.peers = {
+            "good": SipPeer(answer(200)),
+            "mute": SipPeer(mute),
+            "busy": SipPeer(answer(503, 'Over <b>"loaded"</b> & näh')),
+            "hostile": SipPeer(hostile),
+            "slow": SipPeer(delay(0.3)),
+            EVIL: SipPeer(answer(200)),
+            "tls 5 days": SipPeer(answer(200), **expiring(5)),
+            "tls 20 days": SipPeer(answer(200), **expiring(20)),
+            "tls 300 days": SipPeer(answer(200), **expiring(300)),
+            "tls expired": SipPeer(answer(200), **expiring(-1)),
+            "odd ~!*()'-_./?#%": SipPeer(answer(200)),
+        }
+        tls = {"tls": {"ca_file": peers.authority()[0]}}
+        cls.settings = {name: tls for name in cls.peers if name.startswith("tls")}
+        cls.settings["good"] = {"labels": {"carrier": EVIL, "site": "oslo"}}
+        cls.more = [
+            trunk("refused", f"sip:127.0.0.1:{free_port(socket.SOCK_DGRAM)}"),
+            trunk("rst", f"sip:127.0.0.1:{free_port()};transport=tcp"),
+            trunk("asleep", "sip:127.0.0.1:9", paused=True),
+            trunk("..", "sip:127.0.0.1:9", paused=True),
+        ]
+
+    def test_same_in_both(self):
+        for name, state in (("good", "up"), ("mute", "down"), ("refused", "down"),
+                            ("rst", "down"), ("tls expired", "down"), ("slow", "up"),
+                            ("tls 300 days", "up"), ("tls 5 days", "up")):
+            self.exporter.wait_metric(1, "siptrunk_state", trunk=name, state=state)
+        browser = Browser(self.exporter.base)
+        self.addCleanup(browser.close)
+        browser.open("/")
+        browser.wait(LIVE)
+        browser.click("#pause")
+        apart = {*self.peers, *(t["name"] for t in self.more)}
+        deadline = time.monotonic() + 15 * PATIENCE
+        # A probe that ends between the two answers gives another try.
+        while apart and time.monotonic() < deadline:
+            server, script = self.both(browser)
+            self.assertEqual(set(server), {*self.peers, *(t["name"] for t in self.more)})
+            apart = {n for n in apart if server[n] != script.get(n)}
+        for name in apart:
+            with self.subTest(name=name):
+                self.assertEqual(server[name], script.get(name))
+
+    def both(self, browser):
+        """All rows as the server writes them, and as the page does, by name."""
+        browser.click("#pause")
+        browser.wait(LIVE)
+        browser.click("#pause")
+        return browser.run("return page.evaluate(args[0])", """(async () => {
+            const answer = await fetch("./", {cache: "no-store"});
+            const parser = new DOMParser();
+            const theirs = parser.parseFromString(await answer.text(), "text/html");
+        """ + ROWS + "return [rows_of(theirs), rows_of(document)]; })()")
 
 
 @unittest.skipIf(driver_missing(), driver_missing())

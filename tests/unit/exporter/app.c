@@ -84,7 +84,7 @@ static void ask(int port, const char *request, int status, const char *word)
 {
 	char *body = asked(port, request, status);
 
-	if (!ok(strstr(body, word) != NULL, "says %s", word))
+	if (!ok(strstr(body, word) != NULL, "says %.*s", (int)strcspn(word, "\n"), word))
 		printf("# %.400s\n", body);
 	free(body);
 }

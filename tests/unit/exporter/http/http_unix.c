@@ -49,7 +49,7 @@ static void test_wrong(void)
 
 static const char *path_in(const char *name)
 {
-	static char path[128];
+	static char path[96];
 
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
 	return path;

@@ -1,4 +1,5 @@
 /* Probes of several transactions: what answers a challenge, and when to give up. */
+#include "sipprobe/target/probers.h"
 #include "tests/unit/sipprobe/target/fixture.h"
 
 #define AUTH                                                                             \

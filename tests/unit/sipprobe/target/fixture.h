@@ -18,7 +18,6 @@
 #include "sipprobe/target/probers.h"
 #include "sipprobe/target/registry.h"
 #include "sipprobe/target/target.h"
-#include "sipprobe/target/target_schedule.h"
 #include "sipprobe/target/target_state.h"
 #include "tests/unit/sipprobe/loop_turn.h"
 #include "tests/unit/sipprobe/virtual_time.h"

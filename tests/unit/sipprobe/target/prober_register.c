@@ -1,4 +1,5 @@
 /* REGISTER: a question, or a binding that is kept, renewed and taken back. */
+#include "sipprobe/target/probers.h"
 #include "tests/unit/sipprobe/target/fixture.h"
 
 #define UDP   CONFIG_TRANSPORT_UDP
@@ -8,7 +9,7 @@
 /* A Contact of ours as the peer confirms it: that of the request, and for how long. */
 static const char *confirmed(const struct fixture *f, int expires_s)
 {
-	static char field[FIXTURE_TEXT];
+	static char field[FIXTURE_TEXT + 32];
 
 	(void)snprintf(field, sizeof(field), "Contact: %s;expires=%d\r\n",
 		       fixture_field(f, "Contact"), expires_s);

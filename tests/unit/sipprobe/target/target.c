@@ -1,4 +1,5 @@
 /* A target over UDP: the client transaction of RFC 3261 17.1.2, and all that ends it. */
+#include "sipprobe/target/probers.h"
 #include "tests/unit/sipprobe/target/fixture.h"
 
 #define UDP CONFIG_TRANSPORT_UDP

@@ -1,5 +1,7 @@
 /* When a target is probed next: by its state, its result and the time, and nothing else.
  */
+#include "sipprobe/target/probers.h"
+#include "sipprobe/target/target_schedule.h"
 #include "tests/unit/sipprobe/target/fixture.h"
 
 #define S  CLOCK_NS_PER_S

@@ -1,6 +1,7 @@
 /* A target over TCP and TLS, against a peer that accepts, or does not. */
 #include "sipprobe/tls_failure.h"
 #include "sipprobe/transport/stream.h"
+#include "sipprobe/target/probers.h"
 #include "tests/unit/sipprobe/target/fixture.h"
 
 #define TCP   CONFIG_TRANSPORT_TCP

@@ -1,6 +1,7 @@
 /* What arrives finds its way: to a target, to an answer, or to nobody. */
 #include "sipprobe/transport/stream.h"
 #include "tests/support/ca.h"
+#include "sipprobe/target/probers.h"
 #include "tests/unit/sipprobe/target/fixture.h"
 
 #define UDP  CONFIG_TRANSPORT_UDP
@@ -93,7 +94,8 @@ static void test_requests(void)
 
 		f.got[0] = '\0';
 		demux_arrivals.datagram_h(u, &f.address.sa, buf, len, 0, f.demux);
-		is_str(fixture_told(&f), cases[i].told, cases[i].told);
+		is_str(fixture_told(&f), cases[i].told,
+		       cases[i].told ? cases[i].told : "nothing is told");
 		fixture_drain(&f);
 		f.got[strlen(cases[i].answer)] = '\0';
 		is_str(f.got, cases[i].answer, "its answer, where it came from");

@@ -1,5 +1,4 @@
 /* A trunk: the addresses of its name, and the state that they sum up to. */
-#include "sipprobe/trunk/heartbeat.h"
 #include "sipprobe/trunk/trunk.h"
 #include "sipprobe/trunk/trunk_parts.h"
 #include "sipprobe/trunk/trunk_state.h"

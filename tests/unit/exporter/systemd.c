@@ -1,5 +1,5 @@
 /* What a service manager passes to the program, and what it hears. */
-#include "exporter/http/systemd.h"
+#include "exporter/systemd.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "exporter/http/http_systemd.h"
 #include "sipprobe/loop.h"
 #include "tests/unit/tap.h"
 
@@ -51,9 +52,9 @@ static void test_sockets(void)
 	int fds[2];
 
 	unsetenv("LISTEN_FDS");
-	is_int(systemd_sockets(fds, &count, 2), ENOENT, "none are passed");
+	is_int(http_systemd_sockets(fds, &count, 2), ENOENT, "none are passed");
 	pass_sockets(2, true);
-	is_int(systemd_sockets(fds, &count, 2), 0, "two are");
+	is_int(http_systemd_sockets(fds, &count, 2), 0, "two are");
 	is_int((long long)count, 2, "and taken");
 	ok(fds[0] == FIRST && fds[1] == FIRST + 1, "in their order");
 	ok(fcntl(fds[1], F_GETFL) & O_NONBLOCK, "and do not block");
@@ -62,10 +63,11 @@ static void test_sockets(void)
 	close(fds[1]);
 	count = 77;
 	pass_sockets(2, true);
-	is_int(systemd_sockets(fds, &count, 1), E2BIG, "more than there is room for");
+	is_int(http_systemd_sockets(fds, &count, 1), E2BIG,
+	       "more than there is room for");
 	ok(fcntl(FIRST, F_GETFL) < 0 && fcntl(FIRST + 1, F_GETFL) < 0, "are closed");
 	pass_sockets(1, false);
-	is_int(systemd_sockets(fds, &count, 1), EINVAL, "one that does not listen");
+	is_int(http_systemd_sockets(fds, &count, 1), EINVAL, "one that does not listen");
 	ok(fcntl(FIRST, F_GETFL) < 0, "is closed");
 	is_int((long long)count, 77, "and nothing is given back");
 }
