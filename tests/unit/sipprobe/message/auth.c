@@ -72,6 +72,13 @@ static const struct {
 	{"a proxy's", &any, "Proxy-Authenticate: Digest realm=\"r\",nonce=\"n\"\r\n",
 	 "Proxy-Authorization: Digest username=\"bob\", realm=\"r\", nonce=\"n\", "
 	 "uri=\"sip:d\", response=\"#\"\r\n"},
+	{"two realms at once", &any,
+	 "WWW-Authenticate: Digest realm=\"r\",nonce=\"1\"\r\n"
+	 "WWW-Authenticate: Digest realm=\"s\",nonce=\"2\",algorithm=SHA-256\r\n",
+	 "Authorization: Digest username=\"bob\", realm=\"r\", nonce=\"1\", "
+	 "uri=\"sip:d\", response=\"#\"\r\n"
+	 "Authorization: Digest username=\"bob\", realm=\"s\", nonce=\"2\", "
+	 "uri=\"sip:d\", response=\"#\", algorithm=SHA-256\r\n"},
 	{"the strongest of three fields, whatever their order", &any,
 	 "WWW-Authenticate: Digest realm=\"r\",nonce=\"1\",algorithm=SHA-256\r\n"
 	 "WWW-Authenticate: Digest realm=\"r\",nonce=\"2\",algorithm=SHA-512-256\r\n"

@@ -255,14 +255,16 @@ static void check_total(void)
 static void check_idle(struct tls_profile *tls)
 {
 	struct house h;
+	int64_t limit_ns = tls ? INBOUND_OPENING_NS : idle_ns;
 	int64_t now_ns = clock_monotonic_ns();
+	int64_t between_ns;
 	int quiet, pinging;
 
 	open_house(&h, "127.0.0.1", tls);
 	is_int(inbound_run(h.in, now_ns, idle_ns) == INT64_MAX, 1, "nothing to run for");
 	quiet = dial(&h);
 	reach(&h.asked, 1);
-	turn(20);
+	between_ns = clock_monotonic_ns();
 	pinging = dial(&h);
 	reach(&h.asked, 2);
 	if (!tls)
@@ -271,11 +273,10 @@ static void check_idle(struct tls_profile *tls)
 	now_ns = clock_monotonic_ns();
 	ok(inbound_run(h.in, now_ns, idle_ns) > now_ns, "due later");
 	is_int((long long)inbound_count(h.in), 2, "both stay");
-	inbound_run(h.in, now_ns + (tls ? INBOUND_OPENING_NS : idle_ns) - 10000000,
-		    idle_ns);
+	inbound_run(h.in, between_ns + limit_ns, idle_ns);
 	is_int((long long)inbound_count(h.in), 1, "the quiet one goes first");
 	ok(strcmp(state_of(quiet), "open") != 0, "it is closed");
-	inbound_run(h.in, now_ns + (tls ? INBOUND_OPENING_NS : idle_ns), idle_ns);
+	inbound_run(h.in, now_ns + limit_ns, idle_ns);
 	is_int((long long)inbound_count(h.in), 0, "then the other");
 	is_int(h.closes, 0, "what we close is not told");
 	close(quiet);

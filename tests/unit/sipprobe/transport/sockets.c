@@ -246,94 +246,85 @@ static void test_datagrams(void)
 }
 
 /* Which socket a probe leaves from. */
+static const struct {
+	const char *name;
+	const char *listen[2];
+	const char *dst;
+	const char *want; /* an address to send from */
+	int chosen;	  /* the one that listens there; -1: one of our own */
+	const char *local;
+} choices[] = {
+	{"nothing listens", {NULL}, "127.0.0.1", NULL, -1, "127.0.0.1"},
+	{"all addresses", {"udp:0.0.0.0"}, "127.0.0.1", NULL, 0, "127.0.0.1"},
+	{"the address that the kernel would choose",
+	 {"udp:0.0.0.0", "udp:127.0.0.1"},
+	 "127.0.0.1",
+	 NULL,
+	 1,
+	 "127.0.0.1"},
+	{"TCP sends no datagrams", {"tcp:127.0.0.1"}, "127.0.0.1", NULL, -1, "127.0.0.1"},
+	{"an address that is wanted",
+	 {"udp:127.0.0.1"},
+	 "127.0.0.1",
+	 "127.0.0.3",
+	 -1,
+	 "127.0.0.3"},
+	{"one where something listens",
+	 {"udp:127.0.0.1", "udp:127.0.0.3"},
+	 "127.0.0.1",
+	 "127.0.0.3",
+	 1,
+	 "127.0.0.3"},
+	{"the other family", {"udp:127.0.0.1"}, "::1", NULL, -1, "::1"},
+};
+
+static size_t choice_listen(struct config_listen listen[2], size_t i)
+{
+	size_t count = 0;
+
+	for (; count < 2 && choices[i].listen[count]; count++)
+		listen[count] = (struct config_listen){
+			.transport = choices[i].listen[count][0] == 'u'
+					     ? CONFIG_TRANSPORT_UDP
+					     : CONFIG_TRANSPORT_TCP,
+			.host = choices[i].listen[count] + 4,
+		};
+	return count;
+}
+
+static void check_choice(struct ends *e, size_t i)
+{
+	const struct config_local want = {.address = choices[i].want};
+	struct udp *u = NULL, *again = NULL;
+	struct config_listen listen[2];
+	struct sa dst, local, expected, bound;
+	size_t count = choice_listen(listen, i);
+
+	(void)ends_prepare(e, listen, count);
+	(void)sockets_commit(e->sockets);
+	sa_set_str(&dst, choices[i].dst, 9);
+	if (sockets_udp_for(e->sockets, &u, &local, &dst, &want)) {
+		ok(!strcmp(choices[i].dst, "::1"), "%s # SKIP no IPv6 here",
+		   choices[i].name);
+		return;
+	}
+	sa_set_str(&expected, choices[i].local, sa_port(udp_local(u)));
+	ok(sa_cmp(&local, &expected, SA_ALL), "%s", choices[i].name);
+	bound = *udp_local(u);
+	for (size_t n = 0; n < count; n++)
+		is_int(sa_cmp(ends_address(e, n), &bound, SA_PORT),
+		       choices[i].chosen == (int)n, "one that listens, or not");
+	(void)sockets_udp_for(e->sockets, &again, &local, &dst, &want);
+	ok(u == again, "and the same again");
+}
+
 static void test_choice(void)
 {
-	static const struct {
-		const char *name;
-		struct config_listen listen[2];
-		size_t count;
-		const char *dst;
-		struct config_local want;
-		const char *listens; /* which of them: "0", "1"; "": one of our own */
-		const char *local;
-	} cases[] = {
-		{"nothing listens: a socket of our own",
-		 {{0}},
-		 0,
-		 "127.0.0.1",
-		 {0},
-		 "",
-		 "127.0.0.1"},
-		{"all addresses",
-		 {{CONFIG_TRANSPORT_UDP, "0.0.0.0", 0}},
-		 1,
-		 "127.0.0.1",
-		 {0},
-		 "0",
-		 "127.0.0.1"},
-		{"the address that the kernel would choose",
-		 {{CONFIG_TRANSPORT_UDP, "0.0.0.0", 0},
-		  {CONFIG_TRANSPORT_UDP, "127.0.0.1", 0}},
-		 2,
-		 "127.0.0.1",
-		 {0},
-		 "1",
-		 "127.0.0.1"},
-		{"TCP sends no datagrams",
-		 {{CONFIG_TRANSPORT_TCP, "127.0.0.1", 0}},
-		 1,
-		 "127.0.0.1",
-		 {0},
-		 "",
-		 "127.0.0.1"},
-		{"an address that is wanted, where nothing listens",
-		 {{CONFIG_TRANSPORT_UDP, "127.0.0.1", 0}},
-		 1,
-		 "127.0.0.1",
-		 {"127.0.0.3", 0},
-		 "",
-		 "127.0.0.3"},
-		{"and where something does",
-		 {{CONFIG_TRANSPORT_UDP, "127.0.0.1", 0},
-		  {CONFIG_TRANSPORT_UDP, "127.0.0.3", 0}},
-		 2,
-		 "127.0.0.1",
-		 {"127.0.0.3", 0},
-		 "1",
-		 "127.0.0.3"},
-		{"the other family",
-		 {{CONFIG_TRANSPORT_UDP, "127.0.0.1", 0}},
-		 1,
-		 "::1",
-		 {0},
-		 "",
-		 "::1"},
-	};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct sa dst, local, want, chosen;
-		struct udp *u = NULL, *again = NULL;
+	for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++) {
 		struct ends e;
 
 		ends_open(&e);
-		(void)ends_prepare(&e, cases[i].listen, cases[i].count);
-		(void)sockets_commit(e.sockets);
-		sa_set_str(&dst, cases[i].dst, 9);
-		if (sockets_udp_for(e.sockets, &u, &local, &dst, &cases[i].want)) {
-			ok(!strcmp(cases[i].dst, "::1"), "%s # SKIP no IPv6 here",
-			   cases[i].name);
-			ends_close(&e);
-			continue;
-		}
-		sa_set_str(&want, cases[i].local, sa_port(udp_local(u)));
-		ok(sa_cmp(&local, &want, SA_ALL), "%s", cases[i].name);
-		chosen = *udp_local(u);
-		for (size_t n = 0; n < cases[i].count; n++)
-			is_int(sa_cmp(ends_address(&e, n), &chosen, SA_PORT),
-			       cases[i].listens[0] == (char)('0' + (int)n),
-			       "one that listens, or not");
-		(void)sockets_udp_for(e.sockets, &again, &local, &dst, &cases[i].want);
-		ok(u == again, "and the same again");
+		check_choice(&e, i);
 		ends_close(&e);
 	}
 }
