@@ -170,7 +170,7 @@ static void test_demo(void)
 				.listen_count = 1,
 				.telemetry_path = "/metrics",
 				.lifecycle = true,
-				.sandbox = 1};
+				.sandbox = false};
 
 	is_int(run_with(&cli, demo_people), 0, "the demo ends well");
 	ok(strstr(logged(), "msg=stopping signal=TERM"), "by a signal");
@@ -243,7 +243,7 @@ static void test_reloads(void)
 				.listen_count = 1,
 				.telemetry_path = "/metrics",
 				.lifecycle = true,
-				.sandbox = 1,
+				.sandbox = false,
 				.shard = {.index = 0, .total = 1}};
 
 	file_write(config_path, config_text(TRUNK_A, ""));
@@ -272,7 +272,7 @@ static void test_watch(void)
 				.listen = {"127.0.0.1:0"},
 				.listen_count = 1,
 				.telemetry_path = "/m",
-				.sandbox = 1,
+				.sandbox = false,
 				.shard = {.index = 0, .total = 1}};
 
 	file_write(config_path, config_text(TRUNK_A, ", \"watch\": true"));
@@ -307,7 +307,7 @@ static void test_failures(void)
 					.listen = {failures[i].listen},
 					.listen_count = 1,
 					.telemetry_path = "/metrics",
-					.sandbox = 1};
+					.sandbox = false};
 
 		log_forget();
 		unlink(config_path);

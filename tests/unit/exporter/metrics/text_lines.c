@@ -1,8 +1,7 @@
 /* Lines of text: whatever their length and values, they stay within the room made. */
-#include "exporter/metrics/text_lines.h"
-
 #include <stdlib.h>
 
+#include "exporter/metrics/text_lines.h"
 #include "tests/unit/tap.h"
 
 enum { LABELS_MAX = 700, BUCKETS = 12 };

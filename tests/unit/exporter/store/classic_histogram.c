@@ -1,6 +1,5 @@
 /* Bounds of classic histograms as text: `le` is compared as such by who reads it. */
 #include "exporter/store/classic_histogram.h"
-
 #include "tests/unit/tap.h"
 
 static const struct {

@@ -1,6 +1,4 @@
 /* Rows and cells one by one: names, words, certificates, lag, exemplars, what remains. */
-#include "tests/unit/tap.h"
-
 #include <errno.h>
 #include <stdlib.h>
 
@@ -9,6 +7,7 @@
 #include "exporter/store/snapshot.h"
 #include "exporter/store/status.h"
 #include "exporter/store/store_rows.h"
+#include "tests/unit/tap.h"
 
 enum { BUCKETS = 3, NAMES = 500 };
 

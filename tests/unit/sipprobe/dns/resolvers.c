@@ -1,6 +1,5 @@
 /* The resolver in force: forgotten when that is asked for, but not too often. */
 #include "sipprobe/dns/resolvers.h"
-
 #include "tests/unit/sipprobe/dns/zone_resolver.h"
 #include "tests/unit/sipprobe/virtual_time.h"
 #include "tests/unit/tap.h"

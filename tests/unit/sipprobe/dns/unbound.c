@@ -1,10 +1,9 @@
 /* libunbound on the loop, against a name server of the test's own on loopback. */
-#include "sipprobe/dns/unbound.h"
-
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "sipprobe/dns/unbound.h"
 #include "tests/unit/sipprobe/dns/zone.h"
 #include "tests/unit/sipprobe/loop_turn.h"
 #include "tests/unit/tap.h"

@@ -1,7 +1,6 @@
 /* Where a probe on demand may go: its host, its maddr, its addresses, a proxy. */
-#include "sipprobe/engine/ondemand_private.h"
-
 #include "config/access.h"
+#include "sipprobe/engine/ondemand_private.h"
 #include "tests/unit/tap.h"
 
 static const struct {

@@ -1,10 +1,9 @@
 /* The JSON Schema: the shipped one is what the tables that validate print. */
-#include "config/schema.h"
-
 #include <cjson/cJSON.h>
 #include <stdlib.h>
 
 #include "config/config.h"
+#include "config/reader/schema.h"
 #include "tests/unit/tap.h"
 
 static char *printed(void)
