@@ -1,6 +1,7 @@
 """The status page, driven in headless Chromium, and its API."""
 
 import contextlib
+import functools
 import gzip
 import html
 import json
@@ -27,6 +28,7 @@ CHROMIUM = shutil.which("chromium")
 FLEET = 10000
 
 
+@functools.cache
 def driver_missing():
     """Why the browser cannot be driven here, or None. Installs the driver once."""
     if not CHROMIUM or not shutil.which("node") or not shutil.which("npm"):
@@ -437,9 +439,18 @@ def garbage(rq):
     rq.send(b"<script>window.pwned=5</script>\xff\x01\x1b[31m\r\n\r\nresponse=\"s3cret\"")
 
 
-@unittest.skipIf(driver_missing(), driver_missing())
+def need_driver():
+    if driver_missing():
+        raise unittest.SkipTest(driver_missing())
+
+
 class Page(Bench):
     """A handful of trunks, in the browser."""
+
+    @classmethod
+    def setUpClass(cls):
+        need_driver()
+        super().setUpClass()
 
     @classmethod
     def make(cls):
@@ -646,9 +657,12 @@ class Page(Bench):
         self.assertEqual(len(self.browser.faults()), 2)  # the 404, and Chromium's word
 
 
-@unittest.skipIf(driver_missing(), driver_missing())
 class Alone(Case):
     alone = "how fast the page of a large fleet is"
+
+    @classmethod
+    def setUpClass(cls):
+        need_driver()
 
     def test_exporter_gone(self):
         e = self.start(config_of(trunk("a", self.use(SipPeer()).uri)))
