@@ -33,6 +33,7 @@ static void name_index_place(struct name_index *n, const void *element, uint32_t
 static int name_index_grow(struct name_index *n)
 {
 	struct name_index grown = *n;
+	const void **old = n->slots;
 
 	grown.size = n->size ? n->size * 2 : SLOTS_MIN;
 	grown.slots = calloc(grown.size, sizeof(*grown.slots) + sizeof(*grown.hashes));
@@ -42,8 +43,8 @@ static int name_index_grow(struct name_index *n)
 	for (size_t i = 0; i < n->size; i++)
 		if (n->slots[i])
 			name_index_place(&grown, n->slots[i], n->hashes[i]);
-	free(n->slots);
 	*n = grown;
+	free(old);
 	return 0;
 }
 

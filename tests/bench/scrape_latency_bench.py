@@ -20,20 +20,21 @@ import urllib.request
 
 TRUNKS = 10_000
 SECONDS = 20
+PATIENCE_S = 300  # on a busy machine it shall end too, whatever its figures are worth
 BUCKETS = [round(1e-5 * 1.15 ** i, 9) for i in range(60)]
 LINE = re.compile(rb'^siptrunk_probe_duration_seconds_bucket\{.*le="([^"]+)"\} (\d+)$', re.M)
 
 
 def scrape(url):
     request = urllib.request.Request(url, headers={"Accept-Encoding": "gzip"})
-    with urllib.request.urlopen(request, timeout=30) as answer:
+    with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
         return answer.read()
 
 
 def histogram(url):
     """Cumulative counts by upper bound, over all trunks."""
     sums = collections.Counter()
-    with urllib.request.urlopen(url, timeout=60) as answer:
+    with urllib.request.urlopen(url, timeout=PATIENCE_S) as answer:
         for bound, count in LINE.findall(answer.read()):
             sums[float(bound)] += int(count)
     return sums
@@ -63,6 +64,18 @@ def phase(url, busy):
           f"p50 {p50:6.0f} us, p99 {p99:6.0f} us (upper bounds of buckets 15 % apart)")
 
 
+def wait_started(path):
+    """The line of the log that says where it listens."""
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
+        with open(path) as log:
+            found = [line for line in log if "msg=started" in line]
+        if found:
+            return found[0]
+        time.sleep(0.1)
+    sys.exit(f"did not start:\n{open(path).read()}")
+
+
 def main():
     build = sys.argv[1]
     peer = subprocess.Popen([os.path.join(build, "tests", "bench", "probed_peer")],
@@ -80,11 +93,9 @@ def main():
             [os.path.join(build, "exporter", "siptrunk_exporter"), f"--config.file={path}",
              "--web.listen-address=127.0.0.1:0"],
             stderr=open(os.path.join(folder, "log"), "w"))
-        time.sleep(2)
-        with open(os.path.join(folder, "log")) as log:
-            started = next(l for l in log if "msg=started" in l)
+        started = wait_started(os.path.join(folder, "log"))
         url = "http://" + re.search(r"http=(\S+)", started).group(1) + "/metrics"
-        time.sleep(8)
+        time.sleep(10)  # two rounds of all trunks
         try:
             for _ in range(2):
                 phase(url, busy=False)

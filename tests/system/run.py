@@ -44,6 +44,10 @@ class Result(unittest.TestResult):
         super().startTest(test)
         self.begun = time.monotonic()
 
+    def stopTest(self, test):
+        super().stopTest(test)
+        del self.begun  # what fails or is skipped outside a test took no time of its own
+
     def line(self, word, test, more=""):
         seconds = time.monotonic() - getattr(self, "begun", time.monotonic())
         self.times[test.id()] = seconds

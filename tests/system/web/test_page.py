@@ -1,6 +1,7 @@
 """The status page, driven in headless Chromium, and its API."""
 
 import contextlib
+import functools
 import gzip
 import html
 import json
@@ -29,6 +30,7 @@ CHROMIUM = shutil.which("chromium")
 FLEET = 10000
 
 
+@functools.cache
 def driver_missing():
     """Why the browser cannot be driven here, or None. Installs the driver once."""
     if not CHROMIUM or not shutil.which("node") or not shutil.which("npm"):
@@ -439,9 +441,18 @@ def garbage(rq):
     rq.send(b"<script>window.pwned=5</script>\xff\x01\x1b[31m\r\n\r\nresponse=\"s3cret\"")
 
 
-@unittest.skipIf(driver_missing(), driver_missing())
+def need_driver():
+    if driver_missing():
+        raise unittest.SkipTest(driver_missing())
+
+
 class Page(Bench):
     """A handful of trunks, in the browser."""
+
+    @classmethod
+    def setUpClass(cls):
+        need_driver()
+        super().setUpClass()
 
     @classmethod
     def make(cls):
@@ -659,9 +670,13 @@ ROWS = """
 """
 
 
-@unittest.skipIf(driver_missing(), driver_missing())
 class Rows(Bench):
     """Rows of the list are written twice, in C and in list.js: they are the same."""
+
+    @classmethod
+    def setUpClass(cls):
+        need_driver()
+        super().setUpClass()
 
     @classmethod
     def make(cls):
@@ -723,9 +738,12 @@ class Rows(Bench):
         """ + ROWS + "return [rows_of(theirs), rows_of(document)]; })()")
 
 
-@unittest.skipIf(driver_missing(), driver_missing())
 class Alone(Case):
     alone = "how fast the page of a large fleet is"
+
+    @classmethod
+    def setUpClass(cls):
+        need_driver()
 
     def test_exporter_gone(self):
         e = self.start(config_of(trunk("a", self.use(SipPeer()).uri)))

@@ -19,7 +19,7 @@ static int parse(struct probe_args *out, char *why, size_t size, const char *con
 	char *argv[ARGS_MAX + 1] = {0};
 	int argc = 0;
 
-	for (; args[argc] && argc < ARGS_MAX; argc++)
+	for (; argc < ARGS_MAX && args[argc]; argc++)
 		argv[argc] = (char *)(uintptr_t)args[argc];
 	why[0] = '\0';
 	return probe_args_parse(out, argc, argv, why, size);

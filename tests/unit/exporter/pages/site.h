@@ -58,7 +58,8 @@ static inline void site_probe(struct site *s, int row, struct probe_result r)
 	static const char sent[] = "OPTIONS sip:x SIP/2.0\r\nTo: <sip:x>\r\n\r\n";
 	struct ladder l = {.dropped = 1};
 
-	for (int k = 0; k < LADDER_KINDS && k < LADDER_ENTRIES; k++)
+	_Static_assert(LADDER_KINDS <= LADDER_ENTRIES, "an entry of each kind");
+	for (int k = 0; k < LADDER_KINDS; k++)
 		l.entries[l.count++] = (struct ladder_entry){
 			.at_ns = k * 1000000,
 			.text = sent,
@@ -102,7 +103,7 @@ static inline struct chain *site_chain(void)
 static inline void site_fill(struct site *s)
 {
 	struct store *store = s->site.store;
-	struct probe_result r = site_result(PROBE_RESPONSE, 200, "OK", 0);
+	struct probe_result r = site_result(PROBE_TLS, 0, "it is <expired>", 5);
 	struct chain *chain = site_chain();
 
 	for (int i = 0; i < 25; i++)
@@ -110,7 +111,6 @@ static inline void site_fill(struct site *s)
 	store_trunk_addresses(store, s->rows[0], 2, 1);
 	store_inbound(store, s->rows[0], "OPTIONS", SITE_BEGUN_NS);
 	site_state(s, 0, HEALTH_UP, 1);
-	r = site_result(PROBE_TLS, 0, "it is <expired>", 5);
 	r.cert_not_after_s = 1600000000;
 	site_probe(s, 1, r);
 	store_chain(store, s->cells[1], chain);
