@@ -32,19 +32,19 @@ static void name_index_place(struct name_index *n, const void *element, uint32_t
 
 static int name_index_grow(struct name_index *n)
 {
-	struct name_index grown = *n;
-	const void **old = n->slots;
+	const struct name_index old = *n;
+	size_t size = n->size ? n->size * 2 : SLOTS_MIN;
+	const void **slots = calloc(size, sizeof(*n->slots) + sizeof(*n->hashes));
 
-	grown.size = n->size ? n->size * 2 : SLOTS_MIN;
-	grown.slots = calloc(grown.size, sizeof(*grown.slots) + sizeof(*grown.hashes));
-	if (!grown.slots)
+	if (!slots)
 		return ENOMEM;
-	grown.hashes = (uint32_t *)(grown.slots + grown.size);
-	for (size_t i = 0; i < n->size; i++)
-		if (n->slots[i])
-			name_index_place(&grown, n->slots[i], n->hashes[i]);
-	*n = grown;
-	free(old);
+	n->slots = slots;
+	n->hashes = (uint32_t *)(slots + size);
+	n->size = size;
+	for (size_t i = 0; i < old.size; i++)
+		if (old.slots[i])
+			name_index_place(n, old.slots[i], old.hashes[i]);
+	free(old.slots);
 	return 0;
 }
 

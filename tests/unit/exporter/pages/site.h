@@ -58,7 +58,7 @@ static inline void site_probe(struct site *s, int row, struct probe_result r)
 	static const char sent[] = "OPTIONS sip:x SIP/2.0\r\nTo: <sip:x>\r\n\r\n";
 	struct ladder l = {.dropped = 1};
 
-	_Static_assert(LADDER_KINDS <= LADDER_ENTRIES, "an entry of each kind");
+	_Static_assert((int)LADDER_KINDS <= (int)LADDER_ENTRIES, "an entry of each kind");
 	for (int k = 0; k < LADDER_KINDS; k++)
 		l.entries[l.count++] = (struct ladder_entry){
 			.at_ns = k * 1000000,
