@@ -468,7 +468,11 @@ class Prometheus:
             with urllib.request.urlopen(url, timeout=30) as r:
                 return json.load(r)["data"]
         except urllib.error.HTTPError as e:
-            raise AssertionError(f"{params}: {e.read().decode()}")
+            text = e.read().decode()
+            # Debian 13's Prometheus, 2.53, breaks on some sums of native histograms.
+            if "unexpected error: runtime error: index out of range" in text:
+                raise unittest.SkipTest("this Prometheus broke: " + text)
+            raise AssertionError(f"{params}: {text}")
 
     def now(self, expr, at):
         """[(labels, value)]"""
