@@ -175,7 +175,8 @@ static inline const struct config_trunk *fixture_trunk(const struct fixture *f)
 }
 
 /* Reads a configuration, the test's own text: it must be right. */
-static inline struct config *fixture_config(const char *fmt, ...)
+__attribute__((format(printf, 1, 2))) static inline struct config *
+fixture_config(const char *fmt, ...)
 {
 	struct config_errors errs = {0};
 	struct config *c = NULL;
