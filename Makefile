@@ -19,7 +19,7 @@ VERSION      := $(shell sed -n "s/^ *version: '\(.*\)',$$/\1/p" meson.build)
 help: ## list what can be made
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 21
 
-run: $(BUILD)/build.ninja ## build and start, with a demo (RUN="--config.file=…": yours)
+run: $(BUILD)/build.ninja ## build and start, with a demo (RUN="--config.file=…")
 	meson compile -C $(BUILD) siptrunk_exporter
 	$(BUILD)/$(PROGRAM) $(RUN)
 
@@ -63,7 +63,7 @@ fuzz: build-fuzz/build.ninja ## fuzz each parser, FUZZ_SECONDS=30 each
 bench: $(BUILD)/build.ninja ## measure beside yardsticks
 	scripts/bench $(BUILD)
 
-install: build ## install below meson's prefix, /usr/local; DESTDIR is honoured
+install: build ## install below meson's prefix; DESTDIR is honoured
 	meson install -C $(BUILD) --no-rebuild
 
 container: build-stamps/container ## build the image siptrunk_exporter:VERSION (-test: prove it)

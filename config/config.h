@@ -119,10 +119,9 @@ struct config_settings {
 	struct config_codes degraded_codes; /* … that mean degraded; wins over up_codes */
 	struct config_local local;
 	bool paused; /* resolved and answered, but not probed */
-	const char
-		*outbound_proxy; /* SIP URI to send to instead of the trunk's, or NULL */
-	/* In these and in route, {peer}, {local} and {host} stand for what a probe has.
-	 */
+	/* SIP URI to send to instead of the trunk's, or NULL. */
+	const char *outbound_proxy;
+	/* Here and in route {peer}, {local} and {host} stand for a probe's own. */
 	const char *request_uri;  /* NULL: the trunk's URI */
 	const char *from;	  /* SIP URI, or NULL: made from our address */
 	const char *to;		  /* SIP URI, or NULL: the Request-URI */
@@ -176,8 +175,8 @@ struct config_sip {
 };
 
 struct config_dns {
-	const char *const
-		*servers; /* "192.0.2.53", "192.0.2.53@5353"; none: the system's */
+	/* "192.0.2.53", "192.0.2.53@5353"; none: the system's. */
+	const char *const *servers;
 	size_t server_count;
 };
 
@@ -224,8 +223,8 @@ struct config {
 	bool watch; /* load again when the file or one of trunk_files changes */
 	const char *const *globs; /* absolute patterns of trunk_files */
 	size_t glob_count;
-	const char *const
-		*warnings; /* sentences worth a log line, e.g. verification off */
+	/* Sentences worth a log line, e.g. verification off. */
+	const char *const *warnings;
 	size_t warning_count;
 	/* Absolute names of what was read or is named, and DIR/. of each pattern. */
 	const char *const *files;

@@ -47,8 +47,7 @@ static const struct {
 	{"opensips", "{\"interval\":\"30s\",\"down_interval\":\"10s\",\"timeout\":\"5s\","
 		     "\"fall\":3,\"rise\":1,\"up_codes\":" ANY_ANSWER ","
 		     "\"degraded_codes\":[478,500,503]}"},
-	/* qualify_frequency 60, qualify_timeout 3; 401 and 404 come from one that lives.
-	 */
+	/* qualify_frequency 60, qualify_timeout 3; 401 and 404 are signs of life. */
 	{"asterisk",
 	 "{\"interval\":\"60s\",\"down_interval\":\"10s\",\"timeout\":\"3s\","
 	 "\"fall\":2,\"rise\":1,\"up_codes\":" ANY_ANSWER ",\"degraded_codes\":[503]}"},

@@ -113,8 +113,7 @@ static bool read_local(struct walk *w, const struct field *f, const struct doc_p
 
 	if (!walk_section(w, &section_local, at, &local, set))
 		return false;
-	/* Member by member: padding stays zero, so that equal settings are equal bytes.
-	 */
+	/* Member by member: padding stays zero, so that equal settings compare equal. */
 	out->address = local.address;
 	out->port = local.port;
 	return true;

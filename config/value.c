@@ -111,8 +111,7 @@ const char *value_listen(struct config_listen *l, const char **host, size_t *hos
 	why = listen_host(text, end, host, host_len);
 	if (why)
 		return why;
-	/* Member by member: padding stays as it was, so that equal items are equal bytes.
-	 */
+	/* Member by member: padding stays, so that equal items compare equal. */
 	l->transport = transport;
 	l->port = (uint16_t)port;
 	return NULL;

@@ -51,8 +51,8 @@ struct catalogue_family {
 	enum catalogue_type type;
 	const char *unit; /* "seconds", "bytes" or "" */
 	const char *help;
-	const char
-		*labels; /* names in order, "trunk,method"; a trunk's own come besides */
+	/* Names in order, "trunk,method"; a trunk's own come besides. */
+	const char *labels;
 	size_t (*self_get)(struct sample *out, const struct catalogue_source *src);
 	size_t (*trunk_get)(struct sample *out, const struct snapshot_trunk *t);
 	size_t (*target_get)(struct sample *out, const struct snapshot_target *t);

@@ -9,8 +9,7 @@
 
 static const char status[] = "SIP/2.0 200 OK";
 
-/* The answer is the request with another start line; the sockets' cost is what matters.
- */
+/* The answer is the request with another start line: cheap beside the sockets. */
 static void answer_one(int fd)
 {
 	char buf[4096];

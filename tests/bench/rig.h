@@ -1,5 +1,4 @@
-/* An engine over many trunks against a responder, for benches that look at its results.
- */
+/* An engine over many trunks against a responder, for benches of its results. */
 #ifndef TESTS_BENCH_RIG_H
 #define TESTS_BENCH_RIG_H
 

@@ -1,5 +1,4 @@
-/* Command lines of one table: every form of a flag, every sentence, the layout of --help.
- */
+/* Command lines of one table: forms of a flag, sentences, the layout of --help. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -7,8 +7,7 @@
 #include "config/config.h"
 #include "tests/unit/tap.h"
 
-/* The linker sends the configuration's allocations here (--wrap), and calls to libyaml.
- */
+/* The linker sends allocations and calls to libyaml here (--wrap). */
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t n, size_t size);
 void *__real_realloc(void *p, size_t size);

@@ -1,5 +1,4 @@
-/* The program's life in one process: start, probes, reloads, what cannot start, the end.
- */
+/* The program's life in one process: start, probes, reloads, failures, the end. */
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>

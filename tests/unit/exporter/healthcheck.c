@@ -1,5 +1,4 @@
-/* --healthcheck against a real server of ours, over HTTP and HTTPS, and against others.
- */
+/* --healthcheck against a real server of ours, over HTTP and HTTPS, and others. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -56,8 +55,7 @@ static void server_close(struct server *s)
 	store_free(s->store);
 }
 
-/* @format: a URL or an address with the server's port for %s; @why: the complaint's end
- */
+/* @format: an address with its port as %s; @why: the end of the complaint */
 static void check(const struct server *s, struct healthcheck_conf conf, int err,
 		  const char *why)
 {

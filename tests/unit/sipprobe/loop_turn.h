@@ -1,5 +1,4 @@
-/* libre's loop, turned by a test until something is so, with a limit on the real clock.
- */
+/* libre's loop, turned by a test until a condition holds or time is up. */
 #ifndef TESTS_UNIT_SIPPROBE_LOOP_TURN_H
 #define TESTS_UNIT_SIPPROBE_LOOP_TURN_H
 

@@ -1,5 +1,4 @@
-/* Unix sockets to be listened on: their addresses, modes, and what stands in their way.
- */
+/* Unix sockets to listen on: addresses, modes, and obstacles. */
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>

@@ -135,8 +135,7 @@ static const struct {
 	{"application/openmetrics-text;version=1.0.0;escaping=none", OM(), NULL},
 	{"application/openmetrics-text;version=\"1\\.0.0\"", OM(), NULL},
 	{"application/openmetrics-text;version=\"1.0.0\\\"", TEXT, NULL},
-	/* Liked alike: the one that is named goes before those that are merely covered.
-	 */
+	/* Liked alike: the one that is named goes before those merely covered. */
 	{"application/openmetrics-text, */*", OM(), NULL},
 	{"application/vnd.google.protobuf, application/*, */*", PROTO(), NULL},
 	{"application/openmetrics-text;q=0.001, text/plain;q=0", OM(), NULL},

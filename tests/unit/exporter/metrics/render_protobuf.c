@@ -73,8 +73,7 @@ static const char *label(const Prom__Metric *m, const char *name)
 	return NULL;
 }
 
-/* Families of every kind: their type, unit, how many metrics, and the last one's value.
- */
+/* Families of every kind: type, unit, number of metrics, the last value. */
 static const struct {
 	const char *name;
 	Prom__MetricType type;

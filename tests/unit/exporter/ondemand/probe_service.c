@@ -1,5 +1,4 @@
-/* The queue between those who ask for a probe and the main thread: replies, bound, stop.
- */
+/* The queue between askers and the main thread: replies, bound, stop. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>

@@ -17,8 +17,7 @@ static inline size_t kept_read(void *buf, size_t size, const char *path)
 	return len;
 }
 
-/* Whether a text is what the file holds. With BLESS in the environment it is put there.
- */
+/* Compares a text with a file. With BLESS in the environment it is put there. */
 static inline void is_kept(const char *text, const char *path, const char *name)
 {
 	static char want[65536];

@@ -1,5 +1,4 @@
-/* Whoever writes to the store waits while a reader holds it, and readers let it go first.
- */
+/* The lock of the store: a writer waits for readers, and readers let it go first. */
 #include <pthread.h>
 #include <stdlib.h>
 

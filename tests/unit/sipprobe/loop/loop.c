@@ -1,5 +1,4 @@
-/* The main thread's loop: posts of other threads, signals, and what comes every so often.
- */
+/* The main thread's loop: posts of other threads, signals, periodic calls. */
 #include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>

@@ -1,5 +1,4 @@
-/* What REGISTER and credentials change in a request, and what stays when it is made anew.
- */
+/* REGISTER and credentials in a request, and the parts that stay when made anew. */
 #include "sipprobe/message/request.h"
 #include "tests/unit/tap.h"
 

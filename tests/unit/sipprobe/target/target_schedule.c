@@ -1,5 +1,4 @@
-/* When a target is probed next: by its state, its result and the time, and nothing else.
- */
+/* Due times of a target: by its state, its result and the time alone. */
 #include "sipprobe/target/probers.h"
 #include "sipprobe/target/target_schedule.h"
 #include "tests/unit/sipprobe/target/fixture.h"
