@@ -118,4 +118,4 @@ class Methods(Probed):
         self.assertIn(f"{p.address} udp by REGISTER: answered 403", out)
         code, out, err = run("probe", p.uri, "--method=INVITE")
         self.assertEqual(code, 3)
-        self.assertIn("it must be OPTIONS or REGISTER", err + out)
+        self.assertIn("\"INVITE\" is none of OPTIONS, REGISTER", err + out)

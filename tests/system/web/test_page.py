@@ -1,6 +1,7 @@
 """The status page, driven in headless Chromium, and its API."""
 
 import contextlib
+import fcntl
 import functools
 import gzip
 import html
@@ -35,10 +36,13 @@ def driver_missing():
     """Why the browser cannot be driven here, or None. Installs the driver once."""
     if not CHROMIUM or not shutil.which("node") or not shutil.which("npm"):
         return "chromium, nodejs or npm is not installed"
-    if os.path.isdir(os.path.join(PAGE, "node_modules", "playwright-core")):
-        return None
-    r = subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=PAGE,
-                       stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    # Modules run side by side: one installs, the others wait. npm's list comes last.
+    with open(os.path.join(PAGE, "package-lock.json")) as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if os.path.exists(os.path.join(PAGE, "node_modules", ".package-lock.json")):
+            return None
+        r = subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=PAGE,
+                           stdin=subprocess.DEVNULL, capture_output=True, text=True)
     return "npm ci failed: " + r.stderr[-300:] if r.returncode else None
 
 
