@@ -454,11 +454,6 @@ class Page(Bench):
     """A handful of trunks, in the browser."""
 
     @classmethod
-    def setUpClass(cls):
-        need_driver()
-        super().setUpClass()
-
-    @classmethod
     def make(cls):
         cls.quiet = threading.Event()
 
@@ -482,6 +477,7 @@ class Page(Bench):
 
     @classmethod
     def setUpClass(cls):
+        need_driver()
         super().setUpClass()
         cls.exporter.wait_metric(1, "siptrunk_state", trunk="garbage", state="down")
         cls.browser = Browser(cls.exporter.base)
