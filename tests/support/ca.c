@@ -6,6 +6,7 @@
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 /* A test without its certificates proves nothing. */
@@ -41,6 +42,7 @@ static void add_extension(X509 *x, int nid, const char *value)
 void ca_make(struct ca_cert *c, const struct ca_spec *spec, const struct ca_cert *issuer)
 {
 	static long serial = 1000;
+	static time_t now;
 	bool dated = spec->begins_s || spec->ends_s;
 	X509 *x = X509_new();
 
@@ -49,8 +51,11 @@ void ca_make(struct ca_cert *c, const struct ca_spec *spec, const struct ca_cert
 	must(x && c->key, "allocation");
 	X509_set_version(x, X509_VERSION_3);
 	ASN1_INTEGER_set(X509_get_serialNumber(x), ++serial);
-	X509_gmtime_adj(X509_getm_notBefore(x), dated ? spec->begins_s : -3600);
-	X509_gmtime_adj(X509_getm_notAfter(x), dated ? spec->ends_s : 86400);
+	/* One now for all: certificates made in two seconds still end in the same one. */
+	if (!now)
+		now = time(NULL);
+	X509_time_adj(X509_getm_notBefore(x), dated ? spec->begins_s : -3600, &now);
+	X509_time_adj(X509_getm_notAfter(x), dated ? spec->ends_s : 86400, &now);
 	X509_set_pubkey(x, c->key);
 	set_subject(x, spec->cn);
 	X509_set_issuer_name(x, X509_get_subject_name(issuer ? issuer->x509 : x));
