@@ -1,64 +1,10 @@
 /* The file of --web.config.file: values, errors with their places, memory that ends. */
 #include <errno.h>
 #include <stdlib.h>
-#include <yaml.h>
 
 #include "exporter/webconfig/web_config.h"
+#include "tests/unit/failing_alloc.h"
 #include "tests/unit/tap.h"
-
-/* The linker sends allocations and calls to libyaml here (--wrap). */
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t size);
-char *__real_strdup(const char *s);
-int __real_yaml_parser_initialize(yaml_parser_t *p);
-int __real_yaml_parser_parse(yaml_parser_t *p, yaml_event_t *e);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t size);
-char *__wrap_strdup(const char *s);
-int __wrap_yaml_parser_initialize(yaml_parser_t *p);
-int __wrap_yaml_parser_parse(yaml_parser_t *p, yaml_event_t *e);
-
-static long countdown = -1; /* of allocations until one fails; below 0: none does */
-
-static bool fails(void)
-{
-	return countdown >= 0 && countdown-- == 0;
-}
-
-void *__wrap_malloc(size_t size)
-{
-	return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t size)
-{
-	return fails() ? NULL : __real_realloc(p, size);
-}
-
-char *__wrap_strdup(const char *s)
-{
-	return fails() ? NULL : __real_strdup(s);
-}
-
-int __wrap_yaml_parser_initialize(yaml_parser_t *p)
-{
-	return fails() ? 0 : __real_yaml_parser_initialize(p);
-}
-
-int __wrap_yaml_parser_parse(yaml_parser_t *p, yaml_event_t *e)
-{
-	if (!fails())
-		return __real_yaml_parser_parse(p, e);
-	p->error = YAML_MEMORY_ERROR;
-	return 0;
-}
 
 #define HASH "$2y$04$aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define GOOD "cert_file: s.pem, key_file: s.key"
