@@ -3,16 +3,20 @@
 #define SIPPROBE_MESSAGE_REGISTRATION_H
 
 #include "sipprobe/message/guard.h"
+#include "sipprobe/message/uri_match.h"
 
 struct registration_bindings {
-	unsigned contacts; /* that the registrar lists */
-	int64_t own_s;	   /* how long ours is good for; -1: it is not among them */
+	unsigned contacts;  /* that the registrar lists */
+	enum uri_match own; /* how much the one most like ours is like it */
+	int64_t own_s; /* the least time of those that are as much so; -1: none says */
 	int64_t longest_s; /* of all of them; -1: none says */
 	int64_t expires_s; /* of the Expires field; -1: there is none */
 };
 
 /*
- * Reads Contact and Expires of a 2xx. A Contact without a time has the Expires field's.
+ * Reads Contact and Expires of a 2xx. A Contact without a time has the Expires field's,
+ * and one with something else in its place no more than an hour. What is no Contact is
+ * left out up to the next comma.
  *
  * @own: our Contact's URI as it was sent, or NULL
  */
@@ -20,8 +24,10 @@ void registration_read(struct registration_bindings *b, const struct guard_messa
 		       const char *own);
 
 /*
- * For how long the registrar granted our binding, in seconds: our Contact's time; that of
- * the Expires field where the registrar wrote our Contact anew; else what we asked for.
+ * For how long the registrar granted our binding, in seconds. Registrars write other
+ * ports, addresses and parameters into Contacts: then each that has our user may be ours,
+ * and only the least of their times is sure. Where none has it, any may be ours, and no
+ * more than we asked for was granted.
  */
 int64_t registration_granted_s(const struct registration_bindings *b, int64_t asked_s);
 

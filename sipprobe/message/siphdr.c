@@ -326,14 +326,19 @@ bool siphdr_addr_read(struct siphdr_addr *a, const struct pl *value)
 	return !c.l;
 }
 
+/* Some registrars put the number in quotes, as if it were text. */
 static int64_t expires_of(const struct pl *value)
 {
 	struct pl rest = *value;
 	uint32_t seconds;
 
-	if (!rest.l || !siphdr_number_take(&seconds, &rest, UINT32_MAX) || rest.l)
-		return 3600;
-	return seconds;
+	if (rest.l > 1 && *rest.p == '"')
+		rest = (struct pl){.p = rest.p + 1, .l = rest.l - 2};
+	siphdr_space_skip(&rest);
+	if (!siphdr_number_take(&seconds, &rest, UINT32_MAX))
+		return SIPHDR_EXPIRES_ODD;
+	siphdr_space_skip(&rest);
+	return rest.l ? SIPHDR_EXPIRES_ODD : (int64_t)seconds;
 }
 
 /* In a list, a bare URI ends at a comma too. */
@@ -357,8 +362,10 @@ bool siphdr_contact_take(struct siphdr_contact *v, struct pl *c)
 
 	siphdr_space_skip(c);
 	v->expires_s = -1;
-	if (!contact_uri_take(&v->uri, c))
+	if (!contact_uri_take(&v->uri, c)) {
+		v->uri = pl_null;
 		return false;
+	}
 	while (separator_take(c, ';')) {
 		if (!siphdr_param_take(&name, &value, c))
 			return false;

@@ -51,8 +51,10 @@ struct siphdr_addr {
 /* One Contact value (RFC 3261 20.10). */
 struct siphdr_contact {
 	struct pl uri;	   /* without brackets */
-	int64_t expires_s; /* its parameter; -1: none */
+	int64_t expires_s; /* its parameter; -1: none; SIPHDR_EXPIRES_ODD */
 };
+
+enum { SIPHDR_EXPIRES_ODD = -2 }; /* it is no number of seconds */
 
 /* Skips white space and folds. Returns whether there was any. */
 bool siphdr_space_skip(struct pl *c);
@@ -80,7 +82,8 @@ bool siphdr_addr_read(struct siphdr_addr *a, const struct pl *value);
 
 /*
  * Takes a Contact value and the comma after it, if there is one; then another value must
- * follow. An expires that is no number is an hour, as the RFC has it.
+ * follow. An expires may stand in quotes. When it returns false for what comes after a
+ * URI, @v has that and the expires that were read so far; else its uri's p is NULL.
  */
 bool siphdr_contact_take(struct siphdr_contact *v, struct pl *c);
 

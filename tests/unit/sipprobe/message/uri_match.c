@@ -1,0 +1,80 @@
+/* Whose URI it is: the comparison of RFC 3261 19.1.4, and what comes close to it. */
+#include "sipprobe/message/uri_match.h"
+#include "tests/unit/tap.h"
+
+static const char *const names[] = {
+	[URI_MATCH_NONE] = "none",
+	[URI_MATCH_USER] = "user",
+	[URI_MATCH_PLACE] = "place",
+	[URI_MATCH_EQUAL] = "equal",
+};
+
+static const struct {
+	const char *own, *other, *want;
+} cases[] = {
+	/* The sets of 19.1.4, those that match and those that do not. */
+	{"sip:%61lice@atlanta.com;transport=TCP", "sip:alice@AtLanTa.CoM;Transport=tcp",
+	 "equal"},
+	{"sip:carol@chicago.com", "sip:carol@chicago.com;newparam=5", "equal"},
+	{"sip:carol@chicago.com;newparam=5", "sip:carol@chicago.com;security=on",
+	 "equal"},
+	{"sip:biloxi.com;transport=tcp;method=REGISTER?to=sip:bob%40biloxi.com",
+	 "sip:biloxi.com;method=REGISTER;transport=tcp?to=sip:bob%40biloxi.com", "equal"},
+	{"sip:ALICE@AtLanTa.CoM;Transport=udp", "sip:alice@AtLanTa.CoM;Transport=UDP",
+	 "none"},
+	{"sip:bob@biloxi.com", "sip:bob@biloxi.com:5060", "place"},
+	{"sip:bob@biloxi.com", "sip:bob@biloxi.com;transport=udp", "place"},
+	{"sip:bob@biloxi.com", "sip:bob@biloxi.com:6000;transport=tcp", "user"},
+	{"sip:carol@chicago.com", "sip:carol@chicago.com?Subject=next%20meeting",
+	 "place"},
+	{"sip:bob@phone21.boxesbybob.com", "sip:bob@192.0.2.4", "user"},
+	{"sip:carol@chicago.com;security=on", "sip:carol@chicago.com;security=off",
+	 "place"},
+	/* What registrars write anew. */
+	{"sip:me@192.0.2.9:5070", "SIP:me@192.0.2.9:5070", "equal"},
+	{"sip:me@192.0.2.9:5070", "sip:me@192.0.2.9:5070;ob", "equal"},
+	{"sip:me@192.0.2.9:5070", "sip:me@192.0.2.9:5070;alias=192.0.2.9~5070~1",
+	 "equal"},
+	{"sip:me@192.0.2.9:5070;transport=tcp", "sip:me@192.0.2.9:5070;transport=TCP;ob",
+	 "equal"},
+	{"sip:me@192.0.2.9:5070;transport=tcp", "sip:me@192.0.2.9:5070", "place"},
+	{"sip:me@192.0.2.9;transport=tls", "sip:me@192.0.2.9:5061;transport=tls",
+	 "place"},
+	{"sips:me@192.0.2.9", "sip:me@192.0.2.9:5061;transport=tls", "user"},
+	{"sip:me@192.0.2.9;transport=tcp", "sip:me@192.0.2.9;transport=udp", "user"},
+	{"sip:me@192.0.2.9", "sip:me@192.0.2.9;transport=tcp", "user"},
+	{"sip:me@192.0.2.9:5070", "sip:me@203.0.113.9:61234;ob", "user"},
+	{"sip:me@[2001:db8::1]:5070", "sip:me@[2001:DB8:0::1]:5070", "equal"},
+	{"sip:me@[2001:db8::1]:5070", "sip:me@[2001:db8::2]:5070", "user"},
+	{"sip:192.0.2.9:5070", "sip:192.0.2.9:5070;ob", "equal"},
+	/* Users. */
+	{"sip:a%20b@h.example", "sip:a%20b@h.example", "equal"},
+	{"sip:+4712@h.example", "sip:%2B4712@h.example", "place"},
+	{"sip:me:secret@h.example", "sip:me@h.example", "place"},
+	{"sip:me;x=1@h.example", "sip:me;x=1@h.example", "equal"},
+	{"sip:me@h.example", "sip:h.example", "none"},
+	{"sip:me@h.example", "sip:you@h.example", "none"},
+	{"sip:me@h.example", "sip:me2@h.example", "none"},
+	{"sip:me@h.example", "sip:ME@h.example", "none"},
+	/* What is no such URI. */
+	{"sip:me@h.example", "*", "none"},
+	{"sip:me@h.example", "sip:", "none"},
+	{"sip:me@h.example", "sip:me@", "none"},
+	{"sip:me@h.example", "sip:me@[", "user"},
+	{"sip:me@h.example", "sip:me@[]", "user"},
+	{"sip:me@h.example", "sip:me@h.example:", "place"},
+	{"sip:me@h.example", "sip:me%@h.example", "none"},
+	{"sip:me@h.example", "sip:me@h.example;;;=;", "equal"},
+};
+
+int main(void)
+{
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct pl own, other;
+
+		pl_set_str(&own, cases[i].own);
+		pl_set_str(&other, cases[i].other);
+		is_str(names[uri_match(&own, &other)], cases[i].want, cases[i].other);
+	}
+	return tap_done();
+}
