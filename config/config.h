@@ -274,6 +274,12 @@ struct config *config_keep(const struct config *c);
 /* Whether two trunks, of any two configurations, would be probed and shown alike. */
 bool config_trunk_equal(const struct config_trunk *a, const struct config_trunk *b);
 
+/*
+ * Whether two trunks register the same Contact for the same address of record at the same
+ * registrar, as far as their descriptions tell.
+ */
+bool config_trunk_binds_alike(const struct config_trunk *a, const struct config_trunk *b);
+
 /* Whether @code, any number, is in the set. */
 static inline bool config_codes_has(const struct config_codes *c, unsigned code)
 {

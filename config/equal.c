@@ -27,3 +27,31 @@ bool config_trunk_equal(const struct config_trunk *a, const struct config_trunk 
 			return false;
 	return same_settings(a->settings, b->settings);
 }
+
+static bool config_binds(const struct config_settings *s)
+{
+	return s->registration && s->registration->bind && !s->paused &&
+	       s->methods & 1U << CONFIG_METHOD_REGISTER;
+}
+
+bool config_trunk_binds_alike(const struct config_trunk *a, const struct config_trunk *b)
+{
+	const struct config_settings *s = a->settings, *o = b->settings;
+	const char *const texts[][2] = {
+		{a->uri, b->uri},
+		{s->outbound_proxy, o->outbound_proxy},
+		{s->request_uri, o->request_uri},
+		{s->from, o->from},
+		{s->contact, o->contact},
+		{s->local.address, o->local.address},
+		{s->auth ? s->auth->username : NULL, o->auth ? o->auth->username : NULL},
+	};
+
+	if (!config_binds(s) || !config_binds(o) || s->local.port != o->local.port ||
+	    !type_same_text(s->registration->aor, o->registration->aor))
+		return false;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (!type_same_text(texts[i][0], texts[i][1]))
+			return false;
+	return true;
+}

@@ -5,6 +5,7 @@
 #include "base/name_index.h"
 #include "config/uri.h"
 #include "sipprobe/engine/engine_private.h"
+#include "sipprobe/target/bindings.h"
 #include "sipprobe/target/peers.h"
 #include "sipprobe/target/probers.h"
 #include "sipprobe/target/registry.h"
@@ -36,6 +37,7 @@ static void engine_destructor(void *arg)
 	/* Those whose trunks went before; the others went with theirs just now. */
 	while ((le = list_head(&e->group.targets.unregistering)))
 		mem_deref(le->data);
+	mem_deref(e->group.targets.bindings);
 	mem_deref(e->tls_watch);
 	mem_deref(e->services.sockets);
 	mem_deref(e->group.targets.tls);
@@ -119,6 +121,8 @@ int engine_alloc(struct engine **ep, const char *version,
 	e->group.events = events;
 	e->group.arg = arg;
 	err = services_init(e, version);
+	if (!err)
+		err = bindings_alloc(&e->group.targets.bindings);
 	e->group.targets.services = &e->services;
 	e->group.targets.events = &events->probe;
 	e->group.targets.arg = arg;
@@ -147,8 +151,10 @@ static int engine_index(struct name_index *by_name, const struct engine *e)
 {
 	int err = 0;
 
-	for (size_t i = 0; i < e->trunk_count && !err; i++)
+	for (size_t i = 0; i < e->trunk_count && !err; i++) {
 		err = name_index_put(by_name, e->trunks[i]);
+		trunk_expect(e->trunks[i], false);
+	}
 	return err;
 }
 
@@ -159,6 +165,8 @@ static int plan_trunk(struct plan *p, size_t i, struct engine *e,
 	struct trunk *found = name_index_find(by_name, conf->name);
 
 	p->kept[i] = found && config_trunk_equal(trunk_conf(found), conf);
+	if (found && !p->kept[i])
+		trunk_expect(found, config_trunk_binds_alike(trunk_conf(found), conf));
 	if (!p->kept[i])
 		return trunk_alloc(&p->trunks[i], &e->group, conf);
 	p->trunks[i] = found;
@@ -256,6 +264,7 @@ static void engine_commit(struct engine *e, struct plan *p)
 	for (struct le *le = e->group.targets.unregistering.head; le; le = le->next)
 		sockets_mark_local(e->services.sockets, target_local(le->data));
 	sockets_sweep_local(e->services.sockets);
+	bindings_sweep(e->group.targets.bindings);
 	tls_watch_follow(e->tls_watch, p->tls, &p->conf->sip);
 	sockets_review(e->services.sockets);
 	free(p->kept);

@@ -183,7 +183,9 @@ static int print_binding(struct mbuf *mb, const struct request_register *reg)
 		return 0;
 	/* Twice the same, for registrars that look in one place only. */
 	return mbuf_printf(mb, "Contact: <%s>;expires=%u\r\nExpires: %u\r\n",
-			   reg->contact, reg->expires_s, reg->expires_s);
+			   reg->contact, reg->expires_s, reg->expires_s) |
+	       (reg->stale ? mbuf_printf(mb, "Contact: <%s>;expires=0\r\n", reg->stale)
+			   : 0);
 }
 
 static int print_dialog(struct mbuf *mb, struct request *r,

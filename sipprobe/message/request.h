@@ -32,6 +32,7 @@ struct request_register {
 	const char *registrar; /* Request-URI */
 	const char *aor;       /* URI of From and To */
 	const char *contact;   /* URI that is bound; NULL: none, so only a question */
+	const char *stale;     /* URI that is taken back along with it, or NULL */
 	uint32_t expires_s;    /* of the binding */
 };
 

@@ -3,6 +3,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/hash.h"
+
 /* A URI in its parts, which point into the text. */
 struct uri_parts {
 	struct pl scheme;
@@ -198,4 +200,26 @@ enum uri_match uri_match(const struct pl *own, const struct pl *other)
 	if (!text_same(split_take(&a.user, ':'), split_take(&b.user, ':'), false, false))
 		return URI_MATCH_NONE;
 	return is_same_place(&a, &b) ? URI_MATCH_PLACE : URI_MATCH_USER;
+}
+
+static uint32_t text_hash(uint32_t h, struct pl text, bool any_case)
+{
+	while (text.l) {
+		int c = char_next(&text, false);
+
+		h = hash32_byte(h, (unsigned char)(any_case ? tolower(c) : c));
+	}
+	return h;
+}
+
+/* An IPv6 address has many spellings: it counts for nothing here. */
+uint32_t uri_hash(const struct pl *uri)
+{
+	struct uri_parts u;
+	uint32_t h = HASH32_START;
+
+	if (!parts_read(&u, uri))
+		return h;
+	h = text_hash(h, u.user, false);
+	return *u.host.p == '[' ? h : text_hash(h, u.host, true);
 }

@@ -20,4 +20,7 @@ enum uri_match {
  */
 enum uri_match uri_match(const struct pl *own, const struct pl *other);
 
+/* Of user and host: equal for URIs that are. No defence against who picks them. */
+uint32_t uri_hash(const struct pl *uri);
+
 #endif

@@ -9,8 +9,9 @@ struct exchange {
 	struct auth *auth; /* NULL: no credentials */
 	struct binding *binding;
 	struct sa local;
-	uint32_t cseq;	      /* of the last request; 0: none yet */
-	uint8_t transactions; /* of this probe */
+	struct exchange_call own;
+	struct exchange_call *call; /* `own`, or the prober's */
+	uint8_t transactions;	    /* of this probe */
 	char settled_key[REQUEST_KEY_LEN];
 };
 
@@ -33,6 +34,8 @@ int exchange_alloc(struct exchange **xp, const struct target *t)
 		if (!x)
 			return ENOMEM;
 	}
+	if (x)
+		x->call = &x->own;
 	if (auth)
 		err = auth_alloc(&x->auth);
 	if (err)
@@ -45,6 +48,11 @@ int exchange_alloc(struct exchange **xp, const struct target *t)
 struct binding **exchange_binding(struct exchange *x)
 {
 	return &x->binding;
+}
+
+void exchange_continue(struct exchange *x, struct exchange_call *call)
+{
+	x->call = call;
 }
 
 void exchange_set_local(struct exchange *x, const struct sa *local)
@@ -85,12 +93,28 @@ static int exchange_make(struct target *t, struct mbuf *mb)
 	int err = 0;
 
 	target_request_info(t, &info, &x->local);
-	info.cseq = x->cseq + 1;
 	if (t->prober->prepare)
 		err = t->prober->prepare(t, &info);
+	info.cseq = x->call->cseq + 1;
 	if (!err && x->auth)
 		err = add_credentials(mb, &info, x, t);
 	return err ? err : request_make(&t->request, &info);
+}
+
+/* @fresh: no request of this target had stamps so far */
+static int exchange_identify(struct target *t, bool fresh)
+{
+	struct exchange_call *call = t->exchange->call;
+	struct request *r = &t->request;
+	int err = fresh ? request_stamp(r) : request_stamp_branch(r);
+
+	if (err)
+		return err;
+	if (call->cseq)
+		memcpy(r->buf + r->call_id, call->id, sizeof(call->id));
+	else
+		memcpy(call->id, r->buf + r->call_id, sizeof(call->id));
+	return 0;
 }
 
 int exchange_stamp(struct target *t)
@@ -103,14 +127,13 @@ int exchange_stamp(struct target *t)
 	if (!mb)
 		return ENOMEM;
 	if (begins)
-		x->cseq = 0;
-	begins = !x->cseq;
+		x->call->cseq = 0;
+	begins = !x->call->cseq;
 	err = exchange_make(t, mb);
 	if (!err)
-		err = begins ? request_stamp(&t->request)
-			     : request_stamp_branch(&t->request);
+		err = exchange_identify(t, begins);
 	if (!err) {
-		x->cseq++;
+		x->call->cseq++;
 		x->transactions++;
 	}
 	mem_deref(mb);

@@ -9,8 +9,16 @@
 
 #include "sipprobe/loop/compat.h"
 #include "sipprobe/message/guard.h"
+#include "sipprobe/message/request.h"
 
 struct exchange; /* mem_deref() */
+
+/* The Call-ID of a row of requests, and how far they have come. */
+struct exchange_call {
+	char id[REQUEST_CALL_ID_LEN];
+	uint32_t cseq; /* of the last request; 0: none yet, and no id */
+};
+
 struct binding;
 struct target;
 
@@ -23,6 +31,12 @@ int exchange_alloc(struct exchange **xp, const struct target *t);
 
 /* The prober's memory between probes; freed with the exchange by mem_deref(). */
 struct binding **exchange_binding(struct exchange *x);
+
+/*
+ * For a prober's prepare: the request goes on with @call, which outlives the exchange or
+ * is replaced before it ends.
+ */
+void exchange_continue(struct exchange *x, struct exchange_call *call);
 
 /* Our end, for the requests that are made from now on. */
 void exchange_set_local(struct exchange *x, const struct sa *local);

@@ -35,8 +35,13 @@ struct prober {
 	int64_t (*interval_us)(const struct config_settings *s);
 	/* Monotonic time at which a probe is due whatever the interval; 0: none is. */
 	int64_t (*due_ns)(const struct target *t);
-	/* Whether something is left to be taken back by one more probe, the last. */
-	bool (*unregister)(struct target *t);
+	/*
+	 * Whether something is left to be taken back by one more probe, the last.
+	 * @all: whoever else holds the same ends too
+	 */
+	bool (*unregister)(struct target *t, bool all);
+	/* Whether its connection is to be kept between probes, whatever is set. */
+	bool (*keeps_connection)(const struct target *t);
 };
 
 #endif

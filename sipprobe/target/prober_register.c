@@ -2,15 +2,16 @@
  * REGISTER (RFC 3261 10): a question that binds nothing, or a registration that is kept
  * alive for as long as the target lives and taken back when it goes.
  */
-#include <ctype.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "config/uri.h"
 #include "sipprobe/message/registration.h"
+#include "sipprobe/target/bindings.h"
 #include "sipprobe/target/exchange.h"
+#include "sipprobe/target/register_uris.h"
 #include "sipprobe/target/target_state.h"
 #include "sipprobe/target/target_udp.h"
+#include "sipprobe/transport/sockets.h"
 
 enum {
 	ASKED_MAX_S = 7 * 24 * 3600, /* whatever a registrar's Min-Expires says */
@@ -18,9 +19,12 @@ enum {
 
 /* Our registration at one address. */
 struct binding {
-	char *contact;	       /* URI; NULL: none made yet */
-	struct sa local;       /* that it was made from */
-	uint32_t asked_s;      /* as configured, or as a 423 wants it */
+	struct target *target;
+	struct bound *bound; /* as others see it; NULL: not asked for yet */
+	char *contact;	     /* URI; NULL: none made yet */
+	char *stale;	     /* the one before, to be taken back with the next; or NULL */
+	struct sa local;     /* that it was made from */
+	uint32_t asked_s;    /* as configured, or as a 423 wants it */
 	int64_t held_until_ns; /* monotonic; 0: nothing is registered */
 	int64_t refresh_ns;    /* when the next probe is due at the latest; 0: never */
 	bool unsure;	       /* a request went unanswered: it may have bound us */
@@ -31,7 +35,11 @@ static void prober_register_destructor(void *arg)
 {
 	struct binding *b = arg;
 
+	if (b->bound)
+		bindings_leave(b->bound, b->target);
+	mem_deref(b->bound);
 	mem_deref(b->contact);
+	mem_deref(b->stale);
 }
 
 static const struct config_register *conf_of(const struct target *t)
@@ -56,110 +64,70 @@ static struct binding *binding_get(struct target *t)
 	if (b)
 		return b;
 	b = mem_zalloc(sizeof(*b), prober_register_destructor);
-	if (b)
+	if (b) {
+		b->target = t;
 		b->asked_s = (uint32_t)((conf_of(t)->expires_us + 999999) / 1000000);
+	}
 	*exchange_binding(t->exchange) = b;
 	return b;
 }
 
-/* Writes text as the user part of a URI (RFC 3261 25.1). Returns 0 or ENOBUFS. */
-static int user_print(char *out, size_t size, const char *text)
+/*
+ * Whether nobody can reach us but over the connection that we opened: no other port is in
+ * our Contact. It is kept then, whatever `connection` says.
+ */
+static bool prober_register_keeps_connection(const struct target *t)
 {
-	size_t at = 0;
+	const char *contact = target_settings(t)->contact;
 
-	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
-		bool plain = *p < 0x80 && (isalnum(*p) || strchr("-_.!~*'()&=+$/", *p));
-
-		if (at + 4 > size)
-			return ENOBUFS;
-		at += (size_t)snprintf(out + at, size - at, plain ? "%c" : "%%%02X", *p);
-	}
-	out[at] = '\0';
-	return 0;
-}
-
-/* The address of record that is configured, or NULL. */
-static const char *aor_set(const struct config_settings *s)
-{
-	return s->registration && s->registration->aor ? s->registration->aor : s->from;
-}
-
-/* The URI of a host: a registrar's with its port, a user's without. */
-static int host_print(char *out, size_t size, const struct config_uri *uri,
-		      const char *user)
-{
-	char port[8] = "";
-
-	if (uri->port && !user)
-		(void)re_snprintf(port, sizeof(port), ":%u", uri->port);
-	return re_snprintf(out, size, "%s:%s%s%s%b%s%s", uri->sips ? "sips" : "sip",
-			   user ? user : "", user ? "@" : "", uri->ipv6 ? "[" : "",
-			   uri->host.p, uri->host.l, uri->ipv6 ? "]" : "", port) < 0
-		       ? ENOBUFS
-		       : 0;
-}
-
-/* The registrar (10.2): neither user nor parameters, unless that is configured. */
-static int registrar_print(char *out, const struct request_info *info)
-{
-	const char *set = info->trunk->settings->request_uri;
-	struct config_uri uri;
-
-	if (set)
-		return request_uri_of(out, REQUEST_URI_SIZE, info, set);
-	if (config_uri_parse(info->trunk->uri, &uri))
-		return EINVAL;
-	return host_print(out, REQUEST_URI_SIZE, &uri, NULL);
-}
-
-/* The address of record, and its user. */
-static int aor_print(char *out, char *user, const struct request_info *info)
-{
-	const struct config_settings *s = info->trunk->settings;
-	const char *set = aor_set(s);
-	struct config_uri uri;
-	int err;
-
-	if (!set) {
-		err = user_print(user, REQUEST_URI_SIZE,
-				 s->auth ? s->auth->username : "ping");
-		if (!err && config_uri_parse(info->trunk->uri, &uri))
-			err = EINVAL;
-		return err ? err : host_print(out, REQUEST_URI_SIZE, &uri, user);
-	}
-	err = request_uri_of(out, REQUEST_URI_SIZE, info, set);
-	if (err)
-		return err;
-	if (config_uri_parse(out, &uri) || !uri.user.l)
-		return user_print(user, REQUEST_URI_SIZE, "ping");
-	memcpy(user, uri.user.p, uri.user.l);
-	user[uri.user.l] = '\0';
-	return 0;
+	if (!prober_register_binds(t) || t->address.transport == CONFIG_TRANSPORT_UDP)
+		return false;
+	return (!contact || strstr(contact, "{local}")) &&
+	       !sockets_stream_port(target_services(t)->sockets, t->address.transport,
+				    sa_af(&t->address.sa));
 }
 
 /*
  * Our Contact stays what it was while our address does: over TCP each connection comes
- * from a port of its own, and each would become a binding of its own.
+ * from a port of its own, and each would become a binding of its own. But the port of a
+ * connection that we are reached over is the Contact's, and only as long as it lasts.
  */
 static int contact_update(struct target *t, struct binding *b,
 			  const struct request_info *info, const char *user)
 {
-	int what = t->address.transport == CONFIG_TRANSPORT_UDP ? SA_ALL : SA_ADDR;
+	bool whole = t->address.transport == CONFIG_TRANSPORT_UDP ||
+		     prober_register_keeps_connection(t);
 	char text[REQUEST_URI_SIZE];
 	char *contact = NULL;
 	int err;
 
-	if (b->contact && sa_cmp(&b->local, info->local, what))
+	if (b->contact && sa_cmp(&b->local, info->local, whole ? SA_ALL : SA_ADDR))
 		return 0;
 	err = request_contact(text, sizeof(text), info, user);
-	if (!err)
+	if (!err && str_cmp(text, b->contact))
 		err = str_dup(&contact, text);
 	if (err)
 		return err;
+	b->local = *info->local;
+	if (!contact)
+		return 0;
+	/* Of two that went unheard the first may be there: it was heard. */
+	if (b->held_until_ns && !b->stale && !bindings_shared(b->bound)) {
+		b->stale = b->contact;
+		b->contact = NULL;
+	}
 	mem_deref(b->contact);
 	b->contact = contact;
-	b->local = *info->local;
 	return 0;
+}
+
+static int binding_prepare(struct target *t, struct binding *b,
+			   struct request_register *reg)
+{
+	reg->contact = b->contact;
+	reg->stale = b->stale;
+	reg->expires_s = b->unregistering ? 0 : b->asked_s;
+	return b->unregistering ? 0 : bindings_take(&b->bound, t, reg);
 }
 
 static int prober_register_prepare(struct target *t, struct request_info *info)
@@ -168,10 +136,10 @@ static int prober_register_prepare(struct target *t, struct request_info *info)
 	static struct request_register reg;
 	struct binding *b;
 	char user[REQUEST_URI_SIZE];
-	int err = registrar_print(registrar, info);
+	int err = register_registrar(registrar, info);
 
 	if (!err)
-		err = aor_print(aor, user, info);
+		err = register_aor(aor, user, info);
 	if (err)
 		return err;
 	reg = (struct request_register){.registrar = registrar, .aor = aor};
@@ -182,9 +150,7 @@ static int prober_register_prepare(struct target *t, struct request_info *info)
 	if (!b)
 		return ENOMEM;
 	err = contact_update(t, b, info, user);
-	reg.contact = b->contact;
-	reg.expires_s = b->unregistering ? 0 : b->asked_s;
-	return err;
+	return err ? err : binding_prepare(t, b, &reg);
 }
 
 /* 423 (10.3): the registrar wants us to stay longer. */
@@ -216,6 +182,8 @@ static void prober_register_bound(struct binding *b, int64_t granted_s,
 	b->held_until_ns = granted_s ? now_ns + granted_s * CLOCK_NS_PER_S : 0;
 	b->refresh_ns = granted_s ? now_ns + granted_s * CLOCK_NS_PER_S / 2 : 0;
 	r->registered_until_s = granted_s ? unix_in_s(granted_s) : 0;
+	b->stale = mem_deref(b->stale);
+	bindings_last(b->bound, b->held_until_ns);
 	if (granted_s)
 		return;
 	r->verdict = PROBE_DOWN;
@@ -238,6 +206,8 @@ static void prober_register_refused(struct target *t, struct binding *b,
 		r->verdict = PROBE_DOWN;
 	if (!left_ns)
 		r->registered_until_s = 0;
+	if (r->code)
+		bindings_last(b->bound, b->held_until_ns);
 }
 
 static void prober_register_conclude(struct target *t, const struct guard_message *m,
@@ -276,12 +246,12 @@ static int64_t due_ns(const struct target *t)
 	return b ? b->refresh_ns : 0;
 }
 
-static bool prober_register_unregister(struct target *t)
+static bool prober_register_unregister(struct target *t, bool all)
 {
 	struct binding *b = binding_of(t);
 	int64_t now_ns = clock_monotonic_ns();
 
-	if (!b || b->unregistering)
+	if (!b || b->unregistering || (!all && b->bound && bindings_shared(b->bound)))
 		return false;
 	b->unregistering = b->held_until_ns > now_ns || b->unsure ||
 			   (t->attempt.pending && t->attempt.sent_ns);
@@ -298,4 +268,5 @@ const struct prober prober_register = {
 	.interval_us = interval_us,
 	.due_ns = due_ns,
 	.unregister = prober_register_unregister,
+	.keeps_connection = prober_register_keeps_connection,
 };

@@ -34,13 +34,18 @@ int64_t schedule_grid_ns(const struct schedule *s, uint32_t phase, int64_t inter
 	return due_ns - s->offset_ns;
 }
 
-int64_t schedule_first_ns(uint32_t phase, int64_t interval_ns, size_t targets,
-			  int64_t now_ns)
+int64_t schedule_start_ns(size_t targets)
 {
 	int64_t span_ns = (int64_t)targets * (CLOCK_NS_PER_S / START_RATE);
 
-	if (span_ns < CLOCK_NS_PER_S)
-		span_ns = CLOCK_NS_PER_S;
+	return span_ns < CLOCK_NS_PER_S ? CLOCK_NS_PER_S : span_ns;
+}
+
+int64_t schedule_first_ns(uint32_t phase, int64_t interval_ns, size_t targets,
+			  int64_t now_ns)
+{
+	int64_t span_ns = schedule_start_ns(targets);
+
 	if (span_ns > interval_ns)
 		span_ns = interval_ns;
 	return now_ns + share_ns(phase, span_ns);

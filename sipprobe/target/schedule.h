@@ -21,6 +21,9 @@ uint32_t schedule_phase(const char *trunk, const char *address, const char *meth
 int64_t schedule_grid_ns(const struct schedule *s, uint32_t phase, int64_t interval_ns,
 			 int64_t from_ns);
 
+/* The time in which all of so many new targets begin. */
+int64_t schedule_start_ns(size_t targets);
+
 /*
  * The first probe of a new target: soon, so that nobody waits an interval for the first
  * answer, but spread so that @targets of them begin at most 5000 a second.

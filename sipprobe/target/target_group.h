@@ -7,6 +7,7 @@
 #include "sipprobe/engine.h"
 #include "sipprobe/target/services.h"
 
+struct bindings;
 struct target;
 struct tls_cache;
 
@@ -21,6 +22,8 @@ struct target_group {
 	struct peers *peers;	   /* where their addresses are known to demux */
 	struct tls_cache *tls;	   /* in force */
 	const struct config *conf; /* in force; NULL: none yet */
+	struct bindings *bindings; /* of those that register; NULL: none does */
+	bool expecting; /* who leaves now may have a successor, see target_remove() */
 	struct list unregistering; /* targets that take back what they registered */
 	void (*unregistered_h)(void *arg); /* when the last of them is done; or NULL */
 	void *unregistered_arg;

@@ -129,7 +129,7 @@ static bool from_peer(const struct target *t, const struct sa *src)
 
 static void tell_late(struct target *t)
 {
-	if (t->group->events->probe_late_h)
+	if (t->cell && t->group->events->probe_late_h)
 		t->group->events->probe_late_h(t->cell, t->group->arg);
 }
 

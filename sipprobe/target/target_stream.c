@@ -204,11 +204,18 @@ static void tell_chain(const struct target *t)
 	chain_unref(chain);
 }
 
+static bool keeps_connection(const struct target *t)
+{
+	if (t->prober->keeps_connection && t->prober->keeps_connection(t))
+		return true;
+	return target_settings(t)->connection == CONFIG_CONNECTION_REUSE;
+}
+
 void target_stream_done(struct target *t, bool answered)
 {
 	tell_certificate(t);
 	tell_chain(t);
-	if (!answered || target_settings(t)->connection == CONFIG_CONNECTION_FRESH)
+	if (!answered || !keeps_connection(t))
 		drop_stream(t);
 }
 

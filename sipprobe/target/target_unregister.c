@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "sipprobe/target/peers.h"
+#include "sipprobe/target/registry.h"
 #include "sipprobe/target/target_probe.h"
 #include "sipprobe/target/target_state.h"
 
@@ -53,7 +54,7 @@ static bool unregister_begin(struct target *t, bool trunk_goes, int64_t at_ns)
 {
 	struct unregistration *u;
 
-	if (t->unregistration || !t->prober->unregister || !t->prober->unregister(t))
+	if (!t->prober->unregister || !t->prober->unregister(t, !trunk_goes))
 		return false;
 	u = mem_zalloc(sizeof(*u), unregister_destructor);
 	if (!u)
@@ -66,18 +67,57 @@ static bool unregister_begin(struct target *t, bool trunk_goes, int64_t at_ns)
 	return true;
 }
 
+/*
+ * A successor registers at its first probe: when its name is resolved, which may take a
+ * timeout, and by its place among all that start.
+ */
+static int64_t unregister_grace_ns(const struct target *t)
+{
+	size_t targets = registry_count(target_services(t)->registry);
+
+	return target_settings(t)->timeout_us * CLOCK_NS_PER_US +
+	       schedule_start_ns(targets) + CLOCK_NS_PER_S;
+}
+
 void target_remove(struct target *t)
 {
+	int64_t at_ns = clock_monotonic_ns();
+
 	if (!t)
 		return;
-	if (target_services(t)->closing ||
-	    !unregister_begin(t, true, clock_monotonic_ns()))
+	if (t->group->expecting)
+		at_ns += unregister_grace_ns(t);
+	if (target_services(t)->closing || !unregister_begin(t, true, at_ns))
 		mem_deref(t);
+}
+
+bool target_leaves(const struct target *t)
+{
+	return t->unregistration && t->unregistration->outlives;
 }
 
 bool target_unregister(struct target *t, int64_t at_ns)
 {
-	return unregister_begin(t, false, at_ns);
+	if (!t->unregistration)
+		return unregister_begin(t, false, at_ns);
+	if (!target_leaves(t) || t->attempt.pending || t->due_ns <= at_ns)
+		return false;
+	target_probe_at(t, at_ns);
+	return true;
+}
+
+static void unregister_tell_last(struct target_group *group)
+{
+	if (list_isempty(&group->unregistering) && group->unregistered_h)
+		group->unregistered_h(group->unregistered_arg);
+}
+
+void target_forget(struct target *t)
+{
+	struct target_group *group = t->group;
+
+	mem_deref(t);
+	unregister_tell_last(group);
 }
 
 static void unregister_unregistered_h(struct wheel_timer *timer, int64_t now_ns)
@@ -90,8 +130,7 @@ static void unregister_unregistered_h(struct wheel_timer *timer, int64_t now_ns)
 		mem_deref(t);
 	else
 		list_unlink(&t->unregistration->le);
-	if (list_isempty(&group->unregistering) && group->unregistered_h)
-		group->unregistered_h(group->unregistered_arg);
+	unregister_tell_last(group);
 }
 
 /* Later, since its connection may be what called. */

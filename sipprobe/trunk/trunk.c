@@ -27,8 +27,10 @@ static void trunk_destructor(void *arg)
 	mem_deref(t->heartbeat);
 	if (t->owner.row)
 		t->group->targets.services->inbound_sensitive -= is_inbound_sensitive(t);
+	t->group->targets.expecting = t->succeeded;
 	for (unsigned i = 0; i < t->target_count; i++)
 		target_remove(t->targets[i]);
+	t->group->targets.expecting = false;
 	free(t->targets);
 	if (t->owner.row)
 		t->group->events->trunk_remove_h(t->owner.row, t->group->arg);
@@ -58,6 +60,11 @@ int trunk_alloc(struct trunk **tp, struct trunk_group *group,
 	else
 		*tp = t;
 	return err;
+}
+
+void trunk_expect(struct trunk *t, bool succeeded)
+{
+	t->succeeded = succeeded;
 }
 
 const struct config_trunk *trunk_conf(const struct trunk *t)

@@ -16,6 +16,12 @@ void trunk_start(struct trunk *t);
 /* Goes on under an equal description of a newer configuration. */
 void trunk_move(struct trunk *t, const struct config_trunk *conf);
 
+/*
+ * Says whether a trunk that registers the same takes its place when it goes: then what it
+ * holds is left to that for a while.
+ */
+void trunk_expect(struct trunk *t, bool succeeded);
+
 /* Its description in force. */
 const struct config_trunk *trunk_conf(const struct trunk *t);
 

@@ -22,17 +22,34 @@ static bool is_listed(const struct target *target, const struct resolve_result *
 	return false;
 }
 
+/* Whether there are addresses that have no target yet. */
+static bool has_more(const struct trunk *t, const struct resolve_result *res)
+{
+	for (size_t i = 0; i < res->count; i++) {
+		unsigned k = 0;
+
+		while (k < t->target_count &&
+		       !trunk_same_address(t->targets[k], &res->addresses[i]))
+			k++;
+		if (k == t->target_count)
+			return true;
+	}
+	return false;
+}
+
 /* An address that left DNS leaves the metrics, and takes its target along. */
 static void remove_unlisted(struct trunk *t, const struct resolve_result *res)
 {
 	unsigned kept = 0;
 
+	t->group->targets.expecting = has_more(t, res);
 	for (unsigned i = 0; i < t->target_count; i++) {
 		if (is_listed(t->targets[i], res))
 			t->targets[kept++] = t->targets[i];
 		else
 			target_remove(t->targets[i]);
 	}
+	t->group->targets.expecting = false;
 	t->target_count = (uint16_t)kept;
 }
 

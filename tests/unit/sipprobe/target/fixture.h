@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "sipprobe/target/bindings.h"
 #include "sipprobe/target/peers.h"
 #include "sipprobe/target/probers.h"
 #include "sipprobe/target/registry.h"
@@ -245,6 +246,7 @@ static inline void fixture_handlers(struct fixture *f)
 		.unregistered_arg = f,
 	};
 	(void)tls_cache_alloc(&f->group.tls);
+	(void)bindings_alloc(&f->group.bindings);
 	fixture_in_use = f;
 }
 
@@ -295,6 +297,7 @@ static inline void fixture_close(struct fixture *f)
 	f->services.closing = true;
 	while (f->group.unregistering.head)
 		mem_deref(f->group.unregistering.head->data);
+	mem_deref(f->group.bindings);
 	mem_deref(f->services.sockets);
 	mem_deref(f->group.tls);
 	mem_deref(f->demux);

@@ -1,0 +1,270 @@
+/* One Contact held by several targets, or by one after another: who takes it back. */
+#include "tests/unit/sipprobe/target/fixture.h"
+
+#define UDP CONFIG_TRANSPORT_UDP
+#define BINDS                                                                            \
+	", \"interval\": \"2h\", \"method\": \"REGISTER\", "                             \
+	"\"register\": {\"bind\": true, \"expires\": \"600s\"}"
+
+static char call_id[FIXTURE_TEXT];
+
+/* A target that is registered. */
+static struct target *bound_target(struct fixture *f)
+{
+	struct target *t = fixture_target(f, &prober_register);
+	char field[FIXTURE_TEXT + 32];
+
+	fixture_probe(t);
+	fixture_drain(f);
+	(void)snprintf(field, sizeof(field), "Contact: %s\r\n",
+		       fixture_field(f, "Contact"));
+	fixture_reply(f, "200 OK", field);
+	is_str(f->last.outcome == PROBE_RESPONSE ? "bound" : "not bound", "bound",
+	       fixture_field(f, "Contact"));
+	return t;
+}
+
+/* The same of another description, which follows @f's. */
+static struct target *bound_by(struct fixture *f, struct config **conf,
+			       const char *settings)
+{
+	*conf = fixture_config("{\"trunks\": [{\"name\": \"isp\", \"uri\": "
+			       "\"sip:127.0.0.1:%u;transport=udp\"%s}]}",
+			       sa_port(&f->address.sa), settings);
+	f->owner.conf = &(*conf)->trunks[0];
+	return bound_target(f);
+}
+
+static void leave(struct fixture *f, struct target *t, bool succeeded)
+{
+	(void)snprintf(call_id, sizeof(call_id), "%s", fixture_field(f, "Call-ID"));
+	f->group.expecting = succeeded;
+	target_remove(t);
+	f->group.expecting = false;
+}
+
+static int targets(const struct fixture *f)
+{
+	return (int)registry_count(f->services.registry);
+}
+
+static void test_shared(void)
+{
+	struct fixture f;
+	struct target *one, *other;
+
+	fixture_open(&f, UDP, BINDS);
+	one = bound_target(&f);
+	other = bound_target(&f);
+	leave(&f, one, false);
+	is_int(targets(&f), 1, "another holds it: gone at once");
+	pass_ms(60000);
+	is_int(fixture_drain(&f), 0, "without a word");
+	leave(&f, other, false);
+	pass_ns(WHEEL_TICK_NS);
+	is_int(fixture_drain(&f), 1, "the last one");
+	is_str(fixture_field(&f, "Expires"), "0", "takes it back");
+	fixture_reply(&f, "200 OK", "");
+	pass_ns(WHEEL_TICK_NS);
+	is_int(targets(&f), 0, "and is gone");
+	fixture_close(&f);
+}
+
+/* Who holds it no more holds nobody up. */
+static void test_shared_no_more(void)
+{
+	struct fixture f;
+	struct target *one, *other;
+
+	fixture_open(&f, UDP, BINDS);
+	one = bound_target(&f);
+	other = bound_target(&f);
+	fixture_probe(other);
+	fixture_drain(&f);
+	fixture_reply(&f, "200 OK", "Expires: 0\r\n");
+	leave(&f, one, false);
+	pass_ns(WHEEL_TICK_NS);
+	is_int(fixture_drain(&f), 1, "taken back");
+	mem_deref(other);
+	fixture_close(&f);
+}
+
+static void test_all_at_the_end(void)
+{
+	struct fixture f;
+	struct target *one, *other;
+
+	fixture_open(&f, UDP, BINDS);
+	one = bound_target(&f);
+	other = bound_target(&f);
+	ok(target_unregister(one, virtual_now_ns), "at the end of the program");
+	ok(target_unregister(other, virtual_now_ns), "all take theirs back");
+	pass_ms(2);
+	is_int(fixture_drain(&f), 2, "one each");
+	mem_deref(one);
+	mem_deref(other);
+	fixture_close(&f);
+}
+
+/* A reload changed what has nothing to do with it. */
+static void test_successor(void)
+{
+	struct config *conf;
+	struct fixture f;
+	struct target *t;
+
+	fixture_open(&f, UDP, BINDS);
+	leave(&f, bound_target(&f), true);
+	pass_ms(5000);
+	is_int(fixture_drain(&f), 0, "it is left to the successor");
+	is_int(targets(&f), 1, "while it waits");
+	t = bound_by(&f, &conf, BINDS ", \"labels\": {\"site\": \"oslo\"}");
+	is_int(targets(&f), 1, "whose it is as soon as that registers");
+	is_str(fixture_field(&f, "Call-ID"), call_id, "by the same Call-ID");
+	is_str(fixture_field(&f, "CSeq"), "2 REGISTER", "with the next CSeq");
+	pass_ms(60000);
+	is_int(fixture_drain(&f), 0, "and nobody takes it back");
+	mem_deref(t);
+	config_free(conf);
+	fixture_close(&f);
+}
+
+static void test_no_successor(void)
+{
+	struct fixture f;
+
+	fixture_open(&f, UDP, BINDS);
+	leave(&f, bound_target(&f), true);
+	pass_ms(6900);
+	is_int(fixture_drain(&f), 0, "a timeout, a start and a second");
+	pass_ms(200);
+	is_int(fixture_drain(&f), 1, "are long enough");
+	is_str(fixture_field(&f, "Expires"), "0", "taken back");
+	fixture_close(&f);
+}
+
+static void test_stopped_while_waiting(void)
+{
+	struct fixture f;
+	struct target *t;
+
+	fixture_open(&f, UDP, BINDS);
+	t = bound_target(&f);
+	leave(&f, t, true);
+	ok(target_unregister(t, virtual_now_ns), "the program ends");
+	pass_ns(WHEEL_TICK_NS);
+	is_int(fixture_drain(&f), 1, "now or never");
+	ok(!target_unregister(t, virtual_now_ns), "but once");
+	fixture_close(&f);
+}
+
+/* It was right to leave, but somebody comes after all. */
+static void test_newer_register(void)
+{
+	struct fixture f;
+	struct target *t;
+
+	fixture_open(&f, UDP, BINDS);
+	leave(&f, bound_target(&f), false);
+	pass_ns(WHEEL_TICK_NS);
+	is_int(fixture_drain(&f), 1, "being taken back");
+	t = bound_target(&f);
+	is_str(fixture_field(&f, "CSeq"), "3 REGISTER", "a newer one");
+	is_str(fixture_field(&f, "Call-ID"), call_id, "of the same row");
+	pass_ms(6000);
+	is_int(fixture_drain(&f), 0, "ends that: nothing is sent again");
+	is_int(targets(&f), 1, "it is gone");
+	mem_deref(t);
+	fixture_close(&f);
+}
+
+/* A registrar that takes one Contact must be rid of the old one. */
+static void test_other_contact(void)
+{
+	struct config *conf;
+	struct fixture f;
+	struct target *t;
+
+	fixture_open(&f, UDP, BINDS);
+	leave(&f, bound_target(&f), true);
+	t = bound_by(&f, &conf,
+		     BINDS ", \"contact\": \"sip:ping@127.0.0.1:5999;transport=udp\"");
+	pass_ns(WHEEL_TICK_NS);
+	is_int(fixture_drain(&f), 1, "the old one goes at once");
+	is_str(fixture_field(&f, "Expires"), "0", "taken back");
+	is_str(fixture_field(&f, "Call-ID"), call_id, "by who had it");
+	fixture_reply(&f, "200 OK", "");
+	pass_ns(WHEEL_TICK_NS);
+	is_int(targets(&f), 1, "the new one stays");
+	mem_deref(t);
+	config_free(conf);
+	fixture_close(&f);
+}
+
+/* Other spellings of one address of record and one Contact; and others. */
+static void test_spellings(void)
+{
+	static const struct {
+		const char *settings;
+		int left;
+	} cases[] = {
+		{", \"from\": \"sip:%75@h.example\", \"contact\": \"sip:a@127.0.0.1\"",
+		 1},
+		{", \"from\": \"sip:u@H.Example\", \"contact\": \"SIP:a@127.0.0.1;ob\"",
+		 1},
+		{", \"from\": \"sip:v@h.example\", \"contact\": \"sip:a@127.0.0.1\"", 2},
+		{", \"from\": \"sip:u@h.example\", \"contact\": \"sip:b@127.0.0.1\"", 2},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char settings[512];
+		struct config *conf;
+		struct fixture f;
+		struct target *one, *other;
+
+		fixture_open(&f, UDP,
+			     BINDS ", \"from\": \"sip:u@h.example\", "
+				   "\"contact\": \"sip:a@127.0.0.1\"");
+		one = bound_target(&f);
+		(void)snprintf(settings, sizeof(settings), BINDS "%s", cases[i].settings);
+		other = bound_by(&f, &conf, settings);
+		leave(&f, one, false);
+		is_int(targets(&f), cases[i].left, cases[i].settings);
+		mem_deref(other);
+		fixture_close(&f);
+		config_free(conf);
+	}
+}
+
+/* What nobody holds is forgotten when it cannot last any longer. */
+static void test_sweep(void)
+{
+	struct fixture f;
+	struct target *t;
+
+	fixture_open(&f, UDP, BINDS);
+	mem_deref(bound_target(&f));
+	(void)snprintf(call_id, sizeof(call_id), "%s", fixture_field(&f, "Call-ID"));
+	bindings_sweep(f.group.bindings);
+	t = bound_target(&f);
+	is_str(fixture_field(&f, "Call-ID"), call_id, "still known");
+	mem_deref(t);
+	pass_ms(600000);
+	bindings_sweep(f.group.bindings);
+	t = bound_target(&f);
+	ok(strcmp(fixture_field(&f, "Call-ID"), call_id) != 0, "known no more");
+	mem_deref(t);
+	fixture_close(&f);
+}
+
+int main(void)
+{
+	static void (*const tests[])(void) = {
+		test_shared,	     test_shared_no_more, test_all_at_the_end,
+		test_successor,	     test_no_successor,	  test_stopped_while_waiting,
+		test_newer_register, test_other_contact,  test_spellings,
+		test_sweep,
+	};
+
+	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));
+}
