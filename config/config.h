@@ -87,12 +87,19 @@ struct config_auth {
 	unsigned algorithms;  /* those that are answered */
 };
 
+/* Which addresses of a name are checked by REGISTER. */
+enum config_register_at {
+	CONFIG_REGISTER_AT_ALL,
+	CONFIG_REGISTER_AT_FIRST, /* the first that answers, by priority */
+};
+
 /* Things that a check by REGISTER does besides asking. */
 struct config_register {
 	const char *aor;     /* SIP URI of From and To; NULL: made from from or auth */
 	int64_t expires_us;  /* how long a binding is to last */
 	int64_t interval_us; /* between two REGISTER checks; 0: the trunk's interval */
-	bool bind;	     /* register our Contact, and keep it registered */
+	enum config_register_at at;
+	bool bind; /* register our Contact, and keep it registered */
 };
 
 /* The address and port that requests leave from. */
@@ -113,6 +120,7 @@ struct config_settings {
 	unsigned dscp;		   /* of IP packets, 0 to 63 */
 	int64_t expect_inbound_us; /* the peer's own OPTIONS come as often; 0: or not */
 	enum config_connection connection;
+	bool connection_set; /* by a file or a preset */
 	enum config_family family;
 	enum config_up_when up_when;
 	struct config_codes up_codes;	    /* final responses that mean up */

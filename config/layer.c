@@ -250,6 +250,7 @@ static void keep_settings(struct walk *w, struct layer *l)
 			s.down_interval_us = s.timeout_us;
 	}
 	s.preset = l->applied ? preset_name(l->applied - 1) : NULL;
+	s.connection_set = find_setter(l, "connection", false).level;
 	if (!l->broken)
 		check_together(w, l, &s);
 	l->final = pool_blob(w->pool, &s, sizeof(s));

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config/check.h"
 #include "config/preset.h"
 #include "config/reader/initial.h"
 
@@ -243,6 +244,8 @@ int config_parse(struct config **cp, const char *text, size_t len, const char *p
 	err = load_run(l, path);
 	if (!err)
 		err = fill_config(h, l, path);
+	if (!err)
+		err = config_check(&h->conf);
 	if (!err) {
 		h->kept = 1;
 		*cp = &h->conf;

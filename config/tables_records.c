@@ -55,6 +55,8 @@ const struct record_type record_auth = {
 	.size = sizeof(struct config_auth),
 };
 
+static const char *const names_register_at[] = {"all", "first", NULL};
+
 static const struct field fields_register[] = {
 	{.key = "bind",
 	 .about =
@@ -82,6 +84,13 @@ static const struct field fields_register[] = {
 		  "the user name of auth at the host of the trunk's uri",
 	 .type = &type_uri,
 	 REGISTER(aor)},
+	{.key = "at",
+	 .about = "checks by REGISTER: at all addresses of the trunk's name, or at the "
+		  "first that answers, by priority; another when that fails",
+	 .type = &type_choice,
+	 REGISTER(at),
+	 .more = names_register_at,
+	 .initial = "\"all\""},
 };
 
 static const struct section section_register = {

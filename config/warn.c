@@ -17,6 +17,10 @@ int config_warn(struct config_errors *warnings, const struct config *conf,
 	va_list ap;
 	char *text;
 
+	if (report_full(&r)) {
+		warnings->dropped++;
+		return 0;
+	}
 	if (t)
 		snprintf(path, sizeof(path), "trunks[%u]%s%s", t->index, key ? "." : "",
 			 key ? key : "");

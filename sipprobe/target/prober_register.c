@@ -206,8 +206,6 @@ static void prober_register_refused(struct target *t, struct binding *b,
 		r->verdict = PROBE_DOWN;
 	if (!left_ns)
 		r->registered_until_s = 0;
-	if (r->code)
-		bindings_last(b->bound, b->held_until_ns);
 }
 
 static void prober_register_conclude(struct target *t, const struct guard_message *m,
@@ -221,6 +219,8 @@ static void prober_register_conclude(struct target *t, const struct guard_messag
 			prober_register_refused(t, b, r);
 		if (b && !m && t->attempt.sent_ns)
 			b->unsure = true;
+		if (b && m)
+			bindings_last(b->bound, b->held_until_ns);
 		return;
 	}
 	registration_read(&found, m, b ? b->contact : NULL);
