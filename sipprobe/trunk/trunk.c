@@ -9,7 +9,9 @@
 #include "sipprobe/trunk/heartbeat.h"
 #include "sipprobe/trunk/trunk_names.h"
 #include "sipprobe/trunk/trunk_parts.h"
+#include "sipprobe/trunk/trunk_registrar.h"
 #include "sipprobe/trunk/trunk_state.h"
+#include "sipprobe/trunk/trunk_targets.h"
 
 /* By what the description says, which is the same from its start to its end. */
 static bool is_inbound_sensitive(const struct trunk *t)
@@ -24,6 +26,7 @@ static void trunk_destructor(void *arg)
 	struct trunk *t = arg;
 
 	mem_deref(t->naming);
+	mem_deref(t->registrar);
 	mem_deref(t->heartbeat);
 	if (t->owner.row)
 		t->group->targets.services->inbound_sensitive -= is_inbound_sensitive(t);
@@ -44,6 +47,12 @@ static void trunk_seen_h(struct target_owner *o)
 		heartbeat_seen(t->heartbeat);
 }
 
+static void trunk_registrar_h(void *arg)
+{
+	trunk_move_registration(arg);
+	trunk_update(arg, NULL, NULL, false);
+}
+
 int trunk_alloc(struct trunk **tp, struct trunk_group *group,
 		const struct config_trunk *conf)
 {
@@ -55,6 +64,9 @@ int trunk_alloc(struct trunk **tp, struct trunk_group *group,
 	t->group = group;
 	t->owner = (struct target_owner){conf, NULL, trunk_result_h, trunk_seen_h};
 	err = naming_alloc(&t->naming, t);
+	if (!err)
+		err = registrar_alloc(&t->registrar, conf->settings, trunk_ticker(t),
+				      trunk_registrar_h, t);
 	if (err)
 		mem_deref(t);
 	else

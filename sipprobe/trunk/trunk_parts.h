@@ -6,6 +6,7 @@
 
 struct heartbeat;
 struct naming;
+struct registrar;
 struct target;
 
 struct trunk {
@@ -13,6 +14,7 @@ struct trunk {
 	struct trunk_group *group;
 	struct target **targets;     /* an address's checks need not stand side by side */
 	struct naming *naming;	     /* NULL: its host is an address */
+	struct registrar *registrar; /* NULL: REGISTER, if at all, at all addresses */
 	struct heartbeat *heartbeat; /* of the peer's own pings, or NULL */
 	int64_t since_ns;	     /* of the state */
 	uint16_t target_count;

@@ -7,6 +7,7 @@
 #include "sipprobe/trunk/heartbeat.h"
 #include "sipprobe/trunk/trunk_names.h"
 #include "sipprobe/trunk/trunk_parts.h"
+#include "sipprobe/trunk/trunk_registrar.h"
 #include "sipprobe/trunk/trunk_targets.h"
 
 /* Of two checks of one address: it is as well as the worse of them. */
@@ -33,6 +34,8 @@ static size_t sum_addresses(struct health_member *members, const struct trunk *t
 		const struct target *target = t->targets[i];
 		size_t k = 0;
 
+		if (registrar_is_apart(t->registrar, target))
+			continue;
 		while (k < count && !trunk_same_address(first[k], target_address(target)))
 			k++;
 		if (k < count) {
@@ -49,23 +52,34 @@ static size_t sum_addresses(struct health_member *members, const struct trunk *t
 	return count;
 }
 
+/* A registration at one address is the whole trunk's: it is no better than that. */
+static enum health_state with_registration(const struct trunk *t, enum health_state state)
+{
+	for (unsigned i = 0; i < t->target_count; i++)
+		if (registrar_is_apart(t->registrar, t->targets[i]))
+			return trunk_state_worse(state, target_state(t->targets[i]));
+	return state;
+}
+
 static enum health_state summed_state(const struct trunk *t)
 {
 	struct health_member members[RESOLVE_ADDRESSES_MAX];
 
 	if (!t->target_count)
 		return naming_state(t->naming);
-	return health_rollup(members, sum_addresses(members, t, target_state),
-			     t->owner.conf->settings->up_when);
+	return with_registration(t, health_rollup(members,
+						  sum_addresses(members, t, target_state),
+						  t->owner.conf->settings->up_when));
 }
 
 void trunk_tell_addresses(struct trunk *t, bool always)
 {
 	struct health_member members[RESOLVE_ADDRESSES_MAX];
-	uint16_t total = (uint16_t)sum_addresses(members, t, target_own_state);
+	size_t count = sum_addresses(members, t, target_own_state);
+	uint16_t total = (uint16_t)(t->registrar ? registrar_count(t->registrar) : count);
 	uint16_t up = 0;
 
-	for (size_t i = 0; i < total; i++)
+	for (size_t i = 0; i < count; i++)
 		up += members[i].state == HEALTH_UP ||
 		      members[i].state == HEALTH_DEGRADED;
 	if (up == t->reported_up && total == t->reported_total && !always)
@@ -117,6 +131,9 @@ void trunk_update(struct trunk *t, const struct target *target,
 void trunk_result_h(struct target_owner *o, const struct target *target,
 		    const struct probe_result *last, bool changed)
 {
+	struct trunk *t = (struct trunk *)o;
+
+	registrar_result(t->registrar, target, last);
 	if (changed)
-		trunk_update((struct trunk *)o, target, last, false);
+		trunk_update(t, target, last, false);
 }

@@ -7,6 +7,7 @@
 #include "sipprobe/target/target.h"
 #include "sipprobe/trunk/trunk_heirs.h"
 #include "sipprobe/trunk/trunk_parts.h"
+#include "sipprobe/trunk/trunk_registrar.h"
 
 bool trunk_same_address(const struct target *target, const struct resolve_address *a)
 {
@@ -63,7 +64,7 @@ static void remove_unlisted(struct trunk *t, const struct resolve_result *res)
 {
 	unsigned kept = 0;
 
-	t->group->targets.expecting = has_more(t, res);
+	t->group->targets.expecting = t->registrar || has_more(t, res);
 	for (unsigned i = 0; i < t->target_count; i++) {
 		if (is_listed(t->targets[i], res))
 			t->targets[kept++] = t->targets[i];
@@ -93,7 +94,8 @@ static int add_checks(struct trunk *t, const struct resolve_address *a,
 		const struct prober *prober = prober_of((enum config_method)i);
 		struct target *have = find_target(t, a, prober);
 
-		if (!(t->owner.conf->settings->methods & 1U << i))
+		if (!(t->owner.conf->settings->methods & 1U << i) ||
+		    !registrar_wants(t->registrar, (enum config_method)i, a))
 			continue;
 		if (have) {
 			target_reprioritize(have, a, resolve_ns);
@@ -131,7 +133,46 @@ int trunk_set_addresses(struct trunk *t, const struct resolve_result *res,
 		.first = first,
 	};
 
+	registrar_list(t->registrar, res);
 	note_formers(&heirs, t, res);
 	remove_unlisted(t, res);
 	return add_listed(t, res, &heirs, resolve_ns);
+}
+
+static void trunk_replace_target(struct trunk *t, struct target **at,
+				 struct target *fresh)
+{
+	struct heirs heirs = {.trunk = (enum health_state)t->sum};
+	struct target *old = *at;
+
+	heirs_note(&heirs, old, true);
+	heirs_settle(&heirs, fresh);
+	*at = fresh;
+	t->group->targets.expecting = true;
+	target_remove(old);
+	t->group->targets.expecting = false;
+}
+
+/* After a round in which all failed the pace is that of a dead trunk. */
+void trunk_move_registration(struct trunk *t)
+{
+	const struct prober *prober = prober_of(CONFIG_METHOD_REGISTER);
+	const struct resolve_address *next;
+	struct target *fresh;
+	int64_t due_ns;
+	unsigned i = 0;
+	bool hurry;
+
+	while (i < t->target_count && target_prober(t->targets[i]) != prober)
+		i++;
+	if (i == t->target_count)
+		return;
+	due_ns = target_due_ns(t->targets[i]);
+	hurry = registrar_next(t->registrar, &next);
+	if (trunk_same_address(t->targets[i], next) ||
+	    target_alloc(&fresh, &t->group->targets, &t->owner, prober, next, 0))
+		return;
+	trunk_replace_target(t, &t->targets[i], fresh);
+	if (!hurry)
+		target_probe_at(fresh, due_ns);
 }

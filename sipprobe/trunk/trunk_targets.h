@@ -26,6 +26,9 @@ int trunk_set_addresses(struct trunk *t, const struct resolve_result *res,
  */
 int64_t trunk_busy_until_ns(const struct trunk *t, const struct resolve_result *res);
 
+/* Another address is to be registered at: the state goes on with its target. */
+void trunk_move_registration(struct trunk *t);
+
 bool trunk_same_address(const struct target *target, const struct resolve_address *a);
 
 #endif
