@@ -110,12 +110,13 @@ struct config_local {
 
 /* How a trunk is probed and judged. Shared by all trunks with the same settings. */
 struct config_settings {
-	int64_t interval_us;	  /* time between probes while up */
-	int64_t down_interval_us; /* the same while not up or just failed */
-	int64_t timeout_us;	  /* deadline of one probe, < interval_us */
-	int64_t t1_us;		  /* RFC 3261 timer T1, first retransmission over UDP */
-	unsigned fall;		  /* failures in a row until down */
-	unsigned rise;		  /* successes in a row until up again */
+	int64_t interval_us;	    /* time between probes while up */
+	int64_t down_interval_us;   /* the same while not up or just failed */
+	int64_t timeout_us;	    /* deadline of one probe, < interval_us */
+	int64_t retry_after_max_us; /* by which a Retry-After moves a probe at most */
+	int64_t t1_us;		    /* RFC 3261 timer T1, first retransmission over UDP */
+	unsigned fall;		    /* failures in a row until down */
+	unsigned rise;		    /* successes in a row until up again */
 	unsigned max_forwards;
 	unsigned dscp;		   /* of IP packets, 0 to 63 */
 	int64_t expect_inbound_us; /* the peer's own OPTIONS come as often; 0: or not */

@@ -239,6 +239,21 @@ static bool sets_settings(const struct layer *l)
 	return false;
 }
 
+/*
+ * The peace that a peer may ask for: an interval, but no more than leaves room for fall
+ * probes to begin within fall + 1 intervals. Those that follow the first failure are on
+ * a grid of their own, which may begin half a step late.
+ */
+static int64_t peace_us(const struct config_settings *s)
+{
+	bool faster = s->down_interval_us < s->interval_us;
+	int64_t pace_us = faster ? s->down_interval_us : s->interval_us;
+	int64_t left_us = s->fall * s->interval_us - (s->fall - 1) * pace_us -
+			  (faster && s->fall > 1 ? pace_us / 2 : 0);
+
+	return left_us < s->interval_us ? left_us : s->interval_us;
+}
+
 static void keep_settings(struct walk *w, struct layer *l)
 {
 	struct config_settings s;
@@ -249,6 +264,8 @@ static void keep_settings(struct walk *w, struct layer *l)
 		if (s.down_interval_us < s.timeout_us)
 			s.down_interval_us = s.timeout_us;
 	}
+	if (!find_setter(l, "retry_after_max", false).level)
+		s.retry_after_max_us = peace_us(&s);
 	s.preset = l->applied ? preset_name(l->applied - 1) : NULL;
 	s.connection_set = find_setter(l, "connection", false).level;
 	if (!l->broken)

@@ -32,6 +32,14 @@ static const struct field fields_settings[] = {
 	 SETTING(down_interval_us),
 	 .min = 10 * MS,
 	 .max = DAY},
+	{.key = "retry_after_max",
+	 .about = "longest time that a Retry-After puts a probe off; one interval when "
+		  "not "
+		  "given, less where fall probes in fall + 1 intervals need it",
+	 .type = &type_duration,
+	 SETTING(retry_after_max_us),
+	 .min = 0,
+	 .max = DAY},
 	{.key = "t1",
 	 .about = "RFC 3261 timer T1: wait before the first retransmission over UDP",
 	 .type = &type_duration,

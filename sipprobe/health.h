@@ -26,6 +26,13 @@ enum probe_verdict health_judge(const struct config_settings *s, enum probe_outc
 				unsigned code);
 
 /*
+ * The verdict on a REGISTER that was to bind us and did not: whoever is not registered
+ * cannot be called, and no code of up_codes or degraded_codes changes that. Only while an
+ * earlier registration lasts, at an address that is not down, does degraded stay so.
+ */
+enum probe_verdict health_unbound(enum probe_verdict v, bool held, enum health_state s);
+
+/*
  * The next state after one more verdict. The first success makes an unknown state
  * known at once: nobody was told it was down, so there is nothing to damp.
  */

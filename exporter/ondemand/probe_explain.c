@@ -29,7 +29,8 @@ static const struct advice advices[] = {
 	 "The peer works but does not know the user or domain in the Request-URI. Set "
 	 "request_uri to one it knows if it must not answer so."},
 	{PROBE_RESPONSE, 405, 405,
-	 "The peer works but does not take this method. It counts as up all the same."},
+	 "The peer works but does not take this method. By default it counts as up all "
+	 "the same, unless it is to register us."},
 	{PROBE_RESPONSE, 407, 407,
 	 "The proxy works and asks for credentials, as is common. Give the trunk a "
 	 "user name and password only if the probe is to prove them too."},
@@ -46,7 +47,8 @@ static const struct advice advices[] = {
 	 "From, Contact and request_uri are the settings to compare with what it "
 	 "expects."},
 	{PROBE_RESPONSE, 501, 501,
-	 "The peer works but does not know this method. It counts as up all the same."},
+	 "The peer works but does not know this method. By default it counts as up all "
+	 "the same, unless it is to register us."},
 	{PROBE_RESPONSE, 503, 503,
 	 "The peer is overloaded or in maintenance. Wait as long as Retry-After says, "
 	 "then probe again; if it stays, call its operator."},
@@ -82,6 +84,10 @@ static const struct advice advices[] = {
 	{PROBE_PROTOCOL, 0, 0,
 	 "Something else than SIP answers there. Check the port and the transport: "
 	 "TLS spoken to a TCP port, or a web server, look like this."},
+	{PROBE_AUTH, 403, 403,
+	 "The peer forbids it to our credentials. Many say so to a wrong password: check "
+	 "user name, password and realm with its operator, then whether this account "
+	 "may register or ask, and from our address."},
 	{PROBE_AUTH, 0, 0,
 	 "The peer refuses our credentials. Check user name, password and realm with "
 	 "its operator."},

@@ -36,6 +36,7 @@ static const struct setting settings[] = {
 	{"interval", DURATION, AT(interval_us)},
 	{"down_interval", DURATION, AT(down_interval_us)},
 	{"timeout", DURATION, AT(timeout_us)},
+	{"retry_after_max", DURATION, AT(retry_after_max_us)},
 	{"t1", DURATION, AT(t1_us)},
 	{"fall", NUMBER, AT(fall)},
 	{"rise", NUMBER, AT(rise)},

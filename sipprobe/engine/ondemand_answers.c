@@ -141,9 +141,22 @@ static void *target_add(void *row, const struct engine_target *target, void *arg
 	return a;
 }
 
+/* Asked on demand, a trunk that binds is judged as the schedule judges it. */
+static bool binds(const struct ondemand *o, const struct ondemand_answer *a)
+{
+	const struct config_register *reg = o->shared->registration;
+
+	return reg && reg->bind && !strcmp(a->method, "REGISTER");
+}
+
 static void probe_done(void *cell, const struct probe_result *result, void *arg)
 {
-	ondemand_answered(arg, cell, result);
+	struct probe_result r = *result;
+	const struct ondemand *o = arg;
+
+	if (binds(o, cell) && (r.outcome != PROBE_RESPONSE || r.code >= 300))
+		r.verdict = health_unbound(r.verdict, false, HEALTH_UNKNOWN);
+	ondemand_answered(arg, cell, &r);
 }
 
 static void answers_certificate(void *cell, const struct engine_certificate *c, void *arg)

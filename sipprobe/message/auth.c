@@ -20,14 +20,19 @@ struct grant {
 	bool qop_auth;
 	bool userhash;
 	bool proxy;   /* of a Proxy-Authenticate */
+	bool idle;    /* not to be sent until its realm challenges again */
 	bool used;    /* the last request answered it */
-	bool fresh;   /* came within this probe */
-	bool renewed; /* within this probe, for one that was stale */
+	bool old;     /* of an earlier probe, or has served: no proof of a wrong answer */
+	bool renewed; /* within this probe, for one that was stale at once */
 	char cnonce[DIGEST_CNONCE_LEN + 1];
 };
 
 struct auth {
 	struct grant grants[AUTH_REALMS_MAX];
+	bool once;	  /* the peer takes a nonce once: none is kept over probes */
+	bool spent;	  /* in this probe a nonce was refused at its second use */
+	uint16_t doubted; /* code that an old nonce got in this probe; 0: none */
+	uint16_t usual;	  /* code of the last answer to our credentials; 0: none */
 };
 
 /* The best challenge of a realm in one response. */
@@ -48,15 +53,21 @@ static void grant_clear(struct grant *g)
 	memset(g, 0, sizeof(*g));
 }
 
-void auth_forget(struct auth *a)
+/* A nonce stays known: if its realm gives it again, its uses are counted on. */
+static void auth_forget(struct auth *a)
 {
-	for (size_t i = 0; i < AUTH_REALMS_MAX; i++)
-		grant_clear(&a->grants[i]);
+	for (size_t i = 0; i < AUTH_REALMS_MAX; i++) {
+		a->grants[i].idle = true;
+		a->grants[i].used = false;
+	}
 }
 
 static void auth_destructor(void *arg)
 {
-	auth_forget(arg);
+	struct auth *a = arg;
+
+	for (size_t i = 0; i < AUTH_REALMS_MAX; i++)
+		grant_clear(&a->grants[i]);
 }
 
 int auth_alloc(struct auth **ap)
@@ -69,10 +80,28 @@ int auth_alloc(struct auth **ap)
 	return 0;
 }
 
-void auth_begin(struct auth *a)
+static void auth_age(struct auth *a)
 {
-	for (size_t i = 0; i < AUTH_REALMS_MAX; i++)
-		a->grants[i].fresh = a->grants[i].renewed = false;
+	for (size_t i = 0; i < AUTH_REALMS_MAX; i++) {
+		a->grants[i].old = true;
+		a->grants[i].renewed = false;
+	}
+}
+
+void auth_begin(struct auth *a, bool answered)
+{
+	auth_age(a);
+	a->spent = false;
+	a->doubted = 0;
+	if (!answered || a->once)
+		auth_forget(a);
+}
+
+void auth_served(struct auth *a, bool anew)
+{
+	auth_age(a);
+	if (anew)
+		auth_forget(a);
 }
 
 static struct choice *choice_find(struct choices *all, const struct digest_challenge *c,
@@ -151,14 +180,14 @@ static struct grant *grant_find(struct auth *a, const struct choice *c)
 static struct grant *grant_vacant(struct auth *a)
 {
 	for (size_t i = 0; i < AUTH_REALMS_MAX; i++)
-		if (!a->grants[i].realm)
+		if (!a->grants[i].realm || a->grants[i].idle)
 			return &a->grants[i];
 	return NULL;
 }
 
 /*
- * Why the answer that a realm has from us already was no good, or NULL where only its
- * nonce was: it says so, or the nonce is from an earlier probe and it gives another.
+ * Why the answer that a realm has from us already was no good, or NULL where perhaps only
+ * its nonce was: it says so, or the nonce is not of this challenge's making.
  */
 static const char *auth_rejection(const struct grant *g, const struct digest_challenge *c)
 {
@@ -167,9 +196,7 @@ static const char *auth_rejection(const struct grant *g, const struct digest_cha
 	if (c->stale)
 		return g->renewed ? "each nonce that the peer gives is stale at once"
 				  : NULL;
-	if (!g->fresh && pl_strcmp(&c->nonce, g->nonce))
-		return NULL;
-	return "user name or password is not accepted";
+	return g->old ? NULL : "user name or password is not accepted";
 }
 
 static char *text_put(char **at, const struct pl *text)
@@ -193,13 +220,15 @@ static int grant_fill(struct grant *g, const struct choice *from)
 		.qop_auth = c->qop_auth,
 		.userhash = c->userhash,
 		.proxy = from->proxy,
-		.fresh = true,
-		.renewed = g->used,
+		.renewed = g->used && !g->old,
 	};
 	int err;
 
 	if (!texts)
 		return ENOMEM;
+	if (g->realm && !pl_strcmp(&c->realm, g->realm) &&
+	    !pl_strcmp(&c->nonce, g->nonce))
+		made.count = g->count;
 	made.realm = text_put(&at, &c->realm);
 	made.nonce = text_put(&at, &c->nonce);
 	if (c->opaque.p)
@@ -214,6 +243,13 @@ static int grant_fill(struct grant *g, const struct choice *from)
 	return 0;
 }
 
+/* A nonce that is refused at its second use was for one. */
+static bool is_spent(const struct grant *g, const struct digest_challenge *c)
+{
+	return g->used && g->old && g->count == 2 && !c->stale &&
+	       pl_strcmp(&c->nonce, g->nonce);
+}
+
 /* Returns why not, or NULL. */
 static const char *accept_choice(struct auth *a, const struct choice *c)
 {
@@ -222,28 +258,85 @@ static const char *accept_choice(struct auth *a, const struct choice *c)
 
 	if (why)
 		return why;
-	if (!g)
+	if (g)
+		a->spent = a->spent || is_spent(g, &c->c);
+	else
 		g = grant_vacant(a);
 	if (!g)
 		return "challenged for one realm after another";
 	return grant_fill(g, c) ? "no memory for the challenge" : NULL;
 }
 
-enum auth_verdict auth_take(struct auth *a, const struct config_auth *c,
-			    const struct guard_message *m, const char **why)
+/* Takes in the challenges of a 401 or 407. Returns why not, or NULL. */
+static const char *accept_challenges(struct auth *a, const struct config_auth *c,
+				     const struct guard_message *m)
 {
 	struct choices all = {.count = 0};
 	const char *no = NULL;
 
 	choices_read(&all, c, m);
 	if (!all.count)
-		no = all.why;
+		return all.why;
 	for (size_t i = 0; i < all.count && !no; i++)
 		no = accept_choice(a, &all.list[i]);
-	if (!no)
-		return AUTH_AGAIN;
-	/* The next probe begins as if nothing had been asked yet. */
+	return no;
+}
+
+/* Whether the last request carried a nonce, or one that had served before. */
+static bool auth_carried(const struct auth *a, bool old)
+{
+	for (size_t i = 0; i < AUTH_REALMS_MAX; i++)
+		if (a->grants[i].used && (!old || a->grants[i].old))
+			return true;
+	return false;
+}
+
+/*
+ * Whether a response may be to the age of a nonce alone: any code may, once a probe, but
+ * those of the way and of load, and what new nonces get here as well.
+ */
+static bool auth_doubts(const struct auth *a, const struct guard_message *m)
+{
+	bool asks_for_peace = m->code == 503 && m->retry_after_s >= 0;
+
+	return !a->doubted && m->code >= 300 && m->code != 408 && !asks_for_peace &&
+	       m->code != a->usual && auth_carried(a, true);
+}
+
+/* The peer's answer stands. Whoever took a new nonce for an old one is given no old one.
+ */
+static void auth_settle(struct auth *a, unsigned code)
+{
+	if (a->spent || (a->doubted && a->doubted != code))
+		a->once = true;
+	a->usual = auth_carried(a, false) ? (uint16_t)code : 0;
+}
+
+enum auth_verdict auth_take(struct auth *a, const struct config_auth *c,
+			    const struct guard_message *m, bool more, const char **why)
+{
+	bool doubt = more && auth_doubts(a, m);
+	const char *no = NULL;
+
+	if (m->code == 401 || m->code == 407) {
+		no = accept_challenges(a, c, m);
+		if (!no && more)
+			return AUTH_AGAIN;
+		if (!no)
+			no = "challenged again and again";
+	} else if (m->code == 403 && auth_carried(a, false)) {
+		no = "user name or password is not accepted, or may not do this";
+	}
+	if (!no && !doubt) {
+		auth_settle(a, m->code);
+		return AUTH_ANSWERED;
+	}
+	/* What comes next begins as if nothing had been asked yet. */
 	auth_forget(a);
+	if (doubt) {
+		a->doubted = m->code;
+		return AUTH_AGAIN;
+	}
 	*why = no;
 	return AUTH_REFUSED;
 }
@@ -306,7 +399,7 @@ int auth_print(struct auth *a, struct mbuf *mb, const struct config_auth *c,
 	for (size_t i = 0; i < AUTH_REALMS_MAX && !err; i++) {
 		struct grant *g = &a->grants[i];
 
-		if (!g->realm)
+		if (!g->realm || g->idle)
 			continue;
 		g->count++;
 		g->used = true;

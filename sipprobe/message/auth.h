@@ -12,33 +12,52 @@
 struct auth; /* mem_deref() */
 
 enum auth_verdict {
-	AUTH_AGAIN,   /* ask again, with what auth_print() prints now */
-	AUTH_REFUSED, /* another answer would be no better */
+	AUTH_ANSWERED, /* an answer as any: it says nothing of our credentials */
+	AUTH_AGAIN,    /* ask again, with what auth_print() prints now */
+	AUTH_REFUSED,  /* another answer would be no better */
 };
 
 /* Returns 0 or ENOMEM. */
 int auth_alloc(struct auth **ap);
 
-/* A probe begins: nonces from now on are fresh, those from before may have gone stale. */
-void auth_begin(struct auth *a);
-
-/* Begins anew, as if nobody had challenged us yet. */
-void auth_forget(struct auth *a);
+/*
+ * A probe begins: nonces from before may have gone stale.
+ *
+ * @answered: the last probe was; who kept silent may be one who dropped an old nonce
+ */
+void auth_begin(struct auth *a, bool answered);
 
 /*
- * Takes in a 401 or 407 to a request that carried what auth_print() printed last.
+ * The last request's answer asks for another request, a 423 for a longer stay (RFC 3261
+ * 10.3): its nonces have served, and may be good for no more.
  *
- * Of several challenges for one realm the strongest is chosen that we support and that
- * @c allows; several realms, of the peer and of proxies before it, are answered together.
+ * @anew: ask without them, as there is room for another challenge
+ */
+void auth_served(struct auth *a, bool anew);
+
+/*
+ * Judges a final response to a request that carried what auth_print() printed last.
  *
- * @why: on AUTH_REFUSED, a static sentence
+ * A 401 or 407 is a challenge (22.2, 22.3): of several for one realm the strongest is
+ * chosen that we support and that @c allows; several realms, of the peer and of proxies
+ * before it, are answered together. Another one for what answered a new nonce, without
+ * stale (RFC 7616 3.3), is a refusal, and so is 403 (21.4.4, and 10.3 step 3: whom the
+ * registrar knows, but does not let).
+ *
+ * A nonce that served before may be refused by any code: the request is made once more
+ * without. What a new nonce gets is the peer's answer. A peer that takes none twice is
+ * given each once from then on, since every refusal may be one that it counts.
+ *
+ * @more: another request may be made in this probe
+ * @why:  on AUTH_REFUSED, a static sentence
  */
 enum auth_verdict auth_take(struct auth *a, const struct config_auth *c,
-			    const struct guard_message *m, const char **why);
+			    const struct guard_message *m, bool more, const char **why);
 
 /*
  * Writes an Authorization or Proxy-Authorization field for each realm that challenged us
- * so far, none at first. Each call uses each nonce once more.
+ * so far, none at first, nor after auth_take() began anew. Each call uses each nonce once
+ * more.
  *
  * Returns 0 or errno; see digest_response().
  */

@@ -67,7 +67,7 @@ void exchange_begin(struct target *t)
 	x->transactions = 0;
 	memset(x->settled_key, 0, sizeof(x->settled_key));
 	if (x->auth)
-		auth_begin(x->auth);
+		auth_begin(x->auth, t->attempt.answered);
 }
 
 /* Adds what answers the challenges so far; @mb holds the text that @info points to. */
@@ -140,36 +140,45 @@ int exchange_stamp(struct target *t)
 	return err;
 }
 
-/* Returns why our credentials are of no use, or NULL when they may be now. */
-static const char *take_challenge(struct target *t, const struct guard_message *m)
+/* Asked for more by @m: without the nonce that it took, where a challenge has room. */
+static bool asks_again(struct target *t, const struct guard_message *m)
 {
 	struct exchange *x = t->exchange;
-	const char *why = "challenged again and again";
 
-	if (auth_take(x->auth, target_settings(t)->auth, m, &why) == AUTH_AGAIN &&
-	    x->transactions < EXCHANGE_TRANSACTIONS_MAX)
-		return NULL;
-	auth_forget(x->auth);
-	return why;
+	if (!t->prober->again || !t->prober->again(t, m))
+		return false;
+	if (x->auth)
+		auth_served(x->auth, x->transactions + 2 <= EXCHANGE_TRANSACTIONS_MAX);
+	return true;
+}
+
+static enum exchange_step exchange_judge(struct target *t, const struct guard_message *m,
+					 const char **why)
+{
+	static const enum exchange_step steps[] = {
+		[AUTH_ANSWERED] = EXCHANGE_DONE,
+		[AUTH_AGAIN] = EXCHANGE_AGAIN,
+		[AUTH_REFUSED] = EXCHANGE_REFUSED,
+	};
+	struct exchange *x = t->exchange;
+	bool more = x->transactions < EXCHANGE_TRANSACTIONS_MAX;
+
+	if (more && asks_again(t, m))
+		return EXCHANGE_AGAIN;
+	if (!x->auth)
+		return EXCHANGE_DONE;
+	return steps[auth_take(x->auth, target_settings(t)->auth, m, more, why)];
 }
 
 enum exchange_step exchange_next(struct target *t, const struct guard_message *m,
 				 const char **why)
 {
 	struct exchange *x = t->exchange;
+	enum exchange_step step = x ? exchange_judge(t, m, why) : EXCHANGE_DONE;
 
-	if (!x)
-		return EXCHANGE_DONE;
-	if (x->auth && (m->code == 401 || m->code == 407)) {
-		*why = take_challenge(t, m);
-		if (*why)
-			return EXCHANGE_REFUSED;
-	} else if (!t->prober->again || x->transactions >= EXCHANGE_TRANSACTIONS_MAX ||
-		   !t->prober->again(t, m)) {
-		return EXCHANGE_DONE;
-	}
-	memcpy(x->settled_key, request_key(&t->request), REQUEST_KEY_LEN);
-	return EXCHANGE_AGAIN;
+	if (step == EXCHANGE_AGAIN)
+		memcpy(x->settled_key, request_key(&t->request), REQUEST_KEY_LEN);
+	return step;
 }
 
 bool exchange_is_settled(const struct target *t, const struct guard_message *m)

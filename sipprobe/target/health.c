@@ -22,6 +22,12 @@ enum probe_verdict health_judge(const struct config_settings *s, enum probe_outc
 	return config_codes_has(&s->up_codes, code) ? PROBE_UP : PROBE_DOWN;
 }
 
+enum probe_verdict health_unbound(enum probe_verdict v, bool held, enum health_state s)
+{
+	return v == PROBE_DEGRADED && held && s != HEALTH_DOWN ? PROBE_DEGRADED
+							       : PROBE_DOWN;
+}
+
 static enum health_state health_alive(enum probe_verdict v)
 {
 	return v == PROBE_DEGRADED ? HEALTH_DEGRADED : HEALTH_UP;

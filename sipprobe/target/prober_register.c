@@ -191,8 +191,8 @@ static void prober_register_bound(struct binding *b, int64_t granted_s,
 }
 
 /*
- * Without a registration nobody can reach us: up_codes have no say in that. What is still
- * good is tried for again before it ends, by the trunk's interval at the fastest.
+ * Without a registration nobody can reach us (health_unbound()). What is still good is
+ * tried for again before it ends, by the trunk's interval at the fastest.
  */
 static void prober_register_refused(struct target *t, struct binding *b,
 				    struct probe_result *r)
@@ -202,8 +202,7 @@ static void prober_register_refused(struct target *t, struct binding *b,
 	int64_t wait_ns = target_settings(t)->interval_us * CLOCK_NS_PER_US;
 
 	b->refresh_ns = now_ns + (left_ns / 2 > wait_ns ? left_ns / 2 : wait_ns);
-	if (r->verdict == PROBE_UP)
-		r->verdict = PROBE_DOWN;
+	r->verdict = health_unbound(r->verdict, left_ns > 0, t->health.state);
 	if (!left_ns)
 		r->registered_until_s = 0;
 }

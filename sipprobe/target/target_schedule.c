@@ -5,10 +5,6 @@
 #include "sipprobe/target/registry.h"
 #include "sipprobe/target/target_state.h"
 
-#define RETRY_AFTER_MAX_NS (3600 * CLOCK_NS_PER_S)
-
-enum { RETRY_AFTER_INTERVALS = 10 };
-
 static int64_t own_interval_ns(const struct target *t)
 {
 	const struct config_settings *s = target_settings(t);
@@ -25,47 +21,79 @@ int64_t target_schedule_first_ns(struct target *t, const char *address, int64_t 
 }
 
 /*
- * RFC 3261 21.5.4: who is told when to try again does not try before. But a monitor that
- * any peer can send to sleep is none: ten intervals, or an hour, is the most.
+ * After a failure, and until a target is up, it is probed faster. Refused credentials at
+ * a higher rate would only get us locked out.
  */
-static int64_t earliest_ns(const struct target *t, const struct probe_result *r,
-			   int64_t now_ns)
+static int64_t pace_ns(const struct target *t)
 {
-	int64_t wait_ns = r->retry_after_s * CLOCK_NS_PER_S;
-	int64_t most_ns =
-		RETRY_AFTER_INTERVALS * target_settings(t)->interval_us * CLOCK_NS_PER_US;
+	bool fast = t->health.verdict == PROBE_DOWN || t->health.state == HEALTH_DOWN;
+	int64_t own_ns = own_interval_ns(t);
+	int64_t down_ns = target_settings(t)->down_interval_us * CLOCK_NS_PER_US;
 
-	if (r->outcome != PROBE_RESPONSE || r->code != 503 || r->retry_after_s <= 0)
-		return now_ns;
-	if (most_ns > RETRY_AFTER_MAX_NS)
-		most_ns = RETRY_AFTER_MAX_NS;
-	return now_ns + (wait_ns < most_ns ? wait_ns : most_ns);
+	return fast && !t->attempt.refused && down_ns && down_ns < own_ns ? down_ns
+									  : own_ns;
+}
+
+static int64_t grid_ns(const struct target *t, int64_t interval_ns, int64_t from_ns)
+{
+	return schedule_grid_ns(&target_services(t)->schedule, t->phase, interval_ns,
+				from_ns);
 }
 
 /*
- * After a failure, and until a target is up, it is probed faster. Either pace keeps to a
- * grid of its own by the target's phase: counted from the last probe, all targets that a
- * busy moment held up would go on in step ever after. Due times that have passed by are
- * left out, never made up for.
+ * Either pace keeps to a grid of its own by the target's phase: counted from the last
+ * probe, all targets that a busy moment held up would go on in step ever after. Due times
+ * that have passed by are left out, never made up for.
  */
+static int64_t paced_ns(const struct target *t, int64_t interval_ns, int64_t now_ns)
+{
+	int64_t by_ns = t->prober->due_ns ? t->prober->due_ns(t) : 0;
+	int64_t from_ns = t->attempt.begun_ns + interval_ns / 2;
+	int64_t at_ns;
+
+	if (t->attempt.refused && from_ns < t->due_ns + interval_ns)
+		from_ns = t->due_ns + interval_ns;
+	at_ns = grid_ns(t, interval_ns, from_ns);
+	/* One that passed by while the probe ran, which may take that long, is now. */
+	if (at_ns < now_ns)
+		at_ns = now_ns - at_ns < interval_ns / 2
+				? now_ns
+				: grid_ns(t, interval_ns, now_ns);
+	if (by_ns && by_ns < at_ns)
+		at_ns = by_ns > now_ns ? by_ns : now_ns;
+	return at_ns;
+}
+
+/*
+ * RFC 3261 21.5.4: who is told when to try again does not try before. But a monitor that
+ * any peer can send to sleep is none: a probe is moved by retry_after_max at most, from
+ * the end of its interval where its place on the grid is later than that. It goes to
+ * another such place, or as far as it may.
+ */
+static int64_t put_off_ns(const struct target *t, int64_t at_ns, int64_t interval_ns,
+			  int64_t asked_ns)
+{
+	int64_t most_ns = target_settings(t)->retry_after_max_us * CLOCK_NS_PER_US;
+	int64_t late_ns = at_ns - (t->due_ns + interval_ns);
+	int64_t free_ns;
+
+	if (asked_ns <= at_ns)
+		return at_ns;
+	free_ns = grid_ns(t, interval_ns, asked_ns);
+	if (late_ns > 0)
+		most_ns = (most_ns > late_ns ? most_ns - late_ns : 0) / interval_ns *
+			  interval_ns;
+	return free_ns < at_ns + most_ns ? free_ns : at_ns + most_ns;
+}
+
 int64_t target_schedule_next_ns(const struct target *t, const struct probe_result *r,
 				int64_t now_ns)
 {
-	const struct config_settings *s = target_settings(t);
-	bool fast = t->health.verdict == PROBE_DOWN || t->health.state == HEALTH_DOWN;
-	int64_t interval_ns = own_interval_ns(t);
-	int64_t down_ns = s->down_interval_us * CLOCK_NS_PER_US;
-	int64_t by_ns = t->prober->due_ns ? t->prober->due_ns(t) : 0;
-	int64_t least_ns = earliest_ns(t, r, now_ns);
-	int64_t from_ns, at_ns;
+	int64_t interval_ns = pace_ns(t);
+	int64_t at_ns = paced_ns(t, interval_ns, now_ns);
 
-	/* Refused credentials at a higher rate would only get us locked out. */
-	if (fast && !t->attempt.refused && down_ns && down_ns < interval_ns)
-		interval_ns = down_ns;
-	from_ns = t->attempt.begun_ns + interval_ns / 2;
-	at_ns = schedule_grid_ns(&target_services(t)->schedule, t->phase, interval_ns,
-				 from_ns > least_ns ? from_ns : least_ns);
-	if (by_ns && by_ns < at_ns)
-		at_ns = by_ns > least_ns ? by_ns : least_ns;
-	return at_ns;
+	if (r->outcome != PROBE_RESPONSE || r->code != 503 || r->retry_after_s <= 0)
+		return at_ns;
+	return put_off_ns(t, at_ns, interval_ns,
+			  now_ns + r->retry_after_s * CLOCK_NS_PER_S);
 }

@@ -9,7 +9,10 @@ struct target;
 /* When a new target is probed first; sets its phase. @address: its text */
 int64_t target_schedule_first_ns(struct target *t, const char *address, int64_t now_ns);
 
-/* When it is probed next, after a result. */
+/*
+ * When it is probed next, after a result: by its state, not sooner than at its interval
+ * where our credentials were refused, and moved by the Retry-After of a 503.
+ */
 int64_t target_schedule_next_ns(const struct target *t, const struct probe_result *r,
 				int64_t now_ns);
 

@@ -42,12 +42,16 @@ class Digest:
     """
     A peer or proxy that asks for one password. Counts what it sees; `offers` are the
     (algorithm or None, qop or None) of the challenges of each of its responses, in order.
+    Where `refusal` or `replay` is a code, a wrong answer, or one to a nonce that is used
+    up, gets that and no challenge.
     """
 
     def __init__(self, password="secret", username="u", code=401, realm="sip.example",
-                 offers=(("MD5", "auth"),), uses=None, extra="", then=None):
+                 offers=(("MD5", "auth"),), uses=None, extra="", then=None,
+                 refusal=None, replay=None):
         self.password, self.username, self.code = password, username, code
         self.realm, self.offers, self.extra = realm, offers, extra
+        self.refusal, self.replay = refusal, replay
         self.uses = uses          # how often a nonce is good; None: for ever
         self.then = then or (lambda rq: rq.reply(200))
         self.challenges = 0
@@ -112,6 +116,10 @@ class Digest:
             else:
                 if a and fault != "stale":
                     self.refused.append((fault, a))
-                self.challenge(rq, fault == "stale")
+                code = a and (self.replay if fault == "stale" else self.refusal)
+                if code:
+                    rq.reply(code)
+                else:
+                    self.challenge(rq, fault == "stale")
                 return
         self.then(rq)

@@ -89,6 +89,41 @@ class Methods(Probed):
         self.assertEqual(line.methods(), ["REGISTER", "REGISTER"], "challenged, answered")
         self.assertEqual(line.contacts(), [])
 
+    def test_judged_as_on_schedule(self):
+        """A trunk that binds is up by a 2xx to its REGISTER, and by nothing else."""
+        for code, state, want in ((200, "up", 0), (403, "down", 2), (404, "down", 2),
+                                  (503, "down", 2)):
+            with self.subTest(code):
+                line = Line(answer(200), answer(code))
+                p, e = self.paused(line, method="REGISTER", register={"bind": True})
+                m = self.metrics(e, "a")
+                self.assertEqual(m.get("probe_sip_state", state=state), 1)
+                path = self.write("c.json", json.dumps({"trunks": [
+                    trunk("a", p.uri, method="REGISTER", register={"bind": True})]}))
+                exit_code, out, err = run("probe", "a", f"--config.file={path}")
+                self.assertEqual(exit_code, want, out + err)
+                self.assertEqual(line.contacts(), [])
+                e.stop()
+
+    def test_forbidden_credentials(self):
+        """403 to our answer to a challenge is refused credentials, by either method."""
+        bad = {"username": "u", "password": "wrong"}
+        for method in ("OPTIONS", "REGISTER"):
+            with self.subTest(method):
+                p, e = self.paused(Digest(refusal=403), method=method, auth=bad)
+                m = self.metrics(e, "a")
+                self.assertEqual((m.get("probe_success"),
+                                  m.get("probe_sip_failure", reason="auth"),
+                                  m.get("probe_sip_status_code")), (0, 1, 403))
+                path = self.write("c.json", json.dumps({"trunks": [
+                    trunk("a", p.uri, method=method, auth=bad,
+                          up_codes=["2xx", "4xx"])]}))
+                code, out, err = run("probe", "a", f"--config.file={path}",
+                                     "--format=json")
+                told = json.loads(out)
+                self.assertEqual((code, told["reason"], told["code"]), (2, "auth", 403))
+                e.stop()
+
     def test_profile(self):
         line = Line(answer(200), answer(200))
         p = self.peer(line)

@@ -290,6 +290,8 @@ class Paused(Case):
 
 
 class RetryAfter(Case):
+    alone = "how long it waits"
+
     def busy(self, seconds):
         return lambda rq: rq.send(rq.response(503, extra=f"Retry-After: {seconds}\r\n"))
 
@@ -298,8 +300,9 @@ class RetryAfter(Case):
         forever = self.use(SipPeer(self.busy(86400)))
         other = self.use(SipPeer(lambda rq: rq.send(
             rq.response(486, extra="Retry-After: 60\r\n"))))
-        e = self.start(quick(trunk("asleep", asleep.uri), trunk("other", other.uri),
-                             trunk("forever", forever.uri)))
+        e = self.start(quick(trunk("asleep", asleep.uri, retry_after_max="5s"),
+                             trunk("other", other.uri),
+                             trunk("forever", forever.uri, retry_after_max="5s")))
         m = e.settled("asleep", 2, 20)
         self.assertEqual(
             m.get("siptrunk_probe_retry_after_seconds", trunk="asleep"), 3)
@@ -315,6 +318,46 @@ class RetryAfter(Case):
         gap = forever.requests[1].at - forever.requests[0].at
         self.assertGreater(gap, 4.95)
         self.assertLess(gap, 8)
+
+    def test_one_interval_is_the_most(self):
+        """Unless it is set otherwise, whatever a peer asks for."""
+        forever = self.use(SipPeer(self.busy(86400)))
+        deaf = self.use(SipPeer(self.busy(86400)))
+        e = self.start(quick(
+            trunk("forever", forever.uri, interval="1s", down_interval="1s"),
+            trunk("deaf", deaf.uri, interval="1s", retry_after_max="0s")))
+        e.settled("forever", 4, 20)
+        e.settled("deaf", 4, 20)
+        for peer, least, most in ((forever, 1.9, 2.6), (deaf, 0.9, 1.5)):
+            gaps = [b.at - a.at for a, b in
+                    zip(peer.requests[1:], peer.requests[2:])]
+            self.assertGreater(min(gaps), least)
+            self.assertLess(max(gaps), most)
+
+    def last_word(self, *rest):
+        """503 that asks for an hour of peace, then what is in `rest`, then silence."""
+        words, said = [503, *rest], []
+
+        def behaviour(rq):
+            if rq.copy == 0 and words:
+                word = words.pop(0)
+                if word == 503:
+                    said.append(rq.at)
+                    self.busy(3600)(rq)
+        return self.use(SipPeer(behaviour)), said
+
+    def test_who_stops_is_told(self):
+        """Within fall + 1 intervals of its last answer, whatever that said."""
+        for fall, down, rest in ((1, "2s", ()), (2, "2s", ()), (2, "1s", ()),
+                                 (3, "1s", (None, 503, None, None, 503))):
+            with self.subTest(fall=fall, down_interval=down):
+                peer, said = self.last_word(*rest)
+                e = self.start(quick(trunk("t", peer.uri, interval="2s", timeout="1s",
+                                           fall=fall, down_interval=down)))
+                e.wait_metric(1, "siptrunk_state", 60, trunk="t", state="down")
+                self.assertEqual(len(said), 1 + rest.count(503))
+                self.assertLess(time.monotonic() - said[-1], 2 * (fall + 1) + 1.3)
+                e.stop()
 
     def test_absent_without(self):
         peer = self.use(SipPeer(script(503, 200)))

@@ -16,6 +16,10 @@ from sip_peer import SipPeer, answer
 GOOD = {"username": "u", "password": "secret"}
 WRONG = {"username": "u", "password": "wrong"}
 
+# Answers to good credentials, and what the default codes make of them.
+THEN = {400: "up", 404: "up", 423: "up", 480: "up", 488: "up", 500: "down",
+        503: "degraded", 604: "up", 606: "up"}
+
 
 def lose_second(digest):
     """Loses the first copy of each request that carries credentials."""
@@ -106,7 +110,16 @@ class Scripted(Bench):
             "slow": Digest(uses=1),
             "wrong": Digest(),
             "named-realm": Digest(realm="other.example"),
+            "forbids": Digest(refusal=403),
+            "forbids-open": Digest(refusal=403),
+            "forbids-binding": Digest(refusal=403),
+            "replay-403": Digest(uses=1, replay=403),
+            "replay-400": Digest(uses=2, replay=400),
+            "replay-500": Digest(uses=1, replay=500),
+            "replay-binding": Digest(uses=1, replay=403),
         }
+        cls.digests.update({f"then-{code}": Digest(then=answer(code))
+                            for code in THEN})
         cls.chain = ProxyThenPeer()
         behaviours = {
             **cls.digests,
@@ -128,6 +141,15 @@ class Scripted(Bench):
                      for n, b in behaviours.items()}
         cls.settings = {n: {"auth": GOOD} for n in behaviours}
         cls.settings["wrong"] = {"auth": WRONG, "down_interval": "1s"}
+        cls.settings["forbids"] = {"auth": WRONG, "down_interval": "1s"}
+        cls.settings["forbids-open"] = {
+            "auth": WRONG, "up_codes": ["2xx", "4xx"], "degraded_codes": [401, 403, 407]}
+        cls.settings["forbids-binding"] = {
+            "auth": WRONG, "method": "REGISTER", "down_interval": "1s",
+            "register": {"bind": True, "expires": "2s"}}
+        cls.settings["replay-403"]["up_codes"] = ["2xx"]
+        cls.settings["replay-400"]["up_codes"] = ["2xx"]
+        cls.settings["replay-binding"].update(method="REGISTER", register={"bind": True})
         cls.settings["tcp-kept"]["connection"] = "reuse"
         cls.settings["downgrade"] = {"auth": {**GOOD, "algorithms": "SHA-256"}}
         cls.settings["named-realm"] = {"auth": {**GOOD, "realm": "sip.example"}}
@@ -240,6 +262,43 @@ class Scripted(Bench):
                 self.assertEqual((line["reason"], line["detail"]), ("auth", why))
                 self.assertIn(line["code"], ("401", "407"))
 
+    def test_forbidden(self):
+        """A peer that says 403 to a wrong password, as many do: down, whatever the codes."""
+        for name in ("forbids", "forbids-open", "forbids-binding"):
+            with self.subTest(name):
+                m = self.exporter.settled(name, 2)
+                n = int(m.get("siptrunk_probes_total", trunk=name))
+                self.assertEqual((m.failures(name), m.codes(name)),
+                                 ({"auth": n}, {403: n}))
+                self.assertEqual(m.state(name), "down")
+                line, = self.exporter.log(msg="trunk changed state", trunk=name)
+                self.assertEqual((line["reason"], line["code"]), ("auth", "403"))
+                d = self.digests[name]
+                self.assertAlmostEqual(len(d.refused), n, delta=1,
+                                       msg="the password is tried once a probe")
+
+    def test_other_codes_are_answers(self):
+        """What new credentials get besides is the peer's word, for up_codes to judge."""
+        for code, state in THEN.items():
+            with self.subTest(code):
+                m = self.exporter.settled(f"then-{code}", 3)
+                self.assertEqual((m.state(f"then-{code}"), list(m.codes(f"then-{code}"))),
+                                 (state, [code]))
+                self.assertEqual(set(m.failures(f"then-{code}")),
+                                 {"response"} if state == "down" else set())
+
+    def test_old_nonces_may_be_refused_by_any_code(self):
+        """Asked again within the probe; and who takes a nonce once is given it once."""
+        for name, most in (("replay-403", 1), ("replay-400", 1), ("replay-500", 1),
+                           ("replay-binding", 1)):
+            with self.subTest(name):
+                n = self.expect_up(name, 5)
+                d = self.digests[name]
+                self.assertEqual(d.refused, [])
+                self.assertGreaterEqual(len(d.accepted), n)
+                asked = len({rq.branch for rq in self.peers[name].requests})
+                self.assertLessEqual(asked - len(d.accepted) - d.challenges, most)
+
     def test_challenges_end(self):
         for name, most in (("endless", 4), ("always-stale", 3), ("wrong", 2),
                            ("downgrade", 1), ("basic", 1)):
@@ -251,13 +310,15 @@ class Scripted(Bench):
                 self.assertEqual(max(map(len, per_call.values())), most)
 
     def test_refused_credentials_are_not_tried_faster(self):
-        m = self.exporter.settled("wrong", 3)
-        times = {}
-        for rq in self.peers["wrong"].requests:
-            times.setdefault(rq.header("Call-ID"), rq.at)
-        begun = sorted(times.values())
-        self.assertGreaterEqual(min(b - a for a, b in zip(begun[1:], begun[2:])), 1.2)
-        self.assertEqual(m.state("wrong"), "down")
+        for name in ("wrong", "forbids", "forbids-binding"):
+            with self.subTest(name):
+                m = self.exporter.settled(name, 3)
+                begun = [rq.at for rq in self.peers[name].requests if rq.copy == 0 and
+                         any(n.endswith("uthorization") for n, _ in rq.headers)]
+                self.assertGreaterEqual(len(begun), 2)
+                self.assertGreaterEqual(
+                    min(b - a for a, b in zip(begun, begun[1:])), 1.4)
+                self.assertEqual(m.state(name), "down")
 
     def test_no_credentials(self):
         m = self.exporter.settled("bare", 2)
@@ -422,4 +483,5 @@ class Sipp(Case):
                           interval="1h", timeout="5s", down_interval="5s")))
                 m = e.settled("a", 1)
                 self.assertEqual(m.codes("a"), {code: 1})
+                self.assertEqual(m.failures("a"), {} if code == 200 else {"auth": 1})
                 e.stop()

@@ -69,6 +69,30 @@ def unanswered_removal(registrar):
     return behaviour
 
 
+def falls_silent_then(code, silence=3):
+    """Registers us once, says nothing to some requests, then only `code`."""
+    calls = []
+
+    def behaviour(rq):
+        if rq.copy == 0:
+            calls.append(rq)
+        if len(calls) == 1:
+            rq.reply(200)
+        elif len(calls) > silence + 1:
+            rq.reply(code)
+    return behaviour
+
+
+def once_then(code):
+    calls = []
+
+    def behaviour(rq):
+        if rq.copy == 0:
+            calls.append(rq)
+        rq.reply(200 if len(calls) == 1 else code)
+    return behaviour
+
+
 class Scripted(Bench):
     @classmethod
     def make(cls):
@@ -83,12 +107,19 @@ class Scripted(Bench):
             "auth": Bindings(),
             "two": Bindings(),
             "query": Bindings(),
+            "brief-once": Bindings(least=90),
+            "brief-403": Bindings(least=90),
             "own-interval": Bindings(),
         }
         cls.digest = Digest(then=cls.registrars["auth"], uses=2)
+        cls.once = {name: Digest(then=cls.registrars[name], uses=1, replay=code)
+                    for name, code in (("brief-once", None), ("brief-403", 403))}
         behaviours = {
             **cls.registrars,
+            **cls.once,
             "auth": cls.digest,
+            "gone": falls_silent_then(503),
+            "strained": once_then(503),
             "forbidden": answer(403, "Forbidden"),
             "forbidden-query": answer(403, "Forbidden"),
             "busy": answer(503, "Later"),
@@ -99,7 +130,8 @@ class Scripted(Bench):
                      for n, b in behaviours.items()}
         register = {"method": "REGISTER", "register": BIND}
         cls.settings = {n: dict(register) for n in behaviours}
-        cls.settings["auth"]["auth"] = GOOD
+        for name in ("auth", *cls.once):
+            cls.settings[name]["auth"] = GOOD
         cls.settings["two"]["method"] = ["REGISTER", "OPTIONS"]
         cls.settings["half"]["method"] = ["REGISTER", "OPTIONS"]
         cls.settings["query"] = {"method": "REGISTER"}
@@ -187,13 +219,32 @@ class Scripted(Bench):
 
     def test_refused(self):
         """Without a registration a binding check is down, whatever up_codes say."""
-        for name, state, code in (("forbidden", "down", 403), ("busy", "degraded", 503),
+        for name, state, code in (("forbidden", "down", 403), ("busy", "down", 503),
                                   ("unauthorized", "down", 401),
                                   ("forbidden-query", "up", 403)):
             with self.subTest(name):
                 m = self.exporter.settled(name, 2)
                 self.assertEqual((m.state(name), list(m.codes(name))), (state, [code]))
                 self.assertEqual(m.all(UNTIL, trunk=name), [])
+
+    def test_503_lifts_nobody_up(self):
+        """Down by silence, then a registrar that says 503 for ever: still down."""
+        name = "gone"
+        m = self.exporter.wait_metric(1, "siptrunk_state", trunk=name, state="down")
+        self.assertEqual(m.state(name), "down")
+        m = self.exporter.wait_metric(
+            lambda v: v >= 3, "siptrunk_probe_responses_total", trunk=name, code="503")
+        self.assertEqual((m.state(name), m.get("siptrunk_up", trunk=name)), ("down", 0))
+        m = self.exporter.settled("strained", 3)
+        self.assertEqual(m.state("strained"), "degraded", "while registered it is one")
+
+    def test_one_time_nonces_around_423(self):
+        """What was taken once and asked for again is no refused password."""
+        for name in ("brief-once", "brief-403"):
+            with self.subTest(name):
+                m = self.up(name, 3)
+                self.assertAlmostEqual(self.left(m, name), 90, delta=5)
+                self.assertEqual(self.once[name].refused, [])
 
     def test_two_checks(self):
         m = self.up("two", 4)

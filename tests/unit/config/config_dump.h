@@ -109,6 +109,9 @@ static void put_settings(FILE *out, const struct config_settings *s)
 	fprintf(out,
 		"  fall %u rise %u max_forwards %u connection %d family %d up_when %d\n",
 		s->fall, s->rise, s->max_forwards, s->connection, s->family, s->up_when);
+	if (s->retry_after_max_us != s->interval_us)
+		fprintf(out, "  retry_after_max %lld us\n",
+			(long long)s->retry_after_max_us);
 	put_codes(out, "up", &s->up_codes);
 	put_codes(out, "degraded", &s->degraded_codes);
 	put(out, "request_uri", s->request_uri);

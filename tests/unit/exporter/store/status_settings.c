@@ -18,6 +18,7 @@ static const char everything[] =
 	"{\"trunks\": [{\"name\": \"a\", \"uri\": \"sip:192.0.2.1\","
 	" \"interval\": \"90s\", \"timeout\": \"1500ms\","
 	" \"down_interval\": \"20s\", \"t1\": \"250ms\", \"fall\": 4, \"rise\": 5,"
+	" \"retry_after_max\": \"45s\","
 	" \"max_forwards\": 7, \"connection\": \"reuse\", \"family\": \"ipv4\","
 	" \"up_when\": \"primary\", \"up_codes\": [\"2xx\", 404, \"486-488\"],"
 	" \"degraded_codes\": [500, \"503-504\"], \"dscp\": \"CS3\","
@@ -46,6 +47,7 @@ static const struct {
 	{"interval", "1m30s"},
 	{"down_interval", "20s"},
 	{"timeout", "1s500ms"},
+	{"retry_after_max", "45s"},
 	{"t1", "250ms"},
 	{"fall", "4"},
 	{"rise", "5"},

@@ -411,6 +411,44 @@ static void test_methods(void)
 	asked_close(&a);
 }
 
+/* A trunk that binds is up by a 2xx to its REGISTER alone, also when it only asks. */
+static void test_binds(void)
+{
+	static const struct {
+		const char *bind, *status;
+		unsigned methods;
+		enum health_state want;
+	} cases[] = {
+		{"true", "200 OK", CONFIG_METHOD_REGISTER, HEALTH_UP},
+		{"true", "403 Forbidden", CONFIG_METHOD_REGISTER, HEALTH_DOWN},
+		{"true", "404 Not Found", CONFIG_METHOD_REGISTER, HEALTH_DOWN},
+		{"true", "401 Unauthorized", CONFIG_METHOD_REGISTER, HEALTH_DOWN},
+		{"true", "302 Moved", CONFIG_METHOD_REGISTER, HEALTH_DOWN},
+		{"true", "503 Busy", CONFIG_METHOD_REGISTER, HEALTH_DOWN},
+		{"true", "404 Not Found", CONFIG_METHOD_OPTIONS, HEALTH_UP},
+		{"true", "503 Busy", CONFIG_METHOD_OPTIONS, HEALTH_DEGRADED},
+		{"false", "404 Not Found", CONFIG_METHOD_REGISTER, HEALTH_UP},
+		{"false", "503 Busy", CONFIG_METHOD_REGISTER, HEALTH_DEGRADED},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char settings[128];
+		struct asked a;
+
+		(void)snprintf(settings, sizeof(settings),
+			       IPV4 ", \"register\": {\"bind\": %s}", cases[i].bind);
+		asked_open(&a, settings, "", "");
+		a.request.methods = 1U << cases[i].methods;
+		(void)ask(&a, "sip:127.0.0.1:%u");
+		peer_answers(&a, cases[i].status);
+		ok(!strstr(a.r.f.got, "\r\nContact:") ||
+			   cases[i].methods == CONFIG_METHOD_OPTIONS,
+		   "nothing is bound");
+		is_int(a.report.state, cases[i].want, cases[i].status);
+		asked_close(&a);
+	}
+}
+
 /* More addresses than are probed are counted. */
 static void test_many(void)
 {
@@ -520,7 +558,7 @@ int main(void)
 	static void (*const tests[])(void) = {
 		test_answered, test_refused_start, test_names,	test_dns,
 		test_access,   test_proxy,	   test_cancel, test_expire,
-		test_methods,  test_many,	   test_tls,
+		test_methods,  test_binds,	   test_many,	test_tls,
 	};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));

@@ -3,7 +3,7 @@
 #include "tests/unit/tap.h"
 
 #define HEAD                                                                             \
-	"SIP/2.0 401 Unauthorized\r\n"                                                   \
+	"SIP/2.0 %u Words\r\n"                                                           \
 	"Via: SIP/2.0/UDP 192.0.2.9;branch=z9hG4bKx\r\n"                                 \
 	"From: <sip:a@b>;tag=1\r\nTo: <sip:c@d>;tag=2\r\n"                               \
 	"Call-ID: x\r\nCSeq: 1 OPTIONS\r\n"
@@ -15,17 +15,27 @@ static const struct config_auth fixed = {
 static const struct config_auth strong = {
 	.username = "bob", .password = "zanzibar", .algorithms = 6};
 
-/* Gives a response with these header fields. Returns why it is refused, or NULL. */
-static const char *take(struct auth *a, const struct config_auth *c, const char *fields)
+/* Gives a response. @why: why it is refused, or NULL */
+static enum auth_verdict give(struct auth *a, const struct config_auth *c, unsigned code,
+			      const char *fields, bool more, const char **why)
 {
-	const char *why = NULL;
 	struct guard_message m;
 	char text[8192];
 
-	(void)snprintf(text, sizeof(text), HEAD "%s\r\n", fields);
-	if (guard_datagram(&m, text, strlen(text), &why))
-		return why;
-	return auth_take(a, c, &m, &why) == AUTH_AGAIN ? NULL : why;
+	*why = NULL;
+	(void)snprintf(text, sizeof(text), HEAD "%s\r\n", code, fields);
+	if (guard_datagram(&m, text, strlen(text), why))
+		return AUTH_ANSWERED;
+	return auth_take(a, c, &m, more, why);
+}
+
+/* Gives a 401 with these header fields. Returns why it is refused, or NULL. */
+static const char *take(struct auth *a, const struct config_auth *c, const char *fields)
+{
+	const char *why;
+
+	(void)give(a, c, 401, fields, true, &why);
+	return why;
 }
 
 /* What the next request says, its hashes and client nonces shown as '#'. */
@@ -148,7 +158,7 @@ static void test_cases(void)
 
 		if (auth_alloc(&a))
 			return;
-		auth_begin(a);
+		auth_begin(a, true);
 		is_str(say(a, cases[i].conf), "", "nothing is said unasked");
 		why = take(a, cases[i].conf, cases[i].fields);
 		is_str(why ? why : say(a, cases[i].conf), cases[i].want, cases[i].name);
@@ -157,57 +167,149 @@ static void test_cases(void)
 }
 
 /*
- * A run: 'b' a probe begins, 's' a request is sent; a challenge with nonce 1 to 9, after
- * '!' a stale one. What came of each challenge: '+' again, '-' refused.
+ * A run: 'b' a probe begins, 'B' one after a probe that nobody answered, 's' a request is
+ * sent; a challenge with nonce 1 to 9, after '!' a stale one, 'n' a 401 with none;
+ * another answer: 'o' 200, 'f' 403, 'd' 400, 'u' 404, 'l' 480, 't' 408, 'x' 503, 'w' 503
+ * with Retry-After; 'm' the prober asks for more by itself, 'M' the same with room for
+ * another challenge; '.' no further request may be made. What was sent: nonce and count,
+ * or '_' for nothing; what came of each answer: '=' it is the peer's, '+' again, '-'
+ * refused.
  */
 static const struct {
 	const char *name;
 	const char *run;
 	const char *want;
 } runs[] = {
-	{"challenged once", "bs1s", "+"},
-	{"a good nonce is used on", "bs1sbsbs", "+"},
-	{"the same nonce again: wrong", "bs1s1", "+-"},
-	{"another nonce, not stale: wrong", "bs1s2", "+-"},
-	{"stale at once is answered once more", "bs1s!2s", "++"},
-	{"stale twice is not", "bs1s!2s!3", "++-"},
-	{"stale in a later probe", "bs1sbs!2s", "++"},
-	{"each probe may be stale", "bs1sbs!2sbs!3sbs!4s", "++++"},
-	{"in a later probe another nonce that does not say stale", "bs1sbs2s", "++"},
-	{"and then it is wrong", "bs1sbs2s3", "++-"},
-	{"in a later probe the same nonce: wrong", "bs1sbs1", "+-"},
-	{"refused, then the next probe begins anew", "bs1s1bs1s", "+-+"},
+	{"challenged once", "bs1s", "_+1.1"},
+	{"a good nonce is used on", "bs1sobsobso", "_+1.1=1.2=1.3="},
+	{"the same nonce again: wrong", "bs1s1", "_+1.1-"},
+	{"another nonce, not stale: wrong", "bs1s2", "_+1.1-"},
+	{"stale at once is answered once more", "bs1s!2s", "_+1.1+2.1"},
+	{"stale twice is not", "bs1s!2s!3", "_+1.1+2.1-"},
+	{"stale in a later probe", "bs1sobs!2so", "_+1.1=1.2+2.1="},
+	{"each probe may be stale", "bs1sobs!2sobs!3sobs!4s",
+	 "_+1.1=1.2+2.1=2.2+3.1=3.2+4.1"},
+	{"stale in a later probe, and again at once", "bs1sobs!2s!3so",
+	 "_+1.1=1.2+2.1+3.1="},
+	{"but not for ever", "bs1sobs!2s!3s!4", "_+1.1=1.2+2.1+3.1-"},
+	{"refused, then the next probe begins anew", "bs1s1bs1s", "_+1.1-_+1.2"},
+	{"again and again", "bs1.s!2", "_+1.1-"},
+
+	{"403 to new credentials: refused", "bs1sfbs2sf", "_+1.1-_+2.1-"},
+	{"403 unasked is an answer", "bsfbsf", "_=_="},
+	{"other codes are answers: 400", "bs1sd", "_+1.1="},
+	{"404", "bs1su", "_+1.1="},
+	{"480", "bs1sl", "_+1.1="},
+	{"503", "bs1sx", "_+1.1="},
+
+	{"an old nonce, another that does not say stale", "bs1sobs2s", "_+1.1=1.2+2.1"},
+	{"and then it is wrong", "bs1sobs2s3", "_+1.1=1.2+2.1-"},
+	{"an old nonce, the same again: counted on", "bs1sobs1so", "_+1.1=1.2+1.3="},
+	{"and then it is wrong", "bs1sobs1s1", "_+1.1=1.2+1.3-"},
+	{"an old nonce, 401 without a challenge", "bs1sobsns2so", "_+1.1=1.2+_+2.1="},
+	{"an old nonce, 403", "bs1sobsfs2so", "_+1.1=1.2+_+2.1="},
+	{"403 is all there is now", "bs1sobsfsf", "_+1.1=1.2+_="},
+	{"an old nonce, 403, and the password is wrong", "bs1sobsfs2sfbs3sf",
+	 "_+1.1=1.2+_+2.1-_+3.1-"},
+	{"an old nonce, 400", "bs1sobsds2so", "_+1.1=1.2+_+2.1="},
+	{"480", "bs1sobsls2so", "_+1.1=1.2+_+2.1="},
+	{"503", "bs1sobsxs2so", "_+1.1=1.2+_+2.1="},
+	{"503 that asks for peace gets it", "bs1sobsw", "_+1.1=1.2="},
+	{"408 is of the way", "bs1sobst", "_+1.1=1.2="},
+	{"no room: an answer as any", "bs1sob.sd", "_+1.1=1.2="},
+	{"no room: 403 is a refusal", "bs1sob.sf", "_+1.1=1.2-"},
+	{"doubted once a probe", "bs1sobsds2soMsd", "_+1.1=1.2+_+2.1=_="},
+
+	{"who refused an old nonce is given none", "bs1sobsfs2sobs3sobs4so",
+	 "_+1.1=1.2+_+2.1=_+3.1=_+4.1="},
+	{"nor who takes each nonce once", "bs1sobs2sobs3so", "_+1.1=1.2+2.1=_+3.1="},
+	{"but who lets it age is", "bs1sobsobs2sobso", "_+1.1=1.2=1.3+2.1=2.2="},
+	{"and who says stale", "bs1sobs!2sobso", "_+1.1=1.2+2.1=2.2="},
+	{"a code that new nonces get too is not doubted again", "bs1sobsus2subsu",
+	 "_+1.1=1.2+_+2.1=2.2="},
+	{"until there is another", "bs1subsobsus2su", "_+1.1=1.2=1.3+_+2.1="},
+	{"silence: the next probe begins anew", "bs1soBs2so", "_+1.1=_+2.1="},
+	{"and counts on what it is given again", "bs1soBs1so", "_+1.1=_+1.2="},
+
+	{"asked for more: the nonce has served", "bs1sMs2so", "_+1.1_+2.1="},
+	{"without room it is used on", "bs1smso", "_+1.11.2="},
+	{"and may be refused without our being so", "bs1sms2so", "_+1.11.2+2.1="},
+	{"by 403 too", "bs1smsfs2so", "_+1.11.2+_+2.1="},
 };
+
+static enum auth_verdict run_answer(struct auth *a, char what, bool stale, bool more)
+{
+	static const struct {
+		char what;
+		unsigned code;
+		const char *fields;
+	} answers[] = {
+		{'n', 401, ""}, {'o', 200, ""}, {'f', 403, ""},
+		{'d', 400, ""}, {'u', 404, ""}, {'l', 480, ""},
+		{'t', 408, ""}, {'x', 503, ""}, {'w', 503, "Retry-After: 5\r\n"},
+	};
+	char fields[128];
+	const char *why;
+
+	for (size_t i = 0; i < ARRAY_SIZE(answers); i++)
+		if (answers[i].what == what)
+			return give(a, &any, answers[i].code, answers[i].fields, more,
+				    &why);
+	(void)snprintf(fields, sizeof(fields),
+		       "WWW-Authenticate: Digest realm=\"r\", nonce=\"%c\", "
+		       "qop=\"auth\"%s\r\n",
+		       what, stale ? ", stale=true" : "");
+	return give(a, &any, 401, fields, more, &why);
+}
+
+/* "1.2": the second use of nonce 1; "_": no credentials */
+static size_t run_sent(char *out, size_t size, struct auth *a)
+{
+	const char *said = say(a, &any);
+	char nonce = '?';
+	unsigned count = 0;
+
+	if (!*said)
+		return (size_t)snprintf(out, size, "_");
+	(void)sscanf(strstr(said, " nonce="), " nonce=\"%c", &nonce);
+	(void)sscanf(strstr(said, "nc="), "nc=%x", &count);
+	return (size_t)snprintf(out, size, "%c.%u", nonce, count);
+}
+
+static void run_check(size_t i)
+{
+	struct auth *a = NULL;
+	char got[128] = "";
+	bool stale = false, more = true;
+	size_t n = 0;
+
+	if (auth_alloc(&a))
+		return;
+	for (const char *p = runs[i].run; *p; p++) {
+		if (*p == 'b' || *p == 'B') {
+			auth_begin(a, *p == 'b');
+			more = true;
+		} else if (*p == 'm' || *p == 'M') {
+			auth_served(a, *p == 'M');
+		} else if (*p == 's') {
+			n += run_sent(got + n, sizeof(got) - n, a);
+		} else if (*p == '!') {
+			stale = true;
+		} else if (*p == '.') {
+			more = false;
+		} else {
+			got[n++] = "=+-"[run_answer(a, *p, stale, more)];
+			stale = false;
+		}
+	}
+	is_str(got, runs[i].want, runs[i].name);
+	mem_deref(a);
+}
 
 static void test_runs(void)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(runs); i++) {
-		struct auth *a = NULL;
-		char got[16] = "", fields[128];
-		bool stale = false;
-		size_t n = 0;
-
-		if (auth_alloc(&a))
-			return;
-		for (const char *p = runs[i].run; *p; p++) {
-			if (*p == 'b') {
-				auth_begin(a);
-			} else if (*p == 's') {
-				(void)say(a, &any);
-			} else if (*p == '!') {
-				stale = true;
-			} else {
-				(void)snprintf(fields, sizeof(fields),
-					       "WWW-Authenticate: Digest realm=\"r\", "
-					       "nonce=\"%c\", qop=\"auth\"%s\r\n",
-					       *p, stale ? ", stale=true" : "");
-				got[n++] = take(a, &any, fields) ? '-' : '+';
-				stale = false;
-			}
-		}
-		is_str(got, runs[i].want, runs[i].name);
-		mem_deref(a);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(runs); i++)
+		run_check(i);
 }
 
 static void test_count(void)

@@ -96,6 +96,21 @@ static const struct {
 	 "begin, auth 401 down",
 	 "challenged again and again",
 	 4},
+	{"403 to our credentials: refused",
+	 {{"401 Unauthorized", CHALLENGE("a", "1"), "a/1"}, {"403 Forbidden", "", NULL}},
+	 "begin, auth 403 down",
+	 "user name or password is not accepted, or may not do this",
+	 2},
+	{"403 unasked: an answer",
+	 {{"403 Forbidden", "", NULL}},
+	 "begin, response 403 up",
+	 "",
+	 1},
+	{"404 to our credentials: an answer",
+	 {{"401 Unauthorized", CHALLENGE("a", "1"), "a/1"}, {"404 Not Found", "", NULL}},
+	 "begin, response 404 up",
+	 "",
+	 2},
 	{"another final response in the end",
 	 {{"401 Unauthorized", CHALLENGE("a", "1"), "a/1"}, {"503 Busy", "", NULL}},
 	 "begin, response 503 degraded",
@@ -176,6 +191,97 @@ static void test_probes(void)
 	fixture_close(&f);
 }
 
+/* A nonce of an earlier probe that any code refuses: asked without, within the probe. */
+static void test_old_nonce(void)
+{
+	static const char *const codes[] = {
+		"403 Forbidden",    "400 Bad Request",	  "404 Not Found",   "480 Away",
+		"500 Server Error", "606 Not Acceptable", "401 Unauthorized"};
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		struct fixture f;
+		struct target *t;
+
+		fixture_open(&f, CONFIG_TRANSPORT_UDP, AUTH);
+		t = fixture_target(&f, &prober_options);
+		fixture_probe(t);
+		fixture_drain(&f);
+		fixture_reply(&f, "401 Unauthorized", CHALLENGE("a", "1"));
+		fixture_drain(&f);
+		fixture_reply(&f, "200 OK", "");
+		(void)fixture_told(&f);
+		fixture_probe(t);
+		fixture_drain(&f);
+		is_str(credentials(&f), "a/1", codes[i]);
+		fixture_reply(&f, codes[i], "");
+		is_int(fixture_drain(&f), 1, "asked once more");
+		is_str(credentials(&f), "", "without credentials");
+		fixture_reply(&f, "401 Unauthorized", CHALLENGE("a", "2"));
+		fixture_drain(&f);
+		is_str(credentials(&f), "a/2", "then with new ones");
+		fixture_reply(&f, "200 OK", "");
+		is_str(fixture_told(&f), "begin, response 200 up", "one probe, up");
+		mem_deref(t);
+		fixture_close(&f);
+	}
+}
+
+/* The registrar that takes each nonce once wants a longer stay: nothing is refused. */
+static void test_one_time_too_brief(void)
+{
+	struct fixture f;
+	struct target *t;
+
+	fixture_open(&f, CONFIG_TRANSPORT_UDP,
+		     AUTH ", \"method\": \"REGISTER\", \"register\": {\"bind\": true, "
+			  "\"expires\": \"60s\"}");
+	t = fixture_target(&f, &prober_register);
+	fixture_probe(t);
+	fixture_drain(&f);
+	(void)fixture_told(&f);
+	fixture_reply(&f, "401 Unauthorized", CHALLENGE("a", "1"));
+	fixture_drain(&f);
+	is_str(credentials(&f), "a/1", "challenged");
+	fixture_reply(&f, "423 Interval Too Brief", "Min-Expires: 300\r\n");
+	fixture_drain(&f);
+	is_str(credentials(&f), "", "the nonce has served");
+	is_str(fixture_field(&f, "Expires"), "300", "for longer");
+	fixture_reply(&f, "401 Unauthorized", CHALLENGE("a", "2"));
+	is_int(fixture_drain(&f), 1, "the fourth request");
+	is_str(credentials(&f), "a/2", "carries the next");
+	fixture_reply(&f, "200 OK", "");
+	is_str(fixture_told(&f), "response 200 up", "registered");
+	mem_deref(t);
+	fixture_close(&f);
+}
+
+/* Two realms have no room for a bare request more: the nonces are used once more. */
+static void test_two_realms_too_brief(void)
+{
+	struct fixture f;
+	struct target *t;
+
+	fixture_open(&f, CONFIG_TRANSPORT_UDP,
+		     AUTH ", \"method\": \"REGISTER\", \"register\": {\"bind\": true, "
+			  "\"expires\": \"60s\"}");
+	t = fixture_target(&f, &prober_register);
+	fixture_probe(t);
+	fixture_drain(&f);
+	(void)fixture_told(&f);
+	fixture_reply(&f, "407 Proxy Authentication Required", PROXY("p", "1"));
+	fixture_drain(&f);
+	fixture_reply(&f, "401 Unauthorized", CHALLENGE("a", "1"));
+	fixture_drain(&f);
+	fixture_reply(&f, "423 Interval Too Brief", "Min-Expires: 300\r\n");
+	fixture_drain(&f);
+	is_str(credentials(&f), "(p/1) a/1", "both again");
+	is_str(fixture_field(&f, "Expires"), "300", "for longer");
+	fixture_reply(&f, "200 OK", "");
+	is_str(fixture_told(&f), "response 200 up", "registered");
+	mem_deref(t);
+	fixture_close(&f);
+}
+
 /* A duplicate of the 401 that was answered is no answer to the request after it. */
 static void test_settled(void)
 {
@@ -251,8 +357,14 @@ static void test_none(void)
 
 int main(void)
 {
-	static void (*const tests[])(void) = {test_cases, test_probes, test_settled,
-					      test_deadline, test_none};
+	static void (*const tests[])(void) = {test_cases,
+					      test_probes,
+					      test_old_nonce,
+					      test_one_time_too_brief,
+					      test_two_realms_too_brief,
+					      test_settled,
+					      test_deadline,
+					      test_none};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -222,6 +222,30 @@ static void test_judge(void)
 		       probe_outcome_name((enum probe_outcome)o));
 }
 
+static void test_unbound(void)
+{
+	static const struct {
+		const char *name;
+		enum probe_verdict v;
+		bool held;
+		enum health_state s;
+		enum probe_verdict want;
+	} cases[] = {
+		{"up by its code", PROBE_UP, true, HEALTH_UP, PROBE_DOWN},
+		{"down", PROBE_DOWN, true, HEALTH_UP, PROBE_DOWN},
+		{"degraded, nothing held", PROBE_DEGRADED, false, HEALTH_UP, PROBE_DOWN},
+		{"degraded, never held", PROBE_DEGRADED, false, HEALTH_UNKNOWN,
+		 PROBE_DOWN},
+		{"degraded while held", PROBE_DEGRADED, true, HEALTH_UP, PROBE_DEGRADED},
+		{"and still so", PROBE_DEGRADED, true, HEALTH_DEGRADED, PROBE_DEGRADED},
+		{"held, but down already", PROBE_DEGRADED, true, HEALTH_DOWN, PROBE_DOWN},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		is_int(health_unbound(cases[i].v, cases[i].held, cases[i].s),
+		       cases[i].want, cases[i].name);
+}
+
 int main(void)
 {
 	test_runs();
@@ -232,5 +256,6 @@ int main(void)
 	test_rollups();
 	test_inbound();
 	test_judge();
+	test_unbound();
 	return tap_done();
 }

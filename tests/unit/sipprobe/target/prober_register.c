@@ -147,7 +147,7 @@ static void test_results(void)
 		 "the registrar granted no time", 0},
 		{"refused, whatever up_codes say", "403 Forbidden", "",
 		 "response 403 down", "", 0},
-		{"degraded stays so", "480 Away", "", "response 480 degraded", "", 0},
+		{"nor do degraded_codes", "480 Away", "", "response 480 down", "", 0},
 		{"423 without a minimum", "423 Interval Too Brief", "",
 		 "response 423 down", "", 0},
 		{"423 that asks for less", "423 Interval Too Brief",
@@ -215,6 +215,33 @@ static void test_refused_while_held(void)
 	is_str(fixture_told(&f), "begin, response 503 degraded", "refused");
 	is_int(f.last.registered_until_s, -1, "what is held is still held");
 	ok(target_unregister(t, virtual_now_ns), "and may be taken back");
+	mem_deref(t);
+	fixture_close(&f);
+}
+
+/* Down while it still lasts: an answer that refuses does not lift it out of that. */
+static void test_refused_while_down(void)
+{
+	struct fixture f;
+	struct target *t =
+		registered(&f,
+			   ", \"interval\": \"10s\", \"timeout\": \"1s\", \"fall\": 1, "
+			   "\"rise\": 1, \"method\": \"REGISTER\", "
+			   "\"register\": {\"bind\": true, \"expires\": \"10h\"}",
+			   36000);
+
+	fixture_probe(t);
+	pass_ms(1000);
+	is_str(fixture_told(&f), "begin, timeout down", "silence");
+	fixture_probe(t);
+	fixture_drain(&f);
+	fixture_reply(&f, "503 Busy", "");
+	is_str(fixture_told(&f), "begin, response 503 down", "503");
+	is_int(t->health.state, HEALTH_DOWN, "is no registration");
+	fixture_probe(t);
+	fixture_drain(&f);
+	fixture_reply(&f, "200 OK", confirmed(&f, 36000));
+	is_int(t->health.state, HEALTH_UP, "200 is");
 	mem_deref(t);
 	fixture_close(&f);
 }
@@ -331,11 +358,17 @@ static void test_unsure(void)
 int main(void)
 {
 	static void (*const tests[])(void) = {
-		test_query,	 test_uris,
-		test_refresh,	 test_results,
-		test_too_brief,	 test_refused_while_held,
-		test_leaving,	 test_leaving_in_vain,
-		test_unregister, test_unsure,
+		test_query,
+		test_uris,
+		test_refresh,
+		test_results,
+		test_too_brief,
+		test_refused_while_held,
+		test_refused_while_down,
+		test_leaving,
+		test_leaving_in_vain,
+		test_unregister,
+		test_unsure,
 	};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));

@@ -1,4 +1,6 @@
 /* Due times of a target: by its state, its result and the time alone. */
+#include <limits.h>
+
 #include "sipprobe/target/probers.h"
 #include "sipprobe/target/target_schedule.h"
 #include "tests/unit/sipprobe/target/fixture.h"
@@ -35,6 +37,7 @@ static const struct {
 	int retry_after_s;
 	int due_s; /* of the prober; 0: it has none */
 	int want_s;
+	int most_s; /* of retry_after_max */
 } cases[] = {
 	{"up: the interval", HEALTH_UP, PROBE_UP, 0, 20, 10, PROBE_RESPONSE, 200, -1, 0,
 	 1020},
@@ -55,18 +58,24 @@ static const struct {
 	{"refused credentials: never faster", HEALTH_DOWN, PROBE_DOWN, 1, 20, 10,
 	 PROBE_AUTH, 401, -1, 0, 1020},
 
-	{"Retry-After", HEALTH_UP, PROBE_DOWN, 0, 20, 10, PROBE_RESPONSE, 503, 65, 0,
-	 1070},
-	{"Retry-After: ten intervals at most", HEALTH_UP, PROBE_DOWN, 0, 20, 10,
-	 PROBE_RESPONSE, 503, 900, 0, 1200},
-	{"Retry-After: an hour at most", HEALTH_UP, PROBE_DOWN, 0, 1000, 10,
-	 PROBE_RESPONSE, 503, 5000, 0, 4600},
+	{"Retry-After: as long as it says", HEALTH_UP, PROBE_DOWN, 0, 20, 10,
+	 PROBE_RESPONSE, 503, 65, 0, 1070, 100},
+	{"but no later than by so much", HEALTH_UP, PROBE_DOWN, 0, 20, 10, PROBE_RESPONSE,
+	 503, 900, 0, 1030, 20},
+	{"than at its pace", HEALTH_DEGRADED, PROBE_DEGRADED, 0, 20, 10, PROBE_RESPONSE,
+	 503, 900, 0, 1040, 20},
+	{"one that its pace keeps anyhow", HEALTH_UP, PROBE_DOWN, 0, 20, 10,
+	 PROBE_RESPONSE, 503, 7, 0, 1010, 20},
+	{"none is kept", HEALTH_UP, PROBE_DOWN, 0, 20, 10, PROBE_RESPONSE, 503, 65, 0,
+	 1010, 0},
+	{"the longest that there is", HEALTH_UP, PROBE_DOWN, 0, 20, 10, PROBE_RESPONSE,
+	 503, INT_MAX, 0, 1030, 20},
 	{"Retry-After of another code", HEALTH_UP, PROBE_DOWN, 0, 20, 10, PROBE_RESPONSE,
-	 500, 65, 0, 1010},
+	 500, 65, 0, 1010, 20},
 	{"Retry-After 0", HEALTH_UP, PROBE_DOWN, 0, 20, 10, PROBE_RESPONSE, 503, 0, 0,
-	 1010},
+	 1010, 20},
 	{"Retry-After without a response", HEALTH_UP, PROBE_DOWN, 0, 20, 10,
-	 PROBE_TIMEOUT, 503, 65, 0, 1010},
+	 PROBE_TIMEOUT, 503, 65, 0, 1010, 20},
 
 	{"REGISTER: its own interval", HEALTH_UP, PROBE_UP, 0, 20, 10, PROBE_RESPONSE,
 	 200, -1, 5000, 1200},
@@ -75,13 +84,16 @@ static const struct {
 	{"REGISTER: due after that", HEALTH_UP, PROBE_DOWN, 0, 20, 10, PROBE_TIMEOUT, 0,
 	 -1, 1015, 1010},
 	{"REGISTER: due, but told to wait", HEALTH_UP, PROBE_DOWN, 0, 20, 10,
-	 PROBE_RESPONSE, 503, 65, 1007, 1065},
+	 PROBE_RESPONSE, 503, 65, 1007, 1070, 100},
+	{"REGISTER: but no longer than so", HEALTH_UP, PROBE_DOWN, 0, 20, 10,
+	 PROBE_RESPONSE, 503, 65, 1007, 1027, 20},
 };
 
 static void check_next(size_t i)
 {
 	struct config_settings s = {.interval_us = cases[i].interval_s * US,
 				    .down_interval_us = cases[i].down_s * US,
+				    .retry_after_max_us = cases[i].most_s * US,
 				    .registration = &registration};
 	struct services services = {.schedule = {0}};
 	struct target_group group = {.services = &services};
@@ -91,6 +103,7 @@ static void check_next(size_t i)
 		.settings = &s,
 		.prober = cases[i].due_s ? &own_interval : &probers[0],
 		.health = {.state = cases[i].state, .verdict = cases[i].verdict},
+		.due_ns = 1000 * S,
 		.attempt = {.begun_ns = 1000 * S, .refused = cases[i].refused},
 	};
 	struct probe_result r = probe_result_none();
@@ -130,6 +143,123 @@ static void test_grid(void)
 	       "no two within half an interval");
 	is_int(target_schedule_next_ns(&t, &r, 1200 * S) / S, 1203,
 	       "what passed by is not made up for");
+	is_int(target_schedule_next_ns(&t, &r, 1044 * S) / S, 1044,
+	       "unless it did while the probe ran: as long as an interval, say");
+}
+
+/* Off the grid, as the first probe is: refused credentials wait for a whole interval. */
+static void test_refused(void)
+{
+	struct config_settings s = {.interval_us = 20 * US, .down_interval_us = 10 * US};
+	struct services services = {.schedule = {0}};
+	struct target_group group = {.services = &services};
+	struct target t = {
+		.group = &group,
+		.settings = &s,
+		.prober = &probers[0],
+		.health = {.state = HEALTH_DOWN, .verdict = PROBE_DOWN},
+		.due_ns = 1009 * S,
+		.attempt = {.begun_ns = 1009 * S + 1},
+	};
+	struct probe_result r = probe_result_none();
+
+	r.outcome = PROBE_AUTH;
+	is_int(target_schedule_next_ns(&t, &r, 1010 * S) / S, 1020, "else sooner");
+	t.attempt.refused = true;
+	is_int(target_schedule_next_ns(&t, &r, 1010 * S) / S, 1040, "refused");
+	t.due_ns = 1040 * S;
+	t.attempt.begun_ns = 1040 * S + 1;
+	is_int(target_schedule_next_ns(&t, &r, 1041 * S) / S, 1060, "and no longer");
+}
+
+/* After the first probe, off the grid, the next is late: as much is left of the most. */
+static void test_put_off_late(void)
+{
+	static const struct {
+		int retry_after_s, most_s, want_s;
+	} late[] = {{900, 20, 1032}, {900, 100, 1112}, {30, 100, 1052}, {900, 5, 1032}};
+	struct services services = {.schedule = {0}};
+	struct target_group group = {.services = &services};
+	struct probe_result r = probe_result_none();
+
+	r.outcome = PROBE_RESPONSE;
+	r.code = 503;
+	for (size_t i = 0; i < sizeof(late) / sizeof(late[0]); i++) {
+		struct config_settings s = {.interval_us = 20 * US,
+					    .retry_after_max_us = late[i].most_s * US};
+		struct target t = {
+			.group = &group,
+			.settings = &s,
+			.prober = &probers[0],
+			.phase = UINT32_MAX / 20 * 12, /* 12 s of 20 */
+			.health = {.state = HEALTH_DEGRADED, .verdict = PROBE_DEGRADED},
+			.due_ns = 1003 * S,
+			.attempt = {.begun_ns = 1003 * S},
+		};
+
+		r.retry_after_s = late[i].retry_after_s;
+		is_int((target_schedule_next_ns(&t, &r, 1003 * S) + S / 2) / S,
+		       late[i].want_s, "put off by what is left of the most");
+	}
+}
+
+static const struct {
+	const char *settings;
+	int interval_ms, timeout_ms, fall;
+} paces[] = {
+	{"\"interval\": \"30s\"", 30000, 5000, 3},
+	{"\"interval\": \"30s\", \"fall\": 1", 30000, 5000, 1},
+	{"\"interval\": \"2s\", \"timeout\": \"1s\", \"fall\": 2", 2000, 1000, 2},
+	{"\"interval\": \"1s\", \"timeout\": \"800ms\", \"fall\": 2", 1000, 800, 2},
+	{"\"interval\": \"1s\", \"timeout\": \"800ms\", \"fall\": 2, "
+	 "\"down_interval\": \"1s\"",
+	 1000, 800, 2},
+	{"\"interval\": \"60s\", \"down_interval\": \"5m\"", 60000, 5000, 3},
+	{"\"interval\": \"60s\", \"degraded_codes\": [], \"fall\": 5", 60000, 5000, 5},
+};
+
+/* How long a peer that asked for an hour of peace is silent until it is told. */
+static int64_t silent_ms(const char *settings, int64_t offset_ns)
+{
+	struct fixture f;
+	struct target *t;
+	char text[256];
+	int64_t from_ns, took_ns;
+
+	(void)snprintf(text, sizeof(text), ", %s", settings);
+	fixture_open(&f, CONFIG_TRANSPORT_UDP, text);
+	f.services.schedule.offset_ns = offset_ns;
+	t = fixture_target(&f, &prober_options);
+	target_probe_now(t);
+	pass_ns(WHEEL_TICK_NS);
+	fixture_drain(&f);
+	fixture_reply(&f, "503 Busy", "Retry-After: 3600\r\n");
+	from_ns = virtual_now_ns;
+	while (t->health.state != HEALTH_DOWN && virtual_now_ns - from_ns < 7200 * S)
+		pass_ms(20);
+	took_ns = virtual_now_ns - from_ns;
+	mem_deref(t);
+	fixture_close(&f);
+	return took_ns / CLOCK_NS_PER_MS;
+}
+
+static void test_told(void)
+{
+	for (size_t i = 0; i < sizeof(paces) / sizeof(paces[0]); i++) {
+		int64_t most_ms = 0;
+
+		for (int64_t k = 0; k < 10; k++) {
+			int64_t ms = silent_ms(paces[i].settings,
+					       k * paces[i].interval_ms *
+						       CLOCK_NS_PER_MS / 10);
+
+			if (ms > most_ms)
+				most_ms = ms;
+		}
+		ok(most_ms <= (paces[i].fall + 1) * paces[i].interval_ms +
+				      paces[i].timeout_ms + 20,
+		   "%s: told after %lld ms", paces[i].settings, (long long)most_ms);
+	}
 }
 
 static void test_first(void)
@@ -168,7 +298,8 @@ static void test_next(void)
 
 int main(void)
 {
-	static void (*const tests[])(void) = {test_next, test_grid, test_first};
+	static void (*const tests[])(void) = {test_next,	 test_grid, test_refused,
+					      test_put_off_late, test_told, test_first};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));
 }
