@@ -2,6 +2,8 @@
 #ifndef SIPPROBE_HEALTH_H
 #define SIPPROBE_HEALTH_H
 
+#include <stdbool.h>
+
 #include "config/config.h"
 #include "sipprobe/probe.h"
 
@@ -29,6 +31,26 @@ enum probe_verdict health_judge(const struct config_settings *s, enum probe_outc
  */
 struct health health_next(struct health h, enum probe_verdict v, unsigned fall,
 			  unsigned rise);
+
+/*
+ * The health that an address of a trunk begins with when it takes the place of another,
+ * or joins others: the state is the trunk's and goes on, and so does the counting for
+ * `fall` and `rise`. What was that other's own is left behind: failures of one that is
+ * down beside others that work, successes of one that works in a trunk that is down.
+ *
+ * @former: whose place it takes; zeroed: nobody's
+ * @trunk:  state of the trunk by its addresses before the change
+ */
+struct health health_succeed(struct health former, enum health_state trunk);
+
+/* Whether @a is nearer to up than @b: fewer failures in a row, or more successes. */
+bool health_is_better(struct health a, struct health b);
+
+/*
+ * A trunk's state goes on until its addresses tell another: once known it is never
+ * unknown again.
+ */
+enum health_state health_go_on(enum health_state before, enum health_state now);
 
 /* One address as the roll-up sees it. */
 struct health_member {

@@ -32,7 +32,7 @@ struct resolve_address {
 };
 
 /*
- * Valid during the handler only. Addresses are unique by address, port and transport,
+ * Valid as long as its resolution is kept. Addresses are unique by address, port and transport,
  * sorted by priority, then as numbers, so that equal answers look equal.
  */
 struct resolve_result {

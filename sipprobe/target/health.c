@@ -54,6 +54,31 @@ static bool is_alive(enum health_state s)
 	return s == HEALTH_UP || s == HEALTH_DEGRADED;
 }
 
+struct health health_succeed(struct health former, enum health_state trunk)
+{
+	bool was_down = former.state == HEALTH_DOWN;
+	bool own = (is_alive(trunk) && was_down) ||
+		   (trunk == HEALTH_DOWN && is_alive((enum health_state)former.state));
+
+	if (own)
+		former = (struct health){0};
+	former.state = (uint8_t)trunk;
+	return former;
+}
+
+bool health_is_better(struct health a, struct health b)
+{
+	int a_run = a.verdict == PROBE_DOWN ? -a.streak : a.streak;
+	int b_run = b.verdict == PROBE_DOWN ? -b.streak : b.streak;
+
+	return a_run > b_run;
+}
+
+enum health_state health_go_on(enum health_state before, enum health_state now)
+{
+	return now == HEALTH_UNKNOWN ? before : now;
+}
+
 struct tally {
 	size_t total;
 	size_t alive;

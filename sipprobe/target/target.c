@@ -96,6 +96,33 @@ enum health_state target_state(const struct target *t)
 	return (enum health_state)t->health.state;
 }
 
+struct health target_health(const struct target *t)
+{
+	return t->health;
+}
+
+enum health_state target_own_state(const struct target *t)
+{
+	return (enum health_state)t->own.state;
+}
+
+int64_t target_due_ns(const struct target *t)
+{
+	return t->due_ns;
+}
+
+int64_t target_busy_until_ns(const struct target *t)
+{
+	return t->attempt.pending ? target_deadline_ns(t) : 0;
+}
+
+void target_take_over(struct target *t, struct health health, int64_t due_ns)
+{
+	t->health = health;
+	if (due_ns < t->due_ns && !target_settings(t)->paused)
+		target_probe_at(t, due_ns);
+}
+
 int target_fits_local(const struct target *t, const struct sa *local)
 {
 	const struct config_local *want = &target_settings(t)->local;

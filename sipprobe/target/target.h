@@ -32,7 +32,27 @@ void target_move(struct target *t);
 struct target_owner *target_owner(const struct target *t);
 const struct resolve_address *target_address(const struct target *t);
 const struct prober *target_prober(const struct target *t);
+
+/* Its state as the trunk counts, which may go on from that of an address before it. */
 enum health_state target_state(const struct target *t);
+struct health target_health(const struct target *t);
+
+/* Its state by its own results alone. */
+enum health_state target_own_state(const struct target *t);
+
+/* When it is probed next; while a probe is under way, when that began. */
+int64_t target_due_ns(const struct target *t);
+
+/* The deadline of the probe under way, monotonic; 0: there is none. */
+int64_t target_busy_until_ns(const struct target *t);
+
+/*
+ * Of a target just made: it takes the place of another, whose state and counting for
+ * `fall` and `rise` go on with it.
+ *
+ * @due_ns: it is probed no later than this
+ */
+void target_take_over(struct target *t, struct health health, int64_t due_ns);
 
 /*
  * How well our end @local of what came in suits the one that the trunk sends from: 2 the

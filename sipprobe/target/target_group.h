@@ -33,7 +33,7 @@ struct target_group {
 struct target_owner {
 	const struct config_trunk *conf; /* in force */
 	void *row;			 /* what trunk_add_h returned; NULL: nobody's */
-	/* A result is there. @changed: it tipped the target's state. Or NULL */
+	/* A result is there. @changed: it tipped a state of the target. Or NULL */
 	void (*result_h)(struct target_owner *o, const struct target *t,
 			 const struct probe_result *last, bool changed);
 	/* The peer pinged us. Or NULL */

@@ -20,7 +20,7 @@ static void probe_finish(struct target *t, const struct guard_message *m,
 			 struct probe_result *r)
 {
 	const struct config_settings *s = target_settings(t);
-	uint8_t before = t->health.state;
+	uint8_t before = t->health.state, own_before = t->own.state;
 
 	t->attempt.pending = false;
 	if (t->unregistration) {
@@ -32,6 +32,7 @@ static void probe_finish(struct target *t, const struct guard_message *m,
 	if (t->prober->conclude)
 		t->prober->conclude(t, m, r);
 	t->health = health_next(t->health, r->verdict, s->fall, s->rise);
+	t->own = health_next(t->own, r->verdict, s->fall, s->rise);
 	/* The lookup was part of the first probe after it, not of those that follow. */
 	if (t->resolve_ns > 0)
 		t->resolve_ns = 0;
@@ -40,7 +41,9 @@ static void probe_finish(struct target *t, const struct guard_message *m,
 	t->group->events->probe_done_h(t->cell, r, t->group->arg);
 	target_tell_ladder(t, r, m);
 	if (t->owner->result_h)
-		t->owner->result_h(t->owner, t, r, t->health.state != before);
+		t->owner->result_h(t->owner, t, r,
+				   t->health.state != before ||
+					   t->own.state != own_before);
 }
 
 static void result_init(const struct target *t, struct probe_result *r)

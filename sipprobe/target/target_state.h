@@ -50,7 +50,8 @@ struct target {
 	struct attempt attempt;
 	uint32_t index;
 	uint32_t phase;
-	struct health health;
+	struct health health; /* as the trunk counts: taken over from another address */
+	struct health own;    /* by its own results alone */
 	bool stream_up;
 	char previous_key[REQUEST_KEY_LEN]; /* of the last unanswered request, or zeros */
 };

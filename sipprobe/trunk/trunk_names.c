@@ -15,7 +15,10 @@ struct naming {
 	struct wheel_timer timer; /* deadline of a resolution, or time of the next one */
 	struct trunk *trunk;
 	struct resolve *resolve; /* under way, or NULL */
+	struct resolve *held;	 /* holds `held_result`, which is not in force yet */
+	const struct resolve_result *held_result;
 	int64_t begun_ns;
+	int64_t took_ns;      /* from then to the answer; -1: none was needed */
 	struct health health; /* by resolutions, while there is no address */
 	bool failing;	      /* the last resolution did */
 };
@@ -24,12 +27,16 @@ enum {
 	TRUNK_TTL_MAX_S = 3600, /* a longer TTL is looked up again all the same */
 };
 
+/* Past the deadline of a probe, for its end to be told. */
+#define HELD_GRACE_NS (20 * CLOCK_NS_PER_MS)
+
 static void naming_destructor(void *arg)
 {
 	struct naming *n = arg;
 
 	ticker_cancel(trunk_ticker(n->trunk), &n->timer);
 	mem_deref(n->resolve);
+	mem_deref(n->held);
 }
 
 int naming_alloc(struct naming **np, struct trunk *t)
@@ -106,11 +113,10 @@ static void naming_resolved(struct naming *n, const struct resolve_result *res)
 {
 	struct trunk *t = n->trunk;
 	bool literal = has_literal_host(t);
-	int64_t took_ns = literal ? -1 : clock_monotonic_ns() - n->begun_ns;
 	uint32_t ttl_s = res->ttl_s < TRUNK_TTL_MAX_S ? res->ttl_s : TRUNK_TTL_MAX_S;
 	int err;
 
-	err = trunk_set_addresses(t, res, took_ns);
+	err = trunk_set_addresses(t, res, n->health, literal ? -1 : n->took_ns);
 	if (err) {
 		resolution_failed(n, err, strerror(err));
 		return;
@@ -126,17 +132,49 @@ static void naming_resolved(struct naming *n, const struct resolve_result *res)
 	trunk_update(t, NULL, NULL, false);
 }
 
+static void naming_held_h(struct wheel_timer *timer, int64_t now_ns)
+{
+	struct naming *n = wheel_owner(timer, struct naming, timer);
+	struct resolve *held = n->held;
+
+	(void)now_ns;
+	n->held = NULL;
+	naming_resolved(n, n->held_result);
+	mem_deref(held);
+}
+
+/*
+ * Addresses whose probe is under way stay until it ends: of a name that changes faster
+ * than a silent peer times out, no probe would ever have a result.
+ */
+static bool naming_hold(struct naming *n, struct resolve *done,
+			const struct resolve_result *res)
+{
+	int64_t until_ns = trunk_busy_until_ns(n->trunk, res);
+
+	if (!until_ns)
+		return false;
+	n->held = done;
+	n->held_result = res;
+	ticker_start(trunk_ticker(n->trunk), &n->timer, until_ns + HELD_GRACE_NS,
+		     naming_held_h);
+	return true;
+}
+
 static void resolve_done_h(const struct resolve_result *res, void *arg)
 {
 	struct naming *n = arg;
 	struct resolve *done = n->resolve; /* holds @res */
 
 	n->resolve = NULL;
+	n->took_ns = clock_monotonic_ns() - n->begun_ns;
 	ticker_cancel(trunk_ticker(n->trunk), &n->timer);
-	if (res->status == RESOLVE_OK)
-		naming_resolved(n, res);
-	else
+	if (res->status != RESOLVE_OK)
 		resolution_failed(n, 0, res->detail);
+	else if (naming_hold(n, done, res))
+		return;
+	else
+		naming_resolved(n, res);
 	mem_deref(done);
 }
 
@@ -181,14 +219,15 @@ void naming_review(struct naming *n)
 {
 	int64_t at_ns = n->begun_ns + RESOLVERS_FRESH_S * CLOCK_NS_PER_S;
 
-	if (!n->resolve && is_lost(n) && n->timer.at_ns > at_ns)
+	if (!n->resolve && !n->held && is_lost(n) && n->timer.at_ns > at_ns)
 		ticker_start(trunk_ticker(n->trunk), &n->timer, at_ns, naming_again_h);
 }
 
 void naming_restart(struct naming *n)
 {
-	if (!n->resolve && !is_lost(n))
+	if (!n->resolve && !n->held && !is_lost(n))
 		return;
 	n->resolve = mem_deref(n->resolve);
+	n->held = mem_deref(n->held);
 	naming_resolve(n);
 }

@@ -10,7 +10,10 @@ struct trunk;
 /* Returns 0 or ENOMEM. Nothing is resolved yet. */
 int naming_alloc(struct naming **np, struct trunk *t);
 
-/* Begins a resolution; its end sets the trunk's addresses. */
+/*
+ * Begins a resolution. Its end sets the trunk's addresses, or that of the last probe that
+ * was under way to one of those that go.
+ */
 void naming_resolve(struct naming *n);
 
 /*

@@ -18,7 +18,8 @@ struct trunk {
 	uint16_t target_count;
 	uint16_t reported_total;
 	uint16_t reported_up;
-	uint8_t state; /* enum health_state */
+	uint8_t state; /* enum health_state, as told */
+	uint8_t sum;   /* the same by its addresses alone, without the peer's pings */
 };
 
 static inline struct ticker *trunk_ticker(const struct trunk *t)

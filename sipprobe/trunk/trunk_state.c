@@ -23,7 +23,8 @@ static enum health_state trunk_state_worse(enum health_state a, enum health_stat
 }
 
 /* The addresses, each with the state that its checks sum up to. */
-static size_t sum_addresses(struct health_member *members, const struct trunk *t)
+static size_t sum_addresses(struct health_member *members, const struct trunk *t,
+			    enum health_state (*state_of)(const struct target *t))
 {
 	const struct target *first[RESOLVE_ADDRESSES_MAX];
 	size_t count = 0;
@@ -36,12 +37,12 @@ static size_t sum_addresses(struct health_member *members, const struct trunk *t
 			k++;
 		if (k < count) {
 			members[k].state =
-				trunk_state_worse(members[k].state, target_state(target));
+				trunk_state_worse(members[k].state, state_of(target));
 			continue;
 		}
 		first[count] = target;
 		members[count++] = (struct health_member){
-			.state = target_state(target),
+			.state = state_of(target),
 			.priority = target_address(target)->priority,
 		};
 	}
@@ -54,15 +55,14 @@ static enum health_state summed_state(const struct trunk *t)
 
 	if (!t->target_count)
 		return naming_state(t->naming);
-	return health_with_inbound(health_rollup(members, sum_addresses(members, t),
-						 t->owner.conf->settings->up_when),
-				   heartbeat_missing(t->heartbeat));
+	return health_rollup(members, sum_addresses(members, t, target_state),
+			     t->owner.conf->settings->up_when);
 }
 
 void trunk_tell_addresses(struct trunk *t, bool always)
 {
 	struct health_member members[RESOLVE_ADDRESSES_MAX];
-	uint16_t total = (uint16_t)sum_addresses(members, t);
+	uint16_t total = (uint16_t)sum_addresses(members, t, target_own_state);
 	uint16_t up = 0;
 
 	for (size_t i = 0; i < total; i++)
@@ -78,11 +78,14 @@ void trunk_tell_addresses(struct trunk *t, bool always)
 static void change_state(struct trunk *t, const struct target *target,
 			 const struct probe_result *last, bool inbound)
 {
-	enum health_state state = summed_state(t);
+	enum health_state sum = health_go_on((enum health_state)t->sum, summed_state(t));
+	enum health_state state =
+		health_with_inbound(sum, heartbeat_missing(t->heartbeat));
 	int64_t now_ns = clock_monotonic_ns();
 	char address[64] = "";
 	struct engine_change change;
 
+	t->sum = (uint8_t)sum;
 	if (state == (enum health_state)t->state || t->owner.conf->settings->paused)
 		return;
 	if (target)

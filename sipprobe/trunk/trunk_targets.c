@@ -5,6 +5,7 @@
 
 #include "sipprobe/target/probers.h"
 #include "sipprobe/target/target.h"
+#include "sipprobe/trunk/trunk_heirs.h"
 #include "sipprobe/trunk/trunk_parts.h"
 
 bool trunk_same_address(const struct target *target, const struct resolve_address *a)
@@ -20,6 +21,26 @@ static bool is_listed(const struct target *target, const struct resolve_result *
 		if (trunk_same_address(target, &res->addresses[i]))
 			return true;
 	return false;
+}
+
+static void note_formers(struct heirs *heirs, const struct trunk *t,
+			 const struct resolve_result *res)
+{
+	for (unsigned i = 0; i < t->target_count; i++)
+		heirs_note(heirs, t->targets[i], !is_listed(t->targets[i], res));
+}
+
+int64_t trunk_busy_until_ns(const struct trunk *t, const struct resolve_result *res)
+{
+	int64_t last_ns = 0;
+
+	for (unsigned i = 0; i < t->target_count; i++) {
+		int64_t until_ns = target_busy_until_ns(t->targets[i]);
+
+		if (until_ns > last_ns && !is_listed(t->targets[i], res))
+			last_ns = until_ns;
+	}
+	return last_ns;
 }
 
 /* An address that left DNS leaves the metrics, and takes its target along. */
@@ -47,7 +68,7 @@ static struct target *find_target(const struct trunk *t, const struct resolve_ad
 }
 
 static int add_checks(struct trunk *t, const struct resolve_address *a,
-		      int64_t resolve_ns)
+		      struct heirs *heirs, int64_t resolve_ns)
 {
 	int err = 0;
 
@@ -64,13 +85,13 @@ static int add_checks(struct trunk *t, const struct resolve_address *a,
 		err = target_alloc(&t->targets[t->target_count], &t->group->targets,
 				   &t->owner, prober, a, resolve_ns);
 		if (!err)
-			t->target_count++;
+			heirs_settle(heirs, t->targets[t->target_count++]);
 	}
 	return err;
 }
 
 static int add_listed(struct trunk *t, const struct resolve_result *res,
-		      int64_t resolve_ns)
+		      struct heirs *heirs, int64_t resolve_ns)
 {
 	size_t checks = (size_t)__builtin_popcount(t->owner.conf->settings->methods);
 	struct target **grown =
@@ -81,13 +102,19 @@ static int add_listed(struct trunk *t, const struct resolve_result *res,
 		return ENOMEM;
 	t->targets = grown;
 	for (size_t i = 0; i < res->count && !err; i++)
-		err = add_checks(t, &res->addresses[i], resolve_ns);
+		err = add_checks(t, &res->addresses[i], heirs, resolve_ns);
 	return err;
 }
 
 int trunk_set_addresses(struct trunk *t, const struct resolve_result *res,
-			int64_t resolve_ns)
+			struct health first, int64_t resolve_ns)
 {
+	struct heirs heirs = {
+		.trunk = (enum health_state)t->sum,
+		.first = first,
+	};
+
+	note_formers(&heirs, t, res);
 	remove_unlisted(t, res);
-	return add_listed(t, res, resolve_ns);
+	return add_listed(t, res, &heirs, resolve_ns);
 }

@@ -1,5 +1,6 @@
 /* State from verdicts, and a trunk's state from its addresses'. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "sipprobe/health.h"
 #include "tests/unit/tap.h"
@@ -53,6 +54,80 @@ static void test_streak(void)
 		h = health_next(h, PROBE_DOWN, 3, 2);
 	is_int(h.streak, UINT16_MAX, "a streak does not wrap");
 	is_int(h.state, HEALTH_DOWN, "and the state stays");
+}
+
+/* Whose place an address takes, as verdicts of its own; what follows there. */
+static const struct {
+	const char *name;
+	char trunk;
+	const char *former, *verdicts;
+	const char *states; /* the first one before any verdict */
+} successions[] = {
+	{"a trunk not known yet: failures add up", '?', "xx", "x", "?X"},
+	{"a trunk not known yet: the first answer", '?', "xx", "u", "?U"},
+	{"a trunk without an address before", '?', "", "xxx", "???X"},
+	{"up goes on", 'U', "uu", "uu", "UUU"},
+	{"up, and failures add up", 'U', "uxx", "x", "UX"},
+	{"up, and an answer between", 'U', "uxx", "uxx", "UUUU"},
+	{"degraded until it answers", 'D', "d", "xu", "DDU"},
+	{"one that was down among others that are up", 'D', "xxx", "xxx", "DDDX"},
+	{"one that was down among others, and is up at once", 'D', "xxx", "u", "DU"},
+	{"down, and answers add up", 'X', "xxxu", "u", "XU"},
+	{"down, and a failure between", 'X', "xxxu", "xuu", "XXXU"},
+	{"down goes on", 'X', "xxx", "x", "XX"},
+	{"one that was up in a trunk that is down", 'X', "uuu", "uu", "XXU"},
+};
+
+static enum probe_verdict verdict_of(char c)
+{
+	return c == 'u' ? PROBE_UP : c == 'd' ? PROBE_DEGRADED : PROBE_DOWN;
+}
+
+static void test_successions(void)
+{
+	for (size_t i = 0; i < sizeof(successions) / sizeof(successions[0]); i++) {
+		const char *states = "?UDX", *c;
+		struct health h = {0};
+		char got[16] = "";
+		size_t n = 0;
+
+		for (c = successions[i].former; *c; c++)
+			h = health_next(h, verdict_of(*c), 3, 2);
+		h = health_succeed(
+			h, (enum health_state)(strchr(states, successions[i].trunk) -
+					       states));
+		got[n++] = states[h.state];
+		for (c = successions[i].verdicts; *c; c++) {
+			h = health_next(h, verdict_of(*c), 3, 2);
+			got[n++] = states[h.state];
+		}
+		is_str(got, successions[i].states, successions[i].name);
+	}
+}
+
+static void test_better(void)
+{
+	static const char *const order[] = {"uuu", "u", "", "ux", "xx", "xxxx"};
+
+	for (size_t i = 1; i < sizeof(order) / sizeof(order[0]); i++) {
+		struct health a = {0}, b = {0};
+
+		for (const char *c = order[i - 1]; *c; c++)
+			a = health_next(a, verdict_of(*c), 3, 2);
+		for (const char *c = order[i]; *c; c++)
+			b = health_next(b, verdict_of(*c), 3, 2);
+		ok(health_is_better(a, b) && !health_is_better(b, a), "%s", order[i]);
+	}
+}
+
+static void test_go_on(void)
+{
+	for (int was = 0; was < HEALTH_STATES; was++)
+		for (int is = 0; is < HEALTH_STATES; is++)
+			is_int(health_go_on((enum health_state)was,
+					    (enum health_state)is),
+			       is == HEALTH_UNKNOWN ? was : is,
+			       health_state_name((enum health_state)was));
 }
 
 /* Members as STATE PRIORITY pairs: "U0X1" is one up at 0 and one down at 1. */
@@ -151,6 +226,9 @@ int main(void)
 {
 	test_runs();
 	test_streak();
+	test_successions();
+	test_better();
+	test_go_on();
 	test_rollups();
 	test_inbound();
 	test_judge();
