@@ -258,19 +258,19 @@ static void engine_listener_inbound_h(void *p, const char *method, unsigned code
 		  LOG_I("answered", code));
 }
 
-static void engine_listener_trunk_cert_h(void *p, int64_t not_after_s, void *arg)
+static void engine_listener_trunk_cert_h(void *p, const struct tls_own *own, void *arg)
 {
 	struct row *row = p;
 
 	if (row)
 		store_trunk_certificate(arg, row->store,
-					row->trunk->settings->tls.cert_file, not_after_s);
+					row->trunk->settings->tls.cert_file, own);
 }
 
-static void engine_listener_listen_cert_h(const char *file, int64_t not_after_s,
+static void engine_listener_listen_cert_h(const char *file, const struct tls_own *own,
 					  void *arg)
 {
-	store_listen_certificate(arg, file, not_after_s);
+	store_listen_certificate(arg, file, own);
 }
 
 static void engine_listener_tls_files_h(const char *detail, void *arg)

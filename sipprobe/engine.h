@@ -13,6 +13,8 @@
 #include "sipprobe/health.h"
 #include "sipprobe/ladder.h"
 #include "sipprobe/probe.h"
+#include "sipprobe/rehearsal.h"
+#include "sipprobe/tls_own.h"
 
 struct engine;
 
@@ -29,10 +31,13 @@ struct engine_certificate {
 	char issuer[64];  /* the same of who signed it */
 	char names[128];  /* what it is for: "a.example, b.example and 3 more" */
 	int64_t not_before_s;
-	int64_t not_after_s;	   /* its own end */
-	int64_t chain_not_after_s; /* the earliest end in the chain shown */
-	char version[12];	   /* "TLSv1.3" */
-	char cipher[40];	   /* "" before the handshake got that far */
+	int64_t not_after_s;	      /* its own end */
+	int64_t chain_not_after_s;    /* the earliest end in the chain shown */
+	int64_t verified_not_after_s; /* the same in what of it was verified, or 0 */
+	char verified_ends[64]; /* who ends then: "" the certificate itself, or its title
+				 */
+	char version[12];	/* "TLSv1.3" */
+	char cipher[40];	/* "" before the handshake got that far */
 	bool verified;
 };
 
@@ -68,6 +73,8 @@ struct probe_events {
 	 * showed, also what was refused. Whoever keeps @chain takes a reference.
 	 */
 	void (*chain_h)(void *cell, struct chain *chain, void *arg);
+	/* Before probe_done_h, where a rehearsal was asked for. */
+	void (*rehearsal_h)(void *cell, const struct rehearsal *r, void *arg);
 	/*
 	 * Both or neither. After probe_done_h, whether the probe's ladder is to be made;
 	 * and the ladder, valid during the call.
@@ -96,12 +103,12 @@ struct engine_events {
 	void (*trunk_dns_failed_h)(void *row, const char *detail, void *arg);
 	struct probe_events probe; /* of the schedule's; `row` is a trunk's */
 	/*
-	 * When the certificate that a trunk shows expires, seconds since the epoch; told
-	 * again when the file was read again. These three may be NULL.
+	 * What the certificate that a trunk shows is worth to its peer; told again when
+	 * the file was read again. These three may be NULL. @own: valid during the call.
 	 */
-	void (*trunk_cert_h)(void *row, int64_t not_after_s, void *arg);
-	/* The same of what we show who connects to us; @file NULL: nothing any more. */
-	void (*listen_cert_h)(const char *file, int64_t not_after_s, void *arg);
+	void (*trunk_cert_h)(void *row, const struct tls_own *own, void *arg);
+	/* The same of what we show who connects to us; both NULL: nothing any more. */
+	void (*listen_cert_h)(const char *file, const struct tls_own *own, void *arg);
 	/*
 	 * Certificate files changed and were read. @detail: why one could not be, so
 	 * that the former stay in use, or NULL.

@@ -27,6 +27,10 @@ struct ondemand_request {
 	int64_t timeout_us; /* of the whole, with names; 0: that of the settings */
 	const struct config_probe *access; /* of @conf; NULL: any address may be probed */
 	bool ladder;			   /* make one for each address */
+	/* Authorities to judge by besides, as on the day @trust_at_s (0: now); or NULL.
+	 */
+	const char *trust_with;
+	int64_t trust_at_s;
 	bool any_port; /* leave the port to send from to an exporter beside us */
 };
 
@@ -41,9 +45,10 @@ struct ondemand_answer {
 	enum probe_verdict address_verdict; /* the worst of all methods at this address */
 	bool has_certificate;
 	struct engine_certificate certificate;
-	struct chain *chain;  /* all that the peer showed, or NULL; a reference */
-	struct ladder ladder; /* empty when it was not asked for */
-	char *ladder_text;    /* what its entries point into */
+	struct rehearsal rehearsal; /* with `trust_with` */
+	struct chain *chain;	    /* all that the peer showed, or NULL; a reference */
+	struct ladder ladder;	    /* empty when it was not asked for */
+	char *ladder_text;	    /* what its entries point into */
 };
 
 enum ondemand_end {
@@ -59,7 +64,11 @@ struct ondemand_report {
 	int64_t took_ns;	 /* from the start to the last answer */
 	int64_t resolve_ns;	 /* -1: there was no name */
 	int64_t timeout_us;
-	size_t addresses;		       /* that the name has */
+	const char *trust_with; /* as asked; NULL: it was not */
+	int64_t trust_at_s;
+	const char *own_file; /* the certificate we show over TLS; NULL: none */
+	struct tls_own own;   /* what that is worth */
+	size_t addresses;     /* that the name has */
 	const struct ondemand_answer *answers; /* of those that were probed, best first */
 	size_t count;
 	/* The answer that the state rests on, NULL for none, and its result or the

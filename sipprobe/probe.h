@@ -45,12 +45,14 @@ struct probe_result {
 	int64_t phase_ns[PROBE_PHASES]; /* -1: the probe had no such phase */
 	/* End of the registration, seconds since the epoch; 0: none; -1: not told. */
 	int64_t registered_until_s;
-	int64_t cert_not_after_s;  /* earliest expiry in the peer's chain, or 0 */
-	uint16_t priority, weight; /* of the address, by SRV; 0 without */
-	uint8_t tls_cause;	   /* of PROBE_TLS, enum tls_failure; 0: unknown */
-	char call_id[36];	   /* of the request */
-	char phrase[48];	   /* reason phrase, printable ASCII; for people */
-	char detail[96];	   /* of a failure, for people; or "" */
+	int64_t cert_not_after_s;     /* earliest expiry in the peer's chain, or 0 */
+	int64_t verified_not_after_s; /* the same in what of it was verified, or 0 */
+	uint16_t priority, weight;    /* of the address, by SRV; 0 without */
+	uint8_t tls_cause;	      /* of PROBE_TLS, enum tls_failure; 0: unknown */
+	uint8_t tls_fault;	      /* the same finer, enum tls_fault; 0: unknown */
+	char call_id[36];	      /* of the request */
+	char phrase[48];	      /* reason phrase, printable ASCII; for people */
+	char detail[96];	      /* of a failure, for people; or "" */
 };
 
 /* One that learnt nothing yet. */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "exporter/metrics/label_values.h"
 
 #define TARGET_LABELS "trunk,method,address,transport"
@@ -79,6 +80,26 @@ static size_t catalogue_listen_cert(struct sample *out,
 
 	*out = (struct sample){.label = {e->listen_file, strlen(e->listen_file)},
 			       .value = e->listen_not_after_s};
+	return e->listen_not_after_s > 0;
+}
+
+static size_t catalogue_own_usable(struct sample *out, const struct snapshot_trunk *t)
+{
+	int64_t now_s = clock_wall_ns() / CLOCK_NS_PER_S;
+
+	*out = (struct sample){.label = t->own_use,
+			       .value = stats_own_usable(&t->stats.own, now_s)};
+	return t->stats.own_not_after_s > 0;
+}
+
+static size_t catalogue_listen_usable(struct sample *out,
+				      const struct catalogue_source *src)
+{
+	const struct stats_exporter *e = &src->snapshot->exporter;
+	int64_t now_s = clock_wall_ns() / CLOCK_NS_PER_S;
+
+	*out = (struct sample){.label = {e->listen_use, strlen(e->listen_use)},
+			       .value = stats_own_usable(&e->listen_own, now_s)};
 	return e->listen_not_after_s > 0;
 }
 
@@ -184,6 +205,14 @@ static size_t catalogue_cert_not_after(struct sample *out,
 {
 	return t->stats.cert_not_after_s > 0
 		       ? catalogue_one(out, t->stats.cert_not_after_s)
+		       : 0;
+}
+
+static size_t catalogue_verified_not_after(struct sample *out,
+					   const struct snapshot_target *t)
+{
+	return t->stats.verified_not_after_s > 0
+		       ? catalogue_one(out, t->stats.verified_not_after_s)
 		       : 0;
 }
 
@@ -375,6 +404,9 @@ const struct catalogue_family catalogue[] = {
 	{"siptrunk_tls_certificate_not_after_timestamp_seconds", CATALOGUE_GAUGE, "seconds",
 	 "Earliest expiry in the certificate chain that the peer presented, in seconds since the epoch.",
 	 TARGET_LABELS, .target_get = catalogue_cert_not_after},
+	{"siptrunk_tls_verified_chain_not_after_timestamp_seconds", CATALOGUE_GAUGE, "seconds",
+	 "Earliest expiry in the chain that verification built from what the peer presented up to an authority that is trusted, in seconds since the epoch. Absent where nothing was verified.",
+	 TARGET_LABELS, .target_get = catalogue_verified_not_after},
 	{"siptrunk_registration_expires_timestamp_seconds", CATALOGUE_GAUGE, "seconds",
 	 "When the registration ends that a REGISTER made or found, in seconds since the epoch. Absent without one.",
 	 TARGET_LABELS, .target_get = catalogue_registered_until},
@@ -387,6 +419,9 @@ const struct catalogue_family catalogue[] = {
 	{"siptrunk_tls_own_certificate_not_after_timestamp_seconds", CATALOGUE_GAUGE, "seconds",
 	 "Earliest expiry in the certificate chain that we show the trunk's peer, in seconds since the epoch, by the name of its file.",
 	 "trunk,file", .trunk_get = catalogue_own_cert},
+	{"siptrunk_tls_own_certificate_usable", CATALOGUE_GAUGE, "",
+	 "Whether peers accept a certificate of ours by its purpose, strength, times and names: as client of the trunk's peer, or, without a trunk, as server to who connects to us.",
+	 "trunk,file,purpose", .self_get = catalogue_listen_usable, .trunk_get = catalogue_own_usable},
 	{"siptrunk_exporter_build_info", CATALOGUE_INFO, "",
 	 "The exporter's version, source revision, C compiler and libre.",
 	 "version,revision,cversion,libre", .self_get = catalogue_build},

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/flags.h"
 #include "config/value.h"
@@ -43,6 +44,25 @@ static int probe_args_set_timeout(struct flags *p, const struct flag *f,
 		return flags_refuse(p, f, value, "is not from 10ms to 10m");
 	a->timeout_us = us;
 	return 0;
+}
+
+/* A day, from its first second, or a time of it; both of UTC. */
+static int probe_args_set_at(struct flags *p, const struct flag *f, const char *value)
+{
+	static const char *const layouts[] = {"%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"};
+	struct probe_args *a = p->out;
+
+	for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {
+		struct tm tm = {0};
+		const char *end = strptime(value, layouts[i], &tm);
+
+		if (!end || *end)
+			continue;
+		a->trust_at_s = timegm(&tm);
+		if (a->trust_at_s > 0)
+			return 0;
+	}
+	return flags_refuse(p, f, value, "is no date as in 2027-03-15");
 }
 
 static int probe_args_set_method(struct flags *p, const struct flag *f, const char *value)
@@ -123,6 +143,21 @@ static const struct flag flags[] = {
 		.help = "Probe with the settings of this profile of the file.",
 	},
 	{
+		.name = "trust-with",
+		.metavar = "PATH",
+		.set = flags_set_text,
+		.offset = AT(trust_with),
+		.help = "Tell besides whether the certificates that the peer shows would "
+			"verify if the authorities in this PEM file were all that is "
+			"trusted. Exit code 1 if they would not and it works now.",
+	},
+	{
+		.name = "at",
+		.metavar = "DATE",
+		.set = probe_args_set_at,
+		.help = "With --trust-with: judge as on this day, as in 2027-03-15.",
+	},
+	{
 		.name = "warning",
 		.letter = 'w',
 		.metavar = "RANGE",
@@ -162,6 +197,8 @@ static const char *probe_args_fault(const struct probe_args *a)
 {
 	if (!a->target)
 		return "what to probe is not given, as in sip:sbc.example.com";
+	if (a->trust_at_s && !a->trust_with)
+		return "--at needs --trust-with=PATH";
 	if (a->profile && !a->config_file)
 		return "--profile needs --config.file=PATH";
 	if ((a->warning.text || a->critical.text) && !a->format->thresholds)

@@ -11,7 +11,9 @@ struct probe_args {
 	const char *profile;	 /* or NULL */
 	const char *config_file; /* or NULL */
 	const struct probe_format *format;
-	int64_t timeout_us; /* 0: not given */
+	int64_t timeout_us;	/* 0: not given */
+	const char *trust_with; /* or NULL */
+	int64_t trust_at_s;	/* 0: not given */
 	struct nagios_range warning;
 	struct nagios_range critical;
 	unsigned methods; /* bits 1 << enum config_method; 0: as the settings say */

@@ -115,6 +115,8 @@ static int probe_cli_start_probe(struct run *run)
 		.conf = run->conf,
 		.methods = run->args.methods,
 		.timeout_us = run->args.timeout_us,
+		.trust_with = run->args.trust_with,
+		.trust_at_s = run->args.trust_at_s,
 		.name = run->target.trunk,
 		.ladder = true,
 		.any_port = true,

@@ -5,6 +5,7 @@
 #include "base/buffer_format.h"
 #include "base/clock.h"
 #include "config/uri.h"
+#include "exporter/ondemand/probe_certificates.h"
 
 struct advice {
 	enum probe_outcome outcome;
@@ -77,10 +78,6 @@ static const struct advice advices[] = {
 	{PROBE_CONNECT, 0, 0,
 	 "The connection could not be made or broke off. Check that the peer takes "
 	 "TCP on this port, and has room for another connection from here."},
-	{PROBE_TLS, 0, 0,
-	 "TLS failed. Check the peer's certificate (its dates, its names, who signed "
-	 "it), ca_file and server_name here, and whether the peer wants a certificate "
-	 "of ours (cert_file, key_file)."},
 	{PROBE_PROTOCOL, 0, 0,
 	 "Something else than SIP answers there. Check the port and the transport: "
 	 "TLS spoken to a TCP port, or a web server, look like this."},
@@ -226,10 +223,13 @@ void probe_explain_verdict(struct buffer *b, const struct ondemand_report *r)
 			      probed);
 	if (r->addresses > probed && probed)
 		buffer_format(b, ", %zu more were not probed", r->addresses - probed);
+	probe_certificates_verdict(b, r, clock_wall_ns() / CLOCK_NS_PER_S);
 }
 
 const char *probe_explain_next(const struct probe_result *r)
 {
+	if (r->outcome == PROBE_TLS)
+		return probe_certificates_advice((enum tls_fault)r->tls_fault);
 	for (size_t i = 0; i < sizeof(advices) / sizeof(advices[0]); i++) {
 		const struct advice *a = &advices[i];
 
@@ -244,11 +244,20 @@ const char *probe_explain_next(const struct probe_result *r)
 const char *probe_explain_advice(const struct ondemand_report *r)
 {
 	const struct probe_result *worst = &r->result;
+	const char *advice;
 
 	for (size_t i = 0; i < r->count && r->state != HEALTH_UP; i++)
 		if (r->answers[i].result.verdict > worst->verdict)
 			worst = &r->answers[i].result;
-	return probe_explain_next(worst);
+	advice = probe_explain_next(worst);
+	return *advice ? advice
+		       : probe_certificates_own_advice(r,
+						       clock_wall_ns() / CLOCK_NS_PER_S);
+}
+
+int64_t probe_explain_end_s(const struct engine_certificate *c)
+{
+	return c->verified_not_after_s ? c->verified_not_after_s : c->chain_not_after_s;
 }
 
 int64_t probe_explain_days(int64_t not_after_s, int64_t now_s)

@@ -24,6 +24,9 @@ const char *probe_explain_next(const struct probe_result *r);
 /* Whole days until @not_after_s, rounded down; negative when it has passed. */
 int64_t probe_explain_days(int64_t not_after_s, int64_t now_s);
 
+/* When what the peer must show ends: the verified part of it, or all without one. */
+int64_t probe_explain_end_s(const struct engine_certificate *c);
+
 /* "1.2 ms", "3.05 s" */
 void probe_explain_time(struct buffer *b, int64_t ns);
 

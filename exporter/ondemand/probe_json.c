@@ -6,6 +6,7 @@
 #include "exporter/ondemand/json_chain.h"
 #include "exporter/ondemand/probe_explain.h"
 #include "exporter/ondemand/probe_format.h"
+#include "sipprobe/tls_failure.h"
 
 /* Grows only by members; a change of meaning would raise it. */
 #define JSON_FORMAT 1
@@ -54,7 +55,12 @@ static void probe_json_certificate(struct json *j, const struct engine_certifica
 	probe_json_date(j, "not_before", c->not_before_s);
 	probe_json_date(j, "not_after", c->not_after_s);
 	probe_json_date(j, "chain_not_after", c->chain_not_after_s);
-	json_number(j, "days_left", probe_explain_days(c->chain_not_after_s, now_s), 0);
+	if (c->verified_not_after_s)
+		probe_json_date(j, "verified_chain_not_after", c->verified_not_after_s);
+	else
+		json_null(j, "verified_chain_not_after");
+	json_str(j, "ends_first", c->verified_ends);
+	json_number(j, "days_left", probe_explain_days(probe_explain_end_s(c), now_s), 0);
 	json_str(j, "version", c->version);
 	json_str(j, "cipher", c->cipher);
 	json_bool(j, "verified", c->verified);
@@ -68,6 +74,13 @@ static void probe_json_result(struct json *j, const struct probe_result *r)
 	json_number(j, "code", r->code, 0);
 	json_str(j, "phrase", r->phrase);
 	json_str(j, "detail", *r->detail ? r->detail : r->err ? strerror(r->err) : "");
+	json_str(j, "tls_cause",
+		 r->outcome == PROBE_TLS
+			 ? tls_failure_name((enum tls_failure)r->tls_cause)
+			 : NULL);
+	json_str(j, "tls_fault",
+		 r->outcome == PROBE_TLS ? tls_fault_name((enum tls_fault)r->tls_fault)
+					 : NULL);
 	if (r->retry_after_s < 0)
 		json_null(j, "retry_after_seconds");
 	else
@@ -76,6 +89,43 @@ static void probe_json_result(struct json *j, const struct probe_result *r)
 	probe_json_date(j, "begun", r->begun_unix_ns / 1000000000);
 	json_str(j, "call_id", *r->call_id ? r->call_id : NULL);
 	probe_json_phases(j, r);
+}
+
+/* The certificate that we show, and what peers will mind of it. */
+static void probe_json_own(struct json *j, const struct probe_output *t)
+{
+	const struct ondemand_report *r = t->report;
+	char why[TLS_OWN_TEXT + 96];
+
+	if (!r->own_file) {
+		json_null(j, "own_certificate");
+		return;
+	}
+	tls_own_complaint(why, sizeof(why), &r->own, t->now_s);
+	json_open(j, "own_certificate", '{');
+	json_str(j, "file", r->own_file);
+	json_str(j, "subject", r->own.subject);
+	json_str(j, "issuer", r->own.issuer);
+	probe_json_date(j, "not_after", r->own.not_after_s);
+	json_bool(j, "usable", tls_own_usable(&r->own, t->now_s));
+	json_str(j, "complaint", why);
+	json_close(j, '}');
+}
+
+static void probe_json_rehearsal(struct json *j, const struct ondemand_answer *a)
+{
+	if (!a->rehearsal.done) {
+		json_null(j, "trust_with");
+		return;
+	}
+	json_open(j, "trust_with", '{');
+	json_bool(j, "success", a->rehearsal.success);
+	if (a->rehearsal.success)
+		probe_json_date(j, "not_after", a->rehearsal.not_after_s);
+	else
+		json_null(j, "not_after");
+	json_str(j, "detail", a->rehearsal.text);
+	json_close(j, '}');
 }
 
 static const char *verdict_name(enum probe_verdict v)
@@ -126,6 +176,7 @@ static void probe_json_answer(struct json *j, const struct probe_output *t,
 	probe_json_result(j, &a->result);
 	probe_json_certificate(j, a->has_certificate ? &a->certificate : NULL, t->now_s);
 	json_chain(j, "certificate_chain", a->chain);
+	probe_json_rehearsal(j, a);
 	probe_json_ladder(j, &a->ladder);
 	json_close(j, '}');
 }
@@ -156,7 +207,8 @@ int probe_tell_json(struct buffer *b, const struct probe_output *t)
 	json_str(&j, "uri", uri.err ? NULL : uri.data);
 	json_str(&j, "trunk", t->trunk);
 	json_str(&j, "state",
-		 code == PROBE_EXIT_UNKNOWN ? "unknown" : health_state_name(r->state));
+		 r->result.outcome == PROBE_INTERNAL ? "unknown"
+						     : health_state_name(r->state));
 	json_number(&j, "exit_code", code, 0);
 	json_str(&j, "verdict", verdict.err ? NULL : verdict.data);
 	json_str(&j, "advice", probe_explain_advice(r));
@@ -164,6 +216,7 @@ int probe_tell_json(struct buffer *b, const struct probe_output *t)
 	probe_json_seconds(&j, "timeout_seconds", r->timeout_us * 1000);
 	json_number(&j, "addresses", (int64_t)r->addresses, 0);
 	json_number(&j, "addresses_up", (int64_t)probe_explain_alive(r), 0);
+	probe_json_own(&j, t);
 	probe_json_result(&j, &r->result);
 	probe_json_answers(&j, t);
 	json_close(&j, '}');

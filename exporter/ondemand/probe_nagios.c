@@ -60,7 +60,7 @@ static void probe_nagios_performance(struct buffer *b, const struct probe_output
 	if (a && a->has_certificate)
 		buffer_format(b, " certificate_days=%lld",
 			      (long long)probe_explain_days(
-				      a->certificate.chain_not_after_s, t->now_s));
+				      probe_explain_end_s(&a->certificate), t->now_s));
 }
 
 static void probe_nagios_address_line(struct buffer *b, const struct ondemand_report *r,

@@ -49,7 +49,7 @@ static void probe_solarwinds_certificate(struct buffer *b, const struct probe_ou
 		 a->certificate.issuer);
 	probe_solarwinds_pair(
 		b, "CertificateDays",
-		probe_explain_days(a->certificate.chain_not_after_s, t->now_s), text);
+		probe_explain_days(probe_explain_end_s(&a->certificate), t->now_s), text);
 }
 
 static int probe_solarwinds_exit_code(const struct probe_output *t)

@@ -73,7 +73,7 @@ static void probe_text_date(struct buffer *b, int64_t unix_s)
 static void probe_text_certificate(struct buffer *b, const struct probe_output *t,
 				   const struct engine_certificate *c)
 {
-	int64_t days = probe_explain_days(c->chain_not_after_s, t->now_s);
+	int64_t days = probe_explain_days(probe_explain_end_s(c), t->now_s);
 
 	buffer_format(b, "  certificate  %s, signed by %s\n", c->subject, c->issuer);
 	buffer_format(b, "               for %s\n", c->names);
@@ -85,6 +85,8 @@ static void probe_text_certificate(struct buffer *b, const struct probe_output *
 		buffer_format(b, ", the chain for %lld more days", (long long)days);
 	else
 		probe_text_paint(b, t, RED, ", the chain has expired");
+	if (c->verified_ends[0])
+		buffer_format(b, "; %s above it ends first", c->verified_ends);
 	buffer_format(b, "\n               %s%s%s, %s\n", c->version,
 		      *c->cipher ? " " : "", c->cipher,
 		      c->verified ? "verified" : "not verified");

@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "exporter/ondemand/json_chain.h"
 #include "exporter/store/labels.h"
 #include "sipprobe/health.h"
+#include "sipprobe/tls_failure.h"
 
 static const char *api_verdict_name(unsigned verdict)
 {
@@ -77,12 +79,39 @@ static void api_put_names(struct json *j, struct slice labels, struct slice info
 	api_put_labels(j, labels);
 }
 
-static void api_put_expiry(struct json *j, int64_t at_s)
+/* @at_s: 0 is null */
+static void api_put_unix_s(struct json *j, const char *key, int64_t at_s)
 {
 	if (at_s)
-		json_number(j, "certificate_not_after_unix_s", at_s, 0);
+		json_number(j, key, at_s, 0);
 	else
-		json_null(j, "certificate_not_after_unix_s");
+		json_null(j, key);
+}
+
+static void api_put_expiry(struct json *j, int64_t at_s)
+{
+	api_put_unix_s(j, "certificate_not_after_unix_s", at_s);
+}
+
+/* The certificate that we show its peer, and what the peer will mind of it. */
+static void api_put_own(struct json *j, const struct status_trunk *t)
+{
+	int64_t now_s = clock_wall_ns() / CLOCK_NS_PER_S;
+	char why[TLS_OWN_TEXT + 96];
+
+	if (!t->own_file.l) {
+		json_null(j, "own_certificate");
+		return;
+	}
+	tls_own_complaint(why, sizeof(why), &t->own, now_s);
+	json_open(j, "own_certificate", '{');
+	json_label(j, "file", labels_find(t->own_file, "file"));
+	json_str(j, "subject", t->own.subject);
+	json_str(j, "issuer", t->own.issuer);
+	api_put_unix_s(j, "not_after_unix_s", t->own.not_after_s);
+	json_bool(j, "usable", tls_own_usable(&t->own, now_s));
+	json_str(j, "complaint", why);
+	json_close(j, '}');
 }
 
 /* A character a probe: lists are long. */
@@ -144,6 +173,7 @@ static void api_put_ladder(struct json *j, const char *key, const struct probe_r
 	api_put_code(j, r->code);
 	json_str(j, "phrase", r->phrase);
 	json_str(j, "detail", r->detail);
+	json_str(j, "tls_fault", tls_fault_name((enum tls_fault)r->tls_fault));
 	json_str(j, "call_id", r->call_id);
 	json_number(j, "retransmissions", r->retransmissions, 0);
 	json_open(j, "phases_s", '{');
@@ -201,6 +231,8 @@ static void api_put_target(struct json *j, const struct status_target *t)
 	json_number(j, "retransmissions", t->stats.retransmissions, 0);
 	json_number(j, "late_responses", t->stats.late, 0);
 	api_put_expiry(j, t->stats.cert_not_after_s);
+	api_put_unix_s(j, "verified_chain_not_after_unix_s",
+		       t->stats.verified_not_after_s);
 	json_chain(j, "certificate_chain", t->chain);
 	api_put_recent(j, t);
 	json_open(j, "failures", '[');
@@ -241,6 +273,7 @@ static void api_put_trunk(struct json *j, const struct status_trunk *t)
 	else
 		json_null(j, "dns_last_failure");
 	json_time(j, "inbound_options_unix_s", t->stats.inbound_options_unix_ns);
+	api_put_own(j, t);
 	json_open(j, "targets", '[');
 	for (size_t i = 0; i < t->target_count; i++)
 		api_put_target(j, &t->targets[i]);

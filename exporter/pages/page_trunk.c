@@ -72,12 +72,30 @@ static int64_t page_trunk_earliest_expiry(const struct status_trunk *t)
 	int64_t at_s = 0;
 
 	for (size_t i = 0; i < t->target_count; i++) {
-		int64_t other_s = t->targets[i].stats.cert_not_after_s;
+		int64_t other_s = stats_certificate_end_s(&t->targets[i].stats);
 
 		if (other_s && (!at_s || other_s < at_s))
 			at_s = other_s;
 	}
 	return at_s;
+}
+
+/* The certificate that we show its peer, and what the peer will mind of it. */
+static void page_trunk_put_own(struct buffer *b, const struct trunk_page *p)
+{
+	char why[TLS_OWN_TEXT + 96];
+
+	tls_own_complaint(why, sizeof(why), &p->t->own, p->now_ns / CLOCK_NS_PER_S);
+	page_trunk_begin_item(b, "Our certificate");
+	page_label(b, labels_find(p->t->own_file, "file"));
+	buffer_str(b, *why ? ": <span class=\"bad\">" : ", ends in ");
+	if (*why) {
+		page_str(b, why);
+		buffer_str(b, "</span>");
+	} else {
+		page_expiry(b, p->t->own.good_until_s, p->now_ns);
+	}
+	page_trunk_end_item(b);
 }
 
 static void page_trunk_put_facts(struct buffer *b, const struct trunk_page *p)
@@ -102,6 +120,8 @@ static void page_trunk_put_facts(struct buffer *b, const struct trunk_page *p)
 		buffer_str(b, ")");
 		page_trunk_end_item(b);
 	}
+	if (p->t->own_file.l)
+		page_trunk_put_own(b, p);
 	if (s->dns_failures) {
 		page_trunk_begin_item(b, "Failed look-ups of its name");
 		page_number(b, s->dns_failures);

@@ -43,8 +43,9 @@ static struct need snapshot_trunk_need(const struct copy *c,
 
 	need.bytes = copy_arena_bytes(row->label_len) + copy_arena_bytes(row->info_len) +
 		     copy_arena_bytes(STATS_METHODS * sizeof(uint32_t));
-	need.bytes +=
-		store_own_file(row) ? copy_arena_bytes(strlen(store_own_file(row))) : 0;
+	if (store_own_file(row))
+		need.bytes += copy_arena_bytes(strlen(store_own_file(row)) +
+					       sizeof(STATS_OWN_CLIENT));
 	for (t = TAILQ_FIRST(&row->targets); t; t = TAILQ_NEXT(t, entry)) {
 		need.bytes += copy_arena_bytes(row->label_len + 1U + t->label_len) +
 			      copy_arena_bytes(counts);
@@ -121,6 +122,22 @@ static void snapshot_copy_target(struct copy *c, const struct snapshot_trunk *ro
 				   from->tls ? sizeof(from->tls->failures) : 0);
 }
 
+/* One label is the beginning of the other. */
+static void snapshot_copy_own(struct snapshot *n, struct snapshot_trunk *to,
+			      const char *file)
+{
+	size_t len = file ? strlen(file) : 0, more = sizeof(STATS_OWN_CLIENT) - 1;
+	char *p = NULL;
+
+	if (file) {
+		p = copy_arena_take(n->blocks, len + more + 1);
+		memcpy(p, file, len);
+		memcpy(p + len, STATS_OWN_CLIENT, more);
+	}
+	to->own_file = (struct slice){p, len};
+	to->own_use = (struct slice){p, file ? len + more : 0};
+}
+
 static void snapshot_copy_trunk(struct copy *c, struct store_trunk *from)
 {
 	struct snapshot *n = c->n;
@@ -134,8 +151,7 @@ static void snapshot_copy_trunk(struct copy *c, struct store_trunk *from)
 	to->info.l = from->info_len;
 	to->inbound = snapshot_take_copy(
 		n, from->inbound, from->inbound ? STATS_METHODS * sizeof(uint32_t) : 0);
-	to->own_file.l = store_own_file(from) ? strlen(store_own_file(from)) : 0;
-	to->own_file.p = snapshot_take_copy(n, store_own_file(from), to->own_file.l);
+	snapshot_copy_own(n, to, store_own_file(from));
 	to->target_first = n->target_count;
 	to->target_count = from->target_count;
 	for (t = TAILQ_FIRST(&from->targets); t; t = TAILQ_NEXT(t, entry))

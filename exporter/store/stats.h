@@ -9,6 +9,7 @@
 #include "base/buffer.h"
 #include "sipprobe/engine.h"
 #include "sipprobe/tls_failure.h"
+#include "sipprobe/tls_own.h"
 
 /* Request methods counted by name; any other counts as "other": peers choose the word. */
 enum {
@@ -18,9 +19,33 @@ enum {
 /* A label's value for row @i of an array of STATS_METHODS counters. */
 const char *stats_method_name(size_t i);
 
+/* Label text of siptrunk_tls_own_certificate_usable after the file's. */
+#define STATS_OWN_CLIENT ",purpose=\"client\""
+#define STATS_OWN_SERVER ",purpose=\"server\""
+
+/* What becomes of a certificate of ours at who it is shown to. */
+struct stats_own {
+	int64_t from_s; /* when what of its chain is needed is valid */
+	int64_t until_s;
+	bool unfit; /* not usable at any time */
+};
+
+static inline struct stats_own stats_own_of(const struct tls_own *own)
+{
+	return (struct stats_own){own->good_from_s, own->good_until_s,
+				  own->unfit[0] != '\0'};
+}
+
+/* Whether peers will accept it at @now_s. */
+static inline bool stats_own_usable(const struct stats_own *own, int64_t now_s)
+{
+	return !own->unfit && now_s >= own->from_s && now_s <= own->until_s;
+}
+
 struct stats_trunk {
 	int64_t inbound_options_unix_ns; /* 0: none yet */
 	int64_t own_not_after_s;	 /* of the certificate we show; 0: none shown */
+	struct stats_own own;		 /* the same as the peer reads it */
 	uint32_t state_changes;
 	uint32_t addresses;
 	uint32_t addresses_up;
@@ -36,6 +61,7 @@ struct stats_target {
 	int64_t sum_ns;			/* of what the histogram holds */
 	int64_t last_success_unix_ns;	/* 0: none yet */
 	int64_t cert_not_after_s;	/* 0: none seen */
+	int64_t verified_not_after_s;	/* of what of it was verified; 0: nothing yet */
 	int64_t registered_until_s;	/* 0: no registration known */
 	int32_t retry_after_s;		/* of the last answer; -1: none */
 	uint32_t probes;
@@ -46,6 +72,15 @@ struct stats_target {
 	uint16_t weight;
 	int8_t success; /* of the last probe; -1: none yet */
 };
+
+/*
+ * When the certificates end that the peer must have; of more than that it may show, none
+ * is missed. 0: it showed none.
+ */
+static inline int64_t stats_certificate_end_s(const struct stats_target *s)
+{
+	return s->verified_not_after_s ? s->verified_not_after_s : s->cert_not_after_s;
+}
 
 /* Final responses with one status code. */
 struct stats_code {
@@ -61,8 +96,10 @@ struct stats_exporter {
 	unsigned total_shards;	    /* 0: not one of several */
 	char shard[24];		    /* label text of the one that this is */
 	int64_t listen_not_after_s; /* of what we show who connects; 0: nothing */
-	char listen_file[128];	    /* its label text */
-	bool tls_files_stale;	    /* changed ones could not be read */
+	struct stats_own listen_own;
+	char listen_file[128]; /* its label text */
+	char listen_use[128 + sizeof(STATS_OWN_SERVER)];
+	bool tls_files_stale; /* changed ones could not be read */
 	bool reload_seen;
 	bool reload_successful; /* the last one */
 };

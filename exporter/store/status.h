@@ -21,9 +21,11 @@ struct status_row {
 	const struct history_probe *probes; /* its last ones, oldest first */
 	unsigned probe_count;
 	struct history_probe last;
-	int64_t last_unix_ns;	  /* begin of its last probe that ended; 0: none yet */
-	int64_t since_unix_ns;	  /* of the state */
-	int64_t cert_not_after_s; /* the earliest of all targets', or 0 */
+	int64_t last_unix_ns;  /* begin of its last probe that ended; 0: none yet */
+	int64_t since_unix_ns; /* of the state */
+	/* Earliest end of what targets' peers show: of the verified part where there is
+	 * one, else of all; 0: none. */
+	int64_t cert_not_after_s;
 	uint32_t addresses;
 	uint32_t addresses_up;
 	uint8_t state; /* enum health_state */
@@ -79,6 +81,8 @@ struct status_target {
 struct status_trunk {
 	struct slice labels;
 	struct slice info;
+	struct slice own_file; /* label text of the certificate we show, or empty */
+	struct tls_own own;    /* what that is worth */
 	struct slice dns_said; /* why its name did not resolve, the last time; or empty */
 	struct stats_trunk stats;
 	int64_t since_unix_ns;

@@ -118,7 +118,8 @@ bool store_ready(struct store *s)
 	return atomic_load(&s->ready);
 }
 
-void store_listen_certificate(struct store *s, const char *file, int64_t not_after_s)
+void store_listen_certificate(struct store *s, const char *file,
+			      const struct tls_own *own)
 {
 	struct buffer text = {0};
 
@@ -129,7 +130,10 @@ void store_listen_certificate(struct store *s, const char *file, int64_t not_aft
 	if (file && !text.err && text.len < sizeof(s->exporter.listen_file)) {
 		memcpy(s->exporter.listen_file, text.data, text.len);
 		s->exporter.listen_file[text.len] = '\0';
-		s->exporter.listen_not_after_s = not_after_s;
+		s->exporter.listen_not_after_s = own->not_after_s;
+		snprintf(s->exporter.listen_use, sizeof(s->exporter.listen_use), "%s%s",
+			 s->exporter.listen_file, STATS_OWN_SERVER);
+		s->exporter.listen_own = stats_own_of(own);
 	}
 	store_write_unlock(s);
 	buffer_clear(&text);

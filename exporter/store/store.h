@@ -57,7 +57,7 @@ void store_trunk_addresses(struct store *s, struct store_trunk *row, unsigned to
 			   unsigned up);
 void store_trunk_dns_failed(struct store *s, struct store_trunk *row, const char *detail);
 void store_trunk_certificate(struct store *s, struct store_trunk *row, const char *file,
-			     int64_t not_after_s);
+			     const struct tls_own *own);
 void store_inbound(struct store *s, struct store_trunk *row, const char *method,
 		   int64_t now_unix_ns);
 struct store_target *store_target_add(struct store *s, struct store_trunk *row,
@@ -90,8 +90,9 @@ void store_change_end(struct store *s);
 /* Tells which share of the trunks this is; not called when it is all of them. */
 void store_shard(struct store *s, const struct config_shard *shard);
 
-/* When the certificate expires that we show who connects; @file NULL: none is shown. */
-void store_listen_certificate(struct store *s, const char *file, int64_t not_after_s);
+/* The certificate that we show who connects; @file NULL: none is shown. */
+void store_listen_certificate(struct store *s, const char *file,
+			      const struct tls_own *own);
 
 /* Whether certificate files changed and could not be read. */
 void store_tls_files(struct store *s, bool stale);

@@ -95,6 +95,8 @@ static void store_probe_result_count(const struct store *s, struct store_target 
 		store_observe(s, cell, result);
 	if (result->cert_not_after_s > 0)
 		stats->cert_not_after_s = result->cert_not_after_s;
+	if (result->verified_not_after_s > 0)
+		stats->verified_not_after_s = result->verified_not_after_s;
 	stats->retry_after_s = result->retry_after_s;
 	if (result->outcome == PROBE_TLS && cell->tls && result->tls_cause < TLS_FAILURES)
 		cell->tls->failures[result->tls_cause]++;

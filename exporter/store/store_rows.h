@@ -45,8 +45,9 @@ TAILQ_HEAD(store_targets, store_target);
 
 /* Texts that few trunks have; owned, each may be NULL. */
 struct store_texts {
-	char *own_file;	   /* label text of our certificate's file */
-	char *dns_failure; /* why its name did not resolve the last time, for people */
+	char *own_file;	    /* label text of our certificate's file */
+	struct tls_own own; /* what that is worth, with own_file */
+	char *dns_failure;  /* why its name did not resolve the last time, for people */
 };
 
 struct store_trunk {

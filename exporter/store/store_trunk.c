@@ -199,7 +199,7 @@ void store_trunk_dns_failed(struct store *s, struct store_trunk *row, const char
 }
 
 void store_trunk_certificate(struct store *s, struct store_trunk *row, const char *file,
-			     int64_t not_after_s)
+			     const struct tls_own *own)
 {
 	struct store_texts *texts = row ? store_trunk_texts(s, row) : NULL;
 	struct buffer text = {0};
@@ -215,7 +215,10 @@ void store_trunk_certificate(struct store *s, struct store_trunk *row, const cha
 		buffer_clear(&text);
 	}
 	store_write_lock(s);
-	row->stats.own_not_after_s = texts->own_file ? not_after_s : 0;
+	row->stats.own_not_after_s = texts->own_file ? own->not_after_s : 0;
+	row->stats.own = stats_own_of(own);
+	texts->own = *own;
+	store_touch(s, row);
 	store_write_unlock(s);
 }
 

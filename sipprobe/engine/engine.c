@@ -57,12 +57,12 @@ static void tls_replaced_h(void *arg)
 		trunk_tell_certificate(e->trunks[i]);
 }
 
-static void tls_listen_cert_h(const char *file, int64_t not_after_s, void *arg)
+static void tls_listen_cert_h(const char *file, const struct tls_own *own, void *arg)
 {
 	const struct engine *e = arg;
 
 	if (e->group.events->listen_cert_h)
-		e->group.events->listen_cert_h(file, not_after_s, e->group.arg);
+		e->group.events->listen_cert_h(file, own, e->group.arg);
 }
 
 static void tls_files_h(const char *detail, void *arg)

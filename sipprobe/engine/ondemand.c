@@ -26,6 +26,8 @@ static void ondemand_destructor(void *arg)
 	mem_deref(o->resolver);
 	mem_deref(o->group.tls);
 	config_free(o->held);
+	mem_deref(o->rehearsal);
+	mem_deref(o->trust_with);
 	mem_deref(o->text);
 }
 
@@ -115,13 +117,30 @@ static bool inside_fence(struct ondemand *o, const struct resolve_result *res)
 static int load_tls(struct ondemand *o, const struct resolve_result *res, char *text,
 		    size_t size)
 {
-	struct tls_profile *unused;
+	struct tls_profile *profile;
+	size_t i = 0;
+	int err;
 
-	for (size_t i = 0; i < res->count; i++)
-		if (res->addresses[i].transport == CONFIG_TRANSPORT_TLS)
-			return tls_cache_get(o->group.tls, &unused, &o->shared->tls,
-					     false, text, size);
-	return 0;
+	while (i < res->count && res->addresses[i].transport != CONFIG_TRANSPORT_TLS)
+		i++;
+	if (i == res->count)
+		return 0;
+	err = tls_cache_get(o->group.tls, &profile, &o->shared->tls, false, text, size);
+	if (!err && tls_profile_own(&o->report.own, profile, &o->conf))
+		o->report.own_file = o->shared->tls.cert_file;
+	return err;
+}
+
+static int load_rehearsal(struct ondemand *o, char *text, size_t size)
+{
+	int err;
+
+	if (!o->trust_with)
+		return 0;
+	err = tls_rehearsal_alloc(&o->rehearsal, o->trust_with, o->report.trust_at_s,
+				  text, size);
+	o->group.rehearsal = o->rehearsal;
+	return err;
 }
 
 static int add_checks(struct ondemand *o, const struct resolve_address *address)
@@ -174,6 +193,8 @@ static void probe_addresses(struct ondemand *o, const struct resolve_result *res
 	o->report.addresses = res->count;
 	o->settings.timeout_us = left_us > 1000 ? left_us : 1000;
 	err = load_tls(o, res, text, sizeof(text));
+	if (!err)
+		err = load_rehearsal(o, text, sizeof(text));
 	if (!err)
 		err = add_targets(o, res);
 	if (err) {
@@ -249,8 +270,12 @@ static int ondemand_setup(struct ondemand *o, const struct ondemand_request *rq)
 {
 	int err = str_dup(&o->text, rq->uri);
 
+	if (!err && rq->trust_with)
+		err = str_dup(&o->trust_with, rq->trust_with);
 	if (err)
 		return err;
+	o->report.trust_with = o->trust_with;
+	o->report.trust_at_s = rq->trust_at_s;
 	if (config_uri_parse(o->text, &o->uri))
 		return EINVAL;
 	o->settings = *rq->settings;

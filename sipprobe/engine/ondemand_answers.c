@@ -177,6 +177,14 @@ static void answers_chain(void *cell, struct chain *c, void *arg)
 	a->chain = chain_ref(c);
 }
 
+static void answers_rehearsal(void *cell, const struct rehearsal *r, void *arg)
+{
+	struct ondemand_answer *a = cell;
+
+	(void)arg;
+	a->rehearsal = *r;
+}
+
 static bool ladder_wanted(void *cell, const struct probe_result *result, void *arg)
 {
 	const struct ondemand_answer *a = cell;
@@ -218,6 +226,7 @@ const struct probe_events ondemand_events = {
 	.probe_done_h = probe_done,
 	.certificate_h = answers_certificate,
 	.chain_h = answers_chain,
+	.rehearsal_h = answers_rehearsal,
 	.ladder_wanted_h = ladder_wanted,
 	.probe_ladder_h = probe_ladder,
 };

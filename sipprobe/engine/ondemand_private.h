@@ -6,6 +6,7 @@
 #include "sipprobe/dns/resolve.h"
 #include "sipprobe/ondemand.h"
 #include "sipprobe/target/target.h"
+#include "sipprobe/transport/tls_rehearsal.h"
 
 struct ondemand {
 	struct target_group group; /* what its targets tell is told to us */
@@ -20,6 +21,8 @@ struct ondemand {
 	struct config_uri uri; /* of `conf.uri`, which is ours */
 	struct config_uri hop; /* where requests go first: that, or a proxy */
 	char *text;
+	char *trust_with; /* or NULL */
+	struct tls_rehearsal *rehearsal;
 	struct wheel_timer timer;
 	struct resolve *resolve;
 	struct target *targets[ONDEMAND_ANSWERS_MAX];

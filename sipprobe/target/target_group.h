@@ -10,6 +10,7 @@
 struct bindings;
 struct target;
 struct tls_cache;
+struct tls_rehearsal;
 
 /*
  * Targets with one listener: all of the schedule's, or those of a probe on demand. Kept
@@ -19,8 +20,10 @@ struct target_group {
 	struct services *services;
 	const struct probe_events *events;
 	void *arg;
-	struct peers *peers;	   /* where their addresses are known to demux */
-	struct tls_cache *tls;	   /* in force */
+	struct peers *peers;   /* where their addresses are known to demux */
+	struct tls_cache *tls; /* in force */
+	/* What peers show is judged by it too, and rehearsal_h told; or NULL. */
+	const struct tls_rehearsal *rehearsal;
 	const struct config *conf; /* in force; NULL: none yet */
 	struct bindings *bindings; /* of those that register; NULL: none does */
 	bool expecting; /* who leaves now may have a successor, see target_remove() */

@@ -69,8 +69,10 @@ void target_fail(struct target *t, enum probe_outcome outcome, int err,
 	r.outcome = outcome;
 	r.err = err;
 	/* A handshake that broke off has a cause; one that we broke off was too slow. */
-	if (outcome == PROBE_TLS && !r.tls_cause)
+	if (outcome == PROBE_TLS && !r.tls_cause) {
 		r.tls_cause = TLS_FAILURE_TIMEOUT;
+		r.tls_fault = TLS_FAULT_TIMEOUT;
+	}
 	if (detail)
 		str_ncpy(r.detail, detail, sizeof(r.detail));
 	probe_finish(t, NULL, &r);

@@ -174,7 +174,9 @@ void target_stream_report(const struct target *t, struct probe_result *r)
 		return;
 	report = stream_report(t->stream);
 	r->cert_not_after_s = report->cert_not_after_s;
+	r->verified_not_after_s = report->verified_not_after_s;
 	r->tls_cause = (uint8_t)report->tls_failure;
+	r->tls_fault = (uint8_t)report->tls_fault;
 	/* Phases of a connection that an earlier probe opened are not this one's. */
 	if (t->attempt.reused)
 		return;
@@ -211,10 +213,21 @@ static bool keeps_connection(const struct target *t)
 	return target_settings(t)->connection == CONFIG_CONNECTION_REUSE;
 }
 
+static void tell_rehearsal(const struct target *t)
+{
+	struct rehearsal result;
+
+	if (!t->group->rehearsal || !t->stream)
+		return;
+	stream_rehearse(t->stream, t->group->rehearsal, &result);
+	t->group->events->rehearsal_h(t->cell, &result, t->group->arg);
+}
+
 void target_stream_done(struct target *t, bool answered)
 {
 	tell_certificate(t);
 	tell_chain(t);
+	tell_rehearsal(t);
 	if (!answered || !keeps_connection(t))
 		drop_stream(t);
 }

@@ -367,6 +367,14 @@ int stream_chain(const struct stream *s, struct chain **cp)
 	return s->ssl ? tls_peer_chain(cp, s->ssl) : ENOENT;
 }
 
+void stream_rehearse(const struct stream *s, const struct tls_rehearsal *r,
+		     struct rehearsal *out)
+{
+	*out = (struct rehearsal){0};
+	if (s->ssl)
+		tls_rehearse(out, r, s->ssl);
+}
+
 int64_t stream_rx_ns(const struct stream *s)
 {
 	return s->rx_ns;

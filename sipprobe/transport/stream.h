@@ -10,6 +10,7 @@
 #include "sipprobe/message/guard.h"
 #include "sipprobe/probe.h"
 #include "sipprobe/transport/tls.h"
+#include "sipprobe/transport/tls_rehearsal.h"
 
 struct stream;
 
@@ -35,10 +36,12 @@ struct stream_way {
 };
 
 struct stream_report {
-	int64_t connect_ns;	  /* SYN to established; -1: not yet, or accepted */
-	int64_t tls_ns;		  /* handshake with verification; -1: none */
-	int64_t cert_not_after_s; /* earliest expiry in the presented chain, or 0 */
+	int64_t connect_ns;	      /* SYN to established; -1: not yet, or accepted */
+	int64_t tls_ns;		      /* handshake with verification; -1: none */
+	int64_t cert_not_after_s;     /* earliest expiry in the presented chain, or 0 */
+	int64_t verified_not_after_s; /* the same of the chain that was verified, or 0 */
 	enum tls_failure tls_failure;
+	enum tls_fault tls_fault; /* the same, finer */
 };
 
 /*
@@ -94,6 +97,10 @@ bool stream_certificate(const struct stream *s, struct engine_certificate *out);
 
 /* The whole chain, as tls_peer_chain() tells it; ENOENT without TLS too. */
 int stream_chain(const struct stream *s, struct chain **cp);
+
+/* As tls_rehearse(); without TLS it is not done. */
+void stream_rehearse(const struct stream *s, const struct tls_rehearsal *r,
+		     struct rehearsal *out);
 
 /* Whether the peer's certificate was verified and proves a name, by RFC 5922. */
 bool stream_proves(const struct stream *s, const char *name);

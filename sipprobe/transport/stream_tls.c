@@ -57,12 +57,18 @@ static int stream_tls_flush(struct stream *s, int64_t *sent_ns)
 	return err;
 }
 
+static void stream_tls_note(struct stream *s, enum tls_fault fault)
+{
+	s->report.tls_fault = fault;
+	s->report.tls_failure = tls_failure_of_fault(fault);
+}
+
 /* OpenSSL's error queue holds why. What it wants to tell the peer is sent first. */
 static void stream_tls_fail(struct stream *s)
 {
 	char text[TLS_TEXT_BYTES];
 
-	s->report.tls_failure = tls_failure_of(s->ssl, text, sizeof(text));
+	stream_tls_note(s, tls_fault_of(s->ssl, text, sizeof(text)));
 	s->report.cert_not_after_s = tls_peer_not_after_s(s->ssl);
 	stream_tls_flush(s, NULL);
 	ERR_clear_error();
@@ -96,6 +102,7 @@ static void handshake_done(struct stream *s)
 {
 	s->report.tls_ns = clock_monotonic_ns() - s->begun_ns;
 	s->report.cert_not_after_s = tls_peer_not_after_s(s->ssl);
+	s->report.verified_not_after_s = tls_peer_verified_not_after_s(s->ssl);
 	stream_is_up(s);
 }
 
@@ -152,7 +159,7 @@ void stream_tls_input(struct stream *s, const char *buf, size_t len, int64_t rx_
 void stream_tls_lost(struct stream *s, int err)
 {
 	if (err == ECONNRESET || err == EPIPE || !err) {
-		s->report.tls_failure = TLS_FAILURE_HANDSHAKE;
+		stream_tls_note(s, TLS_FAULT_CLOSED);
 		s->report.cert_not_after_s = tls_peer_not_after_s(s->ssl);
 		stream_end(s, PROBE_TLS, err,
 			   err ? "connection reset by the peer during the handshake"

@@ -9,25 +9,20 @@
 #include <string.h>
 
 #include "sipprobe/transport/tls_identity.h"
+#include "sipprobe/transport/tls_own.h"
 #include "sipprobe/transport/tls_record.h"
+#include "sipprobe/transport/tls_strength.h"
 
 struct tls_profile {
 	SSL_CTX *ctx;
 	bool server;
 	bool skip_verify;
-	int64_t not_after_s; /* of our own chain, or 0 */
+	struct tls_own own; /* of the chain that we show; zero without one */
 };
 
 struct complaint {
 	char *text;
 	size_t size;
-};
-
-static const int wire_versions[] = {
-	[CONFIG_TLS_1_0] = TLS1_VERSION,
-	[CONFIG_TLS_1_1] = TLS1_1_VERSION,
-	[CONFIG_TLS_1_2] = TLS1_2_VERSION,
-	[CONFIG_TLS_1_3] = TLS1_3_VERSION,
 };
 
 /* OpenSSL hands out slots for the whole process, once; the slot is all that is static. */
@@ -217,17 +212,20 @@ static int load_identity(SSL_CTX *ctx, const struct config_tls *conf, bool serve
 static int set_strength(SSL_CTX *ctx, const struct config_tls *conf,
 			const struct complaint *c)
 {
-	if (conf->min_version < CONFIG_TLS_1_2)
-		SSL_CTX_set_security_level(ctx, 0);
-	if (SSL_CTX_set_min_proto_version(ctx, wire_versions[conf->min_version]) != 1)
-		return tls_complain(c, EINVAL, "minimum TLS version: %s", tls_reason());
-	if (conf->ciphers && SSL_CTX_set_cipher_list(ctx, conf->ciphers) != 1)
+	const char *what = tls_strength_set(ctx, conf);
+
+	if (!what)
+		return 0;
+	if (!strcmp(what, "ciphers") && conf->ciphers)
 		return tls_complain(c, EINVAL, "ciphers \"%s\": %s", conf->ciphers,
 				    tls_reason());
-	return 0;
+	return tls_complain(c, EINVAL, "%s: %s", what, tls_reason());
 }
 
-/* A hello's version is worth keeping: the failure it leads to does not tell it. */
+/*
+ * A hello's version, and whether we were asked for a certificate, are worth keeping: the
+ * failure that they lead to does not tell.
+ */
 static void tls_message_h(int sent, int version, int type, const void *buf, size_t len,
 			  SSL *ssl, void *arg)
 {
@@ -235,8 +233,11 @@ static void tls_message_h(int sent, int version, int type, const void *buf, size
 	struct tls_record *rec = tls_record_of(ssl);
 
 	(void)version, (void)arg;
-	if (rec && !sent && type == SSL3_RT_HANDSHAKE && len >= 6 &&
-	    (b[0] == SSL3_MT_CLIENT_HELLO || b[0] == SSL3_MT_SERVER_HELLO))
+	if (!rec || sent || type != SSL3_RT_HANDSHAKE || !len)
+		return;
+	if (b[0] == SSL3_MT_CERTIFICATE_REQUEST)
+		rec->asked = true;
+	if (len >= 6 && (b[0] == SSL3_MT_CLIENT_HELLO || b[0] == SSL3_MT_SERVER_HELLO))
 		rec->peer_version = b[4] << 8 | b[5];
 }
 
@@ -260,15 +261,6 @@ static void set_manners(SSL_CTX *ctx, bool ask_peer, bool demand)
 			   NULL);
 }
 
-static int64_t own_not_after_s(SSL_CTX *ctx)
-{
-	STACK_OF(X509) *chain = NULL;
-
-	if (SSL_CTX_get0_chain_certs(ctx, &chain) != 1)
-		chain = NULL;
-	return tls_earliest_not_after_s(SSL_CTX_get0_certificate(ctx), chain);
-}
-
 static int profile_setup(struct tls_profile *tp, const struct config_tls *conf,
 			 const struct complaint *c)
 {
@@ -280,6 +272,7 @@ static int profile_setup(struct tls_profile *tp, const struct config_tls *conf,
 	 * the client's purpose into it. */
 	if (tp->server && SSL_CTX_set_purpose(tp->ctx, X509_PURPOSE_ANY) != 1)
 		return tls_complain(c, ENOMEM, "%s", tls_reason());
+	tls_strength_show_any(tp->ctx);
 	err = set_strength(tp->ctx, conf, c);
 	if (err)
 		return err;
@@ -287,7 +280,7 @@ static int profile_setup(struct tls_profile *tp, const struct config_tls *conf,
 	if (!err)
 		err = load_identity(tp->ctx, conf, tp->server, c);
 	if (!err)
-		tp->not_after_s = own_not_after_s(tp->ctx);
+		tls_own_read(&tp->own, tp->ctx, conf->ca_file, tp->server);
 	return err;
 }
 
@@ -403,9 +396,29 @@ int64_t tls_peer_not_after_s(SSL *ssl)
 	return rec ? rec->not_after_s : 0;
 }
 
+int64_t tls_peer_verified_not_after_s(SSL *ssl)
+{
+	const struct tls_record *rec = tls_record_of(ssl);
+
+	return rec ? rec->verified_not_after_s : 0;
+}
+
 int64_t tls_profile_not_after_s(const struct tls_profile *tp)
 {
-	return tp->not_after_s;
+	return tp->own.not_after_s;
+}
+
+bool tls_profile_own(struct tls_own *own, const struct tls_profile *tp,
+		     const struct config_trunk *trunk)
+{
+	X509 *cert = SSL_CTX_get0_certificate(tp->ctx);
+
+	if (!cert)
+		return false;
+	*own = tp->own;
+	if (trunk)
+		tls_own_compare_names(own, cert, trunk);
+	return true;
 }
 
 bool tls_peer_proves(SSL *ssl, const char *name)
@@ -413,6 +426,6 @@ bool tls_peer_proves(SSL *ssl, const char *name)
 	const struct tls_record *rec = tls_record_of(ssl);
 	X509 *cert = SSL_get0_peer_certificate(ssl);
 
-	return rec && cert && !rec->skip_verify && rec->failure == TLS_FAILURE_NONE &&
+	return rec && cert && !rec->skip_verify && rec->fault == TLS_FAULT_NONE &&
 	       SSL_get_verify_result(ssl) == X509_V_OK && tls_identity_match(cert, name);
 }

@@ -12,6 +12,7 @@
 #include "sipprobe/engine.h"
 #include "sipprobe/loop/compat.h"
 #include "sipprobe/tls_failure.h"
+#include "sipprobe/tls_own.h"
 
 struct tls_profile; /* an SSL_CTX and what belongs to it; shared, mem_deref() */
 
@@ -48,6 +49,9 @@ int tls_session_alloc(SSL **sslp, struct tls_profile *tp, const char *name);
  *
  * @text: a sentence for people, printable ASCII whatever the peer put in
  */
+enum tls_fault tls_fault_of(SSL *ssl, char *text, size_t size);
+
+/* The same, by the cause that it counts as. */
 enum tls_failure tls_failure_of(SSL *ssl, char *text, size_t size);
 
 /*
@@ -55,6 +59,13 @@ enum tls_failure tls_failure_of(SSL *ssl, char *text, size_t size);
  * is known also when verification failed, or was skipped.
  */
 int64_t tls_peer_not_after_s(SSL *ssl);
+
+/*
+ * The same of the chain that verification built, up to the authority that is trusted:
+ * what must not end. What else the peer showed may be past its time and harm nobody. 0
+ * without verification, or when it failed.
+ */
+int64_t tls_peer_verified_not_after_s(SSL *ssl);
 
 /*
  * Describes the certificate that the peer showed, also one that was refused.
@@ -74,6 +85,16 @@ int tls_peer_chain(struct chain **cp, SSL *ssl);
 
 /* Earliest notAfter in the chain that cert_file holds, seconds; 0 without a cert_file. */
 int64_t tls_profile_not_after_s(const struct tls_profile *tp);
+
+/*
+ * What peers will make of the chain that cert_file holds.
+ *
+ * @trunk: whose names it is to prove too, or NULL
+ *
+ * Returns false, with @own untouched, without a cert_file.
+ */
+bool tls_profile_own(struct tls_own *own, const struct tls_profile *tp,
+		     const struct config_trunk *trunk);
 
 /* Earliest notAfter in a chain, of which both parts may be NULL; 0: none. */
 int64_t tls_earliest_not_after_s(const X509 *leaf, const STACK_OF(X509) * chain);

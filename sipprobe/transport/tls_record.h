@@ -7,10 +7,13 @@
 struct tls_record {
 	char *name; /* identity to verify, or NULL */
 	bool skip_verify;
-	int64_t not_after_s;	  /* earliest in the chain shown, or 0 */
-	int peer_version;	  /* of the peer's hello as on the wire, or 0 */
-	STACK_OF(X509) * chain;	  /* references to what the peer showed, or NULL */
-	enum tls_failure failure; /* what verification found */
+	bool asked;		      /* the peer asked for a certificate of ours */
+	int64_t not_after_s;	      /* earliest in the chain shown, or 0 */
+	int64_t verified_not_after_s; /* earliest in the chain that was verified, or 0 */
+	int peer_version;	      /* of the peer's hello as on the wire, or 0 */
+	char verified_ends[64]; /* who ends then: "" the peer's own, else its title */
+	STACK_OF(X509) * chain; /* references to what the peer showed, or NULL */
+	enum tls_fault fault;	/* what verification found */
 	char text[TLS_TEXT_BYTES];
 };
 
@@ -31,6 +34,12 @@ bool tls_record_verified(const struct tls_record *rec);
 
 /* "" before the handshake got that far. */
 const char *tls_record_cipher(const SSL *ssl);
+
+/*
+ * Verifies the chain that @store was set up with, and the record's name. Fills in what of
+ * it was verified, or the fault and its words.
+ */
+bool tls_record_judge(struct tls_record *rec, X509_STORE_CTX *store);
 
 /* The certificate verify callback of OpenSSL: judges the chain and fills the record. */
 int tls_verify(X509_STORE_CTX *store, void *arg);

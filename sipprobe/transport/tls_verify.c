@@ -1,3 +1,4 @@
+#include <openssl/x509v3.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -115,22 +116,83 @@ static void say_other(struct tls_record *rec, X509 *cert, int error)
 		       X509_verify_cert_error_string(error));
 }
 
+static void say_purpose(struct tls_record *rec, X509 *cert, int error)
+{
+	char title[TITLE_BYTES * 2];
+	bool client = X509_check_purpose(cert, X509_PURPOSE_SSL_CLIENT, 0) == 1;
+
+	(void)error;
+	tls_identity_title(cert, title, sizeof(title));
+	tls_verify_say(rec, "certificate of %s is %s", title,
+		       client ? "for clients only" : "not for a server");
+}
+
+static void say_intermediate(struct tls_record *rec, X509 *cert, int error)
+{
+	char title[TITLE_BYTES], issuer[TITLE_BYTES];
+
+	(void)error;
+	tls_identity_title(cert, title, sizeof(title));
+	tls_identity_issuer(cert, issuer, sizeof(issuer));
+	tls_verify_say(rec, "certificate of %s is by %s, which was not sent", title,
+		       issuer);
+}
+
 static const struct finding {
 	int error;
-	enum tls_failure failure;
+	enum tls_fault fault;
 	void (*say)(struct tls_record *rec, X509 *cert, int error);
 } findings[] = {
-	{X509_V_ERR_CERT_HAS_EXPIRED, TLS_FAILURE_EXPIRED, say_expired},
-	{X509_V_ERR_CERT_NOT_YET_VALID, TLS_FAILURE_NOT_YET_VALID, say_not_yet},
-	{X509_V_ERR_HOSTNAME_MISMATCH, TLS_FAILURE_NAME, say_name},
-	{X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, TLS_FAILURE_UNTRUSTED, say_self_signed},
-	{X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, TLS_FAILURE_UNTRUSTED, say_root},
-	{X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, TLS_FAILURE_UNTRUSTED, say_issuer},
-	{X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, TLS_FAILURE_UNTRUSTED, say_issuer},
-	{X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, TLS_FAILURE_UNTRUSTED, say_issuer},
+	{X509_V_ERR_CERT_HAS_EXPIRED, TLS_FAULT_EXPIRED, say_expired},
+	{X509_V_ERR_CERT_NOT_YET_VALID, TLS_FAULT_NOT_YET_VALID, say_not_yet},
+	{X509_V_ERR_HOSTNAME_MISMATCH, TLS_FAULT_NAME, say_name},
+	{X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, TLS_FAULT_SELF_SIGNED, say_self_signed},
+	{X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, TLS_FAULT_ROOT, say_root},
+	{X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, TLS_FAULT_ROOT, say_issuer},
+	{X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, TLS_FAULT_ROOT, say_issuer},
+	{X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, TLS_FAULT_ROOT, say_issuer},
+	{X509_V_ERR_INVALID_PURPOSE, TLS_FAULT_PURPOSE, say_purpose},
+	{X509_V_ERR_EE_KEY_TOO_SMALL, TLS_FAULT_WEAK, say_other},
+	{X509_V_ERR_CA_KEY_TOO_SMALL, TLS_FAULT_WEAK, say_other},
+	{X509_V_ERR_CA_MD_TOO_WEAK, TLS_FAULT_WEAK, say_other},
 };
 
-static const struct finding other = {0, TLS_FAILURE_UNTRUSTED, say_other};
+static const struct finding other = {0, TLS_FAULT_CHAIN, say_other};
+
+/* Findings that say more where they are looked into. */
+static const struct finding issuer_expired = {0, TLS_FAULT_ISSUER_EXPIRED, say_expired};
+static const struct finding no_intermediate = {0, TLS_FAULT_INTERMEDIATE,
+					       say_intermediate};
+
+/*
+ * Whether the peer showed its own certificate alone, though an authority that is no root
+ * signed it. Nothing proves that; but roots are not fetched (RFC 5280 4.2.2.1), so who
+ * says where to fetch its issuer names an intermediate, and so does an issuer that is
+ * itself issued by another (4.2.1.1).
+ */
+static bool misses_intermediate(const X509_STORE_CTX *store, X509 *leaf)
+{
+	STACK_OF(X509) *shown = X509_STORE_CTX_get0_untrusted(store);
+	const GENERAL_NAMES *by = X509_get0_authority_issuer(leaf);
+	const GENERAL_NAME *gn = by ? sk_GENERAL_NAME_value(by, 0) : NULL;
+
+	if (sk_X509_num(shown) > 1)
+		return false;
+	if (gn && gn->type == GEN_DIRNAME)
+		return X509_NAME_cmp(gn->d.dirn, X509_get_issuer_name(leaf)) != 0;
+	return X509_get_ext_by_NID(leaf, NID_info_access, -1) >= 0;
+}
+
+static const struct finding *look_into(const struct finding *f, X509_STORE_CTX *store)
+{
+	X509 *leaf = X509_STORE_CTX_get0_cert(store);
+
+	if (f->fault == TLS_FAULT_EXPIRED && X509_STORE_CTX_get_error_depth(store) > 0)
+		return &issuer_expired;
+	if (f->fault == TLS_FAULT_ROOT && leaf && misses_intermediate(store, leaf))
+		return &no_intermediate;
+	return f;
+}
 
 static void record_finding(struct tls_record *rec, X509_STORE_CTX *store, int error)
 {
@@ -140,9 +202,10 @@ static void record_finding(struct tls_record *rec, X509_STORE_CTX *store, int er
 	for (size_t i = 0; i < sizeof(findings) / sizeof(findings[0]); i++)
 		if (findings[i].error == error)
 			f = &findings[i];
+	f = look_into(f, store);
 	if (!cert || error == X509_V_ERR_HOSTNAME_MISMATCH)
 		cert = X509_STORE_CTX_get0_cert(store);
-	rec->failure = f->failure;
+	rec->fault = f->fault;
 	f->say(rec, cert, error);
 }
 
@@ -157,6 +220,23 @@ static void keep_chain(struct tls_record *rec, X509_STORE_CTX *store)
 	rec->chain = chain;
 }
 
+/* When what was verified ends, and with which of its certificates. */
+static void keep_verified(struct tls_record *rec, const STACK_OF(X509) * chain)
+{
+	rec->verified_not_after_s = tls_earliest_not_after_s(NULL, chain);
+	rec->verified_ends[0] = '\0';
+	for (int i = 0; i < sk_X509_num(chain); i++) {
+		X509 *cert = sk_X509_value(chain, i);
+
+		if (tls_seconds_of(X509_get0_notAfter(cert)) != rec->verified_not_after_s)
+			continue;
+		if (i)
+			tls_identity_title(cert, rec->verified_ends,
+					   sizeof(rec->verified_ends));
+		return;
+	}
+}
+
 const char *tls_record_cipher(const SSL *ssl)
 {
 	const char *name = SSL_get_cipher_name(ssl);
@@ -166,7 +246,7 @@ const char *tls_record_cipher(const SSL *ssl)
 
 bool tls_record_verified(const struct tls_record *rec)
 {
-	return rec->failure == TLS_FAILURE_NONE && !rec->skip_verify;
+	return rec->fault == TLS_FAULT_NONE && !rec->skip_verify;
 }
 
 bool tls_peer_certificate(SSL *ssl, struct engine_certificate *out)
@@ -180,8 +260,10 @@ bool tls_peer_certificate(SSL *ssl, struct engine_certificate *out)
 		.not_before_s = tls_seconds_of(X509_get0_notBefore(leaf)),
 		.not_after_s = tls_seconds_of(X509_get0_notAfter(leaf)),
 		.chain_not_after_s = rec->not_after_s,
+		.verified_not_after_s = rec->verified_not_after_s,
 		.verified = tls_record_verified(rec),
 	};
+	str_ncpy(out->verified_ends, rec->verified_ends, sizeof(out->verified_ends));
 	tls_identity_title(leaf, out->subject, sizeof(out->subject));
 	tls_identity_issuer(leaf, out->issuer, sizeof(out->issuer));
 	tls_identity_list(leaf, out->names, sizeof(out->names));
@@ -190,12 +272,29 @@ bool tls_peer_certificate(SSL *ssl, struct engine_certificate *out)
 	return true;
 }
 
+bool tls_record_judge(struct tls_record *rec, X509_STORE_CTX *store)
+{
+	int error;
+
+	if (X509_verify_cert(store) != 1) {
+		error = X509_STORE_CTX_get_error(store);
+	} else if (rec->name &&
+		   !tls_identity_match(X509_STORE_CTX_get0_cert(store), rec->name)) {
+		error = X509_V_ERR_HOSTNAME_MISMATCH;
+		X509_STORE_CTX_set_error(store, error);
+	} else {
+		keep_verified(rec, X509_STORE_CTX_get0_chain(store));
+		return true;
+	}
+	record_finding(rec, store, error);
+	return false;
+}
+
 int tls_verify(X509_STORE_CTX *store, void *arg)
 {
 	SSL *ssl =
 		X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
 	struct tls_record *rec = tls_record_of(ssl);
-	int error;
 
 	(void)arg;
 	keep_chain(rec, store);
@@ -205,15 +304,5 @@ int tls_verify(X509_STORE_CTX *store, void *arg)
 		X509_STORE_CTX_set_error(store, X509_V_OK);
 		return 1;
 	}
-	if (X509_verify_cert(store) != 1) {
-		error = X509_STORE_CTX_get_error(store);
-	} else if (rec->name &&
-		   !tls_identity_match(X509_STORE_CTX_get0_cert(store), rec->name)) {
-		error = X509_V_ERR_HOSTNAME_MISMATCH;
-		X509_STORE_CTX_set_error(store, error);
-	} else {
-		return 1;
-	}
-	record_finding(rec, store, error);
-	return 0;
+	return tls_record_judge(rec, store);
 }

@@ -58,9 +58,11 @@ static struct tls_profile *tls_watch_shown(const struct tls_watch *w)
 static void tell_shown(const struct tls_watch *w)
 {
 	const struct tls_profile *profile = tls_watch_shown(w);
+	struct tls_own own;
+	bool shown = profile && tls_profile_own(&own, profile, NULL);
 
-	w->events->listen_cert_h(profile ? w->sip->tls.cert_file : NULL,
-				 profile ? tls_profile_not_after_s(profile) : 0, w->arg);
+	w->events->listen_cert_h(shown ? w->sip->tls.cert_file : NULL,
+				 shown ? &own : NULL, w->arg);
 }
 
 void tls_watch_follow(struct tls_watch *w, struct tls_cache *cache,

@@ -4,6 +4,7 @@
 
 #include "config/config.h"
 #include "sipprobe/loop/ticker.h"
+#include "sipprobe/tls_own.h"
 
 struct sockets;
 struct tls_cache;
@@ -13,7 +14,7 @@ struct tls_watch_events {
 	/* Profiles were replaced. */
 	void (*replaced_h)(void *arg);
 	/* As listen_cert_h and tls_files_h of struct engine_events. */
-	void (*listen_cert_h)(const char *file, int64_t not_after_s, void *arg);
+	void (*listen_cert_h)(const char *file, const struct tls_own *own, void *arg);
 	void (*files_h)(const char *detail, void *arg);
 };
 

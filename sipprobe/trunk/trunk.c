@@ -112,12 +112,13 @@ void trunk_tell_certificate(const struct trunk *t)
 {
 	const struct config_tls *tls = &t->owner.conf->settings->tls;
 	struct tls_profile *profile;
+	struct tls_own own;
 
 	if (!tls->cert_file || !t->group->events->trunk_cert_h || !speaks_tls(t) ||
 	    tls_cache_get(t->group->targets.tls, &profile, tls, false, NULL, 0))
 		return;
-	t->group->events->trunk_cert_h(t->owner.row, tls_profile_not_after_s(profile),
-				       t->group->arg);
+	if (tls_profile_own(&own, profile, t->owner.conf))
+		t->group->events->trunk_cert_h(t->owner.row, &own, t->group->arg);
 }
 
 void trunk_start(struct trunk *t)

@@ -47,7 +47,11 @@ void ca_make(struct ca_cert *c, const struct ca_spec *spec, const struct ca_cert
 	X509 *x = X509_new();
 
 	c->x509 = x;
-	c->key = EVP_EC_gen("P-256");
+	if (spec->like && EVP_PKEY_up_ref(spec->like->key))
+		c->key = spec->like->key;
+	else
+		c->key = spec->rsa_bits ? EVP_RSA_gen(spec->rsa_bits)
+					: EVP_EC_gen("P-256");
 	must(x && c->key, "allocation");
 	X509_set_version(x, X509_VERSION_3);
 	ASN1_INTEGER_set(X509_get_serialNumber(x), ++serial);
@@ -63,7 +67,12 @@ void ca_make(struct ca_cert *c, const struct ca_spec *spec, const struct ca_cert
 		      spec->authority ? "critical,CA:TRUE" : "CA:FALSE");
 	add_extension(x, NID_subject_alt_name, spec->san);
 	add_extension(x, NID_ext_key_usage, spec->eku);
-	must(X509_sign(x, issuer ? issuer->key : c->key, EVP_sha256()) > 0, "signature");
+	if (spec->aia)
+		add_extension(x, NID_info_access,
+			      "caIssuers;URI:http://ca.example/ca.crt");
+	must(X509_sign(x, issuer ? issuer->key : c->key,
+		       spec->sha1 ? EVP_sha1() : EVP_sha256()) > 0,
+	     "signature");
 }
 
 void ca_drop(struct ca_cert *c)

@@ -13,6 +13,10 @@ struct ca_spec {
 	bool authority;
 	long begins_s;
 	long ends_s;
+	unsigned rsa_bits;	    /* 0: an EC key */
+	bool sha1;		    /* signed by it */
+	bool aia;		    /* says where its issuer may be fetched */
+	const struct ca_cert *like; /* has the subject's name and key of that one */
 };
 
 struct ca_cert {

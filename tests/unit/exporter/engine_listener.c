@@ -234,8 +234,8 @@ static void test_certificates(void)
 	struct told t = told_begin(LOG_LEVEL_INFO);
 	struct snapshot *n;
 
-	engine_listener.trunk_cert_h(t.row, 77, t.s);
-	engine_listener.listen_cert_h("/etc/ssl/listen.pem", 88, t.s);
+	engine_listener.trunk_cert_h(t.row, &(struct tls_own){77}, t.s);
+	engine_listener.listen_cert_h("/etc/ssl/listen.pem", &(struct tls_own){88}, t.s);
 	engine_listener.tls_files_h("me.pem: it is no PEM", t.s);
 	is_str(logged(),
 	       "level=error msg=\"certificate files changed but cannot be used\" "
@@ -249,7 +249,7 @@ static void test_certificates(void)
 	snapshot_free(n);
 	engine_listener.tls_files_h(NULL, t.s);
 	is_str(logged(), "level=info msg=\"certificate files read again\"", "files read");
-	engine_listener.listen_cert_h(NULL, 0, t.s);
+	engine_listener.listen_cert_h(NULL, NULL, t.s);
 	n = told_take(&t);
 	ok(!n->exporter.tls_files_stale && !n->exporter.listen_not_after_s,
 	   "what is in use is new, and nothing is shown any more");
@@ -296,7 +296,7 @@ static void test_null(void)
 	e->trunk_state_h(NULL, &change, t.s);
 	e->trunk_addresses_h(NULL, 1, 1, t.s);
 	e->trunk_dns_failed_h(NULL, "x", t.s);
-	e->trunk_cert_h(NULL, 1, t.s);
+	e->trunk_cert_h(NULL, &(struct tls_own){1}, t.s);
 	e->inbound_h(NULL, "OPTIONS", 200, t.s);
 	ok(!e->probe.target_add_h(NULL, &udp, t.s), "no cell without a row");
 	e->probe.target_remove_h(NULL, t.s);

@@ -7,6 +7,7 @@
 
 #include "exporter/ondemand/probe_families.h"
 #include "exporter/ondemand/probe_format.h"
+#include "sipprobe/tls_failure.h"
 #include "tests/unit/exporter/store/kept.h"
 
 enum { NOW_S = 1790000000 };
@@ -133,6 +134,8 @@ static void expired(struct ondemand_report *r, struct ondemand_answer *a)
 	a[0].transport = "tls";
 	a[0].result.phase_ns[PROBE_PHASE_CONNECT] = 900000;
 	a[0].result.cert_not_after_s = NOW_S - 90000;
+	a[0].result.tls_cause = TLS_FAILURE_EXPIRED;
+	a[0].result.tls_fault = TLS_FAULT_EXPIRED;
 	a[0].has_certificate = true;
 	a[0].certificate = (struct engine_certificate){
 		.subject = "sbc.example",
@@ -147,6 +150,31 @@ static void expired(struct ondemand_report *r, struct ondemand_answer *a)
 	r->uri = "sips:192.0.2.1";
 	r->state = HEALTH_DOWN;
 	r->count = 1;
+}
+
+/* Works now, and would not with other authorities; our certificate is none for a client.
+ */
+static void rehearsed(struct ondemand_report *r, struct ondemand_answer *a)
+{
+	busy(r, a);
+	a[0].result.code = 200;
+	a[0].result.verdict = PROBE_UP;
+	a[0].result.retry_after_s = -1;
+	a[0].certificate.verified_not_after_s = NOW_S + 10 * 86400 - 1;
+	strcpy(a[0].certificate.verified_ends, "Example CA");
+	a[0].rehearsal = (struct rehearsal){
+		.done = true, .text = "authority Example Root is not trusted"};
+	r->state = HEALTH_UP;
+	r->trust_with = "/etc/ssl/new-roots.pem";
+	r->trust_at_s = NOW_S + 86400;
+	r->own_file = "/etc/ssl/me.pem";
+	r->own = (struct tls_own){
+		.not_after_s = NOW_S + 86400,
+		.good_until_s = INT64_MAX,
+		.subject = "me.example",
+		.issuer = "Example CA",
+		.unfit = "may not be shown as a client: it is for servers only",
+	};
 }
 
 static void unresolved(struct ondemand_report *r, struct ondemand_answer *a)
@@ -175,6 +203,7 @@ static const struct {
 	{"busy", busy, {1, 1, 1, 2}},
 	{"half", half, {1, 1, 1, 2}},
 	{"expired", expired, {2, 2, 2, 1}},
+	{"rehearsed", rehearsed, {1, 1, 1, 2}},
 	{"unresolved", unresolved, {2, 2, 2, 1}},
 	{"internal", internal, {3, 3, 3, 4}},
 };

@@ -153,7 +153,8 @@ static void test_all_parts(void)
 	store_keep_native(s, 3, 20);
 	store_keep_exemplars(s);
 	store_inbound(s, row, "INVITE", 5);
-	store_trunk_certificate(s, row, "/etc/ssl/me.pem", 77);
+	store_trunk_certificate(s, row, "/etc/ssl/me.pem",
+				&(struct tls_own){.not_after_s = 77});
 	r.code = 200;
 	r.begun_unix_ns = 9;
 	r.phase_ns[PROBE_PHASE_ANSWER] = 5000000;
@@ -171,6 +172,10 @@ static void test_all_parts(void)
 		   !memcmp(n->trunks[0].own_file.p, "file=\"me.pem\"", 13),
 	   "our certificate's file");
 	is_int(n->trunks[0].stats.own_not_after_s, 77, "and its end");
+	ok(n->trunks[0].own_use.l == 30 &&
+		   !memcmp(n->trunks[0].own_use.p, "file=\"me.pem\",purpose=\"client\"",
+			   30),
+	   "and what it is shown as");
 	is_int(n->targets[0].tls_failures[TLS_FAILURE_EXPIRED], 1, "causes of TLS");
 	is_int((long long)n->targets[0].code_count, 1, "codes");
 	is_int(n->targets[0].codes[0].code, 200, "the one that came");

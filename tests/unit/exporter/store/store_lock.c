@@ -54,9 +54,11 @@ static void write_dns_anew(struct held *h)
 	store_trunk_dns_failed(h->s, h->row, "new");
 }
 
+static const struct tls_own own = {.not_after_s = 1};
+
 static void write_certificate(struct held *h)
 {
-	store_trunk_certificate(h->s, h->row, "/a.pem", 1);
+	store_trunk_certificate(h->s, h->row, "/a.pem", &own);
 }
 
 static void write_inbound(struct held *h)
@@ -126,7 +128,7 @@ static void write_shard(struct held *h)
 
 static void write_listen(struct held *h)
 {
-	store_listen_certificate(h->s, "a.pem", 1);
+	store_listen_certificate(h->s, "a.pem", &own);
 }
 
 static void write_tls_files(struct held *h)
@@ -200,7 +202,7 @@ static void held_open(struct held *h)
 	h->row = store_trunk_add(h->s, &trunk);
 	h->cell = store_target_add(h->s, h->row, &tls);
 	store_trunk_dns_failed(h->s, h->row, "known");
-	store_trunk_certificate(h->s, h->row, "/a.pem", 1);
+	store_trunk_certificate(h->s, h->row, "/a.pem", &own);
 }
 
 int main(void)

@@ -268,11 +268,21 @@ static void test_trunk_words(void)
 	store_trunk_dns_failed(s, row, "two");
 	is_dns_said(s, "two", "the last time");
 	is_int(row->stats.dns_failures, 2, "each is counted");
-	store_trunk_certificate(s, row, "/a/b.pem", 5);
+	store_trunk_certificate(s, row, "/a/b.pem", &(struct tls_own){.not_after_s = 5});
 	is_str(store_own_file(row), "file=\"b.pem\"", "the file of our certificate");
-	store_trunk_certificate(s, row, "/a/c.pem", 6);
+	store_trunk_certificate(s, row, "/a/c.pem", &(struct tls_own){.not_after_s = 6});
 	is_str(store_own_file(row), "file=\"b.pem\"", "which is the trunk's for good");
 	is_int(row->stats.own_not_after_s, 6, "its end is the last that was told");
+	store_trunk_certificate(s, row, "/a/b.pem",
+				&(struct tls_own){9, 3, 8, .unfit = ""});
+	ok(!stats_own_usable(&row->stats.own, 2) && stats_own_usable(&row->stats.own, 3),
+	   "usable from when all that a peer needs is valid");
+	ok(stats_own_usable(&row->stats.own, 8) && !stats_own_usable(&row->stats.own, 9),
+	   "and until a part of that ends");
+	store_trunk_certificate(s, row, "/a/b.pem",
+				&(struct tls_own){9, 3, 8, .unfit = "is for servers"});
+	ok(!stats_own_usable(&row->stats.own, 5), "never when a peer will mind it");
+	is_str(row->texts->own.unfit, "is for servers", "and why is kept");
 	store_free(s);
 }
 
@@ -408,11 +418,11 @@ static void test_exporter(void)
 	store_shard(s, &shard);
 	is_int(s->exporter.total_shards, 5, "how many shards");
 	is_str(s->exporter.shard, "shard=\"2\"", "which this is");
-	store_listen_certificate(s, "/x/listen.pem", 9);
+	store_listen_certificate(s, "/x/listen.pem", &(struct tls_own){.not_after_s = 9});
 	is_str(s->exporter.listen_file, "file=\"listen.pem\"", "what is shown");
 	memset(path, 'x', sizeof(path) - 1);
 	path[sizeof(path) - 1] = '\0';
-	store_listen_certificate(s, path, 10);
+	store_listen_certificate(s, path, &(struct tls_own){.not_after_s = 10});
 	is_int(s->exporter.listen_not_after_s, 0, "a name that does not fit is none");
 	store_tls_files(s, true);
 	store_reload(s, false, 3);

@@ -46,9 +46,10 @@ static inline void running_dns_failed_h(void *row, const char *detail, void *arg
 	(void)row, (void)detail, (void)arg;
 }
 
-static inline void running_listen_cert_h(const char *file, int64_t not_after_s, void *arg)
+static inline void running_listen_cert_h(const char *file, const struct tls_own *own,
+					 void *arg)
 {
-	(void)not_after_s;
+	(void)own;
 	if (file)
 		fixture_tell(arg, "listen cert");
 }

@@ -209,7 +209,7 @@ static const struct client_case client_cases[] = {
 	{"hostile name", LEAF_NASTY, "sbc.example", TLS_FAILURE_NAME,
 	 "certificate is for a?level=error ?[31m??, not sbc.example", 0, V12, TOP},
 	{"no such purpose", LEAF_CLIENT_ONLY, "sbc.example", TLS_FAILURE_UNTRUSTED,
-	 "certificate of sbc.example: unsuitable certificate purpose", 0, V12, TOP},
+	 "certificate of sbc.example is for clients only", 0, V12, TOP},
 	{"chain", LEAF_CHAINED, "sbc.example", 0, "", 0, V12, TOP},
 	{"IP literal", LEAF_IP, "192.0.2.7", 0, "", 0, V12, TOP},
 	{"wrong IP literal", LEAF_IP, "192.0.2.9", TLS_FAILURE_NAME,

@@ -71,9 +71,9 @@ static void replaced_h(void *arg)
 	((struct seen *)arg)->replaced++;
 }
 
-static void listen_cert_h(const char *file, int64_t not_after_s, void *arg)
+static void listen_cert_h(const char *file, const struct tls_own *own, void *arg)
 {
-	((struct seen *)arg)->shown_s = file ? not_after_s : 0;
+	((struct seen *)arg)->shown_s = file ? own->not_after_s : 0;
 }
 
 static void files_h(const char *detail, void *arg)

@@ -18,6 +18,7 @@ struct trunks {
 	struct zone *zone;
 	struct trunk *trunk;
 	int64_t cert_s;
+	char cert_unfit[TLS_OWN_TEXT];
 };
 
 static void *trunk_add_h(const struct config_trunk *trunk, void *arg)
@@ -64,12 +65,13 @@ static void trunk_dns_failed_h(void *row, const char *detail, void *arg)
 	fixture_tell(&((struct trunks *)arg)->f, "dns: %s", detail);
 }
 
-static void trunk_cert_h(void *row, int64_t not_after_s, void *arg)
+static void trunk_cert_h(void *row, const struct tls_own *own, void *arg)
 {
 	struct trunks *ts = arg;
 
 	(void)row;
-	ts->cert_s = not_after_s;
+	ts->cert_s = own->not_after_s;
+	str_ncpy(ts->cert_unfit, own->unfit, sizeof(ts->cert_unfit));
 	fixture_tell(&ts->f, "cert");
 }
 
