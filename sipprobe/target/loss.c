@@ -1,7 +1,8 @@
 #include "sipprobe/target/loss.h"
 
 enum {
-	LOSS_CREEP = 64,    /* answers after which a longer way is nearly believed */
+	LOSS_CREEP = 64,	/* answers after which a longer way is nearly believed */
+	LOSS_RIGHT_AFTER = 8,	/* share of T1 */
 	LOSS_NEAR_QUARTERS = 3, /* of the shortest way: less than that is no round trip */
 };
 
@@ -18,7 +19,10 @@ static bool loss_is_short(const struct loss *l, int64_t us)
 	return 4 * us < (int64_t)LOSS_NEAR_QUARTERS * l->least_us;
 }
 
-/* The copies that can have caused an answer after so long: all but those under way. */
+/*
+ * The copies that can have caused an answer after so long: all but those under way. No
+ * two of them left nearer to each other than T1.
+ */
 static uint16_t loss_copies_before(const struct loss *l, const struct loss_request *r)
 {
 	int64_t t2_us = 8 * r->t1_us;
@@ -26,7 +30,7 @@ static uint16_t loss_copies_before(const struct loss *l, const struct loss_reque
 	int64_t at_us = every_us;
 	uint16_t n = 1;
 
-	while (n < r->copies && !loss_is_short(l, r->answered_us - at_us)) {
+	while (n < r->copies && r->answered_us - at_us + r->t1_us / 2 >= l->least_us) {
 		n++;
 		every_us = 2 * every_us < t2_us ? 2 * every_us : t2_us;
 		at_us += every_us;
@@ -53,8 +57,9 @@ static void loss_release(struct loss *l, struct probe_loss *out)
 }
 
 /*
- * The shortest way falls at once and rises slowly: an answer to a second copy looks like a
- * long way. Where it falls by much, answers that were in doubt had been to later copies.
+ * The shortest way falls at once and rises slowly: an answer to a second copy looks like
+ * a long way. Where it falls by much, answers that were in doubt had been to later
+ * copies.
  */
 static void loss_learn_way(struct loss *l, int64_t us, struct probe_loss *out)
 {
@@ -69,11 +74,17 @@ static void loss_learn_way(struct loss *l, int64_t us, struct probe_loss *out)
 	l->least_us = (uint32_t)us;
 }
 
-/* Whether a copy was still under way at the first answer, and none ever came to it. */
+/*
+ * Whether a copy was still under way at the first answer, and none ever came to it. One
+ * that comes right after a copy is that copy's: a way that takes just as long as the
+ * timer is rarer than one that is short and loses.
+ */
 static bool loss_is_doubtful(const struct loss *l, const struct loss_request *r)
 {
+	int64_t after_us = r->answered_us - r->last_us;
+
 	return r->copies > 1 && r->finals == 1 && !r->provisionals && r->answered_us &&
-	       loss_is_short(l, r->answered_us - r->last_us);
+	       after_us >= r->t1_us / LOSS_RIGHT_AFTER && loss_is_short(l, after_us);
 }
 
 static void loss_doubt(struct loss *l, const struct loss_request *r,

@@ -1,12 +1,13 @@
 /*
- * Loss by what was sent over UDP and what came back for it. A peer that answers every copy
- * of a request leaves no doubt: a copy that nothing came back for was lost, there or back,
- * however long the others took. Retransmissions are decided by the past only, so that
- * requests less answers is right on average, as a ratio of sums.
+ * Loss by what was sent over UDP and what came back for it. A peer that answers every
+ * copy of a request leaves no doubt: a copy that nothing came back for was lost, there or
+ * back, however long the others took. Retransmissions are decided by the past only, so
+ * that requests less answers is right on average, as a ratio of sums.
  *
- * Some peers answer the first copy that arrives and no other. One whose answers come while
- * a later copy is still under way, again and again without a second answer, is such a
- * peer: copies that it had no reason to answer are not counted. Pure: no clock, no socket.
+ * Some peers answer the first copy that arrives and no other. One whose answers come
+ * while a later copy is still under way, again and again without a second answer, is such
+ * a peer: copies that it had no reason to answer are not counted. Pure: no clock, no
+ * socket.
  */
 #ifndef SIPPROBE_TARGET_LOSS_H
 #define SIPPROBE_TARGET_LOSS_H

@@ -376,8 +376,8 @@ static bool is_held_up(const struct target *t, int64_t late_ns)
 
 /*
  * We stood still past its deadline, and with us its retransmissions, or a connection that
- * was ready to be used. That is no word about the peer: it is asked again, once; a request
- * that could not be sent before has its time now.
+ * was ready to be used. That is no word about the peer: it is asked again, once; a
+ * request that could not be sent before has its time now.
  */
 static void probe_hold(struct target *t, int64_t deadline_ns)
 {
@@ -439,8 +439,8 @@ static void probe_begin(struct target *t, bool held)
 	if (t->exchange)
 		exchange_begin(t);
 	if (!held && !t->unregistration && t->group->events->probe_begin_h)
-		t->group->events->probe_begin_h(
-			t->cell, t->attempt.begun_ns - t->due_ns, t->group->arg);
+		t->group->events->probe_begin_h(t->cell, t->attempt.begun_ns - t->due_ns,
+						t->group->arg);
 	err = t->prober->start(t);
 	if (err)
 		probe_unsent(t, err);

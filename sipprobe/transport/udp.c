@@ -13,7 +13,7 @@ enum {
 	UDP_DATAGRAM_MAX = 65536,
 	UDP_CONTROL_MAX = 128,
 	UDP_BUFFER_BYTES = 8 << 20, /* the default of 212 kB holds 250 small replies */
-	UDP_ERRORS_MAX = 4096, /* read at once */
+	UDP_ERRORS_MAX = 4096,	    /* read at once */
 };
 
 struct udp {

@@ -409,9 +409,9 @@ static void test_peer_name(void)
 int main(void)
 {
 	static void (*const tests[])(void) = {
-		test_fresh,	    test_reuse,	      test_failures,
-		test_no_connection, test_held_up, test_local,	      test_requests,
-		test_via_port,	    test_tls_silence, test_peer_name,
+		test_fresh,	  test_reuse,	  test_failures, test_no_connection,
+		test_held_up,	  test_local,	  test_requests, test_via_port,
+		test_tls_silence, test_peer_name,
 	};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));
