@@ -245,6 +245,15 @@ static void engine_listener_probe_late_h(void *p, void *arg)
 	log_write(LOG_LEVEL_DEBUG, "late response", f.list);
 }
 
+static void engine_listener_probe_settled_h(void *p, const struct probe_loss *loss,
+					    void *arg)
+{
+	const struct cell *cell = p;
+
+	if (cell)
+		store_probe_settled(arg, cell->store, loss);
+}
+
 static void engine_listener_inbound_h(void *p, const char *method, unsigned code,
 				      void *arg)
 {
@@ -305,6 +314,7 @@ const struct engine_events engine_listener = {
 	.probe.probe_ladder_h = engine_listener_probe_ladder_h,
 	.probe.chain_h = engine_listener_chain_h,
 	.probe.probe_late_h = engine_listener_probe_late_h,
+	.probe.probe_settled_h = engine_listener_probe_settled_h,
 	.trunk_cert_h = engine_listener_trunk_cert_h,
 	.listen_cert_h = engine_listener_listen_cert_h,
 	.tls_files_h = engine_listener_tls_files_h,

@@ -69,7 +69,7 @@ def wrong_now():
              {"unit": "percentunit", "decimals": 0, "custom__width": 112,
               "thresholds": p.steps(p.BLUE, (0.01, p.AMBER), (0.5, p.RED)),
               "custom__cellOptions": p.COLOUR_TEXT}),
-            ("Sent again", of(q.resent(SEL, BY, "15m")),
+            ("Lost", of(q.lost(SEL, BY, "15m")),
              {"unit": "percentunit", "decimals": 0, "custom__width": 90,
               "thresholds": p.steps(p.BLUE, (q.LOSS_BAD, p.AMBER), (0.25, p.RED)),
               "custom__cellOptions": p.COLOUR_TEXT}),
@@ -135,15 +135,15 @@ def answers():
                 p.range_(reasons, "{{reason}}"), "cpm", stacked=True, bars=True,
                 interval="1m", overrides=p.coloured(p.REASON_COLOURS),
                 no_value="No probe failed in this time range"),
-        p.graph("Loss", "Requests over UDP that were sent again because nothing came "
-                "back, as a share of all sent, over all trunks and for the worst one; "
-                "answers that came after the timeout, as a share of the probes.", (8, 8),
-                p.ranges(sent_again=q.resent(SEL, "", "$__rate_interval"),
-                         worst_trunk=f"max ({q.resent(SEL, BY, '$__rate_interval')})",
+        p.graph("Loss", "Requests over UDP that nothing came back for, as a share of all "
+                "sent, over all trunks and for the worst one; answers that came after "
+                "the timeout, as a share of the probes.", (8, 8),
+                p.ranges(lost=q.lost(SEL, "", "$__rate_interval"),
+                         worst_trunk=f"max ({q.lost(SEL, BY, '$__rate_interval')})",
                          late=late),
                 "percentunit", interval="2m",
                 thresholds=p.steps(p.BLUE, (q.LOSS_BAD, p.AMBER)),
-                overrides=p.coloured({"sent again": p.BLUE, "worst trunk": p.RED,
+                overrides=p.coloured({"lost": p.BLUE, "worst trunk": p.RED,
                                       "late": p.PURPLE})),
     ]
 

@@ -71,12 +71,15 @@ def failed(sel, by, window):
     )
 
 
-def resent(sel, by, window):
-    """Share of the requests on the wire that were sent again."""
+def lost(sel, by, window):
+    """
+    Share of the requests over UDP that nothing came back for, as a ratio of sums: a mean of
+    every probe's own share would be half of it.
+    """
     aggregate = f"sum by ({by})" if by else "sum"
-    again = f"{aggregate} (rate(siptrunk_probe_retransmissions_total{{{sel}}}[{window}]))"
-    first = f"{aggregate} (rate(siptrunk_probes_total{{{sel}}}[{window}]))"
-    return f"{again}\n/ ({again} + {first} > 0)"
+    return (f"{aggregate} (rate(siptrunk_probe_udp_lost_total{{{sel}}}[{window}]))\n"
+            f"/ ({aggregate} (rate(siptrunk_probe_udp_requests_total{{{sel}}}[{window}]))"
+            " > 0)")
 
 
 def problem(sel):
@@ -89,7 +92,7 @@ def problem(sel):
                    " < bool time())")
         yield 45, (f"(increase(siptrunk_state_changes_total{{{sel}}}[30m])"
                    f" >= bool {FLAPPING_CHANGES})")
-        yield 30, f"({resent(sel, BY, '15m')} > bool {LOSS_BAD})"
+        yield 30, f"({lost(sel, BY, '15m')} > bool {LOSS_BAD})"
         yield 20, (f"(siptrunk_tls_certificate_not_after_timestamp_seconds{{{sel}}}"
                    f" - time() < bool {CERTIFICATE_DAYS * 86400})")
         yield 10, f'siptrunk_state{{{sel},state="unknown"}}'

@@ -46,10 +46,10 @@ def detail_line():
                f"min (siptrunk_addresses_up{{{SEL}}} / (siptrunk_addresses{{{SEL}}} > 0))",
                "percentunit", p.steps(p.RED, (0.01, p.AMBER), (1, p.BLUE)), decimals=0,
                no_value="none known"),
-        p.stat("Sent again",
-               "Share of the requests in this time range that were sent again because "
-               "nothing came back: packet loss, mostly.",
-               q.resent(SEL, "", "$__range"), "percentunit",
+        p.stat("Packets lost",
+               "Share of the requests over UDP in this time range that nothing came back "
+               "for: lost on the way there or back.",
+               q.lost(SEL, "", "$__range"), "percentunit",
                p.steps(p.BLUE, (q.LOSS_BAD, p.AMBER), (0.25, p.RED)), decimals=1),
         p.stat("State changes", "In this time range, over all exporters.",
                f"sum (increase(siptrunk_state_changes_total{{{SEL}}}[$__range]))",
@@ -154,13 +154,13 @@ def answers():
                 "cpm", stacked=True, bars=True, interval="1m",
                 overrides=p.coloured(p.REASON_COLOURS),
                 no_value="No probe failed in this time range"),
-        p.graph("Loss", "Requests over UDP that were sent again because nothing came "
-                "back, as a share of all sent; answers that came after the timeout, as "
-                "a share of the probes.", (8, 8),
-                p.ranges(sent_again=q.resent(SEL, "", "$__rate_interval"), late=late),
+        p.graph("Loss", "Requests over UDP that nothing came back for, as a share of all "
+                "sent; answers that came after the timeout, as a share of the probes.",
+                (8, 8),
+                p.ranges(lost=q.lost(SEL, "", "$__rate_interval"), late=late),
                 "percentunit", interval="2m",
                 thresholds=p.steps(p.BLUE, (q.LOSS_BAD, p.AMBER)),
-                overrides=p.coloured({"sent again": p.BLUE, "late": p.PURPLE})),
+                overrides=p.coloured({"lost": p.BLUE, "late": p.PURPLE})),
     ]
 
 

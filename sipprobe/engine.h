@@ -64,6 +64,11 @@ struct probe_events {
 	/* A response came after its probe had ended without one. */
 	void (*probe_late_h)(void *cell, void *arg);
 	/*
+	 * What was sent over UDP is settled: answers to it are expected no more. Told
+	 * once for each request; what is told adds up.
+	 */
+	void (*probe_settled_h)(void *cell, const struct probe_loss *loss, void *arg);
+	/*
 	 * Before probe_done_h, of a probe over TLS in which the peer showed a
 	 * certificate, whatever became of it.
 	 */

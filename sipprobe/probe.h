@@ -65,6 +65,13 @@ static inline struct probe_result probe_result_none(void)
 	};
 }
 
+/* Copies of requests over UDP, and what came back for them. */
+struct probe_loss {
+	uint32_t requests; /* sent, retransmissions included */
+	uint32_t answers;  /* first ones and duplicates, late ones too */
+	uint32_t lost;	   /* requests that nothing came back for */
+};
+
 /* "timeout", "dns", …, "response" for PROBE_RESPONSE; metrics' `reason`. */
 const char *probe_outcome_name(enum probe_outcome o);
 const char *probe_phase_name(enum probe_phase p);

@@ -195,6 +195,26 @@ static size_t catalogue_late(struct sample *out, const struct snapshot_target *t
 	return catalogue_one(out, t->stats.late);
 }
 
+static size_t catalogue_udp_requests(struct sample *out, const struct snapshot_target *t)
+{
+	return t->stats.udp ? catalogue_one(out, t->stats.loss.requests) : 0;
+}
+
+static size_t catalogue_udp_answers(struct sample *out, const struct snapshot_target *t)
+{
+	return t->stats.udp ? catalogue_one(out, t->stats.loss.answers) : 0;
+}
+
+/* On the way there or back: nothing in an answer tells which. */
+static size_t catalogue_udp_lost(struct sample *out, const struct snapshot_target *t)
+{
+	static const char either[] = "direction=\"either\"";
+
+	*out = (struct sample){.label = {either, sizeof(either) - 1},
+			       .value = t->stats.loss.lost};
+	return t->stats.udp;
+}
+
 static size_t catalogue_last_success(struct sample *out, const struct snapshot_target *t)
 {
 	return catalogue_one_time(out, t->stats.last_success_unix_ns);
@@ -398,6 +418,15 @@ const struct catalogue_family catalogue[] = {
 	{"siptrunk_probe_late_responses_total", CATALOGUE_COUNTER, "",
 	 "Final responses that came after the probe's timeout.",
 	 TARGET_LABELS, .target_get = catalogue_late},
+	{"siptrunk_probe_udp_requests_total", CATALOGUE_COUNTER, "",
+	 "Requests sent over UDP, retransmissions included, that are settled: answered, or given up. Over UDP only.",
+	 TARGET_LABELS, .target_get = catalogue_udp_requests},
+	{"siptrunk_probe_udp_answers_total", CATALOGUE_COUNTER, "",
+	 "Answers to them, first ones and duplicates, late ones too.",
+	 TARGET_LABELS, .target_get = catalogue_udp_answers},
+	{"siptrunk_probe_udp_lost_total", CATALOGUE_COUNTER, "",
+	 "Those of them that nothing came back for: packets lost on the way there or back.",
+	 TARGET_LABELS ",direction", .target_get = catalogue_udp_lost},
 	{"siptrunk_probe_last_success_timestamp_seconds", CATALOGUE_GAUGE, "seconds",
 	 "When the last successful probe began, in seconds since the epoch.",
 	 TARGET_LABELS, .target_get = catalogue_last_success},

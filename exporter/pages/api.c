@@ -217,6 +217,19 @@ static void api_put_recent(struct json *j, const struct status_target *t)
 	json_close(j, ']');
 }
 
+static void api_put_loss(struct json *j, const struct stats_target *s)
+{
+	if (!s->udp) {
+		json_null(j, "udp");
+		return;
+	}
+	json_open(j, "udp", '{');
+	json_number(j, "requests", s->loss.requests, 0);
+	json_number(j, "answers", s->loss.answers, 0);
+	json_number(j, "lost", s->loss.lost, 0);
+	json_close(j, '}');
+}
+
 static void api_put_target(struct json *j, const struct status_target *t)
 {
 	json_open(j, NULL, '{');
@@ -230,6 +243,7 @@ static void api_put_target(struct json *j, const struct status_target *t)
 	json_number(j, "probes", t->stats.probes, 0);
 	json_number(j, "retransmissions", t->stats.retransmissions, 0);
 	json_number(j, "late_responses", t->stats.late, 0);
+	api_put_loss(j, &t->stats);
 	api_put_expiry(j, t->stats.cert_not_after_s);
 	api_put_unix_s(j, "verified_chain_not_after_unix_s",
 		       t->stats.verified_not_after_s);

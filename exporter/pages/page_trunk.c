@@ -143,6 +143,26 @@ static void page_trunk_put_facts(struct buffer *b, const struct trunk_page *p)
 	buffer_str(b, "</dl>\n");
 }
 
+/* The same share as alert and dashboard have it, since the start: "0.5 % (3 of 600)". */
+static void page_trunk_put_loss(struct buffer *b, const struct probe_loss *loss)
+{
+	char share[24];
+
+	page_trunk_begin_item(b, "Packets lost");
+	if (loss->requests) {
+		(void)snprintf(share, sizeof(share), "%.1f %% (",
+			       100.0 * loss->lost / loss->requests);
+		buffer_str(b, share);
+		page_number(b, loss->lost);
+		buffer_str(b, " of ");
+		page_number(b, loss->requests);
+		buffer_str(b, ")");
+	} else {
+		buffer_str(b, "not known yet");
+	}
+	page_trunk_end_item(b);
+}
+
 static void page_trunk_put_numbers(struct buffer *b, const struct status_target *t,
 				   int64_t now_ns)
 {
@@ -179,6 +199,8 @@ static void page_trunk_put_numbers(struct buffer *b, const struct status_target 
 	page_trunk_begin_item(b, "Late answers");
 	page_number(b, t->stats.late);
 	page_trunk_end_item(b);
+	if (t->stats.udp)
+		page_trunk_put_loss(b, &t->stats.loss);
 }
 
 static void page_trunk_put_recent(struct buffer *b, const struct status_target *t)

@@ -67,10 +67,12 @@ struct stats_target {
 	uint32_t probes;
 	uint32_t retransmissions;
 	uint32_t late;
+	struct probe_loss loss;		   /* of all that settled */
 	uint32_t failures[PROBE_OUTCOMES]; /* PROBE_RESPONSE: a code that means down */
 	uint16_t priority;		   /* by SRV at the last probe; 0 without */
 	uint16_t weight;
 	int8_t success; /* of the last probe; -1: none yet */
+	bool udp;	/* what is sent may be lost */
 };
 
 /*

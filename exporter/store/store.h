@@ -78,6 +78,9 @@ void store_ladder(struct store *s, struct store_target *cell,
 /* Keeps a reference, until the peer shows something else or the target goes. */
 void store_chain(struct store *s, struct store_target *cell, struct chain *chain);
 void store_probe_late(struct store *s, struct store_target *cell);
+/* Adds what settled; the three numbers change together. */
+void store_probe_settled(struct store *s, struct store_target *cell,
+			 const struct probe_loss *loss);
 void store_stray(struct store *s, enum engine_stray why);
 
 /*

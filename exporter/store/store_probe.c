@@ -172,3 +172,18 @@ void store_probe_late(struct store *s, struct store_target *cell)
 	history_late(cell->track, now_unix_ns);
 	store_write_unlock(s);
 }
+
+void store_probe_settled(struct store *s, struct store_target *cell,
+			 const struct probe_loss *loss)
+{
+	struct probe_loss *sum;
+
+	if (!cell)
+		return;
+	sum = &cell->stats.loss;
+	store_write_lock(s);
+	sum->requests += loss->requests;
+	sum->answers += loss->answers;
+	sum->lost += loss->lost;
+	store_write_unlock(s);
+}

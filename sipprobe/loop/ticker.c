@@ -6,10 +6,14 @@
 #include "base/clock.h"
 #include "sipprobe/loop/compat.h"
 
+/* Later than that, we stood still, or were so busy that it comes to the same. */
+#define TICKER_LATE_NS (20 * CLOCK_NS_PER_MS)
+
 struct ticker {
 	struct wheel *wheel;
 	int fd;
 	int64_t armed_ns; /* when the descriptor fires; INT64_MAX: it does not */
+	bool gave_way;	  /* sockets had their turn since it was late */
 	bool running;	  /* inside wheel_run(), which tells the next time itself */
 };
 
@@ -43,12 +47,21 @@ static void ticker_arm(struct ticker *tk, int64_t at_ns)
 static void ticker_tick_h(int flags, void *arg)
 {
 	struct ticker *tk = arg;
+	int64_t now_ns = clock_monotonic_ns();
 	uint64_t expirations;
 	int64_t next_ns;
+	bool late;
 
 	(void)flags;
 	(void)!read(tk->fd, &expirations, sizeof(expirations));
+	/* What arrived meanwhile is read before anybody is said to have missed a time. */
+	late = now_ns - tk->armed_ns > TICKER_LATE_NS && !tk->gave_way;
+	tk->gave_way = late;
 	tk->armed_ns = INT64_MAX;
+	if (late) {
+		ticker_arm(tk, now_ns);
+		return;
+	}
 	tk->running = true;
 	next_ns = wheel_run(tk->wheel, clock_monotonic_ns());
 	tk->running = false;

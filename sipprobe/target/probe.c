@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <stddef.h>
 
 #include "sipprobe/target/outcome.h"
 
@@ -45,6 +46,7 @@ enum probe_outcome probe_outcome_of(int err)
 	case EACCES:
 	case ENOPROTOOPT:
 	case EOPNOTSUPP:
+	case EPROTO:
 		return PROBE_UNREACHABLE;
 	case ECONNRESET:
 	case ECONNABORTED:
@@ -53,5 +55,40 @@ enum probe_outcome probe_outcome_of(int err)
 		return PROBE_CONNECT;
 	default:
 		return PROBE_INTERNAL;
+	}
+}
+
+/* Where the errno's own words, or the outcome that ICMP would have, mislead. */
+static const struct unsent {
+	int err;
+	enum probe_outcome outcome;
+	const char *words;
+} unsent[] = {
+	{EPERM, PROBE_INTERNAL,
+	 "this machine would not send it: its firewall, or a full table of connections"},
+	{EINVAL, PROBE_UNREACHABLE, "this machine has a blackhole route there"},
+	{ENOPROTOOPT, PROBE_INTERNAL, "this kernel gives no receive time stamps"},
+};
+
+enum probe_outcome probe_outcome_unsent(int err, const char **detail)
+{
+	for (size_t i = 0; i < sizeof(unsent) / sizeof(unsent[0]); i++) {
+		if (unsent[i].err != err)
+			continue;
+		*detail = unsent[i].words;
+		return unsent[i].outcome;
+	}
+	return probe_outcome_of(err);
+}
+
+const char *probe_icmp_words(int err)
+{
+	switch (err) {
+	case ENOPROTOOPT:
+		return "ICMP: there is no UDP (protocol unreachable)";
+	case EPROTO:
+		return "ICMP: the packet's head was refused (parameter problem)";
+	default:
+		return NULL;
 	}
 }

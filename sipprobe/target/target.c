@@ -6,6 +6,7 @@
 #include "sipprobe/target/peers.h"
 #include "sipprobe/target/registry.h"
 #include "sipprobe/target/target_ladder.h"
+#include "sipprobe/target/target_loss.h"
 #include "sipprobe/target/target_schedule.h"
 #include "sipprobe/target/target_state.h"
 #include "sipprobe/transport/local_sockets.h"
@@ -22,6 +23,7 @@ static void target_destructor(void *arg)
 	if (registry_find(target_services(t)->registry, t->index) == t)
 		registry_remove(target_services(t)->registry, t->index);
 	target_notes_free(t);
+	target_loss_free(t);
 	request_free(&t->request);
 	mem_deref(t->exchange);
 	mem_deref(t->unregistration);

@@ -6,14 +6,24 @@
 #include "sipprobe/target/exchange.h"
 #include "sipprobe/target/outcome.h"
 #include "sipprobe/target/target_ladder.h"
+#include "sipprobe/target/target_loss.h"
 #include "sipprobe/target/target_schedule.h"
 #include "sipprobe/target/target_state.h"
 #include "sipprobe/target/target_stream.h"
+#include "sipprobe/target/target_udp.h"
 #include "sipprobe/target/target_unregister.h"
 #include "sipprobe/tls_failure.h"
+#include "sipprobe/transport/stream.h"
 #include "sipprobe/transport/udp.h"
 
+enum {
+	RESIZED_MAX = 3, /* copies a probe sends again for the path's sake */
+	HELD_SHARE = 4,	 /* of the timeout: being so late is being held up */
+};
+
+static void probe_begin(struct target *t, bool held);
 static void probe_due_h(struct wheel_timer *timer, int64_t now_ns);
+static void time_out(struct target *t);
 
 /* @m: the response that ended the probe, or NULL */
 static void probe_finish(struct target *t, const struct guard_message *m,
@@ -138,6 +148,17 @@ static void tell_late(struct target *t)
 		t->group->events->probe_late_h(t->cell, t->group->arg);
 }
 
+/* A request could not be sent. */
+static void probe_unsent(struct target *t, int err)
+{
+	const char *detail = NULL;
+	enum probe_outcome outcome = t->attempt.send_err == err
+					     ? probe_outcome_unsent(err, &detail)
+					     : probe_outcome_of(err);
+
+	target_fail(t, outcome, err, detail);
+}
+
 /* The next transaction of the probe, after one that was answered. */
 static void ask_again(struct target *t)
 {
@@ -147,7 +168,7 @@ static void ask_again(struct target *t)
 	t->attempt.resend_ns = 0;
 	err = t->prober->start(t);
 	if (err)
-		target_fail(t, probe_outcome_of(err), err, NULL);
+		probe_unsent(t, err);
 	else
 		target_wait(t);
 }
@@ -157,6 +178,7 @@ static void final_response(struct target *t, const struct guard_message *m, int6
 	const char *why = NULL;
 
 	t->attempt.rx_ns = rx_ns;
+	target_loss_end(t, rx_ns);
 	if (t->exchange)
 		target_note_response(t, m, rx_ns);
 	switch (exchange_next(t, m, &why)) {
@@ -172,22 +194,49 @@ static void final_response(struct target *t, const struct guard_message *m, int6
 	}
 }
 
+/* To an earlier request: a further answer, or one that comes too late. */
+static bool earlier_response(struct target *t, const struct guard_message *m)
+{
+	bool late = false;
+	bool waited = target_loss_response(t, m, &late);
+
+	if (!waited && exchange_is_settled(t, m))
+		return true;
+	if (!waited && is_late(t, m)) {
+		target_loss_belated(t);
+		late = true;
+	}
+	if (late)
+		tell_late(t);
+	return waited || late;
+}
+
+/* To the last request, whose probe has ended. */
+static void further_response(struct target *t, const struct guard_message *m)
+{
+	bool late = !t->attempt.answered;
+	bool waited = target_loss_response(t, m, &late);
+
+	if (!waited && m->code >= 200 && late)
+		target_loss_belated(t);
+	else if (!waited && m->code >= 200)
+		target_loss_duplicate(t);
+	if (late)
+		tell_late(t);
+}
+
 bool target_response(struct target *t, const struct sa *src,
 		     const struct guard_message *m, int64_t rx_ns)
 {
 	if (!from_peer(t, src))
 		return false;
-	if (!request_answered_by(&t->request, t->prober->method, m)) {
-		if (exchange_is_settled(t, m))
-			return true;
-		if (!is_late(t, m))
-			return false;
-		tell_late(t);
-		return true;
-	}
+	if (!request_answered_by(&t->request, t->prober->method, m))
+		return earlier_response(t, m);
+	/* By the kernel's stamp, whatever was looked at first when we stood still. */
+	if (t->attempt.pending && rx_ns > target_deadline_ns(t))
+		time_out(t);
 	if (!t->attempt.pending) {
-		if (!t->attempt.answered)
-			tell_late(t);
+		further_response(t, m);
 		return true;
 	}
 	if (m->code >= 200) {
@@ -195,6 +244,7 @@ bool target_response(struct target *t, const struct sa *src,
 		return true;
 	}
 	target_note_response(t, m, rx_ns);
+	t->attempt.provisionals++;
 	if (t->attempt.resend_ns) {
 		/* Proceeding: retransmit every T2 from here on (RFC 3261 17.1.2.2). */
 		t->attempt.resend_every_ns =
@@ -205,10 +255,31 @@ bool target_response(struct target *t, const struct sa *src,
 	return true;
 }
 
+/*
+ * The path takes less than we sent, and the kernel knows by now how much: what goes out
+ * next is cut to fit. The copy that was too long is none.
+ */
+static void probe_resize(struct target *t, int64_t now_ns)
+{
+	struct attempt *a = &t->attempt;
+
+	if (!a->copies || a->resized == RESIZED_MAX)
+		return;
+	a->resized++;
+	a->copies--;
+	target_note(t, LADDER_RETRANSMITTED, now_ns, NULL, 0);
+	(void)target_copy(t);
+}
+
 void target_icmp(struct target *t, int err)
 {
-	if (t->attempt.pending && t->attempt.sent_ns)
-		target_fail(t, probe_outcome_of(err), err, NULL);
+	if (!t->attempt.pending || !t->attempt.sent_ns)
+		return;
+	if (err == EMSGSIZE)
+		probe_resize(t, clock_monotonic_ns());
+	/* A firewall of our own that would not send may tell it by ICMP besides. */
+	else if (t->attempt.left)
+		target_fail(t, probe_outcome_of(err), err, probe_icmp_words(err));
 }
 
 bool target_owns_branch(const struct target *t, const struct pl *branch)
@@ -252,24 +323,30 @@ static void time_out(struct target *t)
 	const char *detail = NULL;
 	enum probe_outcome outcome = PROBE_TIMEOUT;
 
+	int err = ETIMEDOUT;
+
 	if (t->attempt.garbage) {
 		outcome = PROBE_PROTOCOL;
 		detail = "what came back is not SIP";
 	} else if (t->address.transport != CONFIG_TRANSPORT_UDP) {
 		outcome = target_stream_timeout(t, &detail);
+	} else if (!t->attempt.left) {
+		err = t->attempt.send_err;
+		outcome = probe_outcome_unsent(err, &detail);
+	} else {
+		target_loss_end(t, 0);
 	}
-	target_fail(t, outcome, ETIMEDOUT, detail);
+	target_fail(t, outcome, err, detail);
 }
 
 static void probe_resend(struct target *t, int64_t now_ns)
 {
-	const struct request *r = &t->request;
 	struct attempt *a = &t->attempt;
 	int64_t t2_ns = 8 * target_settings(t)->t1_us * CLOCK_NS_PER_US;
 
 	a->retransmissions++;
 	target_note(t, LADDER_RETRANSMITTED, now_ns, NULL, 0);
-	(void)udp_transmit(t->udp, &t->address.sa, r->buf, r->len, t->settings->dscp);
+	(void)target_copy(t);
 	a->resend_every_ns *= 2;
 	if (a->resend_every_ns > t2_ns)
 		a->resend_every_ns = t2_ns;
@@ -277,14 +354,69 @@ static void probe_resend(struct target *t, int64_t now_ns)
 	target_wait(t);
 }
 
+/*
+ * Reads what arrived by now, since answers are looked at before deadlines.
+ *
+ * Returns whether the probe waits on all the same.
+ */
+static bool probe_catch_up(struct target *t, int64_t now_ns)
+{
+	bool kept;
+
+	mem_ref(t);
+	if (t->address.transport != CONFIG_TRANSPORT_UDP)
+		target_stream_catch_up(t);
+	else if (t->udp)
+		udp_catch_up(t->udp, now_ns);
+	kept = mem_nrefs(t) > 1;
+	mem_deref(t);
+	return kept && t->attempt.pending && !wheel_armed(&t->timer);
+}
+
+/* So long after its time that a probe was cheated of a good part of its own. */
+static bool is_held_up(const struct target *t, int64_t late_ns)
+{
+	return late_ns > t->settings->timeout_us * CLOCK_NS_PER_US / HELD_SHARE;
+}
+
+/*
+ * We stood still past its deadline, and with us its retransmissions, or a connection that
+ * was ready to be used. That is no word about the peer: it is asked again, once; a
+ * request that could not be sent before has its time now.
+ */
+static void probe_hold(struct target *t, int64_t deadline_ns)
+{
+	struct attempt *a = &t->attempt;
+
+	if (a->sent_ns && a->sent_ns < deadline_ns) {
+		if (a->left)
+			target_loss_end(t, 0);
+		target_notes_free(t);
+		probe_begin(t, true);
+		return;
+	}
+	a->held = true;
+	a->held_ns = clock_monotonic_ns() - a->begun_ns;
+	target_wait(t);
+}
+
 static void probe_wait_h(struct wheel_timer *timer, int64_t now_ns)
 {
 	struct target *t = target_of_timer(timer);
+	int64_t deadline_ns = target_deadline_ns(t);
+	bool held_up = is_held_up(t, now_ns - timer->at_ns);
 
-	if (now_ns >= target_deadline_ns(t))
-		time_out(t);
-	else
+	if (!probe_catch_up(t, now_ns))
+		return;
+	if (now_ns < deadline_ns) {
+		if (held_up)
+			t->attempt.held_ns += now_ns - timer->at_ns;
 		probe_resend(t, now_ns);
+	} else if ((held_up || t->attempt.sent_ns >= deadline_ns) && !t->attempt.held) {
+		probe_hold(t, deadline_ns);
+	} else {
+		time_out(t);
+	}
 }
 
 void target_wait(struct target *t)
@@ -296,25 +428,33 @@ void target_wait(struct target *t)
 	ticker_start(target_services(t)->ticker, &t->timer, at_ns, probe_wait_h);
 }
 
-static void probe_due_h(struct wheel_timer *timer, int64_t now_ns)
+/* @held: it was begun before, and is the same to those who are told of it. */
+static void probe_begin(struct target *t, bool held)
 {
-	struct target *t = target_of_timer(timer);
 	int err;
 
 	t->attempt = (struct attempt){
-		.begun_ns = now_ns,
+		/* Not the wheel's time: we may have stood still while it turned. */
+		.begun_ns = clock_monotonic_ns(),
 		.begun_unix_ns = clock_wall_ns(),
 		.pending = true,
 		.answered = t->attempt.answered,
+		.held = held,
 	};
 	if (t->exchange)
 		exchange_begin(t);
-	if (!t->unregistration && t->group->events->probe_begin_h)
-		t->group->events->probe_begin_h(t->cell, now_ns - t->due_ns,
+	if (!held && !t->unregistration && t->group->events->probe_begin_h)
+		t->group->events->probe_begin_h(t->cell, t->attempt.begun_ns - t->due_ns,
 						t->group->arg);
 	err = t->prober->start(t);
 	if (err)
-		target_fail(t, probe_outcome_of(err), err, NULL);
+		probe_unsent(t, err);
 	else if (!wheel_armed(&t->timer))
 		target_wait(t);
+}
+
+static void probe_due_h(struct wheel_timer *timer, int64_t now_ns)
+{
+	(void)now_ns;
+	probe_begin(target_of_timer(timer), false);
 }

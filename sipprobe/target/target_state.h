@@ -6,6 +6,7 @@
 #include "sipprobe/dns/resolve.h"
 #include "sipprobe/health.h"
 #include "sipprobe/message/request.h"
+#include "sipprobe/target/loss.h"
 #include "sipprobe/target/prober.h"
 #include "sipprobe/target/target_group.h"
 
@@ -13,6 +14,7 @@ struct exchange;
 struct stream;
 struct target_notes;
 struct unregistration;
+struct waiting;
 
 /* The probe under way, or the last one. */
 struct attempt {
@@ -22,7 +24,15 @@ struct attempt {
 	int64_t sent_ns;   /* first sending of the request; 0: not yet */
 	int64_t resend_ns; /* when the next retransmission is due; 0: none will be */
 	int64_t resend_every_ns;
+	int64_t copied_ns; /* last sending of the request */
+	int64_t held_ns;   /* by how much later it ends: so long did we stand still */
+	int send_err;	   /* this machine refused the last copy; 0: it went out */
 	uint16_t retransmissions;
+	uint16_t copies;       /* of the request under way that were sent */
+	uint16_t provisionals; /* provisional responses to it */
+	uint8_t resized;       /* copies sent again since the path takes less */
+	bool left;	       /* one of its copies went out */
+	bool held;	       /* it was given its time once more */
 	bool pending;
 	bool answered; /* by a final response; what follows is a duplicate, not late */
 	bool refused;  /* our credentials were */
@@ -53,6 +63,8 @@ struct target {
 	struct health health; /* as the trunk counts: taken over from another address */
 	struct health own;    /* by its own results alone */
 	bool stream_up;
+	struct loss loss;
+	struct waiting *waiting; /* owned; oldest first; not settled yet */
 	char previous_key[REQUEST_KEY_LEN]; /* of the last unanswered request, or zeros */
 };
 
@@ -75,7 +87,8 @@ static inline struct services *target_services(const struct target *t)
 /* When the probe under way ends at the latest, monotonic. */
 static inline int64_t target_deadline_ns(const struct target *t)
 {
-	return t->attempt.begun_ns + t->settings->timeout_us * CLOCK_NS_PER_US;
+	return t->attempt.begun_ns + t->attempt.held_ns +
+	       t->settings->timeout_us * CLOCK_NS_PER_US;
 }
 
 /* Takes the target out of its listener's sight, if it is in there. */

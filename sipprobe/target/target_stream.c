@@ -146,8 +146,10 @@ static int connect_peer(struct target *t)
 	}
 	if (err)
 		return err;
-	return stream_connect(&t->stream, &t->address.sa, &way, profile, name,
-			      &stream_handlers, t);
+	err = stream_connect(&t->stream, &t->address.sa, &way, profile, name,
+			     &stream_handlers, t);
+	t->attempt.send_err = err;
+	return err;
 }
 
 int target_transact_stream(struct target *t)
@@ -164,6 +166,12 @@ int target_transact_stream(struct target *t)
 	}
 	drop_stream(t);
 	return connect_peer(t);
+}
+
+void target_stream_catch_up(struct target *t)
+{
+	if (t->stream)
+		stream_catch_up(t->stream);
 }
 
 void target_stream_report(const struct target *t, struct probe_result *r)

@@ -12,6 +12,9 @@ struct target;
 /* As target_transact(), over a connection, which is opened first where needed. */
 int target_transact_stream(struct target *t);
 
+/* Takes in what the connection has to say before its deadline is judged. */
+void target_stream_catch_up(struct target *t);
+
 /* Adds to a result what its connection tells: phases, certificate, cause of failure. */
 void target_stream_report(const struct target *t, struct probe_result *r);
 

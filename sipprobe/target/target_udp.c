@@ -36,10 +36,31 @@ static int choose_way(struct target *t)
 	return err;
 }
 
-/* Dropped on its way out of this machine: as good as lost, so retransmission mends it. */
+/*
+ * Dropped on its way out of this machine, by a full queue, a firewall's rule or a full
+ * table of connections: as good as lost, since the next copy may pass.
+ */
 static bool is_loss(int err)
 {
-	return err == ENOBUFS || err == EAGAIN;
+	return err == ENOBUFS || err == EAGAIN || err == ENOMEM || err == EPERM;
+}
+
+int target_copy(struct target *t)
+{
+	struct attempt *a = &t->attempt;
+	int err;
+
+	a->copied_ns = clock_monotonic_ns();
+	if (!a->copies)
+		a->sent_ns = a->copied_ns;
+	err = udp_transmit(t->udp, &t->address.sa, t->request.buf, t->request.len,
+			   t->settings->dscp);
+	a->send_err = err;
+	if (err && !is_loss(err))
+		return err;
+	a->left |= !err;
+	a->copies++;
+	return 0;
 }
 
 static int transact_udp(struct target *t)
@@ -47,14 +68,15 @@ static int transact_udp(struct target *t)
 	struct attempt *a = &t->attempt;
 	int err = choose_way(t);
 
+	a->send_err = err;
 	if (!err)
 		err = target_stamp(t);
 	if (err)
 		return err;
-	a->sent_ns = clock_monotonic_ns();
-	err = udp_transmit(t->udp, &t->address.sa, t->request.buf, t->request.len,
-			   t->settings->dscp);
-	if (err && !is_loss(err)) {
+	a->copies = a->provisionals = 0;
+	a->left = false;
+	err = target_copy(t);
+	if (err) {
 		a->sent_ns = 0;
 		return err;
 	}

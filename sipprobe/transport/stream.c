@@ -191,6 +191,13 @@ static void stream_fd_h(int flags, void *arg)
 	mem_deref(s);
 }
 
+void stream_catch_up(struct stream *s)
+{
+	/* Where there is nothing, the socket says so. */
+	if (s->fd >= 0)
+		stream_fd_h(s->want_write ? FD_READ | FD_WRITE : FD_READ, s);
+}
+
 static int stream_queue(struct stream *s, const char *buf, size_t len)
 {
 	int err;

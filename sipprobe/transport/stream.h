@@ -82,6 +82,12 @@ int stream_accept(struct stream **sp, int fd, struct tls_profile *tls,
  */
 int stream_send(struct stream *s, const char *buf, size_t len, int64_t *sent_ns);
 
+/*
+ * Reads and writes what can be now, without waiting for the loop to tell: for who is about
+ * to judge that nothing came. Calls the handlers as the loop would.
+ */
+void stream_catch_up(struct stream *s);
+
 /* Our end and the peer's; an IPv4-mapped peer as IPv4. Valid from up_h (peer: always). */
 const struct sa *stream_local(const struct stream *s);
 const struct sa *stream_peer(const struct stream *s);

@@ -15,7 +15,13 @@ enum probe_outcome stream_outcome_of(int err)
 		return PROBE_REFUSED;
 	case EHOSTUNREACH:
 	case ENETUNREACH:
+	case EHOSTDOWN:
+	case ENONET:
+	case ENETDOWN:
 	case EACCES:
+	case ENOPROTOOPT:
+	case EOPNOTSUPP:
+	case EPROTO:
 		return PROBE_UNREACHABLE;
 	default:
 		return PROBE_CONNECT;

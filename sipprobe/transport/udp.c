@@ -13,11 +13,14 @@ enum {
 	UDP_DATAGRAM_MAX = 65536,
 	UDP_CONTROL_MAX = 128,
 	UDP_BUFFER_BYTES = 8 << 20, /* the default of 212 kB holds 250 small replies */
+	UDP_ERRORS_MAX = 4096,	    /* read at once */
 };
 
 struct udp {
 	struct sa local;
 	int fd;
+	int64_t rx_ns;	 /* stamp of the datagram that was read last */
+	int64_t read_ns; /* what had arrived by then was read, at least; 0: unknown */
 	const struct udp_events *events;
 	void *arg;
 };
@@ -90,8 +93,9 @@ static void udp_deliver(struct udp *u, unsigned i, const struct clocks *c)
 	/* Cut off by our own buffer: larger than UDP can carry, so it cannot be SIP. */
 	if ((h->msg_flags & MSG_TRUNC) || sa_set_sa(&src, h->msg_name))
 		return;
-	u->events->datagram_h(u, &src, batch.data[i], batch.msgs[i].msg_len,
-			      stamp_of(h, c), u->arg);
+	u->rx_ns = stamp_of(h, c);
+	u->events->datagram_h(u, &src, batch.data[i], batch.msgs[i].msg_len, u->rx_ns,
+			      u->arg);
 }
 
 /* Returns whether there may be more. */
@@ -119,13 +123,13 @@ static const struct sock_extended_err *extended_error(struct msghdr *h)
 	return NULL;
 }
 
-/* Whether an ICMP error means that the datagram did not arrive and never will. */
+/* Whether an error means that the datagram did not arrive and never will. */
 static bool is_final(const struct sock_extended_err *e)
 {
-	if (e->ee_errno == EMSGSIZE)
-		return false;
-	return e->ee_origin == SO_EE_ORIGIN_ICMP || e->ee_origin == SO_EE_ORIGIN_ICMP6 ||
-	       e->ee_origin == SO_EE_ORIGIN_LOCAL;
+	/* udp_transmit() said so already. */
+	if (e->ee_origin == SO_EE_ORIGIN_LOCAL)
+		return e->ee_errno != EMSGSIZE;
+	return e->ee_origin == SO_EE_ORIGIN_ICMP || e->ee_origin == SO_EE_ORIGIN_ICMP6;
 }
 
 /* Returns whether there may be more. */
@@ -164,6 +168,23 @@ static void udp_ready_h(int flags, void *arg)
 	if (flags & FD_READ)
 		for (left = UDP_BATCHES_A_WAKE; left && read_batch(u);)
 			left--;
+	mem_deref(u);
+}
+
+void udp_catch_up(struct udp *u, int64_t at_ns)
+{
+	int64_t begun_ns;
+
+	if (u->read_ns >= at_ns)
+		return;
+	mem_ref(u);
+	for (unsigned left = UDP_ERRORS_MAX; left && read_error(u);)
+		left--;
+	/* What comes while we read is the loop's: it may never end. */
+	begun_ns = clock_monotonic_ns();
+	while (read_batch(u) && u->rx_ns < begun_ns)
+		;
+	u->read_ns = begun_ns;
 	mem_deref(u);
 }
 
@@ -237,13 +258,21 @@ const struct sa *udp_local(const struct udp *u)
 }
 
 /*
- * An ICMP error of an earlier datagram, to whomever, is handed to the next call. It is
- * in the error queue too, with its destination: not this one's fault.
+ * An ICMP error of an earlier datagram, to whomever, is handed to the next call. It is in
+ * the error queue too, with its destination: not this one's fault. All that ICMP and
+ * ICMPv6 turn into; one of this machine's own comes again.
  */
 static bool is_another_ones(int err)
 {
-	return err == ECONNREFUSED || err == EHOSTUNREACH || err == ENETUNREACH ||
-	       err == EINTR || err == EPROTO || err == EACCES;
+	static const int errs[] = {
+		ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EMSGSIZE, ENOPROTOOPT, EINTR,
+		EPROTO,	      EACCES,	    EHOSTDOWN,	 ENONET,   EOPNOTSUPP,
+	};
+
+	for (size_t i = 0; i < sizeof(errs) / sizeof(errs[0]); i++)
+		if (errs[i] == err)
+			return true;
+	return false;
 }
 
 static int transmit_plain(struct udp *u, const struct sa *dst, const char *buf,

@@ -15,7 +15,8 @@ struct udp_events {
 			   size_t len, int64_t rx_ns, void *arg);
 	/*
 	 * ICMP said that a datagram to @dst did not arrive.
-	 * @err: ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EACCES, …
+	 * @err: ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EACCES, …; EMSGSIZE: it was too
+	 *       long for the path, and the next is cut to fit
 	 * @buf: as much of our datagram as came back, @len may be 0
 	 */
 	void (*error_h)(struct udp *u, const struct sa *dst, int err, const char *buf,
@@ -40,10 +41,17 @@ const struct sa *udp_local(const struct udp *u);
  *
  * @dscp: 0 to 63, in the packet's head (RFC 2474)
  *
- * Returns 0 or errno. ENOBUFS and EAGAIN mean it was dropped on the way out.
+ * Returns 0 or errno. ENOBUFS and EAGAIN mean it was dropped on the way out, EPERM that a
+ * firewall of this machine did it.
  */
 int udp_transmit(struct udp *u, const struct sa *dst, const char *buf, size_t len,
 		 unsigned dscp);
+
+/*
+ * Reads what arrived by @at_ns (monotonic) and waits in the socket, errors first, unless
+ * that was done. Calls the handlers as the loop would.
+ */
+void udp_catch_up(struct udp *u, int64_t at_ns);
 
 /* The address that the kernel would send from towards @dst, with port 0. */
 int udp_source(struct sa *src, const struct sa *dst);

@@ -226,6 +226,13 @@ class Fleet:
             self.add("siptrunk_probe_failures_total", t, n, **where, reason=reason)
         self.add("siptrunk_probe_retransmissions_total", t, c.resent, **where)
         self.add("siptrunk_probe_late_responses_total", t, c.late, **where)
+        if where["transport"] == "udp":
+            answers = sum(c.codes.values())
+            requests = answers + c.resent
+            self.add("siptrunk_probe_udp_requests_total", t, requests, **where)
+            self.add("siptrunk_probe_udp_answers_total", t, answers, **where)
+            self.add("siptrunk_probe_udp_lost_total", t, requests - answers, **where,
+                     direction="either")
         if c.success >= 0:
             self.add("siptrunk_probe_success", t, c.success, **where)
         if c.last_success:

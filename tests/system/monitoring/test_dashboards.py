@@ -651,7 +651,7 @@ class Answered:
             self.assertAlmostEqual(rows[name]["Failed, 15 min"], share, delta=0.01)
         self.assertAlmostEqual(rows["dead"]["Last success"], 20 * 60, delta=30)
         self.assertNotIn("Last success", rows["nodns"])
-        self.assertAlmostEqual(rows["lossy"]["Sent again"], 0.23, delta=0.12)
+        self.assertAlmostEqual(rows["lossy"]["Lost"], 0.23, delta=0.12)
         self.assertAlmostEqual(rows["lossy"]["Latency p95"], 0.9, delta=0.3
                                if not self.classic else 3)
 

@@ -197,6 +197,8 @@ static void test_probes(void)
 	       "level=debug msg=\"late response\" trunk=a address=192.0.2.1:5060 "
 	       "transport=udp method=OPTIONS",
 	       "a late response");
+	e->probe_settled_h(t.cell, &(struct probe_loss){4, 1, 3}, t.s);
+	is_str(logged(), "", "what settled is counted only");
 	log_setup(LOG_LEVEL_INFO, LOG_FORMAT_LOGFMT);
 	e->probe_done_h(t.cell, &r, t.s);
 	e->probe_late_h(t.cell, t.s);
@@ -205,6 +207,7 @@ static void test_probes(void)
 	is_int(n->targets[0].stats.probes, 2, "probes are counted");
 	is_int(n->targets[0].stats.failures[PROBE_TIMEOUT], 2, "failures too");
 	is_int(n->targets[0].stats.late, 2, "and late responses");
+	is_int(n->targets[0].stats.loss.lost, 3, "and what was lost");
 	is_int(n->exporter.lag_ns, 7000, "and how late a probe was");
 	snapshot_free(n);
 	told_end(&t);
@@ -303,6 +306,7 @@ static void test_null(void)
 	e->probe.probe_begin_h(NULL, 0, t.s);
 	e->probe.probe_done_h(NULL, &r, t.s);
 	e->probe.probe_late_h(NULL, t.s);
+	e->probe.probe_settled_h(NULL, &(struct probe_loss){1, 1, 0}, t.s);
 	e->probe.chain_h(NULL, NULL, t.s);
 	ok(!e->probe.ladder_wanted_h(NULL, &r, t.s), "and no ladder");
 	is_str(logged(), "", "nothing is logged of what is not there");

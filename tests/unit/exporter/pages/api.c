@@ -218,6 +218,9 @@ static void test_one(struct site *s)
 	is_str(text_of(target, "address"), "192.0.2.3:5060", "its target");
 	is_int(member(target, "probes")->valueint, 3, "probes of it");
 	is_int(member(target, "late_responses")->valueint, 1, "late responses");
+	is_int(member(member(target, "udp"), "requests")->valueint, 600, "requests");
+	is_int(member(member(target, "udp"), "answers")->valueint, 597, "answers");
+	is_int(member(member(target, "udp"), "lost")->valueint, 3, "what was lost");
 	is_int(member(target, "priority")->valueint, 10, "priority");
 	is_int(cJSON_GetArraySize(recent), 3, "recent probes");
 	is_int(member(cJSON_GetArrayItem(recent, 0), "at_unix_s")->valueint, 1700000006,

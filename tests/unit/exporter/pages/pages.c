@@ -169,6 +169,8 @@ static const struct {
 	{"gamma", "Profile</dt><dd>p", "its profile"},
 	{"gamma", "Call-ID <code>id-8</code>", "the Call-ID to look for"},
 	{"gamma", "a response, too late", "an answer after the end"},
+	{"gamma", "Packets lost</dt><dd>0.5 % (3 of 600)", "what was lost"},
+	{"alpha", "Packets lost</dt><dd>not known yet", "nothing settled yet"},
 	{"gamma", "marks below are the 3 that did not succeed", "failures counted"},
 	{"gamma", "fall</dt><dd>7", "settings in force"},
 	{"gamma", "Not set</dt><dd>", "and those that are not"},

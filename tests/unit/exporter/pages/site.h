@@ -119,6 +119,7 @@ static inline void site_fill(struct site *s)
 	site_probe(s, 2, site_result(PROBE_TIMEOUT, 0, "", 7));
 	site_probe(s, 2, site_result(PROBE_RESPONSE, 503, "Try \"later\" & <wait>", 8));
 	store_probe_late(store, s->cells[2]);
+	store_probe_settled(store, s->cells[2], &(struct probe_loss){600, 597, 3});
 	site_state(s, 2, HEALTH_DEGRADED, 3);
 	store_trunk_dns_failed(store, s->rows[3], "no such <name>");
 	chain_unref(chain);

@@ -118,6 +118,27 @@ static void test_words(void)
 	store_free(s);
 }
 
+/* --- what was lost --- */
+
+static void test_loss(void)
+{
+	static const struct probe_loss told[] = {{1, 1, 0}, {4, 1, 3}, {0, 1, 0}};
+	struct store *s = store_make();
+	struct store_trunk *row = store_trunk_add(s, &trunk_a);
+	struct store_target *cell;
+
+	ok(!store_target_add(s, row, &tls)->stats.udp, "over TLS nothing is lost");
+	cell = store_target_add(s, row, &udp);
+	ok(cell->stats.udp, "over UDP it may be");
+	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++)
+		store_probe_settled(s, cell, &told[i]);
+	store_probe_settled(s, NULL, &told[0]);
+	is_int(cell->stats.loss.requests, 5, "requests add up");
+	is_int(cell->stats.loss.answers, 3, "answers too");
+	is_int(cell->stats.loss.lost, 3, "and what was lost");
+	store_free(s);
+}
+
 /* --- numbers of a probe --- */
 
 static void test_numbers(void)
@@ -469,6 +490,7 @@ int main(void)
 {
 	test_names();
 	test_words();
+	test_loss();
 	test_numbers();
 	test_exemplars();
 	test_lag();

@@ -41,6 +41,7 @@ struct fixture {
 	char told[FIXTURE_TEXT];	/* what the handlers were told */
 	char was_told[FIXTURE_TEXT];
 	struct probe_result last;
+	struct probe_loss loss; /* of all that settled */
 	bool ladder_wanted;
 	char ladder[FIXTURE_TEXT]; /* "sent retransmitted deadline" */
 	unsigned owner_results;
@@ -112,6 +113,27 @@ static inline void fixture_late_h(void *cell, void *arg)
 {
 	(void)cell;
 	fixture_tell(arg, "late");
+}
+
+static inline void fixture_settled_h(void *cell, const struct probe_loss *loss, void *arg)
+{
+	struct fixture *f = arg;
+
+	(void)cell;
+	f->loss.requests += loss->requests;
+	f->loss.answers += loss->answers;
+	f->loss.lost += loss->lost;
+}
+
+/* What settled since the last call: "requests answers lost". */
+static inline const char *fixture_settled(struct fixture *f)
+{
+	static char text[64];
+
+	(void)snprintf(text, sizeof(text), "%u %u %u", f->loss.requests, f->loss.answers,
+		       f->loss.lost);
+	f->loss = (struct probe_loss){0};
+	return text;
 }
 
 static inline bool fixture_ladder_wanted_h(void *cell, const struct probe_result *r,
@@ -232,6 +254,7 @@ static inline void fixture_handlers(struct fixture *f)
 			  .probe_begin_h = fixture_begin_h,
 			  .probe_done_h = fixture_done_h,
 			  .probe_late_h = fixture_late_h,
+			  .probe_settled_h = fixture_settled_h,
 			  .ladder_wanted_h = fixture_ladder_wanted_h,
 			  .probe_ladder_h = fixture_ladder_h},
 		.inbound_h = fixture_inbound_h,

@@ -168,6 +168,104 @@ static void test_late(void)
 	fixture_close(&f);
 }
 
+/* The loop stands still: time goes by, and nothing happens. */
+static void stand_still_ms(int64_t ms)
+{
+	virtual_now_ns += ms * CLOCK_NS_PER_MS;
+}
+
+/* By the time at which the kernel received it, whenever it is read. */
+static void test_stamps(void)
+{
+	static const struct {
+		int64_t rx_ms, read_ms;
+		const char *told;
+	} cases[] = {
+		{300, 2500, "begin, response 200 up"},
+		{1000, 2500, "begin, response 200 up"},
+		{1001, 2500, "begin, timeout down, late"},
+		{1001, 1001, "begin, timeout down, late"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char buf[FIXTURE_TEXT];
+		struct fixture f;
+		struct target *t;
+		int64_t begun_ns;
+		size_t len;
+
+		fixture_open(&f, UDP, CALM ", \"timeout\": \"1s\"");
+		t = fixture_target(&f, &prober_options);
+		(void)fixture_told(&f);
+		fixture_probe(t);
+		begun_ns = virtual_now_ns;
+		fixture_drain(&f);
+		len = fixture_answer(buf, f.got, "200 OK", "");
+		stand_still_ms(cases[i].read_ms);
+		demux_arrivals.datagram_h(NULL, &f.address.sa, buf, len,
+					  begun_ns + cases[i].rx_ms * CLOCK_NS_PER_MS,
+					  f.demux);
+		is_str(fixture_told(&f), cases[i].told, "as it was stamped");
+		mem_deref(t);
+		fixture_close(&f);
+	}
+}
+
+/* Retransmissions stood still too: silence says nothing, so the peer is asked again. */
+static void test_held_up(void)
+{
+	char first[FIXTURE_TEXT];
+	struct fixture f;
+	struct target *t;
+
+	fixture_open(&f, UDP, CALM ", \"timeout\": \"1s\"");
+	t = fixture_target(&f, &prober_options);
+	(void)fixture_told(&f);
+	fixture_probe(t);
+	fixture_drain(&f);
+	memcpy(first, f.got, sizeof(first));
+	stand_still_ms(2500);
+	pass_ms(10);
+	is_str(fixture_told(&f), "begin", "no failure");
+	is_int(fixture_drain(&f), 1, "and no burst: one more request");
+	ok(strcmp(f.got, first), "another one: what answers the first is late");
+	pass_ms(20);
+	fixture_reply(&f, "200 OK", "");
+	is_str(fixture_told(&f), "response 200 up", "answered");
+	is_int(f.last.phase_ns[PROBE_PHASE_ANSWER] / CLOCK_NS_PER_MS, 30,
+	       "as long as that took");
+	pass_ms(20000);
+	is_str(fixture_settled(&f), "2 1 1", "the first is lost, as far as we can tell");
+
+	fixture_probe(t);
+	(void)fixture_told(&f);
+	stand_still_ms(2500);
+	pass_ms(10);
+	stand_still_ms(2500);
+	pass_ms(10);
+	is_str(fixture_told(&f), "timeout down", "once a probe");
+
+	fixture_probe(t);
+	(void)fixture_told(&f);
+	fixture_drain(&f);
+	stand_still_ms(950);
+	pass_ms(10);
+	is_int(fixture_drain(&f), 1, "a retransmission was held up");
+	pass_ms(400);
+	is_str(fixture_told(&f), "", "and the deadline with it");
+	pass_ms(100);
+	is_str(fixture_told(&f), "timeout down", "by as much");
+
+	fixture_probe(t);
+	(void)fixture_told(&f);
+	pass_ms(990);
+	stand_still_ms(100);
+	pass_ms(1);
+	is_str(fixture_told(&f), "timeout down", "a little late is late");
+	mem_deref(t);
+	fixture_close(&f);
+}
+
 /* A new way out makes the request anew: the last one's late answer is still known. */
 static void test_late_after_rebind(void)
 {
@@ -231,6 +329,8 @@ static void test_icmp(void)
 		{ECONNREFUSED, "refused down"},	   {EHOSTUNREACH, "unreachable down"},
 		{ENETUNREACH, "unreachable down"}, {EACCES, "unreachable down"},
 		{ECONNRESET, "connect down"},	   {EIO, "internal down"},
+		{ENOPROTOOPT, "unreachable down"}, {EPROTO, "unreachable down"},
+		{EHOSTDOWN, "unreachable down"},
 	};
 	struct fixture f;
 	struct target *t;
@@ -484,10 +584,22 @@ static void test_schedule(void)
 int main(void)
 {
 	static void (*const tests[])(void) = {
-		test_retransmission,	test_proceeding, test_answers, test_late,
-		test_late_after_rebind, test_sources,	 test_icmp,    test_garbage,
-		test_no_way_out,	test_paused,	 test_rebind,  test_ladder,
-		test_small_things,	test_schedule,
+		test_retransmission,
+		test_proceeding,
+		test_answers,
+		test_late,
+		test_stamps,
+		test_held_up,
+		test_late_after_rebind,
+		test_sources,
+		test_icmp,
+		test_garbage,
+		test_no_way_out,
+		test_paused,
+		test_rebind,
+		test_ladder,
+		test_small_things,
+		test_schedule,
 	};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));

@@ -189,21 +189,58 @@ static void test_failures(void)
 	}
 }
 
+/* Connections that wait to be accepted until there is no room for more. */
+static void fill_backlog(const struct fixture *f, int fds[2])
+{
+	(void)listen(f->fd, 0);
+	for (int i = 0; i < 2; i++) {
+		fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		(void)connect(fds[i], &f->address.sa.u.sa, f->address.sa.len);
+	}
+}
+
 /* How far it had come by the deadline decides what is said. */
 static void test_no_connection(void)
 {
 	struct fixture f;
 	struct target *t;
+	int fds[2];
 
 	fixture_open(&f, TCP, CALM);
+	fill_backlog(&f, fds);
 	f.ladder_wanted = true;
 	t = fixture_target(&f, &prober_options);
 	fixture_probe(t);
 	(void)fixture_told(&f);
-	pass_ms(5000); /* the loop stands still: nothing connects */
+	pass_ms(5000);
 	is_str(fixture_told(&f), "connect down", "no connection");
 	is_str(f.last.detail, "no TCP connection before the deadline", "in words");
 	is_str(f.ladder, "deadline@5000", "the ladder");
+	for (int i = 0; i < 2; i++)
+		(void)close(fds[i]);
+	mem_deref(t);
+	fixture_close(&f);
+}
+
+/* The loop stood still, the connection stands: what was not sent yet has its time now. */
+static void test_held_up(void)
+{
+	struct fixture f;
+	struct peer p = {&f, -1};
+	struct target *t;
+
+	fixture_open(&f, TCP, CALM);
+	t = fixture_target(&f, &prober_options);
+	fixture_probe(t);
+	(void)fixture_told(&f);
+	pass_ms(6000);
+	is_str(fixture_told(&f), "", "no failure");
+	ok(loop_until(is_asked, &p), "it is asked now");
+	pass_ms(3900);
+	is_str(fixture_told(&f), "", "and has its whole time");
+	pass_ms(1000);
+	is_str(fixture_told(&f), "timeout down", "once");
+	peer_close(&p);
 	mem_deref(t);
 	fixture_close(&f);
 }
@@ -372,9 +409,9 @@ static void test_peer_name(void)
 int main(void)
 {
 	static void (*const tests[])(void) = {
-		test_fresh,	    test_reuse,	      test_failures,
-		test_no_connection, test_local,	      test_requests,
-		test_via_port,	    test_tls_silence, test_peer_name,
+		test_fresh,	  test_reuse,	  test_failures, test_no_connection,
+		test_held_up,	  test_local,	  test_requests, test_via_port,
+		test_tls_silence, test_peer_name,
 	};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));

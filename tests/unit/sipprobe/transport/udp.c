@@ -200,6 +200,45 @@ static void test_many(void)
 	mem_deref(a.udp);
 }
 
+/* What waits is read without the loop, once for each moment that is asked for. */
+static void test_catch_up(void)
+{
+	int64_t now_ns;
+	struct end a, b, gone;
+
+	if (!end_open(&a, "127.0.0.1") || !end_open(&b, "127.0.0.1") ||
+	    !end_open(&gone, "127.0.0.1"))
+		return;
+	for (int i = 0; i < 100; i++)
+		(void)udp_transmit(a.udp, udp_local(b.udp), "x", 1, 0);
+	now_ns = clock_monotonic_ns();
+	udp_catch_up(b.udp, now_ns);
+	is_int(b.datagrams, 100, "all that waited");
+	ok(b.rx_ns <= now_ns, "stamped as it came");
+	(void)udp_transmit(a.udp, udp_local(b.udp), "x", 1, 0);
+	udp_catch_up(b.udp, now_ns);
+	is_int(b.datagrams, 100, "it came later than that");
+	udp_catch_up(b.udp, clock_monotonic_ns());
+	is_int(b.datagrams, 101, "than this it did not");
+
+	(void)udp_transmit(a.udp, udp_local(gone.udp), "x", 1, 0);
+	a.close = true;
+	(void)udp_transmit(b.udp, udp_local(a.udp), "x", 1, 0);
+	gone.udp = mem_deref(gone.udp);
+	udp_catch_up(a.udp, clock_monotonic_ns());
+	ok(!a.udp, "closed in its handler");
+	if (end_open(&a, "127.0.0.1") && end_open(&gone, "127.0.0.1")) {
+		struct sa sa = *udp_local(gone.udp);
+
+		gone.udp = mem_deref(gone.udp);
+		(void)udp_transmit(a.udp, &sa, "x", 1, 0);
+		udp_catch_up(a.udp, clock_monotonic_ns());
+		is_int(a.err, ECONNREFUSED, "errors are read too");
+	}
+	mem_deref(a.udp);
+	mem_deref(b.udp);
+}
+
 static void test_local_address(void)
 {
 	static const struct {
@@ -302,6 +341,7 @@ int main(void)
 	test_dscp();
 	test_failures();
 	test_many();
+	test_catch_up();
 	test_local_address();
 	test_local_fits();
 	test_local_sockets();

@@ -1,0 +1,180 @@
+#include "sipprobe/target/target_loss.h"
+
+#include <string.h>
+
+#include "sipprobe/target/target_state.h"
+
+enum {
+	/* RFC 3261 T4: the longest that a message stays in the network. */
+	WAIT_S = 5,
+	/* Requests that wait, of one target; past that the oldest is settled early. */
+	WAITING_MAX = 64,
+};
+
+/* A request that some copies of are unanswered. */
+struct waiting {
+	struct wheel_timer timer;
+	struct waiting *next; /* younger */
+	struct target *target;
+	struct loss_request request;
+	char key[REQUEST_KEY_LEN];
+	bool late; /* its probe has ended without a final response */
+};
+
+static bool is_told(const struct target *t)
+{
+	return t->address.transport == CONFIG_TRANSPORT_UDP && t->cell &&
+	       !t->unregistration && t->group->events->probe_settled_h;
+}
+
+static void tell_settled(struct target *t, const struct probe_loss *loss)
+{
+	if (is_told(t) && (loss->requests || loss->answers || loss->lost))
+		t->group->events->probe_settled_h(t->cell, loss, t->group->arg);
+}
+
+static void settle_request(struct target *t, const struct loss_request *r)
+{
+	struct probe_loss loss;
+
+	loss_settle(&t->loss, r, &loss);
+	tell_settled(t, &loss);
+}
+
+static void waiting_unlink(struct waiting *w)
+{
+	struct target *t = w->target;
+	struct waiting **at = &t->waiting;
+
+	while (*at != w)
+		at = &(*at)->next;
+	*at = w->next;
+	ticker_cancel(target_services(t)->ticker, &w->timer);
+}
+
+static void waiting_settle(struct waiting *w)
+{
+	struct target *t = w->target;
+
+	waiting_unlink(w);
+	settle_request(t, &w->request);
+	mem_deref(w);
+}
+
+static void target_loss_wait_h(struct wheel_timer *timer, int64_t now_ns)
+{
+	(void)now_ns;
+	waiting_settle(wheel_owner(timer, struct waiting, timer));
+}
+
+static void waiting_append(struct target *t, struct waiting *w)
+{
+	struct waiting **at = &t->waiting;
+	unsigned count = 0;
+
+	for (; *at; at = &(*at)->next)
+		count++;
+	*at = w;
+	if (count == WAITING_MAX)
+		waiting_settle(t->waiting);
+}
+
+/*
+ * The last copy left before the first answer came, so what it is answered by takes no
+ * longer from here than that one took.
+ */
+static int64_t wait_ns(const struct target *t, const struct loss_request *r)
+{
+	int64_t most_ns = r->answered_us ? r->answered_us * CLOCK_NS_PER_US
+					 : t->settings->timeout_us * CLOCK_NS_PER_US;
+
+	return most_ns > WAIT_S * CLOCK_NS_PER_S ? most_ns : WAIT_S * CLOCK_NS_PER_S;
+}
+
+static void request_wait(struct target *t, const struct loss_request *r)
+{
+	struct waiting *w = mem_zalloc(sizeof(*w), NULL);
+
+	if (!w) {
+		settle_request(t, r);
+		return;
+	}
+	w->target = t;
+	w->request = *r;
+	w->late = !r->answered_us;
+	memcpy(w->key, request_key(&t->request), sizeof(w->key));
+	waiting_append(t, w);
+	ticker_start(target_services(t)->ticker, &w->timer,
+		     clock_monotonic_ns() + wait_ns(t, r), target_loss_wait_h);
+}
+
+void target_loss_end(struct target *t, int64_t rx_ns)
+{
+	struct attempt *a = &t->attempt;
+	struct loss_request r = {
+		.copies = a->copies,
+		.finals = rx_ns != 0,
+		.provisionals = a->provisionals,
+		.t1_us = target_settings(t)->t1_us,
+		.last_us = (a->copied_ns - a->sent_ns) / CLOCK_NS_PER_US,
+		.answered_us = rx_ns ? (rx_ns - a->sent_ns) / CLOCK_NS_PER_US : 0,
+	};
+
+	a->copies = 0;
+	if (!r.copies || !is_told(t))
+		return;
+	if (rx_ns && r.answered_us < 1)
+		r.answered_us = 1;
+	if (loss_answers(&r) >= r.copies)
+		settle_request(t, &r);
+	else
+		request_wait(t, &r);
+}
+
+static bool is_key(const char *key, const struct guard_message *m)
+{
+	return m->branch.l == REQUEST_BRANCH_LEN &&
+	       !memcmp(m->branch.p + REQUEST_BRANCH_LEN - REQUEST_KEY_LEN, key,
+		       REQUEST_KEY_LEN);
+}
+
+bool target_loss_response(struct target *t, const struct guard_message *m, bool *late)
+{
+	struct waiting *w = t->waiting;
+
+	while (w && !is_key(w->key, m))
+		w = w->next;
+	if (!w)
+		return false;
+	*late = w->late;
+	if (m->code < 200)
+		w->request.provisionals++;
+	else
+		w->request.finals++;
+	if (loss_answers(&w->request) >= w->request.copies)
+		waiting_settle(w);
+	return true;
+}
+
+void target_loss_belated(struct target *t)
+{
+	struct probe_loss loss;
+
+	loss_belated(&t->loss, &loss);
+	tell_settled(t, &loss);
+}
+
+void target_loss_duplicate(struct target *t)
+{
+	tell_settled(t, &(struct probe_loss){.answers = 1});
+}
+
+void target_loss_free(struct target *t)
+{
+	struct waiting *w;
+
+	while ((w = t->waiting)) {
+		waiting_unlink(w);
+		mem_deref(w);
+	}
+}

@@ -1,0 +1,285 @@
+/*
+ * What a target tells of what it sent over UDP, when it tells it, and that it is what was
+ * lost: a way that loses and delays, counted by itself.
+ */
+#include "sipprobe/target/probers.h"
+#include "tests/unit/sipprobe/target/fixture.h"
+
+#define UDP  CONFIG_TRANSPORT_UDP
+#define CALM ", \"interval\": \"23h\", \"down_interval\": \"23h\", \"timeout\": \"5s\""
+
+/* A request of which copies are lost, and when it is told. */
+static void test_when(void)
+{
+	struct fixture f;
+	struct target *t;
+
+	fixture_open(&f, UDP, CALM);
+	t = fixture_target(&f, &prober_options);
+	fixture_probe(t);
+	fixture_drain(&f);
+	is_str(fixture_settled(&f), "0 0 0", "nothing while it is under way");
+	fixture_reply(&f, "200 OK", "");
+	is_str(fixture_settled(&f), "1 1 0", "answered: at once");
+	fixture_reply(&f, "200 OK", "");
+	is_str(fixture_settled(&f), "0 1 0", "twice: an answer more, and no loss less");
+
+	fixture_probe(t);
+	pass_ms(510);
+	is_int(fixture_drain(&f), 2, "two copies");
+	fixture_reply(&f, "200 OK", "");
+	pass_ms(4900);
+	is_str(fixture_settled(&f), "0 0 0", "one is missing: it may come yet");
+	pass_ms(200);
+	/* The first answer ever: how long the way is, is not known yet. */
+	fixture_probe(t);
+	fixture_drain(&f);
+	fixture_reply(&f, "200 OK", "");
+	is_str(fixture_settled(&f), "3 2 1", "and is lost after T4");
+
+	fixture_probe(t);
+	pass_ms(510);
+	fixture_drain(&f);
+	fixture_reply(&f, "200 OK", "");
+	pass_ms(1000);
+	fixture_reply(&f, "200 OK", "");
+	is_str(fixture_settled(&f), "2 2 0", "both came: settled with the last");
+	mem_deref(t);
+	fixture_close(&f);
+}
+
+/* An unanswered one, answered late; and late after it was told. */
+static void test_late(void)
+{
+	struct fixture f;
+	struct target *t;
+
+	fixture_open(&f, UDP, CALM);
+	t = fixture_target(&f, &prober_options);
+	fixture_probe(t);
+	pass_ms(5000);
+	is_int(fixture_drain(&f), 4, "four copies");
+	(void)fixture_told(&f);
+	fixture_reply(&f, "200 OK", "");
+	is_str(fixture_told(&f), "late", "a late answer");
+	pass_ms(6000);
+	is_str(fixture_settled(&f), "4 1 3", "is an answer");
+
+	fixture_probe(t);
+	pass_ms(5000);
+	fixture_drain(&f);
+	pass_ms(6000);
+	is_str(fixture_settled(&f), "4 0 4", "given up");
+	fixture_reply(&f, "200 OK", "");
+	is_str(fixture_settled(&f), "0 1 0", "counted all the same");
+	fixture_probe(t);
+	pass_ms(11000);
+	is_str(fixture_settled(&f), "4 0 3", "and the next loss is one less");
+	mem_deref(t);
+	fixture_close(&f);
+}
+
+/* Probes follow each other faster than answers come to copies. */
+static void test_several_wait(void)
+{
+	struct fixture f;
+	struct target *t;
+	char buf[3][FIXTURE_TEXT];
+	size_t len[3];
+
+	fixture_open(&f, UDP, CALM);
+	t = fixture_target(&f, &prober_options);
+	for (int i = 0; i < 3; i++) {
+		fixture_probe(t);
+		pass_ms(700);
+		is_int(fixture_drain(&f), 2, "two copies");
+		fixture_reply(&f, "200 OK", "");
+		len[i] = fixture_answer(buf[i], f.got, "200 OK", "");
+		pass_ms(50);
+	}
+	is_str(fixture_settled(&f), "0 0 0", "three requests wait");
+	for (int i = 2; i >= 0; i--)
+		fixture_arrive(&f, buf[i], len[i]);
+	is_str(fixture_settled(&f), "6 6 0", "for what comes in any order");
+	mem_deref(t);
+	is_str(fixture_told(&f) + strlen(f.was_told) - 6, "remove", "nothing is left");
+	fixture_close(&f);
+}
+
+/* What did not go unanswered, or was never sent, is no loss. */
+static void test_no_loss(void)
+{
+	struct fixture f;
+	struct target *t;
+
+	fixture_open(&f, UDP, CALM);
+	t = fixture_target(&f, &prober_options);
+	fixture_probe(t);
+	target_icmp(t, ECONNREFUSED);
+	pass_ms(20000);
+	is_str(fixture_settled(&f), "0 0 0", "refused by ICMP");
+
+	fixture_probe(t);
+	target_garbage(t, "hello", 5, virtual_now_ns);
+	pass_ms(20000);
+	is_str(fixture_settled(&f), "0 0 0", "answered by something else");
+	fixture_drain(&f);
+
+	fixture_probe(t);
+	is_int(fixture_drain(&f), 1, "sent");
+	target_icmp(t, EMSGSIZE);
+	is_int(fixture_drain(&f), 1, "the path takes less: sent again at once");
+	fixture_reply(&f, "200 OK", "");
+	is_str(fixture_settled(&f), "1 1 0", "the long one is none");
+	is_int(f.last.retransmissions, 0, "nor is it a retransmission");
+
+	fixture_probe(t);
+	for (int i = 0; i < 10; i++)
+		target_icmp(t, EMSGSIZE);
+	is_int(fixture_drain(&f), 4, "three times at most");
+	mem_deref(t);
+	fixture_close(&f);
+}
+
+/* Each transaction of an exchange is a request of its own. */
+static void test_exchange(void)
+{
+	struct fixture f;
+	struct target *t;
+
+	fixture_open(&f, UDP,
+		     CALM ", \"auth\": {\"username\": \"u\", \"password\": \"p\"}");
+	t = fixture_target(&f, &prober_options);
+	fixture_probe(t);
+	pass_ms(510);
+	fixture_drain(&f);
+	fixture_reply(&f, "401 Unauthorized",
+		      "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\"\r\n");
+	is_int(fixture_drain(&f), 1, "asked again");
+	fixture_reply(&f, "200 OK", "");
+	is_str(fixture_settled(&f), "1 1 0", "the second request");
+	pass_ms(6000);
+	fixture_probe(t);
+	fixture_drain(&f);
+	fixture_reply(&f, "200 OK", "");
+	is_str(fixture_settled(&f), "3 2 1", "and the first, of which a copy was lost");
+	mem_deref(t);
+	fixture_close(&f);
+}
+
+static uint64_t seed;
+
+static bool chance(double share)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return (double)(seed >> 11) / (double)(1ULL << 53) < share;
+}
+
+/* The way to the peer and back, and what is on it. */
+struct way {
+	double there, back;
+	int64_t rtt_ns;
+	unsigned sent, lost;
+	struct {
+		int64_t at_ns;
+		size_t len;
+		char buf[1024];
+	} on[16];
+	unsigned first, count;
+};
+
+static void way_take(struct way *w, struct fixture *f)
+{
+	while (fixture_got(f)) {
+		char buf[FIXTURE_TEXT];
+		unsigned at = (w->first + w->count) % 16;
+
+		w->sent++;
+		if (chance(w->there) || chance(w->back)) {
+			w->lost++;
+			continue;
+		}
+		w->on[at].at_ns = virtual_now_ns + w->rtt_ns;
+		w->on[at].len = fixture_answer(buf, f->got, "200 OK", "");
+		memcpy(w->on[at].buf, buf, w->on[at].len);
+		w->count++;
+	}
+}
+
+/* Until the next thing happens, here or on the way. */
+static void way_pass(struct way *w, struct fixture *f, int64_t until_ns)
+{
+	while (virtual_now_ns < until_ns) {
+		int64_t next_ns = wheel_next_ns(virtual_ticker->wheel);
+
+		if (w->count && w->on[w->first].at_ns < next_ns)
+			next_ns = w->on[w->first].at_ns;
+		if (next_ns > until_ns)
+			next_ns = until_ns;
+		if (next_ns > virtual_now_ns)
+			pass_ns(next_ns - virtual_now_ns);
+		else
+			pass_ns(WHEEL_TICK_NS);
+		while (w->count && w->on[w->first].at_ns <= virtual_now_ns) {
+			fixture_arrive(f, w->on[w->first].buf, w->on[w->first].len);
+			w->first = (w->first + 1) % 16;
+			w->count--;
+		}
+		way_take(w, f);
+	}
+}
+
+/* Told exactly as the way counted it, and near to what it was made to lose. */
+static void check_way(double there, double back, int64_t rtt_ms)
+{
+	struct way w = {.there = there, .back = back, .rtt_ns = rtt_ms * CLOCK_NS_PER_MS};
+	double both = 100 * (1 - (1 - there) * (1 - back));
+	struct fixture f;
+	struct target *t;
+	double told;
+
+	seed = 88172645463325252ULL;
+	fixture_open(&f, UDP, CALM);
+	t = fixture_target(&f, &prober_options);
+	for (int i = 0; i < 6000; i++) {
+		target_probe_now(t);
+		way_pass(&w, &f, virtual_now_ns + 6 * CLOCK_NS_PER_S);
+		while (t->attempt.pending)
+			way_pass(&w, &f, virtual_now_ns + CLOCK_NS_PER_S);
+		f.told[0] = '\0';
+	}
+	way_pass(&w, &f, virtual_now_ns + 20 * CLOCK_NS_PER_S);
+	is_int(f.loss.requests, w.sent, "every copy is counted");
+	is_int(f.loss.lost, w.lost, "and every one that was lost");
+	is_int(f.loss.answers, w.sent - w.lost, "as all that came back");
+	told = 100.0 * f.loss.lost / f.loss.requests;
+	ok(told > both - 1 && told < both + 1 && (both > 0 || told <= 0),
+	   "%.0f + %.0f %%, %lld ms: %.2f told as %.2f %%", 100 * there, 100 * back,
+	   (long long)rtt_ms, both, told);
+	mem_deref(t);
+	fixture_close(&f);
+}
+
+static void test_ways(void)
+{
+	static const double shares[] = {0, 0.01, 0.05, 0.2};
+
+	for (size_t i = 0; i < sizeof(shares) / sizeof(shares[0]); i++) {
+		check_way(shares[i], shares[i], 10);
+		check_way(shares[i], shares[i], 700);
+	}
+	check_way(0.1, 0, 700);
+	check_way(0, 0.1, 10);
+}
+
+int main(void)
+{
+	static void (*const tests[])(void) = {
+		test_when,    test_late,     test_several_wait,
+		test_no_loss, test_exchange, test_ways,
+	};
+
+	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));
+}
