@@ -145,6 +145,7 @@ layer_blame(struct walk *w, struct layer *l, const char *one, const char *other,
 	    const char *fmt, ...)
 {
 	struct setter s = find_setter(l, one, tls), t = find_setter(l, other, tls);
+	bool alone = s.level == t.level;
 	va_list ap;
 	char *text;
 
@@ -157,6 +158,9 @@ layer_blame(struct walk *w, struct layer *l, const char *one, const char *other,
 	}
 	if (!s.level) /* the defaults go together */
 		return;
+	/* What is wrong within a level is so whatever it lies over. */
+	if (alone && s.level->origin)
+		s.level = s.level->origin;
 	if (s.level != l) {
 		settle_settings(w, s.level);
 		return;

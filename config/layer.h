@@ -25,6 +25,7 @@ struct layer {
 	unsigned preset;  /* 1 + its number; 0: none */
 	unsigned applied; /* the preset that lies under it, in the same way */
 	bool is_preset;
+	struct layer *origin; /* what this is a copy of, over something else; or NULL */
 
 	const cJSON *set[LAYER_FIELDS_MAX]; /* what this level sets itself, by row */
 	const cJSON *tls_set[TLS_FIELDS_MAX];

@@ -20,7 +20,8 @@ struct load {
 	struct layer *profiles;
 	size_t profile_count;
 	struct set profile_names;	    /* value: 1 + index */
-	struct layer *presets[PRESETS_MAX]; /* those that were asked for */
+	struct layer *lowest;		    /* the preset of the defaults, or NULL */
+	struct layer *presets[PRESETS_MAX]; /* those that were asked for above them */
 	struct preset_mix *mixes;
 	struct doc_path root;
 	struct doc_path profiles_at;

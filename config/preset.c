@@ -7,10 +7,9 @@
 #include "config/load.h"
 #include "config/reader/initial.h"
 
-/* A profile as it is over a preset that is not its own. */
+/* A profile, or the defaults, as it is over something else than when it was read. */
 struct preset_mix {
 	struct layer level;
-	const struct layer *profile;
 	struct preset_mix *next;
 };
 
@@ -25,13 +24,10 @@ static void keep_no_text(struct layer *l)
 		l->tls_set[i] = l->tls_set[i] ? &set_here : NULL;
 }
 
-static struct layer *preset_level(struct walk *w, struct load *l, unsigned preset)
+static struct layer *preset_read(struct walk *w, unsigned preset, struct layer *up)
 {
-	struct layer *p = l->presets[preset - 1];
+	struct layer *p = calloc(1, sizeof(*p));
 
-	if (p)
-		return p;
-	p = calloc(1, sizeof(*p));
 	if (!p ||
 	    initial_text(w, preset_text(preset - 1), &section_settings, p, p->set)) {
 		free(p);
@@ -39,21 +35,20 @@ static struct layer *preset_level(struct walk *w, struct load *l, unsigned prese
 		return NULL;
 	}
 	keep_no_text(p);
-	p->up = &l->defaults;
-	p->broken = l->defaults.broken;
+	p->up = up;
+	p->broken = up->broken;
 	p->is_preset = true;
 	p->applied = preset;
 	layer_inherit(w, p);
-	l->presets[preset - 1] = p;
 	return p;
 }
 
-static struct layer *preset_mix(struct walk *w, struct load *l,
-				const struct layer *profile, struct layer *preset)
+static struct layer *preset_mix(struct walk *w, struct load *l, struct layer *level,
+				struct layer *under)
 {
 	struct preset_mix *m = l->mixes;
 
-	while (m && (m->profile != profile || m->level.up != preset))
+	while (m && (m->level.origin != level || m->level.up != under))
 		m = m->next;
 	if (m)
 		return &m->level;
@@ -62,36 +57,60 @@ static struct layer *preset_mix(struct walk *w, struct load *l,
 		walk_nomem(w);
 		return NULL;
 	}
-	m->level = *profile;
-	m->level.up = preset;
-	m->level.applied = preset->applied;
+	m->level = *level;
+	m->level.origin = level;
+	m->level.up = under;
+	m->level.applied = under->applied;
 	m->level.settled_settings = m->level.settled_labels = false;
 	layer_inherit_settings(&m->level);
-	m->profile = profile;
 	m->next = l->mixes;
 	l->mixes = m;
 	return &m->level;
 }
 
+/* The preset of the defaults: under them. */
+static struct layer *preset_lowest(struct walk *w, struct load *l, unsigned preset)
+{
+	if (!l->lowest)
+		l->lowest = preset_read(w, preset, &l->builtin);
+	return l->lowest;
+}
+
+/* Another: over the defaults, whose own preset it takes the place of. */
+static struct layer *preset_level(struct walk *w, struct load *l, unsigned preset)
+{
+	struct layer **p = &l->presets[preset - 1];
+	struct layer *under = &l->defaults;
+
+	if (*p)
+		return *p;
+	if (under->applied)
+		under = preset_mix(w, l, under, &l->builtin);
+	if (under)
+		*p = preset_read(w, preset, under);
+	return *p;
+}
+
 struct layer *preset_under(struct walk *w, const struct layer *l, struct layer *base)
 {
 	struct load *load = (struct load *)(void *)w;
-	unsigned preset = l->preset ? l->preset : base->preset;
 	struct layer *p;
 
-	/* The defaults name a preset for those above them; it stands over them. */
-	if (base == &load->builtin || base->applied == preset)
+	if (!l->preset)
 		return base;
-	p = preset_level(w, load, preset);
+	if (base == &load->builtin)
+		return preset_lowest(w, load, l->preset);
+	p = preset_level(w, load, l->preset);
 	if (!p || base == &load->defaults)
 		return p;
-	return preset_mix(w, load, base, p);
+	return base->up == p ? base : preset_mix(w, load, base, p);
 }
 
 void preset_free(struct load *l)
 {
 	struct preset_mix *m;
 
+	free(l->lowest);
 	for (size_t i = 0; i < PRESETS_MAX; i++)
 		free(l->presets[i]);
 	while ((m = l->mixes)) {

@@ -1,5 +1,6 @@
 /*
- * Presets: what a kind of SIP peer is best probed with, between defaults and profiles.
+ * Presets: what a kind of SIP peer is best probed with. One that a trunk or a profile
+ * names lies between defaults and profiles, one that the defaults name under these.
  * docs/presets.md says of each why, and where that is from.
  */
 #ifndef CONFIG_PRESET_H
@@ -14,9 +15,9 @@ const char *preset_name(unsigned n);
 const char *preset_text(unsigned n);
 
 /*
- * Returns the level under one that was just read: @base, its profile or the defaults,
- * with the level's preset (its own, or the base's) under the profile and over the
- * defaults. NULL when memory ran out, and remembered.
+ * Returns the level under one that was just read and inherited nothing yet: @base, which
+ * is its profile, the defaults or the built-in one, with the preset that the level names
+ * in its place, and no other. NULL when memory ran out, and remembered.
  */
 struct layer *preset_under(struct walk *w, const struct layer *l, struct layer *base);
 

@@ -72,9 +72,11 @@ static const char *const any_trunks[] = {"trunks", "trunk_files", NULL};
 
 const struct section section_file = {
 	.name = "siptrunk_exporter configuration",
-	.about =
-		"A setting is looked up in the trunk, then its profile, then its preset, "
-		"then defaults, then the built-in default.",
+	.about = "A setting is looked up in the trunk, then its profile, then the preset "
+		 "that "
+		 "one of them names, then defaults, then the preset that these name, "
+		 "then the "
+		 "built-in default.",
 	SECTION_ROWS(fields_file),
 	.any_of = any_trunks,
 };

@@ -134,7 +134,9 @@ static const struct field fields_settings[] = {
 	 SETTING(paused),
 	 .initial = "false"},
 	{.key = "preset",
-	 .about = "settings that suit a kind of peer; between defaults and profile",
+	 .about = "settings that suit a kind of peer; what stands beside it wins over "
+		  "it, and it "
+		  "over what is farther",
 	 .type = &type_preset,
 	 .offset = offsetof(struct layer, preset)},
 	{.key = "request_uri",

@@ -22,7 +22,10 @@ static const struct advice advices[] = {
 	 "there."},
 	{PROBE_RESPONSE, 401, 401,
 	 "The peer works and asks for credentials, as is common. Give the trunk a "
-	 "user name and password only if the probe is to prove them too."},
+	 "user name and password only if the probe is to prove them too. Is it an "
+	 "Asterisk that does not know our address, it logs each probe as \"No matching "
+	 "endpoint found\", and where fail2ban reads that it bans us, calls too: add an "
+	 "identify section with our address there."},
 	{PROBE_RESPONSE, 403, 403,
 	 "The peer works but turns us away. Ask its operator to allow our source "
 	 "address, and compare From and the Request-URI with what they expect."},
@@ -64,8 +67,9 @@ static const struct advice advices[] = {
 	{PROBE_TIMEOUT, 0, 0,
 	 "Nothing final came back. Check that the address, port and transport are "
 	 "right, that firewalls pass SIP in both directions, and that the peer knows "
-	 "our source address: many SBCs are silent to strangers. A capture on both "
-	 "ends shows where it is lost."},
+	 "our source address: many SBCs are silent to strangers, and fail2ban makes an "
+	 "Asterisk so that has no identify section for us. A capture on both ends shows "
+	 "where it is lost."},
 	{PROBE_DNS, 0, 0,
 	 "The name gives no address. Check its spelling, and ask for its NAPTR, SRV "
 	 "and A records (dig) at the resolver that this machine uses."},

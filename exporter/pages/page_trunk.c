@@ -245,6 +245,17 @@ static void page_trunk_put_next(struct buffer *b, const struct probe_result *r)
 	buffer_str(b, "</p>\n");
 }
 
+/* What it answers works, and may yet end in a ban. */
+static void page_trunk_put_caution(struct buffer *b, const struct status_target *t)
+{
+	struct probe_result r = probe_result_none();
+
+	r.outcome = PROBE_RESPONSE;
+	r.code = t->last.code;
+	if (t->last_unix_ns && t->last.verdict == PROBE_UP && r.code == 401)
+		page_trunk_put_next(b, &r);
+}
+
 static void page_trunk_put_ladders(struct buffer *b, const struct trunk_page *p,
 				   const struct status_target *t, size_t index)
 {
@@ -287,6 +298,7 @@ static void page_trunk_put_target(struct buffer *b, const struct trunk_page *p, 
 	buffer_str(b, "</dl>\n");
 	if (t->chain)
 		page_chain(b, t->chain, i, p->now_ns);
+	page_trunk_put_caution(b, t);
 	page_trunk_put_ladders(b, p, t, i);
 	buffer_str(b, "</section>\n");
 }

@@ -221,6 +221,25 @@ class Presets(Case):
         for name, state in want.items():
             self.assertEqual((name, e.settled(name, 1).state(name)), (name, state))
 
+    def test_beside(self):
+        """What stands beside a preset wins over it, in the defaults too."""
+        peer = self.use(SipPeer(answer(500)))
+        e = self.start({
+            "defaults": {"preset": "cube", **QUICK, "fall": 1, "up_codes": ["2xx"]},
+            "profiles": {"p": {"preset": "kamailio", **QUICK, "degraded_codes": []}},
+            "trunks": [
+                trunk("defaults", peer.uri),
+                trunk("profile", peer.uri, profile="p", fall=1),
+                trunk("trunk", peer.uri, preset="kamailio", fall=1, **QUICK),
+                trunk("own", peer.uri, preset="kamailio", fall=1, degraded_codes=[],
+                      up_codes=[500], **QUICK),
+            ]})
+        want = {"defaults": "down", "profile": "down", "trunk": "degraded", "own": "up"}
+        for name, state in want.items():
+            self.assertEqual((name, e.settled(name, 1).state(name)), (name, state))
+        code, out, err = run("probe", peer.uri, f"--config.file={e.config_path}")
+        self.assertEqual((code, err), (2, ""), out)
+
     def test_conflict(self):
         """What a preset sets is blamed on who names it, not on a file nobody wrote."""
         path = self.write("c.json", json.dumps({

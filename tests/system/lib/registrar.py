@@ -37,6 +37,10 @@ modparam("jsonrpcs", "transport", 4)
 modparam("jsonrpcs", "dgram_socket", "{folder}/rpc.sock")
 request_route {{
     if (!auth_check("{realm}", "subscriber", "0")) {{
+        if ({forbids} && $retcode == -2) {{
+            sl_send_reply("403", "Forbidden");
+            exit;
+        }}
         auth_challenge("{realm}", "{flags}");
         exit;
     }}
@@ -59,7 +63,8 @@ request_route {{
 class Registrar(Program):
     def __init__(self, folder, realm="127.0.0.1", algorithm="", nonce_expire=300,
                  nonce_count=1, qop="auth", flags=1, min_expires=0, max_expires=0,
-                 brief=0):
+                 brief=0, forbids=False):
+        """`forbids`: a wrong password is answered with 403, and not challenged anew."""
         self.folder = folder
         self.udp, self.tcp = free_port(socket.SOCK_DGRAM), free_port()
         db = os.path.join(folder, "db")
@@ -70,7 +75,8 @@ class Registrar(Program):
         super().__init__(folder, "registrar", kamailio(folder, CONFIG.format(
             folder=folder, udp=self.udp, tcp=self.tcp, realm=realm, algorithm=algorithm,
             nonce_expire=nonce_expire, nonce_count=nonce_count, qop=qop, flags=flags,
-            min_expires=min_expires, max_expires=max_expires, brief=brief), 64))
+            min_expires=min_expires, max_expires=max_expires, brief=brief,
+            forbids=int(forbids)), 64))
         wait_for("the registrar", lambda: self.check() or self.rpc("core.uptime"), 20)
 
     @staticmethod

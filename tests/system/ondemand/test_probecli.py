@@ -146,6 +146,7 @@ class Outcomes(Case):
         self.assertEqual(code, 0, "a peer that asks who we are works")
         self.assertIn("answered 401 Unauthorized", out)
         self.assertIn("asks for credentials", out)
+        self.assertIn("identify", out, "what keeps an Asterisk from banning us")
         self.assertNotIn("SECRETNONCE", out)
         self.assertNotIn("SECRETNONCE", probe(p.uri, "--format=json")[1])
 

@@ -407,9 +407,22 @@ class Kamailio(Case):
                          ("down", {"auth"}))
         m = e.settled("none", 1)
         self.assertEqual((m.state("none"), list(m.codes("none"))), ("up", [407]))
+        return r
 
     def test_md5(self):
         self.expect()
+
+    def test_forbids(self):
+        """As FreeSWITCH and many providers do, which say 403 to a wrong password."""
+        r = self.expect(forbids=True)
+        uri = f"sip:127.0.0.1:{r.udp}"
+        bind = {"method": "REGISTER", "register": {"bind": True}}
+        e = self.start(config_of(trunk("good", uri, auth=GOOD, **bind),
+                                 trunk("wrong", uri, auth=WRONG, **bind)))
+        self.assertEqual(e.settled("good", 2).state("good"), "up")
+        m = e.settled("wrong", 2)
+        self.assertEqual((m.state("wrong"), set(m.failures("wrong")),
+                          list(m.codes("wrong"))), ("down", {"auth"}, [403]))
 
     def test_sha256(self):
         self.expect(algorithm="SHA-256")

@@ -197,6 +197,22 @@ static void test_trunks(struct site *s)
 	buffer_clear(&b);
 }
 
+/* A peer that works, and whose machine may yet ban us for asking. */
+static void test_caution(struct site *s)
+{
+	struct probe_result r = site_result(PROBE_RESPONSE, 401, "Unauthorized", 900);
+	struct buffer b = {0};
+
+	r.verdict = PROBE_UP;
+	ok(!strstr(trunk_ask(s, &b, "epsilon", 0), "fail2ban"), "nothing to tell yet");
+	site_probe(s, 4, r);
+	holds(trunk_ask(s, &b, "epsilon", 0), "identify section", "401: what to add");
+	r = site_result(PROBE_RESPONSE, 200, "OK", 910);
+	site_probe(s, 4, r);
+	ok(!strstr(trunk_ask(s, &b, "epsilon", 0), "fail2ban"), "200: nothing to tell");
+	buffer_clear(&b);
+}
+
 static void test_busy(struct site *s)
 {
 	struct buffer b = {0};
@@ -281,6 +297,7 @@ int main(void)
 	test_chosen(&s);
 	test_many();
 	test_trunks(&s);
+	test_caution(&s);
 	test_busy(&s);
 	test_paths();
 	test_assets();
