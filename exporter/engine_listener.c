@@ -99,6 +99,7 @@ static void engine_listener_trunk_state_h(void *p, const struct engine_change *c
 	engine_listener_add_text(&f, "from", health_state_name(change->from));
 	engine_listener_add_text(&f, "to", health_state_name(change->to));
 	engine_listener_add_text(&f, "address", change->address);
+	engine_listener_add_text(&f, "transport", change->transport);
 	engine_listener_add_text(&f, "method", change->method);
 	if (change->inbound)
 		engine_listener_add_text(&f, "reason", "inbound");

@@ -49,6 +49,7 @@ struct engine_change {
 	const char *address;		 /* the address that tipped it, or "" */
 	const char *method;		 /* of the check that did, or "" */
 	bool inbound; /* the peer's own pings tipped it: they stay out, or are back */
+	const char *transport; /* of the check that did; NULL or "" as above */
 };
 
 /*

@@ -112,6 +112,9 @@ static void change_state(struct trunk *t, const struct target *target,
 		.last = last,
 		.address = address,
 		.method = target ? target_prober(target)->method : "",
+		.transport =
+			target ? config_transport_name(target_address(target)->transport)
+			       : "",
 		.inbound = inbound,
 	};
 	t->state = (uint8_t)state;

@@ -106,6 +106,7 @@ WAYS = {
 
 
 class Wired(Bench):
+    ways = WAYS
     alone = "copies of a request are 200 ms apart, and each is counted"
     defaults = {"interval": "2s", "down_interval": "2s", "timeout": "1900ms",
                 "t1": "300ms", "fall": 2, "rise": 1}
@@ -117,7 +118,7 @@ class Wired(Bench):
             raise unittest.SkipTest(reason)
         cls.wire = Wire()
         cls.addClassCleanup(cls.wire.close)
-        for name, (transport, fault, behaviour, settings) in WAYS.items():
+        for name, (transport, fault, behaviour, settings) in cls.ways.items():
             with cls.wire.theirs.inside():
                 peer = cls.peers[name] = SipPeer(behaviour, transport, THEIRS)
             cls.wire.faults[peer.port] = fault

@@ -83,11 +83,11 @@ static const struct {
 	 "level=info msg=\"trunk changed state\" trunk=a from=unknown to=up "
 	 "address=192.0.2.1:5060 method=OPTIONS reason=response code=200 phrase=OK "
 	 "after=1.500"},
-	{{HEALTH_UP, HEALTH_DOWN, 0, NULL, "192.0.2.1:5060", "OPTIONS", false},
+	{{HEALTH_UP, HEALTH_DOWN, 0, NULL, "192.0.2.1:5060", "OPTIONS", false, "udp"},
 	 {.outcome = PROBE_REFUSED, .err = ECONNREFUSED},
 	 true,
-	 CHANGED "from=up to=down address=192.0.2.1:5060 method=OPTIONS reason=refused "
-		 "error=\"Connection refused\" after=0.000"},
+	 CHANGED "from=up to=down address=192.0.2.1:5060 transport=udp method=OPTIONS "
+		 "reason=refused error=\"Connection refused\" after=0.000"},
 	{{HEALTH_UP, HEALTH_DOWN, 0, NULL, "", "", false},
 	 {.outcome = PROBE_TLS,
 	  .err = EPROTO,

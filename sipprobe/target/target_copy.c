@@ -1,0 +1,31 @@
+#include "sipprobe/target/target_copy.h"
+
+#include "sipprobe/target/target_state.h"
+#include "sipprobe/transport/udp.h"
+
+/*
+ * Dropped on its way out of this machine, by a full queue, a firewall's rule or a full
+ * table of connections: as good as lost, since the next copy may pass.
+ */
+static bool is_loss(int err)
+{
+	return err == ENOBUFS || err == EAGAIN || err == ENOMEM || err == EPERM;
+}
+
+int target_copy(struct target *t)
+{
+	struct attempt *a = &t->attempt;
+	int err;
+
+	a->copied_ns = clock_monotonic_ns();
+	if (!a->copies)
+		a->sent_ns = a->copied_ns;
+	err = udp_transmit(t->udp, &t->address.sa, t->request.buf, t->request.len,
+			   t->settings->dscp);
+	a->send_err = err;
+	if (err && !is_loss(err))
+		return err;
+	a->left |= !err;
+	a->copies++;
+	return 0;
+}

@@ -1,0 +1,271 @@
+/* Requests that this machine would not send, and errors that are another request's. */
+#include "sipprobe/target/probers.h"
+#include "tests/unit/sipprobe/target/fixture.h"
+
+#define UDP  CONFIG_TRANSPORT_UDP
+#define CALM ", \"interval\": \"23h\", \"timeout\": \"2s\""
+
+/* The errno that the next calls fail with, and how many of them do. */
+static struct failing {
+	int err;
+	unsigned times;
+} sending, connecting, stamping;
+
+static bool failing_now(struct failing *f)
+{
+	if (!f->times)
+		return false;
+	f->times--;
+	errno = f->err;
+	return true;
+}
+
+ssize_t __real_sendto(int fd, const void *buf, size_t len, int flags,
+		      const struct sockaddr *to, socklen_t to_len);
+ssize_t __wrap_sendto(int fd, const void *buf, size_t len, int flags,
+		      const struct sockaddr *to, socklen_t to_len);
+int __real_connect(int fd, const struct sockaddr *to, socklen_t len);
+int __wrap_connect(int fd, const struct sockaddr *to, socklen_t len);
+int __real_setsockopt(int fd, int level, int name, const void *value, socklen_t len);
+int __wrap_setsockopt(int fd, int level, int name, const void *value, socklen_t len);
+
+ssize_t __wrap_sendto(int fd, const void *buf, size_t len, int flags,
+		      const struct sockaddr *to, socklen_t to_len)
+{
+	if (failing_now(&sending))
+		return -1;
+	return __real_sendto(fd, buf, len, flags, to, to_len);
+}
+
+int __wrap_connect(int fd, const struct sockaddr *to, socklen_t len)
+{
+	if (failing_now(&connecting))
+		return -1;
+	return __real_connect(fd, to, len);
+}
+
+int __wrap_setsockopt(int fd, int level, int name, const void *value, socklen_t len)
+{
+	if (level == SOL_SOCKET && (name == SO_TIMESTAMPNS || name == SO_TIMESTAMPING) &&
+	    failing_now(&stamping))
+		return -1;
+	return __real_setsockopt(fd, level, name, value, len);
+}
+
+static const char firewall[] =
+	"this machine would not send it: its firewall, or a full table of connections";
+static const char blackhole[] = "this machine has a blackhole route there";
+static const char stamps[] = "this kernel gives no receive time stamps";
+
+/* What ends at once, and what goes on, by what the kernel says. */
+static void test_refused_here(void)
+{
+	static const struct {
+		const char *name;
+		struct failing sending, connecting, stamping;
+		int64_t after_ms;
+		const char *told, *detail;
+		int err;
+		unsigned retransmissions;
+	} cases[] = {
+		{"a firewall, each copy",
+		 {EPERM, 9},
+		 {0},
+		 {0},
+		 2000,
+		 "begin, internal down",
+		 firewall,
+		 EPERM,
+		 2},
+		{"a full queue, each copy",
+		 {ENOBUFS, 9},
+		 {0},
+		 {0},
+		 2000,
+		 "begin, internal down",
+		 "",
+		 ENOBUFS,
+		 2},
+		{"a firewall, two copies of three",
+		 {EPERM, 2},
+		 {0},
+		 {0},
+		 2000,
+		 "begin, timeout down",
+		 "",
+		 ETIMEDOUT,
+		 2},
+		{"a blackhole route",
+		 {EINVAL, 9},
+		 {0},
+		 {0},
+		 1,
+		 "begin, unreachable down",
+		 blackhole,
+		 EINVAL,
+		 0},
+		{"one that is found before",
+		 {0},
+		 {EINVAL, 9},
+		 {0},
+		 1,
+		 "begin, unreachable down",
+		 blackhole,
+		 EINVAL,
+		 0},
+		{"no route",
+		 {0},
+		 {ENETUNREACH, 9},
+		 {0},
+		 1,
+		 "begin, unreachable down",
+		 "",
+		 ENETUNREACH,
+		 0},
+		{"a route that prohibits",
+		 {EACCES, 9},
+		 {0},
+		 {0},
+		 1,
+		 "begin, unreachable down",
+		 "",
+		 EACCES,
+		 0},
+		{"no stamps",
+		 {0},
+		 {0},
+		 {ENOPROTOOPT, 9},
+		 1,
+		 "begin, internal down",
+		 stamps,
+		 ENOPROTOOPT,
+		 0},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct fixture f;
+		struct target *t;
+
+		fixture_open(&f, UDP, CALM);
+		t = fixture_target(&f, &prober_options);
+		(void)fixture_told(&f);
+		sending = cases[i].sending;
+		connecting = cases[i].connecting;
+		stamping = cases[i].stamping;
+		fixture_probe(t);
+		pass_ms(cases[i].after_ms);
+		sending = connecting = stamping = (struct failing){0};
+		is_str(fixture_told(&f), cases[i].told, cases[i].name);
+		is_str(f.last.detail, cases[i].detail, "in words");
+		is_int(f.last.err, cases[i].err, "as the kernel says it");
+		is_int(f.last.retransmissions, cases[i].retransmissions,
+		       "tried again where that may help");
+		mem_deref(t);
+		fixture_close(&f);
+	}
+}
+
+/* The next copy passes: lost, as on the way. */
+static void test_passes_later(void)
+{
+	static const int errs[] = {EPERM, ENOBUFS, EAGAIN, ENOMEM};
+
+	for (size_t i = 0; i < sizeof(errs) / sizeof(errs[0]); i++) {
+		struct fixture f;
+		struct target *t;
+
+		fixture_open(&f, UDP, CALM);
+		t = fixture_target(&f, &prober_options);
+		(void)fixture_told(&f);
+		sending = (struct failing){errs[i], 1};
+		fixture_probe(t);
+		is_int(fixture_drain(&f), 0, strerror(errs[i]));
+		pass_ms(500);
+		is_int(fixture_drain(&f), 1, "the next copy");
+		fixture_reply(&f, "200 OK", "");
+		is_str(fixture_told(&f), "begin, response 200 up", "no failure");
+		pass_ms(6000);
+		is_str(fixture_settled(&f), "2 1 1", "one of two");
+		mem_deref(t);
+		fixture_close(&f);
+	}
+}
+
+/* What ICMP said of an earlier datagram is handed to the next call, whosever that is. */
+static void test_another_ones(void)
+{
+	static const int errs[] = {
+		ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EMSGSIZE, ENOPROTOOPT,
+		EPROTO,	      EACCES,	    EHOSTDOWN,	 ENONET,   EOPNOTSUPP,
+	};
+
+	for (size_t i = 0; i < sizeof(errs) / sizeof(errs[0]); i++) {
+		struct fixture f;
+		struct target *t;
+
+		fixture_open(&f, UDP, CALM);
+		t = fixture_target(&f, &prober_options);
+		(void)fixture_told(&f);
+		sending = (struct failing){errs[i], 2};
+		fixture_probe(t);
+		is_int(fixture_drain(&f), 1, strerror(errs[i]));
+		fixture_reply(&f, "200 OK", "");
+		is_str(fixture_told(&f), "begin, response 200 up", "sent at once");
+		is_str(fixture_settled(&f), "1 1 0", "and nothing lost");
+		mem_deref(t);
+		fixture_close(&f);
+	}
+}
+
+/* A firewall of our own that drops may tell so by ICMP: not a word of the peer's. */
+static void test_own_icmp(void)
+{
+	struct fixture f;
+	struct target *t;
+
+	fixture_open(&f, UDP, CALM);
+	t = fixture_target(&f, &prober_options);
+	(void)fixture_told(&f);
+	sending = (struct failing){EPERM, 9};
+	fixture_probe(t);
+	target_icmp(t, ECONNREFUSED);
+	is_str(fixture_told(&f), "begin", "nothing went out that could be refused there");
+	pass_ms(2000);
+	sending = (struct failing){0};
+	is_str(fixture_told(&f), "internal down", "it is this machine");
+	pass_ms(6000);
+	is_str(fixture_settled(&f), "0 0 0", "and no loss");
+	mem_deref(t);
+	fixture_close(&f);
+}
+
+/* Over TCP, where connect() says it. */
+static void test_over_tcp(void)
+{
+	struct fixture f;
+	struct target *t;
+
+	fixture_open(&f, CONFIG_TRANSPORT_TCP, CALM);
+	t = fixture_target(&f, &prober_options);
+	(void)fixture_told(&f);
+	connecting = (struct failing){EINVAL, 1};
+	fixture_probe(t);
+	is_str(fixture_told(&f), "begin, unreachable down", "a blackhole route");
+	is_str(f.last.detail, blackhole, "in words");
+	stamping = (struct failing){ENOPROTOOPT, 1};
+	fixture_probe(t);
+	is_str(fixture_told(&f), "begin, internal down", "no stamps");
+	is_str(f.last.detail, stamps, "in words, too");
+	mem_deref(t);
+	fixture_close(&f);
+}
+
+int main(void)
+{
+	static void (*const tests[])(void) = {
+		test_refused_here, test_passes_later, test_another_ones,
+		test_own_icmp,	   test_over_tcp,
+	};
+
+	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));
+}
