@@ -6,12 +6,6 @@
 
 #include "config/uri.h"
 
-static bool check_binds(const struct config_settings *s)
-{
-	return s->registration && s->registration->bind && !s->paused &&
-	       s->methods & 1U << CONFIG_METHOD_REGISTER;
-}
-
 /* Whether the Contact has a port of ours, one that nobody wrote into a file. */
 static bool check_has_own_port(const struct config_settings *s)
 {
@@ -86,8 +80,7 @@ int config_check(struct config *c)
 		const struct config_trunk *t = &c->trunks[i];
 		struct config_uri hop;
 
-		if (!check_binds(t->settings) ||
-		    config_uri_parse(config_trunk_hop(t), &hop))
+		if (!config_trunk_binds(t) || config_uri_parse(config_trunk_hop(t), &hop))
 			continue;
 		err = check_contact(c, t, &hop);
 		if (!err)

@@ -283,6 +283,9 @@ struct config *config_keep(const struct config *c);
 /* Whether two trunks, of any two configurations, would be probed and shown alike. */
 bool config_trunk_equal(const struct config_trunk *a, const struct config_trunk *b);
 
+/* Whether it is registered somewhere. */
+bool config_trunk_binds(const struct config_trunk *t);
+
 /*
  * Whether two trunks register the same Contact for the same address of record at the same
  * registrar, as far as their descriptions tell.

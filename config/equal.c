@@ -28,8 +28,10 @@ bool config_trunk_equal(const struct config_trunk *a, const struct config_trunk 
 	return same_settings(a->settings, b->settings);
 }
 
-static bool config_binds(const struct config_settings *s)
+bool config_trunk_binds(const struct config_trunk *t)
 {
+	const struct config_settings *s = t->settings;
+
 	return s->registration && s->registration->bind && !s->paused &&
 	       s->methods & 1U << CONFIG_METHOD_REGISTER;
 }
@@ -47,7 +49,8 @@ bool config_trunk_binds_alike(const struct config_trunk *a, const struct config_
 		{s->auth ? s->auth->username : NULL, o->auth ? o->auth->username : NULL},
 	};
 
-	if (!config_binds(s) || !config_binds(o) || s->local.port != o->local.port ||
+	if (!config_trunk_binds(a) || !config_trunk_binds(b) ||
+	    s->local.port != o->local.port ||
 	    !type_same_text(s->registration->aor, o->registration->aor))
 		return false;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)

@@ -22,6 +22,7 @@ struct setting {
 #define OF_AUTH(m) offsetof(struct config_auth, m)
 #define OF_REG(m)  offsetof(struct config_register, m)
 
+static const char *const register_ats[] = {"all", "first"};
 static const char *const connections[] = {"fresh", "reuse"};
 static const char *const families[] = {"any", "ipv4", "ipv6"};
 static const char *const up_whens[] = {"any", "all", "primary"};
@@ -66,6 +67,7 @@ static const struct setting settings[] = {
 	{"register.expires", DURATION, OF_REG(expires_us), NULL, REGISTER},
 	{"register.interval", DURATION, OF_REG(interval_us), NULL, REGISTER},
 	{"register.aor", TEXT, OF_REG(aor), NULL, REGISTER},
+	{"register.at", CHOICE, OF_REG(at), register_ats, REGISTER},
 	{"tls.ca_file", TEXT, AT(tls.ca_file)},
 	{"tls.cert_file", TEXT, AT(tls.cert_file)},
 	{"tls.server_name", TEXT, AT(tls.server_name)},

@@ -151,11 +151,22 @@ static int engine_index(struct name_index *by_name, const struct engine *e)
 {
 	int err = 0;
 
-	for (size_t i = 0; i < e->trunk_count && !err; i++) {
+	for (size_t i = 0; i < e->trunk_count && !err; i++)
 		err = name_index_put(by_name, e->trunks[i]);
-		trunk_expect(e->trunks[i], false);
-	}
 	return err;
+}
+
+/* A trunk by another name may be the same: what goes waits for whoever comes. */
+static void plan_successors(const struct plan *p, const struct engine *e,
+			    const struct name_index *by_name)
+{
+	bool comes = false;
+
+	for (size_t i = 0; i < p->conf->trunk_count && !comes; i++)
+		comes = config_trunk_binds(&p->conf->trunks[i]) &&
+			!name_index_find(by_name, p->conf->trunks[i].name);
+	for (size_t i = 0; i < e->trunk_count; i++)
+		trunk_expect(e->trunks[i], comes);
 }
 
 static int plan_trunk(struct plan *p, size_t i, struct engine *e,
@@ -182,6 +193,8 @@ static int plan_trunks(struct plan *p, struct engine *e)
 	p->kept = calloc(p->conf->trunk_count + 1, sizeof(*p->kept));
 	if (!p->trunks || !p->kept)
 		err = ENOMEM;
+	if (!err)
+		plan_successors(p, e, &by_name);
 	for (size_t i = 0; i < p->conf->trunk_count && !err; i++)
 		err = plan_trunk(p, i, e, &by_name);
 	name_index_free(&by_name);

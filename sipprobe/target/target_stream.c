@@ -81,6 +81,20 @@ static bool try_again(struct target *t)
 	return !connect_peer(t);
 }
 
+/*
+ * Who is reached over this connection alone is out of reach now (RFC 5626 4.3): tried
+ * again as what is not up, no matter how often the peer closes.
+ */
+static void target_stream_hasten(struct target *t)
+{
+	int64_t at_ns = t->attempt.begun_ns +
+			target_settings(t)->down_interval_us * CLOCK_NS_PER_US;
+
+	if (!t->unregistration && at_ns < t->due_ns && t->prober->keeps_connection &&
+	    t->prober->keeps_connection(t))
+		target_probe_at(t, at_ns);
+}
+
 static void target_stream_closed_h(struct stream *s, enum probe_outcome why, int err,
 				   const char *detail, void *arg)
 {
@@ -89,6 +103,7 @@ static void target_stream_closed_h(struct stream *s, enum probe_outcome why, int
 	(void)s;
 	if (!t->attempt.pending) {
 		drop_stream(t);
+		target_stream_hasten(t);
 		return;
 	}
 	if (t->attempt.reused && t->stream_up) {

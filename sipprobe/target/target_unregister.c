@@ -96,10 +96,21 @@ bool target_leaves(const struct target *t)
 	return t->unregistration && t->unregistration->outlives;
 }
 
+/* What is not registered by now is not to be any more. */
+static void unregister_silence(struct target *t)
+{
+	if (!t->prober->unregister)
+		return;
+	ticker_cancel(target_services(t)->ticker, &t->timer);
+	t->attempt.pending = false;
+}
+
 bool target_unregister(struct target *t, int64_t at_ns)
 {
+	if (!t->unregistration && unregister_begin(t, false, at_ns))
+		return true;
 	if (!t->unregistration)
-		return unregister_begin(t, false, at_ns);
+		unregister_silence(t);
 	if (!target_leaves(t) || t->attempt.pending || t->due_ns <= at_ns)
 		return false;
 	target_probe_at(t, at_ns);

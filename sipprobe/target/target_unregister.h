@@ -18,8 +18,8 @@ void target_remove(struct target *t);
 
 /*
  * Lets a target that is registered at its peer take that back at @at_ns, and then probe
- * no more; it stays its owner's. One that was given up does not wait any longer than
- * that. Returns whether there is anything to take back.
+ * no more; it stays its owner's. One that is not registered stays so. One that was given
+ * up does not wait any longer than that. Returns whether there is anything to take back.
  */
 bool target_unregister(struct target *t, int64_t at_ns);
 

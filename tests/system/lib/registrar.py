@@ -9,7 +9,7 @@ from harness import free_port, wait_for
 from peers import Program, kamailio
 
 CONFIG = """
-listen=udp:127.0.0.1:{udp}
+{listen}
 listen=tcp:127.0.0.1:{tcp}
 loadmodule "tm.so"
 loadmodule "sl.so"
@@ -17,6 +17,7 @@ loadmodule "pv.so"
 loadmodule "siputils.so"
 loadmodule "textops.so"
 loadmodule "usrloc.so"
+loadmodule "nathelper.so"
 loadmodule "registrar.so"
 loadmodule "db_text.so"
 loadmodule "auth.so"
@@ -52,6 +53,7 @@ request_route {{
             sl_send_reply("423", "Interval Too Brief");
             exit;
         }}
+        {before_save}
         save("location");
         exit;
     }}
@@ -63,7 +65,7 @@ request_route {{
 class Registrar(Program):
     def __init__(self, folder, realm="127.0.0.1", algorithm="", nonce_expire=300,
                  nonce_count=1, qop="auth", flags=1, min_expires=0, max_expires=0,
-                 brief=0, forbids=False):
+                 brief=0, forbids=False, hosts=("127.0.0.1",), before_save=""):
         """`forbids`: a wrong password is answered with 403, and not challenged anew."""
         self.folder = folder
         self.udp, self.tcp = free_port(socket.SOCK_DGRAM), free_port()
@@ -73,8 +75,9 @@ class Registrar(Program):
         self.put(db, "subscriber", "id(int,auto) username(string) domain(string) "
                  f"password(string)\n1:u:{realm}:secret\n")
         super().__init__(folder, "registrar", kamailio(folder, CONFIG.format(
-            folder=folder, udp=self.udp, tcp=self.tcp, realm=realm, algorithm=algorithm,
-            nonce_expire=nonce_expire, nonce_count=nonce_count, qop=qop, flags=flags,
+            folder=folder, udp=self.udp, before_save=before_save,
+            listen="\n".join(f"listen=udp:{h}:{self.udp}" for h in hosts), tcp=self.tcp,
+            realm=realm, algorithm=algorithm, nonce_expire=nonce_expire, nonce_count=nonce_count, qop=qop, flags=flags,
             min_expires=min_expires, max_expires=max_expires, brief=brief,
             forbids=int(forbids)), 64))
         wait_for("the registrar", lambda: self.check() or self.rpc("core.uptime"), 20)

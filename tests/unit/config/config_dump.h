@@ -81,9 +81,11 @@ static void put_checks(FILE *out, const struct config_settings *s)
 			a->username, a->password, a->realm ? a->realm : "any",
 			a->algorithms);
 	if (r)
-		fprintf(out, "  register bind %d expires %lld interval %lld us aor %s\n",
+		fprintf(out,
+			"  register bind %d expires %lld interval %lld us aor %s%s\n",
 			r->bind, (long long)r->expires_us, (long long)r->interval_us,
-			r->aor ? r->aor : "none");
+			r->aor ? r->aor : "none",
+			r->at == CONFIG_REGISTER_AT_FIRST ? " at first" : "");
 }
 
 /* Settings that few trunks have, where they are set. */

@@ -67,7 +67,7 @@ static const struct {
 	{"sip:me@h.example", "sip:me@h.example;;;=;", "equal"},
 };
 
-int main(void)
+static void test_cases(void)
 {
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct pl own, other;
@@ -76,5 +76,41 @@ int main(void)
 		pl_set_str(&other, cases[i].other);
 		is_str(names[uri_match(&own, &other)], cases[i].want, cases[i].other);
 	}
+}
+
+/* What one name is found by must not tell apart what is equal. */
+static void test_hash(void)
+{
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct pl own, other;
+
+		pl_set_str(&own, cases[i].own);
+		pl_set_str(&other, cases[i].other);
+		if (uri_match(&own, &other) == URI_MATCH_EQUAL)
+			is_int(uri_hash(&own), uri_hash(&other), cases[i].other);
+	}
+}
+
+/* A hostile Contact: as many parameters as fit, compared with as many as we may have. */
+static void test_long(void)
+{
+	enum { MANY = 20000 };
+	static char own[1100] = "sip:me@h.example", other[4 * MANY] = "sip:me@h.example";
+	struct pl a, b;
+
+	for (unsigned i = 0; i < 32; i++)
+		(void)snprintf(own + strlen(own), 32, ";parameter%u=x", i);
+	for (char *p = other + strlen(other); p < other + sizeof(other) - 4; p += 2)
+		memcpy(p, ";x", 3);
+	pl_set_str(&a, own);
+	pl_set_str(&b, other);
+	is_str(names[uri_match(&a, &b)], "equal", "a long one");
+}
+
+int main(void)
+{
+	test_cases();
+	test_hash();
+	test_long();
 	return tap_done();
 }
