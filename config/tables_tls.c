@@ -34,7 +34,9 @@ static const struct field fields_tls[] = {
 	 .min = 1,
 	 .max = 254},
 	{.key = "ciphers",
-	 .about = "OpenSSL cipher list for TLS 1.2 and older",
+	 .about = "OpenSSL cipher list for TLS 1.2 and older; finite-field DHE, of TLS "
+		  "1.3 too, "
+		  "only if it names that",
 	 .type = &type_text,
 	 TLS(ciphers),
 	 .min = 1,

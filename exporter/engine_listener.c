@@ -13,6 +13,8 @@ struct row {
 	struct store_trunk *store;
 	const struct config_trunk *trunk;
 	bool dns_failing;
+	bool own_known;	 /* what our certificate is worth was told before */
+	char *own_unfit; /* and what was said of it; NULL: nothing */
 };
 
 /* The engine's `cell`. */
@@ -82,6 +84,7 @@ static void engine_listener_trunk_remove_h(void *p, void *arg)
 	if (!row)
 		return;
 	store_trunk_remove(arg, row->store);
+	free(row->own_unfit);
 	free(row);
 }
 
@@ -268,13 +271,35 @@ static void engine_listener_inbound_h(void *p, const char *method, unsigned code
 		  LOG_I("answered", code));
 }
 
+/*
+ * A certificate that was replaced while we ran, and is worse than the one before. Those
+ * of the start are among the warnings about the configuration.
+ */
+static void engine_listener_own(struct row *row, const struct tls_own *own)
+{
+	char why[TLS_OWN_TEXT + 96];
+	const char *before = row->own_unfit ? row->own_unfit : "";
+
+	tls_own_complaint(why, sizeof(why), own, clock_wall_ns() / CLOCK_NS_PER_S);
+	if (row->own_known && *why && strcmp(why, before) != 0)
+		log_event(LOG_LEVEL_WARN, "peers may refuse our certificate",
+			  LOG_S("trunk", row->trunk->name),
+			  LOG_S("file", row->trunk->settings->tls.cert_file),
+			  LOG_S("why", why));
+	row->own_known = true;
+	free(row->own_unfit);
+	row->own_unfit = *why ? strdup(why) : NULL;
+}
+
 static void engine_listener_trunk_cert_h(void *p, const struct tls_own *own, void *arg)
 {
 	struct row *row = p;
 
-	if (row)
-		store_trunk_certificate(arg, row->store,
-					row->trunk->settings->tls.cert_file, own);
+	if (!row)
+		return;
+	store_trunk_certificate(arg, row->store, row->trunk->settings->tls.cert_file,
+				own);
+	engine_listener_own(row, own);
 }
 
 static void engine_listener_listen_cert_h(const char *file, const struct tls_own *own,

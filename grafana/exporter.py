@@ -152,7 +152,8 @@ def configuration():
                    "min by (instance) "
                    f"(siptrunk_exporter_config_last_reload_successful{{{SEL}}})",
                    "{{instance}}", p.YES_NO, "No reload in this time range"),
-        p.table("Our own certificates", "What the exporter presents to peers.", (12, 7),
+        p.table("Our own certificates", "What the exporter presents to peers, and whether "
+                "they will take it.", (12, 7),
                 [("file", "File", {}), ("instance", "Instance", {})],
                 [("Expires in",
                   "min by (job, instance, file) "
@@ -160,7 +161,12 @@ def configuration():
                   f" or siptrunk_exporter_tls_certificate_not_after_timestamp_seconds"
                   f"{{{SEL}}}) - time()",
                   {"unit": "dtdurations", "decimals": 1, "thresholds": days,
-                   "custom__cellOptions": p.COLOUR_TEXT, "custom__width": 130})],
+                   "custom__cellOptions": p.COLOUR_TEXT, "custom__width": 130}),
+                 ("Usable",
+                  "min by (job, instance, file) "
+                  f"(siptrunk_tls_own_certificate_usable{{{SEL}}})",
+                  {"mappings": p.YES_NO, "custom__cellOptions": p.COLOUR_TEXT,
+                   "custom__width": 90})],
                 [("Expires in", False)], "No certificate is configured."),
     ]
 

@@ -168,10 +168,11 @@ def expiry():
             "custom__cellOptions": p.COLOUR_TEXT, "custom__width": 130}
     return [
         p.table("Certificates that expire first",
-                "The earliest expiry in the chain that each peer presents.", (12, 8), who,
+                "The earliest expiry in the chain that each peer presents, of what was "
+                "verified of it.", (12, 8), who,
                 [("Expires in",
                   "bottomk(50,\n  min by (job, instance, trunk, address) (\n"
-                  f"    siptrunk_tls_certificate_not_after_timestamp_seconds{{{SEL}}}\n"
+                  f"    {q.certificate_end(SEL)}\n"
                   "  ) - time()\n)", left)],
                 [("Expires in", False)], "No trunk presents a certificate."),
         p.table("Peers' own pings and our registrations",

@@ -93,11 +93,20 @@ def problem(sel):
         yield 45, (f"(increase(siptrunk_state_changes_total{{{sel}}}[30m])"
                    f" >= bool {FLAPPING_CHANGES})")
         yield 30, f"({lost(sel, BY, '15m')} > bool {LOSS_BAD})"
-        yield 20, (f"(siptrunk_tls_certificate_not_after_timestamp_seconds{{{sel}}}"
+        yield 20, (f"({certificate_end(sel)}"
                    f" - time() < bool {CERTIFICATE_DAYS * 86400})")
         yield 10, f'siptrunk_state{{{sel},state="unknown"}}'
     every = "\n  or ".join(f"{n} * ({expr} == 1)" for n, expr in cases())
     return f"max by ({BY}) (\n  {every}\n)"
+
+
+def certificate_end(sel):
+    """
+    When the certificates end that peers must have: the part of the chain that was
+    verified, or all that is shown where nothing was.
+    """
+    return (f"(siptrunk_tls_verified_chain_not_after_timestamp_seconds{{{sel}}}"
+            f" or siptrunk_tls_certificate_not_after_timestamp_seconds{{{sel}}})")
 
 
 def of_those(expr, others):

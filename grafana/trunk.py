@@ -37,7 +37,7 @@ def state_line():
 
 
 def detail_line():
-    cert = f"min (siptrunk_tls_certificate_not_after_timestamp_seconds{{{SEL}}}) - time()"
+    cert = f"min {q.certificate_end(SEL)} - time()"
     lapse = f"min (siptrunk_registration_expires_timestamp_seconds{{{SEL}}}) - time()"
     ping = f"time() - max (siptrunk_inbound_options_last_timestamp_seconds{{{SEL}}})"
     return [
@@ -55,7 +55,8 @@ def detail_line():
                f"sum (increase(siptrunk_state_changes_total{{{SEL}}}[$__range]))",
                thresholds=p.steps(p.BLUE, (q.FLAPPING_CHANGES, p.AMBER)), decimals=0),
         p.stat("Certificate expires in",
-               "The earliest expiry in the chain that the peer presents.", cert,
+               "The earliest expiry in the chain that the peer presents, of what was "
+               "verified of it.", cert,
                "dtdurations",
                p.steps(p.RED, (86400, p.AMBER), (q.CERTIFICATE_DAYS * 86400, p.BLUE)),
                decimals=0, no_value="no TLS"),

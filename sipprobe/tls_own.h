@@ -12,9 +12,8 @@
 enum { TLS_OWN_TEXT = 192 };
 
 struct tls_own {
-	int64_t not_after_s;  /* earliest end in the chain as it is shown; 0: no chain */
-	int64_t good_from_s;  /* latest begin in what of it a peer needs */
-	int64_t good_until_s; /* earliest end in the same */
+	int64_t good_from_s; /* latest begin in what a peer needs of the chain shown */
+	int64_t not_after_s; /* earliest end in the same; 0: no chain */
 	char ends[48];	  /* who ends then: "" the certificate itself, else its title */
 	char subject[48]; /* one name to call it by */
 	char issuer[48];  /* the same of who signed it */
@@ -24,7 +23,7 @@ struct tls_own {
 /* Whether a peer will accept it now. */
 static inline bool tls_own_usable(const struct tls_own *own, int64_t now_s)
 {
-	return !own->unfit[0] && now_s >= own->good_from_s && now_s <= own->good_until_s;
+	return !own->unfit[0] && now_s >= own->good_from_s && now_s <= own->not_after_s;
 }
 
 /*

@@ -93,7 +93,7 @@ static void page_trunk_put_own(struct buffer *b, const struct trunk_page *p)
 		page_str(b, why);
 		buffer_str(b, "</span>");
 	} else {
-		page_expiry(b, p->t->own.good_until_s, p->now_ns);
+		page_expiry(b, p->t->own.not_after_s, p->now_ns);
 	}
 	page_trunk_end_item(b);
 }

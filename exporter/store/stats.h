@@ -32,7 +32,7 @@ struct stats_own {
 
 static inline struct stats_own stats_own_of(const struct tls_own *own)
 {
-	return (struct stats_own){own->good_from_s, own->good_until_s,
+	return (struct stats_own){own->good_from_s, own->not_after_s,
 				  own->unfit[0] != '\0'};
 }
 

@@ -144,9 +144,9 @@ static void own_check_times(struct tls_own *own, const struct own_chain *c)
 
 		if (from_s > own->good_from_s)
 			own->good_from_s = from_s;
-		if (own->good_until_s && until_s >= own->good_until_s)
+		if (own->not_after_s && until_s >= own->not_after_s)
 			continue;
-		own->good_until_s = until_s;
+		own->not_after_s = until_s;
 		if (i)
 			tls_identity_title(cert, own->ends, sizeof(own->ends));
 	}
@@ -217,7 +217,6 @@ void tls_own_read(struct tls_own *own, SSL_CTX *ctx, const char *ca_file, bool s
 		c.certs = own_path(leaf, above, ca_file);
 	if (!c.certs)
 		c.certs = own_shown(leaf, above);
-	own->not_after_s = tls_earliest_not_after_s(leaf, above);
 	tls_identity_title(leaf, own->subject, sizeof(own->subject));
 	tls_identity_issuer(leaf, own->issuer, sizeof(own->issuer));
 	own_check_purpose(own, &c);
@@ -238,11 +237,11 @@ static void own_date(char buf[16], int64_t unix_s)
 
 void tls_own_complaint(char *buf, size_t size, const struct tls_own *own, int64_t now_s)
 {
-	bool early = now_s<own->good_from_s, late = now_s> own->good_until_s;
+	bool early = now_s<own->good_from_s, late = now_s> own->not_after_s;
 	const char *semicolon = own->unfit[0] ? "; " : "";
 	char date[16];
 
-	own_date(date, early ? own->good_from_s : own->good_until_s);
+	own_date(date, early ? own->good_from_s : own->not_after_s);
 	if (early)
 		snprintf(buf, size, "%s%sis not valid before %s", own->unfit, semicolon,
 			 date);

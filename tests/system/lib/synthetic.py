@@ -186,6 +186,8 @@ class Fleet:
         if trunk.certificate_days:
             self.add("siptrunk_tls_own_certificate_not_after_timestamp_seconds", t,
                      self.end + 60 * DAY_S, **who, file="me.pem")
+            self.add("siptrunk_tls_own_certificate_usable", t, 1, **who,
+                     file="me.pem", purpose="client")
         if trunk.pinged:
             pings = t // 60
             self.add("siptrunk_inbound_requests_total", t, pings, **who, method="OPTIONS")
@@ -265,6 +267,8 @@ class Fleet:
         if trunk.certificate_days:
             self.add("siptrunk_tls_certificate_not_after_timestamp_seconds", t,
                      self.end + trunk.certificate_days * DAY_S, **where)
+            self.add("siptrunk_tls_verified_chain_not_after_timestamp_seconds", t,
+                     self.end + trunk.certificate_days * DAY_S, **where)
             self.add("siptrunk_tls_failures_total", t, c.failures["tls"], **where,
                      cause="expired")
         if trunk.registers:
@@ -298,6 +302,8 @@ class Fleet:
         self.add(own + "tls_last_reload_successful", t, 1, **at)
         self.add(own + "tls_certificate_not_after_timestamp_seconds", t,
                  self.end + 90 * DAY_S, **at, file="listen.pem")
+        self.add("siptrunk_tls_own_certificate_usable", t, 1, **at, file="listen.pem",
+                 purpose="server")
         self.process(at, t, minutes)
         self.scrape(at, t, 1)
 

@@ -237,8 +237,25 @@ static void test_certificates(void)
 	struct told t = told_begin(LOG_LEVEL_INFO);
 	struct snapshot *n;
 
-	engine_listener.trunk_cert_h(t.row, &(struct tls_own){77}, t.s);
-	engine_listener.listen_cert_h("/etc/ssl/listen.pem", &(struct tls_own){88}, t.s);
+	engine_listener.trunk_cert_h(t.row, &(struct tls_own){.not_after_s = 77}, t.s);
+	is_str(logged(), "", "a good one is not worth a line");
+	engine_listener.trunk_cert_h(t.row,
+				     &(struct tls_own){.not_after_s = INT64_MAX,
+						       .unfit = "is for servers only"},
+				     t.s);
+	is_str(logged(),
+	       "level=warn msg=\"peers may refuse our certificate\" trunk=a "
+	       "file=/etc/ssl/me.pem why=\"is for servers only\"",
+	       "one that is worse");
+	engine_listener.trunk_cert_h(t.row,
+				     &(struct tls_own){.not_after_s = INT64_MAX,
+						       .unfit = "is for servers only"},
+				     t.s);
+	is_str(logged(), "", "once");
+	engine_listener.trunk_cert_h(t.row, &(struct tls_own){.not_after_s = 77}, t.s);
+	(void)logged();
+	engine_listener.listen_cert_h("/etc/ssl/listen.pem",
+				      &(struct tls_own){.not_after_s = 88}, t.s);
 	engine_listener.tls_files_h("me.pem: it is no PEM", t.s);
 	is_str(logged(),
 	       "level=error msg=\"certificate files changed but cannot be used\" "
@@ -299,7 +316,7 @@ static void test_null(void)
 	e->trunk_state_h(NULL, &change, t.s);
 	e->trunk_addresses_h(NULL, 1, 1, t.s);
 	e->trunk_dns_failed_h(NULL, "x", t.s);
-	e->trunk_cert_h(NULL, &(struct tls_own){1}, t.s);
+	e->trunk_cert_h(NULL, &(struct tls_own){.not_after_s = 1}, t.s);
 	e->inbound_h(NULL, "OPTIONS", 200, t.s);
 	ok(!e->probe.target_add_h(NULL, &udp, t.s), "no cell without a row");
 	e->probe.target_remove_h(NULL, t.s);

@@ -169,8 +169,7 @@ static void rehearsed(struct ondemand_report *r, struct ondemand_answer *a)
 	r->trust_at_s = NOW_S + 86400;
 	r->own_file = "/etc/ssl/me.pem";
 	r->own = (struct tls_own){
-		.not_after_s = NOW_S + 86400,
-		.good_until_s = INT64_MAX,
+		.not_after_s = INT64_C(4000000000),
 		.subject = "me.example",
 		.issuer = "Example CA",
 		.unfit = "may not be shown as a client: it is for servers only",
