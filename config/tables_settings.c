@@ -118,7 +118,7 @@ static const struct field fields_settings[] = {
 	{.key = "outbound_proxy",
 	 .about = "SIP URI to send to instead of the trunk's; with ;lr it becomes the "
 		  "first Route too",
-	 .type = &type_uri,
+	 .type = &type_peer_uri,
 	 SETTING(outbound_proxy)},
 	{.key = "expect_inbound",
 	 .about = "longest time between two OPTIONS of the peer to us; past it the trunk "
@@ -225,7 +225,7 @@ static const struct field fields_trunk[] = {
 	 .required = true},
 	{.key = "uri",
 	 .about = "SIP or SIPS URI that is probed",
-	 .type = &type_uri,
+	 .type = &type_peer_uri,
 	 .offset = offsetof(struct layer, uri),
 	 .required = true},
 	{.key = "profile",

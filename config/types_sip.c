@@ -1,6 +1,7 @@
 /* Types of single values that SIP knows: hosts, URIs, sets of status codes. */
 #include <string.h>
 
+#include "config/peer_address.h"
 #include "config/reader/schema.h"
 #include "config/types.h"
 #include "config/uri.h"
@@ -29,8 +30,8 @@ static void schema_host(struct schema *s, const struct field *f)
 const struct value_type type_host = {sizeof(char *), read_host, schema_host,
 				     type_equal_text};
 
-static bool read_uri(struct walk *w, const struct field *f, const struct doc_path *at,
-		     void *base)
+static bool read_any_uri(struct walk *w, const struct field *f, const struct doc_path *at,
+			 void *base, bool peer)
 {
 	struct config_uri uri;
 	const char *why;
@@ -38,9 +39,23 @@ static bool read_uri(struct walk *w, const struct field *f, const struct doc_pat
 	if (!doc_text(at->node))
 		return walk_type_fault(w, at, "a SIP URI, as in \"sip:sbc.example\"");
 	why = config_uri_parse(doc_text(at->node), &uri);
+	if (!why && peer)
+		why = peer_address_uri_fault(&uri);
 	if (why)
 		return walk_fault(w, at, "%s: %s", quote(doc_text(at->node)).s, why);
 	return type_keep_text(w, f, base, doc_text(at->node));
+}
+
+static bool read_uri(struct walk *w, const struct field *f, const struct doc_path *at,
+		     void *base)
+{
+	return read_any_uri(w, f, at, base, false);
+}
+
+static bool read_peer_uri(struct walk *w, const struct field *f,
+			  const struct doc_path *at, void *base)
+{
+	return read_any_uri(w, f, at, base, true);
 }
 
 void type_schema_uri(struct schema *s, const struct field *f)
@@ -52,6 +67,9 @@ void type_schema_uri(struct schema *s, const struct field *f)
 
 const struct value_type type_uri = {sizeof(char *), read_uri, type_schema_uri,
 				    type_equal_text};
+
+const struct value_type type_peer_uri = {sizeof(char *), read_peer_uri, type_schema_uri,
+					 type_equal_text};
 
 static bool read_code(struct walk *w, const struct doc_path *at,
 		      struct config_codes *codes)

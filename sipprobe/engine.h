@@ -107,6 +107,11 @@ struct engine_events {
 	void (*trunk_addresses_h)(void *row, unsigned total, unsigned up, void *arg);
 	/* A resolution failed; @detail for people. Last good addresses stay in use. */
 	void (*trunk_dns_failed_h)(void *row, const char *detail, void *arg);
+	/*
+	 * A resolution succeeded. @note: what went wrong on the way, for people, or "".
+	 * May be NULL.
+	 */
+	void (*trunk_resolved_h)(void *row, const char *note, void *arg);
 	struct probe_events probe; /* of the schedule's; `row` is a trunk's */
 	/*
 	 * What the certificate that a trunk shows is worth to its peer; told again when

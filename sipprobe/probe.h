@@ -50,6 +50,7 @@ struct probe_result {
 	uint16_t priority, weight;    /* of the address, by SRV; 0 without */
 	uint8_t tls_cause;	      /* of PROBE_TLS, enum tls_failure; 0: unknown */
 	uint8_t tls_fault;	      /* the same finer, enum tls_fault; 0: unknown */
+	uint8_t dns_hint;	      /* of PROBE_DNS, enum dns_hint */
 	char call_id[36];	      /* of the request */
 	char phrase[48];	      /* reason phrase, printable ASCII; for people */
 	char detail[96];	      /* of a failure, for people; or "" */

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "config/uri.h"
 #include "exporter/ondemand/probe_certificates.h"
+#include "sipprobe/dns_hint.h"
 
 struct advice {
 	enum probe_outcome outcome;
@@ -230,10 +231,33 @@ void probe_explain_verdict(struct buffer *b, const struct ondemand_report *r)
 	probe_certificates_verdict(b, r, clock_wall_ns() / CLOCK_NS_PER_S);
 }
 
+/* Of PROBE_DNS, where more is known than that. */
+static const char *const name_advices[DNS_HINTS] = {
+	[DNS_HINT_SHORT] =
+		"The name gives no address. It has no dot, and search domains are not "
+		"asked for: write it in full, or set dns.search to true (those of "
+		"resolv.conf) or to a list of domains.",
+	[DNS_HINT_PORT] =
+		"The name has SRV records but no address of its own, and a port in the "
+		"URI means that SRV is not asked (RFC 3263 4.2). Leave out the port.",
+	[DNS_HINT_SRV_NAME] =
+		"SRV records for TLS are asked for at _sips._tcp (RFC 3263 4.1), and "
+		"there are none; those that this name has stand elsewhere, where no SIP "
+		"client need look. Have them put at _sips._tcp, or probe their target "
+		"and port.",
+	[DNS_HINT_NO_PEER] =
+		"The address is unspecified, broadcast or multicast, which no single "
+		"machine has. Correct it, or its record in DNS; a resolver that blocks "
+		"names answers so too.",
+};
+
 const char *probe_explain_next(const struct probe_result *r)
 {
 	if (r->outcome == PROBE_TLS)
 		return probe_certificates_advice((enum tls_fault)r->tls_fault);
+	if (r->outcome == PROBE_DNS && r->dns_hint < DNS_HINTS &&
+	    name_advices[r->dns_hint])
+		return name_advices[r->dns_hint];
 	for (size_t i = 0; i < sizeof(advices) / sizeof(advices[0]); i++) {
 		const struct advice *a = &advices[i];
 

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "config/peer_address.h"
+#include "sipprobe/dns/locate_hint.h"
 #include "sipprobe/loop/ip_literal.h"
 
 enum {
@@ -49,6 +51,22 @@ static void ttl_use(uint32_t *least_s, uint32_t ttl_s)
 		*least_s = ttl_s;
 }
 
+static void step_words(char *text, size_t size, const struct step *s, const char *why)
+{
+	re_snprintf(text, size, "%b %s: %s", s->name,
+		    strlen(s->name) < 64 ? strlen(s->name) : 64, rr_type_name(s->type),
+		    why);
+}
+
+/* Goes on in spite of it; the first one is told with the result. */
+static void locate_pass_over(struct locate *locate, const struct step *s, const char *why)
+{
+	if (locate->passed[0] && s->number >= locate->passed_step)
+		return;
+	locate->passed_step = s->number;
+	step_words(locate->passed, sizeof(locate->passed), s, why);
+}
+
 /*
  * Keeps the gravest failure and, among equals, that of the question asked first: the
  * order in which answers come must not show.
@@ -63,9 +81,7 @@ static void locate_fail(struct locate *locate, const struct step *s,
 		return;
 	res->status = status;
 	locate->failed_step = s->number;
-	re_snprintf(res->detail, sizeof(res->detail), "%b %s: %s", s->name,
-		    strlen(s->name) < 64 ? strlen(s->name) : 64, rr_type_name(s->type),
-		    why);
+	step_words(res->detail, sizeof(res->detail), s, why);
 }
 
 static void fail_answer(struct step *s, enum resolve_status status)
@@ -81,27 +97,45 @@ static void fail_answer(struct step *s, enum resolve_status status)
 	locate_fail(s->locate, s, status, why[status]);
 }
 
+/*
+ * Addresses in spite of a failure are a success: many a server cannot answer AAAA. But
+ * what the failure hid should not stay hidden for long.
+ */
+static void locate_succeed(struct locate *locate)
+{
+	struct resolve_result *res = &locate->result;
+
+	if (res->status >= RESOLVE_SERVFAIL || res->passed_over & 1U << RESOLVE_BY_SRV)
+		ttl_use(&res->ttl_s, locate->failed_ttl_s);
+	if (locate->passed[0])
+		memcpy(res->detail, locate->passed, sizeof(res->detail));
+	else if (res->status < RESOLVE_SERVFAIL)
+		res->detail[0] = '\0';
+	res->status = RESOLVE_OK;
+	res->hint = DNS_HINT_NONE;
+}
+
 /* Fills in the result once no question is left. */
 static void locate_complete(struct locate *locate)
 {
 	struct resolve_result *res = &locate->result;
 
 	if (locate->set.count) {
-		/*
-		 * Addresses in spite of a failure are a success: many a server cannot
-		 * answer AAAA. But what the failure hid should not stay hidden for long.
-		 */
-		if (res->status >= RESOLVE_SERVFAIL)
-			ttl_use(&res->ttl_s, locate->failed_ttl_s);
-		else
-			res->detail[0] = '\0';
-		res->status = RESOLVE_OK;
+		locate_succeed(locate);
 	} else {
+		/* A name without addresses may have the SRV records that failed. */
+		if (res->status == RESOLVE_NODATA &&
+		    res->passed_over & 1U << RESOLVE_BY_SRV) {
+			res->status = RESOLVE_SERVFAIL;
+			memcpy(res->detail, locate->passed, sizeof(res->detail));
+		}
 		res->ttl_s = locate->failed_ttl_s;
 	}
 	res->addresses = locate->set.v;
 	res->count = locate->set.count;
 }
+
+static bool locate_asks_hints(struct locate *locate);
 
 static void locate_answer_h(const struct lookup_answer *ans, void *arg)
 {
@@ -116,8 +150,10 @@ static void locate_answer_h(const struct lookup_answer *ans, void *arg)
 	mem_deref(s);
 	if (!list_isempty(&locate->steps))
 		return;
-	locate_complete(locate);
-	locate->h(locate->arg);
+	if (!locate->settled)
+		locate_complete(locate);
+	if (!locate_asks_hints(locate))
+		locate->h(locate->arg);
 }
 
 /* @address: for A and AAAA, else NULL */
@@ -155,11 +191,39 @@ static void ask_failed(struct step *s, int err)
 	locate_fail(s->locate, s, RESOLVE_SERVFAIL, strerror(err));
 }
 
+/* An address that can be no peer is left out, and told. */
+static bool address_is_fit(struct step *s, const struct sa *sa)
+{
+	uint8_t bytes[16];
+	const char *fault;
+	char why[96];
+
+	ip_bytes(bytes, sa);
+	fault = peer_address_fault(bytes);
+	if (!fault)
+		return true;
+	re_snprintf(why, sizeof(why), "%j (%s)", sa, fault);
+	locate_pass_over(s->locate, s, why);
+	locate_fail(s->locate, s, RESOLVE_NODATA, why);
+	s->locate->result.hint = DNS_HINT_NO_PEER;
+	return false;
+}
+
+static void address_set_from(struct sa *sa, const struct step *s, const uint8_t *p)
+{
+	uint16_t port = sa_port(&s->address.sa);
+
+	if (s->type == RR_A)
+		sa_set_in(sa, (uint32_t)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3], port);
+	else
+		sa_set_in6(sa, p, port);
+}
+
 static void address_answer(struct step *s, const struct lookup_answer *ans)
 {
 	struct locate *locate = s->locate;
 	struct resolve_address a = s->address;
-	size_t size = s->type == RR_A ? 4 : 16, good = 0;
+	size_t size = s->type == RR_A ? 4 : 16, read = 0;
 	int err = 0;
 
 	if (ans->status != RESOLVE_OK) {
@@ -167,24 +231,20 @@ static void address_answer(struct step *s, const struct lookup_answer *ans)
 		return;
 	}
 	for (size_t i = 0; i < ans->count && !err; i++) {
-		const uint8_t *p = ans->records[i].p;
-
 		if (ans->records[i].l != size)
 			continue;
-		if (s->type == RR_A)
-			sa_set_in(&a.sa,
-				  (uint32_t)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3],
-				  sa_port(&s->address.sa));
-		else
-			sa_set_in6(&a.sa, p, sa_port(&s->address.sa));
-		err = address_set_add(&locate->set, &a);
-		good++;
+		address_set_from(&a.sa, s, ans->records[i].p);
+		if (address_is_fit(s, &a.sa))
+			err = address_set_add(&locate->set, &a);
+		read++;
 	}
 	ask_failed(s, err);
-	if (good)
-		ttl_use(&locate->result.ttl_s, ans->ttl_s);
-	else
+	if (!read) {
 		fail_answer(s, RESOLVE_BOGUS);
+		return;
+	}
+	ttl_use(&locate->result.ttl_s, ans->ttl_s);
+	ttl_use(&locate->failed_ttl_s, ans->ttl_s);
 }
 
 /* A and AAAA side by side, as the family wants. */
@@ -239,6 +299,7 @@ static void targets_ask(struct step *s, const struct rr_srv *v, size_t count)
 	struct locate *locate = s->locate;
 	int err = 0;
 
+	locate->result.by = locate->by_naptr ? RESOLVE_BY_NAPTR : RESOLVE_BY_SRV;
 	for (size_t i = 0; i < count && !err; i++) {
 		struct resolve_address a = {
 			.transport = locate->choices[locate->choice_at].transport,
@@ -259,6 +320,13 @@ static void srv_answer(struct step *s, const struct lookup_answer *ans)
 	size_t count;
 
 	if (ans->status == RESOLVE_NXDOMAIN || ans->status == RESOLVE_NODATA) {
+		srv_try_next(s);
+		return;
+	}
+	/* Servers that do not know the type refuse it; Docker's do. */
+	if (ans->status == RESOLVE_SERVFAIL) {
+		locate->result.passed_over |= 1U << RESOLVE_BY_SRV;
+		locate_pass_over(locate, s, "SERVFAIL");
 		srv_try_next(s);
 		return;
 	}
@@ -303,9 +371,44 @@ static void naptr_answer(struct step *s, const struct lookup_answer *ans)
 	if (ans->status == RESOLVE_OK)
 		locate->choice_count = naptr_choose(locate->choices, LOOKUP_NAPTR_MAX,
 						    ans, locate->sips);
+	if (ans->status == RESOLVE_SERVFAIL) {
+		locate->result.passed_over |= 1U << RESOLVE_BY_NAPTR;
+		locate_pass_over(locate, s, "SERVFAIL");
+	}
+	locate->by_naptr = locate->choice_count;
 	if (locate->choice_count)
 		ttl_use(&locate->result.ttl_s, ans->ttl_s);
 	ask_failed(s, locate->choice_count ? srv_next(locate) : srv_begin(locate));
+}
+
+/* An SRV name of which nothing is wanted but whether it has records. */
+static void hint_answer(struct step *s, const struct lookup_answer *ans)
+{
+	struct locate *locate = s->locate;
+
+	if (ans->status == RESOLVE_OK && locate->result.hint == DNS_HINT_NONE)
+		locate_hint_found(&locate->result, s->name, locate->has_port);
+}
+
+/* Of a name that has no address, once: what else there is of it. */
+static bool locate_asks_hints(struct locate *locate)
+{
+	struct choice names[LOOKUP_NAPTR_MAX];
+	size_t count;
+	int err = 0;
+
+	if (locate->settled || !locate->hints || locate->set.count ||
+	    locate->result.status >= RESOLVE_SERVFAIL || locate->result.hint)
+		return false;
+	locate->settled = true;
+	count = locate_hint_names(names, LOOKUP_NAPTR_MAX, locate);
+	for (size_t i = 0; i < count; i++) {
+		if (names[i].name && !err)
+			err = locate_ask(locate, names[i].name, RR_SRV, hint_answer,
+					 NULL);
+		mem_deref(names[i].name);
+	}
+	return !list_isempty(&locate->steps);
 }
 
 /*
@@ -333,12 +436,30 @@ static enum config_transport transport_or_default(const struct locate *locate)
 							  : CONFIG_TRANSPORT_UDP;
 }
 
+static int literal_without_peer(struct locate *locate, const struct sa *sa,
+				const char *fault)
+{
+	locate->result.status = RESOLVE_NODATA;
+	locate->result.hint = DNS_HINT_NO_PEER;
+	re_snprintf(locate->result.detail, sizeof(locate->result.detail), "%j (%s)", sa,
+		    fault);
+	locate->failed_ttl_s = FAILURE_TTL_S;
+	locate_complete(locate);
+	return 0;
+}
+
 static int locate_literal(struct locate *locate, struct sa *sa, uint16_t port)
 {
 	bool v6 = sa_af(sa) == AF_INET6;
 	struct resolve_address a = {.transport = transport_or_default(locate)};
+	uint8_t bytes[16];
+	const char *fault;
 	int err = 0;
 
+	ip_bytes(bytes, sa);
+	fault = peer_address_fault(bytes);
+	if (fault)
+		return literal_without_peer(locate, sa, fault);
 	sa_set_port(sa, port ? port : default_port(a.transport));
 	a.sa = *sa;
 	if (locate->family == (v6 ? CONFIG_FAMILY_IPV4 : CONFIG_FAMILY_IPV6)) {
@@ -392,6 +513,7 @@ int locate_begin(struct locate *locate, const struct config_uri *uri, bool *read
 	if (err)
 		return err;
 	a.transport = transport_or_default(locate);
+	locate->has_port = uri->port;
 	if (uri->port)
 		return address_ask(locate, locate->host, uri->port, &a);
 	if (says_transport(uri))

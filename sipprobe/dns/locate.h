@@ -14,7 +14,8 @@ typedef void(locate_h)(void *arg);
 struct locate {
 	struct lookup *lookup;	   /* set by the owner, as are family, h and arg */
 	enum config_family family; /* addresses wanted */
-	locate_h *h;		   /* at the end, from the loop; may free this */
+	bool hints;  /* ask also what may be wrong with a name without any */
+	locate_h *h; /* at the end, from the loop; may free this */
 	void *arg;
 
 	char *host;			 /* as DNS wants it; NULL: an IP literal */
@@ -23,12 +24,17 @@ struct locate {
 	struct choice choices[LOOKUP_NAPTR_MAX];
 	size_t choice_count;
 	size_t choice_at;
+	bool by_naptr;	      /* that is where the choices are from */
+	bool has_port;	      /* the URI has one, so that SRV is not asked */
 	bool refused;	      /* an SRV record says "." */
+	bool settled;	      /* without addresses: only hints are asked for */
 	struct list steps;    /* questions under way */
 	unsigned step_count;  /* numbers them */
 	unsigned failed_step; /* the one in result.detail */
 	uint32_t failed_ttl_s;
 	struct address_set set;
+	char passed[96]; /* the first thing passed over on the way, or "" */
+	unsigned passed_step;
 	struct resolve_result result; /* complete when h runs */
 };
 

@@ -114,6 +114,7 @@ int resolve_start(struct resolve **rp, struct resolver *r, const struct config_u
 	rs->arg = arg;
 	rs->locate.lookup = r->lookup;
 	rs->locate.family = family;
+	rs->locate.hints = true;
 	rs->locate.h = resolve_deliver;
 	rs->locate.arg = rs;
 	err = locate_begin(&rs->locate, uri, &ready);
@@ -126,4 +127,9 @@ int resolve_start(struct resolve **rp, struct resolver *r, const struct config_u
 		alarm_set(r->alarm, 0);
 	*rp = rs;
 	return 0;
+}
+
+const struct resolve_result *resolve_settled(const struct resolve *rs)
+{
+	return rs->locate.settled ? &rs->locate.result : NULL;
 }

@@ -8,6 +8,7 @@
 
 #include "config/config.h"
 #include "config/uri.h"
+#include "sipprobe/dns_hint.h"
 #include "sipprobe/loop/compat.h"
 
 struct resolver; /* one per process: servers, cache, descriptor on the loop */
@@ -24,6 +25,13 @@ enum resolve_status {
 	RESOLVE_BOGUS,	  /* what they answered cannot be used */
 };
 
+/* The records that lead to addresses, the later by way of the former. */
+enum resolve_by {
+	RESOLVE_BY_HOST, /* A and AAAA alone */
+	RESOLVE_BY_SRV,
+	RESOLVE_BY_NAPTR,
+};
+
 struct resolve_address {
 	struct sa sa;			 /* with port */
 	enum config_transport transport; /* never NONE */
@@ -32,15 +40,20 @@ struct resolve_address {
 };
 
 /*
- * Valid as long as its resolution is kept. Addresses are unique by address, port and transport,
- * sorted by priority, then as numbers, so that equal answers look equal.
+ * Valid as long as its resolution is kept. Addresses are unique by address, port and
+ * transport, sorted by priority, then as numbers, so that equal answers look equal.
  */
 struct resolve_result {
 	enum resolve_status status;
 	const struct resolve_address *addresses;
 	size_t count;
-	uint32_t ttl_s;	 /* the least of all records used; for negative answers SOA's */
-	char detail[96]; /* of a failure: "_sip._udp.example.com SRV: NXDOMAIN" */
+	uint32_t ttl_s; /* the least of all records used; for negative answers SOA's */
+	enum resolve_by by; /* of addresses */
+	unsigned
+		passed_over; /* bits 1 << enum resolve_by: kinds that servers failed at */
+	enum dns_hint hint;  /* of a failure */
+	/* "_sip._udp.example.com SRV: NXDOMAIN"; of a success what went wrong, or "" */
+	char detail[96];
 };
 
 typedef void(resolve_h)(const struct resolve_result *res, void *arg);
@@ -58,5 +71,11 @@ int resolver_alloc(struct resolver **rp, const struct config_dns *conf);
  */
 int resolve_start(struct resolve **rp, struct resolver *r, const struct config_uri *uri,
 		  enum config_family family, resolve_h *h, void *arg);
+
+/*
+ * The result of a resolution that still looks for what may be wrong with the name: a
+ * failure, all but its hint. NULL: there is none yet.
+ */
+const struct resolve_result *resolve_settled(const struct resolve *rs);
 
 #endif

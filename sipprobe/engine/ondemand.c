@@ -96,6 +96,12 @@ static void ondemand_expire_h(struct wheel_timer *timer, int64_t now_ns)
 		ondemand_answered(o, &o->answers[i], &r);
 }
 
+static void finish_unresolved(struct ondemand *o, const struct resolve_result *res)
+{
+	finish_without(o, ONDEMAND_FAILED, PROBE_DNS, 0, res->detail);
+	o->report.result.dns_hint = (uint8_t)res->hint;
+}
+
 static bool inside_fence(struct ondemand *o, const struct resolve_result *res)
 {
 	struct sa outside;
@@ -220,7 +226,7 @@ static void ondemand_resolved_h(const struct resolve_result *res, void *arg)
 	if (!ondemand_is_literal(&o->hop))
 		o->report.resolve_ns = clock_monotonic_ns() - o->begun_ns;
 	if (res->status != RESOLVE_OK)
-		finish_without(o, ONDEMAND_FAILED, PROBE_DNS, 0, res->detail);
+		finish_unresolved(o, res);
 	else if (inside_fence(o, res))
 		probe_addresses(o, res);
 	mem_deref(done);
@@ -229,11 +235,15 @@ static void ondemand_resolved_h(const struct resolve_result *res, void *arg)
 static void ondemand_unresolved_h(struct wheel_timer *timer, int64_t now_ns)
 {
 	struct ondemand *o = of_timer(timer);
+	const struct resolve_result *settled = resolve_settled(o->resolve);
 
-	o->resolve = mem_deref(o->resolve);
 	o->report.resolve_ns = now_ns - o->begun_ns;
-	finish_without(o, ONDEMAND_FAILED, PROBE_DNS, ETIMEDOUT,
-		       "no answer from DNS before the probe's deadline");
+	if (settled)
+		finish_unresolved(o, settled);
+	else
+		finish_without(o, ONDEMAND_FAILED, PROBE_DNS, ETIMEDOUT,
+			       "no answer from DNS before the probe's deadline");
+	o->resolve = mem_deref(o->resolve);
 }
 
 static int ondemand_begin(struct ondemand *o)

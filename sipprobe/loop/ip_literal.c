@@ -49,3 +49,26 @@ int ip_literal_parse(struct sa *sa, const char *text, size_t len)
 	sa->u.in6.sin6_scope_id = scope;
 	return 0;
 }
+
+void ip_bytes(uint8_t bytes[16], const struct sa *sa)
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, 0xff};
+
+	if (sa_af(sa) == AF_INET6) {
+		memcpy(bytes, &sa->u.in6.sin6_addr, 16);
+		return;
+	}
+	memcpy(bytes, mapped, sizeof(mapped));
+	memcpy(bytes + sizeof(mapped), &sa->u.in.sin_addr, 4);
+}
+
+bool ip_is_loopback(const struct sa *sa)
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, 0xff};
+	static const uint8_t one[16] = {[15] = 1};
+	uint8_t bytes[16];
+
+	ip_bytes(bytes, sa);
+	return !memcmp(bytes, one, sizeof(one)) ||
+	       (!memcmp(bytes, mapped, sizeof(mapped)) && bytes[12] == 127);
+}

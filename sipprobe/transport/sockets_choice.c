@@ -1,4 +1,5 @@
 /* Which socket a probe to somewhere leaves from. */
+#include "sipprobe/loop/ip_literal.h"
 #include "sipprobe/transport/local_sockets.h"
 #include "sipprobe/transport/sockets_private.h"
 
@@ -14,7 +15,7 @@ static int sockets_choice_suits(const struct sockets_entry *e, const struct sa *
 	if (sa_is_any(&e->local))
 		return 2;
 	/* From a loopback address nothing leaves the machine, nor comes to it. */
-	return sa_is_loopback(&e->local) == sa_is_loopback(source) ? 1 : 0;
+	return ip_is_loopback(&e->local) == ip_is_loopback(source) ? 1 : 0;
 }
 
 static struct udp *listening_for(const struct sockets *s, const struct sa *dst,

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "config/uri.h"
+#include "sipprobe/dns_hint.h"
 #include "sipprobe/health.h"
 #include "sipprobe/trunk/trunk.h"
 #include "sipprobe/trunk/trunk_parts.h"
@@ -20,6 +21,7 @@ struct naming {
 	int64_t begun_ns;
 	int64_t took_ns;      /* from then to the answer; -1: none was needed */
 	struct health health; /* by resolutions, while there is no address */
+	uint8_t by;	      /* enum resolve_by: records that gave the addresses */
 	bool failing;	      /* the last resolution did */
 };
 
@@ -89,7 +91,8 @@ static void resolve_again(struct naming *n, int64_t in_ns)
 }
 
 /* Last good addresses stay in use; without any, the trunk itself has failed a probe. */
-static void resolution_failed(struct naming *n, int err, const char *detail)
+static void resolution_failed(struct naming *n, int err, const char *detail,
+			      enum dns_hint hint)
 {
 	struct trunk *t = n->trunk;
 	const struct config_settings *s = t->owner.conf->settings;
@@ -104,6 +107,7 @@ static void resolution_failed(struct naming *n, int err, const char *detail)
 	r.outcome = PROBE_DNS;
 	r.verdict = PROBE_DOWN;
 	r.err = err;
+	r.dns_hint = (uint8_t)hint;
 	str_ncpy(r.detail, detail, sizeof(r.detail));
 	n->health = health_next(n->health, PROBE_DOWN, s->fall, s->rise);
 	trunk_update(t, NULL, &r, false);
@@ -118,9 +122,13 @@ static void naming_resolved(struct naming *n, const struct resolve_result *res)
 
 	err = trunk_set_addresses(t, res, n->health, literal ? -1 : n->took_ns);
 	if (err) {
-		resolution_failed(n, err, strerror(err));
+		resolution_failed(n, err, strerror(err), DNS_HINT_NONE);
 		return;
 	}
+	n->by = (uint8_t)res->by;
+	if (t->group->events->trunk_resolved_h)
+		t->group->events->trunk_resolved_h(t->owner.row, res->detail,
+						   t->group->arg);
 	trunk_tell_addresses(t, n->failing);
 	n->failing = false;
 	n->health = (struct health){0};
@@ -130,6 +138,20 @@ static void naming_resolved(struct naming *n, const struct resolve_result *res)
 		resolve_again(n, (ttl_s ? ttl_s : 1) * CLOCK_NS_PER_S);
 	trunk_tell_certificate(t);
 	trunk_update(t, NULL, NULL, false);
+}
+
+/*
+ * Whether servers failed at the very records that the addresses in use came by: what was
+ * found without them may be others, and the last good ones stay.
+ */
+static bool naming_is_lesser(const struct naming *n, const struct resolve_result *res)
+{
+	unsigned needs = n->by == RESOLVE_BY_NAPTR
+				 ? 1U << RESOLVE_BY_NAPTR | 1U << RESOLVE_BY_SRV
+			 : n->by == RESOLVE_BY_SRV ? 1U << RESOLVE_BY_SRV
+						   : 0;
+
+	return n->trunk->target_count && (res->passed_over & needs);
 }
 
 static void naming_held_h(struct wheel_timer *timer, int64_t now_ns)
@@ -169,8 +191,8 @@ static void resolve_done_h(const struct resolve_result *res, void *arg)
 	n->resolve = NULL;
 	n->took_ns = clock_monotonic_ns() - n->begun_ns;
 	ticker_cancel(trunk_ticker(n->trunk), &n->timer);
-	if (res->status != RESOLVE_OK)
-		resolution_failed(n, 0, res->detail);
+	if (res->status != RESOLVE_OK || naming_is_lesser(n, res))
+		resolution_failed(n, 0, res->detail, res->hint);
 	else if (naming_hold(n, done, res))
 		return;
 	else
@@ -182,10 +204,18 @@ static void resolve_done_h(const struct resolve_result *res, void *arg)
 static void give_up_h(struct wheel_timer *timer, int64_t now_ns)
 {
 	struct naming *n = wheel_owner(timer, struct naming, timer);
+	const struct resolve_result *settled = resolve_settled(n->resolve);
+	struct resolve *done = n->resolve;
 
 	(void)now_ns;
-	n->resolve = mem_deref(n->resolve);
-	resolution_failed(n, ETIMEDOUT, "no answer from DNS before the probe's deadline");
+	n->resolve = NULL;
+	if (settled)
+		resolution_failed(n, 0, settled->detail, settled->hint);
+	else
+		resolution_failed(n, ETIMEDOUT,
+				  "no answer from DNS before the probe's deadline",
+				  DNS_HINT_NONE);
+	mem_deref(done);
 }
 
 enum config_family trunk_family(const struct config_settings *s)
@@ -209,7 +239,7 @@ void naming_resolve(struct naming *n)
 		err = resolve_start(&n->resolve, t->group->resolvers.current, &uri,
 				    trunk_family(s), resolve_done_h, n);
 	if (err)
-		resolution_failed(n, err, strerror(err));
+		resolution_failed(n, err, strerror(err), DNS_HINT_NONE);
 	else if (!uri.ipv4 && !uri.ipv6)
 		ticker_start(trunk_ticker(t), &n->timer,
 			     n->begun_ns + s->timeout_us * CLOCK_NS_PER_US, give_up_h);

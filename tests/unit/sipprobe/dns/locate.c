@@ -109,9 +109,32 @@ static const struct {
 	{"service not offered", "sip:a.test;transport=udp", V4,
 	 HOSTS "_sip._udp.a.test 90 SRV 0 0 0 .", "SRV _sip._udp.a.test",
 	 "nodata 90 _sip._udp.a.test SRV: the service is not offered"},
-	{"SRV fails: no guess by A", "sip:a.test;transport=udp", V4,
-	 HOSTS "_sip._udp.a.test 0 SRV !SERVFAIL", "SRV _sip._udp.a.test",
-	 "servfail 30 _sip._udp.a.test SRV: SERVFAIL"},
+	{"SRV fails: A, and soon again", "sip:a.test;transport=udp", V4,
+	 HOSTS "_sip._udp.a.test 0 SRV !SERVFAIL", "SRV _sip._udp.a.test, A a.test",
+	 "ok 30 192.0.2.1:5060/udp/0/0 _sip._udp.a.test SRV: SERVFAIL"},
+	{"SRV is not answered: no guess by A", "sip:a.test;transport=udp", V4,
+	 HOSTS "_sip._udp.a.test 0 SRV !TIMEOUT", "SRV _sip._udp.a.test",
+	 "timeout 30 _sip._udp.a.test SRV: timeout"},
+	{"SRV fails, A too", "sip:a.test;transport=udp", V4,
+	 "_sip._udp.a.test 0 SRV !SERVFAIL\na.test 0 A !SERVFAIL",
+	 "SRV _sip._udp.a.test, A a.test", "servfail 30 a.test A: SERVFAIL"},
+	{"SRV fails, no A", "sip:a.test;transport=udp", V4,
+	 "_sip._udp.a.test 0 SRV !SERVFAIL\na.test 9 AAAA ::2",
+	 "SRV _sip._udp.a.test, A a.test", "servfail 30 _sip._udp.a.test SRV: SERVFAIL"},
+	{"SRV fails, no such name", "sip:no.test;transport=udp", V4,
+	 "_sip._udp.no.test 0 SRV !SERVFAIL", "SRV _sip._udp.no.test, A no.test",
+	 "nxdomain 30 no.test A: NXDOMAIN"},
+	{"all but A fail, as Docker's do", "sip:a.test", V4,
+	 HOSTS "a.test 0 NAPTR !SERVFAIL\n_sip._udp.a.test 0 SRV !SERVFAIL\n"
+	       "_sip._tcp.a.test 0 SRV !SERVFAIL\n_sips._tcp.a.test 0 SRV !SERVFAIL",
+	 "NAPTR a.test, SRV _sip._udp.a.test, SRV _sip._tcp.a.test, SRV "
+	 "_sips._tcp.a.test, A a.test",
+	 "ok 30 192.0.2.1:5060/udp/0/0 a.test NAPTR: SERVFAIL"},
+	{"one kind of SRV fails", "sip:d.test", V4,
+	 HOSTS
+	 "_sip._udp.d.test 0 SRV !SERVFAIL\n_sip._tcp.d.test 60 SRV 1 2 5070 a.test.",
+	 "NAPTR d.test, SRV _sip._udp.d.test, SRV _sip._tcp.d.test, A a.test",
+	 "ok 30 192.0.2.1:5070/tcp/1/2 _sip._udp.d.test SRV: SERVFAIL"},
 	{"SRV without sense", "sip:a.test;transport=udp", V4,
 	 HOSTS "_sip._udp.a.test 9 SRV \\x0001", "SRV _sip._udp.a.test",
 	 "bogus 30 _sip._udp.a.test SRV: unusable answer"},
@@ -157,7 +180,8 @@ static const struct {
 	 "NAPTR b.test, SRV t.test, A b.test", "ok 7 192.0.2.2:5060/tcp/0/0"},
 	{"NAPTR is refused", "sip:d.test", V4,
 	 HOSTS "d.test 0 NAPTR !SERVFAIL\n_sip._udp.d.test 30 SRV 1 2 5070 a.test.",
-	 "NAPTR d.test, SRV _sip._udp.d.test, A a.test", "ok 30 192.0.2.1:5070/udp/1/2"},
+	 "NAPTR d.test, SRV _sip._udp.d.test, A a.test",
+	 "ok 30 192.0.2.1:5070/udp/1/2 d.test NAPTR: SERVFAIL"},
 	{"NAPTR is not answered", "sip:a.test", V4, HOSTS "a.test 0 NAPTR !TIMEOUT",
 	 "NAPTR a.test", "timeout 30 a.test NAPTR: timeout"},
 	{"no NAPTR: the first transport with SRV", "sip:d.test", V4,
@@ -181,6 +205,51 @@ static const struct {
 	 "NAPTR no.test, SRV _sip._udp.no.test, SRV _sip._tcp.no.test, SRV "
 	 "_sips._tcp.no.test, A no.test, AAAA no.test",
 	 "nxdomain 300 no.test A: NXDOMAIN"},
+
+	/* Addresses that can be no peer's. */
+	{"no peer", "sip:z.test:5060", V4, "z.test 9 A 0.0.0.0", "A z.test",
+	 "nodata 9 z.test A: 0.0.0.0 (the unspecified address can be no peer) (no peer)"},
+	{"no peer among others", "sip:z.test:5060", 0,
+	 "z.test 9 A 255.255.255.255\nz.test 9 A 192.0.2.1\nz.test 9 AAAA ::",
+	 "A z.test, AAAA z.test",
+	 "ok 9 192.0.2.1:5060/udp/0/0 z.test A: 255.255.255.255 (the broadcast address "
+	 "can "
+	 "be no peer)"},
+	{"no peer by SRV", "sip:z.test;transport=tcp", V6,
+	 "_sip._tcp.z.test 60 SRV 1 1 5060 m.test.\nm.test 9 AAAA ff05::1",
+	 "SRV _sip._tcp.z.test, AAAA m.test",
+	 "nodata 9 m.test AAAA: ff05::1 (a multicast address can be no peer) (no peer)"},
+	{"literal of no peer", "sip:224.0.1.75", 0, "", "",
+	 "nodata 30 224.0.1.75 (a multicast address can be no peer) (no peer)"},
+	{"literal of no peer in IPv6", "sip:[::ffff:0.0.0.0]", 0, "", "",
+	 "nodata 30 ::ffff:0.0.0.0 (the unspecified address can be no peer) (no peer)"},
+
+	/* What else there is of a name without addresses. */
+	{"? SRV, which a port rules out", "sip:s.test:5060", V4,
+	 "_sip._tcp.s.test 60 SRV 1 1 5060 a.test.\n" HOSTS,
+	 "A s.test, SRV _sip._udp.s.test, SRV _sip._tcp.s.test, SRV _sips._tcp.s.test",
+	 "nxdomain 300 s.test A: NXDOMAIN; it has _sip._tcp SRV (port)"},
+	{"? SRV of another transport", "sip:s.test:5060;transport=udp", V4,
+	 "_sip._tcp.s.test 60 SRV 1 1 5060 a.test.", "A s.test, SRV _sip._udp.s.test",
+	 "nxdomain 300 s.test A: NXDOMAIN"},
+	{"? an SRV name that is none of SIP's", "sips:s.test", V4,
+	 "_sips._tls.s.test 60 SRV 1 1 5061 a.test.\ns.test 1 AAAA ::2",
+	 "NAPTR s.test, SRV _sips._tcp.s.test, A s.test, SRV _sips._tls.s.test, SRV "
+	 "_sip._tls.s.test",
+	 "nodata 300 s.test A: no such records; it has _sips._tls SRV (srv name)"},
+	{"? the other one", "sip:s.test;transport=tls", V4,
+	 "_sip._tls.s.test 60 SRV 1 1 5061 a.test.",
+	 "SRV _sips._tcp.s.test, A s.test, SRV _sips._tls.s.test, SRV _sip._tls.s.test",
+	 "nxdomain 300 s.test A: NXDOMAIN; it has _sip._tls SRV (srv name)"},
+	{"? not over UDP", "sip:s.test;transport=udp", V4, "",
+	 "SRV _sip._udp.s.test, A s.test", "nxdomain 300 s.test A: NXDOMAIN"},
+	{"? nor where there are addresses", "sip:a.test:5060", V4, HOSTS, "A a.test",
+	 "ok 60 192.0.2.1:5060/udp/0/0"},
+	{"? nor after a failure", "sip:a.test:5060", V4, "a.test 0 A !SERVFAIL",
+	 "A a.test", "servfail 30 a.test A: SERVFAIL"},
+	{"? a question that fails is no news", "sip:s.test:5060;transport=udp", V4,
+	 "_sip._udp.s.test 0 SRV !TIMEOUT", "A s.test, SRV _sip._udp.s.test",
+	 "nxdomain 300 s.test A: NXDOMAIN"},
 };
 
 static bool finished;
@@ -195,6 +264,8 @@ static void result_print(char *buf, size_t size, const struct resolve_result *re
 {
 	static const char *const status[] = {"ok",	 "nxdomain", "nodata",
 					     "servfail", "timeout",  "bogus"};
+	static const char *const hints[DNS_HINTS] = {"", " (short)", " (port)",
+						     " (srv name)", " (no peer)"};
 	static const char *const transport[] = {"none", "udp", "tcp", "tls"};
 	size_t l = (size_t)snprintf(buf, size, "%s %u", status[res->status], res->ttl_s);
 
@@ -212,14 +283,15 @@ static void result_print(char *buf, size_t size, const struct resolve_result *re
 				      a->priority, a->weight);
 	}
 	if (res->detail[0])
-		snprintf(buf + l, size - l, " %s", res->detail);
+		snprintf(buf + l, size - l, " %s%s", res->detail, hints[res->hint]);
 }
 
 /* Returns what locate_begin() returned. */
 static int road_run(struct zone *z, const char *text, enum config_family family,
-		    char *got, size_t size)
+		    bool hints, char *got, size_t size)
 {
-	struct locate locate = {.lookup = &z->lookup, .family = family, .h = road_done_h};
+	struct locate locate = {
+		.lookup = &z->lookup, .family = family, .hints = hints, .h = road_done_h};
 	struct config_uri uri;
 	bool ready = false;
 	const char *why = config_uri_parse(text, &uri);
@@ -250,7 +322,8 @@ static void test_cases(bool newest_first)
 		struct zone z = {.text = cases[i].zone, .newest_first = newest_first};
 		char got[WANT_MAX] = "";
 
-		road_run(&z, cases[i].uri, cases[i].family, got, sizeof(got));
+		road_run(&z, cases[i].uri, cases[i].family, cases[i].name[0] == '?', got,
+			 sizeof(got));
 		is_str(got, cases[i].want, cases[i].name);
 		is_str(z.log, cases[i].asked, "… asked in this order");
 	}
@@ -271,7 +344,7 @@ static void test_many_targets(void)
 	for (int order = 0; order < 2; order++) {
 		struct zone z = {.text = zone, .newest_first = order};
 
-		road_run(&z, "sip:m.test;transport=udp", V4, order ? again : first,
+		road_run(&z, "sip:m.test;transport=udp", V4, false, order ? again : first,
 			 sizeof(first));
 		is_int(z.count, 1 + RESOLVE_ADDRESSES_MAX,
 		       "no more targets than addresses");
@@ -288,12 +361,12 @@ static void test_refused_questions(void)
 	char got[WANT_MAX] = "";
 
 	z.refuse_after = 1;
-	road_run(&z, "sip:d.test;transport=udp", V4, got, sizeof(got));
+	road_run(&z, "sip:d.test;transport=udp", V4, false, got, sizeof(got));
 	is_str(got, "servfail 30 _sip._udp.d.test SRV: No buffer space available",
 	       "a question that cannot be asked fails the road");
 	z.count = 0;
 	z.refuse_after = 2;
-	road_run(&z, "sip:d.test;transport=udp", V4, got, sizeof(got));
+	road_run(&z, "sip:d.test;transport=udp", V4, false, got, sizeof(got));
 	is_str(got,
 	       "ok 9 192.0.2.1:5060/udp/1/1 _sip._udp.d.test SRV: No buffer space "
 	       "available",
@@ -309,7 +382,7 @@ static void test_long_name(void)
 		strcat(text,
 		       "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.");
 	strcat(text, "test");
-	road_run(&z, text, V4, got, sizeof(got));
+	road_run(&z, text, V4, false, got, sizeof(got));
 	ok(!strncmp(got, "nxdomain 300 aaaa", 17) && z.count == 2,
 	   "SRV names that are too long are not asked: %s", got);
 }

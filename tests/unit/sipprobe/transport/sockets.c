@@ -275,6 +275,12 @@ static const struct {
 	 "127.0.0.3",
 	 1,
 	 "127.0.0.3"},
+	{"another address of this machine alone",
+	 {"udp:127.0.0.2"},
+	 "127.0.0.1",
+	 NULL,
+	 0,
+	 "127.0.0.2"},
 	{"the other family", {"udp:127.0.0.1"}, "::1", NULL, -1, "::1"},
 };
 
