@@ -78,6 +78,8 @@ void store_ladder(struct store *s, struct store_target *cell,
 /* Keeps a reference, until the peer shows something else or the target goes. */
 void store_chain(struct store *s, struct store_target *cell, struct chain *chain);
 void store_probe_late(struct store *s, struct store_target *cell);
+void store_probe_misdirected(struct store *s, struct store_target *cell,
+			     enum probe_misdirected how);
 void store_stray(struct store *s, enum engine_stray why);
 
 /*

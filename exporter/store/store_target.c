@@ -40,6 +40,7 @@ struct store_target *store_target_add(struct store *s, struct store_trunk *row,
 	if (!cell)
 		return NULL;
 	cell->row = row;
+	cell->stats.udp = !strcmp(target->transport, "udp");
 	if (!strcmp(target->transport, "tls"))
 		cell->tls = calloc(1, sizeof(*cell->tls));
 

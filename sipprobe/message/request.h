@@ -101,6 +101,13 @@ int request_contact(char *out, size_t size, const struct request_info *info,
 bool request_answered_by(const struct request *r, const char *method,
 			 const struct guard_message *m);
 
+/*
+ * What of a response that has the request's branch is not the request's, in words; NULL
+ * where nothing is, or the branch is another.
+ */
+const char *request_mismatch(const struct request *r, const char *method,
+			     const struct guard_message *m);
+
 /* Whether a branch looks like ours; then @index is the target's. */
 bool request_branch_index(const struct pl *branch, uint32_t *index);
 

@@ -1,5 +1,7 @@
 #include "sipprobe/target/target.h"
 
+#include <stdlib.h>
+
 #include "base/clock.h"
 #include "config/uri.h"
 #include "sipprobe/target/exchange.h"
@@ -22,6 +24,7 @@ static void target_destructor(void *arg)
 	if (registry_find(target_services(t)->registry, t->index) == t)
 		registry_remove(target_services(t)->registry, t->index);
 	target_notes_free(t);
+	free(t->elsewhere);
 	request_free(&t->request);
 	mem_deref(t->exchange);
 	mem_deref(t->unregistration);

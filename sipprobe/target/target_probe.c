@@ -1,6 +1,8 @@
 #include "sipprobe/target/target_probe.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/clock.h"
 #include "sipprobe/target/exchange.h"
@@ -116,8 +118,8 @@ static void probe_refuse(struct target *t, const struct guard_message *m,
 static bool is_late(const struct target *t, const struct guard_message *m)
 {
 	return t->previous_key[0] && m->branch.l == REQUEST_BRANCH_LEN &&
-	       !memcmp(m->branch.p + REQUEST_BRANCH_LEN - REQUEST_KEY_LEN,
-		       t->previous_key, REQUEST_KEY_LEN);
+	       !strncasecmp(m->branch.p + REQUEST_BRANCH_LEN - REQUEST_KEY_LEN,
+			    t->previous_key, REQUEST_KEY_LEN);
 }
 
 static bool from_peer(const struct target *t, const struct sa *src)
@@ -167,6 +169,43 @@ static void final_response(struct target *t, const struct guard_message *m, int6
 	}
 }
 
+void target_response_take(struct target *t, const struct guard_message *m, int64_t rx_ns)
+{
+	struct attempt *a = &t->attempt;
+
+	if (!a->pending) {
+		if (!a->answered)
+			tell_late(t);
+		return;
+	}
+	if (m->code >= 200) {
+		final_response(t, m, rx_ns);
+		return;
+	}
+	a->heard = true;
+	target_note_response(t, m, rx_ns);
+	if (a->resend_ns) {
+		/* Proceeding: retransmit every T2 from here on (RFC 3261 17.1.2.2). */
+		a->resend_every_ns = 8 * target_settings(t)->t1_us * CLOCK_NS_PER_US;
+		a->resend_ns = rx_ns + a->resend_every_ns;
+		target_wait(t);
+	}
+}
+
+/* An answer to our request that says it is one to another: nobody's, but worth a word. */
+static void target_note_mismatch(struct target *t, const struct guard_message *m,
+				 int64_t rx_ns)
+{
+	struct attempt *a = &t->attempt;
+	const char *what = request_mismatch(&t->request, t->prober->method, m);
+
+	if (!a->pending || a->mismatch || !what)
+		return;
+	a->mismatch = what;
+	target_note_response(t, m, rx_ns);
+	target_note_words(t, LADDER_ODDITY, rx_ns, what);
+}
+
 bool target_response(struct target *t, const struct sa *src,
 		     const struct guard_message *m, int64_t rx_ns)
 {
@@ -175,28 +214,14 @@ bool target_response(struct target *t, const struct sa *src,
 	if (!request_answered_by(&t->request, t->prober->method, m)) {
 		if (exchange_is_settled(t, m))
 			return true;
-		if (!is_late(t, m))
+		if (!is_late(t, m)) {
+			target_note_mismatch(t, m, rx_ns);
 			return false;
+		}
 		tell_late(t);
 		return true;
 	}
-	if (!t->attempt.pending) {
-		if (!t->attempt.answered)
-			tell_late(t);
-		return true;
-	}
-	if (m->code >= 200) {
-		final_response(t, m, rx_ns);
-		return true;
-	}
-	target_note_response(t, m, rx_ns);
-	if (t->attempt.resend_ns) {
-		/* Proceeding: retransmit every T2 from here on (RFC 3261 17.1.2.2). */
-		t->attempt.resend_every_ns =
-			8 * target_settings(t)->t1_us * CLOCK_NS_PER_US;
-		t->attempt.resend_ns = rx_ns + t->attempt.resend_every_ns;
-		target_wait(t);
-	}
+	target_response_take(t, m, rx_ns);
 	return true;
 }
 
@@ -212,11 +237,18 @@ bool target_owns_branch(const struct target *t, const struct pl *branch)
 	       !memcmp(branch->p, t->request.buf + t->request.branch, branch->l);
 }
 
-void target_garbage(struct target *t, const char *buf, size_t len, int64_t rx_ns)
+void target_garbage(struct target *t, const struct target_garbage *garbage)
 {
-	if (!t->attempt.garbage)
-		target_note(t, LADDER_GARBAGE, rx_ns, buf, len);
-	t->attempt.garbage = true;
+	bool sip = guard_is_response(garbage->bytes.p, garbage->bytes.l);
+	struct attempt *a = &t->attempt;
+
+	/* Of several the first is told, but an answer before anything else. */
+	if (a->garbage_why && (a->garbage_sip || !sip))
+		return;
+	target_note(t, sip ? LADDER_REFUSED : LADDER_GARBAGE, garbage->rx_ns,
+		    garbage->bytes.p, garbage->bytes.l);
+	a->garbage_why = garbage->why;
+	a->garbage_sip = sip;
 }
 
 void target_rebind(struct target *t)
@@ -244,16 +276,24 @@ void target_probe_at(struct target *t, int64_t at_ns)
 
 static void time_out(struct target *t)
 {
-	const char *detail = NULL;
+	const struct attempt *a = &t->attempt;
 	enum probe_outcome outcome = PROBE_TIMEOUT;
+	const char *detail = NULL;
+	int err = ETIMEDOUT;
 
-	if (t->attempt.garbage) {
+	if (a->garbage_why) {
 		outcome = PROBE_PROTOCOL;
-		detail = "what came back is not SIP";
+		err = a->garbage_sip ? EBADMSG : EPROTO;
+		detail = a->garbage_sip ? a->garbage_why : "what came back is not SIP";
 	} else if (t->address.transport != CONFIG_TRANSPORT_UDP) {
 		outcome = target_stream_timeout(t, &detail);
+	} else if (t->elsewhere && !a->heard) {
+		outcome = PROBE_ELSEWHERE;
+		detail = t->elsewhere;
 	}
-	target_fail(t, outcome, ETIMEDOUT, detail);
+	if (outcome == PROBE_TIMEOUT && !detail)
+		detail = a->mismatch;
+	target_fail(t, outcome, err, detail);
 }
 
 static void probe_resend(struct target *t, int64_t now_ns)
@@ -278,6 +318,8 @@ static void probe_wait_h(struct wheel_timer *timer, int64_t now_ns)
 
 	if (now_ns >= target_deadline_ns(t))
 		time_out(t);
+	else if (t->attempt.look_ns)
+		target_stream_look(t, now_ns);
 	else
 		probe_resend(t, now_ns);
 }
@@ -288,6 +330,8 @@ void target_wait(struct target *t)
 
 	if (t->attempt.resend_ns && t->attempt.resend_ns < at_ns)
 		at_ns = t->attempt.resend_ns;
+	if (t->attempt.look_ns && t->attempt.look_ns < at_ns)
+		at_ns = t->attempt.look_ns;
 	ticker_start(target_services(t)->ticker, &t->timer, at_ns, probe_wait_h);
 }
 
@@ -296,6 +340,8 @@ static void probe_due_h(struct wheel_timer *timer, int64_t now_ns)
 	struct target *t = target_of_timer(timer);
 	int err;
 
+	free(t->elsewhere);
+	t->elsewhere = NULL;
 	t->attempt = (struct attempt){
 		.begun_ns = now_ns,
 		.begun_unix_ns = clock_wall_ns(),

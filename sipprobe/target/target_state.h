@@ -22,12 +22,18 @@ struct attempt {
 	int64_t sent_ns;   /* first sending of the request; 0: not yet */
 	int64_t resend_ns; /* when the next retransmission is due; 0: none will be */
 	int64_t resend_every_ns;
+	int64_t look_ns; /* when to see whether a kept connection lives; 0: not at all */
+	int64_t replaced_ns; /* a kept connection was given up for another; 0: no */
 	uint16_t retransmissions;
 	bool pending;
 	bool answered; /* by a final response; what follows is a duplicate, not late */
 	bool refused;  /* our credentials were */
-	bool garbage;  /* the peer sent something that is not SIP */
-	bool reused;   /* runs on a connection that an earlier probe opened */
+	const char *garbage_why; /* what was wrong with bytes of the peer's; or NULL */
+	bool garbage_sip;	 /* they meant to be SIP */
+	const char
+		*mismatch; /* what of an answer with our branch was another's; or NULL */
+	bool heard;	   /* a provisional response came from where it should */
+	bool reused;	   /* runs on a connection that an earlier probe opened */
 };
 
 struct target {
@@ -44,6 +50,7 @@ struct target {
 	struct unregistration *unregistration; /* owned; NULL: it stays */
 	struct request request;
 	struct target_notes *notes; /* owned; NULL: nothing worth noting yet */
+	char *elsewhere; /* owned; what came from another place, in words; or NULL */
 	struct resolve_address address;
 	int64_t due_ns;
 	int64_t resolve_ns; /* how long its name took, for the next probe's phases */

@@ -367,6 +367,11 @@ int stream_chain(const struct stream *s, struct chain **cp)
 	return s->ssl ? tls_peer_chain(cp, s->ssl) : ENOENT;
 }
 
+bool stream_is_overdue(const struct stream *s)
+{
+	return s->fd >= 0 && stream_socket_is_overdue(s->fd);
+}
+
 int64_t stream_rx_ns(const struct stream *s)
 {
 	return s->rx_ns;

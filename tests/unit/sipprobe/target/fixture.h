@@ -113,6 +113,13 @@ static inline void fixture_late_h(void *cell, void *arg)
 	fixture_tell(arg, "late");
 }
 
+static inline void fixture_misdirected_h(void *cell, enum probe_misdirected how,
+					 void *arg)
+{
+	(void)cell;
+	fixture_tell(arg, "other %s", probe_misdirected_name(how));
+}
+
 static inline bool fixture_ladder_wanted_h(void *cell, const struct probe_result *r,
 					   void *arg)
 {
@@ -231,6 +238,7 @@ static inline void fixture_handlers(struct fixture *f)
 			  .probe_begin_h = fixture_begin_h,
 			  .probe_done_h = fixture_done_h,
 			  .probe_late_h = fixture_late_h,
+			  .probe_misdirected_h = fixture_misdirected_h,
 			  .ladder_wanted_h = fixture_ladder_wanted_h,
 			  .probe_ladder_h = fixture_ladder_h},
 		.inbound_h = fixture_inbound_h,
