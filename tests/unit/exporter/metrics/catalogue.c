@@ -23,6 +23,7 @@ static const char *const promised[] = {
 	"siptrunk_probe_failures_total",
 	"siptrunk_probe_retransmissions_total",
 	"siptrunk_probe_late_responses_total",
+	"siptrunk_probe_misdirected_responses_total",
 	"siptrunk_probe_last_success_timestamp_seconds",
 	"siptrunk_tls_certificate_not_after_timestamp_seconds",
 	"siptrunk_inbound_requests_total",

@@ -18,7 +18,8 @@ static const char everything[] =
 	"{\"trunks\": [{\"name\": \"a\", \"uri\": \"sip:192.0.2.1\","
 	" \"interval\": \"90s\", \"timeout\": \"1500ms\","
 	" \"down_interval\": \"20s\", \"t1\": \"250ms\", \"fall\": 4, \"rise\": 5,"
-	" \"max_forwards\": 7, \"connection\": \"reuse\", \"family\": \"ipv4\","
+	" \"max_forwards\": 7, \"connection\": \"reuse\", \"answers_from\": "
+	"\"anywhere\", \"family\": \"ipv4\","
 	" \"up_when\": \"primary\", \"up_codes\": [\"2xx\", 404, \"486-488\"],"
 	" \"degraded_codes\": [500, \"503-504\"], \"dscp\": \"CS3\","
 	" \"local\": {\"address\": \"192.0.2.9\", \"port\": 5070},"
@@ -55,6 +56,7 @@ static const struct {
 	{"expect_inbound", "1h"},
 	{"paused", "true"},
 	{"connection", "reuse"},
+	{"answers_from", "anywhere"},
 	{"family", "ipv4"},
 	{"local.address", "192.0.2.9"},
 	{"local.port", "5070"},
