@@ -151,7 +151,11 @@ struct config_trunk {
 	const struct config_pair *labels; /* sorted by name, merged from all levels */
 	const struct config_settings *settings;
 	unsigned label_count;
-	unsigned line; /* where the file describes it, for messages */
+	/* Where it is described, for messages: trunks[index] of the file. */
+	unsigned index;
+	unsigned line;
+	unsigned col;
+	const char *file;
 };
 
 /* The URI that is resolved: where requests go first. */
@@ -229,9 +233,8 @@ struct config {
 	bool watch; /* load again when the file or one of trunk_files changes */
 	const char *const *globs; /* absolute patterns of trunk_files */
 	size_t glob_count;
-	/* Sentences worth a log line, e.g. verification off. */
-	const char *const *warnings;
-	size_t warning_count;
+	/* What is allowed and worth a line, e.g. verification off. */
+	struct config_errors warnings;
 	/* Absolute names of what was read or is named, and DIR/. of each pattern. */
 	const char *const *files;
 	size_t file_count;
@@ -256,6 +259,20 @@ int config_parse(struct config **cp, const char *text, size_t len, const char *p
  * Frees a configuration, or takes back one config_keep(). Secrets are overwritten.
  */
 void config_free(struct config *c);
+
+/*
+ * Adds a warning found after the load, by who knows more than the files say.
+ *
+ * @warnings: zeroed by the caller at first, freed with config_errors_clear()
+ * @t:        the trunk it is about; NULL: the configuration as a whole
+ * @key:      the setting to blame, by its path from there ("uri", "tls.cert_file"); NULL:
+ *            none
+ *
+ * Returns 0, also for those past CONFIG_ERRORS_MAX, which are counted; ENOMEM.
+ */
+__attribute__((format(printf, 5, 6))) int
+config_warn(struct config_errors *warnings, const struct config *conf,
+	    const struct config_trunk *t, const char *key, const char *fmt, ...);
 
 /* Keeps it past its owner's config_free(). Main thread only. Returns @c. */
 struct config *config_keep(const struct config *c);

@@ -40,10 +40,13 @@ static void check_sip(struct load *l, const cJSON *sip)
 		walk_fault(&l->w, &here,
 			   "needs sip.tls.ca_file, and certificates that are verified");
 	}
-	if (l->sip.tls.insecure_skip_verify)
-		load_warn(l,
+	if (l->sip.tls.insecure_skip_verify) {
+		here = doc_path_member(&at_tls, cJSON_GetObjectItemCaseSensitive(
+							tls, "insecure_skip_verify"));
+		walk_warn(&l->w, &l->doc, &here,
 			  "sip.tls: insecure_skip_verify is on, so the certificates of "
 			  "peers that connect are not verified");
+	}
 }
 
 /* The absolute name of the folder of @path. */
@@ -76,9 +79,6 @@ static int load_begin(struct load *l, const char *path)
 
 	if (err)
 		return err;
-	l->warnings = calloc(CONFIG_ERRORS_MAX, sizeof(*l->warnings));
-	if (!l->warnings)
-		return ENOMEM;
 	err = initial_read(&l->w, &section_settings, &l->builtin, l->builtin.set);
 	if (!err)
 		err = initial_read(&l->w, &section_file, l, set);
@@ -94,7 +94,8 @@ static int load_begin(struct load *l, const char *path)
 	memset(l->status_set, 0, sizeof(l->status_set));
 	l->defaults.up = &l->builtin;
 	layer_inherit(&l->w, &l->defaults);
-	return load_add_file(l, l->doc.path);
+	path = walk_keep(&l->w, l->doc.path);
+	return path ? load_add_file(l, path) : ENOMEM;
 }
 
 static int load_run(struct load *l, const char *path)
@@ -110,8 +111,8 @@ static int load_run(struct load *l, const char *path)
 		err = load_mark_main(l, path);
 	if (!err)
 		err = load_globs(l);
-	if (l->report.err)
-		return l->report.err;
+	if (l->report.err || l->warned.err)
+		return ENOMEM;
 	return l->report.found && err != ENOMEM ? EINVAL : err;
 }
 
@@ -127,7 +128,6 @@ static void load_free(struct load *l)
 	free(l->trunks);
 	free(l->files);
 	free(l->file_first);
-	free(l->warnings);
 	free(l);
 }
 
@@ -189,17 +189,13 @@ static int fill_files(struct holder *h, const struct set *files)
 static int fill_config(struct holder *h, struct load *l, const char *path)
 {
 	struct config *c = &h->conf;
-	const void *trunks, *warnings;
+	const void *trunks;
 
 	if (move_array(&h->arena, &trunks, l->trunks,
-		       l->trunk_count * sizeof(*l->trunks)) ||
-	    move_array(&h->arena, &warnings, l->warnings,
-		       l->warning_count * sizeof(*l->warnings)))
+		       l->trunk_count * sizeof(*l->trunks)))
 		return ENOMEM;
 	c->trunks = trunks;
 	c->trunk_count = l->trunk_count;
-	c->warnings = warnings;
-	c->warning_count = l->warning_count;
 	c->buckets = l->buckets;
 	c->bucket_count = l->bucket_count;
 	c->native = l->native;
@@ -217,6 +213,13 @@ static int fill_config(struct holder *h, struct load *l, const char *path)
 	return path && !c->path ? ENOMEM : fill_files(h, &l->w.files);
 }
 
+static void load_drop(struct holder *h)
+{
+	config_errors_clear(&h->conf.warnings);
+	arena_free(&h->arena);
+	free(h);
+}
+
 int config_parse(struct config **cp, const char *text, size_t len, const char *path,
 		 struct config_errors *errs)
 {
@@ -227,6 +230,8 @@ int config_parse(struct config **cp, const char *text, size_t len, const char *p
 	if (!l)
 		goto out;
 	l->report.errs = errs;
+	l->warned.errs = &h->conf.warnings;
+	l->w.warned = &l->warned;
 	l->pool.arena = &h->arena;
 	l->w.report = &l->report;
 	l->w.pool = &l->pool;
@@ -246,9 +251,7 @@ out:
 	if (l)
 		load_free(l);
 	if (err && h)
-		arena_free(&h->arena);
-	if (err)
-		free(h);
+		load_drop(h);
 	return err;
 }
 
@@ -268,10 +271,8 @@ void config_free(struct config *c)
 {
 	struct holder *h = (struct holder *)c;
 
-	if (!h || --h->kept)
-		return;
-	arena_free(&h->arena);
-	free(h);
+	if (h && !--h->kept)
+		load_drop(h);
 }
 
 struct config *config_keep(const struct config *c)

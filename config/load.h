@@ -11,6 +11,7 @@ struct preset_mix;
 struct load {
 	struct walk w; /* first: the readers of whole sections find the load by it */
 	struct report report;
+	struct report warned;
 	struct pool pool;
 	struct doc doc; /* the main file */
 
@@ -32,9 +33,6 @@ struct load {
 	const char **files; /* by rank */
 	size_t *file_first; /* index of each file's first trunk */
 	size_t file_count;
-
-	const char **warnings;
-	size_t warning_count;
 
 	const char *schema;
 	const double *buckets;
@@ -58,10 +56,6 @@ struct load {
 
 extern const struct section section_file;	/* base: struct load */
 extern const struct section section_trunk_file; /* base: struct load */
-
-/* A warning's sentence; past CONFIG_ERRORS_MAX they are left out. */
-__attribute__((format(printf, 2, 3))) void load_warn(struct load *l, const char *fmt,
-						     ...);
 
 /* Remembers a file; its index is its rank in messages. 0 or ENOMEM. */
 int load_add_file(struct load *l, const char *path);

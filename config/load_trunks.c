@@ -12,32 +12,21 @@ static struct load *load_of(struct walk *w)
 	return (struct load *)(void *)w;
 }
 
-void load_warn(struct load *l, const char *fmt, ...)
-{
-	char *text;
-	va_list ap;
-
-	if (l->warning_count >= CONFIG_ERRORS_MAX)
-		return;
-	va_start(ap, fmt);
-	text = report_vformat(fmt, ap);
-	va_end(ap);
-	if (text)
-		l->warnings[l->warning_count] = walk_keep(&l->w, text);
-	if (!text || !l->warnings[l->warning_count++])
-		walk_nomem(&l->w);
-	free(text);
-}
-
 static void warn_insecure(struct load *l, const struct layer *level, const char *what,
 			  const char *name)
 {
-	if (layer_is_insecure(level))
-		load_warn(
-			l,
-			"%s%s: insecure_skip_verify is on, so the peer's certificate is "
-			"not verified",
-			what, name ? quote(name).s : "");
+	struct doc_path tls, at;
+
+	if (!layer_is_insecure(level))
+		return;
+	tls = doc_path_member(&level->at,
+			      level->set[section_find(&section_settings, "tls")]);
+	at = doc_path_member(
+		&tls, level->tls_set[section_find(&section_tls, "insecure_skip_verify")]);
+	walk_warn(&l->w, level->doc, &at,
+		  "%s%s: insecure_skip_verify is on, so the peer's certificate is "
+		  "not verified",
+		  what, name ? quote(name).s : "");
 }
 
 static bool read_defaults(struct walk *w, const struct field *f,
@@ -213,8 +202,10 @@ static bool read_trunk(struct walk *w, const struct field *f, const struct doc_p
 		.labels = level.final_labels,
 		.label_count = (unsigned)level.final_label_count,
 		.settings = level.final,
-		.line = walk_line(w, at->node),
+		.file = l->files[l->file_count - 1],
+		.index = (unsigned)at->index,
 	};
+	doc_locate(w->doc, w->doc->nodes[at->node->valueint].value, &t->line, &t->col);
 	return good;
 }
 

@@ -12,13 +12,6 @@
 #include "sipprobe/engine.h"
 #include "sipprobe/watch.h"
 
-void app_log_warnings(const struct config *conf)
-{
-	for (size_t i = 0; i < conf->warning_count; i++)
-		log_event(LOG_LEVEL_WARN, "configuration warning",
-			  LOG_S("warning", conf->warnings[i]));
-}
-
 int app_load(struct config **cp, const struct cli *cli, FILE *why)
 {
 	struct config_errors errs = {0};
@@ -111,7 +104,7 @@ static int app_config_reload(struct app *app, FILE *why)
 			fprintf(why, "%s\n", text);
 		return err;
 	}
-	app_log_warnings(next);
+	app_warn(next, NULL);
 	if (!app_config_same_buckets(app->conf, next))
 		log_write(LOG_LEVEL_WARN, "new histogram settings need a restart", NULL);
 	if (!app_config_same_status(app->conf, next))

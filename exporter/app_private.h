@@ -31,8 +31,12 @@ struct app {
 	struct watch *watch; /* of the configuration's files, or NULL */
 };
 
-/* Each warning of a configuration, on a line of the log. */
-void app_log_warnings(const struct config *conf);
+/*
+ * Each warning about a configuration on a line: those of its reader, then the engine's.
+ *
+ * @out: where to; NULL: the log
+ */
+void app_warn(const struct config *conf, FILE *out);
 
 /*
  * Loads the file, less the trunks of other shards, and logs what is wrong with it.

@@ -40,7 +40,7 @@ void app_log_started(const struct app *app)
 	const char *first = http_listening(app->http, 0);
 	const char *port = first ? strrchr(first, ':') : NULL;
 
-	app_log_warnings(app->conf);
+	app_warn(app->conf, NULL);
 	snprintf(share, sizeof(share), "%u/%u", shard->index, shard->total);
 	log_event(LOG_LEVEL_INFO, "started", LOG_S("version", app->version),
 		  LOG_S("config", app->cli->config_file),

@@ -147,6 +147,17 @@ int engine_alloc(struct engine **ep, const char *version,
 int engine_apply(struct engine *e, const struct config *conf, char *err_text,
 		 size_t err_size);
 
+/*
+ * Looks for what a configuration may say and what will yet surprise, as far as only who
+ * knows SIP and certificates can tell; opens no socket. Any number of trunks: what is
+ * found past CONFIG_ERRORS_MAX is counted alone.
+ *
+ * @warnings: zeroed by the caller at first; added to by config_warn()
+ *
+ * Returns 0 or ENOMEM.
+ */
+int engine_check(struct config_errors *warnings, const struct config *conf);
+
 /* The addresses listened on, "udp:127.0.0.1:5060", as bound. NULL past the last one. */
 const char *engine_listening(const struct engine *e, size_t n);
 

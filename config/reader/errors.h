@@ -1,4 +1,4 @@
-/* Errors of configuration files, as they are shown. */
+/* Errors of configuration files, and warnings about them, as they are shown. */
 #ifndef CONFIG_READER_ERRORS_H
 #define CONFIG_READER_ERRORS_H
 
@@ -30,5 +30,12 @@ void config_errors_print(const struct config_errors *errs, FILE *out);
 
 /* The same to the log as errors. @message: of each line, as in "configuration error" */
 void config_errors_log(const struct config_errors *errs, const char *message);
+
+/*
+ * Warnings are a list of the same kind: what is allowed and will yet surprise. They are
+ * told as `PATH:LINE:COL: json.path: warning: message`, in the log as warnings.
+ */
+void config_warnings_print(const struct config_errors *warnings, FILE *out);
+void config_warnings_log(const struct config_errors *warnings, const char *message);
 
 #endif

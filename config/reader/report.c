@@ -219,6 +219,19 @@ void report_file(struct report *r, const char *path, unsigned rank, const char *
 	va_end(ap);
 }
 
+void report_place(struct report *r, const struct config_error *place, unsigned rank,
+		  const char *fmt, ...)
+{
+	struct config_error e = {.line = place->line, .col = place->col};
+	va_list ap;
+
+	if (!report_full(r))
+		e.json_path = strdup(place->json_path);
+	va_start(ap, fmt);
+	report_add(r, e, place->path, rank, fmt, ap);
+	va_end(ap);
+}
+
 void config_errors_clear(struct config_errors *errs)
 {
 	for (size_t i = 0; i < errs->count; i++)
@@ -227,17 +240,28 @@ void config_errors_clear(struct config_errors *errs)
 	memset(errs, 0, sizeof(*errs));
 }
 
-void config_errors_print(const struct config_errors *errs, FILE *out)
+static void report_print(const struct config_errors *errs, const char *kind, FILE *out)
 {
 	for (size_t i = 0; i < errs->count; i++) {
 		const struct config_error *e = &errs->list[i];
 
+		fprintf(out, "%s:", e->path);
 		if (e->line)
-			fprintf(out, "%s:%u:%u: %s: %s\n", e->path, e->line, e->col,
-				e->json_path, e->message);
-		else
-			fprintf(out, "%s: %s\n", e->path, e->message);
+			fprintf(out, "%u:%u:", e->line, e->col);
+		if (e->line || strcmp(e->json_path, "$"))
+			fprintf(out, " %s:", e->json_path);
+		fprintf(out, " %s%s\n", kind, e->message);
 	}
 	if (errs->dropped)
 		fprintf(out, "… and %zu more\n", errs->dropped);
+}
+
+void config_errors_print(const struct config_errors *errs, FILE *out)
+{
+	report_print(errs, "", out);
+}
+
+void config_warnings_print(const struct config_errors *warnings, FILE *out)
+{
+	report_print(warnings, "warning: ", out);
 }

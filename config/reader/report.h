@@ -53,6 +53,12 @@ __attribute__((format(printf, 5, 0))) void report_offset(struct report *r, struc
 __attribute__((format(printf, 4, 5))) void
 report_file(struct report *r, const char *path, unsigned rank, const char *fmt, ...);
 
+/* At a place that was remembered. @place: its path, line, column and json_path */
+__attribute__((format(printf, 4, 5))) void report_place(struct report *r,
+							const struct config_error *place,
+							unsigned rank, const char *fmt,
+							...);
+
 /* Whether another error would only be counted: then its message need not be good. */
 bool report_full(const struct report *r);
 

@@ -19,7 +19,8 @@ struct walk_record {
 
 struct walk {
 	struct report *report;
-	struct doc *doc; /* the text that is walked now */
+	struct report *warned; /* what is allowed and will yet surprise; or NULL */
+	struct doc *doc;       /* the text that is walked now */
 	struct pool *pool;
 	const char *folder; /* absolute; what relative file names begin with */
 	const char *shown;  /* the folder as messages show it, with '/', or "" */
@@ -43,6 +44,10 @@ bool walk_section(struct walk *w, const struct section *s, const struct doc_path
 /* Reports at a value and returns false. */
 #define walk_fault(w, at, ...) report_value((w)->report, (w)->doc, (at), __VA_ARGS__)
 
+/* Warns of a value. Where nobody listens for warnings, nothing. */
+#define walk_warn(w, d, at, ...)                                                         \
+	((w)->warned ? (void)report_value((w)->warned, (d), (at), __VA_ARGS__) : (void)0)
+
 /* Reports the wrong type of a value: "expected WHAT, found a number". Returns false. */
 bool walk_type_fault(struct walk *w, const struct doc_path *at, const char *what);
 
@@ -58,7 +63,7 @@ void walk_twice(struct walk *w, const struct doc_path *at, const cJSON *first);
 /* The one copy of a string, or NULL, remembered as ENOMEM. */
 const char *walk_keep(struct walk *w, const char *text);
 
-/* Line of a value, for messages and struct config_trunk. */
+/* Line of a value, for messages. */
 unsigned walk_line(struct walk *w, const cJSON *node);
 
 /* The spot of an object's member. */

@@ -35,6 +35,14 @@ class Check(Case):
         self.assertIn("trunks[0].uri", err)
         self.assertIn('"name"', err, "the nearest known key is suggested")
 
+    def test_warnings_change_nothing_else(self):
+        code, out, err = self.check(
+            '{"trunks": [\n  {"name": "a", "uri": "sip:a.example",\n'
+            '   "tls": {"insecure_skip_verify": true}}]}')
+        self.assertEqual((code, out), (0, "trunks.json: ok (1 trunks)\n"))
+        self.assertRegex(err, r"^trunks\.json:3:\d+: trunks\[0\]\.tls\."
+                              r"insecure_skip_verify: warning: \S[^\n]*\n$")
+
     def test_missing_file(self):
         code, out, err = run("--config.file=/nonexistent/x.json", "--config.check")
         self.assertEqual((code, out), (1, ""))

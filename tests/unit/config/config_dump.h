@@ -157,8 +157,7 @@ static void put_config(FILE *out, const struct config *c, bool lines)
 	for (size_t i = 0; i < c->dns.server_count; i++)
 		fprintf(out, "server %s\n", c->dns.servers[i]);
 	put_probe(out, c);
-	for (size_t i = 0; i < c->warning_count; i++)
-		fprintf(out, "warning %s\n", c->warnings[i]);
+	config_warnings_print(&c->warnings, out);
 }
 
 #endif

@@ -58,5 +58,13 @@ int main(void)
 	logged(fds[0]);
 	is_str(text, "level=error msg=\"more configuration errors\" count=7\n",
 	       "those that were not kept are counted");
+	errs.count = 1;
+	config_warnings_log(&errs, "configuration warning");
+	logged(fds[0]);
+	is_str(text,
+	       "level=warn msg=\"configuration warning\" file=a.json "
+	       "json_path=trunks[0].uri warning=\"is no URI\" line=3 column=14\n"
+	       "level=warn msg=\"more configuration warnings\" count=7\n",
+	       "warnings are told as such");
 	return tap_done();
 }
