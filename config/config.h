@@ -25,6 +25,11 @@ enum config_transport {
 	CONFIG_TRANSPORTS,
 };
 
+enum config_answers_from {
+	CONFIG_ANSWERS_FROM_PEER,     /* the address and port that was asked */
+	CONFIG_ANSWERS_FROM_ANYWHERE, /* whoever knows our branch, tag and Call-ID */
+};
+
 enum config_connection {
 	CONFIG_CONNECTION_FRESH, /* a new connection for every probe */
 	CONFIG_CONNECTION_REUSE, /* one connection, kept and re-opened on failure */
@@ -122,6 +127,7 @@ struct config_settings {
 	int64_t expect_inbound_us; /* the peer's own OPTIONS come as often; 0: or not */
 	enum config_connection connection;
 	bool connection_set; /* by a file or a preset */
+	enum config_answers_from answers_from;
 	enum config_family family;
 	enum config_up_when up_when;
 	struct config_codes up_codes;	    /* final responses that mean up */

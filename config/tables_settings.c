@@ -4,6 +4,7 @@
 
 #define SETTING(m) .offset = offsetof(struct layer, s.m)
 
+static const char *const names_answers_from[] = {"peer", "anywhere", NULL};
 static const char *const names_connection[] = {"fresh", "reuse", NULL};
 static const char *const names_family[] = {"any", "ipv4", "ipv6", NULL};
 static const char *const names_up_when[] = {"any", "all", "primary", NULL};
@@ -75,6 +76,13 @@ static const struct field fields_settings[] = {
 	 SETTING(connection),
 	 .more = names_connection,
 	 .initial = "\"fresh\""},
+	{.key = "answers_from",
+	 .about = "over UDP: whether an answer counts from the address and port asked "
+		  "alone, or from anywhere",
+	 .type = &type_choice,
+	 SETTING(answers_from),
+	 .more = names_answers_from,
+	 .initial = "\"peer\""},
 	{.key = "family",
 	 .about = "which addresses of the trunk's name are probed",
 	 .type = &type_choice,

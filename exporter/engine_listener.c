@@ -258,6 +258,23 @@ static void engine_listener_probe_settled_h(void *p, const struct probe_loss *lo
 		store_probe_settled(arg, cell->store, loss);
 }
 
+static void engine_listener_probe_misdirected_h(void *p, enum probe_misdirected how,
+						void *arg)
+{
+	struct fields f = {0};
+	struct cell *cell = p;
+	char text[3][64];
+
+	if (!cell)
+		return;
+	store_probe_misdirected(arg, cell->store, how);
+	if (!log_enabled(LOG_LEVEL_DEBUG))
+		return;
+	engine_listener_add_target(&f, arg, cell, text);
+	engine_listener_add(&f, LOG_S("other", probe_misdirected_name(how)));
+	log_write(LOG_LEVEL_DEBUG, "response from elsewhere", f.list);
+}
+
 static void engine_listener_inbound_h(void *p, const char *method, unsigned code,
 				      void *arg)
 {
@@ -341,6 +358,7 @@ const struct engine_events engine_listener = {
 	.probe.chain_h = engine_listener_chain_h,
 	.probe.probe_late_h = engine_listener_probe_late_h,
 	.probe.probe_settled_h = engine_listener_probe_settled_h,
+	.probe.probe_misdirected_h = engine_listener_probe_misdirected_h,
 	.trunk_cert_h = engine_listener_trunk_cert_h,
 	.listen_cert_h = engine_listener_listen_cert_h,
 	.tls_files_h = engine_listener_tls_files_h,

@@ -16,6 +16,7 @@ REASON_COLOURS = {
     "timeout": RED, "dns": PURPLE, "refused": AMBER, "unreachable": GREY,
     "connect": ROSE, "tls": TEAL, "protocol": "#8A6D3B", "auth": BLUE,
     "response": "#4C9A2A", "internal": "#5B6BBF",
+    "elsewhere": "#B5651D",
 }
 PHASE_COLOURS = {"resolve": GREY, "connect": AMBER, "tls": PURPLE, "response": BLUE}
 

@@ -64,6 +64,8 @@ struct probe_events {
 	void (*probe_done_h)(void *cell, const struct probe_result *result, void *arg);
 	/* A response came after its probe had ended without one. */
 	void (*probe_late_h)(void *cell, void *arg);
+	/* A response to a request of ours came from another place, and was not taken. */
+	void (*probe_misdirected_h)(void *cell, enum probe_misdirected how, void *arg);
 	/*
 	 * What was sent over UDP is settled: answers to it are expected no more. Told
 	 * once for each request; what is told adds up.

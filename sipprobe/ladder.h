@@ -24,6 +24,10 @@ enum ladder_kind {
 	LADDER_RETRANSMITTED, /* the same bytes again, over UDP */
 	LADDER_RECEIVED,      /* a response */
 	LADDER_GARBAGE,	      /* bytes that are not SIP */
+	LADDER_REFUSED,	      /* a response that cannot be read */
+	LADDER_ODDITY,	      /* what is odd in the response before; in words */
+	LADDER_ELSEWHERE,     /* a response from another place, not taken; in words */
+	LADDER_REPLACED,      /* a kept connection was given up for a new one; in words */
 	LADDER_ICMP,	      /* an ICMP error for what was sent */
 	LADDER_CLOSED,	      /* no connection, or its end; nothing could be sent */
 	LADDER_DEADLINE,      /* time ran out */
@@ -32,7 +36,7 @@ enum ladder_kind {
 };
 
 enum {
-	LADDER_ENTRIES = 12,
+	LADDER_ENTRIES = 14,
 	LADDER_BYTES = 2048, /* of a message kept */
 };
 

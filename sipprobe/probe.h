@@ -11,11 +11,12 @@ enum probe_outcome {
 	PROBE_DNS,	   /* the name gave no address */
 	PROBE_REFUSED,	   /* ICMP port unreachable, or TCP RST to our SYN */
 	PROBE_UNREACHABLE, /* ICMP host or network unreachable, prohibited, no route */
-	PROBE_CONNECT,	/* the connection could not be made, or broke before an answer */
-	PROBE_TLS,	/* the handshake or the peer's certificate failed */
-	PROBE_PROTOCOL, /* what came back is not SIP */
-	PROBE_AUTH,	/* our credentials were refused */
-	PROBE_INTERNAL, /* our own machinery failed, `err` says how */
+	PROBE_CONNECT,	 /* the connection could not be made, or broke before an answer */
+	PROBE_TLS,	 /* the handshake or the peer's certificate failed */
+	PROBE_PROTOCOL,	 /* what came back is not SIP */
+	PROBE_AUTH,	 /* our credentials were refused */
+	PROBE_INTERNAL,	 /* our own machinery failed, `err` says how */
+	PROBE_ELSEWHERE, /* an answer came, but from another address or port */
 	PROBE_OUTCOMES,
 };
 
@@ -33,6 +34,8 @@ enum probe_phase {
 	PROBE_PHASE_ANSWER, /* request sent to final response received */
 	PROBE_PHASES,
 };
+
+enum { PROBE_DETAIL = 96 };
 
 struct probe_result {
 	enum probe_outcome outcome;
@@ -53,7 +56,7 @@ struct probe_result {
 	uint8_t dns_hint;	      /* of PROBE_DNS, enum dns_hint */
 	char call_id[36];	      /* of the request */
 	char phrase[48];	      /* reason phrase, printable ASCII; for people */
-	char detail[96];	      /* of a failure, for people; or "" */
+	char detail[PROBE_DETAIL];    /* of a failure, for people; or "" */
 };
 
 /* One that learnt nothing yet. */
@@ -72,6 +75,17 @@ struct probe_loss {
 	uint32_t answers;  /* first ones and duplicates, late ones too */
 	uint32_t lost;	   /* requests that nothing came back for */
 };
+
+/* How a response to a request of ours came from another place than it went to. */
+enum probe_misdirected {
+	PROBE_MISDIRECTED_NONE,
+	PROBE_MISDIRECTED_PORT,	   /* another port of the same address */
+	PROBE_MISDIRECTED_ADDRESS, /* another address */
+	PROBE_MISDIRECTEDS,
+};
+
+/* "port" or "address"; metrics' `kind`. */
+const char *probe_misdirected_name(enum probe_misdirected m);
 
 /* "timeout", "dns", …, "response" for PROBE_RESPONSE; metrics' `reason`. */
 const char *probe_outcome_name(enum probe_outcome o);

@@ -215,6 +215,20 @@ static size_t catalogue_udp_lost(struct sample *out, const struct snapshot_targe
 	return t->stats.udp;
 }
 
+/* Over TCP and TLS an answer comes on the connection, or not at all. */
+static size_t catalogue_misdirected(struct sample *out, const struct snapshot_target *t)
+{
+	size_t i;
+
+	if (!t->stats.udp)
+		return 0;
+	/* The first one stands for none. */
+	for (i = 1; i < PROBE_MISDIRECTEDS; i++)
+		out[i - 1] = (struct sample){.label = label_value(LABEL_KIND, i),
+					     .value = t->stats.misdirected[i - 1]};
+	return PROBE_MISDIRECTEDS - 1;
+}
+
 static size_t catalogue_last_success(struct sample *out, const struct snapshot_target *t)
 {
 	return catalogue_one_time(out, t->stats.last_success_unix_ns);
@@ -427,6 +441,9 @@ const struct catalogue_family catalogue[] = {
 	{"siptrunk_probe_udp_lost_total", CATALOGUE_COUNTER, "",
 	 "Those of them that nothing came back for: packets lost on the way there or back.",
 	 TARGET_LABELS ",direction", .target_get = catalogue_udp_lost},
+	{"siptrunk_probe_misdirected_responses_total", CATALOGUE_COUNTER, "",
+	 "Responses to our requests that came from another address, or another port of the same, and were not taken; over UDP.",
+	 TARGET_LABELS ",kind", .target_get = catalogue_misdirected},
 	{"siptrunk_probe_last_success_timestamp_seconds", CATALOGUE_GAUGE, "seconds",
 	 "When the last successful probe began, in seconds since the epoch.",
 	 TARGET_LABELS, .target_get = catalogue_last_success},

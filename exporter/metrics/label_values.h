@@ -12,6 +12,7 @@ enum label_set {
 	LABEL_METHOD, /* by stats_method_name()'s index */
 	LABEL_STRAY,  /* by enum engine_stray */
 	LABEL_CAUSE,  /* by enum tls_failure */
+	LABEL_KIND,   /* by enum probe_misdirected */
 	LABEL_CODE,   /* by status code less 100 */
 	LABEL_SETS,
 };

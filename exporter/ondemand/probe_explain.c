@@ -1,5 +1,6 @@
 #include "exporter/ondemand/probe_explain.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/buffer_format.h"
@@ -11,7 +12,7 @@
 struct advice {
 	enum probe_outcome outcome;
 	unsigned from; /* codes of PROBE_RESPONSE; 0 to 0: any */
-	unsigned to;
+	unsigned to;   /* of others: the errno behind it, 0: any */
 	const char *text;
 };
 
@@ -83,6 +84,9 @@ static const struct advice advices[] = {
 	{PROBE_CONNECT, 0, 0,
 	 "The connection could not be made or broke off. Check that the peer takes "
 	 "TCP on this port, and has room for another connection from here."},
+	{PROBE_PROTOCOL, 0, EBADMSG,
+	 "The peer speaks SIP, but its answer cannot be read for the reason above. Show "
+	 "its vendor the message in the ladder."},
 	{PROBE_PROTOCOL, 0, 0,
 	 "Something else than SIP answers there. Check the port and the transport: "
 	 "TLS spoken to a TCP port, or a web server, look like this."},
@@ -93,6 +97,11 @@ static const struct advice advices[] = {
 	{PROBE_AUTH, 0, 0,
 	 "The peer refuses our credentials. Check user name, password and realm with "
 	 "its operator."},
+	{PROBE_ELSEWHERE, 0, 0,
+	 "The peer answers from another address or port than it was asked at. A NAT or "
+	 "firewall between would drop that, and so would it drop calls: let the peer "
+	 "answer from where it is asked (symmetric signalling; where it listens and how "
+	 "it is bound). Where it is meant to be so, set answers_from to \"anywhere\"."},
 	{PROBE_INTERNAL, 0, 0,
 	 "This machine could not do it: the reason above is its own word. It says "
 	 "nothing about the peer."},
@@ -110,6 +119,7 @@ static const char *const failures[PROBE_OUTCOMES] = {
 	[PROBE_PROTOCOL] = "does not speak SIP",
 	[PROBE_AUTH] = "refused our credentials",
 	[PROBE_INTERNAL] = "could not be probed",
+	[PROBE_ELSEWHERE] = "answered from elsewhere",
 };
 
 void probe_explain_uri(struct buffer *b, const char *text)
@@ -138,7 +148,9 @@ void probe_explain_time(struct buffer *b, int64_t ns)
 static void probe_explain_failure_words(struct buffer *b, const struct probe_result *r,
 					int64_t timeout_us)
 {
-	buffer_str(b, failures[r->outcome]);
+	buffer_str(b, r->outcome == PROBE_PROTOCOL && r->err == EBADMSG
+			      ? "gave an answer that cannot be read"
+			      : failures[r->outcome]);
 	if (r->outcome == PROBE_TIMEOUT)
 		buffer_format(b, " within %g s", (double)timeout_us / 1e6);
 	if (r->outcome == PROBE_REFUSED)
@@ -251,6 +263,13 @@ static const char *const name_advices[DNS_HINTS] = {
 		"names answers so too.",
 };
 
+static bool probe_explain_fits(const struct advice *a, const struct probe_result *r)
+{
+	if (a->outcome != PROBE_RESPONSE)
+		return !a->to || r->err == (int)a->to;
+	return !a->to || (r->code >= a->from && r->code <= a->to);
+}
+
 const char *probe_explain_next(const struct probe_result *r)
 {
 	if (r->outcome == PROBE_TLS)
@@ -261,8 +280,7 @@ const char *probe_explain_next(const struct probe_result *r)
 	for (size_t i = 0; i < sizeof(advices) / sizeof(advices[0]); i++) {
 		const struct advice *a = &advices[i];
 
-		if (a->outcome == r->outcome &&
-		    (!a->to || (r->code >= a->from && r->code <= a->to)))
+		if (a->outcome == r->outcome && probe_explain_fits(a, r))
 			return a->text;
 	}
 	return "";

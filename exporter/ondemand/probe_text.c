@@ -139,6 +139,10 @@ static const struct {
 	[LADDER_CLOSED] = {"-x-", ""},
 	[LADDER_DEADLINE] = {"-x-", "deadline"},
 	[LADDER_LATE] = {"<--", "late: "},
+	[LADDER_REFUSED] = {"<--", "refused: "},
+	[LADDER_ODDITY] = {"   ", "odd: "},
+	[LADDER_ELSEWHERE] = {"<--", "not taken: "},
+	[LADDER_REPLACED] = {"---", ""},
 };
 
 static size_t probe_text_line_len(const char *text, size_t len)
@@ -177,6 +181,8 @@ static void probe_text_rung(struct buffer *b, const struct probe_output *t,
 
 	buffer_format(b, "  %12.1f ms  %s  %s", (double)e->at_ns / 1e6,
 		      rungs[e->kind].arrow, rungs[e->kind].words);
+	if (first && e->kind == LADDER_DEADLINE)
+		buffer_str(b, ": ");
 	probe_text_shown(b, e->text, first);
 	if (e->size)
 		buffer_format(b, " (%u bytes)", e->size);

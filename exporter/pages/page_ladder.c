@@ -22,6 +22,10 @@ static const struct {
 	[LADDER_CLOSED] = {"no connection", "mid bad", false},
 	[LADDER_DEADLINE] = {"the deadline passed", "mid bad", false},
 	[LADDER_LATE] = {"a response, too late", "in", false},
+	[LADDER_REFUSED] = {"a response that cannot be read", "in bad", true},
+	[LADDER_ODDITY] = {"odd", "mid", false},
+	[LADDER_ELSEWHERE] = {"a response that was not taken", "in bad", false},
+	[LADDER_REPLACED] = {"another connection", "mid", false},
 };
 
 static struct slice page_ladder_first_line(const struct ladder_entry *e)
@@ -89,7 +93,7 @@ static void page_ladder_put_what(struct buffer *b, const struct history_ladder *
 	else if (ladder_is_inbound(e->kind))
 		buffer_str(b, "<span class=\"sr\">received: </span>");
 	buffer_str(b, words);
-	if (e->kind != LADDER_GARBAGE && text.l) {
+	if (e->kind != LADDER_GARBAGE && e->kind != LADDER_REFUSED && text.l) {
 		buffer_str(b, *words ? ": <bdi>" : "<bdi>");
 		page_bytes(b, text);
 		buffer_str(b, "</bdi>");

@@ -203,9 +203,10 @@ void page_outcome(struct buffer *b, struct history_probe p, struct slice said)
 		[PROBE_UNREACHABLE] = "unreachable",
 		[PROBE_CONNECT] = "no connection",
 		[PROBE_TLS] = "TLS failed",
-		[PROBE_PROTOCOL] = "not SIP",
+		[PROBE_PROTOCOL] = "unreadable answer",
 		[PROBE_AUTH] = "credentials refused",
 		[PROBE_INTERNAL] = "our own failure",
+		[PROBE_ELSEWHERE] = "answered from elsewhere",
 	};
 
 	if (p.outcome == PROBE_RESPONSE && p.code) {

@@ -67,7 +67,8 @@ struct stats_target {
 	uint32_t probes;
 	uint32_t retransmissions;
 	uint32_t late;
-	struct probe_loss loss;		   /* of all that settled */
+	struct probe_loss loss;			      /* of all that settled */
+	uint32_t misdirected[PROBE_MISDIRECTEDS - 1]; /* over UDP: port, address */
 	uint32_t failures[PROBE_OUTCOMES]; /* PROBE_RESPONSE: a code that means down */
 	uint16_t priority;		   /* by SRV at the last probe; 0 without */
 	uint16_t weight;

@@ -24,6 +24,7 @@ struct setting {
 
 static const char *const register_ats[] = {"all", "first"};
 static const char *const connections[] = {"fresh", "reuse"};
+static const char *const answers_from[] = {"peer", "anywhere"};
 static const char *const families[] = {"any", "ipv4", "ipv6"};
 static const char *const up_whens[] = {"any", "all", "primary"};
 static const char *const versions[] = {"TLS1.0", "TLS1.1", "TLS1.2", "TLS1.3"};
@@ -47,6 +48,7 @@ static const struct setting settings[] = {
 	{"expect_inbound", DURATION, AT(expect_inbound_us)},
 	{"paused", FLAG, AT(paused)},
 	{"connection", CHOICE, AT(connection), connections},
+	{"answers_from", CHOICE, AT(answers_from), answers_from},
 	{"family", CHOICE, AT(family), families},
 	{"local.address", TEXT, AT(local.address)},
 	{"local.port", PORT, AT(local.port)},

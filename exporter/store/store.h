@@ -81,6 +81,8 @@ void store_probe_late(struct store *s, struct store_target *cell);
 /* Adds what settled; the three numbers change together. */
 void store_probe_settled(struct store *s, struct store_target *cell,
 			 const struct probe_loss *loss);
+void store_probe_misdirected(struct store *s, struct store_target *cell,
+			     enum probe_misdirected how);
 void store_stray(struct store *s, enum engine_stray why);
 
 /*

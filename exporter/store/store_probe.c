@@ -187,3 +187,13 @@ void store_probe_settled(struct store *s, struct store_target *cell,
 	sum->lost += loss->lost;
 	store_write_unlock(s);
 }
+
+void store_probe_misdirected(struct store *s, struct store_target *cell,
+			     enum probe_misdirected how)
+{
+	if (!cell || !how || (unsigned)how >= PROBE_MISDIRECTEDS)
+		return;
+	store_write_lock(s);
+	cell->stats.misdirected[how - 1]++;
+	store_write_unlock(s);
+}

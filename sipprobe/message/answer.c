@@ -20,10 +20,12 @@ static const struct {
 	const char *phrase;
 } phrases[] = {
 	{200, "OK"},
+	{400, "Bad Request"},
 	{405, "Method Not Allowed"},
 	{416, "Unsupported URI Scheme"},
 	{420, "Bad Extension"},
 	{481, "Call/Transaction Does Not Exist"},
+	{505, "Version Not Supported"},
 };
 
 static const char *phrase_of(unsigned code)
@@ -58,17 +60,42 @@ static void out_number(struct out *o, uint32_t n)
 	out_bytes(o, text, len);
 }
 
+/* A value as it came, folds and all, but for control bytes that would be lines of ours.
+ */
+static void out_value(struct out *o, const struct pl *value)
+{
+	const char *p = value->p, *end = p + value->l;
+
+	while (p < end && !o->full) {
+		const char *from = p;
+
+		while (p < end && siphdr_is(*p, SIPHDR_TEXT))
+			p++;
+		out_bytes(o, from, p - from);
+		if (end - p > 2 && !memcmp(p, "\r\n", 2) &&
+		    (p[2] == ' ' || p[2] == '\t')) {
+			out_bytes(o, p, 2);
+			p += 2;
+		} else if (p < end) {
+			out_text(o, " ");
+			p++;
+		}
+	}
+}
+
 static void out_field(struct out *o, const char *name, const struct pl *value)
 {
 	out_text(o, name);
 	out_text(o, ": ");
-	out_bytes(o, value->p, value->l);
+	out_value(o, value);
 	out_text(o, "\r\n");
 }
 
 static void out_until(struct out *o, const char *from, const char *until)
 {
-	out_bytes(o, from, until - from);
+	const struct pl part = {.p = from, .l = until - from};
+
+	out_value(o, &part);
 }
 
 static bool has_scheme(const struct pl *uri, const char *scheme)
@@ -94,6 +121,8 @@ unsigned answer_code(const struct guard_message *req)
 {
 	if (!req->request || !pl_strcmp(&req->method, "ACK"))
 		return 0;
+	if (req->fault_code)
+		return req->fault_code;
 	if (!pl_strcmp(&req->method, "CANCEL"))
 		return 481;
 	if (pl_strcmp(&req->method, "OPTIONS"))
@@ -186,7 +215,7 @@ static void out_via_top(struct out *o, const struct siphdr_via *v, const struct 
 
 static void out_vias(struct out *o, const struct guard_message *req, const struct sa *src)
 {
-	struct pl name, value;
+	struct pl name, value, rest;
 	struct siphdr_via v;
 	bool top = true;
 	size_t pos = 0;
@@ -194,12 +223,14 @@ static void out_vias(struct out *o, const struct guard_message *req, const struc
 	while (guard_next_field(req, &pos, &name, &value)) {
 		if (!guard_field_is(&name, "Via", 'v'))
 			continue;
-		if (top && siphdr_via_take(&v, &value)) {
-			top = false;
+		rest = value;
+		if (top && siphdr_via_take(&v, &rest)) {
 			out_text(o, "Via: ");
 			out_via_top(o, &v, src);
 			out_text(o, "\r\n");
+			value = rest;
 		}
+		top = false;
 		if (value.l)
 			out_field(o, "Via", &value);
 	}
@@ -220,20 +251,47 @@ static void out_tag(struct out *o, const struct guard_message *req,
 			   siphash_bytes(key, sums, sizeof(sums))));
 }
 
+/* A field of a faulty request may be missing. */
+static void out_copy(struct out *o, const char *name, const struct pl *value)
+{
+	if (value->l)
+		out_field(o, name, value);
+}
+
 static void out_identity(struct out *o, const struct guard_message *req,
 			 const struct siphash_key *key)
 {
-	out_field(o, "From", &req->from);
-	out_text(o, "To: ");
-	out_bytes(o, req->to.p, req->to.l);
-	if (!req->to_tag.p)
-		out_tag(o, req, key);
-	out_text(o, "\r\n");
-	out_field(o, "Call-ID", &req->call_id);
+	out_copy(o, "From", &req->from);
+	if (req->to.l) {
+		out_text(o, "To: ");
+		out_value(o, &req->to);
+		if (!req->to_tag.p)
+			out_tag(o, req, key);
+		out_text(o, "\r\n");
+	}
+	out_copy(o, "Call-ID", &req->call_id);
+	if (!req->cseq_method.l) {
+		out_copy(o, "CSeq", &req->cseq_value);
+		return;
+	}
 	out_text(o, "CSeq: ");
 	out_number(o, req->cseq);
 	out_text(o, " ");
-	out_bytes(o, req->cseq_method.p, req->cseq_method.l);
+	out_value(o, &req->cseq_method);
+	out_text(o, "\r\n");
+}
+
+/* The phrase of a 400 says what is wrong (RFC 3261 21.4.1). */
+static void out_status(struct out *o, const struct guard_message *req, unsigned code)
+{
+	out_text(o, "SIP/2.0 ");
+	out_number(o, code);
+	out_text(o, " ");
+	out_text(o, phrase_of(code));
+	if (req->fault && code == req->fault_code) {
+		out_text(o, ": ");
+		out_text(o, req->fault);
+	}
 	out_text(o, "\r\n");
 }
 
@@ -272,11 +330,7 @@ int answer_make(char *buf, size_t size, size_t *len, const struct guard_message 
 	if (!info->code)
 		return EINVAL;
 	pl_set_str(&agent, info->agent);
-	out_text(&o, "SIP/2.0 ");
-	out_number(&o, info->code);
-	out_text(&o, " ");
-	out_text(&o, phrase_of(info->code));
-	out_text(&o, "\r\n");
+	out_status(&o, req, info->code);
 	out_vias(&o, req, info->src);
 	out_identity(&o, req, &info->tag);
 	out_capabilities(&o, req, info->code);

@@ -15,7 +15,7 @@
 
 enum {
 	ANSWER_MAX =
-		GUARD_HEAD_MAX + 2048, /* bytes that are always enough for a buffer */
+		GUARD_MESSAGE_MAX + 2048, /* bytes that are always enough for a buffer */
 };
 
 struct answer_info {
@@ -28,10 +28,10 @@ struct answer_info {
 /*
  * How a request is answered.
  *
- * Returns 200 to OPTIONS, with Max-Forwards 0 too since it has arrived (RFC 3261 11.2);
- * 405 to other methods; 481 to CANCEL, as there is nothing to cancel (9.2); 416 for a
- * Request-URI neither SIP nor tel (8.2.2.1); 420 when an extension is required (8.2.2.3);
- * 0, no answer, for ACK and for responses.
+ * Returns req->fault_code to a request that is wrong; 200 to OPTIONS, with Max-Forwards 0
+ * too since it has arrived (RFC 3261 11.2); 405 to other methods; 481 to CANCEL, as there
+ * is nothing to cancel (9.2); 416 for a Request-URI neither SIP nor tel (8.2.2.1); 420
+ * when an extension is required (8.2.2.3); 0, no answer, for ACK and for responses.
  */
 unsigned answer_code(const struct guard_message *req);
 
@@ -39,7 +39,9 @@ unsigned answer_code(const struct guard_message *req);
  * Writes the response. All Via values are copied in order; the topmost gets `received`
  * when its sent-by is not the address the request came from or when it asks for `rport`,
  * which is filled in (RFC 3261 18.2.1, RFC 3581 4). To gets a tag where it has none.
- * Record-Route is not copied: no answer of ours makes a dialog (RFC 3261 12.1.1).
+ * Record-Route is not copied: no answer of ours makes a dialog (RFC 3261 12.1.1). To a
+ * faulty request, the reason phrase says what is wrong (21.4.1); what it lacks, the
+ * response lacks too. Control bytes of values become spaces.
  *
  * Returns 0 with *@len bytes in @buf, without a NUL; EINVAL for code 0; EMSGSIZE if @size
  * is too small.

@@ -5,211 +5,8 @@
 #include <strings.h>
 
 #include "sipprobe/message/guard_fields.h"
+#include "sipprobe/message/guard_scan.h"
 #include "sipprobe/message/siphdr.h"
-
-static const struct pl version = PL("SIP/2.0");
-
-/* The bytes at hand and how far they are checked. */
-struct scan {
-	const char *buf;
-	size_t len;
-	struct guard_progress *g;
-	const char *why;
-};
-
-static int guard_bad(struct scan *s, const char *why)
-{
-	s->why = why;
-	return EBADMSG;
-}
-
-/* EAGAIN, unless no further byte could be allowed after so many. */
-static int want_more(struct scan *s, size_t line_start)
-{
-	if (s->len - line_start > GUARD_LINE_MAX)
-		return guard_bad(s, "line too long");
-	return s->len >= GUARD_HEAD_MAX ? guard_bad(s, "head too long") : EAGAIN;
-}
-
-/* A quoted-pair: an odd number of backslashes stands before the byte. */
-static bool is_escaped(const char *p, const char *start)
-{
-	const char *q = p;
-
-	while (q > start && q[-1] == '\\')
-		q--;
-	return (p - q) % 2 == 1;
-}
-
-/*
- * Whether eight bytes are all plain text: none below a space, none DEL. It may say no to
- * a word that is, never yes to one that is not.
- */
-static bool is_plain_word(const char *p)
-{
-	const uint64_t ones = 0x0101010101010101ULL;
-	uint64_t word, del;
-
-	memcpy(&word, p, sizeof(word));
-	del = word ^ (0x7f * ones);
-	return !(((word - 0x20 * ones) & ~word) & (0x80 * ones)) &&
-	       !(((del - ones) & ~del) & (0x80 * ones));
-}
-
-/*
- * Finds the CRLF that ends the line in which @pos is; with @folds, the one that no white
- * space follows. @start is where the line began.
- */
-static int line_end(size_t *end, struct scan *s, size_t start, size_t pos, bool folds)
-{
-	const char *buf = s->buf;
-	size_t stop = start + GUARD_LINE_MAX + 1;
-
-	if (stop > s->len)
-		stop = s->len;
-	for (size_t i = pos; i < stop; i++) {
-		while (i + sizeof(uint64_t) < stop && is_plain_word(buf + i))
-			i += sizeof(uint64_t);
-		if (siphdr_is(buf[i], SIPHDR_TEXT))
-			continue;
-		if (buf[i] == '\n')
-			return guard_bad(s, "line feed without carriage return");
-		if (buf[i] != '\r') {
-			if (folds && is_escaped(buf + i, buf + start))
-				continue;
-			return guard_bad(s, "control byte in the head");
-		}
-		if (i + 1 < s->len && buf[i + 1] != '\n')
-			return guard_bad(s, "carriage return without line feed");
-		if (i + (folds ? 2 : 1) >= s->len)
-			break;
-		if (!folds || (buf[i + 2] != ' ' && buf[i + 2] != '\t')) {
-			*end = i;
-			return 0;
-		}
-		i++;
-	}
-	return want_more(s, start);
-}
-
-static int status_line(struct scan *s)
-{
-	struct guard_message *m = &s->g->parts;
-	struct pl rest = {.p = s->buf + version.l + 1};
-	size_t end;
-	int err;
-
-	for (size_t i = 0; i < 3; i++) {
-		unsigned char c;
-
-		if (version.l + 1 + i == s->len)
-			return EAGAIN;
-		c = rest.p[i];
-		if (c < (i ? '0' : '1') || c > (i ? '9' : '6'))
-			return guard_bad(s, "status code out of range");
-		m->code = m->code * 10 + (c - '0');
-	}
-	rest.p += 3;
-	if (rest.p == s->buf + s->len)
-		return EAGAIN;
-	if (*rest.p != ' ' && *rest.p != '\r')
-		return guard_bad(s, "status code without a space after it");
-
-	err = line_end(&end, s, 0, rest.p - s->buf, false);
-	if (err)
-		return err;
-	rest.l = s->buf + end - rest.p;
-	if (rest.l)
-		pl_advance(&rest, 1);
-	m->phrase = rest;
-	s->g->pos = end + 2;
-	return 0;
-}
-
-/* RFC 3261 19.1.1: header fields in a URI are for links, never for a Request-URI. */
-static bool has_uri_headers(const struct pl *uri)
-{
-	struct pl rest = *uri;
-	const char *host = pl_strchr(uri, '@');
-
-	if (host)
-		pl_advance(&rest, host - uri->p);
-	return pl_strchr(&rest, '?') &&
-	       (!strncasecmp(uri->p, "sip:", 4) || !strncasecmp(uri->p, "sips:", 5));
-}
-
-/* Method and Request-URI, each with the one space after it, as far as they are there. */
-static int request_target(struct scan *s, struct pl *rest)
-{
-	struct guard_message *m = &s->g->parts;
-
-	if (!siphdr_run_take(&m->method, rest, SIPHDR_TOKEN))
-		return guard_bad(s, "start line of neither request nor response");
-	if (!rest->l)
-		return want_more(s, 0);
-	if (*rest->p != ' ')
-		return guard_bad(s, "method is no token");
-	pl_advance(rest, 1);
-	if (!rest->l)
-		return EAGAIN;
-
-	if (!siphdr_is(*rest->p, SIPHDR_SCHEME) || *rest->p < 'A')
-		return guard_bad(s, "Request-URI without a scheme");
-	siphdr_run_take(&m->ruri, rest, SIPHDR_URI);
-	if (!rest->l)
-		return want_more(s, 0);
-	if (*rest->p != ' ')
-		return guard_bad(s, "byte that no Request-URI may hold");
-	pl_advance(rest, 1);
-	return 0;
-}
-
-static int request_line(struct scan *s)
-{
-	struct guard_message *m = &s->g->parts;
-	struct pl rest = {.p = s->buf, .l = s->len};
-	int err;
-
-	err = request_target(s, &rest);
-	if (err)
-		return err;
-	if (!siphdr_uri_valid(&m->ruri))
-		return guard_bad(s, "malformed Request-URI");
-	if (has_uri_headers(&m->ruri))
-		return guard_bad(s, "Request-URI with header fields");
-
-	for (const char *want = "SIP/2.0\r\n"; *want; want++, pl_advance(&rest, 1)) {
-		if (!rest.l)
-			return want_more(s, 0);
-		if (*rest.p != *want)
-			return guard_bad(s, "request line without SIP/2.0 at its end");
-	}
-	s->g->pos = rest.p - s->buf;
-	if (s->g->pos > GUARD_LINE_MAX)
-		return guard_bad(s, "line too long");
-	m->request = true;
-	return 0;
-}
-
-static int start_line(struct scan *s)
-{
-	struct guard_message *m = &s->g->parts;
-	size_t same = 0;
-	int err;
-
-	*m = (struct guard_message){.retry_after_s = -1};
-	while (same < version.l && same < s->len && s->buf[same] == version.p[same])
-		same++;
-	if (same == version.l && same < s->len && s->buf[same] == ' ')
-		err = status_line(s);
-	else if (same == s->len)
-		err = EAGAIN;
-	else
-		err = request_line(s);
-	if (!err)
-		m->fields.p = s->buf + s->g->pos;
-	return err;
-}
 
 /* White space is folds too: the line is known to be well-formed. */
 static void value_trim(struct pl *value)
@@ -219,82 +16,77 @@ static void value_trim(struct pl *value)
 		value->l--;
 }
 
-/* Takes a field's name and colon, and sets @pos past them. */
-static int name_take(struct pl *name, size_t *pos, struct scan *s)
+/* A field's name and value. Returns false for a line that is no field. */
+static bool field_split(struct pl *name, struct pl *value, const struct guard_line *l)
 {
-	size_t start = s->g->pos;
-	struct pl rest = {.p = s->buf + start, .l = s->len - start};
+	struct pl rest = l->text;
 
-	if (!siphdr_run_take(name, &rest, SIPHDR_TOKEN) && rest.l)
-		return guard_bad(s, "line that begins with no field name");
+	if (!siphdr_run_take(name, &rest, SIPHDR_TOKEN))
+		return false;
 	while (rest.l && (*rest.p == ' ' || *rest.p == '\t'))
 		pl_advance(&rest, 1);
-	if (!rest.l)
-		return want_more(s, start);
-	if (*rest.p != ':')
-		return guard_bad(s, "field name without a colon");
-	*pos = rest.p + 1 - s->buf;
-	return 0;
+	if (!rest.l || *rest.p != ':')
+		return false;
+	pl_advance(&rest, 1);
+	*value = rest;
+	value_trim(value);
+	return true;
+}
+
+static void head_end(struct guard_scan *s, size_t fields_end)
+{
+	s->g->parts.fields.l = s->buf + fields_end - s->g->parts.fields.p;
+	s->g->head_done = true;
 }
 
 /* Takes one header field, or the empty line that ends the head. */
-static int field_take(struct scan *s)
+static int field_take(struct guard_scan *s)
 {
 	struct guard_progress *g = s->g;
+	size_t start = g->pos;
 	struct pl name, value;
-	size_t pos, end;
+	struct guard_line l;
 	int err;
 
-	if (g->pos < s->len && s->buf[g->pos] == '\r') {
-		if (g->pos + 1 == s->len)
-			return want_more(s, g->pos);
-		if (s->buf[g->pos + 1] != '\n')
-			return guard_bad(s, "carriage return without line feed");
-		g->parts.fields.l = s->buf + g->pos - g->parts.fields.p;
-		g->pos += 2;
-		g->head_done = true;
-		return g->pos > GUARD_HEAD_MAX ? guard_bad(s, "head too long") : 0;
+	if (s->whole && start == s->len) {
+		guard_fields_note(g, "no empty line after the head");
+		head_end(s, start);
+		return 0;
 	}
-
-	err = name_take(&name, &pos, s);
-	if (!err)
-		err = line_end(&end, s, g->pos, pos, true);
+	err = guard_line_take(&l, s, true);
 	if (err)
 		return err;
-	if (++g->fields > GUARD_FIELDS_MAX)
-		return guard_bad(s, "too many header fields");
-	value = (struct pl){.p = s->buf + pos, .l = end - pos};
-	value_trim(&value);
-	g->pos = end + 2;
-	if (g->pos > GUARD_HEAD_MAX)
-		return guard_bad(s, "head too long");
-	s->why = guard_fields_take(g, &name, &value);
+	if (!l.text.l) {
+		head_end(s, start);
+		return 0;
+	}
+	if (!field_split(&name, &value, &l)) {
+		guard_fields_note(g, "a line that is no header field");
+		return 0;
+	}
+	s->why = guard_fields_take(g, &name, &value, l.odd);
 	return s->why ? EBADMSG : 0;
 }
 
-static int head_judge(struct scan *s)
-{
-	s->why = guard_fields_judge(s->g);
-	if (s->why)
-		return EBADMSG;
-	if (s->g->pos + s->g->content_length > GUARD_MESSAGE_MAX)
-		return guard_bad(s, "message too long");
-	return 0;
-}
-
-static int head_read(struct scan *s)
+static int head_read(struct guard_scan *s)
 {
 	int err;
 
 	if (s->g->head_done)
 		return 0;
-	err = s->g->pos ? 0 : start_line(s);
+	err = s->g->pos ? 0 : guard_start_line(s);
+	if (!err && s->g->parts.bare_lf)
+		guard_fields_note(s->g, "lines that end in LF alone");
 	while (!err && !s->g->head_done)
 		err = field_take(s);
-	return err ? err : head_judge(s);
+	if (err)
+		return err;
+	s->why = guard_fields_judge(s->g);
+	return s->why ? EBADMSG : 0;
 }
 
-static void message_finish(struct guard_message *m, const struct scan *s, size_t body)
+static void message_finish(struct guard_message *m, const struct guard_scan *s,
+			   size_t body)
 {
 	const struct guard_progress *g = s->g;
 
@@ -303,37 +95,46 @@ static void message_finish(struct guard_message *m, const struct scan *s, size_t
 	m->size = g->pos + body;
 }
 
-static int guard_report(const struct scan *s, int err, const char **why)
+static int guard_report(const struct guard_scan *s, int err, const char **why)
 {
 	if (err == EBADMSG && why)
 		*why = s->why;
 	return err;
 }
 
-static int datagram_read(struct scan *s)
+/* How many bytes of body a datagram has. */
+static int datagram_body(struct guard_scan *s, size_t *body)
 {
 	const struct guard_progress *g = s->g;
-	int err;
+	size_t rest = s->len - g->pos;
 
-	if (s->len > GUARD_MESSAGE_MAX)
-		return guard_bad(s, "message too long");
-	err = head_read(s);
-	if (err == EAGAIN)
-		return guard_bad(s, "datagram ends inside its head");
-	if (!err && g->content_length > s->len - g->pos)
-		return guard_bad(s, "datagram shorter than its Content-Length");
-	return err;
+	*body = rest;
+	if (!guard_fields_framed(g))
+		return 0;
+	if (g->length_bad) {
+		guard_fields_note(s->g, "a Content-Length that says nothing");
+		return g->parts.request
+			       ? guard_fault(s, "Content-Length is not one number")
+			       : 0;
+	}
+	if (g->content_length > rest)
+		return guard_fault(s, "datagram shorter than its Content-Length");
+	*body = g->content_length;
+	return 0;
 }
 
 int guard_datagram(struct guard_message *m, const char *buf, size_t len, const char **why)
 {
 	struct guard_progress g = {.pos = 0};
-	struct scan s = {.buf = buf, .len = len, .g = &g};
-	int err = datagram_read(&s);
+	struct guard_scan s = {.buf = buf, .len = len, .whole = true, .g = &g};
+	size_t body = 0;
+	int err = len > GUARD_MESSAGE_MAX ? guard_bad(&s, "message too long")
+					  : head_read(&s);
 
 	if (!err)
-		message_finish(m, &s,
-			       guard_fields_framed(&g) ? g.content_length : len - g.pos);
+		err = datagram_body(&s, &body);
+	if (!err)
+		message_finish(m, &s, body);
 	return guard_report(&s, err, why);
 }
 
@@ -342,9 +143,9 @@ static void parts_rebase(struct guard_progress *g, const char *buf)
 {
 	struct guard_message *m = &g->parts;
 	struct pl *parts[] = {
-		&m->method, &m->ruri,	 &m->phrase,	  &m->via,
-		&m->branch, &m->call_id, &m->from,	  &m->to,
-		&m->to_tag, &m->fields,	 &m->cseq_method, &m->from_tag,
+		&m->method,	 &m->ruri,     &m->phrase,     &m->via,	   &m->branch,
+		&m->call_id,	 &m->from,     &m->to,	       &m->to_tag, &m->fields,
+		&m->cseq_method, &m->from_tag, &m->cseq_value, &g->length,
 	};
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
@@ -353,22 +154,38 @@ static void parts_rebase(struct guard_progress *g, const char *buf)
 	}
 }
 
-static int stream_read(struct scan *s)
+/* A request whose end nobody can tell is answered, and is the last one. */
+static int unframed(struct guard_scan *s, const char *why)
+{
+	int err = guard_fault(s, why);
+
+	s->g->content_length = 0;
+	s->g->parts.unframed = true;
+	return err;
+}
+
+static int stream_read(struct guard_scan *s)
 {
 	const struct guard_progress *g = s->g;
 	int err = head_read(s);
 
 	if (err)
 		return err;
+	if (g->parts.unframed)
+		return 0;
 	if (!guard_fields_framed(g))
-		return guard_bad(s, "stream message without Content-Length");
+		return unframed(s, "stream message without Content-Length");
+	if (g->length_bad)
+		return unframed(s, "Content-Length is not one number");
+	if (g->pos + (size_t)g->content_length > GUARD_MESSAGE_MAX)
+		return unframed(s, "message too long");
 	return g->content_length > s->len - g->pos ? EAGAIN : 0;
 }
 
 int guard_stream_resume(struct guard_message *m, struct guard_progress *g,
 			const char *buf, size_t len, const char **why)
 {
-	struct scan s = {.buf = buf, .len = len, .g = g};
+	struct guard_scan s = {.buf = buf, .len = len, .g = g};
 	int err;
 
 	if (g->base && g->base != (uintptr_t)buf)
@@ -389,19 +206,33 @@ int guard_stream(struct guard_message *m, const char *buf, size_t len, const cha
 	return guard_stream_resume(m, &g, buf, len, why);
 }
 
+size_t guard_idle_bytes(const char *buf, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && (siphdr_is(buf[n], SIPHDR_SPACE) || !buf[n]))
+		n++;
+	return n;
+}
+
+bool guard_is_response(const char *buf, size_t len)
+{
+	return len >= 4 && !strncasecmp(buf, "SIP/", 4);
+}
+
 bool guard_next_field(const struct guard_message *m, size_t *pos, struct pl *name,
 		      struct pl *value)
 {
-	struct guard_progress g = {.pos = *pos};
-	struct scan s = {.buf = m->fields.p, .len = m->fields.l + 1, .g = &g};
-	size_t colon, end;
+	/* The start line, which a position of 0 stands for, is not among the fields. */
+	const char *before = m->fields.p - 1;
+	struct guard_progress g = {.pos = *pos + 1, .parts.bare_lf = m->bare_lf};
+	struct guard_scan s = {
+		.buf = before, .len = m->fields.l + 1, .whole = true, .g = &g};
+	struct guard_line l;
+	bool found = false;
 
-	/* The empty line's first byte, just past the fields, ends the last one. */
-	if (*pos >= m->fields.l || name_take(name, &colon, &s) ||
-	    line_end(&end, &s, *pos, colon, true))
-		return false;
-	*value = (struct pl){.p = m->fields.p + colon, .l = end - colon};
-	value_trim(value);
-	*pos = end + 2;
-	return true;
+	while (!found && g.pos < s.len && !guard_line_take(&l, &s, true))
+		found = field_split(name, value, &l) && !l.odd;
+	*pos = found ? g.pos - 1 : m->fields.l;
+	return found;
 }

@@ -9,10 +9,7 @@
 #include "sipprobe/loop/compat.h"
 
 enum {
-	GUARD_MESSAGE_MAX = 65535, /* bytes of head and body */
-	GUARD_HEAD_MAX = 16384,	   /* bytes up to and with the empty line */
-	GUARD_LINE_MAX = 4096,	   /* bytes of one header field, folds included */
-	GUARD_FIELDS_MAX = 128,	   /* header fields in a head */
+	GUARD_MESSAGE_MAX = 65535, /* bytes of head and body; a line may be as long */
 };
 
 /* A message's parts, pointing into the buffer that was checked. */
@@ -29,23 +26,43 @@ struct guard_message {
 	struct pl from_tag;
 	struct pl to;
 	struct pl to_tag;
+	struct pl cseq_value; /* as it came */
 	uint32_t cseq;
 	struct pl cseq_method;
 	int retry_after_s; /* -1: none or not a number */
-	struct pl fields;  /* all header fields, without start line and empty line */
-	struct pl body;	   /* Content-Length bytes, or what a datagram holds */
-	size_t size;	   /* bytes of the whole message */
+	/*
+	 * A request that is wrong but can be answered: what to answer, 400 or 505, and
+	 * why, a static sentence. 0 and NULL without. Then any part but `method` and
+	 * `via` may be missing or be as it came, unread.
+	 */
+	unsigned fault_code;
+	const char *fault;
+	const char *oddity; /* what is odd and nobody needs, a static sentence; or NULL */
+	bool bare_lf;	    /* lines end in LF alone */
+	bool unframed;	    /* faulty: on a stream, where the next begins is unknown */
+	struct pl fields;   /* all header fields, without start line and empty line */
+	struct pl body;	    /* Content-Length bytes, or what a datagram holds */
+	size_t size;	    /* bytes of the whole message */
 };
 
 /*
  * Checks one datagram. @m is untouched on failure. Bytes past Content-Length are not part
  * of the message (RFC 3261 18.3).
  *
- * Checked: the start line; every header field's form; that Via, From, To, Call-ID and
- * CSeq are there and, but for Via, there once, as are Max-Forwards and Content-Length;
- * the values of all these; that a request's CSeq names its method; that a response has
- * one Via value, ours (8.1.3.3). A status line may lack the space before an empty reason
- * phrase: 7.2 wants it, some SBCs leave it out, and nothing can be mistaken for it.
+ * Only what is matched must be well-formed (RFC 3261 8.2): the start line; Via, From with
+ * its tag, Call-ID and CSeq, there and without control bytes, and where one of the last
+ * three is given twice, the same; of a response, one Via value, ours (8.1.3.3); and that
+ * no datagram is shorter than its Content-Length (18.3). All else may be odd, and the
+ * first such thing is m->oddity: a line that is no field, a field with control bytes, a
+ * field given twice, a To, Content-Length or Max-Forwards that cannot be read, a line
+ * that ends in LF alone where the start line did, no empty line at the end.
+ *
+ * A response that fails is refused. A request that fails, but has a Via to answer by and
+ * a start line that ends in a SIP version, is let through with m->fault.
+ *
+ * SIP/2.0 is the same in any case (7.1). A status line may lack the space before an empty
+ * reason phrase: 7.2 wants it, some SBCs leave it out, and nothing can be mistaken for
+ * it.
  *
  * Returns 0; EBADMSG, with @why (may be NULL) set to a static sentence.
  */
@@ -54,28 +71,40 @@ int guard_datagram(struct guard_message *m, const char *buf, size_t len,
 
 /*
  * Checks the first message of a stream's bytes (RFC 3261 18.3): a message there must
- * carry a Content-Length. Empty lines before a start line are the caller's to take off.
+ * carry one Content-Length. What stands before a start line is the caller's to take off,
+ * by guard_idle_bytes().
  *
- * EAGAIN comes only while the bytes could still become a good message: a wrong byte in a
- * start line, in a name or in any text, a bad field that is complete, and too long a
- * line, head or body are EBADMSG at once.
+ * EAGAIN comes only while the bytes could still become a message: no method and no status
+ * code at the beginning, and too long a head or body, are EBADMSG at once.
  *
  * Returns 0, with m->size bytes consumed; EAGAIN when more bytes are needed; EBADMSG.
  */
 int guard_stream(struct guard_message *m, const char *buf, size_t len, const char **why);
 
 /*
+ * How many bytes at the front are no message but keep a connection or a NAT's binding
+ * open: line ends, zeros and white space (RFC 3261 7.5, RFC 5626 4.4.1, and practice).
+ */
+size_t guard_idle_bytes(const char *buf, size_t len);
+
+/* Whether bytes mean to be SIP, well-formed or not: they begin with "SIP/". */
+bool guard_is_response(const char *buf, size_t len);
+
+/*
  * How far a stream's message has been checked, so that a sender who drips it byte by byte
- * costs no more than the line at hand per call. Zeroed before a message's first byte.
+ * costs no more than the new bytes per call. Zeroed before a message's first byte.
  */
 struct guard_progress {
 	uintptr_t base; /* where the parts point into */
 	size_t pos;	/* of the first field not taken yet */
-	unsigned seen;	/* kinds of fields */
-	unsigned fields;
-	unsigned vias; /* Via values */
+	size_t scanned; /* bytes from there on that were searched for the line's end */
+	bool odd_line;	/* a control byte is among them */
 	bool head_done;
+	bool length_bad; /* Content-Length is no number, or two that differ */
+	unsigned seen;	 /* kinds of fields */
+	unsigned vias;	 /* Via values */
 	uint32_t content_length;
+	struct pl length;	    /* its value */
 	struct guard_message parts; /* found so far */
 };
 
@@ -89,7 +118,8 @@ int guard_stream_resume(struct guard_message *m, struct guard_progress *g,
 
 /*
  * Walks header fields in order. @pos starts at 0. @name is the name as written, @value
- * without leading and trailing white space, folds left in.
+ * without leading and trailing white space, folds left in. Lines that are no field and
+ * fields with control bytes are passed over.
  *
  * Returns false past the last field.
  */

@@ -16,12 +16,30 @@ enum {
 	SEEN_MAX_FORWARDS = 1 << 5,
 	SEEN_CONTENT_LENGTH = 1 << 6,
 	SEEN_RETRY_AFTER = 1 << 7,
-	SEEN_MANDATORY = SEEN_VIA | SEEN_FROM | SEEN_TO | SEEN_CALL_ID | SEEN_CSEQ,
+	/* What an answer is matched by: one wrong byte here, and it is nobody's. */
+	SEEN_MATCHED = SEEN_VIA | SEEN_FROM | SEEN_CALL_ID | SEEN_CSEQ,
 	SEEN_REPEATABLE = SEEN_VIA | SEEN_RETRY_AFTER,
 };
 
 /* The readers of values return NULL or what is wrong. */
 typedef const char *(value_h)(struct guard_progress *g, const struct pl *value);
+
+void guard_fields_note(struct guard_progress *g, const char *oddity)
+{
+	if (!g->parts.oddity)
+		g->parts.oddity = oddity;
+}
+
+bool guard_fields_fault(struct guard_progress *g, unsigned code, const char *why)
+{
+	struct guard_message *m = &g->parts;
+
+	if (m->request && !m->fault) {
+		m->fault_code = code;
+		m->fault = why;
+	}
+	return m->request;
+}
 
 static const char *via_read(struct guard_progress *g, const struct pl *value)
 {
@@ -29,8 +47,12 @@ static const char *via_read(struct guard_progress *g, const struct pl *value)
 	struct siphdr_via v;
 
 	do {
-		if (!siphdr_via_take(&v, &rest))
+		if (!siphdr_via_take(&v, &rest)) {
+			/* The way back is where it came from, so it is copied unread. */
+			if (!g->vias++)
+				g->parts.via = *value;
 			return "malformed Via";
+		}
 		if (!g->vias++) {
 			g->parts.via = v.value;
 			g->parts.branch = v.branch;
@@ -43,21 +65,33 @@ static const char *from_read(struct guard_progress *g, const struct pl *value)
 {
 	struct siphdr_addr a;
 
-	if (!siphdr_addr_read(&a, value))
-		return "malformed From";
 	g->parts.from = *value;
+	if (siphdr_addr_read(&a, value)) {
+		g->parts.from_tag = a.tag;
+		return NULL;
+	}
+	if (!siphdr_addr_read_loosely(&a, value))
+		return "malformed From";
 	g->parts.from_tag = a.tag;
+	guard_fields_note(g, "a From that no grammar allows");
 	return NULL;
 }
 
+/* Nothing is matched by it; but who is to answer must know whether it has a tag. */
 static const char *to_read(struct guard_progress *g, const struct pl *value)
 {
 	struct siphdr_addr a;
 
-	if (!siphdr_addr_read(&a, value))
-		return "malformed To";
 	g->parts.to = *value;
-	g->parts.to_tag = a.tag;
+	if (siphdr_addr_read(&a, value)) {
+		g->parts.to_tag = a.tag;
+		return NULL;
+	}
+	guard_fields_note(g, "a To that no grammar allows");
+	if (siphdr_addr_read_loosely(&a, value))
+		g->parts.to_tag = a.tag;
+	else
+		(void)guard_fields_fault(g, 400, "malformed To");
 	return NULL;
 }
 
@@ -65,8 +99,11 @@ static const char *call_id_read(struct guard_progress *g, const struct pl *value
 {
 	struct pl rest = *value;
 
-	if (!siphdr_run_take(&g->parts.call_id, &rest, SIPHDR_WORD) || rest.l)
+	g->parts.call_id = *value;
+	if (!siphdr_run_take(&g->parts.call_id, &rest, SIPHDR_WORD) || rest.l) {
+		g->parts.call_id = *value;
 		return "malformed Call-ID";
+	}
 	return NULL;
 }
 
@@ -75,11 +112,14 @@ static const char *cseq_read(struct guard_progress *g, const struct pl *value)
 	struct guard_message *m = &g->parts;
 	struct pl rest = *value;
 
+	m->cseq_value = *value;
 	if (!siphdr_number_take(&m->cseq, &rest, INT32_MAX))
 		return "CSeq without a number under 2^31";
 	if (!siphdr_space_skip(&rest) ||
-	    !siphdr_run_take(&m->cseq_method, &rest, SIPHDR_TOKEN) || rest.l)
+	    !siphdr_run_take(&m->cseq_method, &rest, SIPHDR_TOKEN) || rest.l) {
+		m->cseq_method = pl_null;
 		return "CSeq without a method";
+	}
 	return NULL;
 }
 
@@ -88,9 +128,8 @@ static const char *max_forwards_read(struct guard_progress *g, const struct pl *
 	struct pl rest = *value;
 	uint32_t hops;
 
-	(void)g;
 	if (!siphdr_number_take(&hops, &rest, UINT8_MAX) || rest.l)
-		return "Max-Forwards is no number to 255";
+		guard_fields_note(g, "Max-Forwards that is no number to 255");
 	return NULL;
 }
 
@@ -98,8 +137,15 @@ static const char *content_length_read(struct guard_progress *g, const struct pl
 {
 	struct pl rest = *value;
 
-	if (!siphdr_number_take(&g->content_length, &rest, GUARD_MESSAGE_MAX) || rest.l)
-		return "Content-Length is no number or too large";
+	g->length = *value;
+	if (!siphdr_number_take(&g->content_length, &rest, GUARD_MESSAGE_MAX)) {
+		/* More digits than a message has bytes are too long all the same. */
+		while (rest.l && *rest.p >= '0' && *rest.p <= '9')
+			pl_advance(&rest, 1);
+		g->content_length = GUARD_MESSAGE_MAX + 1;
+	}
+	if (rest.l || !value->l)
+		g->length_bad = true;
 	return NULL;
 }
 
@@ -148,21 +194,81 @@ bool guard_field_is(const struct pl *field, const char *name, char compact)
 	return name_is(field, name, strlen(name), compact);
 }
 
-const char *guard_fields_take(struct guard_progress *g, const struct pl *name,
-			      const struct pl *value)
+/* What a field that stands once had as its value, where it matters that it stays so. */
+static const struct pl *first_of(const struct guard_progress *g, unsigned kind)
 {
+	switch (kind) {
+	case SEEN_FROM:
+		return &g->parts.from;
+	case SEEN_TO:
+		return &g->parts.to;
+	case SEEN_CALL_ID:
+		return &g->parts.call_id;
+	case SEEN_CSEQ:
+		return &g->parts.cseq_value;
+	case SEEN_CONTENT_LENGTH:
+		return &g->length;
+	default:
+		return NULL;
+	}
+}
+
+/* A field is there again. The first counts, if it is not a matter of choice. */
+static const char *repeated(struct guard_progress *g, unsigned kind,
+			    const struct pl *value)
+{
+	const struct pl *first = first_of(g, kind);
+
+	guard_fields_note(g, "a header field given twice");
+	if (!first || !pl_cmp(first, value))
+		return NULL;
+	if (kind == SEEN_CONTENT_LENGTH)
+		g->length_bad = true;
+	else if (kind & SEEN_MATCHED)
+		return kind == SEEN_CALL_ID ? "two Call-IDs that differ"
+		       : kind == SEEN_CSEQ  ? "two CSeqs that differ"
+					    : "two Froms that differ";
+	else
+		(void)guard_fields_fault(g, 400, "two Tos that differ");
+	return NULL;
+}
+
+static const char *value_read(struct guard_progress *g, size_t rule,
+			      const struct pl *value, bool odd)
+{
+	unsigned kind = rules[rule].kind;
+
+	if (odd && !(kind & SEEN_MATCHED)) {
+		/* As good as not there; of a Content-Length that would be too good. */
+		guard_fields_note(g, "control byte in a header field");
+		g->length_bad = g->length_bad || kind == SEEN_CONTENT_LENGTH;
+		g->seen |= kind & SEEN_CONTENT_LENGTH;
+		return NULL;
+	}
+	if (odd)
+		return "control byte in Via, From, Call-ID or CSeq";
+	if (g->seen & kind & ~SEEN_REPEATABLE)
+		return repeated(g, kind, value);
+	g->seen |= kind;
+	return rules[rule].read(g, value);
+}
+
+const char *guard_fields_take(struct guard_progress *g, const struct pl *name,
+			      const struct pl *value, bool odd)
+{
+	const char *why;
 	size_t i;
 
 	for (i = 0; i < RULES; i++) {
 		if (name_is(name, rules[i].name, rules[i].len, rules[i].compact))
 			break;
 	}
+	if (i == RULES && odd)
+		guard_fields_note(g, "control byte in a header field");
 	if (i == RULES)
 		return NULL;
-	if (g->seen & rules[i].kind & ~SEEN_REPEATABLE)
-		return "header field given twice that may be there once";
-	g->seen |= rules[i].kind;
-	return rules[i].read(g, value);
+	why = value_read(g, i, value, odd);
+	return why && guard_fields_fault(g, 400, why) ? NULL : why;
 }
 
 bool guard_fields_framed(const struct guard_progress *g)
@@ -170,15 +276,41 @@ bool guard_fields_framed(const struct guard_progress *g)
 	return g->seen & SEEN_CONTENT_LENGTH;
 }
 
-const char *guard_fields_judge(const struct guard_progress *g)
+static const char *missing(const struct guard_progress *g)
+{
+	static const struct {
+		unsigned kind;
+		const char *why;
+	} needed[] = {
+		{SEEN_VIA, "no Via"},
+		{SEEN_FROM, "no From"},
+		{SEEN_CALL_ID, "no Call-ID"},
+		{SEEN_CSEQ, "no CSeq"},
+	};
+
+	for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++)
+		if (!(g->seen & needed[i].kind))
+			return needed[i].why;
+	return NULL;
+}
+
+const char *guard_fields_judge(struct guard_progress *g)
 {
 	const struct guard_message *m = &g->parts;
+	const char *why = missing(g);
 
-	if ((g->seen & SEEN_MANDATORY) != SEEN_MANDATORY)
-		return "mandatory header field missing";
-	if (m->request && pl_cmp(&m->method, &m->cseq_method))
-		return "CSeq names another method";
-	if (!m->request && g->vias > 1)
-		return "response with more than one Via";
+	if (!(g->seen & SEEN_TO))
+		guard_fields_note(g, "no To");
+	if (!m->request)
+		return why ? why : g->vias > 1 ? "response with more than one Via" : NULL;
+	/* Without a Via there is no answer, and so nothing to be lenient for. */
+	if (!m->via.l)
+		return why ? why : "malformed Via";
+	if (!why && !(g->seen & SEEN_TO))
+		why = "no To";
+	if (!why && pl_cmp(&m->method, &m->cseq_method))
+		why = "CSeq names another method";
+	if (why)
+		(void)guard_fields_fault(g, 400, why);
 	return NULL;
 }

@@ -6,15 +6,22 @@
 
 /*
  * Takes note of a field and reads its value if the guard has a rule for it. @value is
- * without white space around it. Returns NULL, or a static sentence on what is wrong.
+ * without white space around it; @odd: a control byte is in it. Returns NULL, or a static
+ * sentence on what is wrong that cannot be passed over.
  */
 const char *guard_fields_take(struct guard_progress *g, const struct pl *name,
-			      const struct pl *value);
+			      const struct pl *value, bool odd);
 
 /* Whether a Content-Length was among the fields. */
 bool guard_fields_framed(const struct guard_progress *g);
 
-/* Checks across the whole head. Returns NULL or a static sentence. */
-const char *guard_fields_judge(const struct guard_progress *g);
+/* Checks across the whole head. Returns NULL or a static sentence, as above. */
+const char *guard_fields_judge(struct guard_progress *g);
+
+/* Keeps the first oddity. */
+void guard_fields_note(struct guard_progress *g, const char *oddity);
+
+/* Keeps the first fault of a request. Returns false for a response, which has none. */
+bool guard_fields_fault(struct guard_progress *g, unsigned code, const char *why);
 
 #endif

@@ -309,19 +309,41 @@ static bool request_same(const struct pl *got, const char *want, size_t len)
 	return got->l == len && !memcmp(got->p, want, len);
 }
 
+/* RFC 3261 7.3.1: tokens are the same in any case, unlike a Call-ID (20.8). */
+static bool request_same_token(const struct pl *got, const char *want, size_t len)
+{
+	return got->l == len && !strncasecmp(got->p, want, len);
+}
+
 bool request_answered_by(const struct request *r, const char *method,
 			 const struct guard_message *m)
 {
 	return r->buf && m->cseq == r->cseq && !pl_strcmp(&m->cseq_method, method) &&
-	       request_same(&m->branch, r->buf + r->branch, REQUEST_BRANCH_LEN) &&
-	       request_same(&m->from_tag, r->buf + r->tag, REQUEST_TAG_LEN) &&
+	       request_same_token(&m->branch, r->buf + r->branch, REQUEST_BRANCH_LEN) &&
+	       request_same_token(&m->from_tag, r->buf + r->tag, REQUEST_TAG_LEN) &&
 	       request_same(&m->call_id, r->buf + r->call_id, REQUEST_CALL_ID_LEN);
+}
+
+const char *request_mismatch(const struct request *r, const char *method,
+			     const struct guard_message *m)
+{
+	if (!r->buf ||
+	    !request_same_token(&m->branch, r->buf + r->branch, REQUEST_BRANCH_LEN))
+		return NULL;
+	if (!request_same(&m->call_id, r->buf + r->call_id, REQUEST_CALL_ID_LEN))
+		return "an answer came with another Call-ID";
+	if (m->cseq != r->cseq || pl_strcmp(&m->cseq_method, method))
+		return "an answer came with another CSeq";
+	if (!request_same_token(&m->from_tag, r->buf + r->tag, REQUEST_TAG_LEN))
+		return "an answer came with another tag in From";
+	return NULL;
 }
 
 static int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
+	c |= 0x20;
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
@@ -330,7 +352,8 @@ bool request_branch_index(const struct pl *branch, uint32_t *index)
 	const size_t cookie = sizeof(BRANCH_COOKIE) - 1;
 	uint32_t n = 0;
 
-	if (branch->l != REQUEST_BRANCH_LEN || memcmp(branch->p, BRANCH_COOKIE, cookie))
+	if (branch->l != REQUEST_BRANCH_LEN ||
+	    strncasecmp(branch->p, BRANCH_COOKIE, cookie))
 		return false;
 	for (size_t i = cookie; i < cookie + 8; i++) {
 		int digit = hex_digit(branch->p[i]);

@@ -5,6 +5,8 @@
 #ifndef SIPPROBE_MESSAGE_REQUEST_H
 #define SIPPROBE_MESSAGE_REQUEST_H
 
+#include <strings.h>
+
 #include "config/config.h"
 #include "sipprobe/loop/compat.h"
 #include "sipprobe/message/guard.h"
@@ -77,6 +79,15 @@ static inline const char *request_key(const struct request *r)
 	return r->buf + r->branch + REQUEST_BRANCH_LEN - REQUEST_KEY_LEN;
 }
 
+/* Whether a response's branch is that of a request with this key. Case is nothing in it.
+ */
+static inline bool request_branch_has(const struct pl *branch, const char *key)
+{
+	return branch->l == REQUEST_BRANCH_LEN &&
+	       !strncasecmp(branch->p + REQUEST_BRANCH_LEN - REQUEST_KEY_LEN, key,
+			    REQUEST_KEY_LEN);
+}
+
 /*
  * Writes a configured URI as it is in a request, its placeholder filled in.
  *
@@ -101,6 +112,13 @@ int request_contact(char *out, size_t size, const struct request_info *info,
  */
 bool request_answered_by(const struct request *r, const char *method,
 			 const struct guard_message *m);
+
+/*
+ * What of a response that has the request's branch is not the request's, in words; NULL
+ * where nothing is, or the branch is another.
+ */
+const char *request_mismatch(const struct request *r, const char *method,
+			     const struct guard_message *m);
 
 /* Whether a branch looks like ours; then @index is the target's. */
 bool request_branch_index(const struct pl *branch, uint32_t *index);

@@ -168,32 +168,50 @@ bool siphdr_param_take(struct pl *name, struct pl *value, struct pl *c)
 }
 
 /*
- * Keeps a parameter's value in @slot. Given twice, which one counts would be anyone's
- * guess; and a branch or tag that is there but empty identifies nothing.
+ * Keeps a parameter's value in @slot. Given twice and not the same, which one counts
+ * would be anyone's guess; and a branch or tag that is there but empty identifies
+ * nothing.
  */
 static bool param_keep(struct pl *slot, const struct pl *value)
 {
-	if (slot->p || !value->l)
+	if (!value->l || (slot->p && pl_cmp(slot, value)))
 		return false;
-	*slot = *value;
+	if (!slot->p)
+		*slot = *value;
 	return true;
+}
+
+/* The same for one that nobody is matched by: the first that says something. */
+static bool param_keep_first(struct pl *slot, const struct pl *value)
+{
+	if (!slot->p && value->l)
+		*slot = *value;
+	return true;
+}
+
+/* Nothing between two semicolons, or behind the last. */
+static bool is_param_empty(const struct pl *c)
+{
+	return !c->l || *c->p == ';' || *c->p == ',' || *c->p == '(';
 }
 
 static bool via_param_take(struct siphdr_via *v, struct pl *c)
 {
 	struct pl name, value;
 
+	if (is_param_empty(c))
+		return true;
 	if (!siphdr_param_take(&name, &value, c))
 		return false;
 	if (!pl_strcasecmp(&name, "branch"))
 		return param_keep(&v->branch, &value);
 	if (!pl_strcasecmp(&name, "received"))
-		return param_keep(&v->received, &value);
+		return param_keep_first(&v->received, &value);
 	if (pl_strcasecmp(&name, "rport"))
 		return true;
 	if (value.p)
 		name.l = value.p + value.l - name.p;
-	return param_keep(&v->rport, &name);
+	return param_keep_first(&v->rport, &name);
 }
 
 static bool host_take(struct pl *host, struct pl *c)
@@ -321,6 +339,79 @@ bool siphdr_addr_read(struct siphdr_addr *a, const struct pl *value)
 		if (!siphdr_param_take(&name, &text, &c))
 			return false;
 		if (!pl_strcasecmp(&name, "tag") && !param_keep(&a->tag, &text))
+			return false;
+	}
+	return !c.l;
+}
+
+/* Up to the first byte @ch that no quotes hold; false without one, or in open quotes. */
+static bool text_until(struct pl *c, char ch)
+{
+	while (c->l && *c->p != ch) {
+		if (*c->p == '"') {
+			if (!quoted_take(c))
+				return false;
+		} else if (siphdr_is(*c->p, SIPHDR_TEXT | SIPHDR_SPACE)) {
+			pl_advance(c, 1);
+		} else {
+			return false;
+		}
+	}
+	return c->l > 0;
+}
+
+/* One parameter of a From or To, whatever it is; false where a list goes on. */
+static bool loose_param_take(struct siphdr_addr *a, struct pl *c)
+{
+	struct pl name, text, rest = *c;
+
+	if (siphdr_param_take(&name, &text, &rest)) {
+		*c = rest;
+		if (!pl_strcasecmp(&name, "tag") && text.l && !param_keep(&a->tag, &text))
+			return false;
+	}
+	if (starts_with(c, ','))
+		return false;
+	return text_until(c, ';') || !c->l;
+}
+
+/* Without brackets all up to the first semicolon, but no list. */
+static bool loose_spec_take(struct pl *uri, struct pl *c)
+{
+	const char *end = c->p + c->l;
+	struct pl rest = *c;
+
+	if (text_until(&rest, ';'))
+		end = rest.p;
+	*uri = (struct pl){.p = c->p, .l = end - c->p};
+	pl_advance(c, uri->l);
+	return uri->l && !pl_strchr(uri, ',') && !pl_strchr(uri, '"');
+}
+
+static bool loose_uri_take(struct pl *uri, struct pl *c)
+{
+	struct pl rest = *c;
+
+	if (!text_until(&rest, '<'))
+		return loose_spec_take(uri, c);
+	pl_advance(&rest, 1);
+	uri->p = rest.p;
+	while (rest.l && *rest.p != '>')
+		pl_advance(&rest, 1);
+	uri->l = rest.p - uri->p;
+	*c = rest;
+	return uri->l && char_take(c, '>');
+}
+
+bool siphdr_addr_read_loosely(struct siphdr_addr *a, const struct pl *value)
+{
+	struct pl c = *value;
+
+	*a = (struct siphdr_addr){.uri = pl_null};
+	if (!loose_uri_take(&a->uri, &c))
+		return false;
+	while (separator_take(&c, ';')) {
+		if (!loose_param_take(a, &c))
 			return false;
 	}
 	return !c.l;

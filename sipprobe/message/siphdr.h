@@ -73,12 +73,21 @@ bool siphdr_param_take(struct pl *name, struct pl *value, struct pl *c);
 
 /*
  * Takes a Via value (RFC 3261 20.42) and the comma after it, if there is one; then
- * another value must follow. Takes comments as RFC 2543 6.40 had them.
+ * another value must follow. Takes comments as RFC 2543 6.40 had them, and empty
+ * parameters. Of several `received` or `rport` the first counts; a branch that is given
+ * twice must be the same.
  */
 bool siphdr_via_take(struct siphdr_via *v, struct pl *c);
 
 /* Reads a From or To value whole (RFC 3261 20.20). */
 bool siphdr_addr_read(struct siphdr_addr *a, const struct pl *value);
+
+/*
+ * The same for those who need no more than the tag: a display name may be any text, and
+ * so may a URI in angle brackets; parameters may be empty or odd. A list, quotes or
+ * brackets without their others, and two tags that differ are refused.
+ */
+bool siphdr_addr_read_loosely(struct siphdr_addr *a, const struct pl *value);
 
 /*
  * Takes a Contact value and the comma after it, if there is one; then another value must

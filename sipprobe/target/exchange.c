@@ -185,7 +185,5 @@ bool exchange_is_settled(const struct target *t, const struct guard_message *m)
 {
 	const struct exchange *x = t->exchange;
 
-	return x && x->settled_key[0] && m->branch.l == REQUEST_BRANCH_LEN &&
-	       !memcmp(m->branch.p + REQUEST_BRANCH_LEN - REQUEST_KEY_LEN, x->settled_key,
-		       REQUEST_KEY_LEN);
+	return x && x->settled_key[0] && request_branch_has(&m->branch, x->settled_key);
 }

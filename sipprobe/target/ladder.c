@@ -21,11 +21,20 @@ static void ladder_put(struct out *o, const char *p, size_t len)
 const char *ladder_kind_name(enum ladder_kind k)
 {
 	static const char *const names[LADDER_KINDS] = {
-		[LADDER_CONNECT] = "connect",	[LADDER_TLS] = "tls",
-		[LADDER_SENT] = "sent",		[LADDER_RETRANSMITTED] = "retransmitted",
-		[LADDER_RECEIVED] = "received", [LADDER_GARBAGE] = "garbage",
-		[LADDER_ICMP] = "icmp",		[LADDER_CLOSED] = "closed",
-		[LADDER_DEADLINE] = "deadline", [LADDER_LATE] = "late",
+		[LADDER_CONNECT] = "connect",
+		[LADDER_TLS] = "tls",
+		[LADDER_SENT] = "sent",
+		[LADDER_RETRANSMITTED] = "retransmitted",
+		[LADDER_RECEIVED] = "received",
+		[LADDER_GARBAGE] = "garbage",
+		[LADDER_ICMP] = "icmp",
+		[LADDER_CLOSED] = "closed",
+		[LADDER_DEADLINE] = "deadline",
+		[LADDER_LATE] = "late",
+		[LADDER_REFUSED] = "refused",
+		[LADDER_ODDITY] = "oddity",
+		[LADDER_ELSEWHERE] = "elsewhere",
+		[LADDER_REPLACED] = "replaced",
 	};
 
 	return (unsigned)k < LADDER_KINDS ? names[k] : "closed";
@@ -34,7 +43,7 @@ const char *ladder_kind_name(enum ladder_kind k)
 bool ladder_is_inbound(enum ladder_kind k)
 {
 	return k == LADDER_RECEIVED || k == LADDER_GARBAGE || k == LADDER_ICMP ||
-	       k == LADDER_LATE;
+	       k == LADDER_LATE || k == LADDER_REFUSED || k == LADDER_ELSEWHERE;
 }
 
 static bool ladder_begins(const char *p, const char *end, const char *word)

@@ -14,6 +14,7 @@ static const char *const outcome_names[PROBE_OUTCOMES] = {
 	[PROBE_PROTOCOL] = "protocol",
 	[PROBE_AUTH] = "auth",
 	[PROBE_INTERNAL] = "internal",
+	[PROBE_ELSEWHERE] = "elsewhere",
 };
 
 static const char *const phase_names[PROBE_PHASES] = {
@@ -26,6 +27,11 @@ static const char *const phase_names[PROBE_PHASES] = {
 const char *probe_outcome_name(enum probe_outcome o)
 {
 	return (unsigned)o < PROBE_OUTCOMES ? outcome_names[o] : "internal";
+}
+
+const char *probe_misdirected_name(enum probe_misdirected m)
+{
+	return m == PROBE_MISDIRECTED_PORT ? "port" : "address";
 }
 
 const char *probe_phase_name(enum probe_phase p)

@@ -1,5 +1,7 @@
 #include "sipprobe/target/target.h"
 
+#include <stdlib.h>
+
 #include "base/clock.h"
 #include "config/uri.h"
 #include "sipprobe/target/exchange.h"
@@ -24,6 +26,7 @@ static void target_destructor(void *arg)
 		registry_remove(target_services(t)->registry, t->index);
 	target_notes_free(t);
 	target_loss_free(t);
+	free(t->elsewhere);
 	request_free(&t->request);
 	mem_deref(t->exchange);
 	mem_deref(t->unregistration);

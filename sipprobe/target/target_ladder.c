@@ -103,6 +103,16 @@ void target_note(struct target *t, enum ladder_kind kind, int64_t at_ns, const c
 		note_text(note, msg, len);
 }
 
+void target_note_words(struct target *t, enum ladder_kind kind, int64_t at_ns,
+		       const char *words)
+{
+	unsigned before = t->notes ? t->notes->count : 0;
+
+	target_note(t, kind, at_ns, words, strlen(words));
+	if (t->notes && t->notes->count > before)
+		t->notes->list[t->notes->count - 1].size = 0;
+}
+
 /* The message as it arrived: its status line stands right before the reason phrase. */
 static struct pl target_ladder_whole(const struct guard_message *m)
 {
@@ -116,6 +126,8 @@ void target_note_response(struct target *t, const struct guard_message *m, int64
 	struct pl raw = target_ladder_whole(m);
 
 	target_note(t, LADDER_RECEIVED, rx_ns, raw.p, raw.l);
+	if (m->oddity)
+		target_note_words(t, LADDER_ODDITY, rx_ns, m->oddity);
 }
 
 void target_note_next_request(struct target *t)
@@ -160,10 +172,22 @@ static void add_message(struct ladder *l, const struct target *t, enum ladder_ki
 	e->size = (uint32_t)msg.l;
 }
 
+static void add_words(struct ladder *l, const struct target *t, enum ladder_kind kind,
+		      int64_t at_ns, const char *words)
+{
+	struct ladder_entry *e = target_ladder_add(l, t, kind, at_ns);
+
+	if (!e)
+		return;
+	e->text = words;
+	e->len = (uint32_t)strlen(words);
+}
+
 static void add_phases(struct ladder *l, const struct target *t,
 		       const struct probe_result *r)
 {
-	int64_t at_ns = t->attempt.begun_ns;
+	int64_t at_ns =
+		t->attempt.replaced_ns ? t->attempt.replaced_ns : t->attempt.begun_ns;
 
 	for (int i = PROBE_PHASE_CONNECT; i <= PROBE_PHASE_TLS; i++) {
 		if (r->phase_ns[i] < 0)
@@ -203,7 +227,9 @@ static void add_notes(struct ladder *l, const struct target *t)
 /* The entry for the end of a probe without a final response. */
 static enum ladder_kind end_kind(const struct target *t, const struct probe_result *r)
 {
-	if (r->err == ETIMEDOUT && clock_monotonic_ns() >= target_deadline_ns(t))
+	bool waited = r->err == ETIMEDOUT || r->outcome == PROBE_PROTOCOL;
+
+	if (waited && clock_monotonic_ns() >= target_deadline_ns(t))
 		return LADDER_DEADLINE;
 	if (t->address.transport == CONFIG_TRANSPORT_UDP && t->attempt.sent_ns)
 		return LADDER_ICMP;
@@ -231,7 +257,32 @@ static bool is_noted(const struct target *t)
 	const struct target_notes *n = t->notes;
 	const struct note *last = n && n->count ? &n->list[n->count - 1] : NULL;
 
+	if (last && last->kind == LADDER_ODDITY && n->count > 1)
+		last--;
 	return last && last->kind == LADDER_RECEIVED && last->at_ns == t->attempt.rx_ns;
+}
+
+static void add_final(struct ladder *l, const struct target *t,
+		      const struct guard_message *m)
+{
+	int64_t at_ns = t->attempt.rx_ns;
+
+	add_message(l, t, LADDER_RECEIVED, at_ns, target_ladder_whole(m));
+	if (m->oddity)
+		add_words(l, t, LADDER_ODDITY, at_ns, m->oddity);
+}
+
+/* By time, as a connection that was made in the middle was added first. */
+static void ladder_sort(struct ladder *l)
+{
+	for (unsigned i = 1; i < l->count; i++) {
+		struct ladder_entry e = l->entries[i];
+		unsigned k = i;
+
+		for (; k && l->entries[k - 1].at_ns > e.at_ns; k--)
+			l->entries[k] = l->entries[k - 1];
+		l->entries[k] = e;
+	}
 }
 
 void target_tell_ladder(struct target *t, const struct probe_result *r,
@@ -246,9 +297,10 @@ void target_tell_ladder(struct target *t, const struct probe_result *r,
 		l.dropped = 0;
 		add_phases(&l, t, r);
 		add_notes(&l, t);
+		if (t->attempt.replaced_ns)
+			ladder_sort(&l);
 		if (m && !is_noted(t))
-			add_message(&l, t, LADDER_RECEIVED, t->attempt.rx_ns,
-				    target_ladder_whole(m));
+			add_final(&l, t, m);
 		else if (!m)
 			add_failure(&l, t, r);
 		events->probe_ladder_h(t->cell, r, &l, t->group->arg);

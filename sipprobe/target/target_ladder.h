@@ -15,6 +15,10 @@ struct target;
 void target_note(struct target *t, enum ladder_kind kind, int64_t at_ns, const char *msg,
 		 size_t len);
 
+/* The same in words of ours, for the kinds that have no message. */
+void target_note_words(struct target *t, enum ladder_kind kind, int64_t at_ns,
+		       const char *words);
+
 /* The same for a response that does not end the probe. */
 void target_note_response(struct target *t, const struct guard_message *m, int64_t rx_ns);
 

@@ -131,18 +131,11 @@ void target_loss_end(struct target *t, int64_t rx_ns)
 		request_wait(t, &r);
 }
 
-static bool is_key(const char *key, const struct guard_message *m)
-{
-	return m->branch.l == REQUEST_BRANCH_LEN &&
-	       !memcmp(m->branch.p + REQUEST_BRANCH_LEN - REQUEST_KEY_LEN, key,
-		       REQUEST_KEY_LEN);
-}
-
 bool target_loss_response(struct target *t, const struct guard_message *m, bool *late)
 {
 	struct waiting *w = t->waiting;
 
-	while (w && !is_key(w->key, m))
+	while (w && !request_branch_has(&m->branch, w->key))
 		w = w->next;
 	if (!w)
 		return false;

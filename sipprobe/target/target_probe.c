@@ -1,6 +1,8 @@
 #include "sipprobe/target/target_probe.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/clock.h"
 #include "sipprobe/target/exchange.h"
@@ -23,7 +25,6 @@ enum {
 
 static void probe_begin(struct target *t, bool held);
 static void probe_due_h(struct wheel_timer *timer, int64_t now_ns);
-static void time_out(struct target *t);
 
 /* @m: the response that ended the probe, or NULL */
 static void probe_finish(struct target *t, const struct guard_message *m,
@@ -98,7 +99,7 @@ static void copy_phrase(char *out, size_t size, const struct pl *phrase)
 	out[n] = '\0';
 }
 
-static void probe_succeed(struct target *t, const struct guard_message *m, int64_t rx_ns)
+void target_succeed(struct target *t, const struct guard_message *m, int64_t rx_ns)
 {
 	struct probe_result r;
 
@@ -112,9 +113,7 @@ static void probe_succeed(struct target *t, const struct guard_message *m, int64
 	probe_finish(t, m, &r);
 }
 
-/* Our credentials were refused by @m. */
-static void probe_refuse(struct target *t, const struct guard_message *m,
-			 const char *detail)
+void target_refuse(struct target *t, const struct guard_message *m, const char *detail)
 {
 	struct probe_result r;
 
@@ -127,29 +126,7 @@ static void probe_refuse(struct target *t, const struct guard_message *m,
 	probe_finish(t, m, &r);
 }
 
-/* Whether a response that arrives now answers the last unanswered probe, too late. */
-static bool is_late(const struct target *t, const struct guard_message *m)
-{
-	return t->previous_key[0] && m->branch.l == REQUEST_BRANCH_LEN &&
-	       !memcmp(m->branch.p + REQUEST_BRANCH_LEN - REQUEST_KEY_LEN,
-		       t->previous_key, REQUEST_KEY_LEN);
-}
-
-static bool from_peer(const struct target *t, const struct sa *src)
-{
-	if (t->address.transport != CONFIG_TRANSPORT_UDP)
-		return !src;
-	return src && sa_cmp(src, &t->address.sa, SA_ALL);
-}
-
-static void tell_late(struct target *t)
-{
-	if (t->cell && t->group->events->probe_late_h)
-		t->group->events->probe_late_h(t->cell, t->group->arg);
-}
-
-/* A request could not be sent. */
-static void probe_unsent(struct target *t, int err)
+void target_unsent(struct target *t, int err)
 {
 	const char *detail = NULL;
 	enum probe_outcome outcome = t->attempt.send_err == err
@@ -157,102 +134,6 @@ static void probe_unsent(struct target *t, int err)
 					     : probe_outcome_of(err);
 
 	target_fail(t, outcome, err, detail);
-}
-
-/* The next transaction of the probe, after one that was answered. */
-static void ask_again(struct target *t)
-{
-	int err;
-
-	t->attempt.answered = true;
-	t->attempt.resend_ns = 0;
-	err = t->prober->start(t);
-	if (err)
-		probe_unsent(t, err);
-	else
-		target_wait(t);
-}
-
-static void final_response(struct target *t, const struct guard_message *m, int64_t rx_ns)
-{
-	const char *why = NULL;
-
-	t->attempt.rx_ns = rx_ns;
-	target_loss_end(t, rx_ns);
-	if (t->exchange)
-		target_note_response(t, m, rx_ns);
-	switch (exchange_next(t, m, &why)) {
-	case EXCHANGE_DONE:
-		probe_succeed(t, m, rx_ns);
-		break;
-	case EXCHANGE_AGAIN:
-		ask_again(t);
-		break;
-	case EXCHANGE_REFUSED:
-		probe_refuse(t, m, why);
-		break;
-	}
-}
-
-/* To an earlier request: a further answer, or one that comes too late. */
-static bool earlier_response(struct target *t, const struct guard_message *m)
-{
-	bool late = false;
-	bool waited = target_loss_response(t, m, &late);
-
-	if (!waited && exchange_is_settled(t, m))
-		return true;
-	if (!waited && is_late(t, m)) {
-		target_loss_belated(t);
-		late = true;
-	}
-	if (late)
-		tell_late(t);
-	return waited || late;
-}
-
-/* To the last request, whose probe has ended. */
-static void further_response(struct target *t, const struct guard_message *m)
-{
-	bool late = !t->attempt.answered;
-	bool waited = target_loss_response(t, m, &late);
-
-	if (!waited && m->code >= 200 && late)
-		target_loss_belated(t);
-	else if (!waited && m->code >= 200)
-		target_loss_duplicate(t);
-	if (late)
-		tell_late(t);
-}
-
-bool target_response(struct target *t, const struct sa *src,
-		     const struct guard_message *m, int64_t rx_ns)
-{
-	if (!from_peer(t, src))
-		return false;
-	if (!request_answered_by(&t->request, t->prober->method, m))
-		return earlier_response(t, m);
-	/* By the kernel's stamp, whatever was looked at first when we stood still. */
-	if (t->attempt.pending && rx_ns > target_deadline_ns(t))
-		time_out(t);
-	if (!t->attempt.pending) {
-		further_response(t, m);
-		return true;
-	}
-	if (m->code >= 200) {
-		final_response(t, m, rx_ns);
-		return true;
-	}
-	target_note_response(t, m, rx_ns);
-	t->attempt.provisionals++;
-	if (t->attempt.resend_ns) {
-		/* Proceeding: retransmit every T2 from here on (RFC 3261 17.1.2.2). */
-		t->attempt.resend_every_ns =
-			8 * target_settings(t)->t1_us * CLOCK_NS_PER_US;
-		t->attempt.resend_ns = rx_ns + t->attempt.resend_every_ns;
-		target_wait(t);
-	}
-	return true;
 }
 
 /*
@@ -288,11 +169,18 @@ bool target_owns_branch(const struct target *t, const struct pl *branch)
 	       !memcmp(branch->p, t->request.buf + t->request.branch, branch->l);
 }
 
-void target_garbage(struct target *t, const char *buf, size_t len, int64_t rx_ns)
+void target_garbage(struct target *t, const struct target_garbage *garbage)
 {
-	if (!t->attempt.garbage)
-		target_note(t, LADDER_GARBAGE, rx_ns, buf, len);
-	t->attempt.garbage = true;
+	bool sip = guard_is_response(garbage->bytes.p, garbage->bytes.l);
+	struct attempt *a = &t->attempt;
+
+	/* Of several the first is told, but an answer before anything else. */
+	if (a->garbage_why && (a->garbage_sip || !sip))
+		return;
+	target_note(t, sip ? LADDER_REFUSED : LADDER_GARBAGE, garbage->rx_ns,
+		    garbage->bytes.p, garbage->bytes.l);
+	a->garbage_why = garbage->why;
+	a->garbage_sip = sip;
 }
 
 void target_rebind(struct target *t)
@@ -318,24 +206,44 @@ void target_probe_at(struct target *t, int64_t at_ns)
 	ticker_start(target_services(t)->ticker, &t->timer, at_ns, probe_due_h);
 }
 
-static void time_out(struct target *t)
+/*
+ * Of a probe over UDP: nothing came from where it was asked. What came from elsewhere, or
+ * could never leave, was not lost.
+ */
+static enum probe_outcome timeout_udp(struct target *t, int *err, const char **detail)
 {
-	const char *detail = NULL;
-	enum probe_outcome outcome = PROBE_TIMEOUT;
+	const struct attempt *a = &t->attempt;
 
+	if (!a->left) {
+		*err = a->send_err;
+		return probe_outcome_unsent(*err, detail);
+	}
+	if (t->elsewhere && !a->heard) {
+		*detail = t->elsewhere;
+		return PROBE_ELSEWHERE;
+	}
+	target_loss_end(t, 0);
+	return PROBE_TIMEOUT;
+}
+
+void target_time_out(struct target *t)
+{
+	const struct attempt *a = &t->attempt;
+	enum probe_outcome outcome;
+	const char *detail = NULL;
 	int err = ETIMEDOUT;
 
-	if (t->attempt.garbage) {
+	if (a->garbage_why) {
 		outcome = PROBE_PROTOCOL;
-		detail = "what came back is not SIP";
+		err = a->garbage_sip ? EBADMSG : EPROTO;
+		detail = a->garbage_sip ? a->garbage_why : "what came back is not SIP";
 	} else if (t->address.transport != CONFIG_TRANSPORT_UDP) {
 		outcome = target_stream_timeout(t, &detail);
-	} else if (!t->attempt.left) {
-		err = t->attempt.send_err;
-		outcome = probe_outcome_unsent(err, &detail);
 	} else {
-		target_loss_end(t, 0);
+		outcome = timeout_udp(t, &err, &detail);
 	}
+	if (outcome == PROBE_TIMEOUT && !detail)
+		detail = a->mismatch;
 	target_fail(t, outcome, err, detail);
 }
 
@@ -411,11 +319,14 @@ static void probe_wait_h(struct wheel_timer *timer, int64_t now_ns)
 	if (now_ns < deadline_ns) {
 		if (held_up)
 			t->attempt.held_ns += now_ns - timer->at_ns;
-		probe_resend(t, now_ns);
+		if (t->attempt.look_ns)
+			target_stream_look(t, now_ns);
+		else
+			probe_resend(t, now_ns);
 	} else if ((held_up || t->attempt.sent_ns >= deadline_ns) && !t->attempt.held) {
 		probe_hold(t, deadline_ns);
 	} else {
-		time_out(t);
+		target_time_out(t);
 	}
 }
 
@@ -425,6 +336,8 @@ void target_wait(struct target *t)
 
 	if (t->attempt.resend_ns && t->attempt.resend_ns < at_ns)
 		at_ns = t->attempt.resend_ns;
+	if (t->attempt.look_ns && t->attempt.look_ns < at_ns)
+		at_ns = t->attempt.look_ns;
 	ticker_start(target_services(t)->ticker, &t->timer, at_ns, probe_wait_h);
 }
 
@@ -433,6 +346,8 @@ static void probe_begin(struct target *t, bool held)
 {
 	int err;
 
+	free(t->elsewhere);
+	t->elsewhere = NULL;
 	t->attempt = (struct attempt){
 		/* Not the wheel's time: we may have stood still while it turned. */
 		.begun_ns = clock_monotonic_ns(),
@@ -448,7 +363,7 @@ static void probe_begin(struct target *t, bool held)
 						t->group->arg);
 	err = t->prober->start(t);
 	if (err)
-		probe_unsent(t, err);
+		target_unsent(t, err);
 	else if (!wheel_armed(&t->timer))
 		target_wait(t);
 }

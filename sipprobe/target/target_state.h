@@ -27,6 +27,8 @@ struct attempt {
 	int64_t copied_ns; /* last sending of the request */
 	int64_t held_ns;   /* by how much later it ends: so long did we stand still */
 	int send_err;	   /* this machine refused the last copy; 0: it went out */
+	int64_t look_ns; /* when to see whether a kept connection lives; 0: not at all */
+	int64_t replaced_ns; /* a kept connection was given up for another; 0: no */
 	uint16_t retransmissions;
 	uint16_t copies;       /* of the request under way that were sent */
 	uint16_t provisionals; /* provisional responses to it */
@@ -36,8 +38,12 @@ struct attempt {
 	bool pending;
 	bool answered; /* by a final response; what follows is a duplicate, not late */
 	bool refused;  /* our credentials were */
-	bool garbage;  /* the peer sent something that is not SIP */
-	bool reused;   /* runs on a connection that an earlier probe opened */
+	const char *garbage_why; /* what was wrong with bytes of the peer's; or NULL */
+	bool garbage_sip;	 /* they meant to be SIP */
+	const char
+		*mismatch; /* what of an answer with our branch was another's; or NULL */
+	bool heard;	   /* a provisional response came from where it should */
+	bool reused;	   /* runs on a connection that an earlier probe opened */
 };
 
 struct target {
@@ -54,6 +60,7 @@ struct target {
 	struct unregistration *unregistration; /* owned; NULL: it stays */
 	struct request request;
 	struct target_notes *notes; /* owned; NULL: nothing worth noting yet */
+	char *elsewhere; /* owned; what came from another place, in words; or NULL */
 	struct resolve_address address;
 	int64_t due_ns;
 	int64_t resolve_ns; /* how long its name took, for the next probe's phases */
@@ -64,7 +71,7 @@ struct target {
 	struct health own;    /* by its own results alone */
 	bool stream_up;
 	struct loss loss;
-	struct waiting *waiting; /* owned; oldest first; not settled yet */
+	struct waiting *waiting;	    /* owned; oldest first; not settled yet */
 	char previous_key[REQUEST_KEY_LEN]; /* of the last unanswered request, or zeros */
 };
 

@@ -4,6 +4,8 @@
 
 #include "base/clock.h"
 #include "config/uri.h"
+#include "sipprobe/target/outcome.h"
+#include "sipprobe/target/target_ladder.h"
 #include "sipprobe/target/target_probe.h"
 #include "sipprobe/target/target_request.h"
 #include "sipprobe/target/target_state.h"
@@ -78,6 +80,7 @@ static bool try_again(struct target *t)
 		return false;
 	t->attempt.reused = false;
 	t->attempt.sent_ns = 0;
+	t->attempt.look_ns = 0;
 	return !connect_peer(t);
 }
 
@@ -114,6 +117,52 @@ static void target_stream_closed_h(struct stream *s, enum probe_outcome why, int
 	/* The connection goes after the result, which takes its phases from it. */
 	target_fail(t, why, err, detail);
 	drop_stream(t);
+}
+
+/*
+ * When to look at a kept connection: after twice T1, by which a request over UDP would
+ * have been sent three times, or at half the timeout, so that as much is left for a new
+ * connection as an ordinary probe is meant to need. Then again every T1, as a lossy way
+ * may be found dead later.
+ */
+static void look_later(struct target *t)
+{
+	int64_t t1_ns = target_settings(t)->t1_us * CLOCK_NS_PER_US;
+	int64_t half_ns = target_settings(t)->timeout_us * CLOCK_NS_PER_US / 2;
+
+	t->attempt.look_ns =
+		clock_monotonic_ns() + (2 * t1_ns < half_ns ? 2 * t1_ns : half_ns);
+}
+
+/* The next connection is a new one in the ladder too, with its own request. */
+static int replace_stream(struct target *t, int64_t now_ns)
+{
+	target_note_next_request(t);
+	target_note_words(t, LADDER_REPLACED, now_ns,
+			  "the kept connection acknowledges nothing: a new one");
+	drop_stream(t);
+	t->attempt.look_ns = 0;
+	t->attempt.replaced_ns = now_ns;
+	t->attempt.reused = false;
+	t->attempt.sent_ns = 0;
+	return connect_peer(t);
+}
+
+void target_stream_look(struct target *t, int64_t now_ns)
+{
+	int err;
+
+	/* A peer that acknowledges is there, and only silent. */
+	if (!t->stream || !stream_is_overdue(t->stream)) {
+		t->attempt.look_ns = now_ns + target_settings(t)->t1_us * CLOCK_NS_PER_US;
+		target_wait(t);
+		return;
+	}
+	err = replace_stream(t, now_ns);
+	if (err)
+		target_fail(t, probe_outcome_of(err), err, NULL);
+	else
+		target_wait(t);
 }
 
 static const struct stream_events stream_handlers = {
@@ -173,8 +222,11 @@ int target_transact_stream(struct target *t)
 		/* Else an earlier transaction of this probe opened it. */
 		if (!t->attempt.sent_ns)
 			t->attempt.reused = true;
-		if (!send_request(t))
+		if (!send_request(t)) {
+			if (t->attempt.reused)
+				look_later(t);
 			return 0;
+		}
 		drop_stream(t);
 		t->attempt.reused = false;
 		t->attempt.sent_ns = 0;

@@ -27,4 +27,10 @@ enum probe_outcome target_stream_timeout(const struct target *t, const char **de
 /* The identity that the peer must prove over TLS. Returns 0 or EINVAL. */
 int target_peer_name(const struct target *t, char *out, size_t size);
 
+/*
+ * When look_ns has come: gives a kept connection up whose peer does not acknowledge, and
+ * asks again on another, on the same deadline.
+ */
+void target_stream_look(struct target *t, int64_t now_ns);
+
 #endif

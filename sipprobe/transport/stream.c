@@ -382,6 +382,11 @@ void stream_rehearse(const struct stream *s, const struct tls_rehearsal *r,
 		tls_rehearse(out, r, s->ssl);
 }
 
+bool stream_is_overdue(const struct stream *s)
+{
+	return s->fd >= 0 && stream_socket_is_overdue(s->fd);
+}
+
 int64_t stream_rx_ns(const struct stream *s)
 {
 	return s->rx_ns;

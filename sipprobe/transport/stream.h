@@ -120,6 +120,12 @@ struct stream_mark {
 /* The owner's to write; zeroed at first. */
 struct stream_mark *stream_mark(struct stream *s);
 
+/*
+ * Whether bytes of ours went out and the kernel, by its own measure of the round trip
+ * (RFC 6298), waits too long for their acknowledgement already: it has sent them again.
+ */
+bool stream_is_overdue(const struct stream *s);
+
 /* When bytes last came, keep-alives included; monotonic. At first when it began. */
 int64_t stream_rx_ns(const struct stream *s);
 

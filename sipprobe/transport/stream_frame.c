@@ -14,22 +14,25 @@ static const char crlfcrlf[] = "\r\n\r\n";
 static const int64_t blank_hold_ns = CLOCK_NS_PER_S;
 
 /*
- * Takes line ends off that stand before a start line (RFC 3261 7.5); four bytes of them
- * are a ping (RFC 5626 4.4.1).
+ * Takes off what stands before a start line and is no message (RFC 3261 7.5): keep-alives
+ * of every kind. CRLFCRLF among them is a ping (RFC 5626 4.4.1); others, such as pjsip's
+ * CR LF NUL, want no answer.
  */
 static size_t take_blank(struct stream *s, const char *buf, size_t len)
 {
-	size_t n = 0;
+	size_t n = guard_idle_bytes(buf, len);
 
-	while (n < len && buf[n] == crlfcrlf[s->blank]) {
-		n++;
-		s->blank++;
+	for (size_t i = 0; i < n; i++) {
+		if (buf[i] != crlfcrlf[s->blank])
+			s->blank = 0;
+		if (buf[i] == crlfcrlf[s->blank])
+			s->blank++;
 		if (s->blank < sizeof(crlfcrlf) - 1)
 			continue;
 		s->blank = 0;
 		s->ping = true;
 	}
-	if (n < len && s->blank % 2 == 0)
+	if (n < len)
 		s->blank = 0;
 	return n;
 }
@@ -44,11 +47,15 @@ static int take_message(struct stream *s, struct guard_progress *g, const char *
 	if (err == EAGAIN)
 		return err;
 	if (err) {
+		/* Something else than SIP is no message, a bad one is a bad message. */
+		err = guard_is_response(buf, len) ? EBADMSG : EPROTO;
 		stream_end(s, PROBE_PROTOCOL, err, why);
 		return err;
 	}
 	*used += m.size;
 	s->events->message_h(s, &m, rx_ns, s->arg);
+	if (m.unframed)
+		stream_end(s, PROBE_PROTOCOL, EBADMSG, m.fault);
 	return 0;
 }
 
@@ -63,10 +70,6 @@ static size_t take_all(struct stream *s, struct guard_progress *g, const char *b
 			used += take_blank(s, buf + used, len - used);
 		if (used == len)
 			break;
-		if (s->blank) {
-			stream_end(s, PROBE_PROTOCOL, EBADMSG, "CR without LF");
-			break;
-		}
 		if (take_message(s, g, buf + used, len - used, &used, rx_ns))
 			break;
 	}

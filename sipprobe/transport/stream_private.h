@@ -68,6 +68,9 @@ int stream_socket_bind(int fd, const struct sa *laddr);
 /* Returns 0 or errno. */
 int stream_socket_dscp(int fd, int af, unsigned dscp);
 
+/* As stream_is_overdue() has it. */
+bool stream_socket_is_overdue(int fd);
+
 /* recv() with the kernel's stamp of the last byte read, on the monotonic clock. */
 ssize_t stream_socket_read(int fd, char *buf, size_t size, int64_t *rx_ns);
 

@@ -64,6 +64,15 @@ int stream_socket_dscp(int fd, int af, unsigned dscp)
 	return err ? errno : 0;
 }
 
+bool stream_socket_is_overdue(int fd)
+{
+	struct tcp_info info = {0};
+	socklen_t len = sizeof(info);
+
+	return !getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) && info.tcpi_unacked &&
+	       info.tcpi_retransmits;
+}
+
 void stream_peer_normalise(struct sa *sa)
 {
 	const uint8_t *b = sa->u.in6.sin6_addr.s6_addr;

@@ -92,6 +92,12 @@ static void demux_seen_h(void *row, int fit, void *arg)
 		demux_seen(row);
 }
 
+/* A faulty one shows that the peer is there, not that its pings are well. */
+static bool demux_is_ping(const struct guard_message *m)
+{
+	return !m->fault && !pl_strcmp(&m->method, "OPTIONS");
+}
+
 static struct target *demux_target_of(struct demux *d, const struct sa *src,
 				      const struct sa *local,
 				      enum config_transport transport,
@@ -103,7 +109,7 @@ static struct target *demux_target_of(struct demux *d, const struct sa *src,
 	if (!d->services->inbound_sensitive)
 		return peers_find(d->peers.scheduled, src, transport);
 	peers_each(d->peers.scheduled, src, transport, demux_best_h, &c);
-	if (c.best && !pl_strcmp(&m->method, "OPTIONS"))
+	if (c.best && demux_is_ping(m))
 		peers_each(d->peers.scheduled, src, transport, demux_seen_h, &c);
 	return c.best;
 }
@@ -140,16 +146,18 @@ static void udp_request(struct demux *d, struct udp *u, const struct sa *src,
 	struct pl text;
 	struct sa dst;
 
-	if (!t) {
+	if (m->fault)
+		demux_stray_h(ENGINE_STRAY_MALFORMED, d);
+	else if (!t)
 		demux_stray_h(ENGINE_STRAY_STRANGER, d);
-	} else if (!make_answer(d, t, src, m, &text)) {
+	if (t && !make_answer(d, t, src, m, &text)) {
 		answer_destination(&dst, m, src);
 		/* Lost on its way out or not: the peer asks again. */
 		(void)udp_transmit(u, &dst, text.p, text.l, target_dscp(t));
 	}
 }
 
-static void udp_response(struct demux *d, const struct sa *src,
+static void udp_response(struct demux *d, const struct udp *u, const struct sa *src,
 			 const struct guard_message *m, int64_t rx_ns)
 {
 	struct target *t = NULL;
@@ -157,44 +165,61 @@ static void udp_response(struct demux *d, const struct sa *src,
 
 	if (request_branch_index(&m->branch, &index))
 		t = registry_find(d->services->registry, index);
-	if (!t || !target_response(t, src, m, rx_ns))
+	if (!t || !(target_response(t, src, m, rx_ns) ||
+		    target_misdirected(t, u, src, m, rx_ns)))
 		demux_stray_h(ENGINE_STRAY_RESPONSE, d);
 }
 
-/* Keep-alives of NATs and SBCs: nothing, line ends, or zeros (RFC 5626, and practice). */
+/*
+ * Keep-alives of NATs and SBCs that are no message (RFC 5626, and practice): nothing,
+ * line ends, zeros; a STUN header (RFC 5389 6); Counterpath's four letters.
+ */
 static bool is_keep_alive(const char *buf, size_t len)
 {
-	for (size_t i = 0; i < len; i++)
-		if (buf[i] != '\r' && buf[i] != '\n' && buf[i] != '\0')
-			return false;
-	return len <= 8;
+	static const char stun[] = {0x21, 0x12, (char)0xa4, 0x42};
+
+	if (guard_idle_bytes(buf, len) == len)
+		return true;
+	if (len >= 20 && !(buf[0] & 0xc0) && !memcmp(buf + 4, stun, sizeof(stun)))
+		return true;
+	return len >= 3 && len <= 4 && !memcmp(buf, "jaK", 3);
 }
 
-static void garbage_of(const struct peers *peers, const struct sa *src, const char *buf,
-		       size_t len, int64_t rx_ns)
+static void garbage_of(const struct peers *peers, const struct sa *src,
+		       const struct target_garbage *garbage)
 {
 	struct target *t = peers_find(peers, src, CONFIG_TRANSPORT_UDP);
 
 	if (t)
-		target_garbage(t, buf, len, rx_ns);
+		target_garbage(t, garbage);
+}
+
+static void demux_malformed(struct demux *d, const struct sa *src,
+			    const struct target_garbage *garbage)
+{
+	demux_stray_h(ENGINE_STRAY_MALFORMED, d);
+	garbage_of(d->peers.scheduled, src, garbage);
+	garbage_of(d->peers.ondemand, src, garbage);
 }
 
 static void demux_datagram_h(struct udp *u, const struct sa *src, const char *buf,
 			     size_t len, int64_t rx_ns, void *arg)
 {
+	struct target_garbage garbage = {.rx_ns = rx_ns};
 	struct demux *d = arg;
 	struct guard_message m;
+	size_t idle;
 
 	if (is_keep_alive(buf, len))
 		return;
-	if (guard_datagram(&m, buf, len, NULL)) {
-		demux_stray_h(ENGINE_STRAY_MALFORMED, d);
-		garbage_of(d->peers.scheduled, src, buf, len, rx_ns);
-		garbage_of(d->peers.ondemand, src, buf, len, rx_ns);
+	idle = guard_idle_bytes(buf, len);
+	garbage.bytes = (struct pl){.p = buf + idle, .l = len - idle};
+	if (guard_datagram(&m, garbage.bytes.p, garbage.bytes.l, &garbage.why)) {
+		demux_malformed(d, src, &garbage);
 	} else if (m.request) {
 		udp_request(d, u, src, &m);
 	} else {
-		udp_response(d, src, &m, rx_ns);
+		udp_response(d, u, src, &m, rx_ns);
 	}
 }
 
@@ -280,7 +305,7 @@ static struct target *demux_certified(struct demux *d, struct stream *s,
 		mark->who = p.found;
 		mark->stamp = d->services->targets_stamp;
 	}
-	if (mark->who && !pl_strcmp(&m->method, "OPTIONS"))
+	if (mark->who && demux_is_ping(m))
 		demux_seen(mark->who);
 	return mark->who;
 }
@@ -295,9 +320,11 @@ static void demux_request_h(struct stream *s, enum config_transport transport,
 
 	if (!t)
 		t = demux_certified(d, s, m);
-	if (!t)
+	if (m->fault && !m->unframed)
+		demux_stray_h(ENGINE_STRAY_MALFORMED, d);
+	else if (!t)
 		demux_stray_h(ENGINE_STRAY_STRANGER, d);
-	else if (!make_answer(d, t, src, m, &text))
+	if (t && !make_answer(d, t, src, m, &text))
 		(void)stream_send(s, text.p, text.l, NULL);
 }
 

@@ -21,9 +21,10 @@
 		unreachable: "unreachable",
 		connect: "no connection",
 		tls: "TLS failed",
-		protocol: "not SIP",
+		protocol: "unreadable answer",
 		auth: "credentials refused",
 		internal: "our own failure",
+		elsewhere: "answered from elsewhere",
 	};
 	const $ = (id) => document.getElementById(id);
 	const table = $("trunks");

@@ -26,7 +26,7 @@ SANITIZER = re.compile(
 
 REASONS = (
     "timeout", "dns", "refused", "unreachable", "connect", "tls", "protocol", "auth",
-    "response", "internal",
+    "response", "internal", "elsewhere",
 )
 
 # Fast enough for tests, and a pause between probes in which nothing is under way. With

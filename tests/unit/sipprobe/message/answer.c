@@ -101,6 +101,44 @@ static const struct {
 	{"Record-Route is not copied",
 	 REQUEST("OPTIONS sip:us", VIA("192.0.2.9"), "Record-Route: <sip:r;lr>\r\n"),
 	 "192.0.2.9", 5060, OK(VIA("192.0.2.9")), "192.0.2.9:5060"},
+	{"a Via that cannot be read is copied", OPT("Via: SIP/2.0/UDP 192.0.2.9:x"),
+	 "192.0.2.9", 40000,
+	 "SIP/2.0 400 Bad Request: malformed Via\r\nVia: SIP/2.0/UDP "
+	 "192.0.2.9:x\r\n" IDENTITY END,
+	 "192.0.2.9:40000"},
+	{"what is missing is left out",
+	 "OPTIONS sip:us SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.9\r\nTo: <sip:us>\r\n"
+	 "Call-ID: a b\r\nCSeq: 7 INFO\r\n\r\n",
+	 "192.0.2.9", 40000,
+	 "SIP/2.0 400 Bad Request: malformed Call-ID\r\nVia: SIP/2.0/UDP 192.0.2.9\r\n"
+	 "To: <sip:us>;tag=TAG\r\nCall-ID: a b\r\nCSeq: 7 INFO\r\n" END,
+	 "192.0.2.9:5060"},
+	{"a CSeq that cannot be read is copied",
+	 "OPTIONS sip:us SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.9\r\nTo: <sip:us>\r\n"
+	 "From: <sip:p@h>;tag=f\r\nCall-ID: c\r\nCSeq: 99999999999 OPTIONS\r\n\r\n",
+	 "192.0.2.9", 40000,
+	 "SIP/2.0 400 Bad Request: CSeq without a number under 2^31\r\n"
+	 "Via: SIP/2.0/UDP 192.0.2.9\r\nFrom: <sip:p@h>;tag=f\r\nTo: <sip:us>;tag=TAG\r\n"
+	 "Call-ID: c\r\nCSeq: 99999999999 OPTIONS\r\n" END,
+	 "192.0.2.9:5060"},
+	{"another version",
+	 "OPTIONS sip:us SIP/3.0\r\nVia: SIP/2.0/UDP 192.0.2.9\r\nFrom: "
+	 "<sip:p@h>;tag=f\r\n"
+	 "To: <sip:us>\r\nCall-ID: c\r\nCSeq: 7 OPTIONS\r\n\r\n",
+	 "192.0.2.9", 40000,
+	 "SIP/2.0 505 Version Not Supported: another version than SIP/2.0\r\n"
+	 "Via: SIP/2.0/UDP 192.0.2.9\r\n" IDENTITY END,
+	 "192.0.2.9:5060"},
+	{"control bytes become spaces",
+	 REQUEST("OPTIONS sip:us", VIA("192.0.2.9"), "X: 1\r\nTo: <sip:us>\x01\n\r\n"),
+	 "192.0.2.9", 5060, OK(VIA("192.0.2.9")), "192.0.2.9:5060"},
+	{"lines that end in LF",
+	 "OPTIONS sip:us SIP/2.0\nVia: SIP/2.0/UDP 192.0.2.9\nFrom: <sip:p@h>\n ;tag=f\n"
+	 "To: <sip:us>\nCall-ID: c\nCSeq: 7 OPTIONS\n\n",
+	 "192.0.2.9", 40000,
+	 "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 192.0.2.9\r\nFrom: <sip:p@h>  ;tag=f\r\n"
+	 "To: <sip:us>;tag=TAG\r\nCall-ID: c\r\nCSeq: 7 OPTIONS\r\n" CAPABILITIES END,
+	 "192.0.2.9:5060"},
 	{"extensions required",
 	 REQUEST("OPTIONS sip:us", VIA("192.0.2.9"),
 		 "Require: a, b\r\nProxy-Require: x\r\nREQUIRE: c\r\n"),

@@ -136,6 +136,13 @@ static inline const char *fixture_settled(struct fixture *f)
 	return text;
 }
 
+static inline void fixture_misdirected_h(void *cell, enum probe_misdirected how,
+					 void *arg)
+{
+	(void)cell;
+	fixture_tell(arg, "other %s", probe_misdirected_name(how));
+}
+
 static inline bool fixture_ladder_wanted_h(void *cell, const struct probe_result *r,
 					   void *arg)
 {
@@ -255,6 +262,7 @@ static inline void fixture_handlers(struct fixture *f)
 			  .probe_done_h = fixture_done_h,
 			  .probe_late_h = fixture_late_h,
 			  .probe_settled_h = fixture_settled_h,
+			  .probe_misdirected_h = fixture_misdirected_h,
 			  .ladder_wanted_h = fixture_ladder_wanted_h,
 			  .probe_ladder_h = fixture_ladder_h},
 		.inbound_h = fixture_inbound_h,

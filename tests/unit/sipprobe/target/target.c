@@ -293,9 +293,9 @@ static void test_sources(void)
 		int port; /* plus the peer's */
 		const char *told;
 	} cases[] = {
-		{"another address", "127.0.0.2", 0, "unmatched"},
-		{"another port", "127.0.0.1", 1, "unmatched"},
-		{"another family", "::1", 0, "unmatched"},
+		{"another address", "127.0.0.2", 0, "other address"},
+		{"another port", "127.0.0.1", 1, "other port"},
+		{"another family", "::1", 0, "other address"},
 		{"the peer's own", "127.0.0.1", 0, "response 200 up"},
 	};
 	char buf[FIXTURE_TEXT];
@@ -316,6 +316,141 @@ static void test_sources(void)
 		demux_arrivals.datagram_h(NULL, &sa, buf, len, virtual_now_ns, f.demux);
 		is_str(fixture_told(&f), cases[i].told, cases[i].name);
 	}
+	mem_deref(t);
+	fixture_close(&f);
+}
+
+/* An answer of the peer's that came to @u from its next port. */
+static void answer_elsewhere(struct fixture *f, struct udp *u, const char *status)
+{
+	char buf[FIXTURE_TEXT];
+	size_t len = fixture_answer(buf, f->got, status, "");
+	struct sa sa = f->address.sa;
+
+	sa_set_port(&sa, sa_port(&sa) == 65535 ? 65534 : sa_port(&sa) + 1);
+	demux_arrivals.datagram_h(u, &sa, buf, len, virtual_now_ns, f->demux);
+}
+
+/* What came from elsewhere is the reason only where nothing else came. */
+static void test_elsewhere(void)
+{
+	static const struct {
+		const char *name;
+		const char *first; /* from where it should, before */
+		bool forged;
+		const char *told;
+		const char *ladder;
+	} cases[] = {
+		{"nothing else", NULL, false, "other port, other port, elsewhere down",
+		 "sent@0 elsewhere@0 retransmitted@500 deadline@1000"},
+		{"a provisional one", "100 Trying", false,
+		 "other port, other port, timeout down",
+		 "sent@0 received@0 elsewhere@0 deadline@1000"},
+		{"garbage", "200 O\x01K", false,
+		 "malformed, other port, other port, protocol down",
+		 "sent@0 refused@0 elsewhere@0 retransmitted@500 deadline@1000"},
+		{"another's branch", NULL, true, "unmatched, unmatched, timeout down",
+		 "sent@0 retransmitted@500 deadline@1000"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct fixture f;
+		struct target *t;
+
+		fixture_open(&f, UDP, CALM ", \"timeout\": \"1s\"");
+		f.ladder_wanted = true;
+		t = fixture_target(&f, &prober_options);
+		fixture_probe(t);
+		fixture_drain(&f);
+		(void)fixture_told(&f);
+		if (cases[i].first)
+			fixture_reply(&f, cases[i].first, "");
+		if (cases[i].forged)
+			strstr(f.got, ";branch=")[8 + REQUEST_BRANCH_LEN - 1] ^= 1;
+		answer_elsewhere(&f, t->udp, "200 OK");
+		answer_elsewhere(&f, t->udp, "200 OK");
+		pass_ms(1000);
+		is_str(fixture_told(&f), cases[i].told, cases[i].name);
+		is_str(f.ladder, cases[i].ladder, "its ladder");
+		if (f.last.outcome == PROBE_ELSEWHERE)
+			ok(!strncmp(f.last.detail, "200 from 127.0.0.1:", 19) &&
+				   strstr(f.last.detail, "(asked port "),
+			   "from where: %s", f.last.detail);
+		fixture_probe(t);
+		(void)fixture_told(&f);
+		pass_ms(1000);
+		is_str(fixture_told(&f), "timeout down",
+		       "and of the next nothing is left");
+		mem_deref(t);
+		fixture_close(&f);
+	}
+}
+
+/* Where it may come from anywhere, it must still come to where we asked from. */
+static void test_anywhere(void)
+{
+	struct fixture f;
+	struct target *t;
+
+	fixture_open(&f, UDP, CALM ", \"answers_from\": \"anywhere\"");
+	t = fixture_target(&f, &prober_options);
+	fixture_probe(t);
+	fixture_drain(&f);
+	(void)fixture_told(&f);
+	answer_elsewhere(&f, NULL, "200 OK");
+	is_str(fixture_told(&f), "other port", "another socket of ours");
+	answer_elsewhere(&f, t->udp, "100 Trying");
+	answer_elsewhere(&f, t->udp, "200 OK");
+	is_str(fixture_told(&f), "response 200 up", "the socket we asked from");
+	answer_elsewhere(&f, t->udp, "200 OK");
+	is_str(fixture_told(&f), "", "a duplicate is none");
+	fixture_probe(t);
+	fixture_drain(&f);
+	(void)fixture_told(&f);
+	strstr(f.got, ";branch=")[8 + REQUEST_BRANCH_LEN - 1] ^= 1;
+	answer_elsewhere(&f, t->udp, "200 OK");
+	is_str(fixture_told(&f), "unmatched", "a forged one is nobody's");
+	mem_deref(t);
+	fixture_close(&f);
+}
+
+/* What is odd in an answer is noted, and no verdict; what is another's says so. */
+static void test_oddities(void)
+{
+	struct fixture f;
+	struct target *t;
+	char *at;
+
+	fixture_open(&f, UDP, CALM ", \"timeout\": \"1s\"");
+	f.ladder_wanted = true;
+	t = fixture_target(&f, &prober_options);
+	fixture_probe(t);
+	fixture_drain(&f);
+	(void)fixture_told(&f);
+	fixture_reply(&f, "200 OK", "Box 1 (Oslo)\r\n");
+	is_str(fixture_told(&f), "response 200 up", "a line that is no field");
+	is_str(f.ladder, "sent@0 received@0 oddity@0", "is noted");
+
+	fixture_probe(t);
+	fixture_drain(&f);
+	(void)fixture_told(&f);
+	at = strstr(f.got, "Call-ID: ") + 9;
+	*at = *at == '0' ? '1' : '0';
+	fixture_reply(&f, "200 OK", "");
+	pass_ms(1000);
+	is_str(fixture_told(&f), "unmatched, timeout down", "another Call-ID");
+	is_str(f.last.detail, "an answer came with another Call-ID", "is said");
+	is_str(f.ladder, "sent@0 received@0 oddity@0 retransmitted@500 deadline@1000",
+	       "and noted");
+
+	fixture_probe(t);
+	fixture_drain(&f);
+	(void)fixture_told(&f);
+	fixture_reply(&f, "200 O\x01K", "");
+	pass_ms(1000);
+	is_str(fixture_told(&f), "malformed, protocol down", "a bad status line");
+	is_str(f.last.detail, "control byte in the status line", "is said");
+	is_int(f.last.err, EBADMSG, "to be SIP all the same");
 	mem_deref(t);
 	fixture_close(&f);
 }
@@ -591,6 +726,9 @@ int main(void)
 		test_stamps,
 		test_held_up,
 		test_late_after_rebind,
+		test_elsewhere,
+		test_anywhere,
+		test_oddities,
 		test_sources,
 		test_icmp,
 		test_garbage,

@@ -185,6 +185,12 @@ static void reset(int fd)
 	close(fd);
 }
 
+/* A request whose CSeq is another's, without the end of its head. */
+#define FAULTY                                                                           \
+	"OPTIONS sip:a SIP/2.0\r\nVia: SIP/2.0/TCP h;branch=z9hG4bKx\r\n"                \
+	"From: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: x\r\nCSeq: 1 INFO\r\n"
+#define LENGTH "Content-Length: 0\r\n\r\n"
+
 static const struct frame_case {
 	const char *title;
 	const char *bytes;
@@ -204,8 +210,12 @@ static const struct frame_case {
 	{"HTTP", "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", 0, ""},
 	{"TLS to a plain port", "\x15\x03\x01", 0, ""},
 	{"garbage behind a message", MESSAGE "\x01", 1, ""},
-	{"CR alone", "\rX", 0, "CR without LF"},
-	{"CR in the wrong place", "\r\r\n", 0, "CR without LF"},
+	{"CR alone", "\r" MESSAGE, 1},
+	{"CR in the wrong place", "\r\r\n" MESSAGE, 1, NULL, ""},
+	{"LF in the wrong place", MESSAGE "\n\r\n" MESSAGE, 2, NULL, ""},
+	{"white space", " \t" MESSAGE " \r\n" MESSAGE, 2, NULL, ""},
+	{"a request that is wrong", FAULTY LENGTH MESSAGE, 1002},
+	{"one without an end", FAULTY "\r\n", 1001, "CSeq names another method"},
 };
 
 static void send_bytes(int fd, const char *bytes, bool singly, const struct side *w)
@@ -241,6 +251,25 @@ static void check_frame(const struct frame_case *t, int listen_fd, const struct 
 	answer[n > 0 ? n : 0] = '\0';
 	if (t->answer && (!singly || strlen(t->answer) == 0))
 		is_str(answer, t->answer, t->title);
+	mem_deref(w.s);
+	close(fd);
+}
+
+/* Zeros hold a connection; behind half a ping they make it none (pjsip's CR LF NUL). */
+static void check_zeros(int listen_fd, const struct sa *sa)
+{
+	static const char bytes[] = "\r\n\0\r\n\0\0\0" MESSAGE "\0\0\r\n\r\n";
+	struct side w = {.s = NULL};
+	int fd = plain_pair(&w, listen_fd, sa);
+	char answer[8];
+
+	send(fd, bytes, 8, MSG_NOSIGNAL);
+	turn(10);
+	is_int(recv(fd, answer, sizeof(answer), MSG_DONTWAIT), -1, "no ping");
+	send(fd, bytes + 8, sizeof(bytes) - 9, MSG_NOSIGNAL);
+	reach(&w.messages, 1);
+	is_int(w.messages * 10 + w.closes, 10, "a message between zeros");
+	is_int(recv(fd, answer, sizeof(answer), MSG_DONTWAIT), 2, "and a ping after");
 	mem_deref(w.s);
 	close(fd);
 }
@@ -712,6 +741,7 @@ static void check_plain(void)
 		check_frame(&frame_cases[i], fd, &sa, false);
 		check_frame(&frame_cases[i], fd, &sa, true);
 	}
+	check_zeros(fd, &sa);
 	check_cuts(fd, &sa);
 	check_drip(fd, &sa);
 	check_drops(fd, &sa);

@@ -108,6 +108,51 @@ static void test_requests(void)
 	fixture_close(&f);
 }
 
+/* A ping that is wrong is answered with what is wrong; a stranger's is not. */
+static void test_faulty(void)
+{
+	static const struct {
+		const char *uri, *fields, *answer;
+	} cases[] = {
+		{"<sip:us>", "", "SIP/2.0 400 Bad Request: malformed Request-URI\r\n"},
+		{"sip:us", "Call-ID: other\r\n",
+		 "SIP/2.0 400 Bad Request: two Call-IDs that differ\r\n"},
+		{"sip:us", "Content-Length: 9\r\n",
+		 "SIP/2.0 400 Bad Request: Content-Length is not one number\r\n"},
+	};
+	char buf[FIXTURE_TEXT];
+	struct other o;
+	struct fixture f;
+	struct sa stranger;
+	struct udp *u;
+
+	fixture_open(&f, UDP, CALM);
+	other_open(&o, &f.group, "isp", &f.address, "");
+	f.services.inbound_sensitive = 1;
+	u = our_socket(&f, "127.0.0.1");
+	(void)fixture_told(&f);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		size_t len = request(buf, "OPTIONS", cases[i].uri, cases[i].fields);
+
+		f.got[0] = '\0';
+		demux_arrivals.datagram_h(u, &f.address.sa, buf, len, 0, f.demux);
+		is_str(fixture_told(&f), "malformed, inbound isp OPTIONS 400", "told");
+		fixture_drain(&f);
+		ok(strstr(f.got, "\r\nCall-ID: peer\r\n") &&
+			   strstr(f.got, "\r\nCSeq: 7 OPTIONS\r\n"),
+		   "the answer finds its request");
+		f.got[strlen(cases[i].answer)] = '\0';
+		is_str(f.got, cases[i].answer, "and says what is wrong");
+		sa_set_str(&stranger, "127.0.0.2", sa_port(&f.address.sa));
+		demux_arrivals.datagram_h(u, &stranger, buf, len, 0, f.demux);
+		is_str(fixture_told(&f), "malformed", "a stranger's is counted");
+		is_int(fixture_drain(&f), 0, "and not answered");
+	}
+	is_int(o.seen, 0, "none of them is a ping that came");
+	other_close(&o);
+	fixture_close(&f);
+}
+
 static void test_keep_alives(void)
 {
 	static const struct {
@@ -120,8 +165,17 @@ static void test_keep_alives(void)
 		{"\r\n\r\n", 4, ""},
 		{"\0\0\0\0", 4, ""},
 		{"\0\0\0\0\0\0\0\0", 8, ""},
-		{"\0\0\0\0\0\0\0\0\0", 9, "malformed"},
-		{"jaK", 3, "malformed"},
+		{"\0\0\0\0\0\0\0\0\0\0\0\0", 12, ""},
+		{"\r\n\0", 3, ""},
+		{"jaK", 3, ""},
+		{"jaK\0", 4, ""},
+		{"jaKx.", 5, "malformed"},
+		{"\0\1\0\0\x21\x12\xa4\x42"
+		 "123456789012",
+		 20, ""},
+		{"\0\1\0\0\x21\x12\xa4\x43"
+		 "123456789012",
+		 20, "malformed"},
 		{"\r\n\r\nx", 5, "malformed"},
 	};
 	struct fixture f;
@@ -509,9 +563,9 @@ static void test_certificate(void)
 int main(void)
 {
 	static void (*const tests[])(void) = {
-		test_requests,	test_keep_alives, test_responses, test_icmp,
-		test_ondemand,	test_accept,	  test_local,	  test_shared,
-		test_transport, test_certificate,
+		test_requests, test_faulty,    test_keep_alives, test_responses,
+		test_icmp,     test_ondemand,  test_accept,	 test_local,
+		test_shared,   test_transport, test_certificate,
 	};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));

@@ -1,0 +1,147 @@
+/* Responses: which of a target's requests they answer, and what becomes of its probe. */
+#include "base/clock.h"
+#include "sipprobe/target/exchange.h"
+#include "sipprobe/target/target_ladder.h"
+#include "sipprobe/target/target_loss.h"
+#include "sipprobe/target/target_probe.h"
+#include "sipprobe/target/target_state.h"
+
+/* Whether a response that arrives now answers the last unanswered probe, too late. */
+static bool is_late(const struct target *t, const struct guard_message *m)
+{
+	return t->previous_key[0] && request_branch_has(&m->branch, t->previous_key);
+}
+
+static bool from_peer(const struct target *t, const struct sa *src)
+{
+	if (t->address.transport != CONFIG_TRANSPORT_UDP)
+		return !src;
+	return src && sa_cmp(src, &t->address.sa, SA_ALL);
+}
+
+static void tell_late(struct target *t)
+{
+	if (t->group->events->probe_late_h)
+		t->group->events->probe_late_h(t->cell, t->group->arg);
+}
+
+/* The next transaction of the probe, after one that was answered. */
+static void ask_again(struct target *t)
+{
+	int err;
+
+	t->attempt.answered = true;
+	t->attempt.resend_ns = 0;
+	err = t->prober->start(t);
+	if (err)
+		target_unsent(t, err);
+	else
+		target_wait(t);
+}
+
+static void final_response(struct target *t, const struct guard_message *m, int64_t rx_ns)
+{
+	const char *why = NULL;
+
+	t->attempt.rx_ns = rx_ns;
+	target_loss_end(t, rx_ns);
+	if (t->exchange)
+		target_note_response(t, m, rx_ns);
+	switch (exchange_next(t, m, &why)) {
+	case EXCHANGE_DONE:
+		target_succeed(t, m, rx_ns);
+		break;
+	case EXCHANGE_AGAIN:
+		ask_again(t);
+		break;
+	case EXCHANGE_REFUSED:
+		target_refuse(t, m, why);
+		break;
+	}
+}
+
+static void provisional_response(struct target *t, const struct guard_message *m,
+				 int64_t rx_ns)
+{
+	struct attempt *a = &t->attempt;
+
+	a->heard = true;
+	a->provisionals++;
+	target_note_response(t, m, rx_ns);
+	if (!a->resend_ns)
+		return;
+	/* Proceeding: retransmit every T2 from here on (RFC 3261 17.1.2.2). */
+	a->resend_every_ns = 8 * target_settings(t)->t1_us * CLOCK_NS_PER_US;
+	a->resend_ns = rx_ns + a->resend_every_ns;
+	target_wait(t);
+}
+
+/* An answer to our request that says it is one to another: nobody's, but worth a word. */
+static void target_note_mismatch(struct target *t, const struct guard_message *m,
+				 int64_t rx_ns)
+{
+	struct attempt *a = &t->attempt;
+	const char *what = request_mismatch(&t->request, t->prober->method, m);
+
+	if (!a->pending || a->mismatch || !what)
+		return;
+	a->mismatch = what;
+	target_note_response(t, m, rx_ns);
+	target_note_words(t, LADDER_ODDITY, rx_ns, what);
+}
+
+/* To an earlier request: a further answer, or one that comes too late. */
+static bool earlier_response(struct target *t, const struct guard_message *m,
+			     int64_t rx_ns)
+{
+	bool late = false;
+	bool waited = target_loss_response(t, m, &late);
+
+	if (!waited && exchange_is_settled(t, m))
+		return true;
+	if (!waited && is_late(t, m)) {
+		target_loss_belated(t);
+		late = true;
+	}
+	if (late)
+		tell_late(t);
+	if (!waited && !late)
+		target_note_mismatch(t, m, rx_ns);
+	return waited || late;
+}
+
+/* To the last request, whose probe has ended. */
+static void further_response(struct target *t, const struct guard_message *m)
+{
+	bool late = !t->attempt.answered;
+	bool waited = target_loss_response(t, m, &late);
+
+	if (!waited && m->code >= 200 && late)
+		target_loss_belated(t);
+	else if (!waited && m->code >= 200)
+		target_loss_duplicate(t);
+	if (late)
+		tell_late(t);
+}
+
+bool target_response_take(struct target *t, const struct guard_message *m, int64_t rx_ns)
+{
+	if (!request_answered_by(&t->request, t->prober->method, m))
+		return earlier_response(t, m, rx_ns);
+	/* By the kernel's stamp, whatever was looked at first when we stood still. */
+	if (t->attempt.pending && rx_ns > target_deadline_ns(t))
+		target_time_out(t);
+	if (!t->attempt.pending)
+		further_response(t, m);
+	else if (m->code >= 200)
+		final_response(t, m, rx_ns);
+	else
+		provisional_response(t, m, rx_ns);
+	return true;
+}
+
+bool target_response(struct target *t, const struct sa *src,
+		     const struct guard_message *m, int64_t rx_ns)
+{
+	return from_peer(t, src) && target_response_take(t, m, rx_ns);
+}
