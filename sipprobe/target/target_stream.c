@@ -146,8 +146,11 @@ static int connect_peer(struct target *t)
 	}
 	if (err)
 		return err;
-	return stream_connect(&t->stream, &t->address.sa, &way, profile, name,
-			      &stream_handlers, t);
+	err = stream_connect(&t->stream, &t->address.sa, &way, profile, name,
+			     &stream_handlers, t);
+	if (!err)
+		stream_mark(t->stream)->opener = t;
+	return err;
 }
 
 int target_transact_stream(struct target *t)
