@@ -263,7 +263,7 @@ int peers_remove(struct peers *p, const struct sa *sa, enum config_transport tra
 
 static int fit_of(const struct entry *e, const struct key *k)
 {
-	return 2 * (e->port == k->port) + (e->transport == k->transport);
+	return 2 * (e->transport == k->transport) + (!k->port || e->port == k->port);
 }
 
 void *peers_find(const struct peers *p, const struct sa *src,
@@ -291,6 +291,15 @@ void *peers_find(const struct peers *p, const struct sa *src,
 		n = e->next;
 	} while (n != first && best_fit < 3);
 	return best->row;
+}
+
+bool peers_owns(const struct peers *p, const struct sa *sa,
+		enum config_transport transport, const void *row)
+{
+	struct key k;
+
+	return !key_make(&k, sa, transport, row) &&
+	       p->by_owner.slots[slot_find(p, &p->by_owner, &k)];
 }
 
 void peers_each(const struct peers *p, const struct sa *src,

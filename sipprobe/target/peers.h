@@ -36,11 +36,17 @@ int peers_add(struct peers *p, const struct sa *sa, enum config_transport transp
 int peers_remove(struct peers *p, const struct sa *sa, enum config_transport transport,
 		 void *row);
 
+/* Whether @row was added with just that address, port and transport. Constant time. */
+bool peers_owns(const struct peers *p, const struct sa *sa,
+		enum config_transport transport, const void *row);
+
 /*
- * Who sent this. Among several rows of one address the port decides, then the transport,
+ * Who sent this. Among several rows of one address the transport decides, then the port,
  * then who was added first: an SBC may call from any port, but a row that names the one
  * it came from is the better guess. Takes time in the number of rows of that address
  * until one fits in both.
+ *
+ * @src: port 0: it says nothing, as with a connection that the peer opened
  *
  * Returns the row, or NULL for a stranger.
  */
@@ -51,7 +57,7 @@ typedef void(peers_h)(void *row, int fit, void *arg);
 
 /*
  * Shows every row of an address, in the order of their adding. @fit: as peers_find()
- * weighs it, 2 for the port and 1 for the transport. @h must not change the set.
+ * weighs it, 2 for the transport and 1 for the port. @h must not change the set.
  */
 void peers_each(const struct peers *p, const struct sa *src,
 		enum config_transport transport, peers_h *h, void *arg);

@@ -134,7 +134,13 @@ int target_fits_local(const struct target *t, const struct sa *local)
 
 	if (!local_sockets_wanted(want))
 		return 1;
-	return local_sockets_fits(want, local) ? 2 : 0;
+	if (local_sockets_fits(want, local))
+		return 2;
+	/* The port that connections leave from need not be one that we listen on. */
+	if (t->address.transport != CONFIG_TRANSPORT_UDP &&
+	    local_sockets_fits(&(struct config_local){.address = want->address}, local))
+		return 1;
+	return 0;
 }
 
 const struct config_local *target_local(const struct target *t)

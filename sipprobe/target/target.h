@@ -56,7 +56,8 @@ void target_take_over(struct target *t, struct health health, int64_t due_ns);
 
 /*
  * How well our end @local of what came in suits the one that the trunk sends from: 2 the
- * same, 1 the trunk does not care, 0 another.
+ * same, 1 the trunk does not care, 0 another. Over TCP and TLS another port is no other
+ * end.
  */
 int target_fits_local(const struct target *t, const struct sa *local);
 

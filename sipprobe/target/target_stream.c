@@ -213,6 +213,8 @@ static int connect_peer(struct target *t)
 	err = stream_connect(&t->stream, &t->address.sa, &way, profile, name,
 			     &stream_handlers, t);
 	t->attempt.send_err = err;
+	if (!err)
+		stream_mark(t->stream)->opener = t;
 	return err;
 }
 

@@ -22,10 +22,7 @@ struct arrivals {
 		       void *arg);
 	/* Whether @peer may connect to us; a stranger is counted. */
 	bool (*accept_h)(const struct sa *peer, void *arg);
-	/*
-	 * A request on a connection. @transport: of the connection when we opened it;
-	 * CONFIG_TRANSPORT_NONE: the peer did
-	 */
+	/* A request on a connection, whoever opened it. @transport: TCP or TLS */
 	void (*request_h)(struct stream *s, enum config_transport transport,
 			  const struct guard_message *m, void *arg);
 	/* Something that is nobody's. */

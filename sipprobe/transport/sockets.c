@@ -49,7 +49,10 @@ static void sockets_message_h(struct stream *stream, const struct guard_message 
 
 	(void)rx_ns;
 	if (m->request)
-		s->arrivals->request_h(stream, CONFIG_TRANSPORT_NONE, m, s->arg);
+		s->arrivals->request_h(stream,
+				       stream_is_tls(stream) ? CONFIG_TRANSPORT_TLS
+							     : CONFIG_TRANSPORT_TCP,
+				       m, s->arg);
 	else
 		s->arrivals->stray_h(ENGINE_STRAY_RESPONSE, s->arg);
 }
@@ -306,6 +309,11 @@ void sockets_use_tls(struct sockets *s, struct tls_profile *profile)
 		e->tls = profile;
 		listener_use(e->listener, profile);
 	}
+}
+
+bool sockets_match_certificate(const struct sockets *s)
+{
+	return s->match_certificate;
 }
 
 const char *sockets_listening(const struct sockets *s, size_t n)

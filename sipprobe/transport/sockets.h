@@ -74,6 +74,9 @@ void sockets_use_tls(struct sockets *s, struct tls_profile *profile);
 uint16_t sockets_stream_port(const struct sockets *s, enum config_transport transport,
 			     int af);
 
+/* Whether who proves a trunk's name over TLS may call from anywhere. */
+bool sockets_match_certificate(const struct sockets *s);
+
 /* "udp:127.0.0.1:5060", as bound. NULL past the last one. */
 const char *sockets_listening(const struct sockets *s, size_t n);
 

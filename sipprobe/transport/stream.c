@@ -39,6 +39,7 @@ static void stream_destructor(void *arg)
 	socket_close(s);
 	SSL_free(s->ssl);
 	mem_deref(s->tls);
+	mem_deref(s->mark.proven);
 	mem_deref(s->out.p);
 	stream_partial_free(s);
 }
@@ -395,6 +396,21 @@ int64_t stream_rx_ns(const struct stream *s)
 bool stream_proves(const struct stream *s, const char *name)
 {
 	return s->ssl && s->state == STREAM_UP && tls_peer_proves(s->ssl, name);
+}
+
+bool stream_verified(const struct stream *s)
+{
+	return s->ssl && s->state == STREAM_UP && tls_peer_verified(s->ssl);
+}
+
+bool stream_is_tls(const struct stream *s)
+{
+	return s->ssl != NULL;
+}
+
+bool stream_accepted(const struct stream *s)
+{
+	return s->accepted;
 }
 
 struct stream_mark *stream_mark(struct stream *s)

@@ -111,10 +111,18 @@ void stream_rehearse(const struct stream *s, const struct tls_rehearsal *r,
 /* Whether the peer's certificate was verified and proves a name, by RFC 5922. */
 bool stream_proves(const struct stream *s, const char *name);
 
-/* The owner's note of who the peer is; good while its @stamp says so. */
+/* Whether the peer's certificate was verified, whatever names are in it. */
+bool stream_verified(const struct stream *s);
+
+/* Whether the connection speaks TLS; and whether the peer opened it. */
+bool stream_is_tls(const struct stream *s);
+bool stream_accepted(const struct stream *s);
+
+/* The owner's notes of who the peer is. */
 struct stream_mark {
-	void *who;
-	uint64_t stamp; /* 0: nothing yet */
+	void *opener;	/* whose connection it is, when we opened it */
+	void *proven;	/* whom its certificate speaks for; owned, mem_deref() */
+	uint64_t stamp; /* as of when; 0: nothing yet */
 };
 
 /* The owner's to write; zeroed at first. */

@@ -421,11 +421,17 @@ bool tls_profile_own(struct tls_own *own, const struct tls_profile *tp,
 	return true;
 }
 
-bool tls_peer_proves(SSL *ssl, const char *name)
+bool tls_peer_verified(SSL *ssl)
 {
 	const struct tls_record *rec = tls_record_of(ssl);
-	X509 *cert = SSL_get0_peer_certificate(ssl);
 
-	return rec && cert && !rec->skip_verify && rec->fault == TLS_FAULT_NONE &&
-	       SSL_get_verify_result(ssl) == X509_V_OK && tls_identity_match(cert, name);
+	return rec && SSL_get0_peer_certificate(ssl) && !rec->skip_verify &&
+	       rec->fault == TLS_FAULT_NONE &&
+	       SSL_get_verify_result(ssl) == X509_V_OK;
+}
+
+bool tls_peer_proves(SSL *ssl, const char *name)
+{
+	return tls_peer_verified(ssl) &&
+	       tls_identity_match(SSL_get0_peer_certificate(ssl), name);
 }

@@ -11,6 +11,7 @@
 #include "sipprobe/target/target.h"
 #include "sipprobe/transport/stream.h"
 #include "sipprobe/transport/udp.h"
+#include "sipprobe/trunk/claim.h"
 
 struct demux {
 	struct services *services;
@@ -56,62 +57,17 @@ static void demux_stray_h(enum engine_stray why, void *arg)
 	d->events->stray_h((int)why, d->arg);
 }
 
-/* The peer of a target pinged us. */
-static void demux_seen(const struct target *t)
-{
-	struct target_owner *o = target_owner(t);
-
-	if (o->seen_h)
-		o->seen_h(o);
-}
-
-/* The search for a request's trunk among several of the address it came from. */
-struct claim {
-	const struct sa *local; /* where it arrived */
-	struct target *best;	/* first of those that fit best */
-	int best_fit;
-};
-
-static void demux_best_h(void *row, int fit, void *arg)
-{
-	struct claim *c = arg;
-
-	fit += 4 * target_fits_local(row, c->local);
-	if (c->best && fit <= c->best_fit)
-		return;
-	c->best = row;
-	c->best_fit = fit;
-}
-
-/* A ping counts for all trunks that it may be meant for: one SBC may serve several. */
-static void demux_seen_h(void *row, int fit, void *arg)
-{
-	const struct claim *c = arg;
-
-	if (fit + 4 * target_fits_local(row, c->local) == c->best_fit)
-		demux_seen(row);
-}
-
 /* A faulty one shows that the peer is there, not that its pings are well. */
 static bool demux_is_ping(const struct guard_message *m)
 {
 	return !m->fault && !pl_strcmp(&m->method, "OPTIONS");
 }
 
-static struct target *demux_target_of(struct demux *d, const struct sa *src,
-				      const struct sa *local,
-				      enum config_transport transport,
+static struct target *demux_target_of(struct demux *d, const struct claim *c,
 				      const struct guard_message *m)
 {
-	struct claim c = {.local = local};
-
-	/* With many trunks at one address this is by far the shorter way. */
-	if (!d->services->inbound_sensitive)
-		return peers_find(d->peers.scheduled, src, transport);
-	peers_each(d->peers.scheduled, src, transport, demux_best_h, &c);
-	if (c.best && demux_is_ping(m))
-		peers_each(d->peers.scheduled, src, transport, demux_seen_h, &c);
-	return c.best;
+	return claim_settle(d->services, d->peers.scheduled, c,
+			    demux_is_ping(m));
 }
 
 /*
@@ -141,8 +97,8 @@ static int make_answer(struct demux *d, const struct target *t, const struct sa 
 static void udp_request(struct demux *d, struct udp *u, const struct sa *src,
 			const struct guard_message *m)
 {
-	const struct target *t =
-		demux_target_of(d, src, udp_local(u), CONFIG_TRANSPORT_UDP, m);
+	const struct claim c = {src, udp_local(u), CONFIG_TRANSPORT_UDP, NULL};
+	const struct target *t = demux_target_of(d, &c, m);
 	struct pl text;
 	struct sa dst;
 
@@ -276,55 +232,19 @@ static bool demux_accept_h(const struct sa *peer, void *arg)
 	return false;
 }
 
-struct proof {
-	const struct stream *stream;
-	struct target *found;
-};
-
-static void demux_proof_h(struct target *t, void *arg)
-{
-	struct proof *p = arg;
-	char name[256];
-
-	/* One without a row takes its leave: its trunk is nobody's any more. */
-	if (!p->found && target_owner(t)->row &&
-	    target_address(t)->transport == CONFIG_TRANSPORT_TLS &&
-	    !target_peer_name(t, name, sizeof(name)) && stream_proves(p->stream, name))
-		p->found = t;
-}
-
-/* The target a certificate speaks for; looked up again only when targets changed. */
-static struct target *demux_certified(struct demux *d, struct stream *s,
-				      const struct guard_message *m)
-{
-	struct stream_mark *mark = stream_mark(s);
-	struct proof p = {.stream = s};
-
-	if (mark->stamp != d->services->targets_stamp) {
-		registry_each(d->services->registry, demux_proof_h, &p);
-		mark->who = p.found;
-		mark->stamp = d->services->targets_stamp;
-	}
-	if (mark->who && demux_is_ping(m))
-		demux_seen(mark->who);
-	return mark->who;
-}
-
 static void demux_request_h(struct stream *s, enum config_transport transport,
 			    const struct guard_message *m, void *arg)
 {
 	struct demux *d = arg;
-	const struct sa *src = stream_peer(s);
-	const struct target *t = demux_target_of(d, src, stream_local(s), transport, m);
+	const struct claim c = {stream_peer(s), stream_local(s), transport, s};
+	const struct target *t = demux_target_of(d, &c, m);
 	struct pl text;
 
-	if (!t)
-		t = demux_certified(d, s, m);
 	if (m->fault && !m->unframed)
 		demux_stray_h(ENGINE_STRAY_MALFORMED, d);
 	else if (!t)
 		demux_stray_h(ENGINE_STRAY_STRANGER, d);
-	if (t && !make_answer(d, t, src, m, &text))
+	if (t && !make_answer(d, t, c.src, m, &text))
 		(void)stream_send(s, text.p, text.l, NULL);
 }
 

@@ -59,8 +59,14 @@ static void test_choice(void)
 	ok(peers_find(p, at("192.0.2.1", 5060), UDP) == rows, "port and transport");
 	ok(peers_find(p, at("192.0.2.1", 5060), TCP) == rows + 1, "the other transport");
 	ok(peers_find(p, at("192.0.2.1", 5070), UDP) == rows + 2, "the first of two");
-	ok(peers_find(p, at("192.0.2.1", 5070), TLS) == rows + 2,
-	   "port before transport");
+	ok(peers_find(p, at("192.0.2.1", 5070), TCP) == rows + 1,
+	   "transport before port");
+	ok(peers_find(p, at("192.0.2.1", 5070), TLS) == rows + 2, "port alone");
+	ok(peers_find(p, at("192.0.2.1", 0), TCP) == rows + 1, "any port");
+	ok(peers_find(p, at("192.0.2.1", 0), UDP) == rows, "any port, the first of all");
+	ok(peers_owns(p, at("192.0.2.1", 5060), TCP, rows + 1), "it owns that");
+	ok(!peers_owns(p, at("192.0.2.1", 5060), UDP, rows + 1), "not over UDP");
+	ok(!peers_owns(p, at("192.0.2.1", 5070), TCP, rows + 1), "nor at another port");
 	ok(peers_find(p, at("192.0.2.1", 40000), TCP) == rows + 1, "transport alone");
 	ok(peers_find(p, at("192.0.2.1", 40000), TLS) == rows, "else the first added");
 	ok(peers_find(p, at("::ffff:192.0.2.1", 5070), UDP) == rows + 2, "IPv4-mapped");
@@ -163,7 +169,7 @@ static void test_each(void)
 	peers_add(p, at("192.0.2.2", 5060), UDP, rows + 2);
 	peers_add(p, at("192.0.2.1", 5070), UDP, rows + 3);
 	peers_each(p, at("192.0.2.1", 5070), UDP, shown_h, &all);
-	is_str(all.text, "0:1 1:2 3:3 ", "rows of an address, and how well each fits");
+	is_str(all.text, "0:2 1:1 3:3 ", "rows of an address, and how well each fits");
 	peers_each(p, at("192.0.2.9", 5060), UDP, shown_h, &none);
 	is_str(none.text, "", "none of a stranger");
 	mem_deref(p);

@@ -120,7 +120,9 @@ static void test_no_loss(void)
 	is_str(fixture_settled(&f), "0 0 0", "refused by ICMP");
 
 	fixture_probe(t);
-	target_garbage(t, "hello", 5, virtual_now_ns);
+	target_garbage(t, &(struct target_garbage){.bytes = {.p = "hello", .l = 5},
+						   .why = "not SIP",
+						   .rx_ns = virtual_now_ns});
 	pass_ms(20000);
 	is_str(fixture_settled(&f), "0 0 0", "answered by something else");
 	fixture_drain(&f);

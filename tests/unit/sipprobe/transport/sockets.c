@@ -56,7 +56,7 @@ static void request_h(struct stream *s, enum config_transport transport,
 		      const struct guard_message *m, void *arg)
 {
 	(void)s, (void)m;
-	((struct ends *)arg)->requests += transport == CONFIG_TRANSPORT_NONE;
+	((struct ends *)arg)->requests += transport == CONFIG_TRANSPORT_TCP;
 }
 
 static void stray_h(enum engine_stray why, void *arg)

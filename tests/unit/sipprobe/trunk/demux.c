@@ -532,7 +532,7 @@ static void test_certificate(void)
 	other_open(&o[0], &f.group, "wrong", &elsewhere,
 		   ", \"tls\": {\"server_name\": \"other.example\"}");
 	(void)fixture_told(&f);
-	demux_arrivals.request_h(p.ends[1], CONFIG_TRANSPORT_NONE, &m, f.demux);
+	demux_arrivals.request_h(p.ends[1], CONFIG_TRANSPORT_TLS, &m, f.demux);
 	is_str(fixture_told(&f), "stranger", "a certificate for no trunk's name");
 
 	elsewhere.transport = CONFIG_TRANSPORT_TCP;
@@ -543,7 +543,7 @@ static void test_certificate(void)
 		   ", \"tls\": {\"server_name\": \"sbc.example\"}");
 	(void)fixture_told(&f);
 	for (int i = 0; i < 2; i++) {
-		demux_arrivals.request_h(p.ends[1], CONFIG_TRANSPORT_NONE, &m, f.demux);
+		demux_arrivals.request_h(p.ends[1], CONFIG_TRANSPORT_TLS, &m, f.demux);
 		is_str(fixture_told(&f), "inbound right OPTIONS 200",
 		       "the trunk whose name it proves, over TLS");
 	}
@@ -552,7 +552,7 @@ static void test_certificate(void)
 
 	o[2].target = mem_deref(o[2].target);
 	(void)fixture_told(&f);
-	demux_arrivals.request_h(p.ends[1], CONFIG_TRANSPORT_NONE, &m, f.demux);
+	demux_arrivals.request_h(p.ends[1], CONFIG_TRANSPORT_TLS, &m, f.demux);
 	is_str(fixture_told(&f), "stranger", "and nobody's once that trunk is gone");
 	pair_close(&p);
 	for (int i = 0; i < 3; i++)
