@@ -88,7 +88,7 @@ static size_t catalogue_own_usable(struct sample *out, const struct snapshot_tru
 	int64_t now_s = clock_wall_ns() / CLOCK_NS_PER_S;
 
 	*out = (struct sample){.label = t->own_use,
-			       .value = stats_own_usable(&t->stats.own, now_s)};
+			       .value = stats_own_usable(&t->own, now_s)};
 	return t->stats.own_not_after_s > 0;
 }
 

@@ -124,8 +124,9 @@ static void snapshot_copy_target(struct copy *c, const struct snapshot_trunk *ro
 
 /* One label is the beginning of the other. */
 static void snapshot_copy_own(struct snapshot *n, struct snapshot_trunk *to,
-			      const char *file)
+			      const struct store_texts *texts)
 {
+	const char *file = texts ? texts->own_file : NULL;
 	size_t len = file ? strlen(file) : 0, more = sizeof(STATS_OWN_CLIENT) - 1;
 	char *p = NULL;
 
@@ -134,6 +135,7 @@ static void snapshot_copy_own(struct snapshot *n, struct snapshot_trunk *to,
 		memcpy(p, file, len);
 		memcpy(p + len, STATS_OWN_CLIENT, more);
 	}
+	to->own = file ? stats_own_of(&texts->own) : (struct stats_own){0};
 	to->own_file = (struct slice){p, len};
 	to->own_use = (struct slice){p, file ? len + more : 0};
 }
@@ -151,7 +153,7 @@ static void snapshot_copy_trunk(struct copy *c, struct store_trunk *from)
 	to->info.l = from->info_len;
 	to->inbound = snapshot_take_copy(
 		n, from->inbound, from->inbound ? STATS_METHODS * sizeof(uint32_t) : 0);
-	snapshot_copy_own(n, to, store_own_file(from));
+	snapshot_copy_own(n, to, from->texts);
 	to->target_first = n->target_count;
 	to->target_count = from->target_count;
 	for (t = TAILQ_FIRST(&from->targets); t; t = TAILQ_NEXT(t, entry))

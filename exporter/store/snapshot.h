@@ -15,6 +15,7 @@ struct snapshot_trunk {
 	struct slice labels;
 	struct slice info;	 /* labels that siptrunk_info carries besides */
 	struct slice own_file;	 /* label of the certificate we show, or empty */
+	struct stats_own own;	 /* what that is worth */
 	struct slice own_use;	 /* the same, and that it is shown as a client */
 	const uint32_t *inbound; /* STATS_METHODS counters, or NULL */
 	size_t target_first;

@@ -216,7 +216,6 @@ void store_trunk_certificate(struct store *s, struct store_trunk *row, const cha
 	}
 	store_write_lock(s);
 	row->stats.own_not_after_s = texts->own_file ? own->not_after_s : 0;
-	row->stats.own = stats_own_of(own);
 	texts->own = *own;
 	store_touch(s, row);
 	store_write_unlock(s);

@@ -111,11 +111,18 @@ private_key = {key}
 certificate = {cert}
 """
 
+# It wants to see its clients' certificates, by an authority of ours.
+KAMAILIO_ASKS = """
+verify_certificate = yes
+require_certificate = yes
+ca_list = {ask}
+"""
+
 
 class Kamailio(Program):
     """Answers OPTIONS on loopback over UDP, TCP and, with a certificate, TLS."""
 
-    def __init__(self, folder, code=200, phrase="OK", cert=None, key=None):
+    def __init__(self, folder, code=200, phrase="OK", cert=None, key=None, ask=None):
         self.udp = free_port(socket.SOCK_DGRAM)
         self.tcp = free_port()
         self.tls = free_port() if cert else None
@@ -125,6 +132,7 @@ class Kamailio(Program):
             listen.append(f"listen=tls:127.0.0.1:{self.tls}")
             with open(os.path.join(folder, "tls.cfg"), "w") as f:
                 f.write(KAMAILIO_TLS.format(cert=cert, key=key))
+                f.write(KAMAILIO_ASKS.format(ask=ask) if ask else "")
             modules = f'loadmodule "tls.so"\nmodparam("tls", "config", "{folder}/tls.cfg")'
         super().__init__(folder, "kamailio", kamailio(folder, KAMAILIO.format(
             listen="\n".join(listen), tls="yes" if cert else "no",

@@ -11,9 +11,10 @@ import socket
 import ssl
 import threading
 import time
+import unittest
 
 from harness import Case, config_of, free_port, run, trunk, wait_for
-from peers import Program, not_after
+from peers import Kamailio, Program, missing, not_after
 from pki import Authorities, bundle
 from sip_peer import SipPeer, answer
 
@@ -371,6 +372,27 @@ class Rehearsal(Certificates):
             code, out, err = run("probe", "sip:127.0.0.1", *more)
             self.assertEqual(code, 3)
             self.assertIn("--at", out + err)
+
+
+@unittest.skipIf(missing("kamailio"), "kamailio is not installed")
+class RealPeer(Certificates):
+    def test_kamailio_asks_for_ours(self):
+        """What Kamailio says of each certificate of ours, and what we make of it."""
+        p = self.pki
+        leaf = p.leaf()
+        k = self.use(Kamailio(self.path(""), cert=bundle(leaf, p.middle), key=leaf.key,
+                              ask=p.trust))
+        uri = f"sip:127.0.0.1:{k.tls};transport=tls"
+        code, told = self.probe(uri, **self.own(p.leaf(eku="clientAuth"), p.middle))
+        self.assertEqual((code, told["advice"]), (0, ""), told["verdict"])
+        for fault, tls in (
+                ("ours_wanted", {}),
+                ("ours_purpose", self.own(p.leaf(eku="serverAuth"), p.middle)),
+                ("ours_untrusted", self.own(p.leaf(p.new))),
+                ("ours_expired", self.own(p.leaf(days=-1), p.middle))):
+            with self.subTest(fault):
+                code, told = self.probe(uri, **tls)
+                self.assertEqual((code, told["tls_fault"]), (2, fault), told["verdict"])
 
 
 class FiniteFields(Certificates):

@@ -295,13 +295,13 @@ static void test_trunk_words(void)
 	is_str(store_own_file(row), "file=\"b.pem\"", "which is the trunk's for good");
 	is_int(row->stats.own_not_after_s, 6, "its end is the last that was told");
 	store_trunk_certificate(s, row, "/a/b.pem", &(struct tls_own){3, 8, .unfit = ""});
-	ok(!stats_own_usable(&row->stats.own, 2) && stats_own_usable(&row->stats.own, 3),
+	ok(!tls_own_usable(&row->texts->own, 2) && tls_own_usable(&row->texts->own, 3),
 	   "usable from when all that a peer needs is valid");
-	ok(stats_own_usable(&row->stats.own, 8) && !stats_own_usable(&row->stats.own, 9),
+	ok(tls_own_usable(&row->texts->own, 8) && !tls_own_usable(&row->texts->own, 9),
 	   "and until a part of that ends");
 	store_trunk_certificate(s, row, "/a/b.pem",
 				&(struct tls_own){3, 8, .unfit = "is for servers"});
-	ok(!stats_own_usable(&row->stats.own, 5), "never when a peer will mind it");
+	ok(!tls_own_usable(&row->texts->own, 5), "never when a peer will mind it");
 	is_str(row->texts->own.unfit, "is for servers", "and why is kept");
 	store_free(s);
 }
