@@ -142,6 +142,9 @@ def latency():
 def answers():
     def each(metric, label):
         return f"sum by ({label}) (rate({metric}{{{SEL}}}[$__rate_interval])) * 60"
+
+    def a_minute(metric):
+        return f"sum (rate({metric}{{{SEL}}}[$__rate_interval])) * 60"
     late = (f"sum (rate(siptrunk_probe_late_responses_total{{{SEL}}}[$__rate_interval]))\n"
             f"/ (sum (rate(siptrunk_probes_total{{{SEL}}}[$__rate_interval])) > 0)")
     return [
@@ -162,6 +165,16 @@ def answers():
                 "percentunit", interval="2m",
                 thresholds=p.steps(p.BLUE, (q.LOSS_BAD, p.AMBER)),
                 overrides=p.coloured({"lost": p.BLUE, "late": p.PURPLE})),
+        p.graph("Requests over UDP", "A minute: all that were sent, those of them that "
+                "were sent again since no answer had come within T1, and those that "
+                "something came back for. A slow peer gets each twice and answers each: "
+                "only the distance between sent and answered is loss.", (24, 7),
+                p.ranges(sent=a_minute("siptrunk_probe_udp_requests_total"),
+                         sent_again=a_minute("siptrunk_probe_retransmissions_total"),
+                         answered=a_minute("siptrunk_probe_udp_answers_total")),
+                "cpm", interval="2m", no_value="This trunk is not probed over UDP",
+                overrides=p.coloured({"sent": p.BLUE, "sent again": p.AMBER,
+                                      "answered": p.PURPLE})),
     ]
 
 

@@ -37,7 +37,7 @@ def runs(name):
     if name.startswith("unit/"):
         program, function = name[len("unit/"):].split(".")
         text = source(UNIT, program + ".c")
-        # Defined, and called or listed.
+        # Defined, and called, or one of a table that is.
         return re.search(rf"(?m)^static \w+ {function}\(", text) and len(
             re.findall(rf"\b{function}\b", text)) > 1
     module, _, rest = name.partition(".")

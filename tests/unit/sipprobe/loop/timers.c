@@ -1,4 +1,6 @@
 /* The alarm and the ticker on libre's loop and the real clock. */
+#include <unistd.h>
+
 #include "base/clock.h"
 #include "sipprobe/loop/alarm.h"
 #include "sipprobe/loop/ticker.h"
@@ -100,12 +102,54 @@ static void test_ticker(void)
 	mem_deref(tk);
 }
 
+struct race {
+	struct timed timed;
+	int fds[2];
+	unsigned read_first; /* the pipe was read before the timer fired */
+};
+
+static void race_read_h(int flags, void *arg)
+{
+	struct race *r = arg;
+	char c;
+
+	(void)flags;
+	if (read(r->fds[0], &c, 1) == 1)
+		r->read_first += !r->timed.fired;
+}
+
+/* We stood still: what arrived meanwhile is read before any timer fires, always. */
+static void test_ticker_late(void)
+{
+	struct ticker *tk = NULL;
+	struct race r = {.read_first = 0};
+	unsigned rounds = 0;
+
+	if (ticker_alloc(&tk) || pipe(r.fds) ||
+	    fd_listen(r.fds[0], FD_READ, race_read_h, &r))
+		return;
+	for (; rounds < 3; rounds++) {
+		r.timed.fired = 0;
+		ticker_start(tk, &r.timed.timer,
+			     clock_monotonic_ns() + 10 * CLOCK_NS_PER_MS, ticked_h);
+		usleep(50000);
+		(void)!write(r.fds[1], "x", 1);
+		ok(loop_until(has_fired, &r.timed), "fires, late");
+	}
+	is_int(r.read_first, rounds, "after what had come was read");
+	fd_close(r.fds[0]);
+	(void)close(r.fds[0]);
+	(void)close(r.fds[1]);
+	mem_deref(tk);
+}
+
 int main(void)
 {
 	if (libre_init() || fd_setsize(1024))
 		return 1;
 	test_alarm();
 	test_ticker();
+	test_ticker_late();
 	libre_close();
 	return tap_done();
 }
