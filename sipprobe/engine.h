@@ -112,6 +112,8 @@ struct engine_events {
 	 * that the former stay in use, or NULL.
 	 */
 	void (*tls_files_h)(const char *detail, void *arg);
+	/* resolv.conf changed and was read, where it is of use. May be NULL. */
+	void (*resolv_conf_h)(void *arg);
 	/* A request from a configured trunk's address. @code: our answer, 0 for none. */
 	void (*inbound_h)(void *row, const char *method, unsigned code, void *arg);
 	/* Something that is nobody's: enum engine_stray. */

@@ -112,6 +112,13 @@ static void page_trunk_put_facts(struct buffer *b, const struct trunk_page *p)
 		}
 		page_trunk_end_item(b);
 	}
+	if (p->t->dns_note.l) {
+		page_trunk_begin_item(b, "Its addresses were found in spite of");
+		buffer_str(b, "<bdi>");
+		page_bytes(b, p->t->dns_note);
+		buffer_str(b, "</bdi>");
+		page_trunk_end_item(b);
+	}
 	page_trunk_begin_item(b, "Its own last ping to us");
 	if (s->inbound_options_unix_ns) {
 		page_age(b, s->inbound_options_unix_ns, p->now_ns);

@@ -28,6 +28,7 @@ static struct need status_trunk_need_of(const struct store *s,
 	const struct store_target *t;
 
 	need.text = row->label_len + row->info_len;
+	need.text += store_dns_note(row) ? strlen(store_dns_note(row)) : 0;
 	need.text += store_dns_failure(row) ? strlen(store_dns_failure(row)) : 0;
 	TAILQ_FOREACH(t, &row->targets, entry)
 		need.text += t->label_len + (t->said ? strlen(t->said) : 0);
@@ -123,6 +124,9 @@ static int status_trunk_copy_trunk(struct status_trunk *to, struct store *s,
 	if (store_dns_failure(row))
 		to->dns_said = status_trunk_add_text(to, store_dns_failure(row),
 						     strlen(store_dns_failure(row)));
+	if (store_dns_note(row))
+		to->dns_note = status_trunk_add_text(to, store_dns_note(row),
+						     strlen(store_dns_note(row)));
 	to->stats = row->stats;
 	to->since_unix_ns = row->since_unix_ns;
 	TAILQ_FOREACH(t, &row->targets, entry)

@@ -56,6 +56,9 @@ void store_trunk_state(struct store *s, struct store_trunk *row,
 void store_trunk_addresses(struct store *s, struct store_trunk *row, unsigned total,
 			   unsigned up);
 void store_trunk_dns_failed(struct store *s, struct store_trunk *row, const char *detail);
+
+/* Its name has addresses. @note: what went wrong on the way, for people, or "" */
+void store_trunk_resolved(struct store *s, struct store_trunk *row, const char *note);
 void store_trunk_certificate(struct store *s, struct store_trunk *row, const char *file,
 			     int64_t not_after_s);
 void store_inbound(struct store *s, struct store_trunk *row, const char *method,

@@ -47,6 +47,7 @@ TAILQ_HEAD(store_targets, store_target);
 struct store_texts {
 	char *own_file;	   /* label text of our certificate's file */
 	char *dns_failure; /* why its name did not resolve the last time, for people */
+	char *dns_note;	   /* what went wrong when it did, or "" or NULL */
 };
 
 struct store_trunk {
@@ -99,6 +100,14 @@ static inline const char *store_own_file(const struct store_trunk *t)
 static inline const char *store_dns_failure(const struct store_trunk *t)
 {
 	return t->texts ? t->texts->dns_failure : NULL;
+}
+
+/* What went wrong when its name resolved, or NULL. */
+static inline const char *store_dns_note(const struct store_trunk *t)
+{
+	return t->texts && t->texts->dns_note && t->texts->dns_note[0]
+		       ? t->texts->dns_note
+		       : NULL;
 }
 
 /* The label text of a target, label_len bytes. */

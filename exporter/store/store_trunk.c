@@ -123,6 +123,7 @@ void store_trunk_remove(struct store *s, struct store_trunk *row)
 	if (row->texts) {
 		free(row->texts->own_file);
 		free(row->texts->dns_failure);
+		free(row->texts->dns_note);
 	}
 	free(row->texts);
 	free(row);
@@ -196,6 +197,16 @@ void store_trunk_dns_failed(struct store *s, struct store_trunk *row, const char
 	row->dns_failed_unix_ns = now_unix_ns;
 	store_touch(s, row);
 	store_write_unlock(s);
+}
+
+void store_trunk_resolved(struct store *s, struct store_trunk *row, const char *note)
+{
+	struct store_texts *texts = row ? row->texts : NULL;
+
+	if (row && !texts && *note)
+		texts = store_trunk_texts(s, row);
+	if (texts && (*note || texts->dns_note))
+		store_trunk_set_word(s, &texts->dns_note, note);
 }
 
 void store_trunk_certificate(struct store *s, struct store_trunk *row, const char *file,
