@@ -125,13 +125,14 @@ static void engine_listener_trunk_addresses_h(void *p, unsigned total, unsigned 
 }
 
 /* One line when it begins: a name that stays broken must not fill the log. */
-static void engine_listener_trunk_dns_failed_h(void *p, const char *detail, void *arg)
+static void engine_listener_trunk_dns_failed_h(void *p, const char *detail,
+					       enum dns_hint hint, void *arg)
 {
 	struct row *row = p;
 
 	if (!row)
 		return;
-	store_trunk_dns_failed(arg, row->store, detail);
+	store_trunk_dns_failed(arg, row->store, detail, hint);
 	if (row->dns_failing)
 		return;
 	row->dns_failing = true;

@@ -80,6 +80,7 @@ struct status_trunk {
 	struct slice labels;
 	struct slice info;
 	struct slice dns_said; /* why its name did not resolve, the last time; or empty */
+	uint8_t dns_hint;      /* enum dns_hint of that time */
 	struct slice dns_note; /* what went wrong when it did, the last time; or empty */
 	struct stats_trunk stats;
 	int64_t since_unix_ns;

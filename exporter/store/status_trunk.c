@@ -124,6 +124,7 @@ static int status_trunk_copy_trunk(struct status_trunk *to, struct store *s,
 	if (store_dns_failure(row))
 		to->dns_said = status_trunk_add_text(to, store_dns_failure(row),
 						     strlen(store_dns_failure(row)));
+	to->dns_hint = row->dns_hint;
 	if (store_dns_note(row))
 		to->dns_note = status_trunk_add_text(to, store_dns_note(row),
 						     strlen(store_dns_note(row)));

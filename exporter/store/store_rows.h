@@ -56,6 +56,7 @@ struct store_trunk {
 	struct store_targets targets;
 	int64_t since_unix_ns;	    /* of the state */
 	int64_t dns_failed_unix_ns; /* the last time; 0: never */
+	uint8_t dns_hint;	    /* enum dns_hint of that time */
 	uint64_t changed;	    /* the store's sequence at its last change */
 	uint32_t *inbound;	    /* STATS_METHODS counters; NULL: no request yet */
 	struct store_texts *texts;  /* NULL: none of them */

@@ -120,7 +120,7 @@ static inline void site_fill(struct site *s)
 	site_probe(s, 2, site_result(PROBE_RESPONSE, 503, "Try \"later\" & <wait>", 8));
 	store_probe_late(store, s->cells[2]);
 	site_state(s, 2, HEALTH_DEGRADED, 3);
-	store_trunk_dns_failed(store, s->rows[3], "no such <name>");
+	store_trunk_dns_failed(store, s->rows[3], "no such <name>", DNS_HINT_NONE);
 	chain_unref(chain);
 }
 
