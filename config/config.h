@@ -193,10 +193,18 @@ struct config_sip {
 	bool match_certificate; /* who proves a trunk's name may come from anywhere */
 };
 
+/* Domains that are put behind names (resolv.conf(5)). */
+struct config_search {
+	bool system; /* those of resolv.conf */
+	const char *const *domains;
+	size_t count;
+};
+
 struct config_dns {
 	/* "192.0.2.53", "192.0.2.53@5353"; none: the system's. */
 	const char *const *servers;
 	size_t server_count;
+	struct config_search search; /* zeroed: names are taken as they are */
 };
 
 /* An entry of probe.allow: a name, or a network. */

@@ -50,7 +50,7 @@ struct load {
 	const cJSON *histogram_set[4];
 	const cJSON *sip_set[4];
 	const cJSON *sip_tls_set[TLS_FIELDS_MAX];
-	const cJSON *dns_set[1];
+	const cJSON *dns_set[2];
 	const cJSON *probe_set[2];
 	const cJSON *status_set[2];
 };

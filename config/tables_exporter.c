@@ -78,6 +78,12 @@ static const struct field fields_dns[] = {
 	 .beside = offsetof(struct config_dns, server_count),
 	 .max = 8,
 	 .more = &list_servers},
+	{.key = "search",
+	 .about = "search domains for names: true for those of resolv.conf, or a list; "
+		  "off when not given",
+	 .type = &type_search,
+	 .offset = offsetof(struct config_dns, search),
+	 .max = 32},
 };
 
 const struct section section_dns = {

@@ -4,6 +4,7 @@
 
 #include "config/reader/schema.h"
 #include "config/types.h"
+#include "config/uri.h"
 #include "config/value.h"
 
 static bool read_bucket(struct walk *w, const struct field *f, const struct doc_path *at,
@@ -104,6 +105,80 @@ const struct list_type list_servers = {
 	.read = read_server,
 	.schema = schema_server,
 	.unique = true,
+};
+
+static bool read_domain(struct walk *w, const struct field *f, const struct doc_path *at,
+			void *item)
+{
+	const char *text = doc_text(at->node), *why;
+
+	(void)f;
+	if (!text)
+		return walk_type_fault(w, at, "a domain, as in \"example.com\"");
+	why = config_host_check(text);
+	if (why)
+		return walk_fault(w, at, "%s: %s", quote(text).s, why);
+	return keep_string(w, at, item);
+}
+
+static void schema_domain(struct schema *s, const struct field *f)
+{
+	(void)f;
+	schema_text(s, 1, 253);
+	schema_string(s, "pattern", "^[A-Za-z0-9._-]+$");
+}
+
+static const struct list_type list_domains = {
+	.size = sizeof(char *),
+	.read = read_domain,
+	.schema = schema_domain,
+	.unique = true,
+};
+
+/* The list of a row that may hold a flag instead. */
+static struct field search_list(const struct field *f)
+{
+	struct field list = *f;
+
+	list.beside = f->offset + offsetof(struct config_search, count);
+	list.offset = f->offset + offsetof(struct config_search, domains);
+	list.more = &list_domains;
+	return list;
+}
+
+static bool read_search(struct walk *w, const struct field *f, const struct doc_path *at,
+			void *base)
+{
+	const struct field list = search_list(f);
+	struct config_search *search =
+		(struct config_search *)(void *)((char *)base + f->offset);
+
+	if (cJSON_IsArray(at->node))
+		return type_list.read(w, &list, at, base);
+	if (!cJSON_IsBool(at->node))
+		return walk_type_fault(w, at, "true, false, or an array of domains");
+	search->system = cJSON_IsTrue(at->node);
+	return true;
+}
+
+static void schema_search(struct schema *s, const struct field *f)
+{
+	const struct field list = search_list(f);
+
+	schema_open(s, "anyOf", '[');
+	schema_open(s, NULL, '{');
+	schema_string(s, "type", "boolean");
+	schema_close(s, '}');
+	schema_open(s, NULL, '{');
+	type_list.schema(s, &list);
+	schema_close(s, '}');
+	schema_close(s, ']');
+}
+
+const struct value_type type_search = {
+	.size = sizeof(struct config_search),
+	.read = read_search,
+	.schema = schema_search,
 };
 
 static bool read_glob(struct walk *w, const struct field *f, const struct doc_path *at,

@@ -37,6 +37,8 @@ int app_start_sandbox(struct app *app)
 	sandbox_allow(&paths, app->cli->config_file);
 	for (size_t i = 0; i < app->conf->file_count; i++)
 		sandbox_allow(&paths, app->conf->files[i]);
+	/* What it links to may be anywhere, and be replaced there. */
+	sandbox_allow(&paths, "/etc/resolv.conf");
 	app_sandbox_allow_web(&paths, app->cli);
 	err = sandbox_enter(&state, &paths);
 	sandbox_paths_clear(&paths);

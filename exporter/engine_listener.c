@@ -13,6 +13,7 @@ struct row {
 	struct store_trunk *store;
 	const struct config_trunk *trunk;
 	bool dns_failing;
+	bool dns_noted;
 	bool own_known;	 /* what our certificate is worth was told before */
 	char *own_unfit; /* and what was said of it; NULL: nothing */
 };
@@ -128,18 +129,39 @@ static void engine_listener_trunk_addresses_h(void *p, unsigned total, unsigned 
 }
 
 /* One line when it begins: a name that stays broken must not fill the log. */
-static void engine_listener_trunk_dns_failed_h(void *p, const char *detail, void *arg)
+static void engine_listener_trunk_dns_failed_h(void *p, const char *detail,
+					       enum dns_hint hint, void *arg)
 {
 	struct row *row = p;
 
 	if (!row)
 		return;
-	store_trunk_dns_failed(arg, row->store, detail);
+	store_trunk_dns_failed(arg, row->store, detail, hint);
 	if (row->dns_failing)
 		return;
 	row->dns_failing = true;
 	log_event(LOG_LEVEL_WARN, "name does not resolve",
 		  LOG_S("trunk", row->trunk->name), LOG_S("detail", detail));
+}
+
+/* One line when it begins, as of failures. */
+static void engine_listener_trunk_resolved_h(void *p, const char *note, void *arg)
+{
+	struct row *row = p;
+
+	if (!row)
+		return;
+	store_trunk_resolved(arg, row->store, note);
+	if (*note && !row->dns_noted)
+		log_event(LOG_LEVEL_INFO, "name resolves in part",
+			  LOG_S("trunk", row->trunk->name), LOG_S("detail", note));
+	row->dns_noted = *note;
+}
+
+static void engine_listener_resolv_conf_h(void *arg)
+{
+	(void)arg;
+	log_write(LOG_LEVEL_INFO, "resolv.conf changed and is in force", NULL);
 }
 
 static void *engine_listener_target_add_h(void *p, const struct engine_target *target,
@@ -349,6 +371,8 @@ const struct engine_events engine_listener = {
 	.trunk_state_h = engine_listener_trunk_state_h,
 	.trunk_addresses_h = engine_listener_trunk_addresses_h,
 	.trunk_dns_failed_h = engine_listener_trunk_dns_failed_h,
+	.trunk_resolved_h = engine_listener_trunk_resolved_h,
+	.resolv_conf_h = engine_listener_resolv_conf_h,
 	.probe.target_add_h = engine_listener_target_add_h,
 	.probe.target_remove_h = engine_listener_target_remove_h,
 	.probe.probe_begin_h = engine_listener_probe_begin_h,

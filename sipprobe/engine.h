@@ -10,6 +10,7 @@
 
 #include "config/config.h"
 #include "sipprobe/chain.h"
+#include "sipprobe/dns_hint.h"
 #include "sipprobe/health.h"
 #include "sipprobe/ladder.h"
 #include "sipprobe/probe.h"
@@ -107,8 +108,10 @@ struct engine_events {
 	 * ended a failure.
 	 */
 	void (*trunk_addresses_h)(void *row, unsigned total, unsigned up, void *arg);
-	/* A resolution failed; @detail for people. Last good addresses stay in use. */
-	void (*trunk_dns_failed_h)(void *row, const char *detail, void *arg);
+	/* A resolution failed; @detail for people, @hint: what is likely wrong. Last good
+	 * addresses stay in use. */
+	void (*trunk_dns_failed_h)(void *row, const char *detail, enum dns_hint hint,
+				   void *arg);
 	/*
 	 * A resolution succeeded. @note: what went wrong on the way, for people, or "".
 	 * May be NULL.
@@ -127,6 +130,8 @@ struct engine_events {
 	 * that the former stay in use, or NULL.
 	 */
 	void (*tls_files_h)(const char *detail, void *arg);
+	/* resolv.conf changed and was read, where it is of use. May be NULL. */
+	void (*resolv_conf_h)(void *arg);
 	/* A request from a configured trunk's address. @code: our answer, 0 for none. */
 	void (*inbound_h)(void *row, const char *method, unsigned code, void *arg);
 	/* Something that is nobody's: enum engine_stray. */

@@ -286,6 +286,10 @@ static void api_put_trunk(struct json *j, const struct status_trunk *t)
 		json_text(j, "dns_last_failure", t->dns_said);
 	else
 		json_null(j, "dns_last_failure");
+	if (t->dns_note.l)
+		json_text(j, "dns_note", t->dns_note);
+	else
+		json_null(j, "dns_note");
 	json_time(j, "inbound_options_unix_s", t->stats.inbound_options_unix_ns);
 	api_put_own(j, t);
 	json_open(j, "targets", '[');

@@ -132,6 +132,13 @@ static void page_trunk_put_facts(struct buffer *b, const struct trunk_page *p)
 		}
 		page_trunk_end_item(b);
 	}
+	if (p->t->dns_note.l) {
+		page_trunk_begin_item(b, "Its addresses were found in spite of");
+		buffer_str(b, "<bdi>");
+		page_bytes(b, p->t->dns_note);
+		buffer_str(b, "</bdi>");
+		page_trunk_end_item(b);
+	}
 	page_trunk_begin_item(b, "Its own last ping to us");
 	if (s->inbound_options_unix_ns) {
 		page_age(b, s->inbound_options_unix_ns, p->now_ns);
@@ -362,9 +369,10 @@ static void page_trunk_put_state(struct buffer *b, const struct trunk_page *p)
 			   "setting fall says");
 }
 
-static void page_trunk_put_no_address(struct buffer *b)
+static void page_trunk_put_no_address(struct buffer *b, const struct status_trunk *t)
 {
-	const struct probe_result unresolved = {.outcome = PROBE_DNS};
+	const struct probe_result unresolved = {.outcome = PROBE_DNS,
+						.dns_hint = t->dns_hint};
 
 	buffer_str(b, "<p>It has no address yet: its name does not resolve.</p>\n");
 	page_trunk_put_next(b, &unresolved);
@@ -381,7 +389,7 @@ static void page_trunk_put_main(struct buffer *b, const struct trunk_page *p)
 	if (p->t->stats.paused)
 		buffer_str(b, "<p>It is paused by its settings: it is not probed.</p>");
 	else if (!p->t->target_count)
-		page_trunk_put_no_address(b);
+		page_trunk_put_no_address(b, p->t);
 	for (size_t i = 0; i < p->t->target_count; i++)
 		page_trunk_put_target(b, p, i);
 	page_trunk_put_settings(b, p);

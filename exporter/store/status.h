@@ -84,6 +84,8 @@ struct status_trunk {
 	struct slice own_file; /* label text of the certificate we show, or empty */
 	struct tls_own own;    /* what that is worth */
 	struct slice dns_said; /* why its name did not resolve, the last time; or empty */
+	uint8_t dns_hint;      /* enum dns_hint of that time */
+	struct slice dns_note; /* what went wrong when it did, the last time; or empty */
 	struct stats_trunk stats;
 	int64_t since_unix_ns;
 	struct status_target *targets;

@@ -29,6 +29,7 @@ static struct need status_trunk_need_of(const struct store *s,
 
 	need.text = row->label_len + row->info_len;
 	need.text += store_own_file(row) ? strlen(store_own_file(row)) : 0;
+	need.text += store_dns_note(row) ? strlen(store_dns_note(row)) : 0;
 	need.text += store_dns_failure(row) ? strlen(store_dns_failure(row)) : 0;
 	TAILQ_FOREACH(t, &row->targets, entry)
 		need.text += t->label_len + (t->said ? strlen(t->said) : 0);
@@ -129,6 +130,10 @@ static int status_trunk_copy_trunk(struct status_trunk *to, struct store *s,
 						     strlen(store_own_file(row)));
 		to->own = row->texts->own;
 	}
+	to->dns_hint = row->dns_hint;
+	if (store_dns_note(row))
+		to->dns_note = status_trunk_add_text(to, store_dns_note(row),
+						     strlen(store_dns_note(row)));
 	to->stats = row->stats;
 	to->since_unix_ns = row->since_unix_ns;
 	TAILQ_FOREACH(t, &row->targets, entry)

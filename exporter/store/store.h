@@ -55,7 +55,11 @@ void store_trunk_state(struct store *s, struct store_trunk *row,
 		       const struct engine_change *change, int64_t now_unix_ns);
 void store_trunk_addresses(struct store *s, struct store_trunk *row, unsigned total,
 			   unsigned up);
-void store_trunk_dns_failed(struct store *s, struct store_trunk *row, const char *detail);
+void store_trunk_dns_failed(struct store *s, struct store_trunk *row, const char *detail,
+			    enum dns_hint hint);
+
+/* Its name has addresses. @note: what went wrong on the way, for people, or "" */
+void store_trunk_resolved(struct store *s, struct store_trunk *row, const char *note);
 void store_trunk_certificate(struct store *s, struct store_trunk *row, const char *file,
 			     const struct tls_own *own);
 void store_inbound(struct store *s, struct store_trunk *row, const char *method,

@@ -48,6 +48,7 @@ struct store_texts {
 	char *own_file;	    /* label text of our certificate's file */
 	struct tls_own own; /* what that is worth, with own_file */
 	char *dns_failure;  /* why its name did not resolve the last time, for people */
+	char *dns_note;	    /* what went wrong when it did, or "" or NULL */
 };
 
 struct store_trunk {
@@ -56,6 +57,7 @@ struct store_trunk {
 	struct store_targets targets;
 	int64_t since_unix_ns;	    /* of the state */
 	int64_t dns_failed_unix_ns; /* the last time; 0: never */
+	uint8_t dns_hint;	    /* enum dns_hint of that time */
 	uint64_t changed;	    /* the store's sequence at its last change */
 	uint32_t *inbound;	    /* STATS_METHODS counters; NULL: no request yet */
 	struct store_texts *texts;  /* NULL: none of them */
@@ -100,6 +102,14 @@ static inline const char *store_own_file(const struct store_trunk *t)
 static inline const char *store_dns_failure(const struct store_trunk *t)
 {
 	return t->texts ? t->texts->dns_failure : NULL;
+}
+
+/* What went wrong when its name resolved, or NULL. */
+static inline const char *store_dns_note(const struct store_trunk *t)
+{
+	return t->texts && t->texts->dns_note && t->texts->dns_note[0]
+		       ? t->texts->dns_note
+		       : NULL;
 }
 
 /* The label text of a target, label_len bytes. */

@@ -123,6 +123,7 @@ void store_trunk_remove(struct store *s, struct store_trunk *row)
 	if (row->texts) {
 		free(row->texts->own_file);
 		free(row->texts->dns_failure);
+		free(row->texts->dns_note);
 	}
 	free(row->texts);
 	free(row);
@@ -182,7 +183,8 @@ static void store_trunk_set_word(struct store *s, char **word, const char *text)
 	free(old);
 }
 
-void store_trunk_dns_failed(struct store *s, struct store_trunk *row, const char *detail)
+void store_trunk_dns_failed(struct store *s, struct store_trunk *row, const char *detail,
+			    enum dns_hint hint)
 {
 	int64_t now_unix_ns = clock_wall_ns();
 	struct store_texts *texts = row ? store_trunk_texts(s, row) : NULL;
@@ -193,9 +195,20 @@ void store_trunk_dns_failed(struct store *s, struct store_trunk *row, const char
 		store_trunk_set_word(s, &texts->dns_failure, detail);
 	store_write_lock(s);
 	row->stats.dns_failures++;
+	row->dns_hint = (uint8_t)hint;
 	row->dns_failed_unix_ns = now_unix_ns;
 	store_touch(s, row);
 	store_write_unlock(s);
+}
+
+void store_trunk_resolved(struct store *s, struct store_trunk *row, const char *note)
+{
+	struct store_texts *texts = row ? row->texts : NULL;
+
+	if (row && !texts && *note)
+		texts = store_trunk_texts(s, row);
+	if (texts && (*note || texts->dns_note))
+		store_trunk_set_word(s, &texts->dns_note, note);
 }
 
 void store_trunk_certificate(struct store *s, struct store_trunk *row, const char *file,

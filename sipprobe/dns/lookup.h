@@ -51,7 +51,12 @@ struct lookup_system {
 int lookup_unbound_alloc(struct lookup **lp, const struct config_dns *conf,
 			 const struct lookup_system *sys);
 
-/* Takes over the reference to @lookup, also on failure. */
+struct search;
+
+/* Takes over the reference to @lookup, also on failure. No search domains. */
 int resolver_alloc_lookup(struct resolver **rp, struct lookup *lookup);
+
+/* @search: copied */
+void resolver_set_search(struct resolver *r, const struct search *search);
 
 #endif

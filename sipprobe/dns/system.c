@@ -6,11 +6,11 @@
 #include <unistd.h>
 
 #include "sipprobe/dns/address_set.h"
+#include "sipprobe/dns/resolv_conf.h"
 #include "sipprobe/dns/unbound.h"
 #include "sipprobe/loop/ip_literal.h"
 
 enum {
-	SERVERS_MAX = 8,  /* of resolv.conf; glibc takes 3 */
 	HOSTS_TTL_S = 60, /* of names in the hosts file, which is read once */
 };
 
@@ -89,23 +89,14 @@ static int server_add(struct ub_ctx *ctx, const char *text)
 	return ub_ctx_set_fwd(ctx, server) ? EINVAL : 0;
 }
 
-static unsigned resolv_conf_read(struct ub_ctx *ctx, const char *path)
+static unsigned system_servers(struct ub_ctx *ctx, const char *path)
 {
-	FILE *f = path ? fopen(path, "re") : NULL;
+	struct resolv_conf rc;
 	unsigned count = 0;
-	char line[512];
 
-	while (f && count < SERVERS_MAX && fgets(line, sizeof(line), f)) {
-		char *save, *word = strtok_r(line, blanks, &save);
-
-		if (!word || strcmp(word, "nameserver"))
-			continue;
-		word = strtok_r(NULL, blanks, &save);
-		if (word && !server_add(ctx, word))
-			count++;
-	}
-	if (f)
-		fclose(f);
+	(void)resolv_conf_read(&rc, path);
+	for (unsigned i = 0; i < rc.server_count; i++)
+		count += !server_add(ctx, rc.servers[i]);
 	return count;
 }
 
@@ -115,7 +106,7 @@ static int servers_set(struct ub_ctx *ctx, const struct config_dns *conf,
 	int err = 0;
 
 	if (!conf || !conf->server_count)
-		return resolv_conf_read(ctx, sys->resolv_conf)
+		return system_servers(ctx, sys->resolv_conf)
 			       ? 0
 			       : server_add(ctx, "127.0.0.1");
 	for (size_t i = 0; i < conf->server_count && !err; i++)

@@ -4,6 +4,8 @@
 #include "base/clock.h"
 #include "base/name_index.h"
 #include "config/uri.h"
+#include "sipprobe/dns/resolv_conf.h"
+#include "sipprobe/dns/resolv_watch.h"
 #include "sipprobe/engine/engine_private.h"
 #include "sipprobe/target/bindings.h"
 #include "sipprobe/target/peers.h"
@@ -39,6 +41,7 @@ static void engine_destructor(void *arg)
 		mem_deref(le->data);
 	mem_deref(e->group.targets.bindings);
 	mem_deref(e->tls_watch);
+	mem_deref(e->resolv_watch);
 	mem_deref(e->services.sockets);
 	mem_deref(e->group.targets.tls);
 	resolvers_replace(&e->group.resolvers, NULL);
@@ -78,6 +81,21 @@ static const struct tls_watch_events tls_watch_events = {
 	.listen_cert_h = tls_listen_cert_h,
 	.files_h = tls_files_h,
 };
+
+/* Without the means for another resolver the present one stays. */
+static void resolv_changed_h(void *arg)
+{
+	struct engine *e = arg;
+	struct resolver *fresh;
+
+	if (resolver_alloc(&fresh, &e->group.targets.conf->dns))
+		return;
+	resolvers_replace(&e->group.resolvers, fresh);
+	if (e->group.events->resolv_conf_h)
+		e->group.events->resolv_conf_h(e->group.arg);
+	for (size_t i = 0; i < e->trunk_count; i++)
+		trunk_resolve_again(e->trunks[i]);
+}
 
 static int peers_and_demux_alloc(struct engine *e)
 {
@@ -130,6 +148,9 @@ int engine_alloc(struct engine **ep, const char *version,
 	if (!err)
 		err = tls_watch_alloc(&e->tls_watch, e->services.ticker,
 				      e->services.sockets, &tls_watch_events, e);
+	if (!err)
+		err = resolv_watch_alloc(&e->resolv_watch, e->services.ticker,
+					 RESOLV_CONF_PATH, resolv_changed_h, e);
 	if (err)
 		mem_deref(e);
 	else
@@ -279,6 +300,9 @@ static void engine_commit(struct engine *e, struct plan *p)
 	sockets_sweep_local(e->services.sockets);
 	bindings_sweep(e->group.targets.bindings);
 	tls_watch_follow(e->tls_watch, p->tls, &p->conf->sip);
+	resolv_watch_want(e->resolv_watch, !p->conf->dns.server_count ||
+						   p->conf->dns.search.system ||
+						   p->conf->dns.search.count);
 	sockets_review(e->services.sockets);
 	free(p->kept);
 	mem_deref(old_tls);

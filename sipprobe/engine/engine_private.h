@@ -6,6 +6,7 @@
 #include "sipprobe/trunk/demux.h"
 #include "sipprobe/trunk/trunk.h"
 
+struct resolv_watch;
 struct tls_watch;
 
 struct engine {
@@ -17,6 +18,7 @@ struct engine {
 	void (*stopped_h)(void *arg); /* NULL: not stopping */
 	void *stopped_arg;
 	struct tls_watch *tls_watch;
+	struct resolv_watch *resolv_watch;
 	struct trunk **trunks; /* in the configuration's order */
 	size_t trunk_count;
 };

@@ -133,6 +133,12 @@ void trunk_start(struct trunk *t)
 	naming_resolve(t->naming);
 }
 
+void trunk_resolve_again(struct trunk *t)
+{
+	if (t->naming)
+		naming_restart(t->naming);
+}
+
 void trunk_move(struct trunk *t, const struct config_trunk *conf)
 {
 	t->owner.conf = conf;
@@ -140,6 +146,5 @@ void trunk_move(struct trunk *t, const struct config_trunk *conf)
 	for (unsigned i = 0; i < t->target_count; i++)
 		target_move(t->targets[i]);
 	trunk_tell_certificate(t);
-	if (t->naming)
-		naming_restart(t->naming);
+	trunk_resolve_again(t);
 }

@@ -22,6 +22,12 @@ void trunk_move(struct trunk *t, const struct config_trunk *conf);
  */
 void trunk_expect(struct trunk *t, bool succeeded);
 
+/*
+ * After another resolver came into force: asks for its name, if it was just being asked
+ * for, or if none of its addresses answers.
+ */
+void trunk_resolve_again(struct trunk *t);
+
 /* Its description in force. */
 const struct config_trunk *trunk_conf(const struct trunk *t);
 

@@ -101,7 +101,7 @@ static void resolution_failed(struct naming *n, int err, const char *detail,
 	n->failing = true;
 	resolve_again(n, (s->down_interval_us ? s->down_interval_us : s->interval_us) *
 				 CLOCK_NS_PER_US);
-	t->group->events->trunk_dns_failed_h(t->owner.row, detail, t->group->arg);
+	t->group->events->trunk_dns_failed_h(t->owner.row, detail, hint, t->group->arg);
 	if (t->target_count)
 		return;
 	r.outcome = PROBE_DNS;

@@ -46,8 +46,9 @@ static void addresses_h(void *row, unsigned total, unsigned up, void *arg)
 {
 	(void)row, (void)total, (void)up, (void)arg;
 }
-static void dns_failed_h(void *row, const char *detail, void *arg)
+static void dns_failed_h(void *row, const char *detail, enum dns_hint hint, void *arg)
 {
+	(void)hint;
 	(void)row, (void)detail, (void)arg;
 }
 static void *target_add_h(void *row, const struct engine_target *t, void *arg)

@@ -27,7 +27,9 @@ BEYOND = {
         uri_param_empty uri_param_value uri_params_many uri_password uri_port_empty
         uri_port_large uri_port_text uri_port_zero uri_sips_udp uri_transport_none
         uri_transport_sctp uri_transport_twice uri_transport_ws uri_two_at uri_user_char
-        uri_user_empty uri_user_percent uri_zone_empty uri_zone_encoded""",
+        uri_user_empty uri_user_percent uri_zone_empty uri_zone_encoded uri_unspecified
+        uri_unspecified_ipv6 uri_broadcast uri_multicast uri_multicast_ipv6 uri_mapped
+        proxy_unspecified""",
     "where a placeholder may stand": "templates_bad",
     "text that Python's reader takes": "lone_surrogate long_number",
 }

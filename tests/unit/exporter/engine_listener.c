@@ -134,11 +134,11 @@ static void test_names(void)
 
 	engine_listener.trunk_addresses_h(t.row, 2, 0, t.s);
 	is_str(logged(), "", "addresses of a name that resolves are no news");
-	engine_listener.trunk_dns_failed_h(t.row, "no such name", t.s);
+	engine_listener.trunk_dns_failed_h(t.row, "no such name", DNS_HINT_NONE, t.s);
 	is_str(logged(),
 	       "level=warn msg=\"name does not resolve\" trunk=a detail=\"no such name\"",
 	       "it begins");
-	engine_listener.trunk_dns_failed_h(t.row, "no such name", t.s);
+	engine_listener.trunk_dns_failed_h(t.row, "no such name", DNS_HINT_NONE, t.s);
 	is_str(logged(), "", "it goes on");
 	engine_listener.trunk_addresses_h(t.row, 0, 0, t.s);
 	is_str(logged(), "", "no address is no end");
@@ -147,8 +147,19 @@ static void test_names(void)
 	       "it ends");
 	engine_listener.trunk_addresses_h(t.row, 3, 2, t.s);
 	is_str(logged(), "", "once");
-	engine_listener.trunk_dns_failed_h(t.row, "again", t.s);
+	engine_listener.trunk_dns_failed_h(t.row, "again", DNS_HINT_NONE, t.s);
 	ok(logged()[0], "and may begin again");
+	engine_listener.trunk_resolved_h(t.row, "a.example SRV: SERVFAIL", t.s);
+	is_str(logged(),
+	       "level=info msg=\"name resolves in part\" trunk=a "
+	       "detail=\"a.example SRV: SERVFAIL\"",
+	       "addresses in spite of a failure");
+	engine_listener.trunk_resolved_h(t.row, "a.example SRV: SERVFAIL", t.s);
+	is_str(logged(), "", "said once");
+	engine_listener.trunk_resolved_h(t.row, "", t.s);
+	engine_listener.resolv_conf_h(t.s);
+	is_str(logged(), "level=info msg=\"resolv.conf changed and is in force\"",
+	       "and when that file changed");
 	n = told_take(&t);
 	is_int(n->trunks[0].stats.dns_failures, 3, "all failures are counted");
 	is_int(n->trunks[0].stats.addresses_up, 2, "and addresses kept");
@@ -315,7 +326,8 @@ static void test_null(void)
 	e->trunk_remove_h(NULL, t.s);
 	e->trunk_state_h(NULL, &change, t.s);
 	e->trunk_addresses_h(NULL, 1, 1, t.s);
-	e->trunk_dns_failed_h(NULL, "x", t.s);
+	e->trunk_dns_failed_h(NULL, "x", DNS_HINT_NONE, t.s);
+	e->trunk_resolved_h(NULL, "x", t.s);
 	e->trunk_cert_h(NULL, &(struct tls_own){.not_after_s = 1}, t.s);
 	e->inbound_h(NULL, "OPTIONS", 200, t.s);
 	ok(!e->probe.target_add_h(NULL, &udp, t.s), "no cell without a row");

@@ -48,7 +48,7 @@ static inline void fixture_fill(struct store *s)
 	store_trunk_add(s, &fixture_trunks[1]);
 	store_trunk_state(s, row, &change, 1);
 	store_trunk_addresses(s, row, 2, 1);
-	store_trunk_dns_failed(s, row, "sbc.example A: NXDOMAIN");
+	store_trunk_dns_failed(s, row, "sbc.example A: NXDOMAIN", DNS_HINT_NONE);
 	store_inbound(s, row, "OPTIONS", 1700000000000000000);
 	store_reload(s, true, 1700000001000000000);
 	store_stray(s, ENGINE_STRAY_STRANGER);

@@ -121,7 +121,7 @@ static inline void site_fill(struct site *s)
 	store_probe_late(store, s->cells[2]);
 	store_probe_settled(store, s->cells[2], &(struct probe_loss){600, 597, 3});
 	site_state(s, 2, HEALTH_DEGRADED, 3);
-	store_trunk_dns_failed(store, s->rows[3], "no such <name>");
+	store_trunk_dns_failed(store, s->rows[3], "no such <name>", DNS_HINT_NONE);
 	chain_unref(chain);
 }
 

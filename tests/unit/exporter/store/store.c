@@ -261,7 +261,7 @@ static void test_null(void)
 	store_trunk_move(s, NULL, &trunk_a);
 	store_trunk_state(s, NULL, &change, 1);
 	store_trunk_addresses(s, NULL, 1, 1);
-	store_trunk_dns_failed(s, NULL, "x");
+	store_trunk_dns_failed(s, NULL, "x", DNS_HINT_NONE);
 	store_inbound(s, NULL, "OPTIONS", 1);
 	ok(!store_target_add(s, NULL, &target_udp), "no cell without a row");
 	store_probe_begin(s, NULL, 1);

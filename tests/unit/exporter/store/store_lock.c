@@ -46,12 +46,12 @@ static void write_addresses(struct held *h)
 
 static void write_dns(struct held *h)
 {
-	store_trunk_dns_failed(h->s, h->row, "known");
+	store_trunk_dns_failed(h->s, h->row, "known", DNS_HINT_NONE);
 }
 
 static void write_dns_anew(struct held *h)
 {
-	store_trunk_dns_failed(h->s, h->row, "new");
+	store_trunk_dns_failed(h->s, h->row, "new", DNS_HINT_NONE);
 }
 
 static const struct tls_own own = {.not_after_s = 1};
@@ -201,7 +201,7 @@ static void held_open(struct held *h)
 	store_remember(h->s, 5, 1 << 20);
 	h->row = store_trunk_add(h->s, &trunk);
 	h->cell = store_target_add(h->s, h->row, &tls);
-	store_trunk_dns_failed(h->s, h->row, "known");
+	store_trunk_dns_failed(h->s, h->row, "known", DNS_HINT_NONE);
 	store_trunk_certificate(h->s, h->row, "/a.pem", &own);
 }
 

@@ -283,12 +283,18 @@ static void test_trunk_words(void)
 
 	is_dns_said(s, "", "nothing at first");
 	ok(!store_own_file(row), "and no certificate");
-	store_trunk_dns_failed(s, row, "one");
+	store_trunk_dns_failed(s, row, "one", DNS_HINT_NONE);
 	is_dns_said(s, "one", "why a name failed");
 	ok(row->dns_failed_unix_ns > 0, "and when");
-	store_trunk_dns_failed(s, row, "two");
+	store_trunk_dns_failed(s, row, "two", DNS_HINT_NONE);
 	is_dns_said(s, "two", "the last time");
 	is_int(row->stats.dns_failures, 2, "each is counted");
+	ok(!store_dns_note(row), "no note yet");
+	store_trunk_resolved(s, row, "SRV: SERVFAIL");
+	is_str(store_dns_note(row), "SRV: SERVFAIL", "what it resolves in spite of");
+	store_trunk_resolved(s, row, "");
+	ok(!store_dns_note(row), "and no more");
+	store_trunk_resolved(s, NULL, "x");
 	store_trunk_certificate(s, row, "/a/b.pem", &(struct tls_own){.not_after_s = 5});
 	is_str(store_own_file(row), "file=\"b.pem\"", "the file of our certificate");
 	store_trunk_certificate(s, row, "/a/c.pem", &(struct tls_own){.not_after_s = 6});

@@ -41,8 +41,10 @@ static inline void running_addresses_h(void *row, unsigned total, unsigned up, v
 	(void)row, (void)total, (void)up, (void)arg;
 }
 
-static inline void running_dns_failed_h(void *row, const char *detail, void *arg)
+static inline void running_dns_failed_h(void *row, const char *detail, enum dns_hint hint,
+					void *arg)
 {
+	(void)hint;
 	(void)row, (void)detail, (void)arg;
 }
 

@@ -13,7 +13,7 @@ static const struct {
 	{"::ffff:10.0.0.1", false}, {"fe80::1%lo", false},
 };
 
-int main(void)
+static void test_loopback(void)
 {
 	for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
 		struct sa sa;
@@ -23,5 +23,10 @@ int main(void)
 			   ip_is_loopback(&sa) == addresses[i].loopback,
 		   "%s", addresses[i].address);
 	}
+}
+
+int main(void)
+{
+	test_loopback();
 	return tap_done();
 }
