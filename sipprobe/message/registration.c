@@ -15,23 +15,24 @@ static int64_t seconds_of(const struct pl *value)
 	return seconds;
 }
 
-static int64_t expires_find(const struct guard_message *m)
-{
-	struct pl name, value;
-	size_t pos = 0;
-
-	while (guard_next_field(m, &pos, &name, &value))
-		if (guard_field_is(&name, "Expires", 0))
-			return seconds_of(&value);
-	return -1;
-}
-
 /* The less of two times, of which one or both may not be said (-1). */
 static int64_t less_s(int64_t a, int64_t b)
 {
 	if (a < 0 || b < 0)
 		return a < 0 ? b : a;
 	return a < b ? a : b;
+}
+
+static int64_t expires_find(const struct guard_message *m)
+{
+	struct pl name, value;
+	int64_t least_s = -1;
+	size_t pos = 0;
+
+	while (guard_next_field(m, &pos, &name, &value))
+		if (guard_field_is(&name, "Expires", 0))
+			least_s = less_s(least_s, seconds_of(&value));
+	return least_s;
 }
 
 /* Seconds; -1: not said. */

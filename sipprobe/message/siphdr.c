@@ -450,6 +450,7 @@ static bool contact_uri_take(struct pl *uri, struct pl *c)
 bool siphdr_contact_take(struct siphdr_contact *v, struct pl *c)
 {
 	struct pl name, value;
+	int64_t seconds;
 
 	siphdr_space_skip(c);
 	v->expires_s = -1;
@@ -460,8 +461,11 @@ bool siphdr_contact_take(struct siphdr_contact *v, struct pl *c)
 	while (separator_take(c, ';')) {
 		if (!siphdr_param_take(&name, &value, c))
 			return false;
-		if (!pl_strcasecmp(&name, "expires"))
-			v->expires_s = expires_of(&value);
+		if (pl_strcasecmp(&name, "expires"))
+			continue;
+		seconds = expires_of(&value);
+		if (v->expires_s < 0 || (seconds >= 0 && seconds < v->expires_s))
+			v->expires_s = seconds;
 	}
 	if (!c->l)
 		return true;

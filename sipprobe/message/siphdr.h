@@ -51,7 +51,7 @@ struct siphdr_addr {
 /* One Contact value (RFC 3261 20.10). */
 struct siphdr_contact {
 	struct pl uri;	   /* without brackets */
-	int64_t expires_s; /* its parameter; -1: none; SIPHDR_EXPIRES_ODD */
+	int64_t expires_s; /* the least it says; -1: nothing; SIPHDR_EXPIRES_ODD */
 };
 
 enum { SIPHDR_EXPIRES_ODD = -2 }; /* it is no number of seconds */

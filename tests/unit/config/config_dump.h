@@ -162,7 +162,10 @@ static void put_config(FILE *out, const struct config *c, bool lines)
 	for (size_t i = 0; i < c->dns.server_count; i++)
 		fprintf(out, "server %s\n", c->dns.servers[i]);
 	put_probe(out, c);
-	config_warnings_print(&c->warnings, out);
+	if (lines)
+		config_warnings_print(&c->warnings, out);
+	for (size_t i = 0; i < c->warnings.count && !lines; i++)
+		fprintf(out, "warning %s\n", c->warnings.list[i].message);
 }
 
 #endif

@@ -79,6 +79,7 @@ static const struct {
 	{"register.expires", "10m"},
 	{"register.interval", "2m"},
 	{"register.aor", "sip:alice:redacted@isp.example"},
+	{"register.at", "all"},
 	{"tls.ca_file", ""},
 	{"tls.cert_file", ""},
 	{"tls.server_name", "sbc.example"},

@@ -67,6 +67,8 @@ static const struct {
 	 "Contact: <sip:me@203.0.113.1:1>, <sip:me@203.0.113.2>;expires=900\r\n"
 	 "Expires: 120\r\n",
 	 "2 120 900 120: 120"},
+	{"said twice", "Contact: <sip:me@192.0.2.9>;expires=60;expires=90\r\n",
+	 "1 60 60 -1: 60"},
 	{"in quotes", "Contact: <sip:me@192.0.2.9>;expires=\"60\"\r\n", "1 60 60 -1: 60"},
 	{"in quotes that hold no number",
 	 "Contact: <sip:me@192.0.2.9>;expires=\"soon\"\r\nExpires: 120\r\n",

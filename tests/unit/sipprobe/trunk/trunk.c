@@ -117,6 +117,8 @@ static void trunks_open(struct trunks *ts, const char *uri, const char *settings
 static void trunks_close(struct trunks *ts)
 {
 	mem_deref(ts->trunk);
+	while (ts->group.targets.unregistering.head)
+		mem_deref(ts->group.targets.unregistering.head->data);
 	resolvers_replace(&ts->group.resolvers, NULL);
 	mem_deref(ts->zone);
 	fixture_close(&ts->f);
