@@ -1,9 +1,11 @@
 /* Warnings about a configuration that take knowledge of SIP: a row each. */
 #include "sipprobe/engine.h"
+#include "sipprobe/engine/check_size.h"
 
 /* Each adds what it finds by config_warn(), and returns 0 or ENOMEM. NULL ends them. */
 static int (*const checks[])(struct config_errors *warnings,
 			     const struct config *conf) = {
+	check_size,
 	NULL,
 };
 

@@ -5,12 +5,11 @@
 #include "config/config.h"
 #include "tests/unit/tap.h"
 
-static const char file[] =
-	"{\"sip\": {\"tls\": {\"insecure_skip_verify\": true}},\n"
-	" \"trunks\": [\n"
-	"  {\"name\": \"a\", \"uri\": \"sip:a.example\"},\n"
-	"  {\"name\": \"b\", \"uri\": \"sip:b.example\",\n"
-	"   \"tls\": {\"insecure_skip_verify\": true}}]}";
+static const char file[] = "{\"sip\": {\"tls\": {\"insecure_skip_verify\": true}},\n"
+			   " \"trunks\": [\n"
+			   "  {\"name\": \"a\", \"uri\": \"sip:a.example\"},\n"
+			   "  {\"name\": \"b\", \"uri\": \"sip:b.example\",\n"
+			   "   \"tls\": {\"insecure_skip_verify\": true}}]}";
 
 static char *printed(const struct config_errors *warnings)
 {
@@ -29,7 +28,8 @@ static void check_reader(const struct config *c)
 
 	is_str(text,
 	       "x.json:1:42: sip.tls.insecure_skip_verify: warning: sip.tls: "
-	       "insecure_skip_verify is on, so the certificates of peers that connect are "
+	       "insecure_skip_verify is on, so the certificates of peers that connect "
+	       "are "
 	       "not verified\n"
 	       "x.json:5:36: trunks[1].tls.insecure_skip_verify: warning: trunk \"b\": "
 	       "insecure_skip_verify is on, so the peer's certificate is not verified\n",
@@ -42,7 +42,8 @@ static void check_added(const struct config *c)
 	struct config_errors more = {0};
 	char *text;
 
-	is_int(config_warn(&more, c, &c->trunks[1], "uri", "is %d", 1), 0, "of a setting");
+	is_int(config_warn(&more, c, &c->trunks[1], "uri", "is %d", 1), 0,
+	       "of a setting");
 	is_int(config_warn(&more, c, &c->trunks[0], NULL, "is 2"), 0, "of a trunk");
 	is_int(config_warn(&more, c, NULL, "sip.listen", "is 3"), 0, "of a section");
 	is_int(config_warn(&more, c, NULL, NULL, "is 4"), 0, "of the whole");
