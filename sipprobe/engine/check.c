@@ -2,11 +2,13 @@
 #include "sipprobe/engine.h"
 
 #include "sipprobe/engine/check_certificates.h"
+#include "sipprobe/engine/check_size.h"
 
 /* Each adds what it finds by config_warn(), and returns 0 or ENOMEM. NULL ends them. */
 static int (*const checks[])(struct config_errors *warnings,
 			     const struct config *conf) = {
 	check_certificates,
+	check_size,
 	NULL,
 };
 

@@ -208,10 +208,13 @@ int guard_stream(struct guard_message *m, const char *buf, size_t len, const cha
 
 size_t guard_idle_bytes(const char *buf, size_t len)
 {
-	size_t n = 0;
+	size_t n, zeros = 0;
 
-	while (n < len && (siphdr_is(buf[n], SIPHDR_SPACE) || !buf[n]))
-		n++;
+	for (n = 0; n < len && zeros < GUARD_ZEROS_MAX; n++) {
+		if (buf[n] && !siphdr_is(buf[n], SIPHDR_SPACE))
+			break;
+		zeros = buf[n] ? 0 : zeros + 1;
+	}
 	return n;
 }
 

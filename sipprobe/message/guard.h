@@ -10,6 +10,7 @@
 
 enum {
 	GUARD_MESSAGE_MAX = 65535, /* bytes of head and body; a line may be as long */
+	GUARD_ZEROS_MAX = 64,	   /* in a row that are a keep-alive; more are no SIP */
 };
 
 /* A message's parts, pointing into the buffer that was checked. */

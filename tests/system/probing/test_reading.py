@@ -360,3 +360,45 @@ class Kept(Case):
         m = wait_for("a failure", lambda: (m := e.scrape()).failures("a") and m, 10)
         self.assertEqual(m.failures("a"), {"timeout": 1})
         self.assertEqual((peer.connections, len(peer.requests)), (1, 3))
+
+
+class Size(Case):
+    """RFC 3261 18.1.1: the check tells of requests that are too long for UDP."""
+
+    PAD = {"X-Pad": "a" * 700, "X-Pad2": "b" * 800}
+
+    def warnings(self, **settings):
+        e = self.write("size.json", json.dumps(
+            {"trunks": [{"name": "b", "uri": "sip:127.0.0.1:5999", **settings}]}))
+        code, _, err = run("--config.file", e, "--config.check")
+        self.assertEqual(code, 0)
+        return [l for l in err.splitlines() if "bytes" in l]
+
+    def test_as_on_the_wire(self):
+        peer = self.use(SipPeer())
+        e = self.start(config_of(trunk("b", peer.uri, headers=self.PAD)))
+        e.settled("b", 1)
+        size = len(peer.requests[0].raw)
+        line, = e.log(msg="configuration warning")
+        self.assertIn(f'trunk "b": its requests have {size} bytes over UDP',
+                      line["warning"])
+        _, _, err = run("--config.file", e.config_path, "--config.check")
+        self.assertIn(f"warning: trunk \"b\": its requests have {size} bytes", err)
+
+    def test_who_is_warned(self):
+        long = "sip:" + "u" * 400 + "@127.0.0.1"
+        for what, count, settings in (
+                ("short", 0, {}),
+                ("padded", 1, {"headers": self.PAD}),
+                ("From, To and Contact", 1, {"from": long, "to": long, "contact": long}),
+                ("over TCP", 0, {"headers": self.PAD,
+                                 "uri": "sip:127.0.0.1;transport=tcp"}),
+                ("over TLS", 0, {"headers": self.PAD, "uri": "sips:127.0.0.1"}),
+                ("paused", 0, {"headers": self.PAD, "paused": True}),
+                ("almost", 0, {"headers": {"X": "a" * 840}}),
+                ("almost, with credentials", 1, {
+                    "headers": {"X": "a" * 840},
+                    "auth": {"username": "u", "password": "p"}}),
+                ("REGISTER", 1, {"method": "REGISTER", "headers": self.PAD})):
+            with self.subTest(what):
+                self.assertEqual(len(self.warnings(**settings)), count)

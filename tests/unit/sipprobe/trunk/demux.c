@@ -153,6 +153,8 @@ static void test_faulty(void)
 	fixture_close(&f);
 }
 
+static const char zeros[GUARD_ZEROS_MAX + 1];
+
 static void test_keep_alives(void)
 {
 	static const struct {
@@ -167,6 +169,7 @@ static void test_keep_alives(void)
 		{"\0\0\0\0\0\0\0\0", 8, ""},
 		{"\0\0\0\0\0\0\0\0\0\0\0\0", 12, ""},
 		{"\r\n\0", 3, ""},
+		{zeros, sizeof(zeros), "malformed"},
 		{"jaK", 3, ""},
 		{"jaK\0", 4, ""},
 		{"jaKx.", 5, "malformed"},
