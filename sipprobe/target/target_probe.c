@@ -354,6 +354,7 @@ static void probe_begin(struct target *t, bool held)
 		.begun_unix_ns = clock_wall_ns(),
 		.pending = true,
 		.answered = t->attempt.answered,
+		.retransmissions = held ? t->attempt.retransmissions : 0,
 		.held = held,
 	};
 	if (t->exchange)

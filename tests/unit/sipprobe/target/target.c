@@ -239,11 +239,13 @@ static void test_held_up(void)
 
 	fixture_probe(t);
 	(void)fixture_told(&f);
-	stand_still_ms(2500);
+	pass_ms(600);
+	stand_still_ms(1900);
 	pass_ms(10);
 	stand_still_ms(2500);
 	pass_ms(10);
 	is_str(fixture_told(&f), "timeout down", "once a probe");
+	is_int(f.last.retransmissions, 1, "with all that was sent again");
 
 	fixture_probe(t);
 	(void)fixture_told(&f);
