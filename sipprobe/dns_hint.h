@@ -6,7 +6,8 @@ enum dns_hint {
 	DNS_HINT_NONE,
 	DNS_HINT_SHORT,	   /* a name without a dot, and no search domains are asked for */
 	DNS_HINT_PORT,	   /* it has SRV records, which a port in the URI rules out */
-	DNS_HINT_SRV_NAME, /* its SRV records have a name that RFC 3263 does not ask for */
+	DNS_HINT_SRV_NAME, /* its SRV records have a name that RFC 3263 does not ask for
+			    */
 	DNS_HINT_NO_PEER,  /* its addresses can be no peer's */
 	DNS_HINTS,
 };

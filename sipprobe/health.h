@@ -42,8 +42,8 @@ struct health health_next(struct health h, enum probe_verdict v, unsigned fall,
 /*
  * The health that an address of a trunk begins with when it takes the place of another,
  * or joins others: the state is the trunk's and goes on, and so does the counting for
- * `fall` and `rise`. What was that other's own is left behind: failures of one that is
- * down beside others that work, successes of one that works in a trunk that is down.
+ * `fall` and `rise`. It is not down for another that was, beside others that work; and
+ * successes of one that worked in a trunk that is down are left behind.
  *
  * @former: whose place it takes; zeroed: nobody's
  * @trunk:  state of the trunk by its addresses before the change

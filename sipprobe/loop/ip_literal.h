@@ -1,4 +1,5 @@
-/* IP literals as URIs, configurations and resolv.conf have them, and kinds of addresses. */
+/* IP literals as URIs, configurations and resolv.conf have them, and kinds of addresses.
+ */
 #ifndef SIPPROBE_LOOP_IP_LITERAL_H
 #define SIPPROBE_LOOP_IP_LITERAL_H
 

@@ -62,11 +62,7 @@ static bool is_alive(enum health_state s)
 
 struct health health_succeed(struct health former, enum health_state trunk)
 {
-	bool was_down = former.state == HEALTH_DOWN;
-	bool own = (is_alive(trunk) && was_down) ||
-		   (trunk == HEALTH_DOWN && is_alive((enum health_state)former.state));
-
-	if (own)
+	if (trunk == HEALTH_DOWN && is_alive((enum health_state)former.state))
 		former = (struct health){0};
 	former.state = (uint8_t)trunk;
 	return former;

@@ -48,5 +48,9 @@ void heirs_settle(struct heirs *h, struct target *t)
 
 	if (place)
 		place->vacant = false;
+	/* Failures among those that DNS prefers less are none of one that it prefers. */
+	if (former && former->priority != target_address(t)->priority &&
+	    health.state == HEALTH_DOWN && h->trunk != HEALTH_DOWN)
+		health = (struct health){0};
 	target_take_over(t, health_succeed(health, h->trunk), due_ns);
 }

@@ -70,7 +70,7 @@ static const struct {
 	{"up, and failures add up", 'U', "uxx", "x", "UX"},
 	{"up, and an answer between", 'U', "uxx", "uxx", "UUUU"},
 	{"degraded until it answers", 'D', "d", "xu", "DDU"},
-	{"one that was down among others that are up", 'D', "xxx", "xxx", "DDDX"},
+	{"one that was down among others that are up", 'D', "xxx", "xu", "DXX"},
 	{"one that was down among others, and is up at once", 'D', "xxx", "u", "DU"},
 	{"down, and answers add up", 'X', "xxxu", "u", "XU"},
 	{"down, and a failure between", 'X', "xxxu", "xuu", "XXXU"},
