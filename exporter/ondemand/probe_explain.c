@@ -69,9 +69,9 @@ static const struct advice advices[] = {
 	{PROBE_TIMEOUT, 0, 0,
 	 "Nothing final came back. Check that the address, port and transport are "
 	 "right, that firewalls pass SIP in both directions, and that the peer knows "
-	 "our source address: many SBCs are silent to strangers, and fail2ban makes an "
-	 "Asterisk so that has no identify section for us. A capture on both ends shows "
-	 "where it is lost."},
+	 "our source address: many SBCs are silent to strangers, and fail2ban may have "
+	 "banned us at an Asterisk without an identify section for us. A capture on both "
+	 "ends shows where it is lost."},
 	{PROBE_DNS, 0, 0,
 	 "The name gives no address. Check its spelling, and ask for its NAPTR, SRV "
 	 "and A records (dig) at the resolver that this machine uses."},

@@ -139,7 +139,6 @@ static const char *const wanted[] = {
 	"\"\",reason=\"dns\"} 1",
 	"siptrunk_probe_retransmissions_total" TGT "} 4",
 	"siptrunk_probe_late_responses_total" TGT "} 1",
-	"siptrunk_probe_misdirected_responses_total" TGT ",kind=\"port\"} 0",
 	"siptrunk_probe_last_success_timestamp_seconds" TGT "} 1763798707.123",
 	"siptrunk_tls_certificate_not_after_timestamp_seconds" TGT "} 1800000000",
 	"siptrunk_inbound_requests_total" ONE ",method=\"OPTIONS\"} 1",
