@@ -7,31 +7,8 @@
 
 #include "config/peer_address.h"
 #include "sipprobe/dns/locate_hint.h"
+#include "sipprobe/dns/locate_private.h"
 #include "sipprobe/loop/ip_literal.h"
-
-enum {
-	PORT = 5060,
-	PORT_TLS = 5061,
-	/* Seconds that a failure holds without a TTL of its own. */
-	FAILURE_TTL_S = 30,
-	LITERAL_TTL_S = 3600, /* only the interface of a link-local one can change */
-};
-
-struct step;
-
-typedef void(step_h)(struct step *step, const struct lookup_answer *ans);
-
-/* One question under way, and what its answer is for. */
-struct step {
-	struct le le;
-	struct locate *locate;
-	void *query;
-	unsigned number;
-	enum rr_type type;
-	step_h *h;
-	struct resolve_address address; /* A, AAAA: all but the address itself */
-	char *name;
-};
 
 static void step_destructor(void *data)
 {
@@ -40,99 +17,6 @@ static void step_destructor(void *data)
 	list_unlink(&s->le);
 	mem_deref(s->query);
 	mem_deref(s->name);
-}
-
-/* Least of the TTLs used so far, never 0. */
-static void ttl_use(uint32_t *least_s, uint32_t ttl_s)
-{
-	if (!ttl_s)
-		ttl_s = 1;
-	if (!*least_s || ttl_s < *least_s)
-		*least_s = ttl_s;
-}
-
-static void step_words(char *text, size_t size, const struct step *s, const char *why)
-{
-	re_snprintf(text, size, "%b %s: %s", s->name,
-		    strlen(s->name) < 64 ? strlen(s->name) : 64, rr_type_name(s->type),
-		    why);
-}
-
-/* Goes on in spite of it; the first one is told with the result. */
-static void locate_pass_over(struct locate *locate, const struct step *s, const char *why)
-{
-	if (locate->passed[0] && s->number >= locate->passed_step)
-		return;
-	locate->passed_step = s->number;
-	step_words(locate->passed, sizeof(locate->passed), s, why);
-}
-
-/*
- * Keeps the gravest failure and, among equals, that of the question asked first: the
- * order in which answers come must not show.
- */
-static void locate_fail(struct locate *locate, const struct step *s,
-			enum resolve_status status, const char *why)
-{
-	struct resolve_result *res = &locate->result;
-
-	if (status < res->status ||
-	    (status == res->status && s->number >= locate->failed_step))
-		return;
-	res->status = status;
-	locate->failed_step = s->number;
-	step_words(res->detail, sizeof(res->detail), s, why);
-}
-
-static void fail_answer(struct step *s, enum resolve_status status)
-{
-	static const char *const why[] = {
-		[RESOLVE_NXDOMAIN] = "NXDOMAIN",     [RESOLVE_NODATA] = "no such records",
-		[RESOLVE_SERVFAIL] = "SERVFAIL",     [RESOLVE_TIMEOUT] = "timeout",
-		[RESOLVE_BOGUS] = "unusable answer",
-	};
-
-	if (status == RESOLVE_BOGUS)
-		ttl_use(&s->locate->failed_ttl_s, FAILURE_TTL_S);
-	locate_fail(s->locate, s, status, why[status]);
-}
-
-/*
- * Addresses in spite of a failure are a success: many a server cannot answer AAAA. But
- * what the failure hid should not stay hidden for long.
- */
-static void locate_succeed(struct locate *locate)
-{
-	struct resolve_result *res = &locate->result;
-
-	if (res->status >= RESOLVE_SERVFAIL || res->passed_over & 1U << RESOLVE_BY_SRV)
-		ttl_use(&res->ttl_s, locate->failed_ttl_s);
-	if (locate->passed[0])
-		memcpy(res->detail, locate->passed, sizeof(res->detail));
-	else if (res->status < RESOLVE_SERVFAIL)
-		res->detail[0] = '\0';
-	res->status = RESOLVE_OK;
-	res->hint = DNS_HINT_NONE;
-}
-
-/* Fills in the result once no question is left. */
-static void locate_complete(struct locate *locate)
-{
-	struct resolve_result *res = &locate->result;
-
-	if (locate->set.count) {
-		locate_succeed(locate);
-	} else {
-		/* A name without addresses may have the SRV records that failed. */
-		if (res->status == RESOLVE_NODATA &&
-		    res->passed_over & 1U << RESOLVE_BY_SRV) {
-			res->status = RESOLVE_SERVFAIL;
-			memcpy(res->detail, locate->passed, sizeof(res->detail));
-		}
-		res->ttl_s = locate->failed_ttl_s;
-	}
-	res->addresses = locate->set.v;
-	res->count = locate->set.count;
 }
 
 static bool locate_asks_hints(struct locate *locate);
@@ -145,7 +29,8 @@ static void locate_answer_h(const struct lookup_answer *ans, void *arg)
 	list_unlink(&s->le);
 	/* A failure holds no longer than any answer that led to it. */
 	if (ans->status != RESOLVE_OK)
-		ttl_use(&locate->failed_ttl_s, ans->ttl_s ? ans->ttl_s : FAILURE_TTL_S);
+		locate_use_ttl(&locate->failed_ttl_s,
+			       ans->ttl_s ? ans->ttl_s : LOCATE_FAILURE_TTL_S);
 	s->h(s, ans);
 	mem_deref(s);
 	if (!list_isempty(&locate->steps))
@@ -187,7 +72,7 @@ static void ask_failed(struct step *s, int err)
 {
 	if (!err)
 		return;
-	ttl_use(&s->locate->failed_ttl_s, FAILURE_TTL_S);
+	locate_use_ttl(&s->locate->failed_ttl_s, LOCATE_FAILURE_TTL_S);
 	locate_fail(s->locate, s, RESOLVE_SERVFAIL, strerror(err));
 }
 
@@ -227,7 +112,7 @@ static void address_answer(struct step *s, const struct lookup_answer *ans)
 	int err = 0;
 
 	if (ans->status != RESOLVE_OK) {
-		fail_answer(s, ans->status);
+		locate_fail_answer(s, ans->status);
 		return;
 	}
 	for (size_t i = 0; i < ans->count && !err; i++) {
@@ -240,11 +125,11 @@ static void address_answer(struct step *s, const struct lookup_answer *ans)
 	}
 	ask_failed(s, err);
 	if (!read) {
-		fail_answer(s, RESOLVE_BOGUS);
+		locate_fail_answer(s, RESOLVE_BOGUS);
 		return;
 	}
-	ttl_use(&locate->result.ttl_s, ans->ttl_s);
-	ttl_use(&locate->failed_ttl_s, ans->ttl_s);
+	locate_use_ttl(&locate->result.ttl_s, ans->ttl_s);
+	locate_use_ttl(&locate->failed_ttl_s, ans->ttl_s);
 }
 
 /* A and AAAA side by side, as the family wants. */
@@ -261,11 +146,6 @@ static int address_ask(struct locate *locate, const char *name, uint16_t port,
 	return err;
 }
 
-static uint16_t default_port(enum config_transport transport)
-{
-	return transport == CONFIG_TRANSPORT_TLS ? PORT_TLS : PORT;
-}
-
 static step_h srv_answer;
 
 /* The next SRV name; past the last one the host's own addresses (RFC 3263 4.2). */
@@ -279,7 +159,7 @@ static int srv_next(struct locate *locate)
 		if (name)
 			return locate_ask(locate, name, RR_SRV, srv_answer, NULL);
 	}
-	return address_ask(locate, locate->host, default_port(a.transport), &a);
+	return address_ask(locate, locate->host, locate_port(a.transport), &a);
 }
 
 static void srv_try_next(struct step *s)
@@ -332,19 +212,19 @@ static void srv_answer(struct step *s, const struct lookup_answer *ans)
 	}
 	if (ans->status != RESOLVE_OK) {
 		/* No fallback: the host's own addresses may be others. */
-		fail_answer(s, ans->status);
+		locate_fail_answer(s, ans->status);
 		return;
 	}
 	count = srv_choose(targets, RESOLVE_ADDRESSES_MAX, ans, &refused);
 	if (count) {
-		ttl_use(&locate->result.ttl_s, ans->ttl_s);
+		locate_use_ttl(&locate->result.ttl_s, ans->ttl_s);
 		targets_ask(s, targets, count);
 	} else if (refused) {
-		ttl_use(&locate->failed_ttl_s, ans->ttl_s);
+		locate_use_ttl(&locate->failed_ttl_s, ans->ttl_s);
 		locate->refused = true;
 		srv_try_next(s);
 	} else {
-		fail_answer(s, RESOLVE_BOGUS);
+		locate_fail_answer(s, RESOLVE_BOGUS);
 	}
 }
 
@@ -365,7 +245,7 @@ static void naptr_answer(struct step *s, const struct lookup_answer *ans)
 	 * after an answer of any kind SRV decides.
 	 */
 	if (ans->status == RESOLVE_TIMEOUT) {
-		fail_answer(s, ans->status);
+		locate_fail_answer(s, ans->status);
 		return;
 	}
 	if (ans->status == RESOLVE_OK)
@@ -377,7 +257,7 @@ static void naptr_answer(struct step *s, const struct lookup_answer *ans)
 	}
 	locate->by_naptr = locate->choice_count;
 	if (locate->choice_count)
-		ttl_use(&locate->result.ttl_s, ans->ttl_s);
+		locate_use_ttl(&locate->result.ttl_s, ans->ttl_s);
 	ask_failed(s, locate->choice_count ? srv_next(locate) : srv_begin(locate));
 }
 
@@ -428,64 +308,6 @@ static bool says_transport(const struct config_uri *uri)
 	return false;
 }
 
-static enum config_transport transport_or_default(const struct locate *locate)
-{
-	if (locate->sips)
-		return CONFIG_TRANSPORT_TLS;
-	return locate->transport != CONFIG_TRANSPORT_NONE ? locate->transport
-							  : CONFIG_TRANSPORT_UDP;
-}
-
-static int literal_without_peer(struct locate *locate, const struct sa *sa,
-				const char *fault)
-{
-	locate->result.status = RESOLVE_NODATA;
-	locate->result.hint = DNS_HINT_NO_PEER;
-	re_snprintf(locate->result.detail, sizeof(locate->result.detail), "%j (%s)", sa,
-		    fault);
-	locate->failed_ttl_s = FAILURE_TTL_S;
-	locate_complete(locate);
-	return 0;
-}
-
-static int locate_literal(struct locate *locate, struct sa *sa, uint16_t port)
-{
-	bool v6 = sa_af(sa) == AF_INET6;
-	struct resolve_address a = {.transport = transport_or_default(locate)};
-	uint8_t bytes[16];
-	const char *fault;
-	int err = 0;
-
-	ip_bytes(bytes, sa);
-	fault = peer_address_fault(bytes);
-	if (fault)
-		return literal_without_peer(locate, sa, fault);
-	sa_set_port(sa, port ? port : default_port(a.transport));
-	a.sa = *sa;
-	if (locate->family == (v6 ? CONFIG_FAMILY_IPV4 : CONFIG_FAMILY_IPV6)) {
-		locate->result.status = RESOLVE_NODATA;
-		re_snprintf(locate->result.detail, sizeof(locate->result.detail),
-			    "%j: not an %s address", sa, v6 ? "IPv4" : "IPv6");
-		locate->failed_ttl_s = FAILURE_TTL_S;
-	} else {
-		err = address_set_add(&locate->set, &a);
-		locate->result.ttl_s = LITERAL_TTL_S;
-	}
-	locate_complete(locate);
-	return err;
-}
-
-static int literal_without_interface(struct locate *locate,
-				     const struct config_slice *host)
-{
-	locate->result.status = RESOLVE_NODATA;
-	re_snprintf(locate->result.detail, sizeof(locate->result.detail),
-		    "%b: no such interface", host->p, host->l);
-	locate->failed_ttl_s = FAILURE_TTL_S;
-	locate_complete(locate);
-	return 0;
-}
-
 static int host_set(struct locate *locate, const struct config_slice *host)
 {
 	char name[RR_NAME_MAX + 1];
@@ -505,14 +327,16 @@ int locate_begin(struct locate *locate, const struct config_uri *uri, bool *read
 	locate->transport = uri->sips ? CONFIG_TRANSPORT_TLS : uri->transport;
 	err = ip_literal_parse(&sa, host->p, host->l);
 	*ready = err != EINVAL;
-	if (err == ENODEV)
-		return literal_without_interface(locate, host);
+	if (err == ENODEV) {
+		locate_without_interface(locate, host);
+		return 0;
+	}
 	if (!err)
 		return locate_literal(locate, &sa, uri->port);
 	err = host_set(locate, host);
 	if (err)
 		return err;
-	a.transport = transport_or_default(locate);
+	a.transport = locate_transport(locate);
 	locate->has_port = uri->port;
 	if (uri->port)
 		return address_ask(locate, locate->host, uri->port, &a);

@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "sipprobe/message/register_uris.h"
 #include "sipprobe/message/registration.h"
 #include "sipprobe/target/bindings.h"
 #include "sipprobe/target/exchange.h"
-#include "sipprobe/target/register_uris.h"
 #include "sipprobe/target/target_state.h"
 #include "sipprobe/target/target_udp.h"
 #include "sipprobe/transport/sockets.h"

@@ -13,7 +13,6 @@
 #include "sipprobe/target/target_schedule.h"
 #include "sipprobe/target/target_state.h"
 #include "sipprobe/target/target_stream.h"
-#include "sipprobe/target/target_unregister.h"
 #include "sipprobe/tls_failure.h"
 #include "sipprobe/transport/stream.h"
 #include "sipprobe/transport/udp.h"
@@ -35,7 +34,7 @@ static void probe_finish(struct target *t, const struct guard_message *m,
 
 	t->attempt.pending = false;
 	if (t->unregistration) {
-		target_unregistered(t);
+		t->unregistration->done_h(t);
 		return;
 	}
 	t->attempt.answered = r->outcome == PROBE_RESPONSE;

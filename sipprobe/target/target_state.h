@@ -13,8 +13,17 @@
 struct exchange;
 struct stream;
 struct target_notes;
-struct unregistration;
 struct waiting;
+
+/* What a target that takes back its registration holds till then: target_unregister.c. */
+struct unregistration {
+	struct le le;		   /* in the group's `unregistering` */
+	bool outlives;		   /* its trunk goes; else that stays for now */
+	struct target_owner owner; /* nobody's, in place of that trunk's */
+	struct tls_cache *tls;	   /* in place of the group's; NULL: that */
+	struct config *conf;
+	void (*done_h)(struct target *t); /* its last probe has ended */
+};
 
 /* The probe under way, or the last one. */
 struct attempt {
@@ -96,6 +105,14 @@ static inline int64_t target_deadline_ns(const struct target *t)
 {
 	return t->attempt.begun_ns + t->attempt.held_ns +
 	       t->settings->timeout_us * CLOCK_NS_PER_US;
+}
+
+/* The TLS contexts of the configuration that the target lives by. */
+static inline struct tls_cache *target_tls(const struct target *t)
+{
+	const struct unregistration *u = t->unregistration;
+
+	return u && u->tls ? u->tls : t->group->tls;
 }
 
 /* Takes the target out of its listener's sight, if it is in there. */

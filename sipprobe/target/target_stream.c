@@ -9,7 +9,6 @@
 #include "sipprobe/target/target_probe.h"
 #include "sipprobe/target/target_request.h"
 #include "sipprobe/target/target_state.h"
-#include "sipprobe/target/target_unregister.h"
 #include "sipprobe/transport/local_sockets.h"
 #include "sipprobe/transport/sockets.h"
 #include "sipprobe/transport/stream.h"

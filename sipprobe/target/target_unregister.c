@@ -11,14 +11,6 @@
 #include "sipprobe/target/target_probe.h"
 #include "sipprobe/target/target_state.h"
 
-struct unregistration {
-	struct le le;		   /* in the group's `unregistering` */
-	bool outlives;		   /* its trunk goes; else that stays for now */
-	struct target_owner owner; /* nobody's, in place of that trunk's */
-	struct tls_cache *tls;
-	struct config *conf;
-};
-
 static void unregister_destructor(void *arg)
 {
 	struct unregistration *u = arg;
@@ -26,13 +18,6 @@ static void unregister_destructor(void *arg)
 	list_unlink(&u->le);
 	mem_deref(u->tls);
 	config_free(u->conf);
-}
-
-struct tls_cache *target_tls(const struct target *t)
-{
-	const struct unregistration *u = t->unregistration;
-
-	return u && u->tls ? u->tls : t->group->tls;
 }
 
 /* Keeps what a trunk's end would take along. */
@@ -50,6 +35,32 @@ static void outlive_trunk(struct target *t, struct unregistration *u)
 	target_tell_removed(t);
 }
 
+static void unregister_tell_last(struct target_group *group)
+{
+	if (list_isempty(&group->unregistering) && group->unregistered_h)
+		group->unregistered_h(group->unregistered_arg);
+}
+
+static void unregister_unregistered_h(struct wheel_timer *timer, int64_t now_ns)
+{
+	struct target *t = target_of_timer(timer);
+	struct target_group *group = t->group;
+
+	(void)now_ns;
+	if (t->unregistration->outlives)
+		mem_deref(t);
+	else
+		list_unlink(&t->unregistration->le);
+	unregister_tell_last(group);
+}
+
+/* Later, since its connection may be what called. */
+static void unregister_done_h(struct target *t)
+{
+	ticker_start(target_services(t)->ticker, &t->timer, clock_monotonic_ns(),
+		     unregister_unregistered_h);
+}
+
 static bool unregister_begin(struct target *t, bool trunk_goes, int64_t at_ns)
 {
 	struct unregistration *u;
@@ -61,6 +72,7 @@ static bool unregister_begin(struct target *t, bool trunk_goes, int64_t at_ns)
 		return false;
 	if (trunk_goes)
 		outlive_trunk(t, u);
+	u->done_h = unregister_done_h;
 	t->unregistration = u;
 	list_append(&t->group->unregistering, &u->le, t);
 	target_probe_at(t, at_ns);
@@ -117,36 +129,10 @@ bool target_unregister(struct target *t, int64_t at_ns)
 	return true;
 }
 
-static void unregister_tell_last(struct target_group *group)
-{
-	if (list_isempty(&group->unregistering) && group->unregistered_h)
-		group->unregistered_h(group->unregistered_arg);
-}
-
 void target_forget(struct target *t)
 {
 	struct target_group *group = t->group;
 
 	mem_deref(t);
 	unregister_tell_last(group);
-}
-
-static void unregister_unregistered_h(struct wheel_timer *timer, int64_t now_ns)
-{
-	struct target *t = target_of_timer(timer);
-	struct target_group *group = t->group;
-
-	(void)now_ns;
-	if (t->unregistration->outlives)
-		mem_deref(t);
-	else
-		list_unlink(&t->unregistration->le);
-	unregister_tell_last(group);
-}
-
-/* Later, since its connection may be what called. */
-void target_unregistered(struct target *t)
-{
-	ticker_start(target_services(t)->ticker, &t->timer, clock_monotonic_ns(),
-		     unregister_unregistered_h);
 }

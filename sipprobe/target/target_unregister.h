@@ -6,7 +6,6 @@
 #include <stdint.h>
 
 struct target;
-struct tls_cache;
 
 /*
  * Gives a target up, in place of mem_deref(), before its trunk goes: one that is
@@ -28,11 +27,5 @@ bool target_leaves(const struct target *t);
 
 /* Frees a target that leaves: what it holds is another's now. */
 void target_forget(struct target *t);
-
-/* The TLS contexts of the configuration that the target lives by. */
-struct tls_cache *target_tls(const struct target *t);
-
-/* The last probe of a target that unregisters is done. */
-void target_unregistered(struct target *t);
 
 #endif

@@ -1,4 +1,4 @@
-#include "sipprobe/target/register_uris.h"
+#include "sipprobe/message/register_uris.h"
 
 #include <ctype.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* The URIs of a REGISTER, as the configuration gives them or leaves them to us. */
-#ifndef SIPPROBE_TARGET_REGISTER_URIS_H
-#define SIPPROBE_TARGET_REGISTER_URIS_H
+#ifndef SIPPROBE_MESSAGE_REGISTER_URIS_H
+#define SIPPROBE_MESSAGE_REGISTER_URIS_H
 
 #include "sipprobe/message/request.h"
 
