@@ -203,9 +203,7 @@ static char *text_put(char **at, const struct pl *text)
 {
 	char *to = *at;
 
-	memcpy(to, text->p, text->l);
-	to[text->l] = '\0';
-	*at = to + text->l + 1;
+	*at = to + digest_text_copy(to, text) + 1;
 	return to;
 }
 

@@ -44,14 +44,59 @@ static struct pl digest_unquoted(const struct pl *value)
 /* The readers of parameters return false for a value that spoils the challenge. */
 typedef bool(param_h)(struct digest_challenge *c, const struct pl *value);
 
-/* A line's fold inside a quoted string would break the line of our answer. */
+static bool is_blank(char ch)
+{
+	return ch == ' ' || ch == '\t';
+}
+
+/* Skips a line's fold, with the blanks around it. Returns whether there was one. */
+static bool fold_skip(struct pl *text)
+{
+	struct pl c = *text;
+
+	while (c.l && is_blank(*c.p))
+		pl_advance(&c, 1);
+	if (c.l && *c.p == '\r')
+		pl_advance(&c, 1);
+	if (c.l < 2 || *c.p != '\n' || !is_blank(c.p[1]))
+		return false;
+	while (c.l && (is_blank(*c.p) || *c.p == '\n'))
+		pl_advance(&c, 1);
+	*text = c;
+	return true;
+}
+
+size_t digest_text_copy(char *to, const struct pl *text)
+{
+	struct pl c = *text;
+	size_t len = 0;
+
+	while (c.l) {
+		if (fold_skip(&c)) {
+			to[len++] = ' ';
+			continue;
+		}
+		to[len++] = *c.p;
+		pl_advance(&c, 1);
+	}
+	to[len] = '\0';
+	return len;
+}
+
+/* What else controls than a fold would break the line of our answer. */
 static bool text_keep(struct pl *slot, const struct pl *value)
 {
+	struct pl c = *value;
+
 	if (slot->p || value->l > DIGEST_TEXT_MAX)
 		return false;
-	for (size_t i = 0; i < value->l; i++)
-		if ((uint8_t)value->p[i] < ' ' || value->p[i] == 0x7f)
+	while (c.l) {
+		if (fold_skip(&c))
+			continue;
+		if ((uint8_t)*c.p < ' ' || *c.p == 0x7f)
 			return false;
+		pl_advance(&c, 1);
+	}
 	*slot = *value;
 	return true;
 }
@@ -154,6 +199,14 @@ static void separators_skip(struct pl *value)
 			pl_advance(value, 1);
 }
 
+/* Whether the next parameter follows, for want of a comma at its name. */
+static bool param_follows(const struct pl *value)
+{
+	struct pl rest = *value, name, text;
+
+	return siphdr_param_take(&name, &text, &rest) && text.p;
+}
+
 /*
  * Takes one challenge of any scheme: its name, then parameters up to a name that none
  * follows by an equals sign, which is the next one's.
@@ -180,6 +233,9 @@ static bool scheme_take(struct digest_challenge *c, struct pl *value)
 		} else {
 			good = good && param_read(c, &name, &text);
 		}
+		/* Some leave the commas out. */
+		if (value->l && *value->p != ',' && param_follows(value))
+			continue;
 		if (value->l && *value->p != ',')
 			good = false;
 		item_skip(value);

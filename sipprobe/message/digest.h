@@ -23,11 +23,14 @@ enum digest_algorithm {
 
 enum {
 	DIGEST_HEX_MAX = 64 + 1, /* characters of the longest hash, and its zero */
-	DIGEST_TEXT_MAX = 1024,	 /* bytes of a realm, a nonce or an opaque value */
+	DIGEST_TEXT_MAX = 4096,	 /* bytes of a realm, a nonce or an opaque value */
 	DIGEST_CNONCE_LEN = 16,
 };
 
-/* One Digest challenge. Texts point into the field's value, without quotes. */
+/*
+ * One Digest challenge. Texts point into the field's value, without quotes; a line may be
+ * folded in them.
+ */
 struct digest_challenge {
 	struct pl realm;
 	struct pl nonce;
@@ -48,6 +51,12 @@ struct digest_challenge {
  * Returns false when there is none any more.
  */
 bool digest_challenge_take(struct digest_challenge *c, struct pl *value);
+
+/*
+ * Copies a text of a challenge as it is hashed and sent back: a line's fold in it is one
+ * space (RFC 3261 7.3.1). @to holds l + 1 bytes. Returns the length.
+ */
+size_t digest_text_copy(char *to, const struct pl *text);
 
 /* Whether it can be answered: a known algorithm, and qop either absent or auth. */
 bool digest_challenge_usable(const struct digest_challenge *c);

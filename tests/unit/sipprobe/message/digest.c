@@ -139,7 +139,12 @@ static const struct {
 	 "s m - MD5 |"},
 	{"a quote that does not end", "Digest realm=\"r\",nonce=\"n", ""},
 	{"parameters of no scheme", "realm=\"r\",nonce=\"n\"", ""},
-	{"a fold inside a text", "Digest realm=\"a\r\n b\",nonce=\"n\"", ""},
+	{"a fold inside a text",
+	 "Digest realm=\"a \r\n\t b\",nonce=\"n\",opaque=\"\n c\"", "a b n  c MD5 |"},
+	{"the end of a line inside a text", "Digest realm=\"a\r\nb\",nonce=\"n\"", ""},
+	{"no commas", "Digest realm=\"r\" nonce=\"n\"\tqop=auth stale=true",
+	 "r n - MD5 qas|"},
+	{"no comma before what is no parameter", "Digest realm=\"r\" nonce=\"n\" x", ""},
 	{"a realm of another scheme", "Digest nonce=\"n\", Basic realm=\"r\"", ""},
 	{"nothing", "", ""},
 	{"noise", "\"\\\"=,=;\"=\"=, , ==", ""},
@@ -147,17 +152,22 @@ static const struct {
 
 static void describe(char *out, size_t size, struct pl *value)
 {
+	char realm[64], nonce[64], opaque[64] = "-";
 	struct digest_challenge c;
 	size_t len = 0;
 
 	*out = '\0';
-	while (digest_challenge_take(&c, value) && len < size)
-		len += (size_t)snprintf(
-			out + len, size - len, "%.*s %.*s %.*s %s %s%s%s%s|",
-			(int)c.realm.l, c.realm.p, (int)c.nonce.l, c.nonce.p,
-			c.opaque.p ? (int)c.opaque.l : 1, c.opaque.p ? c.opaque.p : "-",
-			digest_algorithm_name(c.algorithm), c.qop_given ? "q" : "",
-			c.qop_auth ? "a" : "", c.stale ? "s" : "", c.userhash ? "u" : "");
+	while (digest_challenge_take(&c, value) && len < size) {
+		(void)digest_text_copy(realm, &c.realm);
+		(void)digest_text_copy(nonce, &c.nonce);
+		if (c.opaque.p)
+			(void)digest_text_copy(opaque, &c.opaque);
+		len += (size_t)snprintf(out + len, size - len, "%s %s %s %s %s%s%s%s|",
+					realm, nonce, opaque,
+					digest_algorithm_name(c.algorithm),
+					c.qop_given ? "q" : "", c.qop_auth ? "a" : "",
+					c.stale ? "s" : "", c.userhash ? "u" : "");
+	}
 }
 
 static void test_challenges(void)
