@@ -168,13 +168,16 @@ def answers():
         p.graph("Requests over UDP", "A minute: all that were sent, those of them that "
                 "were sent again since no answer had come within T1, and those that "
                 "something came back for. A slow peer gets each twice and answers each: "
-                "only the distance between sent and answered is loss.", (24, 7),
+                "only the distance between sent and answered is loss. Answers from elsewhere, "
+                "another address or port than was asked, are no answers.", (24, 7),
                 p.ranges(sent=a_minute("siptrunk_probe_udp_requests_total"),
                          sent_again=a_minute("siptrunk_probe_retransmissions_total"),
-                         answered=a_minute("siptrunk_probe_udp_answers_total")),
+                         answered=a_minute("siptrunk_probe_udp_answers_total"),
+                         from_elsewhere=a_minute(
+                             "siptrunk_probe_misdirected_responses_total")),
                 "cpm", interval="2m", no_value="This trunk is not probed over UDP",
                 overrides=p.coloured({"sent": p.BLUE, "sent again": p.AMBER,
-                                      "answered": p.PURPLE})),
+                                      "answered": p.PURPLE, "from elsewhere": p.RED})),
     ]
 
 

@@ -5,6 +5,7 @@
 #include "sipprobe/engine/engine_private.h"
 #include "sipprobe/engine/ondemand_private.h"
 #include "sipprobe/target/probers.h"
+#include "sipprobe/target/target_probe.h"
 #include "sipprobe/transport/tls_cache.h"
 
 /* Targets keep their deadlines themselves; this is for one that had to begin anew. */
@@ -81,12 +82,17 @@ static void finish_without(struct ondemand *o, enum ondemand_end end,
 	ondemand_deliver_soon(o);
 }
 
-/* The deadline: probes that have not ended by now never will. */
+/*
+ * The deadline: what has not ended by now never will. A target knows more of its probe
+ * than that, but one that had to begin anew may have none under way.
+ */
 static void ondemand_expire_h(struct wheel_timer *timer, int64_t now_ns)
 {
 	struct ondemand *o = of_timer(timer);
 	struct probe_result r = probe_result_none();
 
+	for (unsigned i = 0; i < o->count; i++)
+		target_expire(o->targets[i]);
 	r.outcome = PROBE_TIMEOUT;
 	r.verdict = PROBE_DOWN;
 	r.err = ETIMEDOUT;

@@ -246,6 +246,12 @@ void target_time_out(struct target *t)
 	target_fail(t, outcome, err, detail);
 }
 
+void target_expire(struct target *t)
+{
+	if (t->attempt.pending)
+		target_time_out(t);
+}
+
 static void probe_resend(struct target *t, int64_t now_ns)
 {
 	struct attempt *a = &t->attempt;

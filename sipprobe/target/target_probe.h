@@ -56,6 +56,9 @@ void target_rebind(struct target *t);
 /* Begins a probe now instead of at the next due time. Not while one is under way. */
 void target_probe_now(struct target *t);
 
+/* Ends the probe under way, if there is one, as if its deadline had come. */
+void target_expire(struct target *t);
+
 /* The rest is for target_*.c. */
 
 /* Arms the timer for the next retransmission or the deadline, whichever is first. */

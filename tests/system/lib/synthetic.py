@@ -235,6 +235,9 @@ class Fleet:
             self.add("siptrunk_probe_udp_answers_total", t, answers, **where)
             self.add("siptrunk_probe_udp_lost_total", t, requests - answers, **where,
                      direction="either")
+            for kind in ("port", "address"):
+                self.add("siptrunk_probe_misdirected_responses_total", t, 0, **where,
+                         kind=kind)
         if c.success >= 0:
             self.add("siptrunk_probe_success", t, c.success, **where)
         if c.last_success:

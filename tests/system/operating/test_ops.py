@@ -15,6 +15,7 @@ import unittest
 
 import harness
 from harness import EXE, PATIENCE, Case, config_of, run, trunk, wait_for
+from pki import Made
 from sip_peer import SipPeer
 
 PTRACE_ATTACH, PTRACE_DETACH, WALL = 16, 17, 0x40000000
@@ -333,9 +334,11 @@ class Examples(Case):
             config = json.load(f)
         trunks = config["// examples"]
         for t in trunks:
-            for f in ("cert_file", "key_file"):
-                if f in t.get("tls", {}):
-                    self.write(t["tls"][f], "")
+            if "tls" in t:
+                host = t["from"].removeprefix("sip:")
+                ours = Made(host, san=f"DNS:{host}")
+                shutil.copy(ours.cert, self.path(t["tls"]["cert_file"]))
+                shutil.copy(ours.key, self.path(t["tls"]["key_file"]))
         self.write("c.json", json.dumps({"trunks": trunks,
                                          "sip": config["// example of sip"]}))
         code, out, err = run("--config.file=c.json", "--config.check", cwd=self.folder)

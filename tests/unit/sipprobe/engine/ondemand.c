@@ -379,11 +379,15 @@ static void test_expire(void)
 	(void)running_apply(&a.r, listens);
 	pass_ms(1900);
 	ok(fixture_drain(&a.r.f) > 3, "asked again, from the socket that came");
+	running_send(&a.r, "99 Unheard Of", "");
+	for (int i = 0; i < 20; i++)
+		loop_turn();
 	is_int(a.reports, 0, "not yet");
 	pass_ms(200);
 	pass_ms(1);
 	is_int(a.reports, 1, "ended");
-	is_str(a.order, "127.0.0.1 OPTIONS timeout", "by the clock");
+	is_str(a.order, "127.0.0.1 OPTIONS protocol",
+	       "by the clock, with what the target knows");
 	asked_close(&a);
 	config_free(listens);
 }
