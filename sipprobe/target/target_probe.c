@@ -278,6 +278,8 @@ static void probe_wait_h(struct wheel_timer *timer, int64_t now_ns)
 
 	if (now_ns >= target_deadline_ns(t))
 		time_out(t);
+	else if (t->address.transport != CONFIG_TRANSPORT_UDP)
+		target_stream_again(t);
 	else
 		probe_resend(t, now_ns);
 }

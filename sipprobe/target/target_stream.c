@@ -1,9 +1,11 @@
 #include "sipprobe/target/target_stream.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "config/uri.h"
+#include "sipprobe/target/outcome.h"
 #include "sipprobe/target/target_probe.h"
 #include "sipprobe/target/target_request.h"
 #include "sipprobe/target/target_state.h"
@@ -13,7 +15,10 @@
 #include "sipprobe/transport/stream.h"
 #include "sipprobe/transport/tls_cache.h"
 
-static int connect_peer(struct target *t);
+/* Between two looks whether the port of `local` is free. */
+#define TURN_NS (20 * CLOCK_NS_PER_MS)
+
+static int connect_in_turn(struct target *t);
 
 static void drop_stream(struct target *t)
 {
@@ -78,7 +83,10 @@ static bool try_again(struct target *t)
 		return false;
 	t->attempt.reused = false;
 	t->attempt.sent_ns = 0;
-	return !connect_peer(t);
+	if (connect_in_turn(t))
+		return false;
+	target_wait(t);
+	return true;
 }
 
 static void target_stream_closed_h(struct stream *s, enum probe_outcome why, int err,
@@ -153,6 +161,20 @@ static int connect_peer(struct target *t)
 	return err;
 }
 
+/*
+ * From one port there can be but one connection to a peer: checks that share it take
+ * turns, each within its probe's deadline.
+ */
+static int connect_in_turn(struct target *t)
+{
+	int err = connect_peer(t);
+
+	if (err != EADDRINUSE || !target_settings(t)->local.port)
+		return err;
+	t->attempt.resend_ns = clock_monotonic_ns() + TURN_NS;
+	return 0;
+}
+
 int target_transact_stream(struct target *t)
 {
 	if (t->stream && t->stream_up) {
@@ -166,7 +188,19 @@ int target_transact_stream(struct target *t)
 		t->attempt.sent_ns = 0;
 	}
 	drop_stream(t);
-	return connect_peer(t);
+	return connect_in_turn(t);
+}
+
+void target_stream_again(struct target *t)
+{
+	int err;
+
+	t->attempt.resend_ns = 0;
+	err = connect_in_turn(t);
+	if (err)
+		target_fail(t, probe_outcome_of(err), err, NULL);
+	else
+		target_wait(t);
 }
 
 void target_stream_report(const struct target *t, struct probe_result *r)
@@ -219,6 +253,11 @@ enum probe_outcome target_stream_timeout(const struct target *t, const char **de
 {
 	if (t->attempt.sent_ns)
 		return PROBE_TIMEOUT;
+	if (t->attempt.resend_ns) {
+		*detail = "the port of local has another connection to this peer, or is "
+			  "another program's";
+		return PROBE_INTERNAL;
+	}
 	if (!t->stream || stream_report(t->stream)->connect_ns < 0) {
 		*detail = "no TCP connection before the deadline";
 		return PROBE_CONNECT;

@@ -12,6 +12,9 @@ struct target;
 /* As target_transact(), over a connection, which is opened first where needed. */
 int target_transact_stream(struct target *t);
 
+/* Goes on with a probe that waits for its turn at the port of `local`. */
+void target_stream_again(struct target *t);
+
 /* Adds to a result what its connection tells: phases, certificate, cause of failure. */
 void target_stream_report(const struct target *t, struct probe_result *r);
 

@@ -53,6 +53,7 @@ struct stream_report {
  *
  * Returns 0 or errno: of socket(), bind() or an immediate failure of connect(), which is
  * the network's word as much as a later one: stream_outcome_of() tells what it means.
+ * EADDRINUSE: the port of @way has a connection to this peer, or is another program's.
  */
 int stream_connect(struct stream **sp, const struct sa *peer,
 		   const struct stream_way *way, struct tls_profile *tls,
