@@ -189,7 +189,8 @@ struct config_native {
 struct config_sip {
 	const struct config_listen *listen;
 	size_t listen_count;
-	struct config_tls tls;	/* what a listening TLS socket shows and demands */
+	struct config_tls tls;	     /* what a listening TLS socket shows and demands */
+	unsigned answers_per_second; /* to the requests of each trunk's peer */
 	bool match_certificate; /* who proves a trunk's name may come from anywhere */
 };
 

@@ -123,6 +123,7 @@ static void load_free(struct load *l)
 	pool_free(&l->pool);
 	set_free(&l->profile_names);
 	set_free(&l->trunk_names);
+	set_free(&l->kept_ports);
 	set_free(&l->w.files);
 	preset_free(l);
 	free(l->profiles);

@@ -30,6 +30,7 @@ struct load {
 	size_t trunk_count;
 	size_t trunk_size;
 	struct set trunk_names; /* value: 1 + index */
+	struct set kept_ports;	/* of connections that are kept; value: 1 + index */
 
 	const char **files; /* by rank */
 	size_t *file_first; /* index of each file's first trunk */

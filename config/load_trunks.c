@@ -5,6 +5,7 @@
 #include "base/suggest.h"
 #include "config/load.h"
 #include "config/types.h"
+#include "config/uri.h"
 #include "config/value.h"
 
 static struct load *load_of(struct walk *w)
@@ -182,6 +183,58 @@ static bool check_name(struct load *l, const struct layer *t)
 	return true;
 }
 
+/* Whether a trunk's probes leave from one port, over connections that are kept. */
+static bool keeps_port(const struct config_trunk *t)
+{
+	const struct config_settings *s = t->settings;
+	bool kept = s->connection == CONFIG_CONNECTION_REUSE ||
+		    (s->registration && s->registration->bind);
+	struct config_uri uri;
+
+	return t->uri && s->local.port && kept && !s->paused &&
+	       !config_uri_parse(config_trunk_hop(t), &uri) &&
+	       (uri.transport == CONFIG_TRANSPORT_TCP ||
+		uri.transport == CONFIG_TRANSPORT_TLS);
+}
+
+/*
+ * From one port there can be but one connection to a peer, so that of two that are kept
+ * the second would never come about.
+ */
+static bool check_port(struct load *l, const struct doc_path *at, size_t index)
+{
+	const struct config_trunk *t = &l->trunks[index];
+	const struct config_settings *s = t->settings;
+	const char *kept;
+	char key[2048];
+	struct set_entry *e;
+
+	if (!s || !keeps_port(t))
+		return true;
+	if (s->methods & (s->methods - 1))
+		return walk_fault(&l->w, at,
+				  "its checks keep a connection each, and cannot both "
+				  "leave from local.port %u; leave out one of them, the "
+				  "port, or what keeps connections",
+				  s->local.port);
+	(void)snprintf(key, sizeof(key), "%s|%s|%u", config_trunk_hop(t),
+		       s->local.address ? s->local.address : "", s->local.port);
+	kept = walk_keep(&l->w, key);
+	e = kept ? set_put(&l->kept_ports, kept, strlen(kept)) : NULL;
+	if (!e)
+		return walk_nomem(&l->w);
+	if (e->value) {
+		const char *other = l->trunks[e->value - 1].name;
+
+		return walk_fault(&l->w, at,
+				  "its connection and that of trunk %s are kept, and "
+				  "cannot both leave from local.port %u to the same peer",
+				  quote(other ? other : "").s, s->local.port);
+	}
+	e->value = index + 1;
+	return true;
+}
+
 static bool read_trunk(struct walk *w, const struct field *f, const struct doc_path *at)
 {
 	struct load *l = load_of(w);
@@ -206,7 +259,7 @@ static bool read_trunk(struct walk *w, const struct field *f, const struct doc_p
 		.index = (unsigned)at->index,
 	};
 	doc_locate(w->doc, w->doc->nodes[at->node->valueint].value, &t->line, &t->col);
-	return good;
+	return check_port(l, at, l->trunk_count - 1) && good;
 }
 
 static bool read_trunks(struct walk *w, const struct field *f, const struct doc_path *at,

@@ -49,6 +49,15 @@ static const struct field fields_sip[] = {
 	 .beside = offsetof(struct config_sip, listen_count),
 	 .max = 16,
 	 .more = &list_listens},
+	{.key = "answers_per_second",
+	 .about = "answers a second to the requests of each trunk's peer, or five "
+		  "seconds' answers at once; what is past that is counted and not "
+		  "answered",
+	 .type = &type_number,
+	 .offset = offsetof(struct config_sip, answers_per_second),
+	 .min = 1,
+	 .max = 1000000,
+	 .initial = "100"},
 	{.key = "match_certificate",
 	 .about = "true: over TLS, a peer from an address of no trunk is known by its "
 		  "certificate, if that is for a trunk's host; wants tls.ca_file",

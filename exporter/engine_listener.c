@@ -105,8 +105,12 @@ static void engine_listener_trunk_state_h(void *p, const struct engine_change *c
 	engine_listener_add_text(&f, "address", change->address);
 	engine_listener_add_text(&f, "transport", change->transport);
 	engine_listener_add_text(&f, "method", change->method);
-	if (change->inbound)
+	if (change->inbound) {
 		engine_listener_add_text(&f, "reason", "inbound");
+		engine_listener_add_text(&f, "detail",
+					 worse ? ENGINE_INBOUND_STOPPED
+					       : ENGINE_INBOUND_BACK);
+	}
 	if (change->last)
 		engine_listener_add_result(&f, change->last);
 	engine_listener_add(&f, LOG_SEC("after", change->held_ns));
@@ -310,6 +314,14 @@ static void engine_listener_inbound_h(void *p, const char *method, unsigned code
 		  LOG_I("answered", code));
 }
 
+static void engine_listener_trunk_inbound_h(void *p, bool missing, void *arg)
+{
+	struct row *row = p;
+
+	if (row)
+		store_trunk_inbound(arg, row->store, missing);
+}
+
 /*
  * A certificate that was replaced while we ran, and is worse than the one before. Those
  * of the start are among the warnings about the configuration.
@@ -364,6 +376,20 @@ static void engine_listener_stray_h(int why, void *arg)
 		  LOG_S("why", engine_stray_name((enum engine_stray)why)));
 }
 
+static void engine_listener_refused_h(int why, const char *peer, uint64_t count,
+				      void *arg)
+{
+	bool stranger = why == ENGINE_STRAY_STRANGER;
+
+	(void)arg;
+	/* On an open port strangers are no news to whoever runs us. */
+	log_event(stranger ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
+		  why == ENGINE_STRAY_RATE ? "requests not answered"
+					   : "connections refused",
+		  LOG_S("why", engine_stray_name((enum engine_stray)why)),
+		  LOG_S("address", peer), LOG_I("count", (int64_t)count));
+}
+
 const struct engine_events engine_listener = {
 	.trunk_add_h = engine_listener_trunk_add_h,
 	.trunk_move_h = engine_listener_trunk_move_h,
@@ -386,6 +412,8 @@ const struct engine_events engine_listener = {
 	.trunk_cert_h = engine_listener_trunk_cert_h,
 	.listen_cert_h = engine_listener_listen_cert_h,
 	.tls_files_h = engine_listener_tls_files_h,
+	.trunk_inbound_h = engine_listener_trunk_inbound_h,
 	.inbound_h = engine_listener_inbound_h,
 	.stray_h = engine_listener_stray_h,
+	.refused_h = engine_listener_refused_h,
 };

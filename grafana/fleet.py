@@ -176,8 +176,8 @@ def expiry():
                   "  ) - time()\n)", left)],
                 [("Expires in", False)], "No trunk presents a certificate."),
         p.table("Peers' own pings and our registrations",
-                "When each peer last sent us OPTIONS, for those that ever did, and how "
-                "long each registration still lasts.", (12, 8),
+                "When each peer last sent us OPTIONS, for those that ever did, whether "
+                "expected ones stay out, and how long each registration still lasts.", (12, 8),
                 [TRUNK_LABELS[0], TRUNK_LABELS[3]],
                 [("Last ping",
                   "time() - max by (job, instance, trunk) (\n"
@@ -185,6 +185,11 @@ def expiry():
                   {"unit": "dtdurations", "decimals": 1, "custom__width": 118,
                    "thresholds": p.steps(p.BLUE, (180, p.AMBER), (900, p.RED)),
                    "custom__cellOptions": p.COLOUR_TEXT}),
+                 ("Stay out",
+                  "max by (job, instance, trunk) (\n"
+                  f"  siptrunk_inbound_missing{{{SEL}}}\n)",
+                  {"mappings": p.mapping({0: ("No", p.BLUE), 1: ("Yes", p.AMBER)}),
+                   "custom__cellOptions": p.BADGE, "custom__width": 80}),
                  ("Registration lapses in",
                   "min by (job, instance, trunk) (\n"
                   f"  siptrunk_registration_expires_timestamp_seconds{{{SEL}}}\n"

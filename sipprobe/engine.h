@@ -42,6 +42,10 @@ struct engine_certificate {
 	bool verified;
 };
 
+/* Why a trunk is degraded that answers well, and why it is up again: for people. */
+#define ENGINE_INBOUND_STOPPED "its peer stopped pinging us"
+#define ENGINE_INBOUND_BACK    "its peer pings us again"
+
 struct engine_change {
 	enum health_state from;
 	enum health_state to;
@@ -132,20 +136,40 @@ struct engine_events {
 	void (*tls_files_h)(const char *detail, void *arg);
 	/* resolv.conf changed and was read, where it is of use. May be NULL. */
 	void (*resolv_conf_h)(void *arg);
+	/*
+	 * Whether the peer's own pings stay out, of a trunk that expects them: at first
+	 * and at each change, before a trunk_state_h of that. May be NULL.
+	 */
+	void (*trunk_inbound_h)(void *row, bool missing, void *arg);
 	/* A request from a configured trunk's address. @code: our answer, 0 for none. */
 	void (*inbound_h)(void *row, const char *method, unsigned code, void *arg);
-	/* Something that is nobody's: enum engine_stray. */
+	/* Something that is nobody's, or is refused: enum engine_stray. */
 	void (*stray_h)(int why, void *arg);
+	/*
+	 * Besides stray_h, of what is refused and of strangers' connections, and not more
+	 * than once in ENGINE_REFUSED_S for each kind. @peer: the last one's address;
+	 * @count: how many since it was told of last. May be NULL.
+	 */
+	void (*refused_h)(int why, const char *peer, uint64_t count, void *arg);
+};
+
+enum {
+	ENGINE_REFUSED_S = 60,
+	ENGINE_ANSWERS_BURST_S = 5, /* so many seconds' answers may be had at once */
 };
 
 enum engine_stray {
 	ENGINE_STRAY_STRANGER,	/* a request from an address of no trunk: not answered */
 	ENGINE_STRAY_RESPONSE,	/* a response that matches no request of ours */
 	ENGINE_STRAY_MALFORMED, /* bytes that are not SIP */
+	ENGINE_STRAY_RATE,	/* a peer's request past sip.answers_per_second */
+	ENGINE_STRAY_FULL,	/* a connection: its peer, or all, have no place left */
+	ENGINE_STRAY_DISPLACED, /* an idle stranger's connection, closed for another */
+	ENGINE_STRAY_SHORTAGE,	/* a connection, for want of a descriptor or memory */
 	ENGINE_STRAYS,
 };
 
-/* "stranger", "unmatched", "malformed"; a label's value. */
+/* "stranger", "unmatched", "malformed", "rate", …; a label's value. */
 const char *engine_stray_name(enum engine_stray why);
 
 /*

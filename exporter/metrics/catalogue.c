@@ -132,6 +132,14 @@ static size_t catalogue_inbound_last(struct sample *out, const struct snapshot_t
 	return catalogue_one_time(out, t->stats.inbound_options_unix_ns);
 }
 
+static size_t catalogue_inbound_missing(struct sample *out,
+					const struct snapshot_trunk *t)
+{
+	return t->stats.inbound_missing < 0
+		       ? 0
+		       : catalogue_one(out, t->stats.inbound_missing);
+}
+
 static size_t catalogue_success(struct sample *out, const struct snapshot_target *t)
 {
 	return t->stats.success < 0 ? 0 : catalogue_one(out, t->stats.success);
@@ -408,6 +416,9 @@ const struct catalogue_family catalogue[] = {
 	{"siptrunk_inbound_options_last_timestamp_seconds", CATALOGUE_GAUGE, "seconds",
 	 "When the last OPTIONS request came from the trunk, in seconds since the epoch.",
 	 "trunk", .trunk_get = catalogue_inbound_last},
+	{"siptrunk_inbound_missing", CATALOGUE_GAUGE, "",
+	 "Whether the peer has sent no OPTIONS for longer than expect_inbound. Absent where that is not set.",
+	 "trunk", .trunk_get = catalogue_inbound_missing},
 	{"siptrunk_probe_success", CATALOGUE_GAUGE, "",
 	 "Whether the last probe succeeded, before fall and rise.",
 	 TARGET_LABELS, .target_get = catalogue_success},
@@ -493,7 +504,7 @@ const struct catalogue_family catalogue[] = {
 	 "Largest delay of a probe behind its schedule within the last minute.",
 	 "", .self_get = catalogue_lag},
 	{"siptrunk_exporter_stray_messages_total", CATALOGUE_COUNTER, "",
-	 "SIP messages that belong to no trunk and no probe.",
+	 "SIP messages that belong to no trunk and no probe, and requests and connections of peers that were refused, by reason.",
 	 "reason", .self_get = catalogue_strays},
 	{"siptrunk_exporter_scrape_duration_seconds", CATALOGUE_GAUGE, "seconds",
 	 "Time that it took to make the scrape before this one.",

@@ -126,11 +126,23 @@ static void api_put_verdicts(struct json *j, const struct status_row *row)
 	json_text(j, "recent_verdicts", (struct slice){text, row->probe_count});
 }
 
+/* @missing: as in struct stats_trunk */
+static void api_put_state(struct json *j, uint8_t state, int8_t missing)
+{
+	const char *reason = stats_state_reason(state, missing);
+
+	json_str(j, "state", health_state_name((enum health_state)state));
+	if (reason)
+		json_str(j, "state_reason", reason);
+	else
+		json_null(j, "state_reason");
+}
+
 void api_row(struct json *j, const struct status_row *row)
 {
 	json_open(j, NULL, '{');
 	api_put_names(j, row->labels, row->info);
-	json_str(j, "state", health_state_name((enum health_state)row->state));
+	api_put_state(j, row->state, row->inbound_missing);
 	json_bool(j, "paused", row->paused);
 	json_time(j, "since_unix_s", row->since_unix_ns);
 	json_number(j, "addresses", row->addresses, 0);
@@ -275,7 +287,7 @@ static void api_put_trunk(struct json *j, const struct status_trunk *t)
 	json_open(j, NULL, '{');
 	json_number(j, "version", API_VERSION, 0);
 	api_put_names(j, t->labels, t->info);
-	json_str(j, "state", health_state_name((enum health_state)t->stats.state));
+	api_put_state(j, t->stats.state, t->stats.inbound_missing);
 	json_bool(j, "paused", t->stats.paused);
 	json_time(j, "since_unix_s", t->since_unix_ns);
 	json_number(j, "state_changes", t->stats.state_changes, 0);
@@ -291,6 +303,10 @@ static void api_put_trunk(struct json *j, const struct status_trunk *t)
 	else
 		json_null(j, "dns_note");
 	json_time(j, "inbound_options_unix_s", t->stats.inbound_options_unix_ns);
+	if (t->stats.inbound_missing < 0)
+		json_null(j, "inbound_missing");
+	else
+		json_bool(j, "inbound_missing", t->stats.inbound_missing);
 	api_put_own(j, t);
 	json_open(j, "targets", '[');
 	for (size_t i = 0; i < t->target_count; i++)

@@ -146,6 +146,8 @@ static void page_trunk_put_facts(struct buffer *b, const struct trunk_page *p)
 	} else {
 		buffer_str(b, "none yet");
 	}
+	if (s->inbound_missing > 0)
+		buffer_str(b, "; more were expected: see expect_inbound");
 	page_trunk_end_item(b);
 	buffer_str(b, "</dl>\n");
 }
@@ -356,6 +358,8 @@ static void page_trunk_put_settings(struct buffer *b, const struct trunk_page *p
 
 static void page_trunk_put_state(struct buffer *b, const struct trunk_page *p)
 {
+	const char *reason;
+
 	if (!p->t)
 		return;
 	page_badge(b, health_state_name((enum health_state)p->t->stats.state));
@@ -363,6 +367,11 @@ static void page_trunk_put_state(struct buffer *b, const struct trunk_page *p)
 	page_age(b, p->t->since_unix_ns, p->now_ns);
 	buffer_str(b, ", since ");
 	page_time(b, p->t->since_unix_ns);
+	reason = stats_state_reason(p->t->stats.state, p->t->stats.inbound_missing);
+	if (reason) {
+		buffer_str(b, ": ");
+		buffer_str(b, reason);
+	}
 	if (p->t->stats.state == HEALTH_UNKNOWN && !p->t->stats.paused)
 		buffer_str(b,
 			   "; it is called down after as many failures in a row as its "

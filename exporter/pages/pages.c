@@ -70,6 +70,18 @@ static void pages_latency(struct buffer *b, const struct status_row *row)
 	buffer_str(b, "</span>");
 }
 
+/* Why the trunk is in its state, when that is not what its last probe says. */
+static void pages_reason(struct buffer *b, const struct status_row *row)
+{
+	const char *reason = stats_state_reason(row->state, row->inbound_missing);
+
+	if (!reason)
+		return;
+	buffer_str(b, " <span class=\"said\">");
+	buffer_str(b, reason);
+	buffer_str(b, "</span>");
+}
+
 static void pages_row(struct buffer *b, const struct status_row *row, int64_t now_ns)
 {
 	buffer_str(b, "<tr role=\"row\"><td role=\"cell\" class=\"c-state\">");
@@ -89,6 +101,7 @@ static void pages_row(struct buffer *b, const struct status_row *row, int64_t no
 	else
 		buffer_str(b, row->paused ? "<span class=\"none\">paused</span>"
 					  : "<span class=\"none\">not probed yet</span>");
+	pages_reason(b, row);
 	buffer_str(b, "</td><td role=\"cell\" class=\"c-latency\">");
 	pages_latency(b, row);
 	buffer_str(b, "</td><td role=\"cell\" class=\"c-cert\">");

@@ -49,11 +49,19 @@ struct stats_trunk {
 	uint32_t addresses;
 	uint32_t addresses_up;
 	uint32_t dns_failures;
-	uint8_t state;	      /* enum health_state */
-	bool addresses_known; /* a resolution told how many */
-	bool named;	      /* the URI's host is a name */
+	uint8_t state;		/* enum health_state */
+	int8_t inbound_missing; /* 1: its peer's expected pings stay out; -1: none are */
+	bool addresses_known;	/* a resolution told how many */
+	bool named;		/* the URI's host is a name */
 	bool paused;
 };
+
+/* Why the trunk is in its state, where that is not what probes say; or NULL. */
+static inline const char *stats_state_reason(uint8_t state, int8_t inbound_missing)
+{
+	return state == HEALTH_DEGRADED && inbound_missing > 0 ? ENGINE_INBOUND_STOPPED
+							       : NULL;
+}
 
 struct stats_target {
 	int64_t phase_ns[PROBE_PHASES]; /* of the last probe; -1: it had no such phase */

@@ -108,6 +108,7 @@ static void status_copy_row(struct copy *c, const struct store_trunk *row,
 		.addresses = row->stats.addresses,
 		.addresses_up = row->stats.addresses_up,
 		.state = row->stats.state,
+		.inbound_missing = row->stats.inbound_missing,
 		.paused = row->stats.paused,
 	};
 	if (t) {

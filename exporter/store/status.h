@@ -28,8 +28,9 @@ struct status_row {
 	int64_t cert_not_after_s;
 	uint32_t addresses;
 	uint32_t addresses_up;
-	uint8_t state; /* enum health_state */
-	bool paused;   /* by its settings: not probed */
+	uint8_t state;		/* enum health_state */
+	int8_t inbound_missing; /* as in struct stats_trunk */
+	bool paused;		/* by its settings: not probed */
 };
 
 struct status_query {

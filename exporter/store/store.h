@@ -62,6 +62,8 @@ void store_trunk_dns_failed(struct store *s, struct store_trunk *row, const char
 void store_trunk_resolved(struct store *s, struct store_trunk *row, const char *note);
 void store_trunk_certificate(struct store *s, struct store_trunk *row, const char *file,
 			     const struct tls_own *own);
+/* Whether the pings stay out that the trunk expects of its peer. */
+void store_trunk_inbound(struct store *s, struct store_trunk *row, bool missing);
 void store_inbound(struct store *s, struct store_trunk *row, const char *method,
 		   int64_t now_unix_ns);
 struct store_target *store_target_add(struct store *s, struct store_trunk *row,

@@ -68,6 +68,7 @@ struct store_trunk *store_trunk_add(struct store *s, const struct config_trunk *
 				  &hop) &&
 		!hop.ipv4 && !hop.ipv6;
 	row->stats.state = HEALTH_UNKNOWN;
+	row->stats.inbound_missing = -1;
 	row->conf = trunk;
 	row->since_unix_ns = clock_wall_ns();
 	row->stats.paused = trunk->settings && trunk->settings->paused;
@@ -230,6 +231,16 @@ void store_trunk_certificate(struct store *s, struct store_trunk *row, const cha
 	store_write_lock(s);
 	row->stats.own_not_after_s = texts->own_file ? own->not_after_s : 0;
 	texts->own = *own;
+	store_touch(s, row);
+	store_write_unlock(s);
+}
+
+void store_trunk_inbound(struct store *s, struct store_trunk *row, bool missing)
+{
+	if (!row)
+		return;
+	store_write_lock(s);
+	row->stats.inbound_missing = missing;
 	store_touch(s, row);
 	store_write_unlock(s);
 }

@@ -283,6 +283,7 @@ static void engine_commit(struct engine *e, struct plan *p)
 	e->group.targets.tls = p->tls;
 	resolvers_replace(&e->group.resolvers, p->resolver);
 	e->group.targets.conf = p->conf;
+	e->services.answers_max = p->conf->sip.answers_per_second;
 	if (sockets_commit(e->services.sockets))
 		registry_each(e->services.registry, engine_rebind_h, NULL);
 	for (size_t i = 0; i < e->trunk_count; i++) {
@@ -409,6 +410,10 @@ const char *engine_stray_name(enum engine_stray why)
 		[ENGINE_STRAY_STRANGER] = "stranger",
 		[ENGINE_STRAY_RESPONSE] = "unmatched",
 		[ENGINE_STRAY_MALFORMED] = "malformed",
+		[ENGINE_STRAY_RATE] = "rate",
+		[ENGINE_STRAY_FULL] = "full",
+		[ENGINE_STRAY_DISPLACED] = "displaced",
+		[ENGINE_STRAY_SHORTAGE] = "shortage",
 	};
 
 	return (unsigned)why < ENGINE_STRAYS ? names[why] : "malformed";

@@ -7,6 +7,13 @@
 
 #include "sipprobe/message/siphdr.h"
 
+/* How much of what could be left out an answer says. */
+enum brevity {
+	BREVITY_FULL,
+	BREVITY_SHORT, /* not what we can take, and our name once */
+	BREVITY_BARE,  /* nothing but what makes it an answer */
+};
+
 /* A buffer that is filled from the front and remembers whether all went in. */
 struct out {
 	char *buf;
@@ -307,37 +314,64 @@ static void out_unsupported(struct out *o, const struct guard_message *req)
 	}
 }
 
-static void out_capabilities(struct out *o, const struct guard_message *req,
-			     unsigned code)
+static void out_contact(struct out *o, const char *uri)
 {
-	if (code == 200)
+	out_text(o, "Contact: <");
+	out_text(o, uri);
+	out_text(o, ">\r\n");
+}
+
+static void out_capabilities(struct out *o, const struct guard_message *req,
+			     const struct answer_info *info, enum brevity brevity)
+{
+	if (info->code == 200 && info->contact && brevity < BREVITY_BARE)
+		out_contact(o, info->contact);
+	if (info->code == 200 && brevity == BREVITY_FULL)
 		out_text(o, "Accept: application/sdp\r\n"
 			    "Accept-Encoding: identity\r\n"
 			    "Accept-Language: en\r\n"
 			    "Supported:\r\n");
-	if (code == 200 || code == 405)
+	if (info->code == 200 || info->code == 405)
 		out_text(o, "Allow: OPTIONS\r\n");
-	if (code == 420)
+	if (info->code == 420)
 		out_unsupported(o, req);
+}
+
+/* Server is the RFC's place for our name; SBCs' logs show the other. */
+static void out_agent(struct out *o, const char *name, enum brevity brevity)
+{
+	struct pl agent;
+
+	pl_set_str(&agent, name);
+	if (brevity < BREVITY_BARE)
+		out_field(o, "Server", &agent);
+	if (brevity == BREVITY_FULL)
+		out_field(o, "User-Agent", &agent);
+}
+
+static void out_answer(struct out *o, const struct guard_message *req,
+		       const struct answer_info *info, enum brevity brevity)
+{
+	out_status(o, req, info->code);
+	out_vias(o, req, info->src);
+	out_identity(o, req, &info->tag);
+	out_capabilities(o, req, info, brevity);
+	out_agent(o, info->agent, brevity);
+	out_text(o, "Content-Length: 0\r\n\r\n");
 }
 
 int answer_make(char *buf, size_t size, size_t *len, const struct guard_message *req,
 		const struct answer_info *info)
 {
-	struct out o = {.buf = buf, .size = size};
-	struct pl agent;
+	enum brevity brevity = BREVITY_FULL;
+	struct out o;
 
 	if (!info->code)
 		return EINVAL;
-	pl_set_str(&agent, info->agent);
-	out_status(&o, req, info->code);
-	out_vias(&o, req, info->src);
-	out_identity(&o, req, &info->tag);
-	out_capabilities(&o, req, info->code);
-	/* Server is the RFC's place for our name; SBCs' logs show the other. */
-	out_field(&o, "Server", &agent);
-	out_field(&o, "User-Agent", &agent);
-	out_text(&o, "Content-Length: 0\r\n\r\n");
+	do {
+		o = (struct out){.buf = buf, .size = size};
+		out_answer(&o, req, info, brevity);
+	} while (o.pos >= ANSWER_GAIN_MAX * req->size && brevity++ < BREVITY_BARE);
 	if (o.full)
 		return EMSGSIZE;
 	*len = o.pos;

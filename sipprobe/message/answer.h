@@ -15,12 +15,14 @@
 
 enum {
 	ANSWER_MAX =
-		GUARD_MESSAGE_MAX + 2048, /* bytes that are always enough for a buffer */
+		GUARD_MESSAGE_MAX + 4096, /* bytes that are always enough for a buffer */
+	ANSWER_GAIN_MAX = 4,		  /* an answer is shorter than so many requests */
 };
 
 struct answer_info {
 	unsigned code;		/* of answer_code() */
 	const struct sa *src;	/* where the request came from */
+	const char *contact;	/* URI for Contact of a 200, or NULL */
 	const char *agent;	/* for Server and User-Agent: "siptrunk_exporter/0.1.0" */
 	struct siphash_key tag; /* secret; To tags come of it, so keep it while we run */
 };
@@ -42,6 +44,9 @@ unsigned answer_code(const struct guard_message *req);
  * Record-Route is not copied: no answer of ours makes a dialog (RFC 3261 12.1.1). To a
  * faulty request, the reason phrase says what is wrong (21.4.1); what it lacks, the
  * response lacks too. Control bytes of values become spaces.
+ *
+ * A datagram's source may be forged: what an answer to a very short request need not say
+ * is left out, so that nobody makes us send ANSWER_GAIN_MAX times what he sent.
  *
  * Returns 0 with *@len bytes in @buf, without a NUL; EINVAL for code 0; EMSGSIZE if @size
  * is too small.

@@ -1,5 +1,6 @@
 #include "sipprobe/target/target.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -146,6 +147,17 @@ int target_fits_local(const struct target *t, const struct sa *local)
 const struct config_local *target_local(const struct target *t)
 {
 	return &target_settings(t)->local;
+}
+
+int target_contact(const struct target *t, char *out, size_t size, const struct sa *local)
+{
+	const char *contact = target_settings(t)->contact;
+	struct request_info info;
+
+	if (!contact)
+		return ENOENT;
+	target_request_info(t, &info, local);
+	return request_uri_of(out, size, &info, contact);
 }
 
 unsigned target_dscp(const struct target *t)

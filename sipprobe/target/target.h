@@ -64,6 +64,16 @@ int target_fits_local(const struct target *t, const struct sa *local);
 /* The `local` that requests leave from. */
 const struct config_local *target_local(const struct target *t);
 
+/*
+ * Writes the URI for Contact of answers to the peer.
+ *
+ * @local: our end, as the peer sees it
+ *
+ * Returns 0; ENOENT when no `contact` is set; ENOMEM; ENOBUFS.
+ */
+int target_contact(const struct target *t, char *out, size_t size,
+		   const struct sa *local);
+
 /* The DSCP of what is sent to it. */
 unsigned target_dscp(const struct target *t);
 

@@ -44,6 +44,7 @@ struct target_owner {
 			 const struct probe_result *last, bool changed);
 	/* The peer pinged us. Or NULL */
 	void (*seen_h)(struct target_owner *o);
+	int64_t answers_ns; /* until when the answers that its peer had are spent */
 };
 
 #endif

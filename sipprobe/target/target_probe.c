@@ -313,6 +313,17 @@ static void probe_hold(struct target *t, int64_t deadline_ns)
 	target_wait(t);
 }
 
+/* What was to be done before the deadline is due. */
+static void probe_go_on(struct target *t, int64_t now_ns)
+{
+	if (t->address.transport == CONFIG_TRANSPORT_UDP)
+		probe_resend(t, now_ns);
+	else if (t->attempt.look_ns)
+		target_stream_look(t, now_ns);
+	else
+		target_stream_again(t);
+}
+
 static void probe_wait_h(struct wheel_timer *timer, int64_t now_ns)
 {
 	struct target *t = target_of_timer(timer);
@@ -324,10 +335,7 @@ static void probe_wait_h(struct wheel_timer *timer, int64_t now_ns)
 	if (now_ns < deadline_ns) {
 		if (held_up)
 			t->attempt.held_ns += now_ns - timer->at_ns;
-		if (t->attempt.look_ns)
-			target_stream_look(t, now_ns);
-		else
-			probe_resend(t, now_ns);
+		probe_go_on(t, now_ns);
 	} else if ((held_up || t->attempt.sent_ns >= deadline_ns) && !t->attempt.held) {
 		probe_hold(t, deadline_ns);
 	} else {

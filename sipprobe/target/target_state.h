@@ -29,9 +29,10 @@ struct unregistration {
 struct attempt {
 	int64_t begun_ns;
 	int64_t begun_unix_ns;
-	int64_t rx_ns;	   /* its last final response came */
-	int64_t sent_ns;   /* first sending of the request; 0: not yet */
-	int64_t resend_ns; /* when the next retransmission is due; 0: none will be */
+	int64_t rx_ns;	 /* its last final response came */
+	int64_t sent_ns; /* first sending of the request; 0: not yet */
+	/* When the next retransmission is due, or the next try to connect; 0: none. */
+	int64_t resend_ns;
 	int64_t resend_every_ns;
 	int64_t copied_ns; /* last sending of the request */
 	int64_t held_ns;   /* by how much later it ends: so long did we stand still */

@@ -1,5 +1,6 @@
 #include "sipprobe/target/target_stream.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -14,7 +15,10 @@
 #include "sipprobe/transport/stream.h"
 #include "sipprobe/transport/tls_cache.h"
 
-static int connect_peer(struct target *t);
+/* Between two looks whether the port of `local` is free. */
+#define TURN_NS (20 * CLOCK_NS_PER_MS)
+
+static int connect_in_turn(struct target *t);
 
 static void drop_stream(struct target *t)
 {
@@ -80,7 +84,10 @@ static bool try_again(struct target *t)
 	t->attempt.reused = false;
 	t->attempt.sent_ns = 0;
 	t->attempt.look_ns = 0;
-	return !connect_peer(t);
+	if (connect_in_turn(t))
+		return false;
+	target_wait(t);
+	return true;
 }
 
 /*
@@ -144,7 +151,7 @@ static int replace_stream(struct target *t, int64_t now_ns)
 	t->attempt.replaced_ns = now_ns;
 	t->attempt.reused = false;
 	t->attempt.sent_ns = 0;
-	return connect_peer(t);
+	return connect_in_turn(t);
 }
 
 void target_stream_look(struct target *t, int64_t now_ns)
@@ -217,6 +224,20 @@ static int connect_peer(struct target *t)
 	return err;
 }
 
+/*
+ * From one port there can be but one connection to a peer: checks that share it take
+ * turns, each within its probe's deadline.
+ */
+static int connect_in_turn(struct target *t)
+{
+	int err = connect_peer(t);
+
+	if (err != EADDRINUSE || !target_settings(t)->local.port)
+		return err;
+	t->attempt.resend_ns = clock_monotonic_ns() + TURN_NS;
+	return 0;
+}
+
 int target_transact_stream(struct target *t)
 {
 	if (t->stream && t->stream_up) {
@@ -233,7 +254,19 @@ int target_transact_stream(struct target *t)
 		t->attempt.sent_ns = 0;
 	}
 	drop_stream(t);
-	return connect_peer(t);
+	return connect_in_turn(t);
+}
+
+void target_stream_again(struct target *t)
+{
+	int err;
+
+	t->attempt.resend_ns = 0;
+	err = connect_in_turn(t);
+	if (err)
+		target_unsent(t, err);
+	else
+		target_wait(t);
 }
 
 void target_stream_catch_up(struct target *t)
@@ -312,6 +345,11 @@ enum probe_outcome target_stream_timeout(const struct target *t, const char **de
 {
 	if (t->attempt.sent_ns)
 		return PROBE_TIMEOUT;
+	if (t->attempt.resend_ns) {
+		*detail = "the port of local has another connection to this peer, or is "
+			  "another program's";
+		return PROBE_INTERNAL;
+	}
 	if (!t->stream || stream_report(t->stream)->connect_ns < 0) {
 		*detail = "no TCP connection before the deadline";
 		return PROBE_CONNECT;

@@ -15,6 +15,9 @@ int target_transact_stream(struct target *t);
 /* Takes in what the connection has to say before its deadline is judged. */
 void target_stream_catch_up(struct target *t);
 
+/* Goes on with a probe that waits for its turn at the port of `local`. */
+void target_stream_again(struct target *t);
+
 /* Adds to a result what its connection tells: phases, certificate, cause of failure. */
 void target_stream_report(const struct target *t, struct probe_result *r);
 

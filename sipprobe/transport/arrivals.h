@@ -20,13 +20,17 @@ struct arrivals {
 	/* ICMP said that a datagram to @dst did not arrive; as in struct udp_events. */
 	void (*icmp_h)(const struct sa *dst, int err, const char *buf, size_t len,
 		       void *arg);
-	/* Whether @peer may connect to us; a stranger is counted. */
-	bool (*accept_h)(const struct sa *peer, void *arg);
+	/* Whether a trunk's peer has that address. */
+	bool (*known_h)(const struct sa *peer, void *arg);
+	/* Whether the certificate of a connection to us speaks for a trunk. */
+	bool (*proven_h)(struct stream *s, void *arg);
 	/* A request on a connection, whoever opened it. @transport: TCP or TLS */
 	void (*request_h)(struct stream *s, enum config_transport transport,
 			  const struct guard_message *m, void *arg);
 	/* Something that is nobody's. */
 	void (*stray_h)(enum engine_stray why, void *arg);
+	/* A connection to us was refused or closed; to be counted as well. */
+	void (*refused_h)(enum engine_stray why, const struct sa *peer, void *arg);
 };
 
 #endif

@@ -1,6 +1,7 @@
 #include "sipprobe/transport/inbound.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -11,21 +12,31 @@ enum { ADDRESS_BUCKETS = 256 };
 
 struct inbound {
 	struct list conns;
-	struct hash *by_address; /* counts stay short walks, also with INBOUND_MAX open */
+	struct hash *by_net; /* counts stay short walks, also with INBOUND_MAX open */
 	size_t count;
+	size_t strangers;
 	const struct inbound_events *events;
 	void *arg;
 };
 
 struct inbound_conn {
 	struct le le;
-	struct le address_le;
+	struct le net_le;
 	struct inbound *in;
 	struct stream *stream;
 	int64_t begun_ns;
+	enum inbound_rank rank;
 	bool up;
 	bool tls;
 };
+
+/* Every change of a rank goes by here: strangers are counted. */
+static void conn_rank(struct inbound_conn *c, enum inbound_rank rank)
+{
+	c->in->strangers -= c->rank == INBOUND_STRANGER;
+	c->rank = rank;
+	c->in->strangers += c->rank == INBOUND_STRANGER;
+}
 
 static void conn_destructor(void *arg)
 {
@@ -33,8 +44,9 @@ static void conn_destructor(void *arg)
 
 	if (c->le.list)
 		c->in->count--;
+	conn_rank(c, INBOUND_REFUSED);
 	list_unlink(&c->le);
-	hash_unlink(&c->address_le);
+	hash_unlink(&c->net_le);
 	mem_deref(c->stream);
 }
 
@@ -43,7 +55,63 @@ static void inbound_destructor(void *arg)
 	struct inbound *in = arg;
 
 	list_flush(&in->conns);
-	mem_deref(in->by_address);
+	mem_deref(in->by_net);
+}
+
+/*
+ * What a place is counted by: of strangers the network, since one of them may have all of
+ * an IPv6 /64; of the others the address, as each of theirs is configured or proven.
+ */
+static void inbound_net(struct sa *net, const struct sa *peer)
+{
+	*net = *peer;
+	if (sa_af(peer) == AF_INET6)
+		memset(net->u.in6.sin6_addr.s6_addr + 8, 0, 8);
+}
+
+bool inbound_shares(enum inbound_rank rank, const struct sa *a, const struct sa *b)
+{
+	struct sa net_a, net_b;
+
+	if (rank != INBOUND_STRANGER)
+		return sa_cmp(a, b, SA_ADDR);
+	inbound_net(&net_a, a);
+	inbound_net(&net_b, b);
+	return sa_cmp(&net_a, &net_b, SA_ADDR);
+}
+
+static bool conn_shares(const struct inbound_conn *c, enum inbound_rank rank,
+			const struct sa *peer)
+{
+	return c->rank == rank && inbound_shares(rank, stream_peer(c->stream), peer);
+}
+
+/* The connections of that rank that share a peer's places. */
+static size_t count_of(const struct inbound *in, enum inbound_rank rank,
+		       const struct sa *peer)
+{
+	const struct list *bucket;
+	struct sa net;
+	struct le *le;
+	size_t n = 0;
+
+	inbound_net(&net, peer);
+	bucket = hash_list(in->by_net, sa_hash(&net, SA_ADDR));
+	LIST_FOREACH(bucket, le)
+		n += conn_shares(le->data, rank, peer);
+	return n;
+}
+
+/* One that proves who it is need not make room any more, within its own bounds. */
+static void conn_prove(struct inbound_conn *c)
+{
+	struct inbound *in = c->in;
+
+	if (c->up && c->rank == INBOUND_STRANGER &&
+	    in->events->proven_h(c->stream, in->arg) &&
+	    count_of(in, INBOUND_PROVEN, stream_peer(c->stream)) <
+		    INBOUND_PER_ADDRESS_MAX)
+		conn_rank(c, INBOUND_PROVEN);
 }
 
 static void inbound_up_h(struct stream *s, void *arg)
@@ -52,6 +120,7 @@ static void inbound_up_h(struct stream *s, void *arg)
 
 	(void)s;
 	c->up = true;
+	conn_prove(c);
 }
 
 static void inbound_message_h(struct stream *s, const struct guard_message *m,
@@ -86,7 +155,7 @@ int inbound_alloc(struct inbound **ip, const struct inbound_events *events, void
 		return ENOMEM;
 	in->events = events;
 	in->arg = arg;
-	err = hash_alloc(&in->by_address, ADDRESS_BUCKETS);
+	err = hash_alloc(&in->by_net, ADDRESS_BUCKETS);
 	if (err)
 		mem_deref(in);
 	else
@@ -94,59 +163,109 @@ int inbound_alloc(struct inbound **ip, const struct inbound_events *events, void
 	return err;
 }
 
-void inbound_refuse(int fd)
+void inbound_refuse(const struct inbound *in, int fd, const struct sa *peer,
+		    enum engine_stray why)
 {
 	const struct linger reset = {.l_onoff = 1};
 
 	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
 	close(fd);
+	in->events->refused_h(why, peer, in->arg);
 }
 
-static size_t count_of(const struct inbound *in, const struct sa *peer)
+static int64_t conn_since_ns(const struct inbound_conn *c)
 {
-	const struct list *bucket = hash_list(in->by_address, sa_hash(peer, SA_ADDR));
+	return c->up ? stream_rx_ns(c->stream) : c->begun_ns;
+}
+
+/*
+ * Makes room for a peer at the cost of the idlest stranger.
+ *
+ * @of: only of one that shares this peer's places; NULL: of any
+ * @until_ns: only of one that has been idle since then
+ *
+ * Returns whether there was one.
+ */
+static bool inbound_displace(struct inbound *in, const struct sa *of, int64_t until_ns)
+{
+	struct inbound_conn *idlest = NULL;
+	struct sa peer;
 	struct le *le;
-	size_t n = 0;
 
-	LIST_FOREACH(bucket, le) {
-		const struct inbound_conn *c = le->data;
+	LIST_FOREACH(&in->conns, le) {
+		struct inbound_conn *c = le->data;
 
-		n += sa_cmp(stream_peer(c->stream), peer, SA_ADDR);
+		if (c->rank == INBOUND_STRANGER && stream_rx_ns(c->stream) <= until_ns &&
+		    (!of || conn_shares(c, INBOUND_STRANGER, of)) &&
+		    (!idlest || stream_rx_ns(c->stream) < stream_rx_ns(idlest->stream)))
+			idlest = c;
 	}
-	return n;
+	if (!idlest)
+		return false;
+	peer = *stream_peer(idlest->stream);
+	mem_deref(idlest);
+	in->events->refused_h(ENGINE_STRAY_DISPLACED, &peer, in->arg);
+	return true;
 }
 
-static bool inbound_admitted(const struct inbound *in, const struct sa *peer, bool tls)
+/* Whether a peer of that rank finds a place, which another may lose by that. */
+static bool inbound_place(struct inbound *in, const struct sa *peer,
+			  enum inbound_rank rank)
 {
-	return in->events->accept_h(peer, tls, in->arg) && in->count < INBOUND_MAX &&
-	       count_of(in, peer) < INBOUND_PER_ADDRESS_MAX;
+	bool own_full = count_of(in, rank, peer) >= INBOUND_PER_ADDRESS_MAX;
+	int64_t until_ns = clock_monotonic_ns();
+
+	if (rank == INBOUND_STRANGER) {
+		until_ns -= INBOUND_PATIENCE_NS;
+		if (own_full)
+			return inbound_displace(in, peer, until_ns);
+		if (in->strangers >= INBOUND_STRANGERS_MAX)
+			return inbound_displace(in, NULL, until_ns);
+	}
+	if (own_full)
+		return false;
+	return in->count < INBOUND_MAX || inbound_displace(in, NULL, until_ns);
+}
+
+static struct inbound_conn *conn_alloc(struct inbound *in, int fd,
+				       struct tls_profile *tls)
+{
+	struct inbound_conn *c = mem_zalloc(sizeof(*c), conn_destructor);
+
+	if (!c) {
+		close(fd);
+		return NULL;
+	}
+	c->in = in;
+	c->tls = tls != NULL;
+	c->begun_ns = clock_monotonic_ns();
+	if (stream_accept(&c->stream, fd, tls, &conn_events, c))
+		c = mem_deref(c);
+	return c;
 }
 
 void inbound_take(struct inbound *in, int fd, const struct sa *from,
 		  struct tls_profile *tls)
 {
 	struct inbound_conn *c;
-	struct sa peer = *from;
+	enum inbound_rank rank;
+	struct sa peer = *from, net;
 
 	stream_peer_normalise(&peer);
-	if (!inbound_admitted(in, &peer, tls != NULL)) {
-		inbound_refuse(fd);
+	rank = in->events->rank_h(&peer, tls != NULL, in->arg);
+	if (rank == INBOUND_REFUSED || !inbound_place(in, &peer, rank)) {
+		inbound_refuse(in, fd, &peer,
+			       rank == INBOUND_REFUSED ? ENGINE_STRAY_STRANGER
+						       : ENGINE_STRAY_FULL);
 		return;
 	}
-	c = mem_zalloc(sizeof(*c), conn_destructor);
-	if (!c) {
-		inbound_refuse(fd);
+	c = conn_alloc(in, fd, tls);
+	if (!c)
 		return;
-	}
-	c->in = in;
-	c->tls = tls != NULL;
-	c->begun_ns = clock_monotonic_ns();
-	if (stream_accept(&c->stream, fd, tls, &conn_events, c)) {
-		mem_deref(c);
-		return;
-	}
+	conn_rank(c, rank);
+	inbound_net(&net, &peer);
 	list_append(&in->conns, &c->le, c);
-	hash_append(in->by_address, sa_hash(&peer, SA_ADDR), &c->address_le, c);
+	hash_append(in->by_net, sa_hash(&net, SA_ADDR), &c->net_le, c);
 	in->count++;
 }
 
@@ -157,8 +276,8 @@ int64_t inbound_run(struct inbound *in, int64_t now_ns, int64_t idle_ns)
 
 	while (le) {
 		struct inbound_conn *c = le->data;
-		int64_t since_ns = c->up ? stream_rx_ns(c->stream) : c->begun_ns;
-		int64_t due_ns = since_ns + (c->up ? idle_ns : INBOUND_OPENING_NS);
+		int64_t due_ns =
+			conn_since_ns(c) + (c->up ? idle_ns : INBOUND_OPENING_NS);
 
 		le = le->next;
 		if (due_ns <= now_ns)
@@ -175,10 +294,16 @@ void inbound_review(struct inbound *in)
 
 	while (le) {
 		struct inbound_conn *c = le->data;
+		enum inbound_rank rank =
+			in->events->rank_h(stream_peer(c->stream), c->tls, in->arg);
 
 		le = le->next;
-		if (!in->events->accept_h(stream_peer(c->stream), c->tls, in->arg))
+		if (rank == INBOUND_REFUSED) {
 			mem_deref(c);
+			continue;
+		}
+		conn_rank(c, rank);
+		conn_prove(c);
 	}
 }
 

@@ -63,7 +63,7 @@ static bool shed_one(struct listener *l)
 	close(l->spare_fd);
 	fd = accept_one(l, &peer);
 	if (fd >= 0)
-		inbound_refuse(fd);
+		inbound_refuse(l->in, fd, &peer, ENGINE_STRAY_SHORTAGE);
 	l->spare_fd = spare_take();
 	return fd >= 0;
 }
@@ -135,6 +135,9 @@ static int bind_and_listen(struct listener *l, const struct sa *laddr)
 		return err;
 	if (bind(l->fd, &laddr->u.sa, laddr->len) || listen(l->fd, SOMAXCONN))
 		return errno;
+	err = stream_socket_share(l->fd);
+	if (err)
+		return err;
 	l->local.len = sizeof(l->local.u);
 	return getsockname(l->fd, &l->local.u.sa, &l->local.len) ? errno : 0;
 }

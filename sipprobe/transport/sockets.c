@@ -32,14 +32,28 @@ static void sockets_error_h(struct udp *u, const struct sa *dst, int err, const 
 
 const struct udp_events sockets_udp_events = {sockets_datagram_h, sockets_error_h};
 
-/* With match_certificate the certificate is asked when a request is to be answered. */
-static bool sockets_accept_h(const struct sa *peer, bool tls, void *arg)
+/* With match_certificate who is not known may show a certificate. */
+static enum inbound_rank sockets_rank_h(const struct sa *peer, bool tls, void *arg)
 {
 	struct sockets *s = arg;
 
-	if (tls && s->match_certificate)
-		return true;
-	return s->arrivals->accept_h(peer, s->arg);
+	if (s->arrivals->known_h(peer, s->arg))
+		return INBOUND_KNOWN;
+	return tls && s->match_certificate ? INBOUND_STRANGER : INBOUND_REFUSED;
+}
+
+static bool sockets_proven_h(struct stream *stream, void *arg)
+{
+	struct sockets *s = arg;
+
+	return s->arrivals->proven_h(stream, s->arg);
+}
+
+static void sockets_refused_h(enum engine_stray why, const struct sa *peer, void *arg)
+{
+	struct sockets *s = arg;
+
+	s->arrivals->refused_h(why, peer, s->arg);
 }
 
 static void sockets_message_h(struct stream *stream, const struct guard_message *m,
@@ -67,8 +81,13 @@ static void sockets_closed_h(struct stream *stream, enum probe_outcome why, int 
 		s->arrivals->stray_h(ENGINE_STRAY_MALFORMED, s->arg);
 }
 
-static const struct inbound_events inbound_events = {sockets_accept_h, sockets_message_h,
-						     sockets_closed_h};
+static const struct inbound_events inbound_events = {
+	.rank_h = sockets_rank_h,
+	.proven_h = sockets_proven_h,
+	.message_h = sockets_message_h,
+	.closed_h = sockets_closed_h,
+	.refused_h = sockets_refused_h,
+};
 
 static void sockets_destructor(void *arg)
 {

@@ -290,6 +290,14 @@ static int stream_alloc(struct stream **sp, int fd, struct tls_profile *tls,
 	return err;
 }
 
+/* From a port that was asked for there can be but one connection to a peer. */
+static int connect_error(const struct stream_way *way, int err)
+{
+	bool port = way && way->local && sa_port(way->local);
+
+	return port && err == EADDRNOTAVAIL ? EADDRINUSE : err;
+}
+
 static int connect_begin(struct stream *s, const struct stream_way *way)
 {
 	int err = way && way->local ? stream_socket_bind(s->fd, way->local) : 0;
@@ -301,7 +309,7 @@ static int connect_begin(struct stream *s, const struct stream_way *way)
 		return err;
 	s->begun_ns = clock_monotonic_ns();
 	if (connect(s->fd, &s->peer.u.sa, s->peer.len) && errno != EINPROGRESS)
-		return errno;
+		return connect_error(way, errno);
 	return poll_for(s, true);
 }
 

@@ -56,6 +56,7 @@ struct stream_report {
  *
  * Returns 0 or errno: of socket(), bind() or an immediate failure of connect(), which is
  * the network's word as much as a later one: stream_outcome_of() tells what it means.
+ * EADDRINUSE: the port of @way has a connection to this peer, or is another program's.
  */
 int stream_connect(struct stream **sp, const struct sa *peer,
 		   const struct stream_way *way, struct tls_profile *tls,
@@ -83,8 +84,8 @@ int stream_accept(struct stream **sp, int fd, struct tls_profile *tls,
 int stream_send(struct stream *s, const char *buf, size_t len, int64_t *sent_ns);
 
 /*
- * Reads and writes what can be now, without waiting for the loop to tell: for who is about
- * to judge that nothing came. Calls the handlers as the loop would.
+ * Reads and writes what can be now, without waiting for the loop to tell: for who is
+ * about to judge that nothing came. Calls the handlers as the loop would.
  */
 void stream_catch_up(struct stream *s);
 

@@ -59,6 +59,12 @@ enum {
 int stream_socket_setup(int fd);
 
 /*
+ * Lets connections that we open leave from a port that we listen on. A socket that
+ * listens does so once it is bound: two of them shall not share a port unnoticed.
+ */
+int stream_socket_share(int fd);
+
+/*
  * Binds to a local address. A port asked for may still wait out a former connection's
  * end, and this one will leave nothing to wait for; without one it is chosen by
  * connect(), where the same port serves many peers.

@@ -39,6 +39,13 @@ int stream_socket_setup(int fd)
 	return 0;
 }
 
+int stream_socket_share(int fd)
+{
+	int on = 1;
+
+	return setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) ? errno : 0;
+}
+
 int stream_socket_bind(int fd, const struct sa *laddr)
 {
 	const struct linger reset = {.l_onoff = 1};
@@ -47,6 +54,7 @@ int stream_socket_bind(int fd, const struct sa *laddr)
 
 	if (sa_port(laddr))
 		err = setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ||
+		      stream_socket_share(fd) ||
 		      setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
 	else
 		err = setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on,

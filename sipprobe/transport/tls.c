@@ -426,8 +426,7 @@ bool tls_peer_verified(SSL *ssl)
 	const struct tls_record *rec = tls_record_of(ssl);
 
 	return rec && SSL_get0_peer_certificate(ssl) && !rec->skip_verify &&
-	       rec->fault == TLS_FAULT_NONE &&
-	       SSL_get_verify_result(ssl) == X509_V_OK;
+	       rec->fault == TLS_FAULT_NONE && SSL_get_verify_result(ssl) == X509_V_OK;
 }
 
 bool tls_peer_proves(SSL *ssl, const char *name)

@@ -99,7 +99,8 @@ bool tls_profile_own(struct tls_own *own, const struct tls_profile *tp,
 /* Earliest notAfter in a chain, of which both parts may be NULL; 0: none. */
 int64_t tls_earliest_not_after_s(const X509 *leaf, const STACK_OF(X509) * chain);
 
-/* Whether the peer showed a certificate that was verified; and whether it proves @name. */
+/* Whether the peer showed a certificate that was verified; and whether it proves @name.
+ */
 bool tls_peer_verified(SSL *ssl);
 bool tls_peer_proves(SSL *ssl, const char *name);
 

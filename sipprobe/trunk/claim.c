@@ -184,7 +184,8 @@ struct target *claim_settle(struct services *s, const struct peers *peers,
 		peers_each(peers, &src, c->transport, claim_best_h, &search);
 	else
 		search.best = peers_find(peers, &src, c->transport);
-	/* With many trunks at one address to look no further is by far the shorter way. */
+	/* With many trunks at one address to look no further is by far the shorter way.
+	 */
 	if (search.best && ping && s->inbound_sensitive)
 		peers_each(peers, &src, c->transport, claim_equal_h, &search);
 	return search.best;

@@ -1,17 +1,21 @@
 #include "sipprobe/trunk/demux.h"
 
+#include <errno.h>
 #include <string.h>
 #include <openssl/rand.h>
 
+#include "base/clock.h"
 #include "base/siphash.h"
 #include "sipprobe/message/answer.h"
 #include "sipprobe/message/request.h"
 #include "sipprobe/target/peers.h"
 #include "sipprobe/target/registry.h"
 #include "sipprobe/target/target.h"
+#include "sipprobe/transport/sockets.h"
 #include "sipprobe/transport/stream.h"
 #include "sipprobe/transport/udp.h"
 #include "sipprobe/trunk/claim.h"
+#include "sipprobe/trunk/refusals.h"
 
 struct demux {
 	struct services *services;
@@ -19,6 +23,7 @@ struct demux {
 	const struct engine_events *events;
 	void *arg;
 	struct siphash_key answer_tag; /* what To tags of our answers are made of */
+	struct refusals refusals;
 };
 
 static void demux_destructor(void *arg)
@@ -63,11 +68,56 @@ static bool demux_is_ping(const struct guard_message *m)
 	return !m->fault && !pl_strcmp(&m->method, "OPTIONS");
 }
 
+static void demux_refused_h(enum engine_stray why, const struct sa *peer, void *arg)
+{
+	struct demux *d = arg;
+
+	demux_stray_h(why, d);
+	refusals_note(&d->refusals, why, peer, d->events, d->arg);
+}
+
 static struct target *demux_target_of(struct demux *d, const struct claim *c,
 				      const struct guard_message *m)
 {
-	return claim_settle(d->services, d->peers.scheduled, c,
-			    demux_is_ping(m));
+	return claim_settle(d->services, d->peers.scheduled, c, demux_is_ping(m));
+}
+
+/*
+ * Whether the trunk's peer may have another answer: a datagram's source may be forged,
+ * and a peer that asks in a loop need not have us turn it. What it did not ask for in the
+ * last seconds it may ask for at once.
+ */
+static bool demux_may_answer(struct demux *d, const struct claim *c,
+			     const struct target *t)
+{
+	struct target_owner *o = target_owner(t);
+	int64_t now_ns = clock_monotonic_ns(), spent_ns;
+
+	if (!d->services->answers_max)
+		return true;
+	spent_ns = o->answers_ns > now_ns ? o->answers_ns : now_ns;
+	spent_ns += CLOCK_NS_PER_S / d->services->answers_max;
+	if (spent_ns > now_ns + ENGINE_ANSWERS_BURST_S * CLOCK_NS_PER_S) {
+		demux_refused_h(ENGINE_STRAY_RATE, c->src, d);
+		return false;
+	}
+	o->answers_ns = spent_ns;
+	return true;
+}
+
+/* Our end as the peer sees it: an address, and a port that it can reach us at. */
+static void demux_our_end(struct demux *d, const struct claim *c, struct sa *local)
+{
+	uint16_t port = 0;
+
+	*local = *c->local;
+	if (sa_is_any(local) && !udp_source(local, c->src))
+		sa_set_port(local, sa_port(c->local));
+	if (c->stream && !stream_accepted(c->stream))
+		port = sockets_stream_port(d->services->sockets, c->transport,
+					   sa_af(local));
+	if (port)
+		sa_set_port(local, port);
 }
 
 /*
@@ -75,19 +125,26 @@ static struct target *demux_target_of(struct demux *d, const struct claim *c,
  *
  * Returns 0, or an errno value when there is none to send.
  */
-static int make_answer(struct demux *d, const struct target *t, const struct sa *src,
+static int make_answer(struct demux *d, const struct target *t, const struct claim *c,
 		       const struct guard_message *m, struct pl *text)
 {
 	static char buf[ANSWER_MAX];
-	const struct answer_info info = {
+	char contact[REQUEST_URI_SIZE];
+	struct answer_info info = {
 		.code = answer_code(m),
-		.src = src,
+		.src = c->src,
 		.agent = d->services->agent,
 		.tag = d->answer_tag,
 	};
 	char method[32];
-	int err = answer_make(buf, sizeof(buf), &text->l, m, &info);
+	struct sa local;
+	int err = EINVAL;
 
+	demux_our_end(d, c, &local);
+	if (!target_contact(t, contact, sizeof(contact), &local))
+		info.contact = contact;
+	if (info.code && demux_may_answer(d, c, t))
+		err = answer_make(buf, sizeof(buf), &text->l, m, &info);
 	text->p = buf;
 	(void)pl_strcpy(&m->method, method, sizeof(method));
 	d->events->inbound_h(target_owner(t)->row, method, err ? 0 : info.code, d->arg);
@@ -106,7 +163,7 @@ static void udp_request(struct demux *d, struct udp *u, const struct sa *src,
 		demux_stray_h(ENGINE_STRAY_MALFORMED, d);
 	else if (!t)
 		demux_stray_h(ENGINE_STRAY_STRANGER, d);
-	if (t && !make_answer(d, t, src, m, &text)) {
+	if (t && !make_answer(d, t, &c, m, &text)) {
 		answer_destination(&dst, m, src);
 		/* Lost on its way out or not: the peer asks again. */
 		(void)udp_transmit(u, &dst, text.p, text.l, target_dscp(t));
@@ -222,14 +279,18 @@ static void demux_icmp_h(const struct sa *dst, int err, const char *buf, size_t 
 		target_icmp(t, err);
 }
 
-static bool demux_accept_h(const struct sa *peer, void *arg)
+static bool demux_known_h(const struct sa *peer, void *arg)
+{
+	const struct demux *d = arg;
+
+	return peers_find(d->peers.scheduled, peer, CONFIG_TRANSPORT_NONE) != NULL;
+}
+
+static bool demux_proven_h(struct stream *s, void *arg)
 {
 	struct demux *d = arg;
 
-	if (peers_find(d->peers.scheduled, peer, CONFIG_TRANSPORT_NONE))
-		return true;
-	demux_stray_h(ENGINE_STRAY_STRANGER, d);
-	return false;
+	return claim_is_proven(d->services, d->peers.scheduled, s);
 }
 
 static void demux_request_h(struct stream *s, enum config_transport transport,
@@ -244,14 +305,16 @@ static void demux_request_h(struct stream *s, enum config_transport transport,
 		demux_stray_h(ENGINE_STRAY_MALFORMED, d);
 	else if (!t)
 		demux_stray_h(ENGINE_STRAY_STRANGER, d);
-	if (t && !make_answer(d, t, c.src, m, &text))
+	if (t && !make_answer(d, t, &c, m, &text))
 		(void)stream_send(s, text.p, text.l, NULL);
 }
 
 const struct arrivals demux_arrivals = {
 	.datagram_h = demux_datagram_h,
 	.icmp_h = demux_icmp_h,
-	.accept_h = demux_accept_h,
+	.known_h = demux_known_h,
+	.proven_h = demux_proven_h,
 	.request_h = demux_request_h,
 	.stray_h = demux_stray_h,
+	.refused_h = demux_refused_h,
 };

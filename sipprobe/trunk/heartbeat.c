@@ -60,16 +60,21 @@ int heartbeat_alloc(struct heartbeat **ep, struct ticker *ticker, int64_t period
 	return 0;
 }
 
-void heartbeat_seen(struct heartbeat *e)
+bool heartbeat_restart(struct heartbeat *e)
 {
 	bool back = e->missing;
 
 	e->last_ns = clock_monotonic_ns();
 	e->missing = false;
-	if (!back)
-		return;
-	heartbeat_arm(e);
-	e->h(e->arg);
+	if (back)
+		heartbeat_arm(e);
+	return back;
+}
+
+void heartbeat_seen(struct heartbeat *e)
+{
+	if (heartbeat_restart(e))
+		e->h(e->arg);
 }
 
 bool heartbeat_missing(const struct heartbeat *e)

@@ -23,6 +23,9 @@ int heartbeat_alloc(struct heartbeat **ep, struct ticker *ticker, int64_t period
 /* It happened. Costs a look at the clock. */
 void heartbeat_seen(struct heartbeat *e);
 
+/* Waits for a whole period anew; the handler is not called. Returns whether it missed. */
+bool heartbeat_restart(struct heartbeat *e);
+
 /* Whether it is overdue; of NULL: no. */
 bool heartbeat_missing(const struct heartbeat *e);
 

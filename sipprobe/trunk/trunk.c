@@ -86,6 +86,7 @@ const struct config_trunk *trunk_conf(const struct trunk *t)
 
 static void inbound_changed_h(void *arg)
 {
+	trunk_tell_inbound(arg);
 	trunk_update(arg, NULL, NULL, true);
 }
 
@@ -98,6 +99,7 @@ static void expect_pings(struct trunk *t)
 		(void)heartbeat_alloc(&t->heartbeat, trunk_ticker(t),
 				      s->expect_inbound_us * CLOCK_NS_PER_US,
 				      inbound_changed_h, t);
+	trunk_tell_inbound(t);
 }
 
 static bool speaks_tls(const struct trunk *t)

@@ -89,17 +89,35 @@ void trunk_tell_addresses(struct trunk *t, bool always)
 	t->group->events->trunk_addresses_h(t->owner.row, total, up, t->group->arg);
 }
 
+void trunk_tell_inbound(const struct trunk *t)
+{
+	if (t->group->events->trunk_inbound_h && t->heartbeat)
+		t->group->events->trunk_inbound_h(
+			t->owner.row, heartbeat_missing(t->heartbeat), t->group->arg);
+}
+
+/* While a trunk is down its peer may have cause not to ping us: it gets a new period. */
+static void expect_anew(const struct trunk *t, enum health_state sum)
+{
+	bool was_up = t->state == HEALTH_UP || t->state == HEALTH_DEGRADED;
+
+	if (t->heartbeat && !was_up && (sum == HEALTH_UP || sum == HEALTH_DEGRADED) &&
+	    heartbeat_restart(t->heartbeat))
+		trunk_tell_inbound(t);
+}
+
 static void change_state(struct trunk *t, const struct target *target,
 			 const struct probe_result *last, bool inbound)
 {
 	enum health_state sum = health_go_on((enum health_state)t->sum, summed_state(t));
-	enum health_state state =
-		health_with_inbound(sum, heartbeat_missing(t->heartbeat));
+	enum health_state state;
 	int64_t now_ns = clock_monotonic_ns();
 	char address[64] = "";
 	struct engine_change change;
 
 	t->sum = (uint8_t)sum;
+	expect_anew(t, sum);
+	state = health_with_inbound(sum, heartbeat_missing(t->heartbeat));
 	if (state == (enum health_state)t->state || t->owner.conf->settings->paused)
 		return;
 	if (target)

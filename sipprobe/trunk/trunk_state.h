@@ -13,6 +13,9 @@ struct trunk;
 /* Tells how many addresses there are. @always: tell also what was told before */
 void trunk_tell_addresses(struct trunk *t, bool always);
 
+/* Tells whether the peer's own pings stay out, where they are expected. */
+void trunk_tell_inbound(const struct trunk *t);
+
 /*
  * Sums the state up and tells when it is another.
  *

@@ -196,6 +196,12 @@
 	}
 
 	function fill_last(cell, t) {
+		fill_outcome(cell, t);
+		if (t.state_reason)
+			cell.append(" ", element("span", "said", t.state_reason));
+	}
+
+	function fill_outcome(cell, t) {
 		if (!t.last) {
 			cell.replaceChildren(element("span", "none", t.paused ? "paused" : "not probed yet"));
 			return;

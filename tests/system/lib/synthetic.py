@@ -193,6 +193,7 @@ class Fleet:
             self.add("siptrunk_inbound_requests_total", t, pings, **who, method="OPTIONS")
             self.add("siptrunk_inbound_options_last_timestamp_seconds", t, pings * 60,
                      **who)
+            self.add("siptrunk_inbound_missing", t, 0, **who)
         for address in range(max(trunk.addresses, 1)):
             self.target(trunk, who, address, t, minutes)
 

@@ -3,6 +3,7 @@
 import os
 import socket
 import ssl
+import time
 
 import peers
 from harness import Case, Exporter, config_of, free_port, trunk, wait_for
@@ -161,6 +162,90 @@ class Answer(Case):
         m = self.exporter.settled("a", 2)
         self.assertEqual(m.failures("a"), {})
         self.inbound(500, method="OPTIONS")
+
+
+class Credit(Case):
+    """Pings of one peer, which trunks at its address over other transports do not get."""
+
+    def test_transport(self):
+        cert, key = peers.certificate()
+        peer = self.use(SipPeer())
+        port = peer.socket.getsockname()[1]
+        c = config_of(
+            *(trunk(t, f"sip:127.0.0.1:{port};transport={t}", expect_inbound="3s")
+              for t in ("udp", "tcp", "tls")),
+            sip={"tls": {"cert_file": cert, "key_file": key}},
+            listen=[f"{t}:127.0.0.1:0" for t in ("udp", "tcp", "tls")])
+        e = self.start(c)
+        context = ssl.create_default_context(cafile=peers.authority()[0])
+        with socket.create_connection(e.sip("tcp"), 5) as tcp, \
+                socket.create_connection(e.sip("tls"), 5) as raw, \
+                context.wrap_socket(raw, server_hostname="127.0.0.1") as tls:
+            for n, (name, s) in enumerate((("tcp", tcp), ("tls", tls), ("udp", None))):
+                for _ in range(n + 1):
+                    if s:
+                        s.sendall(peer.request())
+                        self.assertTrue(s.recv(65535).startswith(b"SIP/2.0 200 "))
+                    else:
+                        peer.socket.sendto(peer.request(), e.sip("udp"))
+                e.wait_metric(n + 1, "siptrunk_inbound_requests_total", trunk=name)
+            self.assertEqual(e.scrape().sum("siptrunk_inbound_requests_total"), 6)
+            # TCP goes on, UDP does not.
+            wait_for("udp's pings stay out", lambda: tcp.sendall(peer.request()) or
+                     e.scrape().get("siptrunk_inbound_missing", trunk="udp") == 1)
+            m = e.scrape()
+            self.assertEqual(m.get("siptrunk_inbound_missing", trunk="tcp"), 0)
+
+    def test_contact(self):
+        peer = self.use(SipPeer())
+        e = self.start(config_of(
+            trunk("a", peer.uri, contact="sip:us@{local};transport=udp"),
+            listen=["udp:0.0.0.0:0"]))
+        port = e.sip("udp")[1]
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.settimeout(5)
+            s.sendto(peer.request(), ("127.0.0.1", port))
+            raw = s.recv(65535)
+        self.assertEqual(header(raw, "Contact"), f"<sip:us@127.0.0.1:{port};transport=udp>")
+
+    def test_rate(self):
+        """A peer in a loop gets so many answers a second, and a line in the log."""
+        peer = self.use(SipPeer())
+        c = config_of(trunk("a", peer.uri), listen=["udp:127.0.0.1:0"])
+        c["sip"]["answers_per_second"] = 10
+        e = self.start(c)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+            begun = time.monotonic()
+            for _ in range(400):
+                s.sendto(peer.request(), e.sip("udp"))
+            m = e.wait_metric(400, "siptrunk_inbound_requests_total", trunk="a")
+            limit = 50 + 10 * (time.monotonic() - begun) + 1
+            s.setblocking(False)
+            answered = 0
+            with self.assertRaises(BlockingIOError):
+                while s.recv(65535):
+                    answered += 1
+        self.assertGreaterEqual(answered, 50)
+        self.assertLessEqual(answered, limit)
+        self.assertEqual(m.get("siptrunk_exporter_stray_messages_total", reason="rate"),
+                         400 - answered)
+        self.assertEqual([line["why"] for line in e.log(msg="requests not answered")],
+                         ["rate"])
+
+    def test_gain(self):
+        """Nobody gets four times the bytes that he sends."""
+        peer = self.use(SipPeer())
+        e = self.start(config_of(
+            trunk("a", peer.uri, contact="sip:" + "u" * 900 + "@us.example"),
+            listen=["udp:127.0.0.1:0"]))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.settimeout(5)
+            for method in ("OPTIONS", "INVITE", "CANCEL"):
+                raw = (f"{method} sip:a SIP/2.0\r\nv:SIP/2.0/UDP a;rport\r\nf:a:b\r\n"
+                       f"t:a:b\r\ni:a\r\nCSeq:1 {method}\r\n\r\n").encode()
+                s.sendto(raw, e.sip("udp"))
+                self.assertLess(len(s.recv(65535)), 4 * len(raw), method)
 
 
 class TwoWays(Case):

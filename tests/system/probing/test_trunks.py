@@ -16,7 +16,7 @@ import threading
 import time
 
 from harness import Case, FAST, config_of, free_port, run, trunk, wait_for
-from sip_peer import SipPeer, answer, mute, script
+from sip_peer import SipPeer, answer, delay, mute, script
 
 QUICK = {**FAST, "interval": "500ms", "down_interval": "500ms", "timeout": "400ms"}
 
@@ -132,6 +132,43 @@ class Local(Case):
         e.settled("a", 2)
         e.settled("b", 2)
         self.assertEqual({rq.source[1] for rq in peer.requests}, {port, other})
+
+    def test_one_port_both_ways(self):
+        """Connections leave from the port that we listen on, and peers connect to it."""
+        tcp = self.use(SipPeer(answer(), "tcp"))
+        for connection in ("fresh", "reuse"):
+            with self.subTest(connection):
+                port = free_port()
+                local = {"address": "127.0.0.1", "port": port}
+                e = self.start(quick(
+                    trunk("a", tcp.uri, local=local, connection=connection),
+                    listen=[f"tcp:127.0.0.1:{port}"]))
+                m = e.settled("a", 3)
+                self.assertEqual((m.state("a"), m.failures("a")), ("up", {}))
+                self.assertEqual(tcp.requests[-1].source, ("127.0.0.1", port))
+                with socket.create_connection(("127.0.0.1", port), 5) as s:
+                    s.settimeout(5)
+                    s.sendall(tcp.request())
+                    self.assertTrue(s.recv(65535).startswith(b"SIP/2.0 200 "))
+                # And nobody else listens there unnoticed.
+                conf = quick(trunk("b", tcp.uri), listen=[f"tcp:127.0.0.1:{port}"])
+                path = self.write("second.json", json.dumps(conf))
+                _, _, said = run("--config.file=" + path,
+                                 "--web.listen-address=127.0.0.1:0")
+                self.assertIn("Address already in use", said)
+                self.finish(e)
+
+    def test_two_checks_of_one_port(self):
+        """Checks with fresh connections from one port take turns."""
+        tcp = self.use(SipPeer(delay(0.15), "tcp"))
+        e = self.start(quick(trunk(
+            "a", tcp.uri, local={"address": "127.0.0.1", "port": free_port()},
+            method=["OPTIONS", "REGISTER"], timeout="450ms")))
+        for method in ("OPTIONS", "REGISTER"):
+            e.wait_metric(lambda v: v >= 6, "siptrunk_probes_total", trunk="a",
+                          method=method)
+        m = e.scrape()
+        self.assertEqual((m.state("a"), m.failures("a")), ("up", {}))
 
     def test_listen_where_a_trunk_was(self):
         """And the other way round, at a reload, without a probe lost."""
@@ -394,6 +431,26 @@ class ExpectInbound(Case):
         self.assertEqual([(l["from"], l["to"], l.get("reason")) for l in lines[:3]],
                          [("unknown", "up", "response"), ("up", "degraded", "inbound"),
                           ("degraded", "up", "inbound")])
+
+    def test_a_new_period_once_it_is_back(self):
+        """A peer that was down had cause not to ping us; why it is degraded is told."""
+        peer = self.use(SipPeer(mute))
+        e = self.start(quick(trunk("t", peer.uri, expect_inbound="2s"),
+                             listen=["udp:127.0.0.1:0"]))
+        e.wait_metric(0, "siptrunk_up", trunk="t")
+        e.wait_metric(1, "siptrunk_inbound_missing", trunk="t")
+        peer.behaviour = answer()
+        e.wait_metric(1, "siptrunk_up", trunk="t")
+        m = e.scrape()
+        self.assertEqual((m.state("t"), m.get("siptrunk_inbound_missing", trunk="t")),
+                         ("up", 0))
+        wait_for("degraded", lambda: e.scrape().state("t") == "degraded")
+        line = e.log(msg="trunk changed state", trunk="t")[-1]
+        why = "its peer stopped pinging us"
+        self.assertEqual((line["reason"], line["detail"]), ("inbound", why))
+        for path in ("/api/v1/trunks", "/api/v1/trunks/t", "/", "/trunks/t"):
+            with self.subTest(path):
+                self.assertIn(why, e.get(path))
 
     def test_down_stays_down(self):
         """Pings of a peer that does not answer ours do not make it up."""

@@ -3,15 +3,19 @@ Certificates over time: our own and their expiry, files that are replaced while 
 exporter runs, and why TLS failed, by cause.
 """
 
+import contextlib
+import functools
 import json
 import os
 import shutil
 import signal
 import socket
 import ssl
+import time
 from types import SimpleNamespace
 
 from harness import Case, config_of, trunk, wait_for
+from namespaces import Namespace, ip, unavailable
 from peers import authority, certificate, not_after
 from sip_peer import SipPeer, answer, server_tls
 
@@ -285,7 +289,8 @@ class ByCertificate(Case):
         context = ssl.create_default_context(cafile=authority()[0])
         if pair:
             context.load_cert_chain(*pair)
-        ping = SipPeer.request(SimpleNamespace(transport="tls", address=host))
+        named = f"[{host}]" if ":" in host else host
+        ping = SipPeer.request(SimpleNamespace(transport="tls", address=named))
         with socket.create_connection(e.sip("tls"), 5, (host, 0)) as raw:
             with context.wrap_socket(raw, server_hostname="us.example") as s:
                 s.settimeout(1)
@@ -321,6 +326,53 @@ class ByCertificate(Case):
         self.assertEqual(
             self.call(e, certificate(san="DNS:x.example"), "127.0.0.1").count(b"200 OK"),
             1)
+
+    def test_strangers_make_room(self):
+        """
+        One who has all of an IPv6 /64, or many networks, opens connections and says
+        nothing: peers known by their address or certificate get in as before.
+        """
+        reason = unavailable()
+        if reason:
+            self.skipTest(reason)
+        ours = self.use(Namespace())
+        inside = ours.inside()
+        inside.__enter__()
+        self.addCleanup(inside.__exit__, None, None, None)
+        with open("/proc/sys/net/ipv6/ip_nonlocal_bind", "w") as f:
+            f.write("1")
+        ip("address", "add", "fd00::1/128", "dev", "lo")
+        ip("-6", "route", "add", "local", "fd00:2::/32", "dev", "lo")
+        sbc = certificate(san="DNS:sbc.example")
+        mine = certificate(san="DNS:us.example")
+        conf = config_of(trunk("sbc", "sip:[fd00:1::1]:5061;transport=tls", paused=True,
+                               tls=tls(server_name="sbc.example")))
+        conf["sip"] = {"listen": ["tls:[fd00::1]:0"], "match_certificate": True, "tls": {
+            "cert_file": mine[0], "key_file": mine[1], "ca_file": authority()[0]}}
+        ip("address", "add", "fd00:1::1/128", "dev", "lo")
+        e = self.start(conf)
+        held = []
+        self.addCleanup(lambda: [s.close() for s in held])
+
+        def fill(address, count):
+            for i in range(count):
+                with contextlib.suppress(OSError):
+                    held.append(socket.create_connection(
+                        e.sip("tls"), 1, (address(i), 0)))
+
+        for address, count in ((lambda i: f"fd00:2::{i // 16:x}", 600),
+                               (lambda i: f"fd00:2:{i // 16:x}::1", 800)):
+            fill(address, count)
+            for host in ("fd00:1::1", "fd00:2:fff0::1", "fd00:2::ffff"):
+                with self.subTest(host):
+                    time.sleep(0.15)
+                    self.assertIn(b"200 OK", self.call(e, sbc, host))
+        stray = functools.partial(e.scrape().get,
+                                  "siptrunk_exporter_stray_messages_total")
+        self.assertGreater(stray(reason="full") + stray(reason="displaced"), 500)
+        kinds = [line["why"] for line in e.log(msg="connections refused")]
+        self.assertEqual(len(kinds), len(set(kinds)), "a line a minute of each kind")
+        self.assertIn("full", kinds)
 
     def test_an_address_that_became_nobodys(self):
         """What was remembered of a connection goes with the trunk."""

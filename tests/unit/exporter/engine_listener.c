@@ -104,7 +104,8 @@ static const struct {
 	{{HEALTH_UP, HEALTH_DOWN, 0, NULL, "", "", true},
 	 {0},
 	 false,
-	 CHANGED "from=up to=down reason=inbound after=0.000"},
+	 CHANGED "from=up to=down reason=inbound "
+		 "detail=\"its peer stopped pinging us\" after=0.000"},
 };
 
 static void test_changes(void)

@@ -61,6 +61,11 @@ static void write_certificate(struct held *h)
 	store_trunk_certificate(h->s, h->row, "/a.pem", &own);
 }
 
+static void write_missing(struct held *h)
+{
+	store_trunk_inbound(h->s, h->row, true);
+}
+
 static void write_inbound(struct held *h)
 {
 	store_inbound(h->s, h->row, "OPTIONS", 1);
@@ -153,6 +158,7 @@ static const struct {
 	{"store_trunk_dns_failed", write_dns},
 	{"store_trunk_dns_failed, with other words", write_dns_anew},
 	{"store_trunk_certificate", write_certificate},
+	{"store_trunk_inbound", write_missing},
 	{"store_inbound", write_inbound},
 	{"store_target_add", write_target},
 	{"store_target_remove", write_target_remove},

@@ -312,6 +312,16 @@ static void test_trunk_words(void)
 	store_free(s);
 }
 
+/* Why a trunk is degraded whose probes are answered. */
+static void test_reason(void)
+{
+	is_str(stats_state_reason(HEALTH_DEGRADED, 1), ENGINE_INBOUND_STOPPED, "told");
+	ok(!stats_state_reason(HEALTH_DEGRADED, 0), "pings come: it is another");
+	ok(!stats_state_reason(HEALTH_DEGRADED, -1), "none are expected");
+	ok(!stats_state_reason(HEALTH_DOWN, 1), "down for its probes");
+	ok(!stats_state_reason(HEALTH_UP, 1), "up needs none");
+}
+
 static void test_inbound(void)
 {
 	struct store *s = store_make();
@@ -501,6 +511,7 @@ int main(void)
 	test_lag();
 	test_trunk_words();
 	test_inbound();
+	test_reason();
 	test_cells();
 	test_long_address();
 	test_paused();

@@ -297,6 +297,71 @@ static void test_size(void)
 	ok(need < strlen(request) + 300, "and is not much longer than the request");
 }
 
+/* Nobody gets four times what he sends, whatever our Contact and however short it is. */
+static void test_gain(void)
+{
+	static const char *const lines[] = {
+		"OPTIONS sip:a SIP/2.0",
+		"INVITE sip:a SIP/2.0",
+		"CANCEL sip:a SIP/2.0",
+		"OPTIONS a:b SIP/2.0",
+		"OPTIONS sip:a SIP/2.0\r\nRequire:x",
+		"OPTIONS sip:a SIP/2.0\r\nX:0123456789012345678901234567890123456789"};
+	static const char *const contacts[] = {NULL, "sip:us@sbc.example"};
+	char text[512], method[16], contact[1200];
+	struct sa src;
+
+	memset(contact, 'a', sizeof(contact) - 1);
+	contact[sizeof(contact) - 1] = '\0';
+	sa_set_str(&src, "2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff", 65535);
+	for (size_t i = 0; i < 3 * sizeof(lines) / sizeof(*lines); i++) {
+		struct answer_info info = {
+			.src = &src,
+			.agent = "siptrunk_exporter/1.2.3",
+			.contact = i % 3 < 2 ? contacts[i % 3] : contact,
+			.tag = key,
+		};
+		static char buf[ANSWER_MAX];
+		struct guard_message m;
+		size_t len = 0;
+
+		snprintf(method, sizeof(method), "%.*s", (int)strcspn(lines[i / 3], " "),
+			 lines[i / 3]);
+		snprintf(text, sizeof(text),
+			 "%s\r\nv:SIP/2.0/UDP a;rport\r\nf:a:b\r\nt:a:b\r\ni:a\r\n"
+			 "CSeq:1 %s\r\n\r\n",
+			 lines[i / 3], method);
+		ok(!guard_datagram(&m, text, strlen(text), NULL), "a request of %zu",
+		   strlen(text));
+		info.code = answer_code(&m);
+		ok(!answer_make(buf, sizeof(buf), &len, &m, &info), "is answered");
+		ok(len < 4 * strlen(text), "by %zu bytes", len);
+	}
+}
+
+static void test_contact(void)
+{
+	static const char request[] = OPT(VIA("192.0.2.9;branch=z"));
+	struct guard_message m;
+	struct sa src;
+
+	sa_set_str(&src, "192.0.2.9", 5060);
+	ok(!guard_datagram(&m, request, strlen(request), NULL), "a ping");
+	for (unsigned code = 200; code <= 405; code += 205) {
+		struct answer_info info = {.code = code,
+					   .src = &src,
+					   .agent = "x",
+					   .contact = "sip:us@sbc.example"};
+		char buf[1024];
+		size_t len = 0;
+
+		ok(!answer_make(buf, sizeof(buf) - 1, &len, &m, &info), "answered");
+		buf[len] = '\0';
+		is_int(strstr(buf, "\r\nContact: <sip:us@sbc.example>\r\n") != NULL,
+		       code == 200, "Contact in a 200 alone");
+	}
+}
+
 static void test_tags(void)
 {
 	static const char *const vias[] = {VIA("h;branch=a"), VIA("h;branch=a"),
@@ -376,6 +441,8 @@ int main(int argc, char *argv[])
 	test_methods();
 	test_never();
 	test_size();
+	test_gain();
+	test_contact();
 	test_tags();
 	test_pings(argv[1]);
 	return tap_done();

@@ -275,6 +275,73 @@ static void test_local(void)
 	}
 }
 
+/* Another socket has the port that the trunk is to send from, and a connection by it. */
+static int port_taker(struct fixture *f, uint16_t *port)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1;
+	struct sa sa;
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
+	sa_set_str(&sa, "127.0.0.1", 0);
+	if (bind(fd, &sa.u.sa, sizeof(sa.u.in)) ||
+	    connect(fd, &f->address.sa.u.sa, sizeof(sa.u.in)) ||
+	    getsockname(fd, &sa.u.sa, &sa.len))
+		perror("taker");
+	*port = sa_port(&sa);
+	return fd;
+}
+
+/* From one port there is one connection to a peer: checks that share it take turns. */
+static void test_turns(void)
+{
+	const struct linger reset = {.l_onoff = 1};
+
+	for (int freed = 0; freed < 2; freed++) {
+		struct fixture f;
+		struct peer p = {&f, -1};
+		struct target *t;
+		uint16_t port;
+		int taker, taken;
+
+		fixture_open(&f, TCP, CALM);
+		taker = port_taker(&f, &port);
+		taken = accept(f.fd, NULL, NULL);
+		config_free(f.config);
+		f.config = fixture_config(
+			"{\"trunks\": [{\"name\": \"isp\", \"uri\": "
+			"\"sip:127.0.0.1:%u;transport=tcp\"" CALM
+			", \"local\": {\"address\": \"127.0.0.1\", \"port\": %u}}]}",
+			sa_port(&f.address.sa), port);
+		f.owner.conf = fixture_trunk(&f);
+		t = fixture_target(&f, &prober_options);
+		(void)fixture_told(&f);
+		fixture_probe(t);
+		pass_ms(2000);
+		is_str(fixture_told(&f), "begin", "it waits for its turn");
+		if (freed) {
+			(void)setsockopt(taker, SOL_SOCKET, SO_LINGER, &reset,
+					 sizeof(reset));
+			(void)close(taker);
+			pass_ms(50);
+			ok(loop_until(is_asked, &p), "its turn has come");
+			peer_answer(&p, "200 OK");
+			loop_until(is_done, &f);
+			is_str(fixture_told(&f), "response 200 up", "answered");
+		} else {
+			pass_ms(3000);
+			is_str(fixture_told(&f), "internal down", "it never comes");
+			ok(strstr(f.last.detail, "another connection to this peer"),
+			   "in words");
+			(void)close(taker);
+		}
+		(void)close(taken);
+		peer_close(&p);
+		mem_deref(t);
+		fixture_close(&f);
+	}
+}
+
 static bool is_inbound(void *arg)
 {
 	return strstr(((struct fixture *)arg)->told, "inbound") ||
@@ -411,7 +478,7 @@ int main(void)
 	static void (*const tests[])(void) = {
 		test_fresh,	  test_reuse,	  test_failures, test_no_connection,
 		test_held_up,	  test_local,	  test_requests, test_via_port,
-		test_tls_silence, test_peer_name,
+		test_tls_silence, test_peer_name, test_turns,
 	};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));

@@ -30,19 +30,33 @@ struct house {
 	struct listener *l;
 	bool closed_to_all;
 	bool leave_at_message;
-	unsigned asked, messages, closes;
+	enum inbound_rank rank;
+	bool proves;
+	unsigned asked, messages, closes, refused[ENGINE_STRAYS];
 	enum probe_outcome why;
 	struct sa last;
 };
 
-static bool accept_h(const struct sa *peer, bool tls, void *arg)
+static enum inbound_rank rank_h(const struct sa *peer, bool tls, void *arg)
 {
-	(void)tls;
 	struct house *h = arg;
 
+	(void)tls;
 	h->asked++;
 	h->last = *peer;
-	return !h->closed_to_all;
+	return h->closed_to_all ? INBOUND_REFUSED : h->rank;
+}
+
+static bool proven_h(struct stream *s, void *arg)
+{
+	(void)s;
+	return ((struct house *)arg)->proves;
+}
+
+static void refused_h(enum engine_stray why, const struct sa *peer, void *arg)
+{
+	(void)peer;
+	((struct house *)arg)->refused[why]++;
 }
 
 static void message_h(struct stream *s, const struct guard_message *m, int64_t rx_ns,
@@ -66,7 +80,13 @@ static void closed_h(struct stream *s, enum probe_outcome why, int err,
 	h->why = why;
 }
 
-static const struct inbound_events events = {accept_h, message_h, closed_h};
+static const struct inbound_events events = {
+	.rank_h = rank_h,
+	.proven_h = proven_h,
+	.message_h = message_h,
+	.closed_h = closed_h,
+	.refused_h = refused_h,
+};
 
 struct turns {
 	struct tmr tmr;
@@ -108,7 +128,7 @@ static int open_house(struct house *h, const char *host, struct tls_profile *tls
 	struct sa sa;
 	int err;
 
-	*h = (struct house){.in = NULL};
+	*h = (struct house){.rank = INBOUND_KNOWN};
 	sa_set_str(&sa, host, 0);
 	inbound_alloc(&h->in, &events, h);
 	err = listener_alloc(&h->l, &sa, tls, h->in);
@@ -250,6 +270,126 @@ static void check_total(void)
 	}
 	is_int((long long)held, INBOUND_MAX, "all places together");
 	close_house(&h);
+}
+
+/* Connects from the nth address of the nth network, and lets it arrive. */
+static int dial_as(struct house *h, enum inbound_rank rank, unsigned net, unsigned n)
+{
+	char from[48];
+	int fd;
+
+	h->rank = rank;
+	snprintf(from, sizeof(from), "127.%u.0.%u", net, n);
+	fd = dial_from(h, from);
+	reach(&h->asked, h->asked + 1);
+	return fd;
+}
+
+static void wait_ms(int ms)
+{
+	int64_t end_ns = clock_monotonic_ns() + ms * CLOCK_NS_PER_MS;
+
+	while (clock_monotonic_ns() < end_ns)
+		turn(1);
+}
+
+/* All places of strangers are taken by silent ones; who is known has others. */
+static void check_strangers(void)
+{
+	static int fds[INBOUND_STRANGERS_MAX];
+	int known, next, talks;
+	struct house h;
+
+	open_house(&h, "127.0.0.1", NULL);
+	for (unsigned i = 0; i < INBOUND_STRANGERS_MAX; i++) {
+		char from[48];
+
+		h.rank = INBOUND_STRANGER;
+		snprintf(from, sizeof(from), "127.9.%u.1", i / 8);
+		fds[i] = dial_from(&h, from);
+		if (i % 64 == 0)
+			turn(1);
+	}
+	reach(&h.asked, INBOUND_STRANGERS_MAX);
+	is_int((long long)inbound_count(h.in), INBOUND_STRANGERS_MAX, "all are let in");
+	known = dial_as(&h, INBOUND_KNOWN, 8, 1);
+	is_str(state_of(known), "open", "a known peer has its own places");
+	wait_ms(120);
+	talks = fds[0];
+	send(talks, PING, 4, MSG_NOSIGNAL);
+	turn(2);
+	next = dial_as(&h, INBOUND_STRANGER, 8, 2);
+	is_str(state_of(next), "open", "another stranger is let in");
+	is_str(state_of(fds[1]), "closed", "for the idlest");
+	ok(strcmp(state_of(talks), "closed") != 0, "not for one that has just spoken");
+	is_int(h.refused[ENGINE_STRAY_DISPLACED], 1, "which is told");
+	is_int((long long)inbound_count(h.in), INBOUND_STRANGERS_MAX + 1, "no more");
+	close_house(&h);
+	for (unsigned i = 0; i < INBOUND_STRANGERS_MAX; i++)
+		close(fds[i]);
+	close(known);
+	close(next);
+}
+
+/* The connections of a network that is open to who connects, and of one who proves. */
+static void check_proven(void)
+{
+	int fds[INBOUND_PER_ADDRESS_MAX + 1];
+	struct house h;
+	int proven;
+
+	open_house(&h, "127.0.0.1", NULL);
+	h.proves = true;
+	proven = dial_as(&h, INBOUND_STRANGER, 9, 1);
+	h.proves = false;
+	for (size_t i = 0; i <= INBOUND_PER_ADDRESS_MAX; i++)
+		fds[i] = dial_as(&h, INBOUND_STRANGER, 9, 1);
+	is_str(state_of(fds[INBOUND_PER_ADDRESS_MAX]), "reset",
+	       "all are new: the last has no place");
+	is_int(h.refused[ENGINE_STRAY_FULL], 1, "which is told");
+	close(fds[INBOUND_PER_ADDRESS_MAX]);
+	wait_ms(120);
+	fds[INBOUND_PER_ADDRESS_MAX] = dial_as(&h, INBOUND_STRANGER, 9, 1);
+	is_str(state_of(fds[INBOUND_PER_ADDRESS_MAX]), "open", "a while later it has");
+	is_str(state_of(fds[0]), "closed", "the idlest stranger's");
+	is_str(state_of(proven), "open", "and not who has proven who it is");
+	h.rank = INBOUND_STRANGER;
+	inbound_review(h.in);
+	wait_ms(120);
+	close(dial_as(&h, INBOUND_STRANGER, 9, 1));
+	is_str(state_of(proven), "closed", "unless it is nobody's any more");
+	close_house(&h);
+	for (size_t i = 0; i <= INBOUND_PER_ADDRESS_MAX; i++)
+		close(fds[i]);
+	close(proven);
+}
+
+static void check_shares(void)
+{
+	static const struct {
+		const char *a, *b;
+		bool stranger, known;
+	} cases[] = {
+		{"192.0.2.1", "192.0.2.1", true, true},
+		{"192.0.2.1", "192.0.2.2", false, false},
+		{"2001:db8::1", "2001:db8::1", true, true},
+		{"2001:db8::1", "2001:db8::ffff:0:0:2", true, false},
+		{"2001:db8:0:0:8000::1", "2001:db8:0:1::1", false, false},
+		{"2001:db8::1", "192.0.2.1", false, false},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct sa a, b;
+
+		sa_set_str(&a, cases[i].a, 1);
+		sa_set_str(&b, cases[i].b, 2);
+		is_int(inbound_shares(INBOUND_STRANGER, &a, &b), cases[i].stranger,
+		       "strangers by network");
+		is_int(inbound_shares(INBOUND_KNOWN, &a, &b), cases[i].known,
+		       "known peers by address");
+		is_int(inbound_shares(INBOUND_PROVEN, &a, &b), cases[i].known,
+		       "proven ones, too");
+	}
 }
 
 static void check_idle(struct tls_profile *tls)
@@ -497,6 +637,10 @@ int main(void)
 	check_bounds();
 	if (files.rlim_cur >= 4096)
 		check_total();
+	if (files.rlim_cur >= 4096)
+		check_strangers();
+	check_proven();
+	check_shares();
 	check_idle(NULL);
 	check_idle(tls);
 	check_review();

@@ -25,6 +25,7 @@ struct ends {
 	struct config_sip sip;
 	char err[128];
 	bool strangers; /* nobody may connect */
+	bool proves;	/* but for who shows a certificate */
 	unsigned datagrams, icmps, accepts, requests, strays[ENGINE_STRAYS];
 	int icmp;
 };
@@ -43,13 +44,19 @@ static void icmp_h(const struct sa *dst, int err, const char *buf, size_t len, v
 	((struct ends *)arg)->icmp = err;
 }
 
-static bool accept_h(const struct sa *peer, void *arg)
+static bool known_h(const struct sa *peer, void *arg)
 {
 	struct ends *e = arg;
 
 	(void)peer;
 	e->accepts++;
 	return !e->strangers;
+}
+
+static bool proven_h(struct stream *s, void *arg)
+{
+	(void)s;
+	return ((struct ends *)arg)->proves;
 }
 
 static void request_h(struct stream *s, enum config_transport transport,
@@ -64,8 +71,21 @@ static void stray_h(enum engine_stray why, void *arg)
 	((struct ends *)arg)->strays[why]++;
 }
 
-static const struct arrivals arrivals = {datagram_h, icmp_h, accept_h, request_h,
-					 stray_h};
+static void refused_h(enum engine_stray why, const struct sa *peer, void *arg)
+{
+	(void)peer;
+	((struct ends *)arg)->strays[why]++;
+}
+
+static const struct arrivals arrivals = {
+	.datagram_h = datagram_h,
+	.icmp_h = icmp_h,
+	.known_h = known_h,
+	.proven_h = proven_h,
+	.request_h = request_h,
+	.stray_h = stray_h,
+	.refused_h = refused_h,
+};
 
 static void ends_open(struct ends *e)
 {
@@ -454,7 +474,7 @@ static void test_tls(void)
 	fd = dial(ends_address(&e, 0));
 	for (int i = 0; i < 5; i++)
 		loop_turn();
-	ok(!is_closed(&fd) && e.accepts == 1, "a stranger may show its own");
+	ok(!is_closed(&fd) && e.accepts == 2, "a stranger may show its own");
 	(void)close(fd);
 	ends_close(&e);
 	cert_file_remove(&s);

@@ -285,8 +285,7 @@ static void test_ondemand(void)
 				  f.demux);
 	is_str(fixture_told(&f), "stranger", "who is probed on demand is no trunk");
 	is_int(fixture_drain(&f), 0, "and gets no answer");
-	ok(!demux_arrivals.accept_h(&f.address.sa, f.demux), "nor a connection");
-	is_str(fixture_told(&f), "stranger", "which is counted");
+	ok(!demux_arrivals.known_h(&f.address.sa, f.demux), "nor a connection");
 
 	fixture_probe(t);
 	(void)fixture_told(&f);
@@ -316,10 +315,10 @@ static void test_accept(void)
 	t = fixture_target(&f, &prober_options);
 	(void)fixture_told(&f);
 	sa_set_str(&sa, "127.0.0.1", 40000);
-	ok(demux_arrivals.accept_h(&sa, f.demux), "a peer may connect from any port");
+	ok(demux_arrivals.known_h(&sa, f.demux), "a peer may connect from any port");
 	sa_set_str(&sa, "127.0.0.2", 5060);
-	ok(!demux_arrivals.accept_h(&sa, f.demux), "a stranger may not");
-	is_str(fixture_told(&f), "stranger", "and is counted");
+	ok(!demux_arrivals.known_h(&sa, f.demux), "a stranger may not");
+	is_str(fixture_told(&f), "", "which whoever refuses it counts");
 	mem_deref(t);
 	fixture_close(&f);
 }
@@ -563,12 +562,251 @@ static void test_certificate(void)
 	fixture_close(&f);
 }
 
+/* Two ends of a TCP connection, one of them ours. */
+struct wire {
+	struct stream *ours, *theirs;
+	unsigned up, messages;
+};
+
+static void wire_up_h(struct stream *s, void *arg)
+{
+	(void)s;
+	((struct wire *)arg)->up++;
+}
+
+static void wire_message_h(struct stream *s, const struct guard_message *m, int64_t rx_ns,
+			   void *arg)
+{
+	(void)s, (void)rx_ns;
+	((struct wire *)arg)->messages += m->code == 200;
+}
+
+static void wire_closed_h(struct stream *s, enum probe_outcome why, int err,
+			  const char *detail, void *arg)
+{
+	(void)s, (void)why, (void)err, (void)detail, (void)arg;
+}
+
+static bool wire_is_up(void *arg)
+{
+	return ((struct wire *)arg)->up == 2;
+}
+
+/* @accepted: our end is the one that was connected to */
+static void wire_open(struct wire *w, const struct fixture *f, bool accepted)
+{
+	static const struct stream_events events = {wire_up_h, wire_message_h,
+						    wire_closed_h};
+	struct stream *connected = NULL, *accepting = NULL;
+	int fd;
+
+	*w = (struct wire){.up = 0};
+	if (stream_connect(&connected, &f->address.sa, NULL, NULL, "", &events, w))
+		puts("# stream_connect failed");
+	while ((fd = accept4(f->fd, NULL, NULL, SOCK_NONBLOCK)) < 0)
+		loop_turn();
+	if (stream_accept(&accepting, fd, NULL, &events, w))
+		puts("# stream_accept failed");
+	loop_until(wire_is_up, w);
+	w->ours = accepted ? accepting : connected;
+	w->theirs = accepted ? connected : accepting;
+}
+
+static void wire_close(struct wire *w)
+{
+	mem_deref(w->ours);
+	mem_deref(w->theirs);
+}
+
+/* Whose a ping is that comes over TCP, among the trunks of one address. */
+static const struct stream_case {
+	const char *name;
+	enum config_transport trunks[3]; /* NONE: no more */
+	const char *settings[3];
+	unsigned sensitive;
+	const char *told;
+	unsigned seen[3];
+} stream_cases[] = {
+	{"the one over TCP", {1, 2}, {"", ""}, 1, "b", {0, 1}},
+	{"nobody looks closer", {1, 2}, {"", ""}, 0, "b", {0, 0}},
+	{"among three", {3, 1, 2}, {"", "", ""}, 1, "c", {0, 0, 1}},
+	{"over UDP alone: whose else", {1}, {""}, 1, "a", {1}},
+	{"two over TCP that are alike", {2, 2}, {"", ""}, 1, "a", {1, 1}},
+	{"our end before the order",
+	 {2, 2},
+	 {"", ", \"local\": {\"address\": \"127.0.0.1\"}"},
+	 1,
+	 "b",
+	 {0, 1}},
+	{"our end before the order, and none's",
+	 {2, 2},
+	 {", \"local\": {\"address\": \"127.0.0.9\"}", ""},
+	 1,
+	 "b",
+	 {0, 1}},
+	{"transport before our end",
+	 {1, 2},
+	 {", \"local\": {\"address\": \"127.0.0.1\"}", ""},
+	 1,
+	 "b",
+	 {0, 1}},
+	{"the port that another leaves from is no other end",
+	 {2, 2},
+	 {", \"local\": {\"port\": 9}", ""},
+	 1,
+	 "a",
+	 {1, 1}},
+};
+
+static void check_stream(const struct stream_case *c, const struct guard_message *m)
+{
+	static const char *const names[] = {"a", "b", "c"};
+	struct other o[3];
+	struct fixture f;
+	struct wire w;
+	char told[64];
+	int count = 0;
+
+	fixture_open(&f, CONFIG_TRANSPORT_TCP, CALM);
+	for (; count < 3 && c->trunks[count]; count++) {
+		struct resolve_address at = f.address;
+
+		at.transport = c->trunks[count];
+		other_open(&o[count], &f.group, names[count], &at, c->settings[count]);
+	}
+	f.services.inbound_sensitive = c->sensitive;
+	wire_open(&w, &f, true);
+	(void)fixture_told(&f);
+	demux_arrivals.request_h(w.ours, CONFIG_TRANSPORT_TCP, m, f.demux);
+	(void)snprintf(told, sizeof(told), "inbound %s OPTIONS 200", c->told);
+	is_str(fixture_told(&f), told, c->name);
+	for (int k = 0; k < count; k++)
+		is_int(o[k].seen, c->seen[k], "a sign of life, or not");
+	wire_close(&w);
+	for (int k = 0; k < count; k++)
+		other_close(&o[k]);
+	fixture_close(&f);
+}
+
+static void test_streams(void)
+{
+	char buf[FIXTURE_TEXT];
+	struct guard_message m;
+
+	(void)!guard_stream(&m, buf, request(buf, "OPTIONS", "sip:us", ""), NULL);
+	for (size_t i = 0; i < sizeof(stream_cases) / sizeof(stream_cases[0]); i++)
+		check_stream(&stream_cases[i], &m);
+}
+
+/* A connection that a trunk opened is that trunk's, for as long as it is there. */
+static void test_opener(void)
+{
+	char buf[FIXTURE_TEXT];
+	struct guard_message m;
+	struct other o[2];
+	struct fixture f;
+	struct wire w;
+
+	(void)!guard_stream(&m, buf, request(buf, "OPTIONS", "sip:us", ""), NULL);
+	fixture_open(&f, CONFIG_TRANSPORT_TCP, CALM);
+	other_open(&o[0], &f.group, "first", &f.address, "");
+	other_open(&o[1], &f.group, "second", &f.address, "");
+	wire_open(&w, &f, false);
+	stream_mark(w.ours)->opener = o[1].target;
+	for (unsigned sensitive = 0; sensitive < 2; sensitive++) {
+		f.services.inbound_sensitive = sensitive;
+		(void)fixture_told(&f);
+		demux_arrivals.request_h(w.ours, CONFIG_TRANSPORT_TCP, &m, f.demux);
+		is_str(fixture_told(&f), "inbound second OPTIONS 200", "the opener's");
+	}
+	is_int(o[0].seen * 10 + o[1].seen, 11, "and who is alike is alive, too");
+	wire_close(&w);
+	other_close(&o[0]);
+	other_close(&o[1]);
+	fixture_close(&f);
+}
+
+static void fixture_refused_h(int why, const char *peer, uint64_t count, void *arg)
+{
+	fixture_tell(arg, "refused %s %.*s %u", engine_stray_name((enum engine_stray)why),
+		     (int)strcspn(peer, ":"), peer, (unsigned)count);
+}
+
+/* A peer gets so many answers a second; what is refused is told now and then. */
+static void test_rate(void)
+{
+	char buf[FIXTURE_TEXT];
+	struct fixture f;
+	struct target *t;
+	struct udp *u;
+	size_t len = request(buf, "OPTIONS", "sip:us", "");
+
+	fixture_open(&f, UDP, CALM ", \"paused\": true");
+	f.events.refused_h = fixture_refused_h;
+	f.services.answers_max = 2;
+	t = fixture_target(&f, &prober_options);
+	u = our_socket(&f, "127.0.0.1");
+	(void)fixture_told(&f);
+	for (int i = 0; i < 2 * ENGINE_ANSWERS_BURST_S; i++)
+		demux_arrivals.datagram_h(u, &f.address.sa, buf, len, 0, f.demux);
+	is_int(fixture_drain(&f), 10, "those of five seconds at once");
+	(void)fixture_told(&f);
+	demux_arrivals.datagram_h(u, &f.address.sa, buf, len, 0, f.demux);
+	is_str(fixture_told(&f), "rate, refused rate 127.0.0.1 1, inbound isp OPTIONS 0",
+	       "one more is not answered, and told");
+	demux_arrivals.datagram_h(u, &f.address.sa, buf, len, 0, f.demux);
+	is_str(fixture_told(&f), "rate, inbound isp OPTIONS 0", "the next is counted");
+	is_int(fixture_drain(&f), 0, "no answer");
+	for (int second = 0; second < 60; second++) {
+		pass_ms(1000);
+		for (int i = 0; i < 2; i++)
+			demux_arrivals.datagram_h(u, &f.address.sa, buf, len, 0, f.demux);
+	}
+	is_int(fixture_drain(&f), 120, "two a second");
+	ok(!strstr(fixture_told(&f), "rate"), "all of them");
+	demux_arrivals.datagram_h(u, &f.address.sa, buf, len, 0, f.demux);
+	is_str(fixture_told(&f), "rate, refused rate 127.0.0.1 2, inbound isp OPTIONS 0",
+	       "a minute later: how many there were");
+	mem_deref(t);
+	fixture_close(&f);
+}
+
+/* Our 200 says where we can be reached, where that is set. */
+static void test_contact(void)
+{
+	static const struct {
+		const char *settings, *want;
+	} cases[] = {
+		{CALM, ""},
+		{CALM ", \"contact\": \"sip:sbc1.example:5061;transport=tls\"",
+		 "<sip:sbc1.example:5061;transport=tls>"},
+		{CALM ", \"contact\": \"sip:us@{host}\"", "<sip:us@127.0.0.1>"},
+	};
+	char buf[FIXTURE_TEXT];
+	size_t len = request(buf, "OPTIONS", "sip:us", "");
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct fixture f;
+		struct target *t;
+
+		fixture_open(&f, UDP, cases[i].settings);
+		t = fixture_target(&f, &prober_options);
+		demux_arrivals.datagram_h(our_socket(&f, "127.0.0.1"), &f.address.sa, buf,
+					  len, 0, f.demux);
+		fixture_drain(&f);
+		is_str(fixture_field(&f, "Contact"), cases[i].want, "Contact");
+		mem_deref(t);
+		fixture_close(&f);
+	}
+}
+
 int main(void)
 {
 	static void (*const tests[])(void) = {
 		test_requests, test_faulty,    test_keep_alives, test_responses,
 		test_icmp,     test_ondemand,  test_accept,	 test_local,
-		test_shared,   test_transport, test_certificate,
+		test_shared,   test_transport, test_certificate, test_streams,
+		test_opener,   test_rate,      test_contact,
 	};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));

@@ -33,10 +33,18 @@ int main(void)
 	is_int(changes, 2, "once");
 	pass_ms(1001);
 	ok(heartbeat_missing(h) && changes == 3, "and missing again");
+	ok(heartbeat_restart(h) && !heartbeat_missing(h), "a new period begins");
+	is_int(changes, 3, "which is no sign of life");
+	pass_ms(999);
+	ok(!heartbeat_restart(h), "another, before the end");
+	pass_ms(999);
+	ok(!heartbeat_missing(h), "it is a whole one");
+	pass_ms(2);
+	ok(heartbeat_missing(h) && changes == 4, "and no longer");
 	heartbeat_seen(h);
 	mem_deref(h);
 	pass_ms(5000);
-	is_int(changes, 4, "none that is gone is missing");
+	is_int(changes, 5, "none that is gone is missing");
 	mem_deref(ticker);
 	return tap_done();
 }

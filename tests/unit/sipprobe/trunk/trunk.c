@@ -67,6 +67,12 @@ static void trunk_dns_failed_h(void *row, const char *detail, enum dns_hint hint
 	fixture_tell(&((struct trunks *)arg)->f, "dns: %s", detail);
 }
 
+static void trunk_inbound_h(void *row, bool missing, void *arg)
+{
+	(void)row;
+	fixture_tell(&((struct trunks *)arg)->f, missing ? "missing" : "pinged");
+}
+
 static void trunk_cert_h(void *row, const struct tls_own *own, void *arg)
 {
 	struct trunks *ts = arg;
@@ -103,6 +109,7 @@ static void trunks_open(struct trunks *ts, const char *uri, const char *settings
 	ts->f.events.trunk_addresses_h = trunk_addresses_h;
 	ts->f.events.trunk_dns_failed_h = trunk_dns_failed_h;
 	ts->f.events.trunk_cert_h = trunk_cert_h;
+	ts->f.events.trunk_inbound_h = trunk_inbound_h;
 	ts->group = (struct trunk_group){
 		.targets = ts->f.group, .events = &ts->f.events, .arg = ts};
 	ts->group.targets.conf = ts->f.config;
@@ -712,9 +719,21 @@ static void test_inbound(void)
 	pass_ms(59000);
 	is_str(told(&ts), "", "pinged in time");
 	pass_ms(1001);
-	is_str(told(&ts), "up>degraded inbound", "the peer's own pings stay out");
+	is_str(told(&ts), "missing, up>degraded inbound",
+	       "the peer's own pings stay out");
 	ts.trunk->owner.seen_h(&ts.trunk->owner);
-	is_str(told(&ts), "degraded>up inbound", "and are back");
+	is_str(told(&ts), "pinged, degraded>up inbound", "and are back");
+	probe(&ts, 0, NULL);
+	is_str(told(&ts), "0/1, up>down by 127.0.0.1 OPTIONS", "down");
+	pass_ms(61000);
+	is_str(told(&ts), "missing", "a peer that is down pings nobody");
+	probe(&ts, 0, "200 OK");
+	is_str(told(&ts), "1/1, pinged, down>up by 127.0.0.1 OPTIONS",
+	       "back up: it is given another period");
+	pass_ms(59000);
+	is_str(told(&ts), "", "a whole one");
+	pass_ms(1001);
+	is_str(told(&ts), "missing, up>degraded inbound", "and no longer");
 	ts.trunk = mem_deref(ts.trunk);
 	is_int(ts.f.services.inbound_sensitive, 0, "demux need not look any more");
 	trunks_close(&ts);
