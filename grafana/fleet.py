@@ -190,7 +190,7 @@ def expiry():
                   f"  siptrunk_inbound_missing{{{SEL}}}\n)",
                   {"mappings": p.mapping({0: ("No", p.BLUE), 1: ("Yes", p.AMBER)}),
                    "custom__cellOptions": p.BADGE, "custom__width": 80}),
-                 ("Registration lapses in",
+                 ("Registered for",
                   "min by (job, instance, trunk) (\n"
                   f"  siptrunk_registration_expires_timestamp_seconds{{{SEL}}}\n"
                   ") - time()",
