@@ -943,7 +943,10 @@ scrape_configs:
         def query():
             c = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
             c.request("GET", "/api/v1/query?query=up%7Bjob%3D%22siptrunk%22%7D")
-            result = json.loads(c.getresponse().read())["data"]["result"]
+            r = c.getresponse()
+            if r.status != 200:
+                return False  # it says so while it starts
+            result = json.loads(r.read())["data"]["result"]
             return result and result[0]["value"][1] == "1"
         wait_for("up of Prometheus", query, seconds=30, step=0.3)
         self.assertEqual(len(e.log(msg="password checked")), 1)
