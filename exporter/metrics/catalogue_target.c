@@ -1,0 +1,136 @@
+/* What the families of a target say. */
+#include "exporter/metrics/catalogue_private.h"
+#include "exporter/metrics/label_values.h"
+
+size_t catalogue_success(struct sample *out, const struct snapshot_target *t)
+{
+	return t->stats.success < 0 ? 0 : catalogue_one(out, t->stats.success);
+}
+
+size_t catalogue_probes(struct sample *out, const struct snapshot_target *t)
+{
+	return catalogue_one(out, t->stats.probes);
+}
+
+size_t catalogue_phases(struct sample *out, const struct snapshot_target *t)
+{
+	size_t i, count = 0;
+
+	for (i = 0; i < PROBE_PHASES; i++) {
+		if (t->stats.phase_ns[i] < 0)
+			continue;
+		catalogue_one_ns(&out[count], t->stats.phase_ns[i]);
+		out[count++].label = label_value(LABEL_PHASE, i);
+	}
+	return count;
+}
+
+size_t catalogue_responses(struct sample *out, const struct snapshot_target *t)
+{
+	size_t i;
+
+	for (i = 0; i < t->code_count; i++)
+		out[i] = (struct sample){
+			.label = label_value(LABEL_CODE, t->codes[i].code - 100U),
+			.value = t->codes[i].count};
+	return t->code_count;
+}
+
+size_t catalogue_failures(struct sample *out, const struct snapshot_target *t)
+{
+	size_t i;
+
+	for (i = 0; i < PROBE_OUTCOMES; i++)
+		out[i] = (struct sample){.label = label_value(LABEL_REASON, i),
+					 .value = t->stats.failures[i]};
+	return PROBE_OUTCOMES;
+}
+
+size_t catalogue_retransmissions(struct sample *out, const struct snapshot_target *t)
+{
+	return catalogue_one(out, t->stats.retransmissions);
+}
+
+size_t catalogue_late(struct sample *out, const struct snapshot_target *t)
+{
+	return catalogue_one(out, t->stats.late);
+}
+
+size_t catalogue_udp_requests(struct sample *out, const struct snapshot_target *t)
+{
+	return t->stats.udp ? catalogue_one(out, t->stats.loss.requests) : 0;
+}
+
+size_t catalogue_udp_answers(struct sample *out, const struct snapshot_target *t)
+{
+	return t->stats.udp ? catalogue_one(out, t->stats.loss.answers) : 0;
+}
+
+/* On the way there or back: nothing in an answer tells which. */
+size_t catalogue_udp_lost(struct sample *out, const struct snapshot_target *t)
+{
+	static const char either[] = "direction=\"either\"";
+
+	*out = (struct sample){.label = {either, sizeof(either) - 1},
+			       .value = t->stats.loss.lost};
+	return t->stats.udp;
+}
+
+/* Over TCP and TLS an answer comes on the connection, or not at all. */
+size_t catalogue_misdirected(struct sample *out, const struct snapshot_target *t)
+{
+	size_t i;
+
+	if (!t->stats.udp)
+		return 0;
+	/* The first one stands for none. */
+	for (i = 1; i < PROBE_MISDIRECTEDS; i++)
+		out[i - 1] = (struct sample){.label = label_value(LABEL_KIND, i),
+					     .value = t->stats.misdirected[i - 1]};
+	return PROBE_MISDIRECTEDS - 1;
+}
+
+size_t catalogue_last_success(struct sample *out, const struct snapshot_target *t)
+{
+	return catalogue_one_time(out, t->stats.last_success_unix_ns);
+}
+
+size_t catalogue_cert_not_after(struct sample *out, const struct snapshot_target *t)
+{
+	return t->stats.cert_not_after_s > 0
+		       ? catalogue_one(out, t->stats.cert_not_after_s)
+		       : 0;
+}
+
+size_t catalogue_verified_not_after(struct sample *out, const struct snapshot_target *t)
+{
+	return t->stats.verified_not_after_s > 0
+		       ? catalogue_one(out, t->stats.verified_not_after_s)
+		       : 0;
+}
+
+size_t catalogue_registered_until(struct sample *out, const struct snapshot_target *t)
+{
+	return t->stats.registered_until_s > 0
+		       ? catalogue_one(out, t->stats.registered_until_s)
+		       : 0;
+}
+
+size_t catalogue_retry_after(struct sample *out, const struct snapshot_target *t)
+{
+	return t->stats.retry_after_s < 0 ? 0
+					  : catalogue_one(out, t->stats.retry_after_s);
+}
+
+size_t catalogue_tls_failures(struct sample *out, const struct snapshot_target *t)
+{
+	size_t i;
+
+	if (!t->tls_failures)
+		return 0;
+	/* The first one stands for none. */
+	for (i = 1; i < TLS_FAILURES; i++)
+		out[i - 1] = (struct sample){.label = label_value(LABEL_CAUSE, i),
+					     .value = t->tls_failures[i]};
+	return TLS_FAILURES - 1;
+}
