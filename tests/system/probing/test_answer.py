@@ -219,7 +219,7 @@ class Credit(Case):
             begun = time.monotonic()
             for _ in range(400):
                 s.sendto(peer.request(), e.sip("udp"))
-            m = e.wait_metric(400, "siptrunk_inbound_requests_total", trunk="a")
+            e.wait_metric(400, "siptrunk_inbound_requests_total", trunk="a")
             limit = 50 + 10 * (time.monotonic() - begun) + 1
             s.setblocking(False)
             answered = 0
@@ -228,8 +228,9 @@ class Credit(Case):
                     answered += 1
         self.assertGreaterEqual(answered, 50)
         self.assertLessEqual(answered, limit)
-        self.assertEqual(m.get("siptrunk_exporter_stray_messages_total", reason="rate"),
-                         400 - answered)
+        # A scrape copies the exporter's own counters before those of trunks.
+        self.assertEqual(e.scrape().get("siptrunk_exporter_stray_messages_total",
+                                        reason="rate"), 400 - answered)
         self.assertEqual([line["why"] for line in e.log(msg="requests not answered")],
                          ["rate"])
 
