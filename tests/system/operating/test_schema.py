@@ -15,7 +15,7 @@ BEYOND = {
     "duplicate keys": """duplicate_header duplicate_key duplicate_label duplicate_profile
         duplicate_section""",
     "one value against others": """buckets_falling down_interval_short duplicate_name
-        listen_tls listen_tls_key match_certificate preset_conflict profile_none
+        listen_tls listen_tls_key match_certificate port_twice preset_conflict profile_none
         profile_unknown timeout_defaults
         timeout_equal timeout_interval timeout_profile tls_cert_alone tls_cert_profile
         tls_key_alone""",
