@@ -82,11 +82,9 @@ static struct layer *preset_level(struct walk *w, struct load *l, unsigned prese
 	struct layer **p = &l->presets[preset - 1];
 	struct layer *under = &l->defaults;
 
-	if (*p)
-		return *p;
-	if (under->applied)
+	if (!*p && under->applied)
 		under = preset_mix(w, l, under, &l->builtin);
-	if (under)
+	if (!*p && under)
 		*p = preset_read(w, preset, under);
 	return *p;
 }

@@ -52,7 +52,8 @@ static void kamailio_set_socket(struct import *im, struct import_trunk *t,
 				const char *value)
 {
 	const char *colon = strchr(value, ':');
-	const char *uri = colon ? import_uri(im, im->at, "socket", colon + 1) : NULL;
+	const char *uri =
+		colon ? import_uri_of_ours(im, im->at, "socket", colon + 1) : NULL;
 	struct config_uri parsed;
 	size_t zeros;
 

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "base/utf8.h"
+#include "config/peer_address.h"
 #include "config/uri.h"
 #include "config/value.h"
 
@@ -118,8 +119,9 @@ static bool import_has_scheme(const char *text)
 	return !strncasecmp(text, "sip:", 4) || !strncasecmp(text, "sips:", 5);
 }
 
-const char *import_uri(struct import *im, struct import_at at, const char *what,
-		       const char *text)
+/* @peer: where a peer is to be found, which not every address can be */
+static const char *import_uri_made(struct import *im, struct import_at at,
+				   const char *what, const char *text, bool peer)
 {
 	const char *open = strchr(text, '<');
 	const char *from = open ? open + 1 : text;
@@ -132,11 +134,25 @@ const char *import_uri(struct import *im, struct import_at at, const char *what,
 				    import_has_scheme(from) ? "" : "sip:", (int)len,
 				    from);
 		why = uri ? config_uri_parse(uri, &parsed) : NULL;
+		if (uri && !why && peer)
+			why = peer_address_uri_fault(&parsed);
 		if (!why)
 			return uri;
 	}
 	import_note(im, at, "left out: %s \"%.80s\": %s", what, text, why);
 	return NULL;
+}
+
+const char *import_uri(struct import *im, struct import_at at, const char *what,
+		       const char *text)
+{
+	return import_uri_made(im, at, what, text, true);
+}
+
+const char *import_uri_of_ours(struct import *im, struct import_at at, const char *what,
+			       const char *text)
+{
+	return import_uri_made(im, at, what, text, false);
 }
 
 const char *import_uri_transport(struct import *im, struct import_at at, const char *uri,

@@ -85,12 +85,16 @@ __attribute__((format(printf, 2, 3))) char *import_format(struct import *im,
 
 /*
  * Makes a SIP URI of a text that may be one or the host of one: without angle brackets,
- * with a scheme. NULL, and a note, when it is none.
+ * with a scheme. NULL, and a note, when it is none, or no peer can be there.
  *
  * @what: what the text is, for the note
  */
 const char *import_uri(struct import *im, struct import_at at, const char *what,
 		       const char *text);
+
+/* The same of an end of ours, which may have any address, the unspecified one too. */
+const char *import_uri_of_ours(struct import *im, struct import_at at, const char *what,
+			       const char *text);
 
 /*
  * The URI with ;transport=, unless it says so itself, or @transport is NULL or "udp". As

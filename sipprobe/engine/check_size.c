@@ -107,29 +107,28 @@ static const char *aor_of(char *out, size_t size, const struct config_trunk *t)
 }
 
 /* Bytes of a request of one method; 0 where it cannot be made. */
-static size_t request_size(struct request_info *info)
+static size_t request_size(struct request_info info)
 {
-	const struct config_settings *s = info->trunk->settings;
+	const struct config_settings *s = info.trunk->settings;
 	char aor[REQUEST_URI_SIZE], contact[REQUEST_URI_SIZE];
-	struct request_register reg = {.registrar = info->trunk->uri};
+	struct request_register reg = {.registrar = info.trunk->uri};
 	struct request r = {.buf = NULL};
 	size_t size;
 
-	if (!strcmp(info->method, "REGISTER")) {
+	if (!strcmp(info.method, "REGISTER")) {
 		if (s->request_uri)
 			reg.registrar = s->request_uri;
-		reg.aor = aor_of(aor, sizeof(aor), info->trunk);
+		reg.aor = aor_of(aor, sizeof(aor), info.trunk);
 		if (s->registration && s->registration->bind &&
-		    !request_contact(contact, sizeof(contact), info, "ping"))
+		    !request_contact(contact, sizeof(contact), &info, "ping"))
 			reg.contact = contact;
 		reg.expires_s = 3600;
-		info->registration = &reg;
+		info.registration = &reg;
 	}
-	if (request_make(&r, info))
+	if (request_make(&r, &info))
 		return 0;
 	size = r.len;
 	request_free(&r);
-	info->registration = NULL;
 	return size;
 }
 
@@ -158,7 +157,7 @@ static size_t size_largest(const struct config *conf, const struct config_trunk 
 
 		info.method = methods[i].name;
 		if (t->settings->methods & 1U << methods[i].method)
-			size = request_size(&info);
+			size = request_size(info);
 		most = size > most ? size : most;
 	}
 	return most;

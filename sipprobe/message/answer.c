@@ -253,9 +253,9 @@ static void out_tag(struct out *o, const struct guard_message *req,
 
 	for (size_t i = 0; i < 3; i++)
 		sums[i + 1] = siphash_bytes(key, parts[i]->p, parts[i]->l);
-	out_bytes(o, text,
-		  snprintf(text, sizeof(text), ";tag=%016" PRIx64,
-			   siphash_bytes(key, sums, sizeof(sums))));
+	(void)snprintf(text, sizeof(text), ";tag=%016" PRIx64,
+		       siphash_bytes(key, sums, sizeof(sums)));
+	out_text(o, text);
 }
 
 /* A field of a faulty request may be missing. */

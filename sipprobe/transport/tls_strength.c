@@ -92,7 +92,7 @@ static int set_curves(SSL_CTX *ctx)
 	};
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
-		if (SSL_CTX_set1_groups_list(ctx, lists[i]) != 1)
+		if (SSL_CTX_set1_groups_list(ctx, (char *)(uintptr_t)lists[i]) != 1)
 			continue;
 		ERR_clear_error();
 		return 0;

@@ -82,6 +82,12 @@ static const struct {
 	 "[{\"name\":\"10.0.0.2:5070\",\"uri\":\"sip:10.0.0.2:5070\",\"labels\":{"
 	 "\"dispatcher_set\":\"2\"}}]",
 	 "1 trunk\n"},
+	{"kamailio", "1 sip:230.0.113.10\n2 sip:0.0.0.0:5070\n", NULL,
+	 "left out: destination \"sip:230.0.113.10\": "},
+	{"kamailio", "1 sip:10.0.0.2 0 0 socket=udp:0.0.0.0:5060\n",
+	 "[{\"name\":\"10.0.0.2\",\"uri\":\"sip:10.0.0.2\",\"labels\":"
+	 "{\"dispatcher_set\":\"1\"}}]",
+	 NULL},
 	{"kamailio", "3 sip:[2001:db8::1]:5060 # no line end",
 	 "[{\"name\":\"[2001:db8::1]:5060\",\"uri\":\"sip:[2001:db8::1]:5060\","
 	 "\"labels\":"

@@ -58,107 +58,107 @@ static const char blackhole[] = "this machine has a blackhole route there";
 static const char stamps[] = "this kernel gives no receive time stamps";
 
 /* What ends at once, and what goes on, by what the kernel says. */
+static const struct {
+	const char *name;
+	struct failing sending, connecting, stamping;
+	int64_t after_ms;
+	const char *told, *detail;
+	int err;
+	unsigned retransmissions;
+} refusals[] = {
+	{"a firewall, each copy",
+	 {EPERM, 9},
+	 {0},
+	 {0},
+	 2000,
+	 "begin, internal down",
+	 firewall,
+	 EPERM,
+	 2},
+	{"a full queue, each copy",
+	 {ENOBUFS, 9},
+	 {0},
+	 {0},
+	 2000,
+	 "begin, internal down",
+	 "",
+	 ENOBUFS,
+	 2},
+	{"a firewall, two copies of three",
+	 {EPERM, 2},
+	 {0},
+	 {0},
+	 2000,
+	 "begin, timeout down",
+	 "",
+	 ETIMEDOUT,
+	 2},
+	{"a blackhole route",
+	 {EINVAL, 9},
+	 {0},
+	 {0},
+	 1,
+	 "begin, unreachable down",
+	 blackhole,
+	 EINVAL,
+	 0},
+	{"one that is found before",
+	 {0},
+	 {EINVAL, 9},
+	 {0},
+	 1,
+	 "begin, unreachable down",
+	 blackhole,
+	 EINVAL,
+	 0},
+	{"no route",
+	 {0},
+	 {ENETUNREACH, 9},
+	 {0},
+	 1,
+	 "begin, unreachable down",
+	 "",
+	 ENETUNREACH,
+	 0},
+	{"a route that prohibits",
+	 {EACCES, 9},
+	 {0},
+	 {0},
+	 1,
+	 "begin, unreachable down",
+	 "",
+	 EACCES,
+	 0},
+	{"no stamps",
+	 {0},
+	 {0},
+	 {ENOPROTOOPT, 9},
+	 1,
+	 "begin, internal down",
+	 stamps,
+	 ENOPROTOOPT,
+	 0},
+};
+
 static void test_refused_here(void)
 {
-	static const struct {
-		const char *name;
-		struct failing sending, connecting, stamping;
-		int64_t after_ms;
-		const char *told, *detail;
-		int err;
-		unsigned retransmissions;
-	} cases[] = {
-		{"a firewall, each copy",
-		 {EPERM, 9},
-		 {0},
-		 {0},
-		 2000,
-		 "begin, internal down",
-		 firewall,
-		 EPERM,
-		 2},
-		{"a full queue, each copy",
-		 {ENOBUFS, 9},
-		 {0},
-		 {0},
-		 2000,
-		 "begin, internal down",
-		 "",
-		 ENOBUFS,
-		 2},
-		{"a firewall, two copies of three",
-		 {EPERM, 2},
-		 {0},
-		 {0},
-		 2000,
-		 "begin, timeout down",
-		 "",
-		 ETIMEDOUT,
-		 2},
-		{"a blackhole route",
-		 {EINVAL, 9},
-		 {0},
-		 {0},
-		 1,
-		 "begin, unreachable down",
-		 blackhole,
-		 EINVAL,
-		 0},
-		{"one that is found before",
-		 {0},
-		 {EINVAL, 9},
-		 {0},
-		 1,
-		 "begin, unreachable down",
-		 blackhole,
-		 EINVAL,
-		 0},
-		{"no route",
-		 {0},
-		 {ENETUNREACH, 9},
-		 {0},
-		 1,
-		 "begin, unreachable down",
-		 "",
-		 ENETUNREACH,
-		 0},
-		{"a route that prohibits",
-		 {EACCES, 9},
-		 {0},
-		 {0},
-		 1,
-		 "begin, unreachable down",
-		 "",
-		 EACCES,
-		 0},
-		{"no stamps",
-		 {0},
-		 {0},
-		 {ENOPROTOOPT, 9},
-		 1,
-		 "begin, internal down",
-		 stamps,
-		 ENOPROTOOPT,
-		 0},
-	};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
 		struct fixture f;
 		struct target *t;
 
 		fixture_open(&f, UDP, CALM);
 		t = fixture_target(&f, &prober_options);
 		(void)fixture_told(&f);
-		sending = cases[i].sending;
-		connecting = cases[i].connecting;
-		stamping = cases[i].stamping;
+		sending = refusals[i].sending;
+		connecting = refusals[i].connecting;
+		stamping = refusals[i].stamping;
 		fixture_probe(t);
-		pass_ms(cases[i].after_ms);
+		pass_ms(refusals[i].after_ms);
 		sending = connecting = stamping = (struct failing){0};
-		is_str(fixture_told(&f), cases[i].told, cases[i].name);
-		is_str(f.last.detail, cases[i].detail, "in words");
-		is_int(f.last.err, cases[i].err, "as the kernel says it");
-		is_int(f.last.retransmissions, cases[i].retransmissions,
+		is_str(fixture_told(&f), refusals[i].told, refusals[i].name);
+		is_str(f.last.detail, refusals[i].detail, "in words");
+		is_int(f.last.err, refusals[i].err, "as the kernel says it");
+		is_int(f.last.retransmissions, refusals[i].retransmissions,
 		       "tried again where that may help");
 		mem_deref(t);
 		fixture_close(&f);
