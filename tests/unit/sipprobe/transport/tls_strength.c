@@ -86,7 +86,8 @@ static SSL *server_of(const struct ca_cert *cert, const char *groups, int versio
 	if (version < TLS1_3_VERSION)
 		is_int(SSL_CTX_set_cipher_list(ctx, groups), 1, groups);
 	else
-		is_int(SSL_CTX_set1_groups_list(ctx, groups), 1, groups);
+		is_int(SSL_CTX_set1_groups_list(ctx, (char *)(uintptr_t)groups), 1,
+		       groups);
 	ssl = SSL_new(ctx);
 	SSL_CTX_free(ctx);
 	SSL_set_accept_state(ssl);
