@@ -57,7 +57,7 @@ static bool is_whole(const struct snapshot *n, size_t i, size_t bytes)
 	const struct snapshot_trunk *t = &n->trunks[i];
 	struct slice name = labels_find(t->labels, "trunk");
 	const struct snapshot_target *target = &n->targets[t->target_first];
-	char want[16];
+	char want[24];
 
 	snprintf(want, sizeof(want), "t%05zu", i);
 	return name.l == strlen(want) && !memcmp(name.p, want, name.l) &&
