@@ -35,6 +35,7 @@ static inline size_t catalogue_known(struct sample *out, int64_t value)
 size_t catalogue_up(struct sample *out, const struct snapshot_trunk *t);
 size_t catalogue_state(struct sample *out, const struct snapshot_trunk *t);
 size_t catalogue_state_changes(struct sample *out, const struct snapshot_trunk *t);
+size_t catalogue_state_changed(struct sample *out, const struct snapshot_trunk *t);
 size_t catalogue_addresses(struct sample *out, const struct snapshot_trunk *t);
 size_t catalogue_addresses_up(struct sample *out, const struct snapshot_trunk *t);
 size_t catalogue_paused(struct sample *out, const struct snapshot_trunk *t);

@@ -46,7 +46,7 @@ static inline void fixture_fill(struct store *s)
 	struct store_trunk *row = store_trunk_add(s, &fixture_trunks[0]);
 
 	store_trunk_add(s, &fixture_trunks[1]);
-	store_trunk_state(s, row, &change, 1);
+	store_trunk_state(s, row, &change, 1700000002500000000);
 	store_trunk_addresses(s, row, 2, 1);
 	store_trunk_dns_failed(s, row, "sbc.example A: NXDOMAIN", DNS_HINT_NONE);
 	store_inbound(s, row, "OPTIONS", 1700000000000000000);

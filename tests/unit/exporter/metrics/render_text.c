@@ -114,6 +114,7 @@ static const char *const wanted[] = {
 	"siptrunk_state" TWO ",state=\"unknown\"} 1",
 	"siptrunk_state_changes_total" ONE "} 1",
 	"siptrunk_state_changes_total" TWO "} 0",
+	"siptrunk_state_changed_timestamp_seconds" ONE "} 1700000002.5",
 	"siptrunk_addresses" ONE "} 2",
 	"siptrunk_addresses_up" ONE "} 1",
 	"siptrunk_info" ONE ",uri=\"sip:sbc.example;transport=tls\",transport=\"tls\","
@@ -155,6 +156,7 @@ static const char *const wanted[] = {
 };
 
 static const char *const unwanted[] = {
+	"siptrunk_state_changed_timestamp_seconds" TWO,
 	"siptrunk_up" TWO,
 	"siptrunk_addresses" TWO,
 	"siptrunk_probe_failures_total" TWO,
