@@ -69,10 +69,13 @@ struct fixture {
 /* Whose parts point to each other: it stays where it is. */
 static inline void fixture_init(struct fixture *f)
 {
-	*f = (struct fixture){.self = {.build = SLICE("version=\"1\""),
-				       .process = {1, 2, 3, 5, -1, 1700000000000000000},
-				       .scrape_ns = 7000,
-				       .scrape_bytes = 12}};
+	*f = (struct fixture){
+		.self = {.build = SLICE("version=\"1\""),
+			 .loop_turn_unix_ns = 1700000003250000000,
+			 .web = {true, false, 1700000004000000000, 1800000001},
+			 .process = {1, 2, 3, 5, -1, 1700000000000000000},
+			 .scrape_ns = 7000,
+			 .scrape_bytes = 12}};
 	if (store_alloc(&f->store, fixture_bounds, 3))
 		exit(1);
 	store_keep_native(f->store, 3, 160);
