@@ -234,6 +234,24 @@ struct config_status {
 	unsigned memory_mib; /* for all of them and the ladders of failures */
 };
 
+/* Which of its reasons, causes and kinds a counter of failures shows. */
+enum config_reasons {
+	CONFIG_REASONS_ALL,  /* from the start, at 0 */
+	CONFIG_REASONS_SEEN, /* once it was counted */
+};
+
+enum config_states {
+	CONFIG_STATES_ALL,     /* each state a series, 1 or 0 */
+	CONFIG_STATES_CURRENT, /* the one that it is, 1 */
+};
+
+/* How many series the metrics are. */
+struct config_metrics {
+	bool classic_histograms; /* with their buckets */
+	enum config_reasons reasons;
+	enum config_states states;
+};
+
 struct config {
 	const char *path; /* the file; NULL: built in */
 	const struct config_trunk *trunks;
@@ -241,6 +259,7 @@ struct config {
 	const double *buckets; /* upper bounds in seconds, rising, without +Inf */
 	size_t bucket_count;
 	struct config_native native;
+	struct config_metrics metrics;
 	struct config_sip sip;
 	struct config_dns dns;
 	struct config_probe probe;

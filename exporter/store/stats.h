@@ -98,10 +98,18 @@ struct stats_code {
 	uint32_t count;
 };
 
+/* Series that scrapes are spared; zeroed: none. */
+struct stats_spared {
+	bool buckets; /* of classic histograms, but for +Inf where a format wants it */
+	bool unseen;  /* reasons of failures that were not counted yet */
+	bool others;  /* states that a trunk is not in */
+};
+
 struct stats_exporter {
 	uint64_t stray[ENGINE_STRAYS];
 	int64_t reload_success_unix_ns; /* 0: never */
-	int64_t lag_ns;			/* largest of the last minute */
+	struct stats_spared spared;
+	int64_t lag_ns; /* largest of the last minute */
 	size_t trunks;
 	unsigned total_shards;	    /* 0: not one of several */
 	char shard[24];		    /* label text of the one that this is */

@@ -98,6 +98,9 @@ void store_stray(struct store *s, enum engine_stray why);
 void store_change_begin(struct store *s);
 void store_change_end(struct store *s);
 
+/* Which series scrapes from now on are spared. */
+void store_spare(struct store *s, const struct config_metrics *metrics);
+
 /* Tells which share of the trunks this is; not called when it is all of them. */
 void store_shard(struct store *s, const struct config_shard *shard);
 

@@ -155,6 +155,10 @@ static void put_config(FILE *out, const struct config *c, bool lines)
 		fprintf(out, " %g", c->buckets[i]);
 	fprintf(out, "\nnative %d schema %d max %u\n", c->native.kept, c->native.schema,
 		c->native.max_buckets);
+	if (!c->metrics.classic_histograms || c->metrics.reasons || c->metrics.states)
+		fprintf(out, "metrics classic %d reasons %d states %d\n",
+			c->metrics.classic_histograms, c->metrics.reasons,
+			c->metrics.states);
 	for (size_t i = 0; i < c->sip.listen_count; i++)
 		fprintf(out, "listen %d %s %u\n", c->sip.listen[i].transport,
 			c->sip.listen[i].host, c->sip.listen[i].port);
