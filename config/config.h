@@ -113,6 +113,18 @@ struct config_local {
 	unsigned port;	     /* 0: any; over TCP and TLS too */
 };
 
+/* Whether a trunk is left alone: resolved and answered, but not probed. */
+struct config_pause {
+	bool on;
+	int64_t until_s; /* seconds since the epoch, when that ends; 0: it does not */
+};
+
+/* Whether it is at that time of the wall clock. */
+static inline bool config_pause_at(const struct config_pause *p, int64_t unix_s)
+{
+	return p->on && (!p->until_s || unix_s < p->until_s);
+}
+
 /* How a trunk is probed and judged. Shared by all trunks with the same settings. */
 struct config_settings {
 	int64_t interval_us;	    /* time between probes while up */
@@ -133,7 +145,7 @@ struct config_settings {
 	struct config_codes up_codes;	    /* final responses that mean up */
 	struct config_codes degraded_codes; /* … that mean degraded; wins over up_codes */
 	struct config_local local;
-	bool paused; /* resolved and answered, but not probed */
+	struct config_pause pause;
 	/* SIP URI to send to instead of the trunk's, or NULL. */
 	const char *outbound_proxy;
 	/* Here and in route {peer}, {local} and {host} stand for a probe's own. */
@@ -317,7 +329,7 @@ struct config *config_keep(const struct config *c);
 /* Whether two trunks, of any two configurations, would be probed and shown alike. */
 bool config_trunk_equal(const struct config_trunk *a, const struct config_trunk *b);
 
-/* Whether it is registered somewhere. */
+/* Whether it is registered somewhere; not while it is paused. */
 bool config_trunk_binds(const struct config_trunk *t);
 
 /*

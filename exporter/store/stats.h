@@ -44,6 +44,7 @@ static inline bool stats_own_usable(const struct stats_own *own, int64_t now_s)
 
 struct stats_trunk {
 	int64_t inbound_options_unix_ns; /* 0: none yet */
+	int64_t paused_until_s;		 /* 0: not paused, or without an end */
 	int64_t own_not_after_s;	 /* of the certificate we show; 0: none shown */
 	uint32_t state_changes;
 	uint32_t addresses;

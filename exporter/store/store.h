@@ -53,6 +53,10 @@ void store_trunk_move(struct store *s, struct store_trunk *row,
 void store_trunk_remove(struct store *s, struct store_trunk *row);
 void store_trunk_state(struct store *s, struct store_trunk *row,
 		       const struct engine_change *change, int64_t since_unix_ns);
+/* It is not probed, until @until_s where that is not 0; or is again: as if it were new.
+ */
+void store_trunk_paused(struct store *s, struct store_trunk *row, bool paused,
+			int64_t until_s);
 void store_trunk_addresses(struct store *s, struct store_trunk *row, unsigned total,
 			   unsigned up);
 void store_trunk_dns_failed(struct store *s, struct store_trunk *row, const char *detail,

@@ -98,7 +98,9 @@ static void put_senders(FILE *out, const struct config_settings *s)
 		fprintf(out, "  dscp %u\n", s->dscp);
 	if (s->expect_inbound_us)
 		fprintf(out, "  expect_inbound %lld\n", (long long)s->expect_inbound_us);
-	if (s->paused)
+	if (s->pause.on && s->pause.until_s)
+		fprintf(out, "  paused until %lld\n", (long long)s->pause.until_s);
+	else if (s->pause.on)
 		fprintf(out, "  paused\n");
 	put(out, "outbound_proxy", s->outbound_proxy);
 }
