@@ -156,7 +156,7 @@ static void *demo_people(void *arg)
 	ask(port, GET("/probe?target=demo-udp"), 200, "probe_success 1\n");
 	ask(port, GET("/probe?target=sip:192.0.2.1"), 403, "probe.allow is empty");
 	ask(port, GET("/probe?target=nobody"), 400, "no trunk of this name");
-	ask(port, POST("/-/reload"), 200, "reloaded\n1 added: b\n");
+	ask(port, POST("/-/reload"), 200, "reloaded");
 	ok(strstr(logged(), "nothing to reload in the demo"), "which is nothing here");
 	signal_send(SIGTERM);
 	return arg;
