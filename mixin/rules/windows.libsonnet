@@ -1,0 +1,219 @@
+local watched = (import '../lib/problem.libsonnet').watched;
+
+{
+  prometheusRules+:: {
+    groups+: [
+      {
+        name: 'siptrunk-windows',
+        interval: '1m',
+        rules: [
+          {
+            why:: |||
+              The mean is exact whatever the bucket edges are; the median, which they blur, only
+              has to agree, so that one late answer cannot speak for the rest.
+            |||,
+            record: 'siptrunk:latency:mean15m',
+            expr: |||
+              rate(siptrunk_probe_duration_seconds_sum[15m])
+              / (rate(siptrunk_probe_duration_seconds_count[15m]) > 0)
+              or
+              histogram_sum(rate(siptrunk_probe_duration_seconds[15m]))
+              / (histogram_count(rate(siptrunk_probe_duration_seconds[15m])) > 0)
+            |||,
+          },
+          {
+            record: 'siptrunk:latency:median15m',
+            expr: |||
+              histogram_quantile(0.5, rate(siptrunk_probe_duration_seconds_bucket[15m]))
+              or
+              histogram_quantile(0.5, rate(siptrunk_probe_duration_seconds[15m]))
+            |||,
+          },
+          {
+            why:: |||
+              Copies of requests over UDP that nothing came back for, however late. The share is a
+              ratio of sums: a mean of each probe's own share would be half of it.
+            |||,
+            record: 'siptrunk:lost_packets:increase30m',
+            expr: |||
+              sum without (method, address, transport, direction) (increase(siptrunk_probe_udp_lost_total[30m]))
+            |||,
+          },
+          {
+            record: 'siptrunk:loss:ratio30m',
+            expr: |||
+              siptrunk:lost_packets:increase30m
+              / (sum without (method, address, transport) (increase(siptrunk_probe_udp_requests_total[30m])) > 0)
+            |||,
+          },
+          {
+            why:: |||
+              Share of final responses that are errors. Some trunks always answer 404: their
+              share is 1, and that is their normal.
+            |||,
+            record: 'siptrunk:errors:ratio15m',
+            expr: |||
+              (
+                sum without (method, address, transport, code) (increase(siptrunk_probe_responses_total{code=~"[456].."}[15m]))
+                or 0 * sum without (method, address, transport, code) (increase(siptrunk_probe_responses_total[15m]))
+              )
+              / (sum without (method, address, transport, code) (increase(siptrunk_probe_responses_total[15m])) > 0)
+            |||,
+          },
+          {
+            why:: |||
+              Share of time in which no address answered, from raw results: what fall and rise
+              damp away counts here. A trunk with several methods is as good as its worst one.
+              Windows add up samples at fixed steps and divide by the whole window, so
+              that a new trunk's first bad minute is a minute and not all there is.
+            |||,
+            record: 'siptrunk:unavailable:now',
+            expr: '1 - min without (method) (max without (address, transport) (siptrunk_probe_success))',
+          },
+          {
+            record: 'siptrunk:unavailable:ratio5m',
+            expr: 'sum_over_time(siptrunk:unavailable:now[5m:1m]) / 5',
+          },
+          {
+            record: 'siptrunk:unavailable:ratio30m',
+            expr: 'sum_over_time(siptrunk:unavailable:ratio5m[30m:1m]) / 30',
+          },
+          {
+            record: 'siptrunk:unavailable:ratio1h',
+            expr: 'sum_over_time(siptrunk:unavailable:ratio5m[1h:1m]) / 60',
+          },
+          {
+            record: 'siptrunk:failed_probes:increase1h',
+            expr: 'sum without (method, address, transport, reason) (increase(siptrunk_probe_failures_total{reason!="dns"}[1h]))',
+          },
+          {
+            why:: |||
+              How many exporters a job has, be they reachable or not.
+            |||,
+            record: 'siptrunk:exporters:count',
+            expr: 'count by (job) (up and on (job, instance) last_over_time(siptrunk_exporter_build_info[1d]))',
+          },
+          // What is wrong over a window. None of it is said of a trunk that is not up: that it
+          // is down says it, and a trunk that was taken out or is paused has no windows.
+          watched('latency_high', |||
+            max without (method, address, transport) (
+              siptrunk:latency:mean15m > on () group_left () siptrunk:threshold:latency_seconds
+              and siptrunk:latency:median15m > on () group_left () (siptrunk:threshold:latency_seconds / 2)
+            )
+            and on (job, instance, trunk) siptrunk_up == 1
+          |||),
+          watched('latency_above_normal', |||
+            max without (method, address, transport) (
+              siptrunk:latency:mean15m
+              > on (job, instance, trunk, method, address, transport) group_left () (
+                last_over_time(siptrunk:latency:p90_7d[3h])
+                * on () group_left () siptrunk:threshold:latency_factor
+                + on () group_left () siptrunk:threshold:latency_floor_seconds
+              )
+              and on (job, instance, trunk, method, address, transport) (
+                siptrunk:latency:median15m
+                > on (job, instance, trunk, method, address, transport) group_left ()
+                last_over_time(siptrunk:latency:p90_7d[3h])
+              )
+            )
+            and on (job, instance, trunk) siptrunk_up == 1
+          |||),
+          watched('packet_loss', |||
+            siptrunk:loss:ratio30m > on () group_left () siptrunk:threshold:loss_ratio
+            and siptrunk:lost_packets:increase30m >= on () group_left () siptrunk:threshold:loss_packets
+            and on (job, instance, trunk) siptrunk_up == 1
+            unless on (job, instance, trunk) siptrunk_addresses_up < siptrunk_addresses
+            unless on (job, instance, trunk) min_over_time(siptrunk_up[35m]) == 0
+          |||, |||
+            A slow peer loses nothing, however often it is asked. Not for an outage or a dead
+            address, which have been told.
+          |||),
+          {
+            record: 'siptrunk:errors:rise',
+            expr: |||
+              siptrunk:errors:ratio15m
+              - on (job, instance, trunk) group_left () last_over_time(siptrunk:errors:ratio1d[3h])
+            |||,
+          },
+          watched('error_codes_rising', |||
+            siptrunk:errors:rise > on () group_left () siptrunk:threshold:error_share_rise
+          |||),
+          {
+            why:: 'Addresses that were not probed an hour ago, on a trunk that was.',
+            record: 'siptrunk:new_addresses:count',
+            expr: |||
+              count without (method, address, transport) (
+                siptrunk_probes_total
+                unless on (job, instance, trunk, address) siptrunk_probes_total offset 1h
+              )
+              and on (job, instance, trunk) siptrunk_probes_total offset 1h
+            |||,
+          },
+          watched('addresses_changed', 'siptrunk:new_addresses:count'),
+          {
+            why:: |||
+              What counts is the chain that was verified: peers show more than that, such as a
+              root that an older one signed, and nobody misses it when it expires. Where nothing
+              was verified, all that the peer shows is told of, but is never critical.
+            |||,
+            record: 'siptrunk:certificate:left_seconds',
+            expr: |||
+              min without (method, address, transport) (
+                siptrunk_tls_verified_chain_not_after_timestamp_seconds
+                or siptrunk_tls_certificate_not_after_timestamp_seconds
+              ) - time()
+            |||,
+          },
+          watched('certificate_expiring', |||
+            siptrunk:certificate:left_seconds < on () group_left () siptrunk:threshold:certificate_notice_seconds
+          |||),
+          watched('own_certificate_expiring', |||
+            min without (file) (siptrunk_tls_own_certificate_not_after_timestamp_seconds) - time()
+            < on () group_left () siptrunk:threshold:certificate_notice_seconds
+          |||),
+          watched('own_certificate_unfit', |||
+            min without (file, purpose) (
+              siptrunk_tls_own_certificate_usable{trunk!=""} == 0
+              unless ignoring (purpose) siptrunk_tls_own_certificate_not_after_timestamp_seconds < time()
+            )
+          |||, 'Expiry is a problem of its own.'),
+          watched('error_budget_burn_fast', |||
+            (
+              (
+                siptrunk:unavailable:ratio1h > on () group_left () (14.4 * (1 - siptrunk:objective:availability_ratio))
+                and siptrunk:unavailable:ratio5m > on () group_left () (14.4 * (1 - siptrunk:objective:availability_ratio))
+                unless on (job, instance, trunk)
+                max_over_time(ALERTS{alertname=~"SipTrunk(Down.*|Flapping)",alertstate="firing"}[1h])
+                and siptrunk:failed_probes:increase1h >= 5
+              )
+              or
+              (
+                siptrunk:unavailable:ratio6h > on () group_left () (6 * (1 - siptrunk:objective:availability_ratio))
+                and siptrunk:unavailable:ratio30m > on () group_left () (6 * (1 - siptrunk:objective:availability_ratio))
+                unless on (job, instance, trunk)
+                max_over_time(ALERTS{alertname=~"SipTrunk(Down.*|Flapping)",alertstate="firing"}[6h])
+                and siptrunk:failed_probes:increase6h >= 10
+              )
+            )
+            and on (job, instance, trunk) siptrunk_up == 1
+          |||, |||
+            Two windows each: the long one says that it matters, the short one that it goes on.
+            What an alert about the trunk's state has told within the long window is not told
+            again, and a few lost probes are no proof: five, or ten, are asked for.
+          |||),
+          watched('error_budget_burn_slow', |||
+            (
+              siptrunk:unavailable:ratio1d > on () group_left () (3 * (1 - siptrunk:objective:availability_ratio))
+              and siptrunk:unavailable:ratio2h > on () group_left () (3 * (1 - siptrunk:objective:availability_ratio))
+            )
+            or
+            (
+              siptrunk:unavailable:ratio3d > on () group_left () (1 - siptrunk:objective:availability_ratio)
+              and siptrunk:unavailable:ratio6h > on () group_left () (1 - siptrunk:objective:availability_ratio)
+            )
+          |||),
+        ],
+      },
+    ],
+  },
+}
