@@ -619,9 +619,9 @@ static void test_certificate_several(void)
 	is_str(fixture_told(&f), "inbound a OPTIONS 200", "the first of those alike");
 	is_int(o[0].seen * 100 + o[1].seen * 10 + o[2].seen, 111, "and all are alive");
 
-	/* One goes and one comes: as many as before, and not the same. */
-	o[0].target = mem_deref(o[0].target);
+	/* One comes and one goes: as many as before, and not the same. */
 	other_open(&o[3], &f.group, "d", &far, name);
+	o[0].target = mem_deref(o[0].target);
 	(void)fixture_told(&f);
 	demux_arrivals.request_h(p.ends[1], CONFIG_TRANSPORT_TLS, &m, f.demux);
 	ok(strstr(fixture_told(&f), " OPTIONS 200"), "one of those there are now");
