@@ -165,7 +165,7 @@ static void check_replaced(int64_t dead_ms, bool answers, const char *told,
 	struct fixture f;
 	struct peer p = {&f, -1};
 	struct target *t;
-	char via[128];
+	char via[FIXTURE_TEXT + 8];
 	int first;
 
 	fixture_open(&f, TCP, REUSE);
