@@ -279,7 +279,7 @@ struct config {
 	const struct config_profile *profiles;	/* in the file's order */
 	size_t profile_count;
 	struct config_status status;
-	bool watch; /* load again when the file or one of trunk_files changes */
+	bool watch; /* load again when the file or one that it names changes */
 	const char *const *globs; /* absolute patterns of trunk_files */
 	size_t glob_count;
 	/* What is allowed and worth a line, e.g. verification off. */
@@ -287,6 +287,9 @@ struct config {
 	/* Absolute names of what was read or is named, and DIR/. of each pattern. */
 	const char *const *files;
 	size_t file_count;
+	/* Those of them that hold a password. */
+	const char *const *secret_files;
+	size_t secret_file_count;
 };
 
 /*
@@ -294,7 +297,8 @@ struct config {
  *
  * @cp:   set to the configuration on success, freed by the caller with config_free()
  * @path: a file; relative paths inside it are relative to its folder
- * @errs: zeroed by the caller; all errors found, freed with config_errors_clear()
+ * @errs: zeroed by the caller; all errors found, and with them the files that were
+ * wanted, freed with config_errors_clear()
  *
  * Returns 0; EINVAL with at least one error listed; ENOMEM.
  */

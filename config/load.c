@@ -126,6 +126,7 @@ static void load_free(struct load *l)
 	set_free(&l->trunk_names);
 	set_free(&l->kept_ports);
 	set_free(&l->w.files);
+	set_free(&l->w.secrets);
 	preset_free(l);
 	free(l->profiles);
 	free(l->trunks);
@@ -176,16 +177,39 @@ static int fill_profiles(struct holder *h, struct load *l)
 }
 
 /* The names live in the pool, and with it as long as the configuration. */
-static int fill_files(struct holder *h, const struct set *files)
+static int fill_files(struct holder *h, const char *const **out, size_t *count,
+		      const struct set *files)
 {
 	const char **list = arena_alloc(&h->arena, files->used * sizeof(*list) + 1, 8);
 
 	if (!list)
 		return ENOMEM;
-	h->conf.files = list;
+	*out = list;
 	for (size_t i = 0; i < files->size; i++)
 		if (files->slots[i].key)
-			list[h->conf.file_count++] = files->slots[i].key;
+			list[(*count)++] = files->slots[i].key;
+	return 0;
+}
+
+/* What a load that failed looked for may be what it failed of, and come yet. */
+static int load_tell_wanted(struct config_errors *errs, const struct set *files)
+{
+	char **list = errs->wanted ? NULL : calloc(files->used + 1, sizeof(*list));
+
+	if (!list)
+		return errs->wanted ? 0 : ENOMEM;
+	errs->wanted = list;
+	for (size_t i = 0; i < files->size; i++) {
+		const char *name = files->slots[i].key;
+		const char *end = name ? strrchr(name, '/') : NULL;
+
+		if (!name || (end && !strcmp(end, "/."))) /* a folder of patterns */
+			continue;
+		list[errs->wanted_count] = strdup(name);
+		if (!list[errs->wanted_count])
+			return ENOMEM;
+		errs->wanted_count++;
+	}
 	return 0;
 }
 
@@ -214,7 +238,11 @@ static int fill_config(struct holder *h, struct load *l, const char *path)
 		return ENOMEM;
 	c->status = l->status;
 	c->path = path ? walk_keep(&l->w, path) : NULL;
-	return path && !c->path ? ENOMEM : fill_files(h, &l->w.files);
+	if (path && !c->path)
+		return ENOMEM;
+	if (fill_files(h, &c->secret_files, &c->secret_file_count, &l->w.secrets))
+		return ENOMEM;
+	return fill_files(h, &c->files, &c->file_count, &l->w.files);
 }
 
 static void load_drop(struct holder *h)
@@ -253,6 +281,8 @@ int config_parse(struct config **cp, const char *text, size_t len, const char *p
 		h->kept = 1;
 		*cp = &h->conf;
 	}
+	if (err == EINVAL && load_tell_wanted(errs, &l->w.files))
+		err = ENOMEM;
 out:
 	if (l)
 		load_free(l);

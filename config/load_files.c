@@ -100,6 +100,16 @@ static int note_folder(struct load *l, const char *pattern)
 	return kept && set_put(&l->w.files, kept, strlen(kept)) ? 0 : ENOMEM;
 }
 
+/* A name that is no pattern must be that of a file. */
+static void read_nothing(struct load *l, const struct doc_path *at, const char *full)
+{
+	const char *kept = walk_keep(&l->w, full);
+
+	if (!kept || !set_put(&l->w.files, kept, strlen(kept)))
+		walk_nomem(&l->w);
+	walk_fault(&l->w, at, "there is no file %s", quote(doc_text(at->node)).s);
+}
+
 static int read_glob(struct load *l, const struct doc_path *at)
 {
 	const char *pattern = doc_text(at->node);
@@ -118,7 +128,7 @@ static int read_glob(struct load *l, const struct doc_path *at)
 		return ENOMEM;
 	err = glob(full, 0, NULL, &g);
 	if (err == GLOB_NOMATCH && !strpbrk(pattern, "*?["))
-		walk_fault(&l->w, at, "there is no file %s", quote(pattern).s);
+		read_nothing(l, at, full);
 	if (err == GLOB_ABORTED)
 		walk_fault(&l->w, at, "cannot read the folder of %s", quote(pattern).s);
 	err = err == GLOB_NOSPACE ? ENOMEM : 0;

@@ -60,7 +60,9 @@ static const struct field fields_file[] = {
 	 .type = &type_trunks,
 	 .more = &section_trunk},
 	{.key = "watch",
-	 .about = "true: load again when this file or one of trunk_files changes",
+	 .about =
+		 "true: load again when this file, one of trunk_files or a password_file "
+		 "changes",
 	 .type = &type_flag,
 	 .offset = offsetof(struct load, watch),
 	 .initial = "false"},

@@ -58,7 +58,7 @@ static int app_start_config(struct app *app)
 	int err;
 
 	if (!app->cli->demo)
-		return app_load(&app->conf, app->cli, NULL);
+		return app_load(&app->conf, app->cli, NULL, NULL);
 	err = demo_dead_port(&app->demo_fd);
 	if (!err)
 		err = demo_config(&app->conf, app->demo_fd);

@@ -13,7 +13,23 @@
 #include "sipprobe/engine.h"
 #include "sipprobe/watch.h"
 
-int app_load(struct config **cp, const struct cli *cli, FILE *why)
+static void app_config_unwatched(int err)
+{
+	log_event(LOG_LEVEL_WARN, "the configuration's files cannot be watched",
+		  LOG_S("error", strerror(err)));
+}
+
+/* A file that is missing, or wrong, may be none that the configuration in force names. */
+static void app_config_want(struct watch *watch, const struct config_errors *errs)
+{
+	int err =
+		watch_names(watch, (const char *const *)errs->wanted, errs->wanted_count);
+
+	if (err)
+		app_config_unwatched(err);
+}
+
+int app_load(struct config **cp, const struct cli *cli, FILE *why, struct watch *watch)
 {
 	struct config_errors errs = {0};
 	int err = config_load(cp, cli->config_file, &errs);
@@ -26,6 +42,8 @@ int app_load(struct config **cp, const struct cli *cli, FILE *why)
 	if (err && !errs.count)
 		log_event(LOG_LEVEL_ERROR, "configuration error",
 			  LOG_S("file", cli->config_file), LOG_S("error", strerror(err)));
+	if (err && watch)
+		app_config_want(watch, &errs);
 	config_errors_clear(&errs);
 	return err;
 }
@@ -50,34 +68,47 @@ static void app_config_files_h(void *arg)
 	(void)app_reload_h(NULL, arg);
 }
 
+static int app_watch_alloc(struct watch **wp, struct app *app)
+{
+	const struct config *conf = app->conf;
+	const char **patterns = calloc(conf->glob_count + 1, sizeof(*patterns));
+	struct watch *w = NULL;
+	int err;
+
+	if (!patterns)
+		return ENOMEM;
+	patterns[0] = conf->path;
+	memcpy(patterns + 1, conf->globs, conf->glob_count * sizeof(*patterns));
+	err = watch_alloc(&w, patterns, conf->glob_count + 1, app_config_files_h, app);
+	free(patterns);
+	if (!err)
+		err = watch_names(w, conf->secret_files, conf->secret_file_count);
+	if (err)
+		watch_free(w);
+	else
+		*wp = w;
+	return err;
+}
+
 void app_watch_files(struct app *app)
 {
 	const struct config *conf = app->conf;
 	struct watch *old = app->watch;
-	const char **files;
-	int err = ENOMEM;
+	int err;
 
 	app->watch = NULL;
 	if (!conf->watch || !conf->path) {
 		watch_free(old);
 		return;
 	}
-	files = calloc(conf->glob_count + 1, sizeof(*files));
-	if (files) {
-		files[0] = conf->path;
-		memcpy(files + 1, conf->globs, conf->glob_count * sizeof(*files));
-		err = watch_alloc(&app->watch, files, conf->glob_count + 1,
-				  app_config_files_h, app);
-	}
-	free(files);
+	err = app_watch_alloc(&app->watch, app);
 	/* Changes while the files were read are not to be missed. */
 	if (!err) {
 		watch_succeed(app->watch, old);
 		return;
 	}
 	watch_free(old);
-	log_event(LOG_LEVEL_WARN, "the configuration's files cannot be watched",
-		  LOG_S("error", strerror(err)));
+	app_config_unwatched(err);
 }
 
 /* Loads the next one and puts it in force. On failure @text may say why. */
@@ -85,7 +116,7 @@ static int app_config_apply(struct app *app, struct config **next,
 			    struct app_changes *changes, char text[APP_ERR_TEXT],
 			    FILE *why)
 {
-	int err = app_load(next, app->cli, why);
+	int err = app_load(next, app->cli, why, app->watch);
 
 	if (err)
 		return err;
@@ -120,6 +151,7 @@ static int app_config_reload(struct app *app, FILE *why)
 
 	if (app->stopping)
 		return ECANCELED;
+	watch_catch_up(app->watch);
 	err = app_config_apply(app, &next, &changes, text, why);
 	store_reload(app->store, !err, clock_wall_ns());
 	if (err) {

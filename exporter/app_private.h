@@ -41,11 +41,12 @@ void app_warn(const struct config *conf, FILE *out);
 /*
  * Loads the file, less the trunks of other shards, and logs what is wrong with it.
  *
- * @why: gets the errors too, or NULL
+ * @why:   gets the errors too, or NULL
+ * @watch: told, if the load fails, which files might mend that; or NULL
  *
  * Returns as config_load().
  */
-int app_load(struct config **cp, const struct cli *cli, FILE *why);
+int app_load(struct config **cp, const struct cli *cli, FILE *why, struct watch *watch);
 
 /*
  * Looks after the files of the configuration in force, if that asks for it. Its patterns

@@ -26,6 +26,25 @@ static void app_sandbox_allow_web(struct sandbox_paths *p, const struct cli *cli
 	config_errors_clear(&errs);
 }
 
+/* Whoever forbids it fences us in already; what is left of ours goes on. */
+static void app_sandbox_tell(const struct sandbox_state *state)
+{
+	static const char *const parts[SANDBOX_PARTS] = {
+		[SANDBOX_PRIVILEGES] = "no new privileges",
+		[SANDBOX_FILES] = "files (Landlock)",
+		[SANDBOX_CALLS] = "system calls (seccomp)",
+	};
+
+	for (size_t i = 0; i < SANDBOX_PARTS; i++)
+		if (state->refused[i])
+			log_event(LOG_LEVEL_WARN,
+				  "a part of the sandbox is refused, runs without it",
+				  LOG_S("part", parts[i]),
+				  LOG_S("error", strerror(state->refused[i])));
+	log_event(LOG_LEVEL_DEBUG, "sandbox", LOG_I("landlock", state->landlock),
+		  LOG_S("seccomp", state->seccomp ? "on" : "none"));
+}
+
 int app_start_sandbox(struct app *app)
 {
 	struct sandbox_paths paths = {0};
@@ -46,7 +65,6 @@ int app_start_sandbox(struct app *app)
 		log_event(LOG_LEVEL_ERROR, "cannot enter the sandbox, see --sandbox",
 			  LOG_S("error", strerror(err)));
 	else
-		log_event(LOG_LEVEL_DEBUG, "sandbox", LOG_I("landlock", state.landlock),
-			  LOG_S("seccomp", state.seccomp ? "on" : "none"));
+		app_sandbox_tell(&state);
 	return err;
 }

@@ -13,25 +13,43 @@ static const char demo_json[] =
 	"  \"defaults\": { \"interval\": \"5s\", \"timeout\": \"1s\", \"fall\": 2,\n"
 	"    \"rise\": 1, \"down_interval\": \"2s\" },\n"
 	"  \"trunks\": [\n"
-	"    { \"name\": \"demo-udp\", \"uri\": \"sip:127.0.0.1:%1$u;transport=udp\",\n"
+	"    { \"name\": \"demo-udp\", \"uri\": \"sip:%4$s:%1$u;transport=udp\",\n"
 	"      \"labels\": { \"carrier\": \"demo-a\", \"site\": \"loopback\" } },\n"
-	"    { \"name\": \"demo-tcp\", \"uri\": \"sip:127.0.0.1:%2$u;transport=tcp\",\n"
+	"    { \"name\": \"demo-tcp\", \"uri\": \"sip:%4$s:%2$u;transport=tcp\",\n"
 	"      \"labels\": { \"carrier\": \"demo-a\", \"site\": \"loopback\" } },\n"
-	"    { \"name\": \"demo-dead\", \"uri\": \"sip:127.0.0.1:%3$u;transport=tcp\",\n"
+	"    { \"name\": \"demo-dead\", \"uri\": \"sip:%4$s:%3$u;transport=tcp\",\n"
 	"      \"labels\": { \"carrier\": \"demo-b\", \"site\": \"loopback\" } }\n"
 	"  ],\n"
-	"  \"sip\": { \"listen\": [\"udp:127.0.0.1:%1$u\", \"tcp:127.0.0.1:%2$u\"] }\n"
+	"  \"sip\": { \"listen\": [\"udp:%4$s:%1$u\", \"tcp:%4$s:%2$u\"] }\n"
 	"}\n";
 
-static int demo_bind_free(int *fdp, int type)
+union demo_address {
+	struct sockaddr sa;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+};
+
+/* The loopback of a family, at any port; returns the address's size. */
+static socklen_t demo_loopback(union demo_address *a, int family)
 {
-	const struct sockaddr_in any = {.sin_family = AF_INET,
-					.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	int err, fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+	*a = (union demo_address){.sa.sa_family = (sa_family_t)family};
+	if (family == AF_INET6) {
+		a->in6.sin6_addr = in6addr_loopback;
+		return sizeof(a->in6);
+	}
+	a->in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	return sizeof(a->in);
+}
+
+static int demo_bind_free(int *fdp, int family, int type)
+{
+	union demo_address any;
+	socklen_t len = demo_loopback(&any, family);
+	int err, fd = socket(family, type | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
 		return errno;
-	if (bind(fd, (const struct sockaddr *)&any, sizeof(any))) {
+	if (bind(fd, &any.sa, len)) {
 		err = errno;
 		close(fd);
 		return err;
@@ -40,31 +58,35 @@ static int demo_bind_free(int *fdp, int type)
 	return 0;
 }
 
-static int demo_bound_port(unsigned *port, int fd)
+static int demo_bound(int *family, unsigned *port, int fd)
 {
-	struct sockaddr_in sa = {0};
-	socklen_t len = sizeof(sa);
+	union demo_address a = {0};
+	socklen_t len = sizeof(a);
 
-	if (getsockname(fd, (struct sockaddr *)&sa, &len))
+	if (getsockname(fd, &a.sa, &len))
 		return errno;
-	*port = ntohs(sa.sin_port);
+	*family = a.sa.sa_family;
+	*port = ntohs(*family == AF_INET6 ? a.in6.sin6_port : a.in.sin_port);
 	return 0;
 }
 
-static int demo_free_port(unsigned *port, int type)
+static int demo_free_port(unsigned *port, int family, int type)
 {
-	int fd = -1, err = demo_bind_free(&fd, type);
+	int fd = -1, err = demo_bind_free(&fd, family, type);
 
 	if (err)
 		return err;
-	err = demo_bound_port(port, fd);
+	err = demo_bound(&family, port, fd);
 	close(fd);
 	return err;
 }
 
+/* A host without IPv4 still has the loopback of IPv6. */
 int demo_dead_port(int *fdp)
 {
-	return demo_bind_free(fdp, SOCK_STREAM);
+	int err = demo_bind_free(fdp, AF_INET, SOCK_STREAM);
+
+	return err && !demo_bind_free(fdp, AF_INET6, SOCK_STREAM) ? 0 : err;
 }
 
 int demo_config(struct config **cp, int dead_fd)
@@ -72,16 +94,17 @@ int demo_config(struct config **cp, int dead_fd)
 	struct config_errors errs = {0};
 	unsigned udp = 0, tcp = 0, dead = 0;
 	char text[2 * sizeof(demo_json)];
-	int err, len;
+	int err, family, len;
 
-	err = demo_free_port(&udp, SOCK_DGRAM);
+	err = demo_bound(&family, &dead, dead_fd);
 	if (!err)
-		err = demo_free_port(&tcp, SOCK_STREAM);
+		err = demo_free_port(&udp, family, SOCK_DGRAM);
 	if (!err)
-		err = demo_bound_port(&dead, dead_fd);
+		err = demo_free_port(&tcp, family, SOCK_STREAM);
 	if (err)
 		return err;
-	len = snprintf(text, sizeof(text), demo_json, udp, tcp, dead);
+	len = snprintf(text, sizeof(text), demo_json, udp, tcp, dead,
+		       family == AF_INET6 ? "[::1]" : "127.0.0.1");
 	err = config_parse(cp, text, (size_t)len, "demo", &errs);
 	config_errors_log(&errs, "configuration error");
 	config_errors_clear(&errs);

@@ -1,6 +1,9 @@
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "exporter/app.h"
@@ -81,26 +84,56 @@ static int main_flush(int code)
 	return code ? code : 1;
 }
 
+static sigset_t main_before; /* signals blocked when the program was started */
+
+/*
+ * To an exporter a hangup is a wish to reload, and must not end one that is about to
+ * start: it waits until the loop reads it. To all else it stays what it was.
+ *
+ * Runs before the constructors of libraries, some of which take longer than all that
+ * comes before the loop, and before those of sanitizers: nothing may be called that they
+ * replace.
+ */
+__attribute__((no_sanitize("address", "thread", "undefined"))) static void
+main_hold_hangups(void)
+{
+	/* As the kernel lays out a set of signals. */
+	static const unsigned long set[_NSIG / 8 / sizeof(long)] = {1UL << (SIGHUP - 1)};
+
+	(void)syscall(SYS_rt_sigprocmask, SIG_BLOCK, set, &main_before, sizeof(set));
+}
+
+__attribute__((section(".preinit_array"),
+	       used)) static void (*const main_first)(void) = main_hold_hangups;
+
+static int main_usage(int err, const char *text)
+{
+	fprintf(stderr, "siptrunk_exporter: %s\n\n", text);
+	if (err == ENOENT)
+		cli_first_steps_print(stderr);
+	else
+		fputs("All flags: siptrunk_exporter --help\n", stderr);
+	return EXIT_USAGE;
+}
+
 int main(int argc, char *argv[])
 {
+	bool probe = argc > 1 && !strcmp(argv[1], "probe");
+	bool import = argc > 1 && !strcmp(argv[1], "import");
 	char text[256];
 	struct cli cli;
-	int err;
+	int err = 0;
 
-	if (argc > 1 && !strcmp(argv[1], "probe"))
+	if (!probe && !import)
+		err = cli_parse(&cli, argc, argv, text, sizeof(text));
+	if (probe || import || err || cli.action != CLI_RUN)
+		(void)sigprocmask(SIG_SETMASK, &main_before, NULL);
+	if (probe)
 		return main_flush(probe_cli(argc - 2, argv + 2, EXPORTER_VERSION));
-	if (argc > 1 && !strcmp(argv[1], "import"))
+	if (import)
 		return main_flush(import_cli(argc - 2, argv + 2));
-	err = cli_parse(&cli, argc, argv, text, sizeof(text));
-
-	if (err) {
-		fprintf(stderr, "siptrunk_exporter: %s\n\n", text);
-		if (err == ENOENT)
-			cli_first_steps_print(stderr);
-		else
-			fputs("All flags: siptrunk_exporter --help\n", stderr);
-		return EXIT_USAGE;
-	}
+	if (err)
+		return main_usage(err, text);
 	log_setup((enum log_level)cli.log_level, (enum log_format)cli.log_format);
 	return main_flush(actions[cli.action](&cli));
 }

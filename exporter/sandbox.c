@@ -165,7 +165,7 @@ static int sandbox_restrict_files(int *abip, const struct sandbox_paths *p)
 	int err, ruleset;
 
 	if (abi < 1)
-		return 0;
+		return errno == ENOSYS ? EOPNOTSUPP : errno;
 	attr.handled_access_fs = sandbox_rights_of(abi);
 	ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr,
 			       sizeof(attr.handled_access_fs), 0);
@@ -180,18 +180,35 @@ static int sandbox_restrict_files(int *abip, const struct sandbox_paths *p)
 	return err;
 }
 
+/* What the kernel has not is none of the refusals that are worth a line. */
+static int sandbox_part(struct sandbox_state *state, enum sandbox_part part, int err)
+{
+	static const int refusals[] = {EPERM, EACCES, ENOSYS, EINVAL, ECANCELED};
+
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(*refusals); i++) {
+		if (err == refusals[i]) {
+			state->refused[part] = err;
+			return 0;
+		}
+	}
+	return err == EOPNOTSUPP ? 0 : err;
+}
+
 int sandbox_enter(struct sandbox_state *state, const struct sandbox_paths *p)
 {
-	int err = p->err;
+	int err;
 
 	*state = (struct sandbox_state){0};
-	if (!err && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-		err = errno;
+	if (p->err)
+		return p->err;
+	err = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ? errno : 0;
+	err = sandbox_part(state, SANDBOX_PRIVILEGES, err);
 	if (!err)
-		err = sandbox_restrict_files(&state->landlock, p);
+		err = sandbox_part(state, SANDBOX_FILES,
+				   sandbox_restrict_files(&state->landlock, p));
 	if (err)
 		return err;
 	err = sandbox_calls();
 	state->seccomp = !err;
-	return err == ENOSYS ? 0 : err;
+	return sandbox_part(state, SANDBOX_CALLS, err);
 }

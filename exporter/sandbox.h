@@ -28,16 +28,26 @@ void sandbox_allow_socket(struct sandbox_paths *p, const char *path);
 /* Frees what was allowed; @p is empty and usable again. */
 void sandbox_paths_clear(struct sandbox_paths *p);
 
-/* Parts of the sandbox that the kernel could do. */
+enum sandbox_part {
+	SANDBOX_PRIVILEGES, /* no new ones */
+	SANDBOX_FILES,
+	SANDBOX_CALLS,
+	SANDBOX_PARTS
+};
+
+/* Parts of the sandbox that are in force. */
 struct sandbox_state {
 	int landlock; /* its ABI; 0: none */
 	int seccomp;  /* 1: on, 0: none */
+	/* Of a part that was refused, as by the filter of an old container runtime; 0. */
+	int refused[SANDBOX_PARTS];
 };
 
 /*
- * Enters it, before other threads start. What the kernel has not is left out, and told.
+ * Enters it, before other threads start. What the kernel has not is left out, and told;
+ * so is what is refused.
  *
- * Returns 0; the error of @p; errno where the kernel has it and refuses.
+ * Returns 0; the error of @p; errno of what should not fail.
  */
 int sandbox_enter(struct sandbox_state *state, const struct sandbox_paths *p);
 

@@ -1,6 +1,7 @@
 #include "exporter/sandbox_calls.h"
 
 #include <errno.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stdbool.h>
@@ -9,6 +10,8 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED true
@@ -276,25 +279,53 @@ static int sandbox_calls_add_clone3(scmp_filter_ctx ctx)
 	return nr >= 0 ? seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), nr, 0) : 0;
 }
 
-int sandbox_calls(void)
+static int sandbox_calls_add_all(scmp_filter_ctx ctx)
 {
-	scmp_filter_ctx ctx;
-	int rc;
-
-	if (SANITIZED || prctl(PR_GET_SECCOMP) < 0)
-		return ENOSYS;
-	ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-	if (!ctx)
-		return ENOMEM;
-	rc = sandbox_calls_add_names(ctx, SCMP_ACT_ALLOW, allowed,
-				     sizeof(allowed) / sizeof(*allowed));
+	int rc = sandbox_calls_add_names(ctx, SCMP_ACT_ALLOW, allowed,
+					 sizeof(allowed) / sizeof(*allowed));
 	if (!rc)
 		rc = sandbox_calls_add_names(ctx, SCMP_ACT_KILL_PROCESS, deadly,
 					     sizeof(deadly) / sizeof(*deadly));
 	if (!rc)
 		rc = sandbox_calls_add_conditional(ctx);
+	return rc ? rc : sandbox_calls_add_clone3(ctx);
+}
+
+/* A kernel built without it knows no such question; a filter may refuse any. */
+static bool sandbox_calls_none(void)
+{
+	return SANITIZED || (prctl(PR_GET_SECCOMP) < 0 && errno == EINVAL);
+}
+
+/*
+ * Asks with no filter at all: a kernel that would take one says EFAULT, in either way
+ * that libseccomp knows. What else is said libseccomp keeps to itself.
+ */
+static int sandbox_calls_refused(void)
+{
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, NULL) && errno == EFAULT)
+		return 0;
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL) && errno != EFAULT ? errno
+										   : 0;
+}
+
+int sandbox_calls(void)
+{
+	scmp_filter_ctx ctx;
+	int rc;
+
+	if (sandbox_calls_none())
+		return ENOTSUP;
+	rc = sandbox_calls_refused();
+	if (rc)
+		return rc;
+	ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+	if (!ctx)
+		return ENOMEM;
+	/* New privileges were given up before, as far as that was granted. */
+	rc = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_NNP, 0);
 	if (!rc)
-		rc = sandbox_calls_add_clone3(ctx);
+		rc = sandbox_calls_add_all(ctx);
 	if (!rc)
 		rc = seccomp_load(ctx);
 	seccomp_release(ctx);

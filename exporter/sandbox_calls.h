@@ -6,8 +6,8 @@
  * Allows those and no others: some kill the process, since none but an intruder makes
  * them, the rest fail with EPERM.
  *
- * Returns 0; ENOSYS for a kernel without seccomp, and under a sanitizer, which needs
- * more; errno.
+ * Returns 0; ENOTSUP for a kernel without seccomp, and under a sanitizer, which needs
+ * more; ENOMEM; the errno of whoever refuses it; ECANCELED for a refusal without one.
  */
 int sandbox_calls(void);
 

@@ -1,6 +1,6 @@
 /*
- * Tells when files that match patterns appear, change or go: their folders are watched
- * with inotify, and what comes in a burst is told once. Main thread only.
+ * Tells when files appear, change or go, and what comes in a burst once: of patterns by
+ * their folders, with inotify; of single names by looks at them. Main thread only.
  */
 #ifndef SIPPROBE_WATCH_H
 #define SIPPROBE_WATCH_H
@@ -21,6 +21,20 @@ typedef void(watch_h)(void *arg);
  */
 int watch_alloc(struct watch **wp, const char *const *patterns, size_t count, watch_h *h,
 		void *arg);
+
+/*
+ * Looks at these files as well, each every two seconds: that also sees what inotify does
+ * not, links that are bent anywhere on the way, and files on NFS.
+ *
+ * @names: absolute; copied. One that is not there now is seen to come
+ *
+ * Returns 0, ENOMEM or EMFILE.
+ */
+int watch_names(struct watch *w, const char *const *names, size_t count);
+
+/* All files are about to be read: how the named ones changed until now needs no telling.
+ */
+void watch_catch_up(struct watch *w);
 
 /*
  * Hands over to a watch that was made meanwhile, and frees @old, which may be NULL: what

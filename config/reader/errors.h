@@ -18,6 +18,9 @@ struct config_errors {
 	struct config_error *list;
 	size_t count;
 	size_t dropped; /* found past CONFIG_ERRORS_MAX, counted but not kept */
+	/* Absolute names of files that a load which failed has read or looked for. */
+	char **wanted;
+	size_t wanted_count;
 };
 
 #define CONFIG_ERRORS_MAX 100

@@ -237,6 +237,9 @@ void config_errors_clear(struct config_errors *errs)
 	for (size_t i = 0; i < errs->count; i++)
 		report_error_free(&errs->list[i]);
 	free(errs->list);
+	for (size_t i = 0; i < errs->wanted_count; i++)
+		free(errs->wanted[i]);
+	free(errs->wanted);
 	memset(errs, 0, sizeof(*errs));
 }
 

@@ -171,7 +171,8 @@ static bool read_secret_file(struct walk *w, const struct field *f,
 	if (!full)
 		return false;
 	/* Among the files that the configuration names, whoever limits what is read. */
-	if (!set_put(&w->files, full, strlen(full)))
+	if (!set_put(&w->files, full, strlen(full)) ||
+	    !set_put(&w->secrets, full, strlen(full)))
 		return walk_nomem(w);
 	err = file_read_into(s.text, &s.len, sizeof(s.text), full);
 	if (err)

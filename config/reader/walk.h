@@ -25,6 +25,7 @@ struct walk {
 	const char *folder; /* absolute; what relative file names begin with */
 	const char *shown;  /* the folder as messages show it, with '/', or "" */
 	struct set files;   /* names checked before: value is 1 + errno */
+	struct set secrets; /* those of files that hold a password */
 	bool builtin;	    /* the tables' own defaults: no key is required */
 	bool null_is_open;  /* a key without a value, or with null, is as if not there */
 	struct walk_record records[RECORDS_MAX];

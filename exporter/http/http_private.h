@@ -30,7 +30,7 @@ struct http_connection *http_connection_of(struct MHD_Connection *conn);
 /* libmicrohttpd's handlers; each has the server for its argument. */
 void http_connection_h(void *arg, struct MHD_Connection *conn, void **context,
 		       enum MHD_ConnectionNotificationCode what);
-enum MHD_Result http_request_h(void *arg, struct MHD_Connection *conn, const char *path,
+enum MHD_Result http_request_h(void *arg, struct MHD_Connection *conn, const char *target,
 			       const char *method, const char *version, const char *data,
 			       size_t *data_size, void **request);
 void http_request_done_h(void *arg, struct MHD_Connection *conn, void **request,

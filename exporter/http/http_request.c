@@ -5,7 +5,9 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "exporter/http/http_head.h"
 #include "exporter/http/http_private.h"
 #include "exporter/pages/http_probe.h"
 
@@ -214,6 +216,7 @@ static enum MHD_Result http_request_request_answer(struct http_server *s,
 		.body = body,
 		.target = http_request_request_argument(rq->conn, "target"),
 		.profile = http_request_request_argument(rq->conn, "profile"),
+		.module = http_request_request_argument(rq->conn, "module"),
 		.debug = http_request_request_argument(rq->conn, "debug"),
 		.scrape_timeout = http_request_request_field(
 			rq->conn, "X-Prometheus-Scrape-Timeout-Seconds"),
@@ -296,11 +299,39 @@ static enum MHD_Result http_request_refuse_body(struct http_server *s, struct re
 	return http_request_send_answer(rq, true);
 }
 
+static enum MHD_Result http_request_host_h(void *arg, enum MHD_ValueKind kind,
+					   const char *name, size_t name_len,
+					   const char *value, size_t value_len)
+{
+	struct http_head_hosts *hosts = arg;
+
+	(void)kind;
+	if (name_len == 4 && !strncasecmp(name, MHD_HTTP_HEADER_HOST, 4)) {
+		hosts->count++;
+		hosts->value = value;
+		hosts->len = value_len;
+	}
+	return MHD_YES;
+}
+
+/* Why nobody looks at what is asked for, or NULL. */
+static const char *http_request_head_fault(struct MHD_Connection *conn, const char *path,
+					   const char *version)
+{
+	struct http_head_hosts hosts = {0};
+
+	if (!path)
+		return "the request target is neither a path nor a URL\n";
+	MHD_get_connection_values_n(conn, MHD_HEADER_KIND, http_request_host_h, &hosts);
+	return http_head_host_fault(version, &hosts);
+}
+
 static enum MHD_Result http_request_request_begin(struct http_server *s,
 						  struct MHD_Connection *conn,
 						  const char *method, const char *path,
-						  void **request)
+						  const char *version, void **request)
 {
+	const char *fault = http_request_head_fault(conn, path, version);
 	struct request *rq = calloc(1, sizeof(*rq));
 
 	if (!rq)
@@ -310,6 +341,10 @@ static enum MHD_Result http_request_request_begin(struct http_server *s,
 	rq->step = STEP_ASK;
 	rq->rules = web_get(s->web);
 	http_guard_head(s->guard, http_request_client_of(conn));
+	if (fault) {
+		http_answer_text(&rq->answer, 400, fault);
+		return http_request_send_answer(rq, true);
+	}
 	return http_request_has_body(conn) ? http_request_refuse_body(s, rq, method, path)
 					   : MHD_YES;
 }
@@ -318,17 +353,18 @@ static enum MHD_Result http_request_request_begin(struct http_server *s,
  * Runs once when the head is complete, again when the body is, which is at once for a
  * request without one, and again after each pause.
  */
-enum MHD_Result http_request_h(void *arg, struct MHD_Connection *conn, const char *path,
+enum MHD_Result http_request_h(void *arg, struct MHD_Connection *conn, const char *target,
 			       const char *method, const char *version, const char *data,
 			       size_t *data_size, void **request)
 {
 	struct http_server *s = arg;
+	const char *path = http_head_path(target);
 	struct request *rq = *request;
 
-	(void)version;
 	(void)data;
 	if (!rq)
-		return http_request_request_begin(s, conn, method, path, request);
+		return http_request_request_begin(s, conn, method, path, version,
+						  request);
 	if (*data_size)
 		return MHD_NO;
 	if (rq->step == STEP_SEND)

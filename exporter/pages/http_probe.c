@@ -68,12 +68,24 @@ static void http_probe_refuse(struct http_answer *a, const char *what, const cha
 	buffer_str(&a->body, "\n");
 }
 
+/* `module` is what blackbox_exporter calls it. What is empty is as not given. */
+static const char *http_probe_read_profile(const char **out, const struct http_query *q)
+{
+	const char *profile = q->profile && *q->profile ? q->profile : NULL;
+	const char *module = q->module && *q->module ? q->module : NULL;
+
+	if (profile && module && strcmp(profile, module) != 0)
+		return "and module are two names of one parameter, and differ";
+	*out = profile ? profile : module;
+	return *out ? http_probe_check_text(*out, PROBE_PROFILE_MAX) : NULL;
+}
+
 void http_probe_answer(struct http_answer *a, const struct http_query *q)
 {
 	struct probe_ask *ask = &a->ask;
 	const char *method, *why;
 
-	*ask = (struct probe_ask){.target = q->target, .profile = q->profile};
+	*ask = (struct probe_ask){.target = q->target};
 	ask->timeout_us = http_probe_timeout_us(q->scrape_timeout);
 	why = ask->target && *ask->target
 		      ? http_probe_check_text(ask->target, PROBE_TARGET_MAX)
@@ -82,10 +94,7 @@ void http_probe_answer(struct http_answer *a, const struct http_query *q)
 		http_probe_refuse(a, "target", why);
 		return;
 	}
-	if (ask->profile && !*ask->profile)
-		ask->profile = NULL;
-	why = ask->profile ? http_probe_check_text(ask->profile, PROBE_PROFILE_MAX)
-			   : NULL;
+	why = http_probe_read_profile(&ask->profile, q);
 	method = http_query_arg(q, "method");
 	if (why)
 		http_probe_refuse(a, "profile", why);

@@ -43,6 +43,7 @@ struct http_query {
 	/* Of /probe, each NULL when it is not given. */
 	const char *target;
 	const char *profile;
+	const char *module; /* another name of profile */
 	const char *debug;
 	const char *scrape_timeout;  /* X-Prometheus-Scrape-Timeout-Seconds */
 	const struct http_arg *args; /* in order */

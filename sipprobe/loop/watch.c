@@ -8,12 +8,16 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file_stamps.h"
 #include "sipprobe/loop/alarm.h"
 #include "sipprobe/loop/compat.h"
 #include "sipprobe/watch.h"
 
 #define QUIET_NS (CLOCK_NS_PER_S / 2)
 #define MOST_NS	 (5 * CLOCK_NS_PER_S)
+#define LOOK_NS	 (2 * CLOCK_NS_PER_S) /* in which each name is looked at once */
+
+enum { LOOK_FILES = 256 }; /* at a time: about a millisecond */
 
 /* A folder, and what the names in it that matter look like. */
 struct folder {
@@ -26,7 +30,9 @@ struct folder {
 struct watch {
 	struct list folders;
 	struct alarm *alarm;
-	int64_t first_ns; /* of the changes not told yet; 0: there are none */
+	struct file_stamps names;
+	struct alarm *look; /* NULL: no names */
+	int64_t first_ns;   /* of the changes not told yet; 0: there are none */
 	int fd;
 	watch_h *h;
 	void *arg;
@@ -47,6 +53,8 @@ static void watch_destructor(void *arg)
 
 	list_flush(&w->folders);
 	mem_deref(w->alarm);
+	mem_deref(w->look);
+	file_stamps_clear(&w->names);
 	if (w->fd < 0)
 		return;
 	fd_close(w->fd);
@@ -174,9 +182,46 @@ static void watch_ready_h(int flags, void *arg)
 		watch_note(w);
 }
 
+static void watch_look_later(struct watch *w)
+{
+	int64_t turns = (int64_t)(w->names.count + LOOK_FILES - 1) / LOOK_FILES;
+
+	alarm_set(w->look, clock_monotonic_ns() + LOOK_NS / turns);
+}
+
+static void watch_look_h(void *arg)
+{
+	struct watch *w = arg;
+
+	if (file_stamps_look(&w->names, LOOK_FILES))
+		watch_note(w);
+	watch_look_later(w);
+}
+
+int watch_names(struct watch *w, const char *const *names, size_t count)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < count && !err; i++)
+		err = file_stamps_add(&w->names, names[i]);
+	if (err || !w->names.count || w->look)
+		return err;
+	err = alarm_alloc(&w->look, watch_look_h, w);
+	if (!err)
+		watch_look_later(w);
+	return err;
+}
+
+void watch_catch_up(struct watch *w)
+{
+	if (w)
+		(void)file_stamps_look(&w->names, w->names.count);
+}
+
 void watch_succeed(struct watch *w, struct watch *old)
 {
-	if (old && (take_events(old) || old->first_ns))
+	if (old && (take_events(old) || old->first_ns ||
+		    file_stamps_differ(&w->names, &old->names)))
 		watch_note(w);
 	mem_deref(old);
 }

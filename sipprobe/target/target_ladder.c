@@ -12,8 +12,8 @@ enum { NOTES_MAX = 8 }; /* with connect, TLS, the request and the end: LADDER_EN
 struct note {
 	int64_t at_ns; /* monotonic */
 	char *text;    /* owned; NULL with LADDER_SENT: the target's request */
+	uint32_t size; /* of the whole message */
 	uint16_t len;
-	uint16_t size;
 	uint8_t kind;
 };
 
@@ -71,7 +71,7 @@ static void note_text(struct note *note, const char *msg, size_t len)
 {
 	size_t kept = ladder_redact(scratch[0], msg, len);
 
-	note->size = (uint16_t)(len < UINT16_MAX ? len : UINT16_MAX);
+	note->size = (uint32_t)len;
 	note->text = malloc(kept + 1);
 	if (!note->text)
 		return;

@@ -76,6 +76,16 @@ class Results(Probed):
         m = self.metrics(e, p.uri)
         self.assertEqual(m.get("probe_sip_failure", reason="tls"), 1, "not trusted")
 
+    def test_module(self):
+        """As the Prometheus operator names the profile."""
+        p = self.peer(answer(486))
+        e = self.serve(more={"profiles": {"strict": {"up_codes": ["2xx"]}}})
+        for params, success in (({}, 1), ({"module": "strict"}, 0), ({"module": ""}, 1),
+                                ({"module": "strict", "profile": "strict"}, 0)):
+            with self.subTest(params=params):
+                self.assertEqual(
+                    self.metrics(e, p.uri, **params).get("probe_success"), success)
+
     def test_debug_shows_the_ladder(self):
         p = self.peer(lambda rq: rq.send(rq.response(
             401, extra='WWW-Authenticate: Digest realm="r", nonce="SECRETNONCE"\r\n'
@@ -125,6 +135,8 @@ class Queries(Probed):
                 ({"target": "sip:" + "x" * 2000 + ".example"}, "too long"),
                 ({"target": "a", "profile": "p" * 1000}, "too long"),
                 ({"target": "a", "profile": "nosuch"}, "profile"),
+                ({"target": "a", "module": "nosuch"}, "profile"),
+                ({"target": "a", "profile": "x", "module": "y"}, "differ"),
                 ({"target": "a", "debug": "maybe"}, "debug")):
             with self.subTest(params=params):
                 status, body, headers = self.ask(e, **params)

@@ -6,6 +6,7 @@ import unittest
 
 import peers
 from harness import Case, Exporter, wait_for
+from namespaces import Namespace, ip, unavailable
 
 UP = {"demo-udp": 1.0, "demo-tcp": 1.0, "demo-dead": 0.0}
 
@@ -38,6 +39,22 @@ class Demo(Case):
         port = e.base.rsplit(":", 1)[1]
         self.assertEqual(line["page"], f"http://localhost:{port}/")
         self.assertEqual(line["metrics"], f"http://localhost:{port}/metrics")
+
+    @unittest.skipIf(unavailable(), unavailable())
+    def test_without_ipv4(self):
+        host = Namespace()
+        self.addCleanup(host.close)
+        with host.inside():
+            ip("address", "delete", "127.0.0.1/8", "dev", "lo")
+            e = Exporter(self.folder, args=["--demo"], listen=["[::1]:0"], ready=False)
+            self.addCleanup(self.finish, e)
+            e.wait_ready()
+            for name, value in UP.items():
+                e.wait_metric(value, "siptrunk_up", trunk=name)
+            m = e.scrape()
+        self.assertEqual(m.failures("demo-dead").keys(), {"refused"})
+        self.assertEqual({l["address"].rpartition(":")[0]
+                          for l, _ in m.all("siptrunk_probes_total")}, {"[::1]"})
 
     def test_many_at_once(self):
         every = []

@@ -1,6 +1,7 @@
 """Running it as a service: reload over HTTP, systemd, the sandbox, what is installed."""
 
 import ctypes
+import errno
 import http.client
 import json
 import os
@@ -13,8 +14,9 @@ import threading
 import time
 import unittest
 
+import fences
 import harness
-from harness import EXE, PATIENCE, Case, config_of, run, trunk, wait_for
+from harness import EXE, PATIENCE, Case, Exporter, config_of, run, trunk, wait_for
 from pki import Made
 from sip_peer import SipPeer
 
@@ -204,6 +206,24 @@ class Sandbox(Case):
         self.assertFalse(e.log(msg="sandbox"))
         s = status_of(e.process.pid)
         self.assertEqual((s["NoNewPrivs"], s["Seccomp"]), ("0", "0"))
+
+    @unittest.skipIf(SANITIZED, "a sanitizer leaves seccomp out anyhow")
+    @unittest.skipUnless(os.geteuid() == 0, "root alone fences in without giving up rights")
+    def test_a_filter_around_us_that_refuses_ours(self):
+        for code in (errno.EPERM, errno.ENOSYS):
+            with self.subTest(error=errno.errorcode[code]):
+                e = fences.behind(code, ["seccomp", ("prctl", fences.PR_SET_SECCOMP)],
+                                  lambda: Exporter(self.folder, config_of(trunk("a", DEAD))))
+                self.addCleanup(self.finish, e)
+                line, = e.log(level="warn")
+                self.assertEqual(
+                    (line["msg"], line["part"], line["error"]),
+                    ("a part of the sandbox is refused, runs without it",
+                     "system calls (seccomp)", os.strerror(code)))
+                self.assertEqual(e.log(msg="sandbox")[0]["seccomp"], "none")
+                self.assertEqual(status_of(e.process.pid)["NoNewPrivs"], "1")
+                self.assertTrue(self.reload(e))
+                e.stop()
 
     def reload(self, e):
         before = len(e.log(msg="configuration reloaded"))

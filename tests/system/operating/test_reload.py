@@ -9,6 +9,7 @@ import signal
 import time
 
 from counting_peer import CountingPeer
+from digest_peer import Digest
 from harness import FAST, PATIENCE, Case, Metrics, config_of, trunk, wait_for
 from sip_peer import SipPeer, answer, mute
 
@@ -267,6 +268,59 @@ class Watch(Case):
         e.settled("a", 1)
         bend("..2", "a", "b")
         wait_for("the new map", lambda: self.shown(e) == {"a", "b"})
+
+    def put_secret(self, path, text):
+        with open(self.path(path), "w") as f:
+            f.write(text)
+
+    def replace_secret(self, path, text):
+        self.put_secret(path + ".new", text)
+        os.replace(self.path(path + ".new"), self.path(path))
+
+    def bend_secret(self, path, text):
+        """As Kubernetes replaces a mounted secret."""
+        folder, name = os.path.split(self.path(path))
+        os.mkdir(os.path.join(folder, f"..{text}"))
+        self.put_secret(os.path.join(folder, f"..{text}", name), text)
+        os.symlink(f"..{text}", os.path.join(folder, "..new"))
+        os.replace(os.path.join(folder, "..new"), os.path.join(folder, "..data"))
+
+    def expect(self, digest, password, change, path):
+        """The trunk whose peer now wants another password takes it up by itself."""
+        digest.password = password
+        accepted = len(digest.accepted)
+        change(path, password)
+        return lambda: len(digest.accepted) > accepted
+
+    def test_passwords(self):
+        plain, mounted, late = (Digest(password="old") for _ in range(3))
+        trunks = [trunk(name, self.use(SipPeer(digest)).uri,
+                        auth={"username": "u", "password_file": path})
+                  for name, digest, path in (("plain", plain, "far/pw"),
+                                             ("mounted", mounted, "secret/pw"),
+                                             ("late", late, "far/late"))]
+        for folder in ("far", "secret"):
+            os.mkdir(self.path(folder))
+        self.put_secret("far/pw", "old")
+        self.bend_secret("secret/pw", "old")
+        os.symlink("..data/pw", self.path("secret/pw"))
+        conf = {**self.conf, "trunks": trunks[:2]}
+        e = self.start(conf)
+        wait_for("both to be up", lambda: plain.accepted and mounted.accepted)
+        for n, change in enumerate((self.put_secret, self.replace_secret)):
+            done = [self.expect(plain, f"p{n}", change, "far/pw"),
+                    self.expect(mounted, f"m{n}", self.bend_secret, "secret/pw")]
+            wait_for(change.__name__, lambda: all(d() for d in done))
+        # One that no configuration in force has named comes after the one that does.
+        e.write_config({**conf, "trunks": trunks})
+        name = "siptrunk_exporter_config_last_reload_successful"
+        e.wait_metric(0, name)
+        wait_for("a file that comes", self.expect(late, "new", self.put_secret, "far/late"))
+        e.wait_metric(1, name)
+        # And one that goes and comes back.
+        os.remove(self.path("far/pw"))
+        e.wait_metric(0, name)
+        wait_for("its return", self.expect(plain, "back", self.put_secret, "far/pw"))
 
     def test_a_mistake_and_its_cure(self):
         e = self.start(self.conf)

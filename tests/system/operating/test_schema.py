@@ -3,6 +3,7 @@
 import glob
 import json
 import os
+import re
 import subprocess
 import unittest
 
@@ -49,6 +50,18 @@ def read(path):
         return None
 
 
+def keys(part):
+    """Of all objects below, with the choices that a preset has."""
+    for value in part if isinstance(part, list) else []:
+        yield from keys(value)
+    for name, value in part.items() if isinstance(part, dict) else []:
+        yield from keys(value)
+        if name == "properties":
+            yield from value
+        if name == "preset":
+            yield from value.get("enum", [])
+
+
 class Schema(unittest.TestCase):
     def setUp(self):
         self.printed = subprocess.run(
@@ -57,6 +70,13 @@ class Schema(unittest.TestCase):
         self.schema = json.loads(self.printed)
         jsonschema.Draft202012Validator.check_schema(self.schema)
         self.validator = jsonschema.Draft202012Validator(self.schema)
+
+    def test_the_manual_names_every_setting_and_preset(self):
+        with open(os.path.join(ROOT, "man", "siptrunk_exporter.json.5")) as f:
+            words = set(re.findall(r"[\w$]+", f.read()))
+        named = set(keys(self.schema))
+        self.assertLessEqual({"preset", "teams", "itsp", "watch"}, named)
+        self.assertEqual(named - words, set())
 
     def test_shipped_one_is_current(self):
         with open(os.path.join(ROOT, "docs", "siptrunk_exporter.schema.json"), "rb") as f:

@@ -1,5 +1,6 @@
 """The program's life: start, wrong files, busy ports, signals, reload, stop."""
 
+import json
 import os
 import signal
 import socket
@@ -188,6 +189,47 @@ class Life(Case):
         e.stop()
         with self.assertRaises(ConnectionRefusedError):
             socket.create_connection(address, 1)
+
+
+class EarlyHangup(Case):
+    """The configuration is a pipe: until the test writes, the program waits for it."""
+
+    def setUp(self):
+        super().setUp()
+        self.pipe = self.path("pipe.json")
+        os.mkfifo(self.pipe)
+
+    def feed(self, config):
+        """Without a reader this fails, and is tried again."""
+        def write():
+            fd = os.open(self.pipe, os.O_WRONLY | os.O_NONBLOCK)
+            with open(fd, "w") as f:
+                f.write(json.dumps(config))
+            return True
+        wait_for("a reader", write)
+
+    def held(self, e):
+        with open(f"/proc/{e.process.pid}/status") as f:
+            blocked, = (int(l.split()[1], 16) for l in f if l.startswith("SigBlk:"))
+        return blocked & 1 << signal.SIGHUP - 1
+
+    def test_is_kept_until_there_is_something_to_reload(self):
+        e = Exporter(self.folder, args=[f"--config.file={self.pipe}"], ready=False)
+        self.addCleanup(self.finish, e)
+        wait_for("hangups to be held", lambda: self.held(e))
+        e.send(signal.SIGHUP)
+        self.feed(config_of(trunk("a", DEAD)))
+        e.wait_log(msg="started")
+        self.feed(config_of(trunk("a", DEAD), trunk("b", DEAD)))
+        line, = e.wait_log(msg="configuration reloaded")
+        self.assertEqual(line["trunks"], "2")
+
+    def test_ends_what_only_checks(self):
+        e = Exporter(self.folder, args=[f"--config.file={self.pipe}", "--config.check"],
+                     ready=False)
+        self.addCleanup(e.kill)
+        e.send(signal.SIGHUP)
+        self.assertEqual(e.wait_exit(), -signal.SIGHUP)
 
 
 class Reload(Case):

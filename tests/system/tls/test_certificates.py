@@ -212,6 +212,27 @@ class Own(Case):
         self.assertEqual(len({a for _, a in late}), 1)
         self.assertEqual(m.get("siptrunk_exporter_tls_last_reload_successful"), 1)
 
+    def bend(self, name, pair):
+        """As Kubernetes replaces a mounted secret: the files' links stay as they are."""
+        os.makedirs(self.path("secret/" + name))
+        for source, file in zip(pair, ("me.pem", "me.key")):
+            shutil.copy(source, self.path(f"secret/{name}/{file}"))
+        os.symlink(name, self.path("secret/..new"))
+        os.replace(self.path("secret/..new"), self.path("secret/..data"))
+
+    def test_mounted_secret(self):
+        self.bend("..1", self.first)
+        for file in ("me.pem", "me.key"):
+            os.symlink("..data/" + file, self.path("secret/" + file))
+        peer = self.mutual_peer()
+        e = self.start(config_of(trunk("a", peer.uri, tls=tls(
+            cert_file="secret/me.pem", key_file="secret/me.key"))))
+        e.settled("a", 1)
+        self.assertEqual(self.expiry(e, trunk="a"), not_after(self.first[0]))
+        self.bend("..2", self.second)
+        e.wait_log(20, msg="certificate files read again")
+        self.assertEqual(self.expiry(e, trunk="a"), not_after(self.second[0]))
+
     def test_unreadable(self):
         """Broken files: the former certificate stays, one line tells, a gauge too."""
         e = self.start_all()

@@ -54,6 +54,32 @@ static void check_unreadable(void)
 	}
 }
 
+/* The files that might mend it: all that was read or looked for, no folders. */
+static void check_wanted(void)
+{
+	static const char text[] =
+		"{\"defaults\": {\"auth\": {\"username\": \"u\",\n"
+		"\"password_file\": \"/nonexistent/password\"},\n"
+		"\"tls\": {\"ca_file\": \"/nonexistent/ca.pem\"}},\n"
+		"\"trunk_files\": [\"/nonexistent/a.json\", \"/nonexistent/*.json\"]}";
+	static const char *const want[] = {"/nonexistent/password", "/nonexistent/ca.pem",
+					   "/nonexistent/a.json"};
+	struct config_errors errs = {0};
+	struct config *c = NULL;
+
+	is_int(config_parse(&c, text, sizeof(text) - 1, NULL, &errs), EINVAL, "refused");
+	is_int((long long)errs.wanted_count, 3, "three files are wanted");
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		bool found = false;
+
+		for (size_t n = 0; n < errs.wanted_count; n++)
+			found |= !strcmp(errs.wanted[n], want[i]);
+		ok(found, "%s", want[i]);
+	}
+	config_errors_clear(&errs);
+	ok(!errs.wanted && !errs.wanted_count, "cleared");
+}
+
 int main(int argc, char **argv)
 {
 	glob_t g = {0};
@@ -67,5 +93,6 @@ int main(int argc, char **argv)
 		check_file(g.gl_pathv[i]);
 	globfree(&g);
 	check_unreadable();
+	check_wanted();
 	return tap_done();
 }

@@ -4,6 +4,7 @@
  * BLESS=1 in the environment writes the latter afresh; read the difference.
  */
 #include <glob.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -30,6 +31,27 @@ static void check_file(const char *name)
 	config_errors_clear(&errs);
 }
 
+/* Files that hold passwords are told apart; a load that is good wants nothing more. */
+static void check_secret_files(void)
+{
+	struct config_errors errs = {0};
+	struct config *c = NULL;
+	char want[2][PATH_MAX + 32];
+
+	snprintf(want[0], sizeof(want[0]), "%s/password.txt", folder);
+	snprintf(want[1], sizeof(want[1]), "%s/crlf.txt", folder);
+	if (config_load(&c, "auth.json", &errs))
+		return;
+	is_int((long long)c->secret_file_count, 2, "two files hold passwords");
+	for (size_t i = 0; i < c->secret_file_count; i++)
+		ok(!strcmp(c->secret_files[i], want[0]) ||
+			   !strcmp(c->secret_files[i], want[1]),
+		   "%s", c->secret_files[i]);
+	ok(c->file_count > 2, "among all that are named");
+	ok(!errs.wanted, "nothing is wanted");
+	config_free(c);
+}
+
 int main(int argc, char **argv)
 {
 	glob_t g = {0};
@@ -41,5 +63,6 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < g.gl_pathc; i++)
 		check_file(g.gl_pathv[i]);
 	globfree(&g);
+	check_secret_files();
 	return tap_done();
 }

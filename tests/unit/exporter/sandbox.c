@@ -2,9 +2,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -267,6 +269,109 @@ static void test_attempts(void)
 	}
 }
 
+/* A filter around us that refuses calls by which we would fence ourselves in. */
+static const struct {
+	const char *what;
+	int errno_given;
+	const char *call; /* and, where it is prctl, … */
+	unsigned option;  /* … its first argument */
+	const char *also; /* another call refused, or NULL */
+	enum sandbox_part part;
+} outers[] = {
+	{"an old runtime", EPERM, "prctl", PR_SET_SECCOMP, "seccomp", SANDBOX_CALLS},
+	{"a newer one", ENOSYS, "prctl", PR_SET_SECCOMP, "seccomp", SANDBOX_CALLS},
+	{"one with an errno of its own", EACCES, "prctl", PR_SET_SECCOMP, "seccomp",
+	 SANDBOX_CALLS},
+	{"no Landlock", EPERM, "landlock_create_ruleset", 0, NULL, SANDBOX_FILES},
+	{"no Landlock in the end", EPERM, "landlock_restrict_self", 0, NULL,
+	 SANDBOX_FILES},
+	{"privileges", EPERM, "prctl", PR_SET_NO_NEW_PRIVS, NULL, SANDBOX_PRIVILEGES},
+};
+
+static int refuse(scmp_filter_ctx ctx, size_t i)
+{
+	uint32_t action = SCMP_ACT_ERRNO((uint32_t)outers[i].errno_given);
+	int nr = seccomp_syscall_resolve_name(outers[i].call), rc;
+
+	if (outers[i].option)
+		rc = seccomp_rule_add(ctx, action, nr, 1,
+				      SCMP_A0(SCMP_CMP_EQ, outers[i].option));
+	else
+		rc = seccomp_rule_add(ctx, action, nr, 0);
+	if (!rc && outers[i].also)
+		rc = seccomp_rule_add(ctx, action,
+				      seccomp_syscall_resolve_name(outers[i].also), 0);
+	return rc;
+}
+
+static size_t outer;
+
+static bool fence_outside(void)
+{
+	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
+	bool good = ctx && !seccomp_attr_set(ctx, SCMP_FLTATR_CTL_NNP, 0) &&
+		    !refuse(ctx, outer) && !seccomp_load(ctx);
+
+	seccomp_release(ctx);
+	return good;
+}
+
+/* 98: no such filter can be made here. Else what was refused, a bit a part. */
+static int enter_fenced(void)
+{
+	int bits = 0;
+
+	if (!fence_outside())
+		return 98;
+	enter();
+	for (int i = 0; i < SANDBOX_PARTS; i++)
+		if (state.refused[i])
+			bits |= 1 << i;
+	if (state.refused[outers[outer].part] != outers[outer].errno_given)
+		bits |= 16;
+	return bits;
+}
+
+static int read_fenced(void)
+{
+	if (!fence_outside())
+		return 98;
+	enter();
+	return try_read_forbidden();
+}
+
+static int in_child(int (*attempt)(void))
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(attempt());
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 1000;
+}
+
+static void test_refused(void)
+{
+	bool files = outcome(ask_landlock) == 1, calls = outcome(ask_seccomp) == 1;
+
+	for (outer = 0; outer < sizeof(outers) / sizeof(*outers); outer++) {
+		bool there = outers[outer].part == SANDBOX_CALLS   ? calls
+			     : outers[outer].part == SANDBOX_FILES ? files
+								   : !geteuid();
+		int got = there ? in_child(enter_fenced) : 98;
+
+		if (got == 98) {
+			printf("# not tried: %s\n", outers[outer].what);
+			continue;
+		}
+		is_int(got, 1 << outers[outer].part, outers[outer].what);
+		if (files && outers[outer].part != SANDBOX_FILES)
+			is_int(in_child(read_fenced), EACCES,
+			       "files are fenced all the same");
+	}
+}
+
 static void make_file(const char *path)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
@@ -328,6 +433,7 @@ int main(void)
 {
 	make_folders();
 	test_attempts();
+	test_refused();
 	test_too_many();
 	remove_folders();
 	return tap_done();

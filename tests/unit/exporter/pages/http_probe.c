@@ -55,6 +55,9 @@ static void queries(void)
 		{{.target = "a", .profile = large}, 400, false},
 		{{.target = "a", .profile = "\t"}, 400, false},
 		{{.target = "a", .scrape_timeout = "x"}, 400, false},
+		{{.target = "a", .module = large}, 400, false},
+		{{.target = "a", .module = "\t"}, 400, false},
+		{{.target = "a", .profile = "p", .module = "q"}, 400, false},
 	};
 
 	memset(large, 'x', sizeof(large) - 1);
@@ -66,6 +69,27 @@ static void queries(void)
 		is_int(a.ask.target != NULL, rows[i].status == 0, "asked or not");
 		is_int(a.ask.debug, rows[i].debug, "debug");
 		buffer_clear(&a.body);
+	}
+}
+
+static void profiles(void)
+{
+	static const struct {
+		const char *profile, *module, *asked;
+	} rows[] = {
+		{NULL, NULL, NULL}, {"p", NULL, "p"}, {NULL, "p", "p"}, {"p", "p", "p"},
+		{"", "p", "p"},	    {"p", "", "p"},   {"", "", NULL},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct http_query q = {.target = "a",
+					     .profile = rows[i].profile,
+					     .module = rows[i].module};
+		struct http_answer a = {0};
+
+		http_probe_answer(&a, &q);
+		is_int(a.status, 0, "asked");
+		is_str(a.ask.profile, rows[i].asked, "by either name");
 	}
 }
 
@@ -88,6 +112,7 @@ int main(void)
 {
 	timeouts();
 	queries();
+	profiles();
 	refusals();
 	return tap_done();
 }

@@ -84,12 +84,23 @@ static void test_kept(void)
 	history_keep(&h, t, ladder_of(PROBE_RESPONSE, 100));
 	good = result(PROBE_RESPONSE, 200, 130);
 	ok(!history_wants(&h, t, &good), "a success is fresh for a minute");
+	good = result(PROBE_RESPONSE, 200, 160);
+	ok(!history_wants(&h, t, &good), "to its last second");
 	good = result(PROBE_RESPONSE, 200, 161);
 	ok(history_wants(&h, t, &good), "and then replaced");
+	good = result(PROBE_RESPONSE, 200, 100);
+	ok(!history_wants(&h, t, &good), "not by one of the same time");
+	good = result(PROBE_RESPONSE, 200, 99);
+	ok(history_wants(&h, t, &good), "but by one of a clock that was set back");
 	good = result(PROBE_RESPONSE, 200, 130);
+	atomic_store(&t->watched_until_ns, 130 * CLOCK_NS_PER_S);
+	ok(!history_wants(&h, t, &good), "whoever looked until now looks no more");
 	atomic_store(&t->watched_until_ns, 131 * CLOCK_NS_PER_S);
 	ok(history_wants(&h, t, &good), "at once when somebody looks");
 
+	history_late(NULL, 1);
+	history_late(t, 1);
+	is_int(atomic_load(&t->success->late_ns), 0, "no failure: nothing is late");
 	for (int64_t i = 1; i <= 5; i++)
 		history_keep(&h, t, ladder_of(PROBE_TIMEOUT, i));
 	is_int(t->failures[0]->result.begun_unix_ns / CLOCK_NS_PER_S, 5, "newest first");

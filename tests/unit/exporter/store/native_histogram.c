@@ -16,6 +16,7 @@ void *__wrap_realloc(void *p, size_t size);
 char *__wrap_strdup(const char *text);
 
 static bool memory_out;
+static size_t asked; /* bytes of the last allocation */
 
 void *__wrap_malloc(size_t size)
 {
@@ -24,11 +25,13 @@ void *__wrap_malloc(size_t size)
 
 void *__wrap_calloc(size_t count, size_t size)
 {
+	asked = count * size;
 	return memory_out ? NULL : __real_calloc(count, size);
 }
 
 void *__wrap_realloc(void *p, size_t size)
 {
+	asked = size;
 	return memory_out ? NULL : __real_realloc(p, size);
 }
 
@@ -233,10 +236,13 @@ static void test_no_memory(void)
 	ok(!n, "and nothing was begun");
 	memory_out = false;
 	is_int(native_histogram_observe(&n, &scale, S), 0, "then there is");
+	is_int((long long)asked, (long long)native_histogram_bytes(n),
+	       "as much as it says");
 	memory_out = true;
 	for (i = 1; i < 100 && !err; i++)
 		err = native_histogram_observe(&n, &scale, (i + 1) * S);
 	is_int(err, ENOMEM, "no memory to grow");
+	ok(asked > native_histogram_bytes(n), "which would be more");
 	is_int((long long)total(n), i - 1, "what was counted before is still there");
 	is_int(native_histogram_observe(&n, &scale, S), 0, "a known bucket needs none");
 	memory_out = false;

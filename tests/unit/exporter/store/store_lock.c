@@ -8,11 +8,13 @@
 
 static const double bounds[] = {1};
 static const struct config_trunk trunk = {.name = "a", .uri = "sip:192.0.2.1"};
+static const struct config_trunk fresh = {.name = "b", .uri = "sip:192.0.2.2"};
 static const struct engine_target tls = {"OPTIONS", "192.0.2.1:5061", "tls"};
 
 struct held {
 	struct store *s;
 	struct store_trunk *row;
+	struct store_trunk *fresh; /* without any words yet */
 	struct store_target *cell;
 	struct chain *chain;
 	void (*write)(struct held *h);
@@ -52,6 +54,26 @@ static void write_dns(struct held *h)
 static void write_dns_anew(struct held *h)
 {
 	store_trunk_dns_failed(h->s, h->row, "new", DNS_HINT_NONE);
+}
+
+static void write_dns_first(struct held *h)
+{
+	store_trunk_dns_failed(h->s, h->fresh, "first", DNS_HINT_NONE);
+}
+
+static void write_note(struct held *h)
+{
+	store_trunk_resolved(h->s, h->row, "note");
+}
+
+static void write_settled(struct held *h)
+{
+	store_probe_settled(h->s, h->cell, &(struct probe_loss){1, 1, 0});
+}
+
+static void write_misdirected(struct held *h)
+{
+	store_probe_misdirected(h->s, h->cell, true);
 }
 
 static const struct tls_own own = {.not_after_s = 1};
@@ -157,6 +179,8 @@ static const struct {
 	{"store_trunk_addresses", write_addresses},
 	{"store_trunk_dns_failed", write_dns},
 	{"store_trunk_dns_failed, with other words", write_dns_anew},
+	{"store_trunk_dns_failed, with the first words", write_dns_first},
+	{"store_trunk_resolved", write_note},
 	{"store_trunk_certificate", write_certificate},
 	{"store_trunk_inbound", write_missing},
 	{"store_inbound", write_inbound},
@@ -165,6 +189,8 @@ static const struct {
 	{"store_probe_begin", write_begin},
 	{"store_probe_done", write_done},
 	{"store_probe_late", write_late},
+	{"store_probe_settled", write_settled},
+	{"store_probe_misdirected", write_misdirected},
 	{"store_ladder", write_ladder},
 	{"store_chain", write_chain},
 	{"store_stray", write_stray},
@@ -206,13 +232,42 @@ static void held_open(struct held *h)
 		exit(1);
 	store_remember(h->s, 5, 1 << 20);
 	h->row = store_trunk_add(h->s, &trunk);
+	h->fresh = store_trunk_add(h->s, &fresh);
 	h->cell = store_target_add(h->s, h->row, &tls);
 	store_trunk_dns_failed(h->s, h->row, "known", DNS_HINT_NONE);
 	store_trunk_certificate(h->s, h->row, "/a.pem", &own);
 }
 
+/* What readers may look at, byte by byte: padding stands still as well. */
+struct seen {
+	unsigned char row[sizeof(struct store_trunk)];
+	unsigned char fresh[sizeof(struct store_trunk)];
+	unsigned char texts[sizeof(struct store_texts)];
+	unsigned char cell[sizeof(struct store_target)];
+	unsigned char exporter[sizeof(struct stats_exporter)];
+	unsigned char lag[sizeof(struct store_lag) * STORE_LAG_SLOTS];
+	uint64_t sequence, generation, target_count, changing;
+};
+
+static void seen_take(struct seen *n, const struct held *h)
+{
+	memset(n, 0, sizeof(*n));
+	memcpy(n->row, h->row, sizeof(n->row));
+	memcpy(n->fresh, h->fresh, sizeof(n->fresh));
+	memcpy(n->texts, h->row->texts, sizeof(n->texts));
+	memcpy(n->cell, h->cell, sizeof(n->cell));
+	memcpy(n->exporter, &h->s->exporter, sizeof(n->exporter));
+	memcpy(n->lag, h->s->lag, sizeof(n->lag));
+	n->sequence = h->s->sequence;
+	n->generation = h->s->generation;
+	n->target_count = h->s->target_count;
+	n->changing = h->s->changing;
+}
+
 int main(void)
 {
+	static struct seen before, meanwhile;
+
 	for (size_t i = 0; i < sizeof(writers) / sizeof(*writers); i++) {
 		struct held h;
 		pthread_t thread;
@@ -220,8 +275,12 @@ int main(void)
 		held_open(&h);
 		h.write = writers[i].write;
 		store_read_lock(h.s);
+		seen_take(&before, &h);
 		pthread_create(&thread, NULL, held_run, &h);
 		ok(held_waits(&h), "%s waits for a reader", writers[i].name);
+		seen_take(&meanwhile, &h);
+		ok(!memcmp(&before, &meanwhile, sizeof(before)),
+		   "and changes nothing until then");
 		store_read_unlock(h.s);
 		pthread_join(thread, NULL);
 		ok(atomic_load(&h.done) && !atomic_load(&h.s->writer_waits),

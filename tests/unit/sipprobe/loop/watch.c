@@ -134,6 +134,157 @@ static void test_no_changes(void)
 	watch_free(NULL);
 }
 
+static void bend(const char *name, const char *to)
+{
+	(void)unlink(in_dir(name));
+	(void)!symlink(to, in_dir(name));
+}
+
+static void change_come(void)
+{
+	write_file("comes");
+}
+
+static void change_go(void)
+{
+	(void)unlink(in_dir("goes"));
+}
+
+static void change_written(void)
+{
+	int fd = open(in_dir("written"), O_APPEND | O_WRONLY | O_CLOEXEC);
+
+	(void)!write(fd, "y", 1);
+	(void)close(fd);
+}
+
+static void change_replaced(void)
+{
+	char from[256];
+
+	write_file("replaced.new");
+	(void)snprintf(from, sizeof(from), "%s", in_dir("replaced.new"));
+	(void)rename(from, in_dir("replaced"));
+}
+
+static void change_folder(void)
+{
+	bend("current", "2");
+}
+
+static void change_nothing(void)
+{
+}
+
+static const struct {
+	const char *name;
+	void (*change)(void);
+	bool told;
+} singles[] = {
+	{"comes", change_come, true},
+	{"goes", change_go, true},
+	{"written", change_written, true},
+	{"replaced", change_replaced, true},
+	{"current/secret", change_folder, true},
+	{"same", change_nothing, false},
+};
+
+enum { SINGLES = sizeof(singles) / sizeof(singles[0]) };
+
+static void make_singles(void)
+{
+	(void)mkdir(in_dir("1"), 0700);
+	(void)mkdir(in_dir("2"), 0700);
+	write_file("1/secret");
+	write_file("2/secret");
+	bend("current", "1");
+	write_file("goes");
+	write_file("written");
+	write_file("replaced");
+	write_file("same");
+}
+
+static void remove_singles(void)
+{
+	static const char *const files[] = {"1/secret", "2/secret", "current", "comes",
+					    "written",	"replaced", "same"};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		(void)unlink(in_dir(files[i]));
+	(void)rmdir(in_dir("1"));
+	(void)rmdir(in_dir("2"));
+}
+
+static bool are_told(void *arg)
+{
+	const struct counter *c = arg;
+	bool all = true;
+
+	for (int i = 0; i < SINGLES; i++)
+		all &= c[i].told || !singles[i].told;
+	return all;
+}
+
+/* Names that no pattern has, found by looks at them. */
+static void test_singles(void)
+{
+	char pattern[256], name[256];
+	const char *const patterns[] = {pattern}, *const names[] = {name};
+	struct counter c[SINGLES] = {{0}};
+
+	make_singles();
+	(void)snprintf(pattern, sizeof(pattern), "%s", in_dir("*.json"));
+	for (int i = 0; i < SINGLES; i++) {
+		(void)snprintf(name, sizeof(name), "%s", in_dir(singles[i].name));
+		is_int(watch_alloc(&c[i].watch, patterns, 1, told_h, &c[i]), 0, name);
+		is_int(watch_names(c[i].watch, names, 1), 0, "is watched");
+	}
+	for (int i = 0; i < SINGLES; i++)
+		singles[i].change();
+	ok(loop_until(are_told, c), "all that changed are told");
+	for (int i = 0; i < SINGLES; i++) {
+		is_int(c[i].told, singles[i].told, singles[i].name);
+		watch_free(c[i].watch);
+	}
+	remove_singles();
+}
+
+static struct watch *watch_password(struct counter *c)
+{
+	char pattern[256], password[256];
+	const char *const patterns[] = {pattern}, *const names[] = {password};
+	struct watch *w = NULL;
+
+	(void)snprintf(pattern, sizeof(pattern), "%s", in_dir("*.json"));
+	(void)snprintf(password, sizeof(password), "%s", in_dir("password"));
+	if (watch_alloc(&w, patterns, 1, told_h, c) || watch_names(w, names, 1))
+		exit(1);
+	return w;
+}
+
+/* From a watch to the next, as a reload hands over. */
+static void test_singles_handed_over(void)
+{
+	struct counter c = {0};
+	struct watch *old = watch_password(&c), *w;
+
+	write_file("password");
+	watch_catch_up(old);
+	w = watch_password(&c);
+	watch_succeed(w, old);
+	for (int i = 0; i < 700 && !c.told; i++)
+		loop_turn();
+	is_int(c.told, 0, "what was known before the load is not told");
+	old = w;
+	watch_catch_up(old);
+	(void)unlink(in_dir("password"));
+	w = watch_password(&c);
+	watch_succeed(w, old);
+	ok(loop_until(is_told, &c), "what changed while it was read is");
+	watch_free(w);
+	watch_catch_up(NULL);
+}
+
 static void test_names(void)
 {
 	char *text = malloc(6000);
@@ -162,6 +313,8 @@ int main(void)
 		return 1;
 	test_changes();
 	test_no_changes();
+	test_singles();
+	test_singles_handed_over();
 	test_names();
 	for (size_t i = 0; i < sizeof(left) / sizeof(left[0]); i++)
 		(void)unlink(in_dir(left[i]));

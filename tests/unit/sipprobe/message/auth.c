@@ -170,10 +170,10 @@ static void test_cases(void)
  * A run: 'b' a probe begins, 'B' one after a probe that nobody answered, 's' a request is
  * sent; a challenge with nonce 1 to 9, after '!' a stale one, 'n' a 401 with none;
  * another answer: 'o' 200, 'f' 403, 'd' 400, 'u' 404, 'l' 480, 't' 408, 'x' 503, 'w' 503
- * with Retry-After; 'm' the prober asks for more by itself, 'M' the same with room for
- * another challenge; '.' no further request may be made. What was sent: nonce and count,
- * or '_' for nothing; what came of each answer: '=' it is the peer's, '+' again, '-'
- * refused.
+ * with Retry-After, 'v' of 0, 'q' 299, 'r' 300, 'p' 500 with Retry-After; 'm' the prober
+ * asks for more by itself, 'M' the same with room for another challenge; '.' no further
+ * request may be made. What was sent: nonce and count, or '_' for nothing; what came of
+ * each answer: '=' it is the peer's, '+' again, '-' refused.
  */
 static const struct {
 	const char *name;
@@ -215,6 +215,13 @@ static const struct {
 	{"480", "bs1sobsls2so", "_+1.1=1.2+_+2.1="},
 	{"503", "bs1sobsxs2so", "_+1.1=1.2+_+2.1="},
 	{"503 that asks for peace gets it", "bs1sobsw", "_+1.1=1.2="},
+	{"even for no time", "bs1sobsv", "_+1.1=1.2="},
+	{"which is of 503 alone", "bs1sobsps2so", "_+1.1=1.2+_+2.1="},
+	{"300 is a doubt", "bs1sobsrs2so", "_+1.1=1.2+_+2.1="},
+	{"and 299 none", "bs1sobsq", "_+1.1=1.2="},
+	{"the third use refused: it only aged", "bs1sobsobs2sobso",
+	 "_+1.1=1.2=1.3+2.1=2.2="},
+	{"stale at the second use: it only aged", "bs1sobs!2sobso", "_+1.1=1.2+2.1=2.2="},
 	{"408 is of the way", "bs1sobst", "_+1.1=1.2="},
 	{"no room: an answer as any", "bs1sob.sd", "_+1.1=1.2="},
 	{"no room: 403 is a refusal", "bs1sob.sf", "_+1.1=1.2-"},
@@ -244,9 +251,19 @@ static enum auth_verdict run_answer(struct auth *a, char what, bool stale, bool 
 		unsigned code;
 		const char *fields;
 	} answers[] = {
-		{'n', 401, ""}, {'o', 200, ""}, {'f', 403, ""},
-		{'d', 400, ""}, {'u', 404, ""}, {'l', 480, ""},
-		{'t', 408, ""}, {'x', 503, ""}, {'w', 503, "Retry-After: 5\r\n"},
+		{'n', 401, ""},
+		{'o', 200, ""},
+		{'f', 403, ""},
+		{'d', 400, ""},
+		{'u', 404, ""},
+		{'l', 480, ""},
+		{'t', 408, ""},
+		{'x', 503, ""},
+		{'w', 503, "Retry-After: 5\r\n"},
+		{'v', 503, "Retry-After: 0\r\n"},
+		{'r', 300, ""},
+		{'q', 299, ""},
+		{'p', 500, "Retry-After: 5\r\n"},
 	};
 	char fields[128];
 	const char *why;
@@ -350,8 +367,147 @@ static void test_realms(void)
 	mem_deref(a);
 }
 
+/*
+ * What the next request says, in short: realm, nonce and count of each answer, a proxy's
+ * with 'P' before it.
+ */
+static const char *say_short(struct auth *a)
+{
+	static char out[512];
+	size_t n = 0;
+
+	out[0] = '\0';
+	for (const char *p = say(a, &any); *p; p = strstr(p, "\r\n") + 2) {
+		const char *realm = strstr(p, "realm=\"") + 7,
+			   *nonce = strstr(p, "nonce=\"") + 7;
+
+		n += (size_t)snprintf(
+			out + n, sizeof(out) - n, "%s%s%.*s:%.*s.%.*s", n ? " " : "",
+			*p == 'P' ? "P" : "", (int)strcspn(realm, "\""), realm,
+			(int)strcspn(nonce, "\""), nonce, 1, strstr(p, "nc=") + 10);
+	}
+	return out;
+}
+
+/* Gives a 401 with challenges written as say_short() does, '!' before a stale nonce. */
+static const char *challenge(struct auth *a, const char *text)
+{
+	char fields[1024] = "";
+	size_t n = 0;
+
+	while (*text) {
+		bool proxy = *text == 'P';
+		const char *nonce = strchr(text, ':') + 1;
+		bool stale = *nonce == '!';
+		size_t realm_len;
+
+		text += proxy;
+		realm_len = strcspn(text, ":");
+		nonce += stale;
+		n += (size_t)snprintf(
+			fields + n, sizeof(fields) - n,
+			"%s: Digest realm=\"%.*s\",nonce=\"%.*s\",qop=\"auth\"%s\r\n",
+			proxy ? "Proxy-Authenticate" : "WWW-Authenticate", (int)realm_len,
+			text, (int)strcspn(nonce, " "), nonce,
+			stale ? ",stale=true" : "");
+		text += strcspn(text, " ");
+		text += strspn(text, " ");
+	}
+	return take(a, &any, fields);
+}
+
+/*
+ * Several realms at once: a challenge and what is said to it; '=' before the first is an
+ * answer that came meanwhile and a new probe, '#' a new probe after silence.
+ */
+static const struct {
+	const char *name;
+	const char *steps[8]; /* in pairs; what is refused says "no" */
+} realms[] = {
+	{"each realm counts for itself",
+	 {"r:1 s:2", "r:1.1 s:2.1", "s:!3", "r:1.2 s:3.1", "=s:!4", "r:1.3 s:4.1"}},
+	{"the second may be old", {"r:1 s:2", "r:1.1 s:2.1", "=s:3", "r:1.2 s:3.1"}},
+	{"and wrong in this probe", {"r:1 s:2", "r:1.1 s:2.1", "s:3", "no"}},
+	{"after silence only who asks", {"r:1 s:2", "r:1.1 s:2.1", "#s:3", "s:3.1"}},
+	{"a nonce counts on in its realm", {"r:1 s:2", "r:1.1 s:2.1", "#s:2", "s:2.2"}},
+	{"and not in another's place", {"r:1", "r:1.1", "#t:1", "t:1.1"}},
+	{"nor with another nonce", {"r:1", "r:1.1", "#r:2", "r:2.1"}},
+	{"peer and proxy of one realm",
+	 {"r:1 Pr:2", "r:1.1 Pr:2.1", "Pr:!3", "r:1.2 Pr:3.1"}},
+	{"four at once and no more",
+	 {"a:1 b:2 c:3 d:4 e:5", "a:1.1 b:2.1 c:3.1 d:4.1", "e:5", "no"}},
+	{"places of those who ask no more",
+	 {"a:1 b:2 c:3 d:4", "a:1.1 b:2.1 c:3.1 d:4.1", "#e:5", "e:5.1", "f:6",
+	  "e:5.2 f:6.1"}},
+};
+
+static void test_several(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(realms); i++) {
+		struct auth *a = NULL;
+		const char *why;
+
+		if (auth_alloc(&a))
+			return;
+		auth_begin(a, true);
+		for (size_t k = 0; realms[i].steps[k]; k += 2) {
+			const char *step = realms[i].steps[k];
+
+			if (*step == '=' &&
+			    give(a, &any, 200, "", true, &why) != AUTH_ANSWERED)
+				return;
+			if (*step == '=' || *step == '#')
+				auth_begin(a, *step++ == '=');
+			why = challenge(a, step);
+			is_str(why ? "no" : say_short(a), realms[i].steps[k + 1],
+			       realms[i].name);
+		}
+		mem_deref(a);
+	}
+}
+
+/* A 403 is a refusal where any realm was answered, the first or not. */
+static void test_refused_by_realm(void)
+{
+	struct auth *a = NULL;
+	const char *why;
+
+	if (auth_alloc(&a))
+		return;
+	(void)challenge(a, "r:1 s:2");
+	auth_begin(a, false);
+	(void)challenge(a, "s:3");
+	is_str(say_short(a), "s:3.1", "the second realm alone");
+	is_int(give(a, &any, 403, "", true, &why), AUTH_REFUSED, "is refused");
+	mem_deref(a);
+}
+
+static void test_texts(void)
+{
+	struct auth *a = NULL;
+
+	if (auth_alloc(&a))
+		return;
+	(void)take(a, &any,
+		   "WWW-Authenticate: Digest realm=\"\",nonce=\"m\",opaque=\"\"\r\n");
+	is_str(say(a, &any),
+	       "Authorization: Digest username=\"bob\", realm=\"\", nonce=\"m\", "
+	       "uri=\"sip:d\", "
+	       "response=\"#\", opaque=\"\"\r\n",
+	       "an empty text is one");
+	(void)take(a, &any,
+		   "Proxy-Authenticate: Digest "
+		   "realm=\"a\\\"b\",nonce=\"n\\\\\",opaque=\"o\"\r\n");
+	ok(strstr(say(a, &any), "realm=\"a\\\"b\", nonce=\"n\\\\\"") != NULL,
+	   "quoted pairs stay as they came");
+	mem_deref(a);
+}
+
 int main(void)
 {
+	test_several();
+	test_refused_by_realm();
+	test_texts();
 	test_cases();
 	test_runs();
 	test_count();

@@ -31,6 +31,22 @@ static const struct {
 	{"the parameter counts more",
 	 "Expires: 120\r\nContact: <sip:me@192.0.2.9>;expires=7\r\n", "1 7 7 120: 7"},
 	{"only Expires", "Expires: 120\r\n", "0 -1 -1 120: 120"},
+	{"two that say otherwise: the less", "Expires: 120\r\nExpires: 60\r\n",
+	 "0 -1 -1 60: 60"},
+	{"in any order", "Expires: 60\r\nExpires: 120\r\n", "0 -1 -1 60: 60"},
+	{"one that is none beside", "Expires: x\r\nExpires: 120\r\n", "0 -1 -1 120: 120"},
+	{"Expires of nothing", "Expires: 0\r\n", "0 -1 -1 0: 0"},
+	{"no number, and less than an hour for all",
+	 "Contact: <sip:me@192.0.2.9>;expires=soon\r\nExpires: 120\r\n",
+	 "1 120 120 120: 120"},
+	{"no number, and more than that",
+	 "Contact: <sip:me@192.0.2.9>;expires=soon\r\nExpires: 7200\r\n",
+	 "1 3600 3600 7200: 3600"},
+	{"the largest there is", "Contact: <sip:me@192.0.2.9>;expires=4294967295\r\n",
+	 "1 4294967295 4294967295 -1: 4294967295"},
+	{"an escaped quote ends nothing",
+	 "Contact: \"a\\\",<b\" <<sip:x>, <sip:me@192.0.2.9>;expires=60\r\n",
+	 "1 60 60 -1: 60"},
 	{"neither", "", "0 -1 -1 -1: 3600"},
 	{"rewritten by a border controller",
 	 "Contact: <sip:me@203.0.113.1:5080>;expires=30\r\n", "1 30 30 -1: 30"},
@@ -121,13 +137,11 @@ static const struct {
 	const char *fields;
 	long long want;
 } minima[] = {
-	{"Min-Expires: 300\r\n", 300},
-	{"min-expires:300\r\n", 300},
-	{"Min-Expires: soon\r\n", 0},
-	{"Min-Expires: 4294967296\r\n", 0},
-	{"Min-Expires: -1\r\n", 0},
-	{"Min-Expires: 60;x\r\n", 0},
-	{"", 0},
+	{"Min-Expires: 300\r\n", 300},	    {"min-expires:300\r\n", 300},
+	{"Min-Expires: 1\r\n", 1},	    {"Min-Expires: 4294967295\r\n", 4294967295},
+	{"Min-Expires: 0\r\n", 0},	    {"Min-Expires: soon\r\n", 0},
+	{"Min-Expires: 4294967296\r\n", 0}, {"Min-Expires: -1\r\n", 0},
+	{"Min-Expires: 60;x\r\n", 0},	    {"", 0},
 };
 
 static void test_minima(void)

@@ -75,7 +75,7 @@ static void test_bytes(void)
 
 		(void)sa_set_str(&local, cases[i].local, 5060);
 		info.local = &local;
-		if (request_make(&r, &info) || request_stamp(&r))
+		if (!ok(!request_make(&r, &info) && !request_stamp(&r), "made"))
 			return;
 		(void)snprintf(got, sizeof(got), "%.*s", (int)r.len, r.buf);
 		memset(got + r.branch + REQUEST_BRANCH_LEN - REQUEST_KEY_LEN, '#',
@@ -87,14 +87,16 @@ static void test_bytes(void)
 	}
 }
 
-/* An answer to @r with one part replaced; @part is a pattern in the answer's text. */
-static bool answered(const struct request *r, const char *part, const char *other)
+/*
+ * Reads an answer to @r into @text, with one part replaced: @other is what stands behind
+ * @part then.
+ */
+static int answer_read(struct guard_message *m, char *text, size_t size,
+		       const struct request *r, const char *part, const char *other)
 {
-	struct guard_message m;
-	char text[1024];
 	char *at;
 
-	(void)snprintf(text, sizeof(text),
+	(void)snprintf(text, size,
 		       "SIP/2.0 200 OK\r\n"
 		       "Via: SIP/2.0/UDP 192.0.2.9:5060;branch=%.*s;rport=5060\r\n"
 		       "From: <sip:ping@192.0.2.9>;tag=%.*s\r\n"
@@ -107,10 +109,18 @@ static bool answered(const struct request *r, const char *part, const char *othe
 	if (part) {
 		at = strstr(text, part);
 		if (!at)
-			return true;
+			return ENOENT;
 		memcpy(at + strlen(part), other, strlen(other));
 	}
-	return !guard_datagram(&m, text, strlen(text), NULL) &&
+	return guard_datagram(m, text, strlen(text), NULL);
+}
+
+static bool answered(const struct request *r, const char *part, const char *other)
+{
+	struct guard_message m;
+	char text[1024];
+
+	return !answer_read(&m, text, sizeof(text), r, part, other) &&
 	       request_answered_by(r, "OPTIONS", &m);
 }
 
@@ -126,7 +136,7 @@ static void test_match(void)
 
 	(void)sa_set_str(&local, "192.0.2.9", 5060);
 	info.local = &local;
-	if (request_make(&r, &info) || request_stamp(&r))
+	if (!ok(!request_make(&r, &info) && !request_stamp(&r), "made"))
 		return;
 	ok(answered(&r, NULL, NULL), "its own answer");
 	ok(!answered(&r, "branch=z9hG4bKfedcba98", "x"), "not another branch");
@@ -157,7 +167,7 @@ static void test_stamps_differ(void)
 
 	(void)sa_set_str(&local, "192.0.2.9", 5060);
 	info.local = &local;
-	if (request_make(&r, &info))
+	if (!ok(!request_make(&r, &info), "made"))
 		return;
 	for (int i = 0; i < 64; i++) {
 		(void)request_stamp(&r);
@@ -170,10 +180,249 @@ static void test_stamps_differ(void)
 	request_free(&r);
 }
 
+/* What stands in a URI of the configuration, and what is sent for it. */
+static const struct {
+	const char *trunk;
+	const char *text; /* NULL: the Request-URI */
+	const char *want;
+} uris[] = {
+	{"sip:sbc.example:5062", "sip:{peer};transport=tcp",
+	 "sip:192.0.2.1:5080;transport=tcp"},
+	{"sip:sbc.example:5062", "sip:u@{local}", "sip:u@192.0.2.9:5060"},
+	{"sip:sbc.example:5062", "sip:u@{host}:5090;lr", "sip:u@sbc.example:5090;lr"},
+	{"sip:[2001:db8::1]:5062", "sip:{host};lr", "sip:[2001:db8::1];lr"},
+	{"sip:sbc.example", "sip:a{b", "sip:a{b"},
+	{"sip:sbc.example", "sip:a.example", "sip:a.example"},
+	{"sip:sbc.example:5062", NULL, "sip:sbc.example:5062"},
+};
+
+static void test_uris(void)
+{
+	struct sa local, peer;
+
+	(void)sa_set_str(&local, "192.0.2.9", 5060);
+	(void)sa_set_str(&peer, "192.0.2.1", 5080);
+	for (size_t i = 0; i < ARRAY_SIZE(uris); i++) {
+		const struct config_trunk trunk = {.uri = uris[i].trunk,
+						   .settings = &plain};
+		const struct request_info info = {.trunk = &trunk,
+						  .transport = CONFIG_TRANSPORT_UDP,
+						  .local = &local,
+						  .peer = &peer};
+		size_t len = strlen(uris[i].want);
+		char got[128] = "";
+
+		is_int(request_uri_of(got, len, &info, uris[i].text), ENOBUFS,
+		       "a byte too short");
+		is_str(got, "", "nothing is written");
+		is_int(request_uri_of(got, len + 1, &info, uris[i].text), 0,
+		       "as long as it is");
+		is_str(got, uris[i].want,
+		       uris[i].text ? uris[i].text : "the Request-URI");
+	}
+}
+
+/* A Contact made by us says the transport, and a sips URI TLS by its scheme. */
+static void test_contacts(void)
+{
+	static const struct {
+		const char *trunk;
+		enum config_transport transport;
+		const char *want;
+	} rows[] = {
+		{"sip:a", CONFIG_TRANSPORT_UDP, "sip:u@192.0.2.9:5060"},
+		{"sip:a", CONFIG_TRANSPORT_TCP, "sip:u@192.0.2.9:5060;transport=tcp"},
+		{"sip:a", CONFIG_TRANSPORT_TLS, "sip:u@192.0.2.9:5060;transport=tls"},
+		{"sips:a", CONFIG_TRANSPORT_TLS, "sips:u@192.0.2.9:5060"},
+		{"sips:a", CONFIG_TRANSPORT_TCP, "sips:u@192.0.2.9:5060;transport=tcp"},
+	};
+	struct sa local;
+
+	(void)sa_set_str(&local, "192.0.2.9", 5060);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct config_trunk trunk = {.uri = rows[i].trunk,
+						   .settings = &plain};
+		const struct request_info info = {
+			.trunk = &trunk, .transport = rows[i].transport, .local = &local};
+		char got[128] = "";
+
+		is_int(request_contact(got, sizeof(got), &info, "u"), 0, "a Contact");
+		is_str(got, rows[i].want, rows[i].trunk);
+	}
+}
+
+/* The text of a request with these settings, its stamps left at zero; static storage. */
+static const char *text_of(const struct config_settings *settings, const char *fields)
+{
+	static char got[4096];
+	const struct config_trunk trunk = {.uri = "sip:192.0.2.1", .settings = settings};
+	struct request_info info = {"OPTIONS", &trunk, CONFIG_TRANSPORT_UDP,
+				    NULL,      42,     "agent"};
+	struct request r = {0};
+	struct sa local;
+
+	(void)sa_set_str(&local, "192.0.2.9", 5060);
+	info.local = &local;
+	info.fields = fields;
+	if (request_make(&r, &info))
+		return NULL;
+	(void)snprintf(got, sizeof(got), "%.*s", (int)r.len, r.buf);
+	request_free(&r);
+	return got;
+}
+
+/* A proxy is a Route where its URI says `lr`, whatever else it says. */
+static void test_loose(void)
+{
+	static const struct {
+		const char *proxy;
+		bool loose;
+	} rows[] = {
+		{"sip:p;lr", true},
+		{"sip:p;LR", true},
+		{"sip:p;lr=on", true},
+		{"sip:p;lr;transport=tcp", true},
+		{"sip:p;transport=tcp;lr", true},
+		{"sip:p;a;b;lr=1;c", true},
+		{"sip:p", false},
+		{"sip:p;lrx", false},
+		{"sip:p;xlr", false},
+		{"sip:p;x=lr", false},
+		{"sip:p;l", false},
+		{"sip:p;transport=tcp;l", false},
+		{"no URI;lr", false},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct config_settings s = plain;
+		char want[64];
+		const char *got;
+
+		s.outbound_proxy = rows[i].proxy;
+		s.route = route;
+		s.route_count = 1;
+		got = text_of(&s, NULL);
+		(void)snprintf(want, sizeof(want),
+			       "Max-Forwards: 70\r\n%s%s%sRoute: <%s>\r\nFrom",
+			       rows[i].loose ? "Route: <" : "",
+			       rows[i].loose ? rows[i].proxy : "",
+			       rows[i].loose ? ">\r\n" : "", route[0]);
+		ok(got && strstr(got, want), "%s", rows[i].proxy);
+	}
+}
+
+/* The longest message there may be, and one byte more. */
+static void test_longest(void)
+{
+	const struct config_trunk trunk = {.uri = "sip:192.0.2.1", .settings = &plain};
+	struct request_info info = {"OPTIONS", &trunk, CONFIG_TRANSPORT_UDP,
+				    NULL,      42,     "agent"};
+	size_t rest = GUARD_MESSAGE_MAX - strlen(text_of(&plain, NULL));
+	char *fields = malloc(rest + 2);
+	struct request r = {0};
+	struct sa local;
+
+	(void)sa_set_str(&local, "192.0.2.9", 5060);
+	info.local = &local;
+	memset(fields, 'x', rest + 1);
+	fields[rest + 1] = '\0';
+	info.fields = fields + 1;
+	is_int(request_make(&r, &info), 0, "as long as a message may be");
+	is_int(r.len, GUARD_MESSAGE_MAX, "to the byte");
+	info.fields = fields;
+	is_int(request_make(&r, &info), EOVERFLOW, "a byte longer");
+	is_int(r.len, GUARD_MESSAGE_MAX, "the former stays");
+	request_free(&r);
+	request_free(&r);
+	free(fields);
+}
+
+static const struct {
+	const char *part, *other; /* as answered() */
+	bool same;		  /* it is the answer all the same */
+	const char *mismatch;
+} answers[] = {
+	{NULL, NULL, true, NULL},
+	{";branch=z9hG4bK", "x", false, NULL},
+	{";branch=", "Z9HG4BK", true, NULL},
+	{";tag=", "x", false, "an answer came with another tag in From"},
+	{"Call-ID: ", "x", false, "an answer came with another Call-ID"},
+	{"CSeq: ", "2", false, "an answer came with another CSeq"},
+	{"CSeq: 1 ", "OPTIONX", false, "an answer came with another CSeq"},
+};
+
+/* What of an answer is another request's, in words. */
+static void test_mismatch(void)
+{
+	const struct config_trunk trunk = {.uri = "sip:192.0.2.1", .settings = &plain};
+	struct request_info info = {"OPTIONS", &trunk, CONFIG_TRANSPORT_UDP,
+				    NULL,      42,     "agent"};
+	struct request r = {0};
+	struct guard_message m;
+	struct sa local;
+
+	(void)sa_set_str(&local, "192.0.2.9", 5060);
+	info.local = &local;
+	if (!ok(!request_make(&r, &info) && !request_stamp(&r), "made"))
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(answers); i++) {
+		char text[1024];
+
+		is_int(answer_read(&m, text, sizeof(text), &r, answers[i].part,
+				   answers[i].other),
+		       0, "read");
+		is_int(request_answered_by(&r, "OPTIONS", &m), answers[i].same,
+		       "is the answer");
+		is_str(request_mismatch(&r, "OPTIONS", &m), answers[i].mismatch,
+		       answers[i].part ? answers[i].part : "as it is");
+	}
+	request_free(&r);
+	ok(!request_answered_by(&r, "OPTIONS", &m) &&
+		   !request_mismatch(&r, "OPTIONS", &m),
+	   "of no request, none is");
+}
+
+/* Digits of a number in a branch: hexadecimal in either case, and nothing else. */
+static void test_branches(void)
+{
+	static const struct {
+		const char *text;
+		int64_t index; /* -1: not ours */
+	} rows[] = {
+		{"z9hG4bK0000002a0123456789abcdef", 42},
+		{"Z9HG4BK0000002A0123456789abcdef", 42},
+		{"z9hG4bKfFaA09999123456789abcdef", 0xffaa0999},
+		{"z9hG4bK0000000g0123456789abcdef", -1},
+		{"z9hG4bKG00000000123456789abcdef", -1},
+		{"z9hG4bK0000000/0123456789abcdef", -1},
+		{"z9hG4bK0000000:0123456789abcdef", -1},
+		{"z9hG4bK0000000@0123456789abcdef", -1},
+		{"z9hG4bK0000000`0123456789abcdef", -1},
+		{"z9hG4bL000000000123456789abcdef", -1},
+		{"z9hG4bK000000000123456789abcde", -1},
+		{"z9hG4bK000000000123456789abcdef0", -1},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct pl branch = {rows[i].text, strlen(rows[i].text)};
+		uint32_t index = 7;
+
+		is_int(request_branch_index(&branch, &index), rows[i].index >= 0,
+		       rows[i].text);
+		is_int(index, rows[i].index >= 0 ? rows[i].index : 7, "its number");
+	}
+}
+
 int main(void)
 {
 	test_bytes();
 	test_match();
 	test_stamps_differ();
+	test_uris();
+	test_contacts();
+	test_loose();
+	test_longest();
+	test_mismatch();
+	test_branches();
 	return tap_done();
 }

@@ -56,6 +56,37 @@ static const struct {
 	{"sip:me@h.example", "sip:you@h.example", "none"},
 	{"sip:me@h.example", "sip:me2@h.example", "none"},
 	{"sip:me@h.example", "sip:ME@h.example", "none"},
+	/* Parameters that a URI without them does not match. */
+	{"sip:me@h.example;user=phone", "sip:me@h.example", "place"},
+	{"sip:me@h.example", "sip:me@h.example;user=phone", "place"},
+	{"sip:me@h.example;ttl=1", "sip:me@h.example", "place"},
+	{"sip:me@h.example;method=INVITE", "sip:me@h.example", "place"},
+	{"sip:me@h.example;maddr=192.0.2.1", "sip:me@h.example", "place"},
+	{"sip:me@h.example;USER=phone", "sip:me@h.example;user=Phone", "equal"},
+	{"sip:me@h.example;a=b%3bc", "sip:me@h.example;a=b%3Bc", "equal"},
+	{"sip:me@h.example;a", "sip:me@h.example;a=b", "place"},
+	/* Ports, those meant and those said. */
+	{"sip:me@h.example:5060", "sip:me@h.example:05060", "equal"},
+	{"sip:me@h.example:5060", "sip:me@h.example:5061", "user"},
+	{"sips:me@h.example", "sips:me@h.example:5061", "place"},
+	{"sips:me@h.example", "sips:me@h.example:5060", "user"},
+	{"sip:me@h.example;transport=tcp", "sip:me@h.example:5060;transport=tcp",
+	 "place"},
+	{"sip:me@[2001:db8::1]", "sip:me@[2001:db8::1]:5060", "place"},
+	/* Headers. */
+	{"sip:me@h.example?a=b", "sip:me@h.example?A=B", "equal"},
+	{"sip:me@h.example?a=b", "sip:me@h.example?a=c", "place"},
+	/* Escapes, whole and not. */
+	{"sip:%4Aoe@h.example", "sip:Joe@h.example", "equal"},
+	{"sip:%4aoe@h.example", "sip:Joe@h.example", "equal"},
+	{"sip:%7Fx@h.example", "sip:\177x@h.example", "equal"},
+	{"sip:me%4@h.example", "sip:me%4@h.example", "equal"},
+	{"sip:me%4g@h.example", "sip:me%4G@h.example", "none"},
+	{"sip:me%g4@h.example", "sip:me%g4@h.example", "equal"},
+	{"sip:a%3Bb@h.example", "sip:a;b@h.example", "place"},
+	{"sip:@h.example", "sip:h.example", "place"},
+	{"sip:me@[2001:db8::1]", "sip:me@2001", "user"},
+	{"sip:me@h.example", "sip:me@h.exampl", "user"},
 	/* What is no such URI. */
 	{"sip:me@h.example", "*", "none"},
 	{"sip:me@h.example", "sip:", "none"},
@@ -91,6 +122,25 @@ static void test_hash(void)
 	}
 }
 
+/* Nor may it take all for the same. */
+static void test_hash_differs(void)
+{
+	static const char *const uris[] = {"sip:me@h.example", "sip:ME@h.example",
+					   "sip:you@h.example", "sip:me@i.example",
+					   "sip:h.example"};
+
+	for (size_t i = 0; i < sizeof(uris) / sizeof(uris[0]); i++) {
+		for (size_t k = 0; k < i; k++) {
+			struct pl a, b;
+
+			pl_set_str(&a, uris[i]);
+			pl_set_str(&b, uris[k]);
+			ok(uri_hash(&a) != uri_hash(&b), "%s is not %s", uris[i],
+			   uris[k]);
+		}
+	}
+}
+
 /* A hostile Contact: as many parameters as fit, compared with as many as we may have. */
 static void test_long(void)
 {
@@ -111,6 +161,7 @@ int main(void)
 {
 	test_cases();
 	test_hash();
+	test_hash_differs();
 	test_long();
 	return tap_done();
 }

@@ -44,6 +44,7 @@ struct fixture {
 	struct probe_loss loss; /* of all that settled */
 	bool ladder_wanted;
 	char ladder[FIXTURE_TEXT]; /* "sent retransmitted deadline" */
+	char sent[FIXTURE_TEXT];   /* the first message that it says was sent */
 	unsigned owner_results;
 	unsigned owner_seen;
 	bool owner_changed;
@@ -156,9 +157,13 @@ static inline void fixture_ladder_h(void *cell, const struct probe_result *r,
 	struct fixture *f = arg;
 
 	(void)cell, (void)r;
-	f->ladder[0] = '\0';
+	f->ladder[0] = f->sent[0] = '\0';
 	for (unsigned i = 0; i < l->count; i++) {
 		size_t used = strlen(f->ladder);
+
+		if (l->entries[i].kind == LADDER_SENT && !f->sent[0])
+			(void)snprintf(f->sent, sizeof(f->sent), "%.*s",
+				       (int)l->entries[i].len, l->entries[i].text);
 
 		(void)snprintf(f->ladder + used, sizeof(f->ladder) - used, "%s%s@%lld",
 			       used ? " " : "", ladder_kind_name(l->entries[i].kind),

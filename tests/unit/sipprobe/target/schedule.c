@@ -51,6 +51,58 @@ static void test_grid(void)
 	is_int(drift, 0, "1,000 intervals, each begun late: no drift");
 }
 
+/* To the nanosecond: a due time that is now is now. */
+static void test_grid_edges(void)
+{
+	static const struct {
+		uint32_t phase;
+		int64_t offset_ns, from_ns, want_ns;
+	} rows[] = {
+		{0, 0, 20, 20},
+		{0, 0, 21, 30},
+		{0, 0, 29, 30},
+		{1U << 31, 0, 25, 25},
+		{1U << 31, 0, 26, 35},
+		{1U << 31, 0, 24, 25},
+		{0, 3, 20, 27},
+		{0, 3, 17, 17},
+		{0, 3, 18, 27},
+		{1U << 30, 0, 100, 102},
+		{UINT32_MAX, 0, 100, 109},
+		{UINT32_MAX, 0, 110, 119},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct schedule s = {.offset_ns = rows[i].offset_ns};
+
+		is_int(schedule_grid_ns(&s, rows[i].phase, 10, rows[i].from_ns),
+		       rows[i].want_ns, "a place on the grid");
+	}
+}
+
+/* 5,000 a second, and a second at least. */
+static void test_start(void)
+{
+	static const struct {
+		size_t targets;
+		int64_t want_ns;
+	} rows[] = {{0, CLOCK_NS_PER_S},
+		    {4999, CLOCK_NS_PER_S},
+		    {5000, CLOCK_NS_PER_S},
+		    {5001, CLOCK_NS_PER_S + CLOCK_NS_PER_S / 5000},
+		    {100000, 20 * CLOCK_NS_PER_S}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		is_int(schedule_start_ns(rows[i].targets), rows[i].want_ns,
+		       "a start takes");
+	is_int(schedule_first_ns(0, CLOCK_NS_PER_S, 1, 77), 77,
+	       "the first of all is now");
+	is_int(schedule_first_ns(1U << 31, 4 * CLOCK_NS_PER_S, 1, 77),
+	       77 + CLOCK_NS_PER_S / 2, "one in the middle of the start");
+	is_int(schedule_first_ns(1U << 31, CLOCK_NS_PER_S / 10, 1, 77),
+	       77 + CLOCK_NS_PER_S / 20, "or of an interval that is shorter");
+}
+
 static void test_first(void)
 {
 	int64_t last_ns = 0;
@@ -73,6 +125,8 @@ int main(void)
 {
 	test_phase();
 	test_grid();
+	test_grid_edges();
+	test_start();
 	test_first();
 	return tap_done();
 }

@@ -81,6 +81,10 @@ static const struct {
 	 200, -1, 5000, 1200},
 	{"REGISTER: due before that", HEALTH_UP, PROBE_UP, 0, 20, 10, PROBE_RESPONSE, 200,
 	 -1, 1007, 1007},
+	{"REGISTER: due already", HEALTH_UP, PROBE_UP, 0, 20, 10, PROBE_RESPONSE, 200, -1,
+	 990, 1000},
+	{"Retry-After of a second that its pace keeps", HEALTH_UP, PROBE_UP, 0, 20, 10,
+	 PROBE_RESPONSE, 503, 1, 0, 1020, 100},
 	{"REGISTER: due after that", HEALTH_UP, PROBE_DOWN, 0, 20, 10, PROBE_TIMEOUT, 0,
 	 -1, 1015, 1010},
 	{"REGISTER: due, but told to wait", HEALTH_UP, PROBE_DOWN, 0, 20, 10,
@@ -143,6 +147,11 @@ static void test_grid(void)
 	       "no two within half an interval");
 	is_int(target_schedule_next_ns(&t, &r, 1200 * S) / S, 1203,
 	       "what passed by is not made up for");
+	is_int(target_schedule_next_ns(&t, &r, 1043 * S) / S, 1043, "one that is now is");
+	is_int(target_schedule_next_ns(&t, &r, 1052 * S) / S, 1052,
+	       "nearly half an interval ago: at once");
+	is_int(target_schedule_next_ns(&t, &r, 1053 * S) / S, 1063,
+	       "half of it: not any more");
 	is_int(target_schedule_next_ns(&t, &r, 1044 * S) / S, 1044,
 	       "unless it did while the probe ran: as long as an interval, say");
 }

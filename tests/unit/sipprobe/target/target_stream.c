@@ -145,6 +145,80 @@ static void test_reuse(void)
 	fixture_close(&f);
 }
 
+/* What the kernel would say of a connection whose peer acknowledges nothing. */
+static bool overdue;
+bool __wrap_stream_is_overdue(const struct stream *s);
+
+bool __wrap_stream_is_overdue(const struct stream *s)
+{
+	(void)s;
+	return overdue;
+}
+
+/*
+ * A kept connection that is found dead within the probe. Looked at after twice T1, then
+ * every T1; @answers: the peer has a new one, @dead_ms: from then on it says nothing.
+ */
+static void check_replaced(int64_t dead_ms, bool answers, const char *told,
+			   const char *ladder)
+{
+	struct fixture f;
+	struct peer p = {&f, -1};
+	struct target *t;
+	char via[FIXTURE_TEXT + 8];
+	int first;
+
+	fixture_open(&f, TCP, REUSE);
+	f.ladder_wanted = true;
+	overdue = false;
+	t = fixture_target(&f, &prober_options);
+	fixture_probe(t);
+	loop_until(is_asked, &p);
+	peer_answer(&p, "200 OK");
+	loop_until(is_done, &f);
+	(void)fixture_told(&f);
+
+	fixture_probe(t);
+	ok(loop_until(is_asked, &p), "asked on the kept connection");
+	(void)snprintf(via, sizeof(via), "Via: %s", fixture_field(&f, "Via"));
+	first = p.fd;
+	p.fd = -1;
+	if (!answers) {
+		(void)close(f.fd);
+		f.fd = -1;
+	}
+	pass_ms(dead_ms - 20);
+	overdue = true;
+	ok(t->stream && t->attempt.reused, "which is kept until it is looked at");
+	pass_ms(40);
+	overdue = false;
+	if (answers) {
+		ok(loop_until(is_asked, &p), "and asked again on another");
+		peer_answer(&p, "200 OK");
+	}
+	ok(loop_until(is_done, &f), "an end");
+	is_str(fixture_told(&f), told, "the result");
+	/* Of the answer the kernel's stamp counts, which no test can say to the
+	 * millisecond. */
+	f.ladder[strlen(ladder)] = '\0';
+	is_str(f.ladder, ladder, "the ladder");
+	ok(strstr(f.sent, via), "with each request as it was sent: %.40s", via);
+	peer_close(&p);
+	(void)close(first);
+	mem_deref(t);
+	fixture_close(&f);
+}
+
+static void test_replaced(void)
+{
+	check_replaced(1000, true, "begin, response 200 up",
+		       "sent@0 replaced@1000 connect@1020 sent@1020 received@1");
+	check_replaced(1500, true, "begin, response 200 up",
+		       "sent@0 replaced@1500 connect@1520 sent@1520 received@1");
+	check_replaced(1000, false, "begin, refused down",
+		       "sent@0 replaced@1000 closed@1020");
+}
+
 static void test_failures(void)
 {
 	static const struct {
@@ -476,9 +550,9 @@ static void test_peer_name(void)
 int main(void)
 {
 	static void (*const tests[])(void) = {
-		test_fresh,	  test_reuse,	  test_failures, test_no_connection,
-		test_held_up,	  test_local,	  test_requests, test_via_port,
-		test_tls_silence, test_peer_name, test_turns,
+		test_fresh,	    test_reuse,	      test_replaced,  test_failures,
+		test_no_connection, test_held_up,     test_local,     test_requests,
+		test_via_port,	    test_tls_silence, test_peer_name, test_turns,
 	};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));

@@ -268,6 +268,37 @@ static void test_icmp(void)
 	fixture_close(&f);
 }
 
+/* A branch is looked for to the byte: by its name, and as far as there is any. */
+static void test_icmp_branch(void)
+{
+	static const char prefix[] = "OPTIONS sip:a;branchy=1;branches=2 SIP/2.0\r\n";
+	char text[FIXTURE_TEXT + sizeof(prefix)];
+	struct fixture f;
+	struct target *t;
+	struct sa dst;
+
+	fixture_open(&f, UDP, CALM);
+	t = fixture_target(&f, &prober_options);
+	dst = f.address.sa;
+	sa_set_port(&dst, sa_port(&dst) == 9 ? 8 : 9);
+	for (int missing = 0; missing < 2; missing++) {
+		size_t len;
+
+		fixture_probe(t);
+		fixture_drain(&f);
+		(void)fixture_told(&f);
+		len = (size_t)snprintf(text, sizeof(text), "%s%s", prefix, f.got);
+		len = (size_t)(strstr(text, ";branch=z9") - text) + 8 +
+		      REQUEST_BRANCH_LEN;
+		demux_arrivals.icmp_h(&dst, EHOSTUNREACH, text, len - (size_t)missing,
+				      f.demux);
+		is_str(fixture_told(&f), missing ? "" : "unreachable down",
+		       missing ? "a byte of it is missing" : "it is there, and no more");
+	}
+	mem_deref(t);
+	fixture_close(&f);
+}
+
 /* Peers of probes on demand: garbage and ICMP find their target, requests nobody. */
 static void test_ondemand(void)
 {
@@ -562,6 +593,52 @@ static void test_certificate(void)
 	fixture_close(&f);
 }
 
+/* Several trunks of the name that a certificate proves. */
+static void test_certificate_several(void)
+{
+	static const char name[] = ", \"tls\": {\"server_name\": \"sbc.example\"}";
+	struct resolve_address far = {.transport = CONFIG_TRANSPORT_TLS};
+	struct resolve_address near = {.transport = CONFIG_TRANSPORT_TLS};
+	char buf[FIXTURE_TEXT];
+	struct guard_message m;
+	struct other o[5];
+	struct fixture f;
+	struct pair p;
+
+	fixture_open(&f, CONFIG_TRANSPORT_TLS, CALM);
+	pair_open(&p, f.fd, &f.address.sa);
+	(void)!guard_stream(&m, buf, request(buf, "OPTIONS", "sip:us", ""), NULL);
+	sa_set_str(&far.sa, "192.0.2.1", 5061);
+	sa_set_str(&near.sa, "127.0.0.1", 5061);
+	f.services.inbound_sensitive = 1;
+	other_open(&o[0], &f.group, "a", &far, name);
+	other_open(&o[1], &f.group, "b", &far, name);
+	other_open(&o[2], &f.group, "c", &far, name);
+	(void)fixture_told(&f);
+	demux_arrivals.request_h(p.ends[1], CONFIG_TRANSPORT_TLS, &m, f.demux);
+	is_str(fixture_told(&f), "inbound a OPTIONS 200", "the first of those alike");
+	is_int(o[0].seen * 100 + o[1].seen * 10 + o[2].seen, 111, "and all are alive");
+
+	/* One comes and one goes: as many as before, and not the same. */
+	other_open(&o[3], &f.group, "d", &far, name);
+	o[0].target = mem_deref(o[0].target);
+	(void)fixture_told(&f);
+	demux_arrivals.request_h(p.ends[1], CONFIG_TRANSPORT_TLS, &m, f.demux);
+	ok(strstr(fixture_told(&f), " OPTIONS 200"), "one of those there are now");
+	is_int(o[0].seen * 1000 + o[1].seen * 100 + o[2].seen * 10 + o[3].seen, 1221,
+	       "and nobody who is gone");
+
+	other_open(&o[4], &f.group, "e", &near, name);
+	(void)fixture_told(&f);
+	demux_arrivals.request_h(p.ends[1], CONFIG_TRANSPORT_TLS, &m, f.demux);
+	is_str(fixture_told(&f), "inbound e OPTIONS 200", "the one of this address");
+	is_int(o[1].seen * 10 + o[4].seen, 21, "and it alone is alive");
+	pair_close(&p);
+	for (int i = 0; i < 5; i++)
+		other_close(&o[i]);
+	fixture_close(&f);
+}
+
 /* Two ends of a TCP connection, one of them ours. */
 struct wire {
 	struct stream *ours, *theirs;
@@ -803,10 +880,23 @@ static void test_contact(void)
 int main(void)
 {
 	static void (*const tests[])(void) = {
-		test_requests, test_faulty,    test_keep_alives, test_responses,
-		test_icmp,     test_ondemand,  test_accept,	 test_local,
-		test_shared,   test_transport, test_certificate, test_streams,
-		test_opener,   test_rate,      test_contact,
+		test_requests,
+		test_faulty,
+		test_keep_alives,
+		test_responses,
+		test_icmp,
+		test_icmp_branch,
+		test_ondemand,
+		test_accept,
+		test_local,
+		test_shared,
+		test_transport,
+		test_certificate,
+		test_certificate_several,
+		test_streams,
+		test_opener,
+		test_rate,
+		test_contact,
 	};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));
