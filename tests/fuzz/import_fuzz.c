@@ -62,12 +62,14 @@ static void run(const char *source, const uint8_t *data, size_t size)
 	const struct import_text in = {"fuzz", (const char *)data, size};
 	struct text out, notes;
 	FILE *fo = open_text(&out), *fn = open_text(&notes);
-	int err = import_run(fo, fn, source, &in, 1);
+	size_t unusable = 0;
+	int err = import_run(fo, fn, source, &in, 1, &unusable);
 
 	fclose(fo);
 	fclose(fn);
 	must(err == 0 || err == ENODATA || err == EINVAL || err == EFBIG);
 	must(!out.len == !!err);
+	must(unusable <= 1);
 	if (!err)
 		check_config(&out);
 	check_notes(&notes);
