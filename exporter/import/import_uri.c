@@ -112,7 +112,8 @@ static const char *import_uri_clean(struct import *im, struct import_at at,
 /* As a URI is shown whose scheme may be missing. */
 static struct redacted import_uri_shown(struct import *im, const char *text)
 {
-	bool bare = !import_uri_has_scheme(text) && !strstr(text, "://");
+	bool bare = !import_uri_has_scheme(text) && !strstr(text, "://") &&
+		    strncasecmp(text, "mailto:", 7) && strncasecmp(text, "tel:", 4);
 	char *full = bare ? arena_alloc(&im->arena, strlen(text) + 5, 1) : NULL;
 	struct redacted r = redact(text);
 

@@ -134,7 +134,7 @@ static const struct {
 	{"asterisk",
 	 "[a]\r\ntype => aor\r\ncontact => sip:u@a.example ; c\r\n"
 	 "[a](+)\nqualify_frequency=15 ;-- not\n qualify_frequency=99 --;\n"
-	 "qualify_timeout = 2.5\n[b](nobody)\ntype=aor\ncontact=http://x\n",
+	 "qualify_timeout = 2.5\n[b](nobody)\ntype=aor\ncontact=mailto:x\n",
 	 "[{\"name\":\"a\",\"uri\":\"sip:u@a.example\",\"interval\":\"15s\",\"timeout\":"
 	 "\"2s500ms\"}]",
 	 "in:8: left out: there is no template \"nobody\""},
