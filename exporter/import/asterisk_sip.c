@@ -199,6 +199,9 @@ static const char *sip_target(struct import *im, struct import_at at, const char
 		return NULL;
 	}
 	uri = import_uri(im, at, "host", uri);
+	if (!uri)
+		import_note(im, at, "left out: \"%.80s\", as its host is none",
+			    redact(who).s);
 	return uri ? import_uri_transport(im, at, who, uri, transport) : NULL;
 }
 

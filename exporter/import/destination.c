@@ -214,6 +214,9 @@ void destination_add(struct import *im, const struct destination *d)
 		.server = d->socket ? "the server's" : "Kamailio's",
 	};
 
+	if (!uri && d->name && *d->name)
+		import_note(im, d->at, "left out: \"%.80s\", as its URI is none",
+			    redact(d->name).s);
 	name = uri ? destination_name(im, d, list, count, uri) : NULL;
 	m.t = name ? import_trunk_add(im, d->at, name, uri) : NULL;
 	if (!m.t)
@@ -252,9 +255,10 @@ unsigned long destination_flags_of(const char *letters)
 		{'N', DESTINATION_NO_PING},
 	};
 	unsigned long flags = 0;
+	size_t len = strnlen(letters, 2);
 
 	for (size_t i = 0; i < sizeof(of) / sizeof(*of); i++)
-		flags |= strchr(letters, of[i].letter) ? of[i].flag : 0;
+		flags |= memchr(letters, of[i].letter, len) ? of[i].flag : 0;
 	return flags;
 }
 

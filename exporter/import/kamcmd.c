@@ -31,10 +31,14 @@ static void kamcmd_take_set(struct import *im, struct kamcmd *k, char *value)
 static void kamcmd_take_uri(struct import *im, struct kamcmd *k, char *value)
 {
 	size_t len = strcspn(value, " \t");
+	const char *letters;
 
 	kamcmd_flush(im, k);
 	k->d.at = im->at;
 	k->d.set = k->set;
+	letters = value[len] ? strstr(value + len, "flag=") : NULL;
+	if (letters)
+		k->d.flags = destination_flags_of(letters + 5);
 	if (value[len] && strstr(value + len, "state=Inactive"))
 		k->d.off = "inactive";
 	value[len] = '\0';

@@ -67,7 +67,9 @@ void import_note(struct import *im, struct import_at at, const char *fmt, ...)
 		if ((unsigned char)*p < ' ' || (unsigned char)*p >= 0x7f)
 			*p = '?';
 	}
-	fprintf(im->notes, "%s:%u: %s\n", at.file, at.line, text);
+	for (const char *p = at.file; *p; p++)
+		fputc((unsigned char)*p < ' ' || *p == 0x7f ? '?' : *p, im->notes);
+	fprintf(im->notes, ":%u: %s\n", at.line, text);
 }
 
 void import_unusable(struct import *im, struct import_at at, const char *fmt, ...)

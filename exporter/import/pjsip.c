@@ -146,6 +146,9 @@ static struct import_trunk *pjsip_add(struct import *im, const struct conf_secti
 	struct import_trunk *t;
 
 	if (!uri)
+		import_note(im, s->at, "left out: \"%.80s\", as its %s is none",
+			    redact(s->name).s, target->key);
+	if (!uri)
 		return NULL;
 	uri = import_uri_transport(im, target->at, s->name, uri, protocol);
 	t = uri ? import_trunk_add(im, target->at, s->name, uri) : NULL;

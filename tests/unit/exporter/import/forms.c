@@ -61,6 +61,9 @@ static const struct {
 	 "first_hit_counter=0\n\t\tURI:: sip:192.0.2.2 state=Inactive first=0\n",
 	 "192.0.2.1=sip:192.0.2.1 192.0.2.2=sip:192.0.2.2",
 	 "paused: \"192.0.2.2\" is inactive"},
+	{"kamctl fifo ds_list", "kamailio", "o",
+	 "SET_NO:: 1\nSET:: 3\n\tURI:: sip:192.0.2.1 flag=DX priority=0 attrs=\n",
+	 "192.0.2.1=sip:192.0.2.1", "paused: \"192.0.2.1\" is disabled (flag 4)"},
 	{"JSON-RPC", "kamailio", "j",
 	 "{\"jsonrpc\":\"2.0\",\"result\":{\"NRSETS\":1,\"RECORDS\":[{\"SET\":{\"ID\":4,"
 	 "\"TARGETS\":[{\"DEST\":{\"URI\":\"sip:192.0.2.1\",\"FLAGS\":\"IX\","

@@ -60,10 +60,9 @@ static const struct {
 	 "[a]\ntype=aor\ncontact=sip:u:S3CRET@a:x, sip:u:S3CRET@b, sip:u:S3\n"},
 	{"asterisk", "[a]\ntype=registration\nserver_uri=sip:u:S3CRET@a\\;transport=ws\n"
 		     "client_uri=sip:u:S3CRET@a\noutbound_proxy=sip:u:S3CRET@b c\n"},
-	{"asterisk",
-	 "[a]\ntype=registration\nserver_uri=sip:a\nclient_uri=u:S3CRET@a b\n"
-	 "outbound_auth=b\n[b]\ntype=auth\nusername=u\npassword=S3CRET\n"
-	 "password=\nS3CRET\npassword S3CRET\n; S3CRET\n;-- S3CRET --;\n"},
+	{"asterisk", "[a]\ntype=registration\nserver_uri=sip:a\nclient_uri=u:S3CRET@a b\n"
+		     "outbound_auth=b\n[b]\ntype=auth\nusername=u\npassword=S3CRET\n"
+		     "password=\nS3CRET\npassword S3CRET\n; S3CRET\n;-- S3CRET --;\n"},
 	{"asterisk",
 	 "[b]\ntype=auth\nusername=u\"\npassword=S3CRET\n[a]\ntype=registration\n"
 	 "server_uri=sip:a\nclient_uri=sip:u@a\noutbound_auth=b\n"},
