@@ -225,7 +225,8 @@ static void sql_take_insert(struct sql *q)
 	sql_take_table(q);
 	if (sql_is_mark(&q->s, '('))
 		sql_take_columns(q, &q->named);
-	while (!sql_is_end(q) && !sql_is_mark(&q->s, '(') && !sql_is_word(&q->s, "set"))
+	while (!sql_is_end(q) && !sql_is_mark(&q->s, '(') && !sql_is_word(&q->s, "set") &&
+	       !sql_is_word(&q->s, "select"))
 		sql_next(&q->s);
 	if (sql_is_word(&q->s, "set"))
 		sql_take_set(q);

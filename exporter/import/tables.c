@@ -77,6 +77,8 @@ static void table_take_gateway(struct import *im, const struct row *r)
 		.name = row_value(r, "gwid"),
 	};
 
+	if (!d.name)
+		d.name = table_description(r);
 	table_add(im, r, &d);
 }
 
@@ -187,8 +189,11 @@ static void table_take_registrant(struct import *im, const struct row *r)
 		.off = table_is(r, "state", "1") ? "disabled (state 1)" : NULL,
 	};
 
-	if (aor)
+	if (aor && g.server)
 		table_add_registration(im, r, &g);
+	else if (aor)
+		import_note(im, r->at, "left out: \"%.80s\" has no registrar",
+			    redact(g.name).s);
 }
 
 static void table_take_uacreg(struct import *im, const struct row *r)
@@ -198,7 +203,7 @@ static void table_take_uacreg(struct import *im, const struct row *r)
 		   *own = row_value(r, "auth_username"), *flags = row_value(r, "flags");
 	bool named = user && strlen(user) < 256 && strlen(domain) < 256;
 	struct registration g = {
-		.name = row_value(r, "l_uuid"),
+		.name = row_value(r, "l_uuid") ? row_value(r, "l_uuid") : domain,
 		.server = domain,
 		.aor = named ? import_format(im, "sip:%s@%s", user, domain) : domain,
 		.proxy = proxy,
@@ -224,7 +229,10 @@ static void table_take_trusted(struct import *im, const struct row *r)
 		    redact(row_value(r, "src_ip")).s, r->table);
 }
 
-/* Told by their columns, as a table may have any name. Both need a value. */
+/*
+ * Told by their columns, as a table may have any name. The first needs a value, the other
+ * may be one that the database numbers.
+ */
 static const struct {
 	const char *first;
 	const char *second;
@@ -232,8 +240,9 @@ static const struct {
 } tables[] = {
 	{"destination", "setid", table_take_dispatcher},
 	{"address", "gwid", table_take_gateway},
+	{"address", "pri_prefix", table_take_gateway},
 	{"dst_uri", "group_id", table_take_balanced},
-	{"registrar", "aor", table_take_registrant},
+	{"aor", "registrar", table_take_registrant},
 	{"r_domain", "l_uuid", table_take_uacreg},
 	{"gw_name", "lcr_id", table_take_lcr},
 	{"rewrite_host", "carrier", table_take_route},
@@ -247,11 +256,11 @@ void row_take(struct import *im, const struct row *r)
 	for (size_t i = 0; i < TABLES; i++) {
 		if (!row_has(r, tables[i].first) || !row_has(r, tables[i].second))
 			continue;
-		if (row_value(r, tables[i].first) && row_value(r, tables[i].second))
+		if (row_value(r, tables[i].first))
 			tables[i].take(im, r);
 		else
-			import_note(im, r->at, "left out: a row without %s or %s",
-				    tables[i].first, tables[i].second);
+			import_note(im, r->at, "left out: a row without %s",
+				    tables[i].first);
 		return;
 	}
 }

@@ -128,6 +128,11 @@ static const struct {
 	 "INSERT INTO dr_gateways (gwid,type,address,state) VALUES "
 	 "('gw1',10,'192.0.2.1:5060;transport=tls',0),('gw2',10,'sip:b.example',1);",
 	 "gw1=sip:192.0.2.1:5060;transport=tls gw2=sip:b.example", "\"gw2\" is inactive"},
+	{"dr_gateways that the database numbers", "kamailio", "s",
+	 "insert into dr_gateways values (null,8,'a.example',0,'','','name:A,gwgroup:1');"
+	 "INSERT INTO dr_gateways (type,address,pri_prefix) VALUES (8,'b.example','');"
+	 "INSERT INTO dr_gateways (gwid,address) SELECT NULL, lower(a) FROM b;",
+	 "name:A,gwgroup:1=sip:a.example b.example=sip:b.example", NULL},
 	{"load_balancer", "opensips", "s",
 	 "INSERT INTO load_balancer VALUES (1,4,'sip:a.example','pstn=9',1,NULL,NULL);",
 	 "a.example=sip:a.example", NULL},
