@@ -50,7 +50,7 @@ def as_packaged(system, text):
     """Whether it is the file of the package, which probes nothing."""
     good, said = run("dpkg-query", f"--admindir={system.path('/var/lib/dpkg')}", "-W",
                      "-f", "${Conffiles}", "siptrunk-exporter")
-    found = re.search(rf"(?m)^ {re.escape(NAME)} ([0-9a-f]{{32}})", said) if good else None
+    found = re.search(rf"(?m)^\s*{re.escape(NAME)} ([0-9a-f]{{32}})", said) if good else None
     return bool(found) and hashlib.md5(text.encode()).hexdigest() == found[1]
 
 

@@ -85,13 +85,18 @@ class Files:
         f = next(f for f in self.files if f.name == name)
         path = self.system.path(name)
         with tempfile.TemporaryDirectory(prefix="siptrunk-setup-") as folder:
+            there = self.system.path(ETC)
+            if there.is_dir():
+                shutil.copytree(there, folder, dirs_exist_ok=True,
+                                ignore=shutil.ignore_patterns("*.secret"))
             for other in self.files:
                 if other.name.startswith(ETC + "/") and not other.secret:
                     at = pathlib.Path(folder, other.name[len(ETC) + 1:])
                     at.parent.mkdir(parents=True, exist_ok=True)
                     at.write_text(other.text, encoding="utf-8")
             # Beside the real one, since the paths in it may count from there.
-            trial = path.with_name(f".siptrunk-setup-trial{path.suffix}")
+            beside = path.parent if path.parent.is_dir() else pathlib.Path(folder)
+            trial = beside / f".siptrunk-setup-trial{path.suffix}"
             try:
                 write(trial, f.text.replace(ETC + "/", folder + "/").encode(), 0o600)
                 good, said = command(str(trial))

@@ -1,6 +1,6 @@
 """All that a run would change, as files; nothing is written here."""
 
-from . import alertmanager, exporter, grafana, prometheus, relay, rules, settings as asked, yamltext
+from . import alertmanager, exporter, grafana, marks, prometheus, relay, rules, settings as asked, yamltext
 from .errors import ByHand, Refused
 from .files import Files
 from .system import SHARE
@@ -70,6 +70,8 @@ def own_files(system, settings, files, notes):
 
 def make(system, settings, notes):
     """The Files of a run. Refused where one of them cannot be."""
+    for name in (prometheus.NAME, alertmanager.NAME):
+        marks.strip(name, system.read(name) or "")
     settings.mail_from = settings.mail_from or f"siptrunk@{system.host()}"
     secret = password(system, settings)
     port = exporter.port(system)

@@ -47,11 +47,14 @@ def written(value):
 
 
 def dump(value, indent):
-    text = written(value)
-    # One level at least is a line each, so that the marks hold lines.
-    if isinstance(value, list) and text.startswith("["):
-        text = "".join(f"- {written(v).removesuffix('...' + chr(10))}" for v in value)
-    return "".join(" " * indent + line for line in text.splitlines(keepends=True))
+    """A list, an item a line or more, below the keys that lead to it."""
+    pad = " " * indent
+    if isinstance(value, dict):
+        (key, inner), = value.items()
+        return f"{pad}{key}:\n{dump(inner, indent + 2)}"
+    items = ["- " + written(item).removesuffix("...\n").replace("\n", "\n  ").rstrip(" ")
+             for item in value]
+    return "".join(pad + line for item in items for line in item.splitlines(keepends=True))
 
 
 def find(mapping, key):
@@ -98,6 +101,16 @@ def place(root, path, items, first):
     return line if first else last_line(node), node.start_mark.column, items
 
 
+def outside(lines, line):
+    """@line, or the end of our own part that it lies in."""
+    ours = False
+    for n, text in enumerate(lines):
+        ours = bool(marks.BEGIN.match(text)) or ours and text.strip() != marks.END
+        if n >= line and not ours:
+            return n
+    return line
+
+
 def expected(text, path, items, first):
     """What the file has to say once @items are in it."""
     data = copy.deepcopy(load(text))
@@ -119,7 +132,7 @@ def insert(name, text, path, items, first=False):
         text += "\n"
     line, indent, value = place(parse(name, text), path, items, first)
     lines = text.splitlines(keepends=True)
-    lines.insert(line + 1, marks.wrap(indent, dump(value, indent)))
+    lines.insert(outside(lines, line) + 1, marks.wrap(indent, dump(value, indent)))
     new = "".join(lines)
     try:
         same = load(new) == expected(text, path, items, first)
