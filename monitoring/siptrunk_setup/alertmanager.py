@@ -125,8 +125,8 @@ def extra_flags(system):
 
 
 def address(system):
-    listen = system.flag("prometheus-alertmanager", "web.listen-address") or ":9093"
-    return f"http://localhost:{listen.rpartition(':')[2]}"
+    """Where it listens, as HOST:PORT."""
+    return ":".join(system.listens("prometheus-alertmanager", ":9093"))
 
 
 def check(path):

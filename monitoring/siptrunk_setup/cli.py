@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 
-from . import alertmanager, marks, plan, proof, prometheus, settings as asked
+from . import alertmanager, exporter, marks, plan, proof, prometheus, settings as asked
 from .errors import Refused
 from .files import COPY
 from .system import ETC, System, sources
@@ -69,7 +69,7 @@ def put_in_force(system, files):
         files.write()
         restart(system, units)
         if system.runs and os.path.isdir("/run/systemd/system"):
-            proof.wait(prometheus.address(system), alertmanager.address(system), say,
+            proof.wait(prometheus.address(system), f"http://{alertmanager.address(system)}", say,
                        since if units else 0)
     except BaseException:
         say("it did not work: every file is put back as it was")
@@ -97,8 +97,8 @@ def set_up(args, system):
     if not changed:
         say("all was as it should be; nothing was changed")
     say(f"mails go to {', '.join(settings.mail_to)} through {settings.smarthost()}")
-    say(f"trunks: http://{system.host()}:{plan.exporter.port(system)}/   "
-        f"alerts: {prometheus.seen_as(system)}/alerts")
+    page = exporter.address(system).replace("localhost:", f"{system.host()}:")
+    say(f"trunks: http://{page}/   alerts: {prometheus.seen_as(system)}/alerts")
 
 
 def remove(args, system):
@@ -118,7 +118,7 @@ def remove(args, system):
 
 
 def main(words):
-    args = asked.parser().parse_args(words)
+    args = asked.parser().parse_intermixed_args(words)
     system = System(args.root)
     try:
         if os.geteuid() != 0 and system.runs:

@@ -71,12 +71,12 @@ def plan(system, settings, files, notes):
                              f"`systemctl reload siptrunk-exporter`:\n{rows}"))
 
 
-def port(system):
-    """The port it serves; Refused where Prometheus needs to be told more than that."""
+def address(system):
+    """Where it serves, as HOST:PORT; None where Prometheus needs to be told more than that."""
     if system.flag("siptrunk-exporter", "web.config.file"):
         return None
-    listen = system.flag("siptrunk-exporter", "web.listen-address") or ":10060"
-    return None if listen.startswith("unix:") else int(listen.rpartition(":")[2])
+    host, port = system.listens("siptrunk-exporter", ":10060")
+    return None if host.startswith("unix") else f"{host}:{port}"
 
 
 def check(path):

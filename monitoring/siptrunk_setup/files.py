@@ -36,6 +36,7 @@ class Files:
         self.system = system
         self.files = []
         self.kept = []          # (name, why): those left alone
+        self.folders = []       # those that were not there before
 
     def add(self, name, text, **options):
         """A file of others, with our parts in it, or one that nobody edits."""
@@ -110,11 +111,17 @@ class Files:
     def write(self):
         for f in self.changed():
             path = self.system.path(f.name)
-            path.parent.mkdir(parents=True, exist_ok=True)
+            self.make_folder(path.parent)
             if f.copy and f.before is not None and b"# BEGIN siptrunk-setup:" not in f.before:
                 write(pathlib.Path(f"{path}{COPY}"), f.before, f.mode, None, f.status)
                 f.copied = True
             write(path, f.text.encode(), f.mode, f.group if self.system.runs else None, f.status)
+
+    def make_folder(self, path):
+        if not path.is_dir():
+            self.make_folder(path.parent)
+            path.mkdir()
+            self.folders.append(path)
 
     def roll_back(self):
         for f in self.changed():
@@ -125,6 +132,8 @@ class Files:
                 write(path, f.before, f.mode, None, f.status)
             if f.copied:
                 pathlib.Path(f"{path}{COPY}").unlink(missing_ok=True)
+        for folder in reversed(self.folders):
+            folder.rmdir()
 
 
 def write(path, data, mode, group=None, status=None):

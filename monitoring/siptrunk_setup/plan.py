@@ -74,8 +74,8 @@ def make(system, settings, notes):
         marks.strip(name, system.read(name) or "")
     settings.mail_from = settings.mail_from or f"siptrunk@{system.host()}"
     secret = password(system, settings)
-    port = exporter.port(system)
-    if port is None:
+    serves = exporter.address(system)
+    if serves is None:
         raise Refused("/etc/default/siptrunk-exporter has the exporter serve by TLS, with passwords or "
                       "on a Unix socket, which\nPrometheus has to be told in its own words: docs/web.md "
                       "of siptrunk-exporter has them. Nothing is changed.")
@@ -85,10 +85,10 @@ def make(system, settings, notes):
     if secret:
         files.add(alertmanager.SECRET, secret + "\n", unit=alertmanager.UNIT, mode=0o640,
                   group="prometheus", secret=True)
-    manager_port = int(alertmanager.address(system).rpartition(":")[2])
-    files.add(prometheus.NAME, edited(prometheus.NAME, prometheus.edit, system, manager_port,
-                                      port, notes), unit=prometheus.UNIT, copy=True)
-    tls = relay.ask(settings, secret, system.host(), notes)
+    files.add(prometheus.NAME, edited(
+        prometheus.NAME, prometheus.edit, system, alertmanager.address(system), serves, notes),
+        unit=prometheus.UNIT, copy=True)
+    tls = settings.smtp_uses_tls = relay.ask(settings, secret, system.host(), notes)
     files.add(alertmanager.NAME, edited(alertmanager.NAME, alertmanager.edit, system, settings,
                                         tls, notes), unit=alertmanager.UNIT, copy=True)
     files.add(asked.SAVED, settings.saved())

@@ -20,13 +20,11 @@ HEAD = ("# siptrunk-setup:0000000000000000 wrote this. A change made here stays:
 
 def address(system):
     """Where it listens, as a URL of this machine."""
-    listen = system.flag("prometheus", "web.listen-address") or ":9090"
+    host, port = system.listens("prometheus", ":9090")
     prefix = system.flag("prometheus", "web.route-prefix")
     external = system.flag("prometheus", "web.external-url")
     if prefix is None and external:
         prefix = urllib.parse.urlsplit(external).path
-    host, _, port = listen.rpartition(":")
-    host = "localhost" if host in ("", "0.0.0.0", "[::]") else host
     return f"http://{host}:{port}{(prefix or '').rstrip('/')}"
 
 
@@ -37,18 +35,19 @@ def seen_as(system):
         "//localhost:", f"//{system.host()}:")
 
 
-def local(target, port):
-    host, _, at = target.rpartition(":")
+def local(target, address):
+    """Whether @target is what answers at @address, under another of this machine's names."""
     names = ("localhost", "127.0.0.1", "[::1]", socket.gethostname(), socket.getfqdn())
-    return at == port and host in names
+    (host, _, port), (at, _, wanted) = target.rpartition(":"), address.rpartition(":")
+    return port == wanted and host in names and at in names
 
 
 def static_targets(entry):
     return [t for s in entry.get("static_configs") or [] for t in s.get("targets") or []]
 
 
-def edit(system, alertmanager_port, exporter_port, notes):
-    """The new text of prometheus.yml."""
+def edit(system, alertmanager, exporter, notes):
+    """The new text of prometheus.yml, with the addresses of the other two, as HOST:PORT."""
     text = system.read(NAME)
     if text is None:
         raise Refused(f"{NAME} is not there: is Debian's prometheus installed?")
@@ -57,10 +56,9 @@ def edit(system, alertmanager_port, exporter_port, notes):
     config = yamltext.load(text)
 
     managers = ((config.get("alerting") or {}).get("alertmanagers") or [])
-    port = str(alertmanager_port)
-    if not any(local(t, port) for m in managers for t in static_targets(m)):
+    if not any(t == alertmanager or local(t, alertmanager) for m in managers for t in static_targets(m)):
         text = yamltext.insert(NAME, text, ["alerting", "alertmanagers"],
-                               [{"static_configs": [{"targets": [f"localhost:{port}"]}]}])
+                               [{"static_configs": [{"targets": [alertmanager]}]}])
         if managers:
             notes.append(f"{NAME}: alerts go to the Alertmanagers that it named and, from now "
                          "on, to this machine's")
@@ -70,8 +68,8 @@ def edit(system, alertmanager_port, exporter_port, notes):
         return text
     return yamltext.insert(NAME, text, ["scrape_configs"], [{
         "job_name": JOB, "scrape_interval": "15s",
-        "static_configs": [{"targets": [f"localhost:{exporter_port}"],
-                            "labels": {"instance": f"{system.host()}:{exporter_port}"}}]}])
+        "static_configs": [{"targets": [exporter], "labels": {
+            "instance": exporter.replace("localhost:", f"{system.host()}:")}}]}])
 
 
 def days(text):

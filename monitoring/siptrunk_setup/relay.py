@@ -97,6 +97,8 @@ def ask(settings, password, hello, notes):
     """Whether mails leave by TLS; Refused where they would not leave at all."""
     host, port = settings.relay()
     if not settings.smtp_check:
+        if settings.smtp_uses_tls is not None:
+            return settings.smtp_uses_tls
         return settings.smtp_tls == "on" or (settings.smtp_tls == "auto" and not loopback(host))
     with connect(host, port, hello) as smtp:
         try:

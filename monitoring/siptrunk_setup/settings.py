@@ -24,6 +24,7 @@ class Settings:
     grafana: str = ""
     runbooks: str = ""
     trunks: list = dataclasses.field(default_factory=list)
+    smtp_uses_tls: bool = None      # what the mail server was found to offer
     # Of this run alone.
     smtp_password_file: str = ""
     smtp_check: bool = True
@@ -96,6 +97,8 @@ def merge(args, settings):
             setattr(settings, name, given)
     if args.smtp and not args.smtp_user:
         settings.smtp_user = ""
+    if args.smtp or args.smtp_tls:
+        settings.smtp_uses_tls = None
     settings.smtp_check = not args.no_smtp_check
     settings.dry_run = args.dry_run
     return settings

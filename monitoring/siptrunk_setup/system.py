@@ -41,6 +41,11 @@ class System:
         return self.path(name).exists()
 
     def args(self, service):
+        """The words that a service is started with: its command's, and those of ARGS."""
+        command = self.command(f"{service}.service")[1] or ""
+        return command.split()[1:] + self.defaults(service)
+
+    def defaults(self, service):
         """The words of ARGS in /etc/default/SERVICE, as systemd will read them."""
         found = re.findall(r"(?m)^\s*ARGS=(.*(?:\\\n.*)*)", self.read(f"/etc/default/{service}") or "")
         if not found:
@@ -58,6 +63,13 @@ class System:
             if flag.lstrip("-") == name.lstrip("-"):
                 value = rest if equals else following
         return value
+
+    def listens(self, service, default):
+        """(host, port) by which this machine reaches a service; the host of a wildcard is
+        localhost."""
+        listen = self.flag(service, "web.listen-address") or default
+        host, _, port = listen.rpartition(":")
+        return "localhost" if host in ("", "0.0.0.0", "[::]") else host, port
 
     def command(self, unit):
         """(file, ExecStart) that rules a unit, our own drop-in left out."""

@@ -341,6 +341,15 @@ class Setup(Machine):
             self.assertTrue(self.get(name).endswith("# mine\n"))
             self.assertIn(f"/{name}: left as it is", said)
 
+    def test_a_service_that_does_not_start_puts_all_back(self):
+        before, folders = self.everything(), sorted(p for p in self.root.rglob("*") if p.is_dir())
+        with unittest.mock.patch.object(cli, "restart", side_effect=Refused("no such luck")):
+            said = self.refused(*self.mail, "sip:192.0.2.1")
+        self.assertIn("every file is put back as it was", said)
+        self.assertIn("no such luck", said)
+        self.assertEqual(sorted(p for p in self.root.rglob("*") if p.is_dir()), folders)
+        self.assertEqual(self.everything(), before)
+
     def test_links_through_which_files_are_reached_stay(self):
         path = self.root / "etc/prometheus/prometheus.yml"
         os.rename(path, self.root / "real.yml")
@@ -389,15 +398,15 @@ class Others(Machine):
                  '--storage.tsdb.retention.time=30d --web.user-assets=/srv"\n')
         self.put("etc/default/prometheus-alertmanager",
                  'ARGS="--cluster.peer=a:9094 --web.listen-address=:9994"\n')
-        self.put("etc/default/siptrunk-exporter", 'ARGS="--web.listen-address=127.0.0.1:10061"\n')
-        said = self.good()
+        self.put("etc/default/siptrunk-exporter", 'ARGS="--web.listen-address=192.0.2.7:10061"\n')
+        said = self.good(*self.mail, "sip:192.0.2.1")
         self.assertIn("keeps 30d, and is left so", said)
         self.assertIn("--web.user-assets=/srv", said)
         for unit in ("prometheus", "prometheus-alertmanager"):
             self.assertFalse((self.root / f"etc/systemd/system/{unit}.service.d").exists())
         config = self.prometheus()
         self.assertEqual(config["scrape_configs"][-1]["static_configs"][0]["targets"],
-                         ["localhost:10061"])
+                         ["192.0.2.7:10061"])
         self.assertEqual(config["alerting"]["alertmanagers"][-1]["static_configs"][0]["targets"],
                          ["localhost:9994"])
         self.put("etc/default/prometheus", 'ARGS="--storage.tsdb.retention.time=2y"\n')
@@ -410,6 +419,12 @@ class Others(Machine):
         self.assertIn("mine.conf has the command of prometheus.service: add --storage", said)
         self.assertFalse((self.root / "etc/systemd/system/prometheus.service.d"
                           "/siptrunk-monitoring.conf").exists())
+
+    def test_a_unit_of_theirs(self):
+        self.put("etc/systemd/system/prometheus.service", "[Service]\nExecStart=/usr/bin/prometheus "
+                 "--storage.tsdb.retention.time=5y --web.user-assets=/srv $ARGS\n")
+        self.good()
+        self.assertFalse((self.root / "etc/systemd/system/prometheus.service.d").exists())
 
     def test_an_exporter_that_needs_more_words(self):
         self.put("etc/default/siptrunk-exporter", 'ARGS="--web.config.file=/etc/web.yml"\n')
@@ -691,6 +706,15 @@ class Relay(Machine):
             with self.assertRaisesRegex(Refused, "takes no login without TLS"):
                 relay.ask(asked, PASSWORD, "h", [])
 
+    def test_what_was_found_holds_when_nobody_asks(self):
+        args = self.serve()
+        with unittest.mock.patch.object(relay, "loopback", lambda host: False):
+            self.assertIn("in clear", self.good(*args, "sip:192.0.2.1"))
+            self.assertIn("nothing was changed", self.good("--refresh"))
+            self.assertIs(self.alertmanager()["receivers"][-1]["email_configs"][0]["require_tls"], False)
+            self.good("--smtp=127.0.0.1:26", "--no-smtp-check")
+            self.assertIs(self.alertmanager()["receivers"][-1]["email_configs"][0]["require_tls"], True)
+
     def test_no_password_in_clear(self):
         self.serve(authenticator=Mailbox.authenticate, auth_require_tls=False)
         asked = settings.Settings(["a@b.example"], f"127.0.0.1:{self.port}", "me", mail_from="c@d.example")
@@ -729,6 +753,10 @@ class Words(Machine):
             with self.subTest(words):
                 self.assertIn(said, self.refused(*words))
         self.assertEqual(self.run_setup("--nonsense")[0], 2)
+
+    def test_words_in_any_order(self):
+        self.good("sip:192.0.2.1", *self.mail, "sip:192.0.2.2", "--from=a@example.net", "sip:192.0.2.3")
+        self.assertEqual(len(json.loads(self.get("etc/siptrunk_exporter/config.json"))["trunks"]), 3)
 
     def test_a_password_in_a_uri_is_refused_and_not_shown(self):
         said = self.refused(*self.mail, f"sip:me:{PASSWORD}@b.example")
