@@ -54,6 +54,8 @@ def tell(files, notes, past):
 def restart(system, units):
     """Refused where systemd could not."""
     system.systemctl("daemon-reload")
+    # What failed again and again before, for want of what is there now, may start.
+    system.systemctl("reset-failed", *plan.UNITS[:3])
     for unit in plan.UNITS:
         if unit in units and not system.systemctl("restart", unit):
             raise Refused(f"systemd could not restart {unit}: journalctl -u {unit} says why")
