@@ -20,6 +20,8 @@ OURS = 'alertname=~"SipTrunk.+"'
 PREFIX = "siptrunk-"
 # Receivers of the shipped file that are there to be copied, for a label of your own.
 EXAMPLES = {"voice-team"}
+# Who is called as long as all is well, and misses the call when this machine is gone.
+WATCHDOG = "watchdog"
 # What Debian's sample logs in with: nobody's credentials, and yet used for all mails.
 SAMPLE = {"smtp_auth_username": "alertmanager", "smtp_auth_password": "password"}
 
@@ -54,10 +56,10 @@ def mail(settings, host, tls):
     return how
 
 
-def receivers(config, how):
+def receivers(config, how, watchdog):
     """
-    The shipped receivers with our addresses. Other ways than mail are examples there: who
-    has none of mail takes its alerts and tells nobody.
+    The shipped receivers with our addresses. Other ways than mail are examples there, but for
+    the watcher outside, whom @watchdog, if it is given, reaches.
     """
     ours = []
     for receiver in copy.deepcopy(config["receivers"]):
@@ -67,6 +69,8 @@ def receivers(config, how):
         receiver["name"] = PREFIX + receiver["name"]
         for email in receiver.get("email_configs", ()):
             email.update(how)
+        if receiver["name"] == PREFIX + WATCHDOG and watchdog:
+            receiver["webhook_configs"] = [{"url": watchdog, "send_resolved": False}]
         ours.append(receiver)
     return ours
 
@@ -108,6 +112,9 @@ def edit(system, settings, tls, notes):
     config, ours = yamltext.load(text), shipped()
     warn_inhibition(config, notes)
     text = without_sample(text, config, settings)
+    if not settings.watchdog and any(r["name"] == WATCHDOG for r in ours["receivers"]):
+        notes.append("nobody notices when this machine itself is gone: --watchdog URL has a watcher "
+                     "outside called once a minute, who tells you when the calls stay out")
     text = yamltext.insert(NAME, text, ["templates"], [f"{TEMPLATES}/*.tmpl"])
     if not isinstance(config.get("route"), dict):
         raise Refused(f"{NAME} has no route, so it was never valid; mend it first")
@@ -115,7 +122,7 @@ def edit(system, settings, tls, notes):
                            [{"matchers": [OURS], **renamed(ours["route"])}], first=True)
     text = yamltext.insert(NAME, text, ["inhibit_rules"], ours["inhibit_rules"])
     return yamltext.insert(NAME, text, ["receivers"],
-                           receivers(ours, mail(settings, system.host(), tls)))
+                           receivers(ours, mail(settings, system.host(), tls), settings.watchdog))
 
 
 def extra_flags(system):

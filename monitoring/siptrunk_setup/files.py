@@ -13,7 +13,7 @@ from .system import ETC
 
 COPY = ".before-siptrunk-setup"
 # A line of somebody's file that a diff would show around ours.
-SECRET = re.compile(r"((?:password|secret|token|credentials|\w*_key)['\"]?\s*:\s*).+", re.IGNORECASE)
+SECRET = re.compile(r"((?:password|secret|token|credentials|url|watchdog|\w*_key)['\"]?\s*:\s*).+", re.IGNORECASE)
 
 
 class File:

@@ -91,7 +91,7 @@ def make(system, settings, notes):
     tls = settings.smtp_uses_tls = relay.ask(settings, secret, system.host(), notes)
     files.add(alertmanager.NAME, edited(alertmanager.NAME, alertmanager.edit, system, settings,
                                         tls, notes), unit=alertmanager.UNIT, copy=True)
-    files.add(asked.SAVED, settings.saved())
+    files.add(asked.SAVED, settings.saved(), mode=0o600)
     files.look()
     return files
 

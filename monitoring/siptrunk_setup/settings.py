@@ -23,6 +23,7 @@ class Settings:
     mail_from: str = ""
     grafana: str = ""
     runbooks: str = ""
+    watchdog: str = ""
     trunks: list = dataclasses.field(default_factory=list)
     smtp_uses_tls: bool = None      # what the mail server was found to offer
     # Of this run alone.
@@ -70,6 +71,8 @@ def parser():
                    help="address of Grafana in mails; default: this host's, if it is installed")
     p.add_argument("--runbooks", metavar="URL",
                    help="address of the runbooks in mails; default: served by Prometheus")
+    p.add_argument("--watchdog", metavar="URL",
+                   help="a watcher outside, called once a minute as long as all is well")
     p.add_argument("--dry-run", action="store_true",
                    help="check all, show what would be changed, change nothing")
     p.add_argument("--remove", action="store_true", help="take back what it has changed")
@@ -92,7 +95,7 @@ def load(system):
 def merge(args, settings):
     """The command line over what an earlier run was told."""
     for name in ("mail_to", "smtp", "smtp_user", "smtp_tls", "mail_from", "grafana",
-                 "runbooks", "trunks", "smtp_password_file"):
+                 "runbooks", "watchdog", "trunks", "smtp_password_file"):
         if given := getattr(args, name):
             setattr(settings, name, given)
     if args.smtp and not args.smtp_user:
@@ -114,9 +117,9 @@ def check(settings):
     relay = RELAY.fullmatch(settings.smtp)
     if not relay or not 0 < int(relay[3] or 25) < 65536:
         raise Refused(f"--smtp {settings.smtp!r} is not HOST or HOST:PORT")
-    for option in ("grafana", "runbooks"):
+    for option in ("grafana", "runbooks", "watchdog"):
         base = getattr(settings, option)
         if base and not BASE.fullmatch(base):
-            raise Refused(f"--{option} {base!r} is no http:// or https:// address")
+            raise Refused(f"--{option} is no http:// or https:// address")
     if settings.smtp_password_file and not settings.smtp_user:
         raise Refused("--smtp-password-file goes with --smtp-user")

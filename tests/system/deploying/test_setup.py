@@ -522,6 +522,20 @@ class Routes(Machine):
                          {"siptrunk-" + r["name"] for r in shipped["receivers"]} - {"siptrunk-voice-team"})
         self.assertNotIn("example.com", self.get("etc/prometheus/alertmanager.yml"))
 
+    def test_a_watcher_outside(self):
+        shipped = alertmanager.shipped()
+        shipped["receivers"] = [r for r in shipped["receivers"] if r["name"] != "watchdog"]
+        shipped["receivers"].append({"name": "watchdog"})
+        with unittest.mock.patch.object(alertmanager, "shipped", lambda: shipped):
+            self.assertIn("--watchdog URL", self.good())
+            self.assertEqual(self.alertmanager()["receivers"][-1], {"name": "siptrunk-watchdog"})
+            said = self.good(*self.mail, "--watchdog=https://w.example/secret", "--dry-run")
+            self.assertNotIn("w.example", said)
+            self.assertNotIn("--watchdog URL", self.good(*self.mail, "--watchdog=https://w.example/secret"))
+        self.assertEqual(self.alertmanager()["receivers"][-1]["webhook_configs"],
+                         [{"url": "https://w.example/secret", "send_resolved": False}])
+        self.assertEqual((self.root / "etc/siptrunk_monitoring/setup.json").stat().st_mode & 0o777, 0o600)
+
     def test_the_sample_s_credentials_are_used_for_nobody(self):
         text = ("global:\n  smtp_smarthost: 'localhost:25'\n  smtp_auth_username: 'alertmanager'\n"
                 "  smtp_auth_password: 'password'\n" + BARE_ALERTMANAGER)
