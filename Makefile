@@ -13,8 +13,8 @@ VERSION      := $(shell sed -n "s/^ *version: '\(.*\)',$$/\1/p" meson.build)
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help run build test unit check format clang sanitize tsan coverage mutants fuzz bench \
-	install mixin container container-test stack stack-test deb deb-test systemd-test trixie bookworm \
-	clean
+	install mixin container container-test stack stack-test deb deb-test deb-arm64 systemd-test \
+	mail-test trixie bookworm clean
 
 help: ## list what can be made
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 21
@@ -77,20 +77,26 @@ container: build-stamps/container ## build the image siptrunk_exporter:VERSION (
 container-test: build-stamps/container # builds the image, proves it without a registry
 	scripts/container-test $(VERSION)
 
-stack: ## all of it in containers, docs/stack.md (-test: prove it)
+stack: ## all of it in containers; MAIL_TO=… SMTP=… mails you (-test: prove it)
 	scripts/stack show
 
 stack-test: build-stamps/container # runs that stack, proves it without a registry
 	scripts/stack-test
 
-deb: build-stamps/build build-stamps/deb ## build the Debian package (-test: in a bare Debian)
+deb: build-stamps/build build-stamps/deb ## build the Debian packages (-arm64; -test: in a bare Debian)
 	scripts/deb build-deb
+
+deb-arm64: build-stamps/container # for another processor, with a cross compiler
+	scripts/deb-arm64
 
 deb-test: deb build-stamps/container # installs, runs and purges it in a bare Debian
 	scripts/deb-test
 
 systemd-test: deb build-stamps/container ## have a real systemd run that package
 	scripts/systemd-test
+
+mail-test: deb build-stamps/container ## have it run both packages, to the first mail
+	scripts/monitoring-test
 
 trixie: build-stamps/container ## build and unit-test inside Debian 13
 	scripts/in-debian trixie make unit MESONFLAGS=-Dwerror=true

@@ -5,13 +5,17 @@ what must agree with the program, the rules and each other.
 
 import json
 import os
+import pathlib
 import re
 import subprocess
 import sys
 import unittest
+from unittest import mock
 
 import yaml
 
+import harness
+from dns_server import A, Server, a
 from harness import ROOT, Case, config_of, run, trunk
 from peers import missing
 from sip_peer import SipPeer
@@ -23,6 +27,7 @@ except ImportError:
 
 FOLDER = os.path.join(ROOT, "deploy", "kubernetes")
 NAME = "app.kubernetes.io/name"
+ANNOTATIONS_BYTES = 256 * 1024  # of an object, all together; the object itself has 1 MiB
 MODELS = {
     ("v1", "ConfigMap"): "V1ConfigMap",
     ("v1", "Service"): "V1Service",
@@ -88,7 +93,18 @@ def unknown_fields(value, kind, where):
 
 
 def by_kind(docs):
-    return {d["kind"]: d for d in docs}
+    """{kind: document}; of the dashboards there are several."""
+    return {d["kind"]: d for d in docs if not is_dashboard(d)}
+
+
+def is_dashboard(d):
+    return "grafana_dashboard" in d["metadata"].get("labels", {})
+
+
+def no_mounts():
+    r = subprocess.run(["unshare", "-m", "mount", "--bind", "/etc/hosts", "/etc/hosts"],
+                       stdin=subprocess.DEVNULL, capture_output=True)
+    return r.returncode and "no mount namespace can be made here"
 
 
 class Files(unittest.TestCase):
@@ -103,7 +119,9 @@ class Files(unittest.TestCase):
             {(d["apiVersion"], d["kind"]) for d in documents("")},
             set(MODELS) | OPERATOR)
         for d in documents(""):
-            self.assertEqual(d["metadata"]["name"], "siptrunk-exporter")
+            self.assertRegex(d["metadata"]["name"],
+                             r"^siptrunk-exporter-dashboard-[a-z]+$" if is_dashboard(d)
+                             else "^siptrunk-exporter$")
             self.assertNotIn("namespace", d["metadata"])
 
     @unittest.skipIf(models is None, "needs python3-kubernetes")
@@ -157,7 +175,20 @@ class Files(unittest.TestCase):
         self.assertIn("--shard=auto", args)
         self.assertIn(f"--total-shards={self.set['spec']['replicas']}", args)
 
-    def test_rule_is_current(self):
+    def test_dashboards(self):
+        """Each is there, found by its label, and small enough for kubectl's annotation."""
+        shipped = {p.name: json.loads(p.read_text()) for p in
+                   pathlib.Path(ROOT, "grafana", "dashboards").glob("*.json")}
+        found = {}
+        for d in filter(is_dashboard, documents("")):
+            self.assertEqual(d["metadata"]["labels"]["grafana_dashboard"], "1")
+            self.assertNotIn("annotations", d["metadata"])
+            self.assertLess(len(json.dumps(json.dumps(d))), ANNOTATIONS_BYTES)
+            ((name, text),) = d["data"].items()
+            found[name] = json.loads(text)
+        self.assertEqual(found, shipped)
+
+    def test_what_is_made_is_current(self):
         out = subprocess.run([sys.executable, os.path.join(FOLDER, "generate.py"),
                               "--check"], capture_output=True, text=True)
         self.assertEqual(out.returncode, 0, out.stdout)
@@ -209,6 +240,27 @@ class Program(Case):
             "containers"][0]["args"]
         for arg in args:
             self.assertIn("  " + arg.split("=")[0] + "=", text)
+
+    @unittest.skipIf(no_mounts(), no_mounts())
+    def test_short_names_of_services(self):
+        """As a kubelet writes resolv.conf; the trunks' names are those of Services."""
+        peer = self.use(SipPeer(host="127.0.0.2"))
+        zone = {"sbc.voice.svc.cluster.local", "sbc.other.svc.cluster.local"}
+        dns = self.use(Server(lambda name, qtype: [a("127.0.0.2")]
+                              if qtype == A and name in zone else []))
+        resolv = self.write("resolv.conf", f"nameserver {dns.address}\n"
+                            "search voice.svc.cluster.local svc.cluster.local cluster.local\n"
+                            "options ndots:5\n")
+        inside = self.write("inside", "#!/bin/sh\nexec unshare -m sh -c '"
+                            'mount --bind "$0" /etc/resolv.conf && exec "$@"'
+                            f"' {resolv} {harness.EXE} \"$@\"\n")
+        os.chmod(inside, 0o755)
+        shipped = json.loads(by_kind(documents(""))["ConfigMap"]["data"]["config.json"])
+        with mock.patch.object(harness, "EXE", inside):
+            e = self.start(config_of(*(trunk(n, f"sip:{n}:{peer.port}", family="ipv4")
+                                       for n in ("sbc", "sbc.other")), dns=shipped["dns"]))
+        for name in ("sbc", "sbc.other"):
+            e.wait_metric(1, "siptrunk_up", trunk=name)
 
     def test_an_edited_config_map_is_loaded(self):
         """A kubelet writes a new folder and turns one link over to it."""

@@ -27,7 +27,8 @@ HERE = ROOT / "deploy" / "compose"
 def mounts(service):
     """{path inside: path here} of what a service mounts."""
     return {inside: ROOT / here for here, inside, _ in
-            (m.split(":") for m in SERVICES[service].get("volumes", ()))}
+            (m.split(":") for m in SERVICES[service].get("volumes", ())
+             if not m.startswith("${"))}
 
 
 class Compose(Case):
@@ -77,7 +78,7 @@ class Compose(Case):
 class Starts(Case):
     """The start scripts, with programs that only check what they are started with."""
 
-    def start(self, service, program, checks):
+    def start(self, service, program, checks, **environment):
         text = (HERE / service / "start").read_text().replace("/tmp", self.folder)
         for inside, here in mounts(service).items():
             text = text.replace(inside, str(here))
@@ -86,7 +87,7 @@ class Starts(Case):
         os.chmod(stub, 0o755)
         done = subprocess.run(
             ["sh", script], capture_output=True, text=True, timeout=60, cwd=self.folder,
-            env={**os.environ, "PATH": f"{self.folder}:{os.environ['PATH']}"})
+            env={**os.environ, "PATH": f"{self.folder}:{os.environ['PATH']}", **environment})
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     @unittest.skipIf(peers.missing("promtool"), "promtool is not installed")
@@ -109,6 +110,38 @@ class Starts(Case):
         config = yaml.safe_load(pathlib.Path(checked).read_text())
         self.assertEqual(config["global"]["smtp_smarthost"], "mail:2525")
         self.assertIs(config["global"]["smtp_require_tls"], False)
+
+    @unittest.skipIf(peers.missing("amtool"), "amtool is not installed")
+    def test_alertmanager_mails_a_person(self):
+        checked = self.path("alertmanager.yaml")
+        self.start("alertmanager", "alertmanager", f"amtool check-config {checked}",
+                   MAIL_TO="you@example.net", SMTP="mail.example.net:587", SMTP_USER="me@example.net")
+        config = yaml.safe_load(pathlib.Path(checked).read_text())
+        how = config["global"]
+        self.assertEqual((how["smtp_smarthost"], how["smtp_require_tls"], how["smtp_auth_username"],
+                          how["smtp_auth_password_file"]),
+                         ("mail.example.net:587", True, "me@example.net", "/run/secrets/smtp"))
+        self.assertIn("you@example.net", how["smtp_from"])
+        self.assertEqual({e["to"] for r in config["receivers"] for e in r.get("email_configs", ())},
+                         {"you@example.net"})
+        self.start("alertmanager", "alertmanager", f"amtool check-config {checked}",
+                   MAIL_TO="you@example.net", SMTP="mail:25", SMTP_TLS="off", SMTP_FROM="s@example.net")
+        how = yaml.safe_load(pathlib.Path(checked).read_text())["global"]
+        self.assertIs(how["smtp_require_tls"], False)
+        self.assertIn("s@example.net", how["smtp_from"])
+        self.assertNotIn("smtp_auth_username", how)
+
+    def test_what_is_no_address_goes_nowhere(self):
+        for bad in ({"MAIL_TO": "you@example.net"}, {"SMTP": "mail:25"},
+                    {"MAIL_TO": "a, b", "SMTP": "mail:25"}, {"MAIL_TO": "a@b", "SMTP": "mail"},
+                    {"MAIL_TO": "a@b\nto: c@d", "SMTP": "mail:25"},
+                    {"MAIL_TO": "a@b", "SMTP": "mail:25", "SMTP_USER": "me"},
+                    {"MAIL_TO": "a@b", "SMTP": "mail:25", "SMTP_FROM": "'x"}):
+            with self.subTest(bad):
+                done = subprocess.run([ROOT / "scripts" / "stack", "up"], capture_output=True,
+                                      text=True, timeout=30, env={**os.environ, "COMPOSE": "false", **bad})
+                self.assertEqual(done.returncode, 2, done.stderr)
+                self.assertRegex(done.stderr, "^scripts/stack: (MAIL_TO|SMTP)")
 
 
 class Catcher(Case):

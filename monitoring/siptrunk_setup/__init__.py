@@ -1,0 +1,1 @@
+"""The parts of siptrunk-setup: cli.py has them in order."""
