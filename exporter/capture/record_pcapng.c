@@ -130,10 +130,8 @@ static const struct ladder_entry *record_pcapng_message(const struct flow *f,
 
 static void record_pcapng_event(struct buffer *b, const struct ladder_entry *e)
 {
-	buffer_format(b, "%s+%.3f ms: %s", b->len ? "\n" : "", (double)e->at_ns / 1e6,
-		      capture_words(e->kind));
-	if (!capture_is_message(e->kind))
-		capture_put_safe(b, e->text, e->len);
+	buffer_format(b, "%s+%.3f ms: ", b->len ? "\n" : "", (double)e->at_ns / 1e6);
+	capture_put_event(b, e);
 }
 
 /* What happened beside messages from entry @i on, up to the next message. */

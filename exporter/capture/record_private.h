@@ -12,6 +12,9 @@ const char *capture_words(enum ladder_kind kind);
 /* Whether an entry's text is a message, not words. */
 bool capture_is_message(enum ladder_kind kind);
 
+/* What an entry is, and its own words where it is no message. */
+void capture_put_event(struct buffer *b, const struct ladder_entry *e);
+
 /* Any bytes as printable ASCII. */
 void capture_put_safe(struct buffer *b, const char *text, size_t len);
 

@@ -18,14 +18,14 @@ static const struct {
 	[LADDER_RETRANSMITTED] = {"-->", "the same again"},
 	[LADDER_RECEIVED] = {"<--", ""},
 	[LADDER_GARBAGE] = {"<--", "bytes that are not SIP"},
-	[LADDER_ICMP] = {"<--", "ICMP: "},
-	[LADDER_CLOSED] = {"-x-", "no connection: "},
-	[LADDER_DEADLINE] = {"-x-", "the deadline passed "},
-	[LADDER_LATE] = {"<--", "a response, too late "},
+	[LADDER_ICMP] = {"<--", "ICMP"},
+	[LADDER_CLOSED] = {"-x-", "no connection"},
+	[LADDER_DEADLINE] = {"-x-", "the deadline passed"},
+	[LADDER_LATE] = {"<--", "a response, too late"},
 	[LADDER_REFUSED] = {"<--", "a response that cannot be read"},
-	[LADDER_ODDITY] = {"   ", "odd: "},
-	[LADDER_ELSEWHERE] = {"<--", "a response that was not taken: "},
-	[LADDER_REPLACED] = {"---", "another connection: "},
+	[LADDER_ODDITY] = {"   ", "odd"},
+	[LADDER_ELSEWHERE] = {"<--", "a response that was not taken"},
+	[LADDER_REPLACED] = {"---", "another connection"},
 };
 
 const char *capture_words(enum ladder_kind kind)
@@ -128,14 +128,22 @@ static void record_text_lines(struct buffer *b, const struct ladder_entry *e)
 static void record_text_at(struct buffer *b, int64_t at_ns, enum ladder_kind kind)
 {
 	buffer_format(b, "%+13.3f ms %s ", (double)at_ns / 1e6, rungs[kind].arrow);
-	buffer_str(b, rungs[kind].words);
+}
+
+void capture_put_event(struct buffer *b, const struct ladder_entry *e)
+{
+	buffer_str(b, rungs[e->kind].words);
+	if (capture_is_message(e->kind) || !e->len)
+		return;
+	buffer_str(b, *rungs[e->kind].words ? ": " : "");
+	capture_put_safe(b, e->text, e->len);
 }
 
 static void record_text_rung(struct buffer *b, const struct ladder_entry *e)
 {
 	record_text_at(b, e->at_ns, e->kind);
+	capture_put_event(b, e);
 	if (!capture_is_message(e->kind)) {
-		capture_put_safe(b, e->text, e->len);
 		buffer_str(b, "\n");
 		return;
 	}

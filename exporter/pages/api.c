@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "exporter/ondemand/json_chain.h"
+#include "exporter/pages/ladders.h"
 #include "exporter/store/labels.h"
 #include "sipprobe/health.h"
 #include "sipprobe/tls_failure.h"
@@ -173,12 +174,13 @@ static void api_put_entry(struct json *j, const struct ladder_entry *e)
 	json_close(j, '}');
 }
 
-/* A probe with its ladder, as the member @key. @late_ns: wall clock, 0: it was not. */
-static void api_put_ladder(struct json *j, const char *key, const struct probe_result *r,
-			   const struct ladder_entry *entries, unsigned count,
-			   unsigned dropped, int64_t late_ns)
+/* A probe with its ladder, as the member @key. */
+static void api_put_ladder(struct json *j, const char *key, const struct ladders_view *v)
 {
+	const struct probe_result *r = v->record.result;
+
 	json_open(j, key, '{');
+	json_str(j, "id", v->id);
 	json_time(j, "begun_unix_s", r->begun_unix_ns);
 	json_str(j, "outcome", probe_outcome_name(r->outcome));
 	json_str(j, "verdict", api_verdict_name(r->verdict));
@@ -192,22 +194,26 @@ static void api_put_ladder(struct json *j, const char *key, const struct probe_r
 	for (int i = 0; i < PROBE_PHASES; i++)
 		json_seconds(j, probe_phase_name((enum probe_phase)i), r->phase_ns[i]);
 	json_close(j, '}');
-	json_time(j, "late_response_unix_s", late_ns);
-	json_number(j, "entries_left_out", dropped, 0);
+	json_time(j, "late_response_unix_s", v->record.late_unix_ns);
+	json_number(j, "entries_left_out", v->record.dropped, 0);
 	json_open(j, "entries", '[');
-	for (unsigned i = 0; i < count; i++)
-		api_put_entry(j, &entries[i]);
+	for (unsigned i = 0; i < v->record.count; i++)
+		api_put_entry(j, &v->record.entries[i]);
 	json_close(j, ']');
 	json_close(j, '}');
 }
 
-static void api_put_kept(struct json *j, const char *key, struct history_ladder *l)
+static void api_put_kept(struct json *j, const char *key, const struct status_target *t,
+			 struct history_ladder *l)
 {
-	if (l)
-		api_put_ladder(j, key, &l->result, l->entries, l->count, l->dropped,
-			       atomic_load(&l->late_ns));
-	else
+	struct ladders_view v;
+
+	if (!l) {
 		json_null(j, key);
+		return;
+	}
+	ladders_view(&v, "", t, l);
+	api_put_ladder(j, key, &v);
 }
 
 /* Oldest first; each began its gap after the one before, counted back from the last. */
@@ -263,9 +269,9 @@ static void api_put_target(struct json *j, const struct status_target *t)
 	api_put_recent(j, t);
 	json_open(j, "failures", '[');
 	for (int i = 0; i < HISTORY_FAILURES && t->failures[i]; i++)
-		api_put_kept(j, NULL, t->failures[i]);
+		api_put_kept(j, NULL, t, t->failures[i]);
 	json_close(j, ']');
-	api_put_kept(j, "success", t->success);
+	api_put_kept(j, "success", t, t->success);
 	json_close(j, '}');
 }
 

@@ -266,3 +266,21 @@ void page_template(struct buffer *b, const char *name, const char *root,
 		p = close + 2;
 	}
 }
+
+void page_base64(struct buffer *b, struct slice bytes)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	for (size_t i = 0; i < bytes.l; i += 3) {
+		uint32_t three = 0;
+		char four[4] = {'=', '=', '=', '='};
+
+		for (size_t k = 0; k < 3; k++)
+			three = three << 8 |
+				(i + k < bytes.l ? (unsigned char)bytes.p[i + k] : 0);
+		for (size_t k = 0; k < 4 && i + k <= bytes.l; k++)
+			four[k] = digits[three >> (18 - 6 * k) & 63];
+		buffer_add(b, four, 4);
+	}
+}

@@ -29,6 +29,9 @@ void page_time(struct buffer *b, int64_t unix_ns);
 /* "1.53 ms", "2.1 s" */
 void page_duration(struct buffer *b, int64_t ns);
 
+/* RFC 4648. */
+void page_base64(struct buffer *b, struct slice bytes);
+
 /* In decimal digits. */
 void page_number(struct buffer *b, int64_t n);
 

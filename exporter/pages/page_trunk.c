@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "exporter/ondemand/probe_explain.h"
+#include "exporter/pages/ladders.h"
 #include "exporter/pages/page_chain.h"
 #include "exporter/pages/page_ladder.h"
 #include "exporter/pages/page_text.h"
@@ -265,26 +266,53 @@ static void page_trunk_put_caution(struct buffer *b, const struct status_target 
 		page_trunk_put_next(b, &r);
 }
 
+static void page_trunk_put_segment(struct buffer *b, const struct trunk_page *p)
+{
+	struct buffer text = {0};
+
+	/* As a label's value, from which a segment is made. */
+	labels_add(&text, "a", p->name);
+	page_segment(b, labels_find((struct slice){text.data, text.len}, "a"));
+	buffer_clear(&text);
+}
+
+static void page_trunk_put_ladder(struct buffer *b, const struct trunk_page *p,
+				  const struct status_target *t, size_t index,
+				  struct history_ladder *kept)
+{
+	struct buffer url = {0};
+	char part[24], success[LADDERS_ID];
+	struct ladders_view v;
+
+	ladders_view(&v, p->name, t, kept);
+	snprintf(part, sizeof(part), "%zu", index);
+	ladders_success(success, &v);
+	buffer_str(&url, "../api/v1/trunks/");
+	page_trunk_put_segment(&url, p);
+	buffer_str(&url, "/ladders/");
+	buffer_str(&url, kept == t->success ? success : v.id);
+	page_ladder(b,
+		    &(struct page_ladder){.now_ns = p->now_ns,
+					  .part = part,
+					  .url = {url.data, url.len}},
+		    &v.record);
+	buffer_clear(&url);
+}
+
 static void page_trunk_put_ladders(struct buffer *b, const struct trunk_page *p,
 				   const struct status_target *t, size_t index)
 {
-	struct page_ladder l = {
-		.peer = labels_find(t->labels, "address"),
-		.now_ns = p->now_ns,
-		.target = index,
-	};
-
 	for (int i = 0; i < HISTORY_FAILURES && t->failures[i]; i++) {
 		if (!i)
 			buffer_str(b, "<h3>Last failures</h3>\n");
 		if (!i && t->last.verdict != PROBE_UP)
 			page_trunk_put_next(b, &t->failures[i]->result);
-		page_ladder(b, &l, t->failures[i]);
+		page_trunk_put_ladder(b, p, t, index, t->failures[i]);
 	}
 	if (!t->success)
 		return;
 	buffer_str(b, "<h3>A success, to compare</h3>\n");
-	page_ladder(b, &l, t->success);
+	page_trunk_put_ladder(b, p, t, index, t->success);
 }
 
 static void page_trunk_put_target(struct buffer *b, const struct trunk_page *p, size_t i)
@@ -406,13 +434,19 @@ static void page_trunk_put_main(struct buffer *b, const struct trunk_page *p)
 
 static void page_trunk_put_api(struct buffer *b, const struct trunk_page *p)
 {
-	struct buffer text = {0};
-
-	/* As a label's value, from which a segment is made. */
-	labels_add(&text, "a", p->name);
 	buffer_str(b, "../api/v1/trunks/");
-	page_segment(b, labels_find((struct slice){text.data, text.len}, "a"));
-	buffer_clear(&text);
+	page_trunk_put_segment(b, p);
+}
+
+/* A form, so that it works without scripts; trunk.js shows the result in its place. */
+static void page_trunk_put_probe(struct buffer *b, const struct trunk_page *p)
+{
+	if (!p->t)
+		return;
+	buffer_str(b, "<form id=\"probe\" method=\"post\" action=\"");
+	page_trunk_put_segment(b, p);
+	buffer_str(b, "/probe\"><button>Probe now</button> <span id=\"probing\" "
+		      "role=\"status\"></span></form>\n");
 }
 
 static void page_trunk_fill_h(struct buffer *b, struct slice word, void *arg)
@@ -423,7 +457,7 @@ static void page_trunk_fill_h(struct buffer *b, struct slice word, void *arg)
 	} words[] = {
 		{"name", page_trunk_put_name},	     {"state", page_trunk_put_state},
 		{"main", page_trunk_put_main},	     {"api", page_trunk_put_api},
-		{"version", page_trunk_put_version},
+		{"version", page_trunk_put_version}, {"probe", page_trunk_put_probe},
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
