@@ -271,6 +271,8 @@ static void api_put_target(struct json *j, const struct status_target *t)
 	for (int i = 0; i < HISTORY_FAILURES && t->failures[i]; i++)
 		api_put_kept(j, NULL, t, t->failures[i]);
 	json_close(j, ']');
+	json_bool(j, "recent_left_out", t->lacks_probes);
+	json_bool(j, "failures_left_out", t->lacks_failures);
 	api_put_kept(j, "success", t, t->success);
 	json_close(j, '}');
 }

@@ -213,6 +213,17 @@ static void page_trunk_put_numbers(struct buffer *b, const struct status_target 
 		page_trunk_put_loss(b, &t->stats.loss);
 }
 
+/* What is not shown for want of memory, and which setting would change that. */
+static void page_trunk_put_lack(struct buffer *b, const struct status_trunk *t,
+				const char *what)
+{
+	buffer_str(b, "<p class=\"lack\">There was no memory for ");
+	buffer_str(b, what);
+	buffer_str(b, ": <code>status.memory_mib</code>, now ");
+	page_number(b, t->memory_mib);
+	buffer_str(b, ", is shared by all trunks.</p>\n");
+}
+
 static void page_trunk_put_recent(struct buffer *b, const struct status_target *t)
 {
 	unsigned bad = 0;
@@ -309,6 +320,8 @@ static void page_trunk_put_ladders(struct buffer *b, const struct trunk_page *p,
 			page_trunk_put_next(b, &t->failures[i]->result);
 		page_trunk_put_ladder(b, p, t, index, t->failures[i]);
 	}
+	if (t->lacks_failures)
+		page_trunk_put_lack(b, p->t, "all of its last failures");
 	if (!t->success)
 		return;
 	buffer_str(b, "<h3>A success, to compare</h3>\n");
@@ -330,6 +343,8 @@ static void page_trunk_put_target(struct buffer *b, const struct trunk_page *p, 
 	page_badge(b, t->last_unix_ns ? verdicts[t->last.verdict & 3] : "unknown");
 	buffer_str(b, "</h2>\n");
 	page_trunk_put_recent(b, t);
+	if (t->lacks_probes)
+		page_trunk_put_lack(b, p->t, "its last probes");
 	buffer_str(b, "<dl class=\"facts\">\n");
 	page_trunk_put_numbers(b, t, p->now_ns);
 	buffer_str(b, "</dl>\n");

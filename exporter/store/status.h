@@ -76,6 +76,8 @@ struct status_target {
 	struct history_ladder *failures[HISTORY_FAILURES]; /* newest first; references */
 	struct history_ladder *success;
 	struct chain *chain; /* what the peer showed over TLS, or NULL; a reference */
+	bool lacks_probes;   /* for want of memory, as are the ladders of failures */
+	bool lacks_failures;
 };
 
 /* One trunk and everything about it. */
@@ -92,6 +94,7 @@ struct status_trunk {
 	struct status_target *targets;
 	size_t target_count;
 	size_t target_cap;
+	unsigned memory_mib;	/* the setting */
 	struct buffer settings; /* pairs of terminated strings, key and value */
 	struct buffer text;	/* what the slices point into */
 };

@@ -99,6 +99,8 @@ static void status_trunk_copy_target(struct status_trunk *trunk, struct store *s
 	to->last = t->last;
 	to->last_unix_ns = t->last_unix_ns;
 	to->chain = chain_ref(t->tls ? t->tls->chain : NULL);
+	to->lacks_probes = history_lacks_probes(&s->history, t->track);
+	to->lacks_failures = history_lacks_failures(&s->history, t->track);
 	if (t->track)
 		status_trunk_copy_track(to, s, t->track);
 }
@@ -131,6 +133,7 @@ static int status_trunk_copy_trunk(struct status_trunk *to, struct store *s,
 		to->own = row->texts->own;
 	}
 	to->dns_hint = row->dns_hint;
+	to->memory_mib = (unsigned)(s->history.bytes_max >> 20);
 	if (store_dns_note(row))
 		to->dns_note = status_trunk_add_text(to, store_dns_note(row),
 						     strlen(store_dns_note(row)));

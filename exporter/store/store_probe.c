@@ -157,7 +157,7 @@ void store_ladder(struct store *s, struct store_target *cell,
 	if (!copy)
 		return;
 	store_write_lock(s);
-	history_keep(&s->history, cell->track, copy);
+	history_keep(&s->history, &cell->track, copy);
 	store_write_unlock(s);
 }
 
