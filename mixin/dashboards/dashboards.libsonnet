@@ -1,0 +1,4 @@
+// Dashboards by the name of their file.
+{
+  grafanaDashboards+:: {},
+}
