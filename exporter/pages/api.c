@@ -139,6 +139,26 @@ static void api_put_state(struct json *j, uint8_t state, int8_t missing)
 		json_null(j, "state_reason");
 }
 
+static void api_put_problems(struct json *j, unsigned problems)
+{
+	json_open(j, "problems", '[');
+	for (int i = 0; i < PROBLEMS; i++)
+		if (problems >> i & 1)
+			json_str(j, NULL, problem_name((enum problem)i));
+	json_close(j, ']');
+}
+
+/* Of the last half hour, over UDP. */
+static void api_put_half_hour(struct json *j, uint32_t requests, uint32_t lost,
+			      uint32_t flaps)
+{
+	json_open(j, "last_30m", '{');
+	json_number(j, "udp_requests", requests, 0);
+	json_number(j, "udp_lost", lost, 0);
+	json_number(j, "state_changes", flaps, 0);
+	json_close(j, '}');
+}
+
 void api_row(struct json *j, const struct status_row *row)
 {
 	json_open(j, NULL, '{');
@@ -148,6 +168,8 @@ void api_row(struct json *j, const struct status_row *row)
 	json_time(j, "since_unix_s", row->since_unix_ns);
 	json_number(j, "addresses", row->addresses, 0);
 	json_number(j, "addresses_up", row->addresses_up, 0);
+	api_put_problems(j, row->problems);
+	api_put_half_hour(j, row->requests, row->lost, row->flaps);
 	api_put_last(j, row->target, row->said, row->last, row->last_unix_ns);
 	api_put_expiry(j, row->cert_not_after_s);
 	json_open(j, "recent_latency_s", '[');
@@ -301,6 +323,8 @@ static void api_put_trunk(struct json *j, const struct status_trunk *t)
 	json_number(j, "state_changes", t->stats.state_changes, 0);
 	json_number(j, "addresses", t->stats.addresses, 0);
 	json_number(j, "addresses_up", t->stats.addresses_up, 0);
+	api_put_problems(j, problems_of(&t->facts));
+	api_put_half_hour(j, t->facts.requests, t->facts.lost, t->facts.flaps);
 	json_number(j, "dns_failures", t->stats.dns_failures, 0);
 	if (t->dns_said.l)
 		json_text(j, "dns_last_failure", t->dns_said);

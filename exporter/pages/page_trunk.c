@@ -8,6 +8,7 @@
 #include "exporter/pages/ladders.h"
 #include "exporter/pages/page_chain.h"
 #include "exporter/pages/page_ladder.h"
+#include "exporter/pages/page_notes.h"
 #include "exporter/pages/page_text.h"
 #include "exporter/pages/pages.h"
 #include "exporter/store/labels.h"
@@ -405,7 +406,9 @@ static void page_trunk_put_state(struct buffer *b, const struct trunk_page *p)
 
 	if (!p->t)
 		return;
-	page_badge(b, health_state_name((enum health_state)p->t->stats.state));
+	page_badge(b, p->t->stats.paused
+			      ? "paused"
+			      : health_state_name((enum health_state)p->t->stats.state));
 	buffer_str(b, " for ");
 	page_age(b, p->t->since_unix_ns, p->now_ns);
 	buffer_str(b, ", since ");
@@ -419,6 +422,12 @@ static void page_trunk_put_state(struct buffer *b, const struct trunk_page *p)
 		buffer_str(b,
 			   "; it is called down after as many failures in a row as its "
 			   "setting fall says");
+	page_notes(b, &(struct page_notes){.problems = problems_of(&p->t->facts),
+					   .addresses = p->t->stats.addresses,
+					   .addresses_up = p->t->stats.addresses_up,
+					   .requests = p->t->facts.requests,
+					   .lost = p->t->facts.lost,
+					   .paused = p->t->stats.paused});
 }
 
 static void page_trunk_put_no_address(struct buffer *b, const struct status_trunk *t)

@@ -7,6 +7,7 @@
 
 #include "exporter/store/copy_arena.h"
 #include "exporter/store/history.h"
+#include "exporter/store/problems.h"
 #include "exporter/store/stats.h"
 #include "exporter/store/store.h"
 
@@ -28,14 +29,21 @@ struct status_row {
 	int64_t cert_not_after_s;
 	uint32_t addresses;
 	uint32_t addresses_up;
-	uint8_t state;		/* enum health_state */
+	unsigned problems; /* bits 1 << enum problem */
+	uint32_t requests; /* over UDP in the last half hour, and what was lost of them */
+	uint32_t lost;
+	uint32_t flaps; /* state changes in that time, counted to PROBLEMS_FLAPS */
+	uint8_t state;	/* enum health_state */
 	int8_t inbound_missing; /* as in struct stats_trunk */
 	bool paused;		/* by its settings: not probed */
 };
 
+/* Beside the bits of states: trunks that are paused, whose state is unknown. */
+#define STATUS_PAUSED (1U << HEALTH_STATES)
+
 struct status_query {
 	uint64_t since;	 /* only rows that changed after this sequence; 0: all */
-	unsigned states; /* bits 1 << enum health_state; 0: any */
+	unsigned states; /* bits 1 << enum health_state, and STATUS_PAUSED; 0: any */
 	unsigned recent; /* probes of each row */
 };
 
@@ -43,6 +51,7 @@ struct status_list {
 	struct status_row *rows; /* by name */
 	size_t count;
 	size_t states[HEALTH_STATES]; /* how many of all trunks are in each */
+	size_t paused;		      /* of them, also counted as unknown */
 	uint64_t sequence;	      /* for `since` of the next query */
 	uint64_t generation;   /* of the set of trunks; another one: ask for all again */
 	int64_t begun_unix_ns; /* of the store: tells one run from the next */
@@ -94,6 +103,7 @@ struct status_trunk {
 	struct status_target *targets;
 	size_t target_count;
 	size_t target_cap;
+	struct problems_facts facts;
 	unsigned memory_mib;	/* the setting */
 	struct buffer settings; /* pairs of terminated strings, key and value */
 	struct buffer text;	/* what the slices point into */

@@ -132,6 +132,7 @@ static int status_trunk_copy_trunk(struct status_trunk *to, struct store *s,
 						     strlen(store_own_file(row)));
 		to->own = row->texts->own;
 	}
+	store_problems(&to->facts, s, row, clock_wall_ns());
 	to->dns_hint = row->dns_hint;
 	to->memory_mib = (unsigned)(s->history.bytes_max >> 20);
 	if (store_dns_note(row))

@@ -176,6 +176,7 @@ void store_probe_late(struct store *s, struct store_target *cell)
 void store_probe_settled(struct store *s, struct store_target *cell,
 			 const struct probe_loss *loss)
 {
+	int64_t now_s = clock_wall_ns() / CLOCK_NS_PER_S;
 	struct probe_loss *sum;
 
 	if (!cell)
@@ -185,6 +186,7 @@ void store_probe_settled(struct store *s, struct store_target *cell,
 	sum->requests += loss->requests;
 	sum->answers += loss->answers;
 	sum->lost += loss->lost;
+	loss_window_add(&cell->window, now_s, loss->requests, loss->lost);
 	store_write_unlock(s);
 }
 

@@ -144,9 +144,14 @@ int64_t store_since_unix_ns(const struct store *s, const struct store_trunk *row
 void store_trunk_state(struct store *s, struct store_trunk *row,
 		       const struct engine_change *change, int64_t since_unix_ns)
 {
+	uint32_t since_s = (uint32_t)(since_unix_ns / CLOCK_NS_PER_S);
+
 	if (!row)
 		return;
 	store_write_lock(s);
+	row->changes_s[row->stats.state_changes % PROBLEMS_FLAPS] = since_s;
+	if (row->stats.state == HEALTH_DOWN)
+		row->down_until_s = since_s;
 	row->stats.state = (uint8_t)change->to;
 	row->stats.state_changes++;
 	store_follow_wall(s);
@@ -209,6 +214,7 @@ void store_trunk_dns_failed(struct store *s, struct store_trunk *row, const char
 	store_write_lock(s);
 	row->stats.dns_failures++;
 	row->dns_hint = (uint8_t)hint;
+	row->dns_failed_before_ns = row->dns_failed_unix_ns;
 	row->dns_failed_unix_ns = now_unix_ns;
 	store_touch(s, row);
 	store_write_unlock(s);
