@@ -164,7 +164,7 @@ void capture_text(struct buffer *b, const struct capture_record *r)
 	if (r->late_unix_ns) {
 		record_text_at(b, r->late_unix_ns - r->result->begun_unix_ns,
 			       LADDER_LATE);
-		buffer_str(b, "\n");
+		buffer_format(b, "%s\n", rungs[LADDER_LATE].words);
 	}
 	buffer_str(b,
 		   "\nHeads of messages only; secrets are replaced by \"redacted\".\n");

@@ -312,6 +312,26 @@ static void api_put_settings(struct json *j, const struct buffer *pairs)
 	json_close(j, '}');
 }
 
+/* The registration that lasts longest, where the trunk checks REGISTER. */
+static void api_put_registration(struct json *j, const struct status_trunk *t)
+{
+	const struct status_target *found = status_registered(t);
+
+	if (!t->aor.len) {
+		json_null(j, "registration");
+		return;
+	}
+	json_open(j, "registration", '{');
+	json_text(j, "aor", (struct slice){t->aor.data, t->aor.len});
+	json_bool(j, "bind", t->binds);
+	api_put_unix_s(j, "until_unix_s", found ? found->stats.registered_until_s : 0);
+	if (found)
+		json_label(j, "address", labels_find(found->labels, "address"));
+	else
+		json_null(j, "address");
+	json_close(j, '}');
+}
+
 static void api_put_trunk(struct json *j, const struct status_trunk *t)
 {
 	json_open(j, NULL, '{');
@@ -340,6 +360,7 @@ static void api_put_trunk(struct json *j, const struct status_trunk *t)
 	else
 		json_bool(j, "inbound_missing", t->stats.inbound_missing);
 	api_put_own(j, t);
+	api_put_registration(j, t);
 	json_open(j, "targets", '[');
 	for (size_t i = 0; i < t->target_count; i++)
 		api_put_target(j, &t->targets[i]);

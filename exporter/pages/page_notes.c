@@ -29,6 +29,11 @@ static void page_notes_put(struct buffer *b, const char *class, const char *word
 	buffer_str(b, "</span>");
 }
 
+/* An outage, or a dead address, is not loss. */
+#define OUTAGES                                                                          \
+	(1U << PROBLEM_DOWN | 1U << PROBLEM_FLAPPING | 1U << PROBLEM_PARTIALLY_DOWN |    \
+	 1U << PROBLEM_DEGRADED | 1U << PROBLEM_STATE_UNKNOWN)
+
 /* From one in a hundred on it is shown; the problem begins later. */
 static void page_notes_put_loss(struct buffer *b, const struct page_notes *n)
 {
@@ -36,7 +41,7 @@ static void page_notes_put_loss(struct buffer *b, const struct page_notes *n)
 	double percent = n->requests ? 100.0 * n->lost / n->requests : 0;
 	char words[24];
 
-	if (!wrong && percent < 1)
+	if (!wrong && (percent < 1 || n->problems & OUTAGES))
 		return;
 	(void)snprintf(words, sizeof(words),
 		       percent < 9.95 ? "loss %.1f %%" : "loss %.0f %%", percent);

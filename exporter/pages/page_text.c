@@ -140,15 +140,26 @@ static void page_text_add_span(struct buffer *b, int64_t s)
 	buffer_str(b, units[i].unit);
 }
 
-void page_age(struct buffer *b, int64_t unix_ns, int64_t now_ns)
+/* A span of time, with the point that it leads from or to. */
+static void page_text_put_span(struct buffer *b, int64_t unix_ns, int64_t span_ns)
 {
 	buffer_str(b, "<time datetime=\"");
 	page_text_add_stamp(b, true, unix_ns);
 	buffer_str(b, "\" title=\"");
 	page_text_add_stamp(b, false, unix_ns);
 	buffer_str(b, "\">");
-	page_text_add_span(b, (now_ns - unix_ns) / CLOCK_NS_PER_S);
+	page_text_add_span(b, span_ns / CLOCK_NS_PER_S);
 	buffer_str(b, "</time>");
+}
+
+void page_age(struct buffer *b, int64_t unix_ns, int64_t now_ns)
+{
+	page_text_put_span(b, unix_ns, now_ns - unix_ns);
+}
+
+void page_left(struct buffer *b, int64_t unix_ns, int64_t now_ns)
+{
+	page_text_put_span(b, unix_ns, unix_ns - now_ns);
 }
 
 void page_duration(struct buffer *b, int64_t ns)

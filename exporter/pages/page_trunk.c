@@ -100,6 +100,33 @@ static void page_trunk_put_own(struct buffer *b, const struct trunk_page *p)
 	page_trunk_end_item(b);
 }
 
+/* "sip:100@isp.example until 2026-11-22 09:52:11, for 43 min, at 192.0.2.1:5060" */
+static void page_trunk_put_registration(struct buffer *b, const struct trunk_page *p)
+{
+	const struct status_target *t = status_registered(p->t);
+	int64_t until_ns = t ? t->stats.registered_until_s * CLOCK_NS_PER_S : 0;
+	bool lost = t && until_ns <= p->now_ns;
+
+	page_trunk_begin_item(b, p->t->binds ? "Registration" : "Registration, as asked");
+	buffer_str(b, "<bdi>");
+	page_bytes(b, (struct slice){p->t->aor.data, p->t->aor.len});
+	buffer_str(b, "</bdi> ");
+	if (!t) {
+		buffer_str(b, "is not registered</dd></div>\n");
+		return;
+	}
+	buffer_str(b, lost ? "<span class=\"bad\">ended at " : "until ");
+	page_time(b, until_ns);
+	buffer_str(b, lost ? ", " : ", for ");
+	if (lost)
+		page_age(b, until_ns, p->now_ns);
+	else
+		page_left(b, until_ns, p->now_ns);
+	buffer_str(b, lost ? " ago</span>, at " : " more, at ");
+	page_label(b, labels_find(t->labels, "address"));
+	page_trunk_end_item(b);
+}
+
 static void page_trunk_put_facts(struct buffer *b, const struct trunk_page *p)
 {
 	const struct stats_trunk *s = &p->t->stats;
@@ -114,6 +141,8 @@ static void page_trunk_put_facts(struct buffer *b, const struct trunk_page *p)
 	buffer_str(b, " of ");
 	page_number(b, s->addresses);
 	page_trunk_end_item(b);
+	if (p->t->aor.len)
+		page_trunk_put_registration(b, p);
 	if (expiry_s) {
 		page_trunk_begin_item(b, "Certificate ends in");
 		page_expiry(b, expiry_s, p->now_ns);

@@ -103,6 +103,9 @@ struct status_trunk {
 	struct status_target *targets;
 	size_t target_count;
 	size_t target_cap;
+	struct buffer
+		aor; /* address of record of a trunk that checks REGISTER; or empty */
+	bool binds;  /* it registers, and does not only ask */
 	struct problems_facts facts;
 	unsigned memory_mib;	/* the setting */
 	struct buffer settings; /* pairs of terminated strings, key and value */
@@ -116,6 +119,9 @@ struct status_trunk {
  */
 int status_trunk_take(struct status_trunk **tp, struct store *s, const char *name);
 void status_trunk_free(struct status_trunk *t);
+
+/* The target whose registration lasts, or lasted, longest; NULL: none is known. */
+const struct status_target *status_registered(const struct status_trunk *t);
 
 /*
  * A trunk's settings in force as `settings` has them, in the configuration's notation;

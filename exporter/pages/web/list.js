@@ -17,7 +17,8 @@
 	const STATES = ["down", "degraded", "unknown", "up", "paused"];
 	const GROUP = "siptrunk-group"; /* how the reader last had them grouped */
 	const LABELS_MAX = 12; /* to choose from */
-	/* As in page_notes.c. */
+	/* These and the next as in page_notes.c. */
+	const OUTAGES = ["down", "flapping", "partially_down", "degraded", "state_unknown"];
 	const NOTES = [
 		["registration_lost", "bad", "not registered"],
 		["flapping", "bad", "flapping"],
@@ -139,7 +140,8 @@
 
 	/* Those whose worst trunk is worst come first, then those with more of them. */
 	function compare_groups(a, b) {
-		return a.worst - b.worst || b.at_worst - a.at_worst || order.compare(a.value, b.value);
+		return a.worst - b.worst || b.at_worst - a.at_worst || !a.value - !b.value ||
+			order.compare(a.value, b.value);
 	}
 
 	function group_of(value) {
@@ -294,7 +296,7 @@
 		const wrong = t.problems.includes("packet_loss");
 		const percent = requests ? (100 * lost) / requests : 0;
 
-		if (!wrong && percent < 1)
+		if (!wrong && (percent < 1 || t.problems.some((p) => OUTAGES.includes(p))))
 			return [];
 		return [[wrong ? "warn" : "", "loss " + percent.toFixed(percent < 9.95 ? 1 : 0) + " %"]];
 	}

@@ -59,8 +59,8 @@ static void test_list(struct site *s)
 	static const char *const urgency[] = {"b/&quot;&lt;i&gt;</a>",
 					      "gamma</a>",
 					      "epsilon</a>",
-					      "delta</a>",
 					      "alpha</a>",
+					      "delta</a>",
 					      NULL};
 	struct buffer b = {0};
 	const char *page = list_ask(s, &b);
@@ -80,6 +80,11 @@ static void test_list(struct site *s)
 	holds(page, "all <span class=\"count\">5</span>", "all of them counted");
 	holds(page, "down <span class=\"count\">1</span>", "and by state");
 	ok(ordered(page, urgency), "what is wrong comes first");
+	holds(page, "<span class=\"note warn\">1 of 2 addresses</span>",
+	      "some addresses of one");
+	holds(page, "<span class=\"badge paused\">paused</span>", "who is paused");
+	holds(page, "paused <span class=\"count\">1</span>", "how many are");
+	holds(page, "unknown <span class=\"count\">1</span>", "who is not, in unknown");
 	buffer_clear(&b);
 }
 
