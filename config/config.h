@@ -113,6 +113,18 @@ struct config_local {
 	unsigned port;	     /* 0: any; over TCP and TLS too */
 };
 
+/* Whether a trunk is left alone: resolved and answered, but not probed. */
+struct config_pause {
+	bool on;
+	int64_t until_s; /* seconds since the epoch, when that ends; 0: it does not */
+};
+
+/* Whether it is at that time of the wall clock. */
+static inline bool config_pause_at(const struct config_pause *p, int64_t unix_s)
+{
+	return p->on && (!p->until_s || unix_s < p->until_s);
+}
+
 /* How a trunk is probed and judged. Shared by all trunks with the same settings. */
 struct config_settings {
 	int64_t interval_us;	    /* time between probes while up */
@@ -133,7 +145,7 @@ struct config_settings {
 	struct config_codes up_codes;	    /* final responses that mean up */
 	struct config_codes degraded_codes; /* … that mean degraded; wins over up_codes */
 	struct config_local local;
-	bool paused; /* resolved and answered, but not probed */
+	struct config_pause pause;
 	/* SIP URI to send to instead of the trunk's, or NULL. */
 	const char *outbound_proxy;
 	/* Here and in route {peer}, {local} and {host} stand for a probe's own. */
@@ -234,6 +246,24 @@ struct config_status {
 	unsigned memory_mib; /* for all of them and the ladders of failures */
 };
 
+/* Which of its reasons, causes and kinds a counter of failures shows. */
+enum config_reasons {
+	CONFIG_REASONS_ALL,  /* from the start, at 0 */
+	CONFIG_REASONS_SEEN, /* once it was counted */
+};
+
+enum config_states {
+	CONFIG_STATES_ALL,     /* each state a series, 1 or 0 */
+	CONFIG_STATES_CURRENT, /* the one that it is, 1 */
+};
+
+/* How many series the metrics are. */
+struct config_metrics {
+	bool classic_histograms; /* with their buckets */
+	enum config_reasons reasons;
+	enum config_states states;
+};
+
 struct config {
 	const char *path; /* the file; NULL: built in */
 	const struct config_trunk *trunks;
@@ -241,6 +271,7 @@ struct config {
 	const double *buckets; /* upper bounds in seconds, rising, without +Inf */
 	size_t bucket_count;
 	struct config_native native;
+	struct config_metrics metrics;
 	struct config_sip sip;
 	struct config_dns dns;
 	struct config_probe probe;
@@ -298,7 +329,7 @@ struct config *config_keep(const struct config *c);
 /* Whether two trunks, of any two configurations, would be probed and shown alike. */
 bool config_trunk_equal(const struct config_trunk *a, const struct config_trunk *b);
 
-/* Whether it is registered somewhere. */
+/* Whether it is registered somewhere; not while it is paused. */
 bool config_trunk_binds(const struct config_trunk *t);
 
 /*

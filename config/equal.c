@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "base/clock.h"
 #include "config/layer.h"
 #include "config/types.h"
 
@@ -32,7 +33,8 @@ bool config_trunk_binds(const struct config_trunk *t)
 {
 	const struct config_settings *s = t->settings;
 
-	return s->registration && s->registration->bind && !s->paused &&
+	return s->registration && s->registration->bind &&
+	       !config_pause_at(&s->pause, clock_wall_ns() / CLOCK_NS_PER_S) &&
 	       s->methods & 1U << CONFIG_METHOD_REGISTER;
 }
 

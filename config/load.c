@@ -88,6 +88,7 @@ static int load_begin(struct load *l, const char *path)
 	memset(l->builtin.set, 0, sizeof(l->builtin.set));
 	memset(l->builtin.tls_set, 0, sizeof(l->builtin.tls_set));
 	memset(l->histogram_set, 0, sizeof(l->histogram_set));
+	memset(l->metrics_set, 0, sizeof(l->metrics_set));
 	memset(l->sip_set, 0, sizeof(l->sip_set));
 	memset(l->sip_tls_set, 0, sizeof(l->sip_tls_set));
 	memset(l->dns_set, 0, sizeof(l->dns_set));
@@ -205,6 +206,7 @@ static int fill_config(struct holder *h, struct load *l, const char *path)
 		return ENOMEM;
 	c->glob_count = l->glob_count;
 	c->watch = l->watch;
+	c->metrics = l->metrics;
 	c->sip = l->sip;
 	c->dns = l->dns;
 	c->probe = l->probe;

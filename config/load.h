@@ -40,6 +40,7 @@ struct load {
 	const double *buckets;
 	size_t bucket_count;
 	struct config_native native;
+	struct config_metrics metrics;
 	struct config_sip sip;
 	struct config_dns dns;
 	struct config_probe probe;
@@ -49,6 +50,7 @@ struct load {
 	bool watch;
 	const cJSON *file_set[16];
 	const cJSON *histogram_set[4];
+	const cJSON *metrics_set[3];
 	const cJSON *sip_set[4];
 	const cJSON *sip_tls_set[TLS_FIELDS_MAX];
 	const cJSON *dns_set[2];

@@ -20,6 +20,7 @@ extern const struct record_type record_register; /* struct config_register */
 
 /* The sections of the main file that concern the exporter as a whole. */
 extern const struct section section_histogram; /* base: struct load */
+extern const struct section section_metrics;   /* base: struct config_metrics */
 extern const struct section section_sip;       /* base: struct config_sip in a load */
 extern const struct section section_dns;       /* base: struct config_dns */
 extern const struct section section_probe;     /* base: struct config_probe */

@@ -41,6 +41,38 @@ const struct section section_histogram = {
 	SECTION_ROWS(fields_histogram),
 };
 
+static const char *const names_reasons[] = {"all", "seen", NULL};
+static const char *const names_states[] = {"all", "current", NULL};
+
+static const struct field fields_metrics[] = {
+	{.key = "classic_histograms",
+	 .about = "whether histograms have buckets; false: sum and count alone, in text "
+		  "formats the bucket +Inf too; native histograms are as ever",
+	 .type = &type_flag,
+	 .offset = offsetof(struct config_metrics, classic_histograms),
+	 .initial = "true"},
+	{.key = "failure_reasons",
+	 .about = "reasons, causes and kinds of failures that counters show: all from "
+		  "the start, or those that were seen",
+	 .type = &type_choice,
+	 .offset = offsetof(struct config_metrics, reasons),
+	 .more = names_reasons,
+	 .initial = "\"all\""},
+	{.key = "states",
+	 .about = "series of a trunk's state: one for each, 1 or 0, or that of the "
+		  "present one alone",
+	 .type = &type_choice,
+	 .offset = offsetof(struct config_metrics, states),
+	 .more = names_states,
+	 .initial = "\"all\""},
+};
+
+const struct section section_metrics = {
+	.name = "metrics",
+	.about = "which series the metrics have",
+	SECTION_ROWS(fields_metrics),
+};
+
 static const struct field fields_sip[] = {
 	{.key = "listen",
 	 .about = "addresses to answer SIP on, and to probe from over UDP",

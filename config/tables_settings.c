@@ -137,9 +137,9 @@ static const struct field fields_settings[] = {
 	 .max = DAY},
 	{.key = "paused",
 	 .about = "true: the trunk is not probed and has no state; its peer is still "
-		  "answered",
-	 .type = &type_flag,
-	 SETTING(paused),
+		  "answered; \"until 2026-12-01T06:00Z\": the same until then",
+	 .type = &type_pause,
+	 SETTING(pause),
 	 .initial = "false"},
 	{.key = "preset",
 	 .about = "settings that suit a kind of peer; what stands beside it wins over "

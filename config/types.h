@@ -11,6 +11,7 @@ extern const struct value_type type_codes;
 extern const struct value_type type_template; /* a URI; {peer}, {local} or {host} in it */
 extern const struct value_type type_local;    /* to struct config_local; taken whole */
 extern const struct value_type type_search;   /* to struct config_search */
+extern const struct value_type type_pause;    /* to struct config_pause */
 extern const struct value_type type_dscp;     /* 0 to 63, or a name */
 extern const struct value_type type_preset;   /* the name of one, to its number */
 

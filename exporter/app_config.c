@@ -92,6 +92,8 @@ static int app_config_reload(struct app *app, FILE *why)
 	if (!err) {
 		store_change_begin(app->store);
 		err = engine_apply(app->engine, next, text, sizeof(text));
+		if (!err)
+			store_spare(app->store, &next->metrics);
 		store_change_end(app->store);
 		if (err)
 			config_free(next);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/date.h"
 #include "base/log.h"
 #include "exporter/store/store.h"
 #include "sipprobe/tls_failure.h"
@@ -122,6 +123,25 @@ static void engine_listener_trunk_state_h(void *p, const struct engine_change *c
 		engine_listener_add_result(&f, change->last);
 	engine_listener_add(&f, LOG_SEC("after", change->held_ns));
 	log_write(worse ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, "trunk changed state", f.list);
+}
+
+/* A pause without an end is no news to whoever wrote it; one that ends is, twice. */
+static void engine_listener_trunk_paused_h(void *p, bool paused, int64_t until_s,
+					   void *arg)
+{
+	struct row *row = p;
+	char until[DATE_BYTES];
+
+	if (!row)
+		return;
+	store_trunk_paused(arg, row->store, paused, until_s);
+	if (!paused)
+		log_event(LOG_LEVEL_INFO, "trunk is no longer paused",
+			  LOG_S("trunk", row->trunk->name));
+	else if (until_s)
+		log_event(LOG_LEVEL_INFO, "trunk is paused",
+			  LOG_S("trunk", row->trunk->name),
+			  LOG_S("until", date_print(until, until_s)));
 }
 
 static void engine_listener_trunk_addresses_h(void *p, unsigned total, unsigned up,
@@ -402,6 +422,7 @@ const struct engine_events engine_listener = {
 	.trunk_move_h = engine_listener_trunk_move_h,
 	.trunk_remove_h = engine_listener_trunk_remove_h,
 	.trunk_state_h = engine_listener_trunk_state_h,
+	.trunk_paused_h = engine_listener_trunk_paused_h,
 	.trunk_addresses_h = engine_listener_trunk_addresses_h,
 	.trunk_dns_failed_h = engine_listener_trunk_dns_failed_h,
 	.trunk_resolved_h = engine_listener_trunk_resolved_h,

@@ -109,6 +109,12 @@ struct engine_events {
 	void (*trunk_remove_h)(void *row, void *arg);
 	void (*trunk_state_h)(void *row, const struct engine_change *change, void *arg);
 	/*
+	 * It is paused: after trunk_add_h, or when the wall clock was set back; or it is
+	 * no more, and begins as if it were new. @until_s: when that will be, seconds
+	 * since the epoch; 0: never by itself. May be NULL.
+	 */
+	void (*trunk_paused_h)(void *row, bool paused, int64_t until_s, void *arg);
+	/*
 	 * At the start, and after each resolution that changed the set of addresses or
 	 * ended a failure.
 	 */

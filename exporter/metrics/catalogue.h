@@ -66,6 +66,7 @@ struct catalogue_family {
 	size_t (*self_get)(struct sample *out, const struct catalogue_source *src);
 	size_t (*trunk_get)(struct sample *out, const struct snapshot_trunk *t);
 	size_t (*target_get)(struct sample *out, const struct snapshot_target *t);
+	bool by_reason; /* a series a reason, which may be left out until it is seen */
 	/* CATALOGUE_HISTOGRAM only: whether the target's buckets belong here. */
 	bool histogram;
 };
@@ -81,6 +82,9 @@ struct catalogue_sink {
 	void (*histogram_h)(const struct snapshot_target *t,
 			    const struct stats_buckets *b, void *arg);
 };
+
+/* Whether histograms go without their buckets. */
+bool catalogue_spares_buckets(const struct catalogue_source *src);
 
 /* Tells @sink, with @arg, all that is wanted of @src, in the catalogue's order. */
 void catalogue_walk(const struct catalogue_source *src, const struct catalogue_sink *sink,

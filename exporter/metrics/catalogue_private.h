@@ -39,6 +39,7 @@ size_t catalogue_state_changed(struct sample *out, const struct snapshot_trunk *
 size_t catalogue_addresses(struct sample *out, const struct snapshot_trunk *t);
 size_t catalogue_addresses_up(struct sample *out, const struct snapshot_trunk *t);
 size_t catalogue_paused(struct sample *out, const struct snapshot_trunk *t);
+size_t catalogue_paused_until(struct sample *out, const struct snapshot_trunk *t);
 size_t catalogue_own_cert(struct sample *out, const struct snapshot_trunk *t);
 size_t catalogue_own_usable(struct sample *out, const struct snapshot_trunk *t);
 size_t catalogue_info(struct sample *out, const struct snapshot_trunk *t);

@@ -51,6 +51,11 @@ size_t catalogue_paused(struct sample *out, const struct snapshot_trunk *t)
 	return t->stats.paused ? catalogue_one(out, 1) : 0;
 }
 
+size_t catalogue_paused_until(struct sample *out, const struct snapshot_trunk *t)
+{
+	return t->stats.paused_until_s ? catalogue_one(out, t->stats.paused_until_s) : 0;
+}
+
 size_t catalogue_own_cert(struct sample *out, const struct snapshot_trunk *t)
 {
 	*out = (struct sample){.label = t->own_file, .value = t->stats.own_not_after_s};

@@ -6,6 +6,7 @@ struct walk {
 	const struct catalogue_sink *sink;
 	void *arg;
 	bool begun; /* the sink was told of the family */
+	bool spares_zeroes;
 	struct sample samples[CATALOGUE_SAMPLES];
 };
 
@@ -16,8 +17,35 @@ static void catalogue_walk_begin(struct walk *w)
 	w->begun = true;
 }
 
+bool catalogue_spares_buckets(const struct catalogue_source *src)
+{
+	return src->snapshot->exporter.spared.buckets;
+}
+
+/* Which values are not shown: those of states that are not, and of reasons not seen. */
+static bool catalogue_walk_spares_zeroes(const struct walk *w)
+{
+	const struct stats_spared *spared = &w->src->snapshot->exporter.spared;
+
+	return (spared->others && w->family->type == CATALOGUE_STATESET) ||
+	       (spared->unseen && w->family->by_reason);
+}
+
+static size_t catalogue_walk_spare(struct walk *w, size_t count)
+{
+	size_t left = 0;
+
+	if (!w->spares_zeroes)
+		return count;
+	for (size_t i = 0; i < count; i++)
+		if (w->samples[i].value)
+			w->samples[left++] = w->samples[i];
+	return left;
+}
+
 static void catalogue_walk_give(struct walk *w, struct slice labels, size_t count)
 {
+	count = catalogue_walk_spare(w, count);
 	if (!count)
 		return;
 	catalogue_walk_begin(w);
@@ -58,6 +86,7 @@ void catalogue_walk(const struct catalogue_source *src, const struct catalogue_s
 			continue;
 		w.family = &catalogue[i];
 		w.begun = false;
+		w.spares_zeroes = catalogue_walk_spares_zeroes(&w);
 		if (w.family->self_get)
 			catalogue_walk_give(&w, (struct slice){0},
 					    w.family->self_get(w.samples, src));

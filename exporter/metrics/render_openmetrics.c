@@ -53,8 +53,10 @@ static void om_render(struct buffer *out, const struct catalogue_source *src)
 		.samples_h = text_lines_samples_h,
 		.histogram_h = text_lines_histogram_h,
 	};
-	struct text_lines t = {
-		.out = out, .float_bounds = true, .exemplar = om_exemplar_h};
+	struct text_lines t = {.out = out,
+			       .spare_buckets = catalogue_spares_buckets(src),
+			       .float_bounds = true,
+			       .exemplar = om_exemplar_h};
 
 	catalogue_walk(src, &sink, &t);
 	buffer_str(out, "# EOF\n");

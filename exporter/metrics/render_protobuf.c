@@ -37,12 +37,14 @@ struct proto {
 	struct buffer *out;
 	const struct snapshot *snapshot;
 	bool counter;
+	bool spare_buckets;
 	struct buffer family; /* under way */
 	struct buffer row;    /* a row's label fields */
 	struct buffer own;    /* a sample's */
 	struct buffer text;   /* a label's name and value */
 	struct slot *slots;
 	Prom__Bucket **buckets;
+	Prom__Exemplar **exemplars;
 	Prom__BucketSpan *spans;
 	Prom__BucketSpan **span_list;
 	int64_t *deltas;
@@ -208,13 +210,17 @@ static void proto_fill_classic(struct proto *p, Prom__Histogram *h,
 		p->slots[i].bucket.cumulative_count = count;
 		p->slots[i].bucket.exemplar = NULL;
 	}
-	for (i = 0; i < t->exemplar_count; i++)
-		proto_fill_exemplar(&p->slots[t->exemplars[i].bucket], &t->exemplars[i]);
+	for (i = 0; i < t->exemplar_count; i++) {
+		struct slot *slot = &p->slots[t->exemplars[i].bucket];
+
+		proto_fill_exemplar(slot, &t->exemplars[i]);
+		p->exemplars[i] = &slot->exemplar;
+	}
 	h->has_sample_count = true;
 	h->sample_count = count;
 	h->has_sample_sum = true;
 	h->sample_sum = (double)t->stats.sum_ns / 1e9;
-	h->n_bucket = b->count + 1;
+	h->n_bucket = p->spare_buckets ? 0 : b->count + 1;
 	h->bucket = p->buckets;
 }
 
@@ -280,7 +286,7 @@ static void proto_fill_spans(struct proto *p, Prom__Histogram *h,
 
 /* A target that has counted nothing shows an empty one: a series from the start. */
 static void proto_fill_native(struct proto *p, Prom__Histogram *h,
-			      const struct native_histogram *n)
+			      const struct native_histogram *n, size_t exemplar_count)
 {
 	if (!p->snapshot->native_kept || (!n && h->sample_count))
 		return;
@@ -296,6 +302,8 @@ static void proto_fill_native(struct proto *p, Prom__Histogram *h,
 	h->zero_count = n ? n->zero : 0;
 	if (n)
 		proto_fill_spans(p, h, n);
+	h->n_exemplars = p->spare_buckets ? exemplar_count : 0;
+	h->exemplars = p->exemplars;
 }
 
 static void proto_histogram_h(const struct snapshot_target *t,
@@ -308,7 +316,7 @@ static void proto_histogram_h(const struct snapshot_target *t,
 	proto_put_labels(p, &p->row, t->labels);
 	p->own.len = 0;
 	proto_fill_classic(p, &h, t, b);
-	proto_fill_native(p, &h, t->native);
+	proto_fill_native(p, &h, t->native, t->exemplar_count);
 	m.histogram = &h;
 	proto_put_metric(p, &m);
 }
@@ -338,7 +346,8 @@ static int proto_init(struct proto *p, const struct stats_buckets *b)
 
 	p->slots = calloc(b->count + 1, sizeof(*p->slots));
 	p->buckets = calloc(b->count + 1, sizeof(*p->buckets));
-	if (!p->slots || !p->buckets)
+	p->exemplars = calloc(b->count + 1, sizeof(*p->exemplars));
+	if (!p->slots || !p->buckets || !p->exemplars)
 		return ENOMEM;
 	for (i = 0; i <= b->count; i++) {
 		proto_slot_init(&p->slots[i],
@@ -360,6 +369,7 @@ static void proto_clear(struct proto *p)
 	}
 	free(p->slots);
 	free(p->buckets);
+	free(p->exemplars);
 	free(p->spans);
 	free(p->span_list);
 	free(p->deltas);
@@ -372,7 +382,9 @@ static void proto_render(struct buffer *out, const struct catalogue_source *src)
 		.samples_h = proto_samples_h,
 		.histogram_h = proto_histogram_h,
 	};
-	struct proto p = {.out = out, .snapshot = src->snapshot};
+	struct proto p = {.out = out,
+			  .snapshot = src->snapshot,
+			  .spare_buckets = catalogue_spares_buckets(src)};
 
 	if (proto_init(&p, src->snapshot->buckets)) {
 		out->err = ENOMEM;

@@ -21,7 +21,8 @@ static void text_render(struct buffer *out, const struct catalogue_source *src)
 		.samples_h = text_lines_samples_h,
 		.histogram_h = text_lines_histogram_h,
 	};
-	struct text_lines t = {.out = out};
+	struct text_lines t = {.out = out,
+			       .spare_buckets = catalogue_spares_buckets(src)};
 
 	catalogue_walk(src, &sink, &t);
 }

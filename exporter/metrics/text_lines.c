@@ -38,6 +38,17 @@ static size_t text_lines_histogram_need(const struct text_lines *l,
 	return need + (l->exemplar ? target->exemplar_count * TEXT_LINES_EXEMPLAR : 0);
 }
 
+static char *text_lines_put_bucket(char *to, struct slice le, int64_t count,
+				   text_lines_exemplar_h *exemplarh,
+				   const struct stats_exemplar *e)
+{
+	to = text_lines_put_value(to, true, le, count, 0);
+	if (e)
+		to = exemplarh(to, e);
+	*to++ = '\n';
+	return to;
+}
+
 /* Returns the end of the lines; *countp is the last bucket's count, that of all. */
 static char *text_lines_put_buckets(int64_t *countp, char *to, const struct text_lines *l,
 				    const struct snapshot_target *target,
@@ -52,16 +63,43 @@ static char *text_lines_put_buckets(int64_t *countp, char *to, const struct text
 	to = text_lines_put_stem(to, l, SLICE("_bucket"), target->labels);
 	stem = (size_t)(to - first);
 	for (i = 0; i <= b->count; i++) {
+		bool marked = e < end && e->bucket == i;
+
 		count += target->counts[i];
 		if (i)
 			to = text_lines_put(to, first, stem);
-		to = text_lines_put_value(to, true, le[i], count, 0);
-		if (e < end && e->bucket == i)
-			to = l->exemplar(to, e++);
-		*to++ = '\n';
+		to = text_lines_put_bucket(to, le[i], count, l->exemplar,
+					   marked ? e : NULL);
+		e += marked;
 	}
 	*countp = count;
 	return to;
+}
+
+/* The newest exemplar of all buckets; NULL: there is none. */
+static const struct stats_exemplar *text_lines_newest(const struct snapshot_target *t)
+{
+	const struct stats_exemplar *found = NULL;
+
+	for (size_t i = 0; i < t->exemplar_count; i++)
+		if (!found || t->exemplars[i].unix_ns > found->unix_ns)
+			found = &t->exemplars[i];
+	return found;
+}
+
+/* A histogram without it is none to the formats. Returns and sets as the above. */
+static char *text_lines_put_inf(int64_t *countp, char *to, const struct text_lines *l,
+				const struct snapshot_target *target,
+				const struct stats_buckets *b, const struct slice *le)
+{
+	int64_t count = 0;
+
+	for (size_t i = 0; i <= b->count; i++)
+		count += target->counts[i];
+	*countp = count;
+	to = text_lines_put_stem(to, l, SLICE("_bucket"), target->labels);
+	return text_lines_put_bucket(to, le[b->count], count, l->exemplar,
+				     l->exemplar ? text_lines_newest(target) : NULL);
 }
 
 void text_lines_histogram_h(const struct snapshot_target *target,
@@ -75,7 +113,10 @@ void text_lines_histogram_h(const struct snapshot_target *target,
 
 	if (!to)
 		return;
-	to = text_lines_put_buckets(&count, to, l, target, b, le);
+	if (l->spare_buckets)
+		to = text_lines_put_inf(&count, to, l, target, b, le);
+	else
+		to = text_lines_put_buckets(&count, to, l, target, b, le);
 	to = text_lines_put_stem(to, l, SLICE("_sum"), labels);
 	to = text_lines_put_last(to, true, none, target->stats.sum_ns, 9);
 	to = text_lines_put_stem(to, l, SLICE("_count"), labels);

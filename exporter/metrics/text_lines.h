@@ -26,7 +26,8 @@ struct text_lines {
 	struct buffer *out;
 	const char *name;
 	size_t name_len;
-	bool float_bounds; /* le="1.0" where the other formats have le="1" */
+	bool spare_buckets; /* all but +Inf */
+	bool float_bounds;  /* le="1.0" where the other formats have le="1" */
 	text_lines_exemplar_h *exemplar; /* NULL: the format has none */
 };
 

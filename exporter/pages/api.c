@@ -165,6 +165,7 @@ void api_row(struct json *j, const struct status_row *row)
 	api_put_names(j, row->labels, row->info);
 	api_put_state(j, row->state, row->inbound_missing);
 	json_bool(j, "paused", row->paused);
+	api_put_unix_s(j, "paused_until_unix_s", row->paused_until_s);
 	json_time(j, "since_unix_s", row->since_unix_ns);
 	json_number(j, "addresses", row->addresses, 0);
 	json_number(j, "addresses_up", row->addresses_up, 0);
@@ -339,6 +340,7 @@ static void api_put_trunk(struct json *j, const struct status_trunk *t)
 	api_put_names(j, t->labels, t->info);
 	api_put_state(j, t->stats.state, t->stats.inbound_missing);
 	json_bool(j, "paused", t->stats.paused);
+	api_put_unix_s(j, "paused_until_unix_s", t->stats.paused_until_s);
 	json_time(j, "since_unix_s", t->since_unix_ns);
 	json_number(j, "state_changes", t->stats.state_changes, 0);
 	json_number(j, "addresses", t->stats.addresses, 0);

@@ -44,6 +44,7 @@ static inline bool stats_own_usable(const struct stats_own *own, int64_t now_s)
 
 struct stats_trunk {
 	int64_t inbound_options_unix_ns; /* 0: none yet */
+	int64_t paused_until_s;		 /* 0: not paused, or without an end */
 	int64_t own_not_after_s;	 /* of the certificate we show; 0: none shown */
 	uint32_t state_changes;
 	uint32_t addresses;
@@ -98,10 +99,18 @@ struct stats_code {
 	uint32_t count;
 };
 
+/* Series that scrapes are spared; zeroed: none. */
+struct stats_spared {
+	bool buckets; /* of classic histograms, but for +Inf where a format wants it */
+	bool unseen;  /* reasons of failures that were not counted yet */
+	bool others;  /* states that a trunk is not in */
+};
+
 struct stats_exporter {
 	uint64_t stray[ENGINE_STRAYS];
 	int64_t reload_success_unix_ns; /* 0: never */
-	int64_t lag_ns;			/* largest of the last minute */
+	struct stats_spared spared;
+	int64_t lag_ns; /* largest of the last minute */
 	size_t trunks;
 	unsigned total_shards;	    /* 0: not one of several */
 	char shard[24];		    /* label text of the one that this is */

@@ -118,6 +118,7 @@ static void status_copy_row(struct copy *c, const struct store_trunk *row,
 		.state = row->stats.state,
 		.inbound_missing = row->stats.inbound_missing,
 		.paused = row->stats.paused,
+		.paused_until_s = row->stats.paused_until_s,
 	};
 	if (t) {
 		status_copy_target(c, to, t);

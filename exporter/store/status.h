@@ -36,6 +36,7 @@ struct status_row {
 	uint8_t state;	/* enum health_state */
 	int8_t inbound_missing; /* as in struct stats_trunk */
 	bool paused;		/* by its settings: not probed */
+	int64_t paused_until_s; /* 0: not paused, or without an end */
 };
 
 /* Beside the bits of states: trunks that are paused, whose state is unknown. */

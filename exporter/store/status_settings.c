@@ -2,10 +2,23 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/date.h"
 #include "exporter/store/status.h"
 #include "sipprobe/ladder.h"
 
-enum kind { DURATION, NUMBER, PORT, CHOICE, CODES, TEXT, FLAG, ROUTE, HEADERS, NAMES };
+enum kind {
+	DURATION,
+	NUMBER,
+	PORT,
+	CHOICE,
+	CODES,
+	TEXT,
+	FLAG,
+	ROUTE,
+	HEADERS,
+	NAMES,
+	PAUSE
+};
 
 /* Bases that an offset counts from; parts of settings that a trunk may lack. */
 enum part { SETTINGS, AUTH, REGISTER };
@@ -46,7 +59,7 @@ static const struct setting settings[] = {
 	{"degraded_codes", CODES, AT(degraded_codes)},
 	{"up_when", CHOICE, AT(up_when), up_whens},
 	{"expect_inbound", DURATION, AT(expect_inbound_us)},
-	{"paused", FLAG, AT(paused)},
+	{"paused", PAUSE, AT(pause)},
 	{"connection", CHOICE, AT(connection), connections},
 	{"answers_from", CHOICE, AT(answers_from), answers_from},
 	{"family", CHOICE, AT(family), families},
@@ -195,6 +208,18 @@ static void settings_add_number(struct buffer *out, unsigned n)
 	buffer_str(out, text);
 }
 
+static void settings_add_pause(struct buffer *out, const struct config_pause *pause)
+{
+	char at[DATE_BYTES];
+
+	if (pause->on && pause->until_s) {
+		buffer_str(out, "until ");
+		buffer_str(out, date_print(at, pause->until_s));
+		return;
+	}
+	buffer_str(out, pause->on ? "true" : "false");
+}
+
 /* Nothing for what is not set. */
 static void settings_add_value(struct buffer *out, const struct setting *row,
 			       const struct config_settings *s, const void *at)
@@ -223,6 +248,9 @@ static void settings_add_value(struct buffer *out, const struct setting *row,
 		break;
 	case FLAG:
 		buffer_str(out, *(const bool *)at ? "true" : "false");
+		break;
+	case PAUSE:
+		settings_add_pause(out, at);
 		break;
 	case ROUTE:
 		settings_add_route(out, s);

@@ -91,6 +91,17 @@ void store_change_end(struct store *s)
 	store_set_changing(s, false);
 }
 
+void store_spare(struct store *s, const struct config_metrics *metrics)
+{
+	store_write_lock(s);
+	s->exporter.spared = (struct stats_spared){
+		.buckets = !metrics->classic_histograms,
+		.unseen = metrics->reasons == CONFIG_REASONS_SEEN,
+		.others = metrics->states == CONFIG_STATES_CURRENT,
+	};
+	store_write_unlock(s);
+}
+
 void store_shard(struct store *s, const struct config_shard *shard)
 {
 	store_write_lock(s);

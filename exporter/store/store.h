@@ -53,6 +53,10 @@ void store_trunk_move(struct store *s, struct store_trunk *row,
 void store_trunk_remove(struct store *s, struct store_trunk *row);
 void store_trunk_state(struct store *s, struct store_trunk *row,
 		       const struct engine_change *change, int64_t since_unix_ns);
+/* It is not probed, until @until_s where that is not 0; or is again: as if it were new.
+ */
+void store_trunk_paused(struct store *s, struct store_trunk *row, bool paused,
+			int64_t until_s);
 void store_trunk_addresses(struct store *s, struct store_trunk *row, unsigned total,
 			   unsigned up);
 void store_trunk_dns_failed(struct store *s, struct store_trunk *row, const char *detail,
@@ -97,6 +101,9 @@ void store_stray(struct store *s, enum engine_stray why);
  */
 void store_change_begin(struct store *s);
 void store_change_end(struct store *s);
+
+/* Which series scrapes from now on are spared. */
+void store_spare(struct store *s, const struct config_metrics *metrics);
 
 /* Tells which share of the trunks this is; not called when it is all of them. */
 void store_shard(struct store *s, const struct config_shard *shard);

@@ -48,6 +48,13 @@ static struct store_trunk *store_trunk_trunk_alloc(const struct buffer *labels,
 	return row;
 }
 
+/* As the wall clock is now; whoever keeps to it tells of changes. */
+static void store_trunk_pause(struct stats_trunk *stats, const struct config_settings *s)
+{
+	stats->paused = s && config_pause_at(&s->pause, clock_wall_ns() / CLOCK_NS_PER_S);
+	stats->paused_until_s = stats->paused ? s->pause.until_s : 0;
+}
+
 struct store_trunk *store_trunk_add(struct store *s, const struct config_trunk *trunk)
 {
 	struct buffer labels = {0}, info = {0};
@@ -71,7 +78,7 @@ struct store_trunk *store_trunk_add(struct store *s, const struct config_trunk *
 	row->stats.inbound_missing = -1;
 	row->conf = trunk;
 	row->since_boot_ns = clock_boot_ns();
-	row->stats.paused = trunk->settings && trunk->settings->paused;
+	store_trunk_pause(&row->stats, trunk->settings);
 
 	store_write_lock(s);
 	TAILQ_INSERT_TAIL(&s->trunks, row, entry);
@@ -156,6 +163,25 @@ void store_trunk_state(struct store *s, struct store_trunk *row,
 	row->stats.state_changes++;
 	store_follow_wall(s);
 	row->since_boot_ns = since_unix_ns - s->wall_offset_ns;
+	store_touch(s, row);
+	store_write_unlock(s);
+}
+
+void store_trunk_paused(struct store *s, struct store_trunk *row, bool paused,
+			int64_t until_s)
+{
+	int64_t now_ns = clock_boot_ns();
+
+	if (!row)
+		return;
+	store_write_lock(s);
+	if (paused != row->stats.paused) {
+		row->stats.state = HEALTH_UNKNOWN;
+		row->stats.inbound_missing = -1;
+		row->since_boot_ns = now_ns;
+	}
+	row->stats.paused = paused;
+	row->stats.paused_until_s = paused ? until_s : 0;
 	store_touch(s, row);
 	store_write_unlock(s);
 }

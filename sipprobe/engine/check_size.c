@@ -188,7 +188,8 @@ int check_size(struct config_errors *warnings, const struct config *conf)
 		const struct config_trunk *t = &conf->trunks[i];
 		struct config_uri hop;
 
-		if (t->settings->paused || size_bound(t) <= UDP_BYTES_MAX ||
+		if ((t->settings->pause.on && !t->settings->pause.until_s) ||
+		    size_bound(t) <= UDP_BYTES_MAX ||
 		    config_uri_parse(config_trunk_hop(t), &hop) || hop.sips)
 			continue;
 		if (hop.transport == CONFIG_TRANSPORT_NONE ||

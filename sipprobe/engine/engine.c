@@ -6,6 +6,7 @@
 #include "config/uri.h"
 #include "sipprobe/dns/resolv_conf.h"
 #include "sipprobe/dns/resolv_watch.h"
+#include "sipprobe/engine/engine_pauses.h"
 #include "sipprobe/engine/engine_private.h"
 #include "sipprobe/target/bindings.h"
 #include "sipprobe/target/peers.h"
@@ -33,6 +34,8 @@ static void engine_destructor(void *arg)
 	e->services.closing = true;
 	if (e->services.ticker)
 		ticker_cancel(e->services.ticker, &e->stop_timer);
+	if (e->services.ticker)
+		ticker_cancel(e->services.ticker, &e->pause_timer);
 	for (size_t i = 0; i < e->trunk_count; i++)
 		mem_deref(e->trunks[i]);
 	free(e->trunks);
@@ -305,6 +308,7 @@ static void engine_commit(struct engine *e, struct plan *p)
 						   p->conf->dns.search.system ||
 						   p->conf->dns.search.count);
 	sockets_review(e->services.sockets);
+	engine_review_pauses(e);
 	free(p->kept);
 	mem_deref(old_tls);
 }

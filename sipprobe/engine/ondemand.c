@@ -300,7 +300,6 @@ static int ondemand_setup(struct ondemand *o, const struct ondemand_request *rq)
 	if (rq->methods)
 		o->settings.methods = rq->methods;
 	ask_only(o);
-	o->settings.paused = false;
 	o->settings.connection = CONFIG_CONNECTION_FRESH;
 	o->shared = rq->settings;
 	o->held = config_keep(rq->conf);

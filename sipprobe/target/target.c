@@ -72,8 +72,7 @@ int target_alloc(struct target **tp, struct target_group *group,
 		return err;
 	}
 	(void)re_snprintf(text, sizeof(text), "%J", &address->sa);
-	/* Of a paused trunk it is there to be known by, and no more. */
-	if (!target_settings(t)->paused) {
+	if (!owner->paused) {
 		target_tell(t, text);
 		target_probe_at(t,
 				target_schedule_first_ns(t, text, clock_monotonic_ns()));
@@ -125,7 +124,7 @@ int64_t target_busy_until_ns(const struct target *t)
 void target_take_over(struct target *t, struct health health, int64_t due_ns)
 {
 	t->health = health;
-	if (due_ns < t->due_ns && !target_settings(t)->paused)
+	if (due_ns < t->due_ns && !t->owner->paused)
 		target_probe_at(t, due_ns);
 }
 

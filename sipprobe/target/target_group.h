@@ -38,7 +38,8 @@ struct target_group {
  */
 struct target_owner {
 	const struct config_trunk *conf; /* in force */
-	void *row;			 /* what trunk_add_h returned; NULL: nobody's */
+	bool paused; /* its targets are there to be known by, and no more */
+	void *row;   /* what trunk_add_h returned; NULL: nobody's */
 	/* A result is there. @changed: it tipped a state of the target. Or NULL */
 	void (*result_h)(struct target_owner *o, const struct target *t,
 			 const struct probe_result *last, bool changed);

@@ -9,6 +9,7 @@
 #include "sipprobe/trunk/heartbeat.h"
 #include "sipprobe/trunk/trunk_names.h"
 #include "sipprobe/trunk/trunk_parts.h"
+#include "sipprobe/trunk/trunk_pause.h"
 #include "sipprobe/trunk/trunk_registrar.h"
 #include "sipprobe/trunk/trunk_state.h"
 #include "sipprobe/trunk/trunk_targets.h"
@@ -62,7 +63,8 @@ int trunk_alloc(struct trunk **tp, struct trunk_group *group,
 	if (!t)
 		return ENOMEM;
 	t->group = group;
-	t->owner = (struct target_owner){conf, NULL, trunk_result_h, trunk_seen_h};
+	t->owner = (struct target_owner){
+		.conf = conf, .result_h = trunk_result_h, .seen_h = trunk_seen_h};
 	err = naming_alloc(&t->naming, t);
 	if (!err)
 		err = registrar_alloc(&t->registrar, conf->settings, trunk_ticker(t),
@@ -82,24 +84,6 @@ void trunk_expect(struct trunk *t, bool succeeded)
 const struct config_trunk *trunk_conf(const struct trunk *t)
 {
 	return t->owner.conf;
-}
-
-static void inbound_changed_h(void *arg)
-{
-	trunk_tell_inbound(arg);
-	trunk_update(arg, NULL, NULL, true);
-}
-
-/* Without memory for it the trunk is judged by its answers alone. */
-static void expect_pings(struct trunk *t)
-{
-	const struct config_settings *s = t->owner.conf->settings;
-
-	if (s->expect_inbound_us && !s->paused)
-		(void)heartbeat_alloc(&t->heartbeat, trunk_ticker(t),
-				      s->expect_inbound_us * CLOCK_NS_PER_US,
-				      inbound_changed_h, t);
-	trunk_tell_inbound(t);
 }
 
 static bool speaks_tls(const struct trunk *t)
@@ -131,7 +115,8 @@ void trunk_start(struct trunk *t)
 	t->owner.row = group->events->trunk_add_h(t->owner.conf, group->arg);
 	group->events->trunk_addresses_h(t->owner.row, 0, 0, group->arg);
 	t->group->targets.services->inbound_sensitive += is_inbound_sensitive(t);
-	expect_pings(t);
+	trunk_begin_pause(t);
+	trunk_expect_pings(t);
 	naming_resolve(t->naming);
 }
 
@@ -147,6 +132,7 @@ void trunk_move(struct trunk *t, const struct config_trunk *conf)
 	t->group->events->trunk_move_h(t->owner.row, conf, t->group->arg);
 	for (unsigned i = 0; i < t->target_count; i++)
 		target_move(t->targets[i]);
+	trunk_review_pause(t);
 	trunk_tell_certificate(t);
 	trunk_resolve_again(t);
 }

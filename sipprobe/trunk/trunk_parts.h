@@ -17,6 +17,7 @@ struct trunk {
 	struct registrar *registrar; /* NULL: REGISTER, if at all, at all addresses */
 	struct heartbeat *heartbeat; /* of the peer's own pings, or NULL */
 	int64_t since_ns;	     /* of the state */
+	int64_t paused_until_s;	     /* as told */
 	uint16_t target_count;
 	uint16_t reported_total;
 	uint16_t reported_up;

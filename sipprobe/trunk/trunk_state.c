@@ -96,6 +96,21 @@ void trunk_tell_inbound(const struct trunk *t)
 			t->owner.row, heartbeat_missing(t->heartbeat), t->group->arg);
 }
 
+static void trunk_inbound_h(void *arg);
+
+/* Without memory for it the trunk is judged by its answers alone. */
+void trunk_expect_pings(struct trunk *t)
+{
+	const struct config_settings *s = t->owner.conf->settings;
+
+	t->heartbeat = mem_deref(t->heartbeat);
+	if (s->expect_inbound_us && !t->owner.paused)
+		(void)heartbeat_alloc(&t->heartbeat, trunk_ticker(t),
+				      s->expect_inbound_us * CLOCK_NS_PER_US,
+				      trunk_inbound_h, t);
+	trunk_tell_inbound(t);
+}
+
 /* While a trunk is down its peer may have cause not to ping us: it gets a new period. */
 static void expect_anew(const struct trunk *t, enum health_state sum)
 {
@@ -129,7 +144,7 @@ static void change_state(struct trunk *t, const struct target *target,
 	t->sum = (uint8_t)sum;
 	expect_anew(t, sum);
 	state = health_with_inbound(sum, heartbeat_missing(t->heartbeat));
-	if (state == (enum health_state)t->state || t->owner.conf->settings->paused)
+	if (state == (enum health_state)t->state || t->owner.paused)
 		return;
 	if (target)
 		(void)re_snprintf(address, sizeof(address), "%J",
@@ -169,4 +184,10 @@ void trunk_result_h(struct target_owner *o, const struct target *target,
 	registrar_result(t->registrar, target, last);
 	if (changed)
 		trunk_update(t, target, last, false);
+}
+
+static void trunk_inbound_h(void *arg)
+{
+	trunk_tell_inbound(arg);
+	trunk_update(arg, NULL, NULL, true);
 }

@@ -16,6 +16,9 @@ void trunk_tell_addresses(struct trunk *t, bool always);
 /* Tells whether the peer's own pings stay out, where they are expected. */
 void trunk_tell_inbound(const struct trunk *t);
 
+/* Begins to expect them, anew where it did before; not while the trunk is paused. */
+void trunk_expect_pings(struct trunk *t);
+
 /*
  * Sums the state up and tells when it is another.
  *

@@ -282,6 +282,54 @@ class Proxy(Case):
 
 
 class Paused(Case):
+    def at(self, seconds):
+        """A time that many seconds from now, without fractions, and as it is written."""
+        at = int(time.time()) + seconds
+        return at, time.strftime("until %Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
+
+    def test_paused_until(self):
+        peer = self.use(SipPeer(answer()))
+        at, until = self.at(5)
+        conf = quick(trunk("t", peer.uri), trunk("other", peer.uri, paused=False))
+        conf["defaults"].update(paused=until)
+        e = self.start(conf)
+        m = e.wait_metric(1, "siptrunk_addresses", trunk="t")
+        self.assertEqual(m.get("siptrunk_paused", trunk="t"), 1)
+        self.assertEqual(m.get("siptrunk_paused_until_timestamp_seconds", trunk="t"), at)
+        self.assertEqual({n for n, l, _ in m.series if l.get("trunk") == "t"}, {
+            "siptrunk_paused", "siptrunk_paused_until_timestamp_seconds",
+            "siptrunk_info", "siptrunk_addresses"})
+        self.assertEqual(m.all("siptrunk_paused", trunk="other"), [])
+        line, = e.log(msg="trunk is paused")
+        self.assertEqual((line["trunk"], line["until"]), ("t", until[6:]))
+        row = json.loads(e.get("/api/v1/trunks/t"))
+        self.assertEqual((row["paused"], row["paused_until_unix_s"]), (True, at))
+        # A reload before its end changes nothing of it.
+        e.send(signal.SIGHUP)
+        e.wait_log(msg="configuration reloaded")
+        self.assertEqual(e.scrape().get("siptrunk_paused", trunk="t"), 1)
+        m = e.wait_metric(1, "siptrunk_up", trunk="t", seconds=20)
+        self.assertGreaterEqual(
+            m.get("siptrunk_state_changed_timestamp_seconds", trunk="t"), at)
+        self.assertEqual(m.all("siptrunk_paused", trunk="t"), [])
+        self.assertEqual(m.all("siptrunk_paused_until_timestamp_seconds"), [])
+        self.assertEqual(len(e.log(msg="trunk is no longer paused", trunk="t")), 1)
+        # Nor does one after it, or one that takes it out: state and counters go on.
+        for gone in (False, True):
+            if gone:
+                del conf["defaults"]["paused"]
+            n = len(e.log(msg="configuration reloaded"))
+            e.write_config(conf)
+            e.send(signal.SIGHUP)
+            wait_for("the reload",
+                     lambda: len(e.log(msg="configuration reloaded")) > n)
+            after = e.scrape()
+            for name in ("siptrunk_state_changed_timestamp_seconds",
+                         "siptrunk_state_changes_total"):
+                self.assertEqual(after.get(name, trunk="t"), m.get(name, trunk="t"))
+        warned = [l for l in e.log(level="warn") if "is past" in l.get("why", str(l))]
+        self.assertEqual(len(warned), 1, warned)
+
     def test_paused(self):
         peer = self.use(SipPeer(answer()))
         e = self.start(quick(trunk("t", peer.uri, paused=True),

@@ -98,7 +98,9 @@ static void put_senders(FILE *out, const struct config_settings *s)
 		fprintf(out, "  dscp %u\n", s->dscp);
 	if (s->expect_inbound_us)
 		fprintf(out, "  expect_inbound %lld\n", (long long)s->expect_inbound_us);
-	if (s->paused)
+	if (s->pause.on && s->pause.until_s)
+		fprintf(out, "  paused until %lld\n", (long long)s->pause.until_s);
+	else if (s->pause.on)
 		fprintf(out, "  paused\n");
 	put(out, "outbound_proxy", s->outbound_proxy);
 }
@@ -155,6 +157,10 @@ static void put_config(FILE *out, const struct config *c, bool lines)
 		fprintf(out, " %g", c->buckets[i]);
 	fprintf(out, "\nnative %d schema %d max %u\n", c->native.kept, c->native.schema,
 		c->native.max_buckets);
+	if (!c->metrics.classic_histograms || c->metrics.reasons || c->metrics.states)
+		fprintf(out, "metrics classic %d reasons %d states %d\n",
+			c->metrics.classic_histograms, c->metrics.reasons,
+			c->metrics.states);
 	for (size_t i = 0; i < c->sip.listen_count; i++)
 		fprintf(out, "listen %d %s %u\n", c->sip.listen[i].transport,
 			c->sip.listen[i].host, c->sip.listen[i].port);

@@ -62,6 +62,32 @@ static void check_added(const struct config *c)
 	config_errors_clear(&more);
 }
 
+/* A pause that is over pauses nothing, and is worth a line until it is taken out. */
+static void check_past(void)
+{
+	static const char past[] =
+		"{\"defaults\": {\"paused\": \"until 2020-01-01T00:00Z\"},\n"
+		" \"trunks\": [{\"name\": \"a\", \"uri\": \"sip:a.example\",\n"
+		"  \"paused\": \"until 2999-01-01T00:00Z\"}]}";
+	struct config_errors errs = {0};
+	struct config *c = NULL;
+	char *text;
+
+	is_int(config_parse(&c, past, strlen(past), "x.json", &errs), 0, "it is good");
+	if (!c)
+		return;
+	text = printed(&c->warnings);
+	is_str(text,
+	       "x.json:1:25: defaults.paused: warning: \"until 2020-01-01T00:00Z\" is "
+	       "past: this pauses nothing any more\n",
+	       "what is past is warned of, what is to come is not");
+	ok(!config_pause_at(&c->defaults->pause, 1600000000) &&
+		   config_pause_at(&c->trunks[0].settings->pause, 1600000000),
+	   "and means that");
+	free(text);
+	config_free(c);
+}
+
 int main(void)
 {
 	struct config_errors errs = {0};
@@ -73,6 +99,7 @@ int main(void)
 		return tap_done();
 	check_reader(c);
 	check_added(c);
+	check_past();
 	config_free(c);
 	return tap_done();
 }

@@ -127,6 +127,28 @@ static void test_changes(void)
 	told_end(&t);
 }
 
+static void test_pauses(void)
+{
+	struct told t = told_begin(LOG_LEVEL_INFO);
+	struct snapshot *n;
+
+	engine_listener.trunk_paused_h(t.row, true, 0, t.s);
+	is_str(logged(), "", "one without an end is as it was written");
+	engine_listener.trunk_paused_h(t.row, true, 1796104800, t.s);
+	is_str(logged(),
+	       "level=info msg=\"trunk is paused\" trunk=a until=2026-12-01T06:00:00Z",
+	       "one that ends");
+	n = told_take(&t);
+	is_int(n->trunks[0].stats.paused_until_s, 1796104800, "the store knows");
+	snapshot_free(n);
+	engine_listener.trunk_paused_h(t.row, false, 0, t.s);
+	is_str(logged(), "level=info msg=\"trunk is no longer paused\" trunk=a",
+	       "its end");
+	engine_listener.trunk_paused_h(NULL, true, 0, t.s);
+	is_str(logged(), "", "of no row, nothing");
+	told_end(&t);
+}
+
 /* A name that stays broken is a line when it begins, and one when it ends. */
 static void test_names(void)
 {
@@ -348,6 +370,7 @@ int main(void)
 	if (pipe2(log_fd, O_NONBLOCK) || dup2(log_fd[1], STDERR_FILENO) < 0)
 		return 1;
 	test_changes();
+	test_pauses();
 	test_names();
 	test_probes();
 	test_ladders();

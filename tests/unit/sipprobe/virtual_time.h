@@ -2,7 +2,7 @@
  * Time that stands still until a test moves it: the monotonic clock of everything that is
  * linked into the program, and a ticker that the test turns in place of libre's loop. To
  * be included by the one file of a program that links with clock_wrap. Shared libraries,
- * and the wall clock, go on as ever.
+ * and the wall clock, go on as ever; a test may set the latter.
  */
 #ifndef TESTS_UNIT_SIPPROBE_VIRTUAL_TIME_H
 #define TESTS_UNIT_SIPPROBE_VIRTUAL_TIME_H
@@ -12,6 +12,7 @@
 #include "sipprobe/loop/ticker.h"
 
 static int64_t virtual_now_ns = 1000 * CLOCK_NS_PER_S;
+static int64_t virtual_wall_set_ns; /* by which the wall clock was set forward */
 
 struct ticker {
 	struct wheel *wheel;
@@ -24,8 +25,13 @@ int __wrap_clock_gettime(clockid_t id, struct timespec *ts);
 
 int __wrap_clock_gettime(clockid_t id, struct timespec *ts)
 {
-	if (id != CLOCK_MONOTONIC)
-		return __real_clock_gettime(id, ts);
+	if (id != CLOCK_MONOTONIC) {
+		int err = __real_clock_gettime(id, ts);
+
+		if (!err && id == CLOCK_REALTIME)
+			ts->tv_sec += virtual_wall_set_ns / CLOCK_NS_PER_S;
+		return err;
+	}
 	*ts = (struct timespec){.tv_sec = virtual_now_ns / CLOCK_NS_PER_S,
 				.tv_nsec = virtual_now_ns % CLOCK_NS_PER_S};
 	return 0;

@@ -182,6 +182,19 @@ static void check_bare(void)
 	config_free(c);
 }
 
+static void check_pause(void)
+{
+	struct config *c = parse("{\"trunks\": [{\"name\": \"a\", \"uri\": "
+				 "\"sip:192.0.2.1\", \"paused\": "
+				 "\"until 2999-12-01T07:00+01:00\"}]}");
+	struct buffer b = {0};
+
+	status_settings(&b, c->trunks[0].settings);
+	is_str(find(&b, "paused"), "until 2999-12-01T06:00:00Z", "a pause that ends");
+	buffer_clear(&b);
+	config_free(c);
+}
+
 /* Wherever the preset is named, the trunks under it show it, and only those. */
 static void check_preset(void)
 {
@@ -215,6 +228,7 @@ int main(void)
 	buffer_clear(&b);
 	config_free(c);
 	check_bare();
+	check_pause();
 	check_preset();
 	return tap_done();
 }

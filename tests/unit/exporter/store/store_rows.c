@@ -397,7 +397,7 @@ static void test_long_address(void)
 
 static void test_paused(void)
 {
-	static const struct config_settings paused = {.paused = true};
+	static const struct config_settings paused = {.pause = {.on = true}};
 	static const struct config_settings proxied = {.outbound_proxy = "sip:p.example"};
 	const struct config_trunk one = {"p", "sip:192.0.2.1", .settings = &paused};
 	const struct config_trunk two = {"q", "sip:192.0.2.1", .settings = &proxied};
@@ -407,6 +407,34 @@ static void test_paused(void)
 	ok(row->stats.paused && !row->stats.named, "one that is paused");
 	row = store_trunk_add(s, &two);
 	ok(!row->stats.paused && row->stats.named, "one whose proxy has a name");
+	store_free(s);
+}
+
+static void test_pause_turns(void)
+{
+	const struct engine_change change = {.to = HEALTH_DOWN};
+	struct store *s = store_make();
+	struct store_trunk *row = store_trunk_add(s, &trunk_a);
+	struct status_list *l = NULL;
+
+	store_trunk_state(s, row, &change, 1000);
+	store_trunk_inbound(s, row, true);
+	store_trunk_paused(s, row, true, 4102444800);
+	ok(row->stats.paused && row->stats.paused_until_s == 4102444800, "paused until");
+	is_int(row->stats.state, HEALTH_UNKNOWN, "without a state");
+	is_int(row->stats.inbound_missing, -1, "or pings that stay out");
+	is_int(row->stats.state_changes, 1, "which is no change of it");
+	if (status_list_take(&l, s, &(struct status_query){0}))
+		exit(1);
+	ok(l->rows[0].paused && l->rows[0].paused_until_s == 4102444800, "pages know");
+	ok(llabs(l->rows[0].since_unix_ns - clock_wall_ns()) < CLOCK_NS_PER_S * 60,
+	   "and since when");
+	status_list_free(l);
+	store_trunk_paused(s, row, true, 0);
+	ok(row->stats.paused && !row->stats.paused_until_s, "without an end");
+	store_trunk_paused(s, row, false, 4102444800);
+	ok(!row->stats.paused && !row->stats.paused_until_s, "no more");
+	store_trunk_paused(s, NULL, true, 0);
 	store_free(s);
 }
 
@@ -575,6 +603,7 @@ int main(void)
 	test_cells();
 	test_long_address();
 	test_paused();
+	test_pause_turns();
 	test_since();
 	test_offsets();
 	test_chain();

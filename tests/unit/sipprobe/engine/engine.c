@@ -1,4 +1,5 @@
 /* The engine as a whole: a configuration put in force, replaced, refused, and the end. */
+#include "base/date.h"
 #include "sipprobe/engine/engine_private.h"
 #include "tests/unit/sipprobe/dns/zone_resolver.h"
 #include "tests/unit/sipprobe/engine/running.h"
@@ -190,6 +191,44 @@ static void test_certificates(void)
 	cert_file_remove(&s);
 }
 
+/* Pauses end by themselves, before and after a reload that says the same. */
+static void test_pauses(void)
+{
+	int64_t now_s = clock_wall_ns() / CLOCK_NS_PER_S;
+	struct config *conf[3];
+	char soon[DATE_BYTES];
+	struct running r;
+
+	running_open(&r, "");
+	(void)date_print(soon, now_s + 1000);
+	for (size_t i = 0; i < 3; i++)
+		conf[i] = fixture_config("{\"trunks\": [{\"name\": \"a\", \"paused\": "
+					 "\"until %s\", " LITERAL
+					 "}, {\"name\": \"b\", \"paused\": true, " LITERAL
+					 "}, {\"name\": \"c\", " LITERAL "}]}",
+					 soon);
+	(void)running_apply(&r, conf[0]);
+	is_str(running_told(&r),
+	       "trunk a, trunk a paused, trunk b, trunk b paused, trunk c",
+	       "two are paused");
+	pass_ms(5000);
+	(void)running_apply(&r, conf[1]);
+	is_str(running_told(&r), "move a, move b, move c", "a reload changes nothing");
+	pass_ms(5000);
+	is_str(running_told(&r), "", "nor does time but the wall clock's");
+	virtual_wall_set_ns = 1000 * CLOCK_NS_PER_S;
+	pass_ms(1100);
+	is_str(running_told(&r), "trunk a on", "a second after its time one goes on");
+	(void)running_apply(&r, conf[2]);
+	is_str(running_told(&r), "move a, move b, move c", "and through a reload");
+	virtual_wall_set_ns = 0;
+	pass_ms(1100);
+	is_str(running_told(&r), "trunk a paused", "unless the clock was wrong");
+	running_close(&r);
+	for (size_t i = 0; i < 3; i++)
+		config_free(conf[i]);
+}
+
 static void test_names(void)
 {
 	is_str(engine_stray_name(ENGINE_STRAY_STRANGER), "stranger", "a stranger");
@@ -199,9 +238,9 @@ static void test_names(void)
 
 int main(void)
 {
-	static void (*const tests[])(void) = {test_apply,	 test_refused,
-					      test_stop,	 test_free_unregistering,
-					      test_certificates, test_names};
+	static void (*const tests[])(void) = {
+		test_apply,	   test_refused, test_stop, test_free_unregistering,
+		test_certificates, test_pauses,	 test_names};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -31,6 +31,12 @@ static inline void running_trunk_remove_h(void *row, void *arg)
 	fixture_tell(arg, "trunk remove %s", (const char *)row);
 }
 
+static inline void running_paused_h(void *row, bool paused, int64_t until_s, void *arg)
+{
+	(void)until_s;
+	fixture_tell(arg, "trunk %s %s", (const char *)row, paused ? "paused" : "on");
+}
+
 static inline void running_state_h(void *row, const struct engine_change *c, void *arg)
 {
 	(void)row, (void)c, (void)arg;
@@ -69,6 +75,7 @@ static inline void running_open(struct running *r, const char *zone)
 	r->f.events.trunk_add_h = running_trunk_add_h;
 	r->f.events.trunk_move_h = running_trunk_move_h;
 	r->f.events.trunk_remove_h = running_trunk_remove_h;
+	r->f.events.trunk_paused_h = running_paused_h;
 	r->f.events.trunk_state_h = running_state_h;
 	r->f.events.trunk_addresses_h = running_addresses_h;
 	r->f.events.trunk_dns_failed_h = running_dns_failed_h;

@@ -318,6 +318,7 @@ static inline void fixture_open(struct fixture *f, enum config_transport transpo
 				   config_transport_name(transport), settings);
 	f->group.conf = f->config;
 	f->owner = (struct target_owner){.conf = fixture_trunk(f),
+					 .paused = fixture_trunk(f)->settings->pause.on,
 					 .row = isp,
 					 .result_h = fixture_result_h,
 					 .seen_h = fixture_seen_h};
