@@ -168,12 +168,15 @@ static void probe_all_turn_h(void *arg)
 
 static int probe_all_fill(struct probe_all *a)
 {
+	int64_t now_s = clock_wall_ns() / CLOCK_NS_PER_S;
+
 	for (size_t i = 0; i < a->count; i++) {
 		const struct config_trunk *t = &a->conf->trunks[i];
 
 		a->items[i] = (struct probe_item){
 			.trunk = t->name,
-			.paused = t->settings && t->settings->paused,
+			.paused = t->settings &&
+				  config_pause_at(&t->settings->pause, now_s),
 		};
 		if (!a->items[i].paused)
 			a->turns[a->probed++] =

@@ -468,6 +468,21 @@ static void page_trunk_put_no_address(struct buffer *b, const struct status_trun
 	page_trunk_put_next(b, &unresolved);
 }
 
+static void page_trunk_put_pause(struct buffer *b, const struct trunk_page *p)
+{
+	int64_t until_ns = p->t->stats.paused_until_s * CLOCK_NS_PER_S;
+
+	buffer_str(b, "<p>It is paused by its settings: it is not probed");
+	if (until_ns) {
+		buffer_str(b, " until ");
+		page_time(b, until_ns);
+		buffer_str(b, ", for ");
+		page_left(b, until_ns, p->now_ns);
+		buffer_str(b, " more");
+	}
+	buffer_str(b, ".</p>\n");
+}
+
 static void page_trunk_put_main(struct buffer *b, const struct trunk_page *p)
 {
 	if (!p->t) {
@@ -477,7 +492,7 @@ static void page_trunk_put_main(struct buffer *b, const struct trunk_page *p)
 	}
 	page_trunk_put_facts(b, p);
 	if (p->t->stats.paused)
-		buffer_str(b, "<p>It is paused by its settings: it is not probed.</p>");
+		page_trunk_put_pause(b, p);
 	else if (!p->t->target_count)
 		page_trunk_put_no_address(b, p->t);
 	for (size_t i = 0; i < p->t->target_count; i++)

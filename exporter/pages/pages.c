@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "exporter/pages/api.h"
@@ -90,6 +91,22 @@ static void pages_reason(struct buffer *b, const struct status_row *row)
 	buffer_str(b, "</span>");
 }
 
+/* Why there is no last answer. */
+static void pages_unprobed(struct buffer *b, const struct status_row *row)
+{
+	time_t until_s = (time_t)row->paused_until_s;
+	char text[48] = "not probed yet";
+	struct tm tm;
+
+	if (row->paused)
+		text[strlen("not probed")] = '\0';
+	if (row->paused && until_s && gmtime_r(&until_s, &tm))
+		strftime(text, sizeof(text), "not probed until %Y-%m-%d %H:%M UTC", &tm);
+	buffer_str(b, "<span class=\"none\">");
+	buffer_str(b, text);
+	buffer_str(b, "</span>");
+}
+
 static void pages_row(struct buffer *b, const struct status_row *row, int64_t now_ns)
 {
 	buffer_str(b, "<tr role=\"row\"><td role=\"cell\" class=\"c-state\">");
@@ -108,8 +125,7 @@ static void pages_row(struct buffer *b, const struct status_row *row, int64_t no
 	if (row->last_unix_ns)
 		page_outcome(b, row->last, row->said);
 	else
-		buffer_str(b, row->paused ? "<span class=\"none\">not probed</span>"
-					  : "<span class=\"none\">not probed yet</span>");
+		pages_unprobed(b, row);
 	pages_reason(b, row);
 	page_notes(b, &(struct page_notes){.problems = row->problems,
 					   .addresses = row->addresses,

@@ -9,12 +9,18 @@ enum { LOSS_WINDOW_STEPS = 6, LOSS_WINDOW_STEP_S = 5 * 60 };
 
 /* Zeroed at first. */
 struct loss_window {
-	uint32_t step; /* the newest, counted since the epoch */
+	uint16_t step; /* the newest, counted since the epoch; it comes round in months */
 	struct {
 		uint16_t requests; /* no more than it can hold */
 		uint16_t lost;
 	} steps[LOSS_WINDOW_STEPS]; /* a ring, by step modulo its length */
 };
+
+/*
+ * Where nothing was lost before, so that nothing was written down: @requests of the half
+ * hour until now, taken to have been even.
+ */
+void loss_window_begin(struct loss_window *w, int64_t now_s, uint32_t requests);
 
 void loss_window_add(struct loss_window *w, int64_t now_s, uint32_t requests,
 		     uint32_t lost);

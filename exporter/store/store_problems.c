@@ -53,8 +53,8 @@ static void store_problems_target(struct problems_facts *f, struct registered *r
 				  const struct store *s, struct store_target *t,
 				  int64_t now_ns)
 {
-	if (t->stats.udp)
-		loss_window_sum(&t->window, f->now_s, &f->requests, &f->lost);
+	if (t->window)
+		loss_window_sum(t->window, f->now_s, &f->requests, &f->lost);
 	f->tried = f->tried || t->last_unix_ns;
 	f->slow = f->slow || store_problems_is_slow(s, t, now_ns);
 	store_problems_earlier(&f->cert_end_s, stats_certificate_end_s(&t->stats));
@@ -71,9 +71,9 @@ static uint32_t store_problems_flaps(const struct store_trunk *row, int64_t now_
 {
 	uint32_t count = 0;
 
-	for (int i = 0; i < PROBLEMS_FLAPS; i++)
-		count += row->changes_s[i] &&
-			 now_s - row->changes_s[i] <= PROBLEMS_FLAP_WINDOW_S;
+	for (int i = 0; row->course && i < PROBLEMS_FLAPS; i++)
+		count += row->course->changes_s[i] &&
+			 now_s - row->course->changes_s[i] <= PROBLEMS_FLAP_WINDOW_S;
 	return count;
 }
 
@@ -91,9 +91,11 @@ void store_problems(struct problems_facts *f, const struct store *s,
 		.addresses = row->stats.addresses,
 		.addresses_up = row->stats.addresses_up,
 		.since_s = store_since_unix_ns(s, row) / CLOCK_NS_PER_S,
-		.down_until_s = row->down_until_s,
-		.dns_failed_s = row->dns_failed_before_ns / CLOCK_NS_PER_S,
 	};
+	if (row->course) {
+		f->down_until_s = row->course->down_until_s;
+		f->dns_failed_s = row->course->dns_failed_before_ns / CLOCK_NS_PER_S;
+	}
 	f->flaps = store_problems_flaps(row, f->now_s);
 	TAILQ_FOREACH(t, &row->targets, entry)
 		store_problems_target(f, &r, s, t, now_ns);

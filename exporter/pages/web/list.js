@@ -313,9 +313,17 @@
 			...NOTES.filter(([problem]) => t.problems.includes(problem)).map(([, cls, words]) => [cls, words])];
 	}
 
+	function unprobed_text(t) {
+		if (!t.paused)
+			return "not probed yet";
+		return "not probed" + (t.paused_until_unix_s
+			? " until " + new Date(t.paused_until_unix_s * 1000).toISOString().slice(0, 16).replace("T", " ") + " UTC"
+			: "");
+	}
+
 	function fill_outcome(cell, t) {
 		if (!t.last) {
-			cell.replaceChildren(element("span", "none", t.paused ? "not probed" : "not probed yet"));
+			cell.replaceChildren(element("span", "none", unprobed_text(t)));
 			return;
 		}
 		const answered = t.last.outcome === "response" && t.last.code;

@@ -29,7 +29,7 @@ static const struct {
 	{"the external URL's", NULL, "https://sip.example:8443", "a:9060", true},
 };
 
-int main(void)
+static void test_origins(void)
 {
 	struct http_site site = {.store = NULL};
 	char why[128];
@@ -51,5 +51,10 @@ int main(void)
 	is_int(http_paths_init(&site.paths, "/probes", NULL, why, sizeof(why)), 0,
 	       "a path alone");
 	is_str(site.paths.host, "", "has none");
+}
+
+int main(void)
+{
+	test_origins();
 	return tap_done();
 }

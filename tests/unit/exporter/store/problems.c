@@ -146,6 +146,12 @@ static void test_window(void)
 	lost_now(&w, 2999 + 86400, 1, 0, "nor after a day");
 	loss_window_add(&w, 2999 + 86400, 70000, 70000);
 	lost_now(&w, 2999 + 86400, 65535, 65535, "no more than it can hold");
+	loss_window_begin(&w, 3000, 60);
+	lost_now(&w, 3000, 60, 0, "what went before the first loss");
+	lost_now(&w, 3300, 50, 0, "leaves it evenly");
+	loss_window_begin(&w, 3000, 7);
+	lost_now(&w, 3000, 7, 0, "to the last one");
+	loss_window_begin(&w, 86400, 0);
 	loss_window_add(&w, 5, 2, 1);
 	lost_now(&w, 5, 2, 1, "a clock that was set back begins anew");
 }
