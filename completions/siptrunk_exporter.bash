@@ -32,7 +32,7 @@ _siptrunk_exporter() {
     flag=$before
   fi
   case $flag in
-    --config.file | --web.config.file | --trust-with)
+    --config.file | --web.config.file | --trust-with | --pcap)
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       compopt -o filenames 2>/dev/null
       return

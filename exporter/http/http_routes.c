@@ -12,6 +12,7 @@
 #include "exporter/pages/api.h"
 #include "exporter/pages/assets.h"
 #include "exporter/pages/http_probe.h"
+#include "exporter/pages/ladders.h"
 #include "exporter/pages/pages.h"
 #include "exporter/webconfig/web.h"
 #include "sipprobe/loop.h"
@@ -165,9 +166,33 @@ static const char *http_routes_below(const struct http_query *q, const char *rou
 	return q->path + strlen(route);
 }
 
+/* `/trunks/NAME/probe`. The texts of a question are copied when it is asked. */
+static void http_routes_probe_now(struct http_answer *a, const struct http_query *q)
+{
+	static const char ending[] = "/probe";
+	const char *rest = http_routes_below(q, "/trunks/");
+	size_t len = strlen(rest), end = sizeof(ending) - 1;
+
+	if (len <= end || len - end >= sizeof(a->name) ||
+	    strcmp(rest + len - end, ending) != 0) {
+		http_answer_text(a, 405, "method not allowed\n");
+		a->allow = "GET, HEAD";
+		return;
+	}
+	snprintf(a->name, sizeof(a->name), "%.*s", (int)(len - end), rest);
+	a->policy = PAGE_POLICY;
+	http_probe_now(a, q, a->name);
+}
+
 static void http_routes_page_trunk(struct http_answer *a, const struct http_query *q)
 {
-	int err = pages_trunk(&a->body, q, http_routes_below(q, "/trunks/"));
+	int err;
+
+	if (!strcmp(q->method, "POST")) {
+		http_routes_probe_now(a, q);
+		return;
+	}
+	err = pages_trunk(&a->body, q, http_routes_below(q, "/trunks/"));
 
 	a->status = err == ENOENT ? 404 : 200;
 	a->content_type = "text/html; charset=utf-8";
@@ -186,9 +211,13 @@ static void http_routes_api_list(struct http_answer *a, const struct http_query 
 
 static void http_routes_api_one(struct http_answer *a, const struct http_query *q)
 {
-	int err = api_trunk(&a->body, q->site->store,
-			    http_routes_below(q, "/api/v1/trunks/"));
+	const char *path = http_routes_below(q, "/api/v1/trunks/");
+	int err = api_trunk(&a->body, q->site->store, path);
 
+	if (err == ENOENT && ladders_answer(a, q, path)) {
+		http_routes_finish(a, q, 0);
+		return;
+	}
 	a->status = err == ENOENT ? 404 : 200;
 	a->content_type = "application/json";
 	http_routes_finish(a, q, err == ENOENT ? 0 : err);
@@ -238,7 +267,7 @@ static void http_routes_reload(struct http_answer *a, const struct http_query *q
 static const struct route routes[] = {
 	{NULL, "GET, HEAD", http_routes_metrics},
 	{"/", "GET, HEAD", http_routes_page_list},
-	{"/trunks/", "GET, HEAD", http_routes_page_trunk},
+	{"/trunks/", "GET, HEAD, POST", http_routes_page_trunk},
 	{"/api/v1/trunks", "GET, HEAD", http_routes_api_list},
 	{"/api/v1/trunks/", "GET, HEAD", http_routes_api_one},
 	{"/static/", "GET, HEAD", http_routes_asset},

@@ -84,6 +84,34 @@ static int probe_args_set_range(struct flags *p, const struct flag *f, const cha
 	return 0;
 }
 
+/* "30", of days, is the range "30:"; the text of it must stay. */
+static bool probe_args_read_days(struct nagios_range *r, char *text, size_t size,
+				 const char *value, size_t len)
+{
+	bool plain = len && strspn(value, "0123456789") >= len;
+	int n = snprintf(text, size, "%.*s%s", (int)len, value, plain ? ":" : "");
+
+	return n > 0 && (size_t)n < size && nagios_range_parse(r, text);
+}
+
+/* As check_http -C has it: days for a warning, and after a comma for critical. */
+static int probe_args_set_days(struct flags *p, const struct flag *f, const char *value)
+{
+	struct probe_args *a = p->out;
+	struct probe_days *d = &a->days;
+	size_t len = strcspn(value, ",");
+	const char *critical = value[len] ? value + len + 1 : NULL;
+
+	if (!probe_args_read_days(&d->warning, d->text[0], sizeof(d->text[0]), value,
+				  len) ||
+	    (critical &&
+	     !probe_args_read_days(&d->critical, d->text[1], sizeof(d->text[1]), critical,
+				   strlen(critical))))
+		return flags_refuse(p, f, value, "is no number of days as in 30 or 30,7");
+	a->has_days = true;
+	return 0;
+}
+
 static int probe_args_set_target(struct flags *p, const char *word)
 {
 	struct probe_args *a = p->out;
@@ -176,6 +204,32 @@ static const struct flag flags[] = {
 		.help = "The same for critical.",
 	},
 	{
+		.name = "certificate",
+		.letter = 'C',
+		.metavar = "DAYS[,DAYS]",
+		.set = probe_args_set_days,
+		.help = "Warn when a certificate that the peer shows has fewer days "
+			"left, "
+			"as in 30; after a comma the same for critical, as in 30,7. "
+			"Ranges may stand for them, as in 30:,7:. For the formats nagios "
+			"and solarwinds.",
+	},
+	{
+		.name = "all",
+		.set = flags_set_switch,
+		.offset = AT(all),
+		.help = "Probe every trunk of --config.file, a line each, and exit with "
+			"the worst of their codes.",
+	},
+	{
+		.name = "pcap",
+		.metavar = "PATH",
+		.set = flags_set_text,
+		.offset = AT(pcap),
+		.help = "Write the messages, with their secrets taken out, to this file "
+			"as pcapng for Wireshark.",
+	},
+	{
 		.name = "verbose",
 		.letter = 'v',
 		.set = flags_set_switch,
@@ -194,9 +248,24 @@ static const struct flag flags[] = {
 
 enum { FLAG_COUNT = sizeof(flags) / sizeof(*flags) };
 
+static const char *probe_args_all_fault(const struct probe_args *a)
+{
+	if (a->target)
+		return "--all probes every trunk: there can be no target beside it";
+	if (!a->config_file)
+		return "--all needs --config.file=PATH";
+	if (!a->format->tell_all)
+		return "--all needs --format=text, json or nagios";
+	return a->pcap ? "--pcap is for one target, not for --all" : NULL;
+}
+
 static const char *probe_args_fault(const struct probe_args *a)
 {
-	if (!a->target)
+	const char *fault = a->all ? probe_args_all_fault(a) : NULL;
+
+	if (fault)
+		return fault;
+	if (!a->target && !a->all)
 		return "what to probe is not given, as in sip:sbc.example.com";
 	if (a->trust_at_s && !a->trust_with)
 		return "--at needs --trust-with=PATH";
@@ -204,6 +273,8 @@ static const char *probe_args_fault(const struct probe_args *a)
 		return "--profile needs --config.file=PATH";
 	if ((a->warning.text || a->critical.text) && !a->format->thresholds)
 		return "--warning and --critical need --format=nagios or solarwinds";
+	if (a->has_days && !a->format->thresholds)
+		return "--certificate needs --format=nagios or solarwinds";
 	return NULL;
 }
 
@@ -231,6 +302,7 @@ int probe_args_parse(struct probe_args *out, int argc, char *const argv[], char 
 
 static const char usage[] =
 	"Usage: siptrunk_exporter probe TARGET [FLAG]...\n"
+	"       siptrunk_exporter probe --all --config.file=PATH [FLAG]...\n"
 	"\n"
 	"Probes a SIP URI once, now, at each address that its name has, and tells\n"
 	"what it saw: every message with its time, the peer's certificate, a\n"
@@ -241,6 +313,7 @@ static const char usage[] =
 static const char exit_codes[] =
 	"\n"
 	"Exit code: 0 up, 1 degraded, 2 down, 3 wrong usage or a fault of our own.\n"
+	"With --all the worst of them: 2 before 3 before 1 before 0.\n"
 	"With --format=solarwinds: 0 up, 1 down, 2 degraded or past --warning, 3 past\n"
 	"--critical, 4 wrong usage or a fault of our own.\n";
 

@@ -16,6 +16,10 @@ struct probe_args {
 	int64_t trust_at_s;	/* 0: not given */
 	struct nagios_range warning;
 	struct nagios_range critical;
+	struct probe_days days;
+	bool has_days;
+	bool all;	  /* every trunk of the configuration */
+	const char *pcap; /* where to write what was sent and received; or NULL */
 	unsigned methods; /* bits 1 << enum config_method; 0: as the settings say */
 	bool verbose;
 	bool help;

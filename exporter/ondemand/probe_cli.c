@@ -6,18 +6,22 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "exporter/ondemand/probe_all.h"
 #include "exporter/ondemand/probe_args.h"
+#include "exporter/ondemand/probe_pcap.h"
 #include "exporter/ondemand/probe_target.h"
 #include "sipprobe/loop.h"
 
-/* All that one probe needs. */
+/* All that a run needs. */
 struct run {
 	struct probe_args args;
 	struct config *conf;
 	struct engine *engine;
 	struct ondemand *probe;
+	struct probe_all *all; /* with --all, in place of `probe` */
 	struct probe_target target;
 	struct buffer out;
+	const char *version;
 	char why[256];
 	int code;
 };
@@ -57,11 +61,17 @@ static void probe_cli_done_h(const struct ondemand_report *r, void *arg)
 		.verbose = run->args.verbose,
 		.warning = run->args.warning,
 		.critical = run->args.critical,
+		.days = run->args.has_days ? &run->args.days : NULL,
 	};
 
 	run->probe = NULL;
 	run->why[0] = '\0';
 	run->code = run->args.format->tell(&run->out, &output);
+	if (run->args.pcap && probe_pcap_write(run->args.pcap, &output, run->version)) {
+		fprintf(stderr, "siptrunk_exporter: --pcap: %s: %s\n", run->args.pcap,
+			strerror(errno));
+		run->code = PROBE_EXIT_UNKNOWN;
+	}
 	loop_stop();
 }
 
@@ -125,23 +135,37 @@ static int probe_cli_start_probe(struct run *run)
 	return ondemand_start(&run->probe, run->engine, &rq, probe_cli_done_h, run);
 }
 
-static int probe_cli_probe(struct run *run, const char *version)
+static int probe_cli_start(struct run *run)
+{
+	int err = probe_cli_start_engine(run, run->version);
+
+	if (err)
+		return err;
+	if (run->args.all)
+		return probe_all_start(&run->all, run->engine, &run->args, run->conf,
+				       probe_cli_wants_colour(), run->why,
+				       sizeof(run->why));
+	return probe_cli_start_probe(run);
+}
+
+static int probe_cli_probe(struct run *run)
 {
 	int err = probe_cli_load_config(run);
 
-	if (!err)
+	if (!err && !run->args.all)
 		err = probe_cli_find_target(run);
 	if (!err)
 		err = loop_init(probe_cli_signal_h, NULL);
 	if (err)
 		return err;
-	err = probe_cli_start_engine(run, version);
-	if (!err)
-		err = probe_cli_start_probe(run);
+	err = probe_cli_start(run);
 	if (!err)
 		err = loop_run();
+	if (!err && run->all)
+		run->code = probe_all_tell(&run->out, run->all);
 	if (!err && run->probe)
 		snprintf(run->why, sizeof(run->why), "interrupted");
+	probe_all_free(run->all);
 	ondemand_cancel(run->probe);
 	engine_free(run->engine);
 	loop_close();
@@ -162,7 +186,7 @@ static int probe_cli_print(struct run *run)
 
 int probe_cli(int argc, char *const argv[], const char *version)
 {
-	struct run run = {.code = PROBE_EXIT_UNKNOWN};
+	struct run run = {.code = PROBE_EXIT_UNKNOWN, .version = version};
 	int err = probe_args_parse(&run.args, argc, argv, run.why, sizeof(run.why));
 
 	if (!err && run.args.help) {
@@ -172,7 +196,7 @@ int probe_cli(int argc, char *const argv[], const char *version)
 	if (err)
 		fputs("All flags: siptrunk_exporter probe --help\n", stderr);
 	else
-		err = probe_cli_probe(&run, version);
+		err = probe_cli_probe(&run);
 	if (err && !run.why[0])
 		snprintf(run.why, sizeof(run.why), "%s", strerror(err));
 	if (run.why[0])

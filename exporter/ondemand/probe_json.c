@@ -239,3 +239,63 @@ int probe_fail_json(struct buffer *b, const char *why)
 	buffer_str(b, "\n");
 	return PROBE_EXIT_UNKNOWN;
 }
+
+void probe_fail_one_json(struct buffer *b, const char *trunk, const char *why)
+{
+	struct json j = {.out = b, .ascii = true};
+
+	json_open(&j, NULL, '{');
+	json_number(&j, "format", JSON_FORMAT, 0);
+	json_str(&j, "trunk", trunk);
+	json_str(&j, "state", "unknown");
+	json_number(&j, "exit_code", PROBE_EXIT_UNKNOWN, 0);
+	json_str(&j, "verdict", why);
+	json_close(&j, '}');
+	buffer_str(b, "\n");
+}
+
+/* The objects of the trunks as they were told, without the ends of their lines. */
+static void probe_json_trunks(struct json *j, const struct probe_summary *s)
+{
+	const char *comma = "";
+
+	json_open(j, "trunks", '[');
+	for (size_t i = 0; i < s->count; i++) {
+		const struct buffer *text = &s->items[i].text;
+
+		if (s->items[i].paused || !text->len)
+			continue;
+		buffer_str(j->out, comma);
+		buffer_add(j->out, text->data, text->len - 1);
+		comma = ",";
+	}
+	json_close(j, ']');
+}
+
+void probe_all_json(struct buffer *b, const struct probe_summary *s)
+{
+	static const char *const names[PROBE_EXIT_CODES] = {
+		[PROBE_EXIT_UP] = "up",
+		[PROBE_EXIT_DEGRADED] = "degraded",
+		[PROBE_EXIT_DOWN] = "down",
+		[PROBE_EXIT_UNKNOWN] = "unknown",
+	};
+	struct json j = {.out = b, .ascii = true};
+
+	json_open(&j, NULL, '{');
+	json_number(&j, "format", JSON_FORMAT, 0);
+	json_number(&j, "exit_code", s->code, 0);
+	probe_json_seconds(&j, "duration_seconds", s->took_ns);
+	json_open(&j, "states", '{');
+	for (int i = 0; i < PROBE_EXIT_CODES; i++)
+		json_number(&j, names[i], (int64_t)s->codes[i], 0);
+	json_close(&j, '}');
+	json_open(&j, "paused", '[');
+	for (size_t i = 0; i < s->count; i++)
+		if (s->items[i].paused)
+			json_str(&j, NULL, s->items[i].trunk);
+	json_close(&j, ']');
+	probe_json_trunks(&j, s);
+	json_close(&j, '}');
+	buffer_str(b, "\n");
+}

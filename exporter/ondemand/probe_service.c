@@ -11,6 +11,7 @@
 #include "base/name_index.h"
 #include "exporter/ondemand/probe_families.h"
 #include "exporter/ondemand/probe_format.h"
+#include "exporter/ondemand/probe_limit.h"
 #include "exporter/ondemand/probe_target.h"
 #include "sipprobe/loop.h"
 
@@ -28,6 +29,8 @@ struct job {
 	unsigned methods;
 	int64_t timeout_us;
 	bool debug;
+	void (*show)(struct buffer *b, const struct probe_output *t, const void *arg);
+	const void *show_arg;
 	struct ondemand *probe; /* main thread only; NULL: not begun */
 	const char *trunk;	/* the name in `conf`, or NULL */
 	struct config *conf;	/* what `trunk` belongs to, held */
@@ -45,6 +48,7 @@ struct probe_service {
 	struct jobs jobs;
 	size_t count;
 	size_t limit;
+	struct probe_limit people;
 	bool stopped;
 };
 
@@ -130,8 +134,9 @@ static void reply_text(struct job *j, unsigned status, const char *text)
 	service_reply(j, &r);
 }
 
-static void tell_debug(struct buffer *b, const struct job *j,
-		       const struct ondemand_report *report)
+/* For people; whether that is all of the reply. */
+static bool service_show(struct probe_reply *r, const struct job *j,
+			 const struct ondemand_report *report)
 {
 	const struct probe_output output = {
 		.report = report,
@@ -140,8 +145,14 @@ static void tell_debug(struct buffer *b, const struct job *j,
 		.verbose = true,
 	};
 
-	(void)probe_tell_text(b, &output);
-	buffer_str(b, "\nMetrics without debug=true:\n\n");
+	if (j->show) {
+		r->content_type = "text/html; charset=utf-8";
+		j->show(&r->body, &output, j->show_arg);
+	} else if (j->debug) {
+		(void)probe_tell_text(&r->body, &output);
+		buffer_str(&r->body, "\nMetrics without debug=true:\n\n");
+	}
+	return j->show;
 }
 
 static void service_done_h(const struct ondemand_report *report, void *arg)
@@ -155,9 +166,8 @@ static void service_done_h(const struct ondemand_report *report, void *arg)
 		return;
 	}
 	r.content_type = j->debug ? PLAIN : PROBE_CONTENT_TYPE;
-	if (j->debug)
-		tell_debug(&r.body, j, report);
-	probe_families_render(&r.body, report);
+	if (!service_show(&r, j, report))
+		probe_families_render(&r.body, report);
 	service_reply(j, &r);
 }
 
@@ -182,7 +192,7 @@ static int service_begin(struct job *j, const struct probe_target *target)
 		.methods = j->methods,
 		.timeout_us = timeout_us(j, target->settings),
 		.access = target->trunk ? NULL : &d->conf->probe,
-		.ladder = j->debug,
+		.ladder = j->debug || j->show,
 	};
 
 	j->conf = config_keep(d->conf);
@@ -208,6 +218,10 @@ static void service_start_h(void *data, void *arg)
 		reply_text(j, 400, why);
 		return;
 	}
+	if (!target.trunk && j->show) {
+		reply_text(j, 404, "there is no trunk of this name");
+		return;
+	}
 	if (!target.trunk && !d->conf->probe.allow_count) {
 		reply_text(j, 403,
 			   "the target is no configured trunk, and probe.allow is empty");
@@ -228,6 +242,8 @@ static struct job *job_make(struct probe_service *d, const struct probe_ask *ask
 	j->methods = ask->methods;
 	j->timeout_us = ask->timeout_us;
 	j->debug = ask->debug;
+	j->show = ask->show;
+	j->show_arg = ask->show_arg;
 	j->target = strdup(ask->target);
 	j->profile = ask->profile ? strdup(ask->profile) : NULL;
 	if (j->target && (j->profile || !ask->profile))
@@ -246,6 +262,9 @@ static int service_enter(struct probe_service *d, struct job *j)
 		err = ESHUTDOWN;
 	else if (d->limit && d->count >= d->limit)
 		err = EAGAIN;
+	else if (j->show &&
+		 !probe_limit_take(&d->people, j->target, clock_monotonic_ns()))
+		err = EBUSY;
 	else
 		err = loop_post(service_start_h, j, NULL);
 	if (!err) {

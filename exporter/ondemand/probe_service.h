@@ -7,6 +7,7 @@
 
 #include "base/buffer.h"
 #include "config/config.h"
+#include "exporter/ondemand/probe_format.h"
 #include "sipprobe/engine.h"
 
 struct probe_service;
@@ -18,10 +19,17 @@ struct probe_ask {
 	unsigned methods;    /* bits 1 << enum config_method; 0: as the settings say */
 	int64_t timeout_us;  /* the most that the asker waits; 0: no matter */
 	bool debug;	     /* the ladder for people, besides the metrics */
+	/*
+	 * Asked for by a person, of a trunk and nothing else, and limited: what is told
+	 * in place of metrics, on the main thread; @show_arg as it stands below. NULL:
+	 * no.
+	 */
+	void (*show)(struct buffer *b, const struct probe_output *t, const void *arg);
+	const void *show_arg; /* kept by the asker while the service lives */
 };
 
 struct probe_reply {
-	unsigned status; /* of HTTP: 200, 400, 403, 500, 503 */
+	unsigned status; /* of HTTP: 200, 400, 403, 404, 500, 503 */
 	const char *content_type;
 	struct buffer body; /* the handler's to free */
 };
@@ -38,8 +46,8 @@ void probe_service_config(struct probe_service *d, struct config *conf);
 /*
  * Any thread. @h runs exactly once, perhaps before this returns.
  *
- * Returns 0; EAGAIN past probe.max_concurrent; ESHUTDOWN after probe_service_stop();
- * ENOMEM or another errno value. On failure @h never runs.
+ * Returns 0; EAGAIN past probe.max_concurrent; EBUSY past what people may; ESHUTDOWN
+ * after probe_service_stop(); ENOMEM or another errno value. On failure @h never runs.
  */
 int probe_service_ask(struct probe_service *d, const struct probe_ask *ask,
 		      probe_reply_h *h, void *arg);

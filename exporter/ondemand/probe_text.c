@@ -264,3 +264,59 @@ int probe_fail_text(struct buffer *b, const char *why)
 	buffer_format(b, "unknown: %s\n", why);
 	return PROBE_EXIT_UNKNOWN;
 }
+
+/* "up        isp-a  192.0.2.1:5060 over udp answered 200 OK after 1.2 ms" */
+static void probe_text_line(struct buffer *b, const struct probe_output *t,
+			    enum health_state s, const char *trunk)
+{
+	probe_text_paint_state(b, t, s);
+	buffer_format(b, "%*s%s: ", (int)(10 - strlen(states[s].word)), "", trunk);
+}
+
+int probe_one_text(struct buffer *b, const struct probe_output *t)
+{
+	bool fault = t->report->result.outcome == PROBE_INTERNAL;
+
+	probe_text_line(b, t, fault ? HEALTH_UNKNOWN : t->report->state, t->trunk);
+	probe_explain_verdict(b, t->report);
+	buffer_str(b, "\n");
+	return probe_exit(t->report);
+}
+
+void probe_fail_one_text(struct buffer *b, const char *trunk, const char *why)
+{
+	buffer_format(b, "unknown   %s: %s\n", trunk, why);
+}
+
+void probe_all_text(struct buffer *b, const struct probe_summary *s)
+{
+	static const struct {
+		int code;
+		const char *word;
+	} counts[] = {{PROBE_EXIT_DOWN, "down"},
+		      {PROBE_EXIT_UNKNOWN, "unknown"},
+		      {PROBE_EXIT_DEGRADED, "degraded"},
+		      {PROBE_EXIT_UP, "up"}};
+	const char *comma = "";
+
+	for (size_t i = 0; i < s->count; i++) {
+		if (s->items[i].paused)
+			buffer_format(b, "paused    %s: by its settings, not probed\n",
+				      s->items[i].trunk);
+		else
+			buffer_add(b, s->items[i].text.data, s->items[i].text.len);
+	}
+	buffer_format(b, "\n%zu trunk%s: ", s->count, s->count == 1 ? "" : "s");
+	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
+		if (!s->codes[counts[i].code])
+			continue;
+		buffer_format(b, "%s%zu %s", comma, s->codes[counts[i].code],
+			      counts[i].word);
+		comma = ", ";
+	}
+	if (s->paused)
+		buffer_format(b, "%s%zu paused", comma, s->paused);
+	buffer_str(b, ", in ");
+	probe_explain_time(b, s->took_ns);
+	buffer_str(b, ".\n");
+}

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "exporter/ondemand/json_chain.h"
+#include "exporter/pages/ladders.h"
 #include "exporter/store/labels.h"
 #include "sipprobe/health.h"
 #include "sipprobe/tls_failure.h"
@@ -138,6 +139,26 @@ static void api_put_state(struct json *j, uint8_t state, int8_t missing)
 		json_null(j, "state_reason");
 }
 
+static void api_put_problems(struct json *j, unsigned problems)
+{
+	json_open(j, "problems", '[');
+	for (int i = 0; i < PROBLEMS; i++)
+		if (problems >> i & 1)
+			json_str(j, NULL, problem_name((enum problem)i));
+	json_close(j, ']');
+}
+
+/* Of the last half hour, over UDP. */
+static void api_put_half_hour(struct json *j, uint32_t requests, uint32_t lost,
+			      uint32_t flaps)
+{
+	json_open(j, "last_30m", '{');
+	json_number(j, "udp_requests", requests, 0);
+	json_number(j, "udp_lost", lost, 0);
+	json_number(j, "state_changes", flaps, 0);
+	json_close(j, '}');
+}
+
 void api_row(struct json *j, const struct status_row *row)
 {
 	json_open(j, NULL, '{');
@@ -148,6 +169,8 @@ void api_row(struct json *j, const struct status_row *row)
 	json_time(j, "since_unix_s", row->since_unix_ns);
 	json_number(j, "addresses", row->addresses, 0);
 	json_number(j, "addresses_up", row->addresses_up, 0);
+	api_put_problems(j, row->problems);
+	api_put_half_hour(j, row->requests, row->lost, row->flaps);
 	api_put_last(j, row->target, row->said, row->last, row->last_unix_ns);
 	api_put_expiry(j, row->cert_not_after_s);
 	json_open(j, "recent_latency_s", '[');
@@ -174,12 +197,13 @@ static void api_put_entry(struct json *j, const struct ladder_entry *e)
 	json_close(j, '}');
 }
 
-/* A probe with its ladder, as the member @key. @late_ns: wall clock, 0: it was not. */
-static void api_put_ladder(struct json *j, const char *key, const struct probe_result *r,
-			   const struct ladder_entry *entries, unsigned count,
-			   unsigned dropped, int64_t late_ns)
+/* A probe with its ladder, as the member @key. */
+static void api_put_ladder(struct json *j, const char *key, const struct ladders_view *v)
 {
+	const struct probe_result *r = v->record.result;
+
 	json_open(j, key, '{');
+	json_str(j, "id", v->id);
 	json_time(j, "begun_unix_s", r->begun_unix_ns);
 	json_str(j, "outcome", probe_outcome_name(r->outcome));
 	json_str(j, "verdict", api_verdict_name(r->verdict));
@@ -193,22 +217,26 @@ static void api_put_ladder(struct json *j, const char *key, const struct probe_r
 	for (int i = 0; i < PROBE_PHASES; i++)
 		json_seconds(j, probe_phase_name((enum probe_phase)i), r->phase_ns[i]);
 	json_close(j, '}');
-	json_time(j, "late_response_unix_s", late_ns);
-	json_number(j, "entries_left_out", dropped, 0);
+	json_time(j, "late_response_unix_s", v->record.late_unix_ns);
+	json_number(j, "entries_left_out", v->record.dropped, 0);
 	json_open(j, "entries", '[');
-	for (unsigned i = 0; i < count; i++)
-		api_put_entry(j, &entries[i]);
+	for (unsigned i = 0; i < v->record.count; i++)
+		api_put_entry(j, &v->record.entries[i]);
 	json_close(j, ']');
 	json_close(j, '}');
 }
 
-static void api_put_kept(struct json *j, const char *key, struct history_ladder *l)
+static void api_put_kept(struct json *j, const char *key, const struct status_target *t,
+			 struct history_ladder *l)
 {
-	if (l)
-		api_put_ladder(j, key, &l->result, l->entries, l->count, l->dropped,
-			       atomic_load(&l->late_ns));
-	else
+	struct ladders_view v;
+
+	if (!l) {
 		json_null(j, key);
+		return;
+	}
+	ladders_view(&v, "", t, l);
+	api_put_ladder(j, key, &v);
 }
 
 /* Oldest first; each began its gap after the one before, counted back from the last. */
@@ -264,9 +292,11 @@ static void api_put_target(struct json *j, const struct status_target *t)
 	api_put_recent(j, t);
 	json_open(j, "failures", '[');
 	for (int i = 0; i < HISTORY_FAILURES && t->failures[i]; i++)
-		api_put_kept(j, NULL, t->failures[i]);
+		api_put_kept(j, NULL, t, t->failures[i]);
 	json_close(j, ']');
-	api_put_kept(j, "success", t->success);
+	json_bool(j, "recent_left_out", t->lacks_probes);
+	json_bool(j, "failures_left_out", t->lacks_failures);
+	api_put_kept(j, "success", t, t->success);
 	json_close(j, '}');
 }
 
@@ -283,6 +313,26 @@ static void api_put_settings(struct json *j, const struct buffer *pairs)
 	json_close(j, '}');
 }
 
+/* The registration that lasts longest, where the trunk checks REGISTER. */
+static void api_put_registration(struct json *j, const struct status_trunk *t)
+{
+	const struct status_target *found = status_registered(t);
+
+	if (!t->aor.len) {
+		json_null(j, "registration");
+		return;
+	}
+	json_open(j, "registration", '{');
+	json_text(j, "aor", (struct slice){t->aor.data, t->aor.len});
+	json_bool(j, "bind", t->binds);
+	api_put_unix_s(j, "until_unix_s", found ? found->stats.registered_until_s : 0);
+	if (found)
+		json_label(j, "address", labels_find(found->labels, "address"));
+	else
+		json_null(j, "address");
+	json_close(j, '}');
+}
+
 static void api_put_trunk(struct json *j, const struct status_trunk *t)
 {
 	json_open(j, NULL, '{');
@@ -295,6 +345,8 @@ static void api_put_trunk(struct json *j, const struct status_trunk *t)
 	json_number(j, "state_changes", t->stats.state_changes, 0);
 	json_number(j, "addresses", t->stats.addresses, 0);
 	json_number(j, "addresses_up", t->stats.addresses_up, 0);
+	api_put_problems(j, problems_of(&t->facts));
+	api_put_half_hour(j, t->facts.requests, t->facts.lost, t->facts.flaps);
 	json_number(j, "dns_failures", t->stats.dns_failures, 0);
 	if (t->dns_said.l)
 		json_text(j, "dns_last_failure", t->dns_said);
@@ -310,6 +362,7 @@ static void api_put_trunk(struct json *j, const struct status_trunk *t)
 	else
 		json_bool(j, "inbound_missing", t->stats.inbound_missing);
 	api_put_own(j, t);
+	api_put_registration(j, t);
 	json_open(j, "targets", '[');
 	for (size_t i = 0; i < t->target_count; i++)
 		api_put_target(j, &t->targets[i]);

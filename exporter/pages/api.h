@@ -13,7 +13,7 @@ enum {
 	API_RECENT = 20, /* probes of each trunk, likewise */
 };
 
-/* Bits of enum health_state by names, "down,degraded"; EINVAL for an unknown one. */
+/* Bits as struct status_query has them, by names: "down,degraded"; EINVAL for another. */
 int api_parse_states(unsigned *states, const char *text);
 
 /* Whether a row holds the words, in any case, in name, URI, labels or last answer. */

@@ -30,6 +30,10 @@ static int api_list_state_bit(unsigned *states, const char *name, size_t len)
 			return 0;
 		}
 	}
+	if (len == strlen("paused") && !memcmp(name, "paused", len)) {
+		*states |= STATUS_PAUSED;
+		return 0;
+	}
 	return EINVAL;
 }
 
@@ -161,7 +165,7 @@ static int api_list_parse(struct list_query *lq, const struct http_query *q)
 
 	lq->words = http_query_arg(q, "q");
 	if (state && api_parse_states(&lq->status.states, state))
-		lq->wrong = "state: a list of unknown, up, degraded and down";
+		lq->wrong = "state: a list of unknown, up, degraded, down and paused";
 	else if (limit && api_list_parse_count(&lq->limit, limit, 1, API_LIMIT_MAX))
 		lq->wrong = "limit: a number from 1 to 10000";
 	else if (recent &&
@@ -198,6 +202,7 @@ static void api_list_put_head(struct json *j, const struct status_list *l,
 		json_number(j, health_state_name((enum health_state)i),
 			    (int64_t)l->states[i], 0);
 	json_close(j, '}');
+	json_number(j, "paused", (int64_t)l->paused, 0);
 }
 
 static void api_list_put_rows(struct json *j, const struct status_list *l,

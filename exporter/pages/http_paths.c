@@ -44,6 +44,16 @@ static const char *http_paths_path_of(const char *url)
 	return path > host && http_paths_is_path(host, strlen(host)) ? path : NULL;
 }
 
+/* The host that clients know us by, where the URL names one that fits. */
+static void http_paths_set_host(struct http_paths *p, const char *url, const char *path)
+{
+	const char *host = url ? strstr(url, "://") : NULL;
+
+	if (host && path - (host + 3) > 0)
+		snprintf(p->host, sizeof(p->host), "%.*s", (int)(path - (host + 3)),
+			 host + 3);
+}
+
 int http_paths_init(struct http_paths *p, const char *external_url,
 		    const char *route_prefix, char *err_text, size_t err_size)
 {
@@ -66,6 +76,7 @@ int http_paths_init(struct http_paths *p, const char *external_url,
 	http_paths_trim(p->route, route_prefix ? route_prefix : path);
 	http_paths_trim(p->home, external_url ? path : p->route);
 	strcat(p->home, "/");
+	http_paths_set_host(p, external_url, path);
 	return 0;
 }
 

@@ -13,6 +13,7 @@ enum { HTTP_PATHS_BYTES = 512 };
 struct http_paths {
 	char route[HTTP_PATHS_BYTES]; /* "" or "/prefix": what requests begin with */
 	char home[HTTP_PATHS_BYTES];  /* the landing page's path for clients */
+	char host[256]; /* "host:port" of the external URL; "": it does not say */
 };
 
 /*

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "exporter/ondemand/probe_target.h"
+#include "exporter/pages/http_origin.h"
+#include "exporter/pages/page_probed.h"
 
 #define SCRAPE_OFFSET_S 0.5
 
@@ -107,8 +109,26 @@ void http_probe_answer(struct http_answer *a, const struct http_query *q)
 				  "is no number of seconds");
 }
 
+void http_probe_now(struct http_answer *a, const struct http_query *q, const char *name)
+{
+	if (!http_origin_is_ours(q)) {
+		http_answer_text(a, 403,
+				 "the page of another site asked for this, not that of "
+				 "this exporter\n");
+		return;
+	}
+	a->ask = (struct probe_ask){
+		.target = name, .show = page_probed, .show_arg = q->site};
+}
+
 void http_probe_refused(struct http_answer *a, int err)
 {
+	if (err == EBUSY) {
+		http_answer_text(a, 429,
+				 "it was probed a moment ago, or too many were\n");
+		a->retry_after = "3";
+		return;
+	}
 	http_answer_text(a, 503,
 			 err == EAGAIN
 				 ? "too many probes at once (probe.max_concurrent)\n"

@@ -7,6 +7,14 @@
 /* Fills a->ask; or, when something is wrong with the query, the answer. */
 void http_probe_answer(struct http_answer *a, const struct http_query *q);
 
+/*
+ * POST of `/trunks/NAME/probe`, a button on the page of a trunk: fills a->ask, or the
+ * answer where another site's page had the browser ask.
+ *
+ * @name: the trunk's, which must stay while the request does
+ */
+void http_probe_now(struct http_answer *a, const struct http_query *q, const char *name);
+
 /* The answer when the desk cannot take it. @err: of probe_service_ask() */
 void http_probe_refused(struct http_answer *a, int err);
 

@@ -31,7 +31,10 @@ struct http_arg {
 	struct slice value;
 };
 
-enum { HTTP_ARGS_MAX = 128 };
+enum {
+	HTTP_ARGS_MAX = 128,
+	HTTP_NAME_MAX = 1024, /* of a trunk in a path; more is none */
+};
 
 struct http_query {
 	struct http_site *site;
@@ -39,6 +42,9 @@ struct http_query {
 	const char *path;
 	const char *accept;	     /* or NULL */
 	const char *accept_encoding; /* or NULL */
+	const char *host;	     /* or NULL */
+	const char *origin;	     /* or NULL */
+	const char *fetch_site;	     /* Sec-Fetch-Site, or NULL */
 	bool body;		     /* the request has one */
 	/* Of /probe, each NULL when it is not given. */
 	const char *target;
@@ -64,7 +70,9 @@ struct http_answer {
 	const char *location;	  /* or NULL */
 	const char *authenticate; /* WWW-Authenticate, or NULL */
 	const char *retry_after;  /* seconds, or NULL */
+	char disposition[128];	  /* Content-Disposition, or "" */
 	const char *cache;	  /* Cache-Control; NULL: no-store */
+	char name[HTTP_NAME_MAX]; /* what `ask` may lead to */
 	bool scrape;
 	bool reload;	      /* no answer yet: it is that of a reload */
 	struct probe_ask ask; /* with a target: no answer yet, it is that of a probe */

@@ -77,13 +77,12 @@ static const char *page_ladder_closed_words(const struct probe_result *r)
 						     : kinds[LADDER_CLOSED].words;
 }
 
-static void page_ladder_put_what(struct buffer *b, const struct history_ladder *l,
+static void page_ladder_put_what(struct buffer *b, const struct capture_record *l,
 				 unsigned i)
 {
 	const struct ladder_entry *e = &l->entries[i];
-	const char *words = e->kind == LADDER_CLOSED
-				    ? page_ladder_closed_words(&l->result)
-				    : kinds[e->kind].words;
+	const char *words = e->kind == LADDER_CLOSED ? page_ladder_closed_words(l->result)
+						     : kinds[e->kind].words;
 	bool plain = !kinds[e->kind].message;
 	struct slice text = plain ? (struct slice){e->text, e->len} : page_ladder_gist(e);
 
@@ -102,14 +101,14 @@ static void page_ladder_put_what(struct buffer *b, const struct history_ladder *
 }
 
 static void page_ladder_put_message(struct buffer *b, const struct page_ladder *p,
-				    const struct history_ladder *l, unsigned i)
+				    const struct capture_record *l, unsigned i)
 {
 	const struct ladder_entry *e = &l->entries[i];
 	struct slice text = {e->text, e->len};
 	char id[80];
 
-	snprintf(id, sizeof(id), "<details id=\"m%zu-%" PRIx64 "-%u\">", p->target,
-		 (uint64_t)l->result.begun_unix_ns, i);
+	snprintf(id, sizeof(id), "<details id=\"m%s-%" PRIx64 "-%u\">", p->part,
+		 (uint64_t)l->result->begun_unix_ns, i);
 	buffer_str(b, id);
 	buffer_str(b, "<summary>Message, ");
 	page_number(b, e->size);
@@ -121,7 +120,7 @@ static void page_ladder_put_message(struct buffer *b, const struct page_ladder *
 }
 
 static void page_ladder_put_entry(struct buffer *b, const struct page_ladder *p,
-				  const struct history_ladder *l, unsigned i)
+				  const struct capture_record *l, unsigned i)
 {
 	const struct ladder_entry *e = &l->entries[i];
 
@@ -137,11 +136,11 @@ static void page_ladder_put_entry(struct buffer *b, const struct page_ladder *p,
 	buffer_str(b, "</li>\n");
 }
 
-static void page_ladder_put_late(struct buffer *b, const struct history_ladder *l,
+static void page_ladder_put_late(struct buffer *b, const struct capture_record *l,
 				 int64_t late_ns)
 {
 	buffer_str(b, "<li class=\"in late\">");
-	page_ladder_put_offset(b, late_ns - l->result.begun_unix_ns);
+	page_ladder_put_offset(b, late_ns - l->result->begun_unix_ns);
 	buffer_str(b, "<div class=\"lane\"><span class=\"what\"><span class=\"sr\">"
 		      "received: </span>");
 	buffer_str(b, kinds[LADDER_LATE].words);
@@ -150,9 +149,9 @@ static void page_ladder_put_late(struct buffer *b, const struct history_ladder *
 }
 
 static void page_ladder_put_head(struct buffer *b, const struct page_ladder *p,
-				 const struct history_ladder *l)
+				 const struct capture_record *l)
 {
-	const struct probe_result *r = &l->result;
+	const struct probe_result *r = l->result;
 	const char *said = r->phrase[0] ? r->phrase : r->detail;
 
 	buffer_str(b, "<h4>");
@@ -169,13 +168,55 @@ static void page_ladder_put_head(struct buffer *b, const struct page_ladder *p,
 	}
 	buffer_str(b, "</p>\n<div class=\"ends\" aria-hidden=\"true\"><span></span>"
 		      "<span>exporter</span><span>");
-	page_label(b, p->peer);
+	page_str(b, l->address);
 	buffer_str(b, "</span></div>\n");
 }
 
-void page_ladder(struct buffer *b, const struct page_ladder *p, struct history_ladder *l)
+/* A link that holds what it leads to. */
+static void page_ladder_put_data(struct buffer *b, const char *type,
+				 const struct buffer *bytes)
 {
-	int64_t late_ns = atomic_load(&l->late_ns);
+	buffer_str(b, "data:");
+	buffer_str(b, type);
+	buffer_str(b, ";base64,");
+	page_base64(b, (struct slice){bytes->data, bytes->len});
+}
+
+static void page_ladder_put_link(struct buffer *b, const struct page_ladder *p,
+				 const struct capture_record *l, bool packets)
+{
+	struct buffer bytes = {0};
+
+	if (p->url.l) {
+		buffer_add(b, p->url.p, p->url.l);
+		buffer_str(b, packets ? ".pcapng" : ".txt");
+		return;
+	}
+	if (packets)
+		capture_pcapng(&bytes, l, 1, p->version);
+	else
+		capture_text(&bytes, l);
+	page_ladder_put_data(b, packets ? "application/x-pcapng" : "text/plain", &bytes);
+	buffer_clear(&bytes);
+}
+
+/* To take away: for the ticket, and for who wants to see it in Wireshark. */
+static void page_ladder_put_take(struct buffer *b, const struct page_ladder *p,
+				 const struct capture_record *l)
+{
+	buffer_str(b, "<p class=\"take\"><a class=\"copy\" href=\"");
+	page_ladder_put_link(b, p, l, false);
+	buffer_str(b, p->url.l ? "\">As text</a> · <a download href=\""
+			       : "\" download=\"ladder.txt\">As text</a> · "
+				 "<a download=\"ladder.pcapng\" href=\"");
+	page_ladder_put_link(b, p, l, true);
+	buffer_str(b, "\">Packets (.pcapng)</a></p>\n");
+}
+
+void page_ladder(struct buffer *b, const struct page_ladder *p,
+		 const struct capture_record *l)
+{
+	int64_t late_ns = l->late_unix_ns;
 
 	buffer_str(b, "<article class=\"ladder\">");
 	page_ladder_put_head(b, p, l);
@@ -192,5 +233,7 @@ void page_ladder(struct buffer *b, const struct page_ladder *p, struct history_l
 	}
 	if (late_ns)
 		page_ladder_put_late(b, l, late_ns);
-	buffer_str(b, "</ol></article>\n");
+	buffer_str(b, "</ol>\n");
+	page_ladder_put_take(b, p, l);
+	buffer_str(b, "</article>\n");
 }

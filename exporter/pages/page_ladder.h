@@ -1,17 +1,21 @@
-/* A kept ladder as part of a page. */
+/* A ladder as part of a page. */
 #ifndef EXPORTER_PAGES_PAGE_LADDER_H
 #define EXPORTER_PAGES_PAGE_LADDER_H
 
 #include "base/buffer.h"
-#include "exporter/store/history.h"
+#include "exporter/capture/record.h"
 
 struct page_ladder {
-	struct slice peer; /* the address, as a label's value */
 	int64_t now_ns;
-	size_t target; /* makes ids of a page differ */
+	const char *part; /* makes ids of a page differ */
+	/* Where it can be had, "…/ladders/ID" without an ending; empty: it is not kept,
+	 * and what can be taken away is part of the page. */
+	struct slice url;
+	const char *version; /* of the program, without `url` */
 };
 
-/* Appends it. @l: the caller holds a reference */
-void page_ladder(struct buffer *b, const struct page_ladder *p, struct history_ladder *l);
+/* Appends it. */
+void page_ladder(struct buffer *b, const struct page_ladder *p,
+		 const struct capture_record *r);
 
 #endif

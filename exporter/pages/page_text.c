@@ -140,15 +140,26 @@ static void page_text_add_span(struct buffer *b, int64_t s)
 	buffer_str(b, units[i].unit);
 }
 
-void page_age(struct buffer *b, int64_t unix_ns, int64_t now_ns)
+/* A span of time, with the point that it leads from or to. */
+static void page_text_put_span(struct buffer *b, int64_t unix_ns, int64_t span_ns)
 {
 	buffer_str(b, "<time datetime=\"");
 	page_text_add_stamp(b, true, unix_ns);
 	buffer_str(b, "\" title=\"");
 	page_text_add_stamp(b, false, unix_ns);
 	buffer_str(b, "\">");
-	page_text_add_span(b, (now_ns - unix_ns) / CLOCK_NS_PER_S);
+	page_text_add_span(b, span_ns / CLOCK_NS_PER_S);
 	buffer_str(b, "</time>");
+}
+
+void page_age(struct buffer *b, int64_t unix_ns, int64_t now_ns)
+{
+	page_text_put_span(b, unix_ns, now_ns - unix_ns);
+}
+
+void page_left(struct buffer *b, int64_t unix_ns, int64_t now_ns)
+{
+	page_text_put_span(b, unix_ns, unix_ns - now_ns);
 }
 
 void page_duration(struct buffer *b, int64_t ns)
@@ -264,5 +275,23 @@ void page_template(struct buffer *b, const char *name, const char *root,
 				    (struct slice){open + 2, (size_t)(close - open - 2)},
 				    root, fill_h, arg);
 		p = close + 2;
+	}
+}
+
+void page_base64(struct buffer *b, struct slice bytes)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	for (size_t i = 0; i < bytes.l; i += 3) {
+		uint32_t three = 0;
+		char four[4] = {'=', '=', '=', '='};
+
+		for (size_t k = 0; k < 3; k++)
+			three = three << 8 |
+				(i + k < bytes.l ? (unsigned char)bytes.p[i + k] : 0);
+		for (size_t k = 0; k < 4 && i + k <= bytes.l; k++)
+			four[k] = digits[three >> (18 - 6 * k) & 63];
+		buffer_add(b, four, 4);
 	}
 }

@@ -23,11 +23,17 @@ void page_segment(struct buffer *b, struct slice value);
 /* "<time …>3 min</time>", how long ago; the point in time is its title. */
 void page_age(struct buffer *b, int64_t unix_ns, int64_t now_ns);
 
+/* The same of a time to come: how long it is until then. */
+void page_left(struct buffer *b, int64_t unix_ns, int64_t now_ns);
+
 /* "<time …>2026-11-22 08:52:11</time>", UTC. */
 void page_time(struct buffer *b, int64_t unix_ns);
 
 /* "1.53 ms", "2.1 s" */
 void page_duration(struct buffer *b, int64_t ns);
+
+/* RFC 4648. */
+void page_base64(struct buffer *b, struct slice bytes);
 
 /* In decimal digits. */
 void page_number(struct buffer *b, int64_t n);

@@ -5,8 +5,10 @@
 
 #include "base/clock.h"
 #include "exporter/ondemand/probe_explain.h"
+#include "exporter/pages/ladders.h"
 #include "exporter/pages/page_chain.h"
 #include "exporter/pages/page_ladder.h"
+#include "exporter/pages/page_notes.h"
 #include "exporter/pages/page_text.h"
 #include "exporter/pages/pages.h"
 #include "exporter/store/labels.h"
@@ -98,6 +100,33 @@ static void page_trunk_put_own(struct buffer *b, const struct trunk_page *p)
 	page_trunk_end_item(b);
 }
 
+/* "sip:100@isp.example until 2026-11-22 09:52:11, for 43 min, at 192.0.2.1:5060" */
+static void page_trunk_put_registration(struct buffer *b, const struct trunk_page *p)
+{
+	const struct status_target *t = status_registered(p->t);
+	int64_t until_ns = t ? t->stats.registered_until_s * CLOCK_NS_PER_S : 0;
+	bool lost = t && until_ns <= p->now_ns;
+
+	page_trunk_begin_item(b, p->t->binds ? "Registration" : "Registration, as asked");
+	buffer_str(b, "<bdi>");
+	page_bytes(b, (struct slice){p->t->aor.data, p->t->aor.len});
+	buffer_str(b, "</bdi> ");
+	if (!t) {
+		buffer_str(b, "is not registered</dd></div>\n");
+		return;
+	}
+	buffer_str(b, lost ? "<span class=\"bad\">ended at " : "until ");
+	page_time(b, until_ns);
+	buffer_str(b, lost ? ", " : ", for ");
+	if (lost)
+		page_age(b, until_ns, p->now_ns);
+	else
+		page_left(b, until_ns, p->now_ns);
+	buffer_str(b, lost ? " ago</span>, at " : " more, at ");
+	page_label(b, labels_find(t->labels, "address"));
+	page_trunk_end_item(b);
+}
+
 static void page_trunk_put_facts(struct buffer *b, const struct trunk_page *p)
 {
 	const struct stats_trunk *s = &p->t->stats;
@@ -112,6 +141,8 @@ static void page_trunk_put_facts(struct buffer *b, const struct trunk_page *p)
 	buffer_str(b, " of ");
 	page_number(b, s->addresses);
 	page_trunk_end_item(b);
+	if (p->t->aor.len)
+		page_trunk_put_registration(b, p);
 	if (expiry_s) {
 		page_trunk_begin_item(b, "Certificate ends in");
 		page_expiry(b, expiry_s, p->now_ns);
@@ -212,6 +243,17 @@ static void page_trunk_put_numbers(struct buffer *b, const struct status_target 
 		page_trunk_put_loss(b, &t->stats.loss);
 }
 
+/* What is not shown for want of memory, and which setting would change that. */
+static void page_trunk_put_lack(struct buffer *b, const struct status_trunk *t,
+				const char *what)
+{
+	buffer_str(b, "<p class=\"lack\">There was no memory for ");
+	buffer_str(b, what);
+	buffer_str(b, ": <code>status.memory_mib</code>, now ");
+	page_number(b, t->memory_mib);
+	buffer_str(b, ", is shared by all trunks.</p>\n");
+}
+
 static void page_trunk_put_recent(struct buffer *b, const struct status_target *t)
 {
 	unsigned bad = 0;
@@ -265,26 +307,55 @@ static void page_trunk_put_caution(struct buffer *b, const struct status_target 
 		page_trunk_put_next(b, &r);
 }
 
+static void page_trunk_put_segment(struct buffer *b, const struct trunk_page *p)
+{
+	struct buffer text = {0};
+
+	/* As a label's value, from which a segment is made. */
+	labels_add(&text, "a", p->name);
+	page_segment(b, labels_find((struct slice){text.data, text.len}, "a"));
+	buffer_clear(&text);
+}
+
+static void page_trunk_put_ladder(struct buffer *b, const struct trunk_page *p,
+				  const struct status_target *t, size_t index,
+				  struct history_ladder *kept)
+{
+	struct buffer url = {0};
+	char part[24], success[LADDERS_ID];
+	struct ladders_view v;
+
+	ladders_view(&v, p->name, t, kept);
+	snprintf(part, sizeof(part), "%zu", index);
+	ladders_success(success, &v);
+	buffer_str(&url, "../api/v1/trunks/");
+	page_trunk_put_segment(&url, p);
+	buffer_str(&url, "/ladders/");
+	buffer_str(&url, kept == t->success ? success : v.id);
+	page_ladder(b,
+		    &(struct page_ladder){.now_ns = p->now_ns,
+					  .part = part,
+					  .url = {url.data, url.len}},
+		    &v.record);
+	buffer_clear(&url);
+}
+
 static void page_trunk_put_ladders(struct buffer *b, const struct trunk_page *p,
 				   const struct status_target *t, size_t index)
 {
-	struct page_ladder l = {
-		.peer = labels_find(t->labels, "address"),
-		.now_ns = p->now_ns,
-		.target = index,
-	};
-
 	for (int i = 0; i < HISTORY_FAILURES && t->failures[i]; i++) {
 		if (!i)
 			buffer_str(b, "<h3>Last failures</h3>\n");
 		if (!i && t->last.verdict != PROBE_UP)
 			page_trunk_put_next(b, &t->failures[i]->result);
-		page_ladder(b, &l, t->failures[i]);
+		page_trunk_put_ladder(b, p, t, index, t->failures[i]);
 	}
+	if (t->lacks_failures)
+		page_trunk_put_lack(b, p->t, "all of its last failures");
 	if (!t->success)
 		return;
 	buffer_str(b, "<h3>A success, to compare</h3>\n");
-	page_ladder(b, &l, t->success);
+	page_trunk_put_ladder(b, p, t, index, t->success);
 }
 
 static void page_trunk_put_target(struct buffer *b, const struct trunk_page *p, size_t i)
@@ -302,6 +373,8 @@ static void page_trunk_put_target(struct buffer *b, const struct trunk_page *p, 
 	page_badge(b, t->last_unix_ns ? verdicts[t->last.verdict & 3] : "unknown");
 	buffer_str(b, "</h2>\n");
 	page_trunk_put_recent(b, t);
+	if (t->lacks_probes)
+		page_trunk_put_lack(b, p->t, "its last probes");
 	buffer_str(b, "<dl class=\"facts\">\n");
 	page_trunk_put_numbers(b, t, p->now_ns);
 	buffer_str(b, "</dl>\n");
@@ -362,7 +435,9 @@ static void page_trunk_put_state(struct buffer *b, const struct trunk_page *p)
 
 	if (!p->t)
 		return;
-	page_badge(b, health_state_name((enum health_state)p->t->stats.state));
+	page_badge(b, p->t->stats.paused
+			      ? "paused"
+			      : health_state_name((enum health_state)p->t->stats.state));
 	buffer_str(b, " for ");
 	page_age(b, p->t->since_unix_ns, p->now_ns);
 	buffer_str(b, ", since ");
@@ -376,6 +451,12 @@ static void page_trunk_put_state(struct buffer *b, const struct trunk_page *p)
 		buffer_str(b,
 			   "; it is called down after as many failures in a row as its "
 			   "setting fall says");
+	page_notes(b, &(struct page_notes){.problems = problems_of(&p->t->facts),
+					   .addresses = p->t->stats.addresses,
+					   .addresses_up = p->t->stats.addresses_up,
+					   .requests = p->t->facts.requests,
+					   .lost = p->t->facts.lost,
+					   .paused = p->t->stats.paused});
 }
 
 static void page_trunk_put_no_address(struct buffer *b, const struct status_trunk *t)
@@ -387,6 +468,21 @@ static void page_trunk_put_no_address(struct buffer *b, const struct status_trun
 	page_trunk_put_next(b, &unresolved);
 }
 
+static void page_trunk_put_pause(struct buffer *b, const struct trunk_page *p)
+{
+	int64_t until_ns = p->t->stats.paused_until_s * CLOCK_NS_PER_S;
+
+	buffer_str(b, "<p>It is paused by its settings: it is not probed");
+	if (until_ns) {
+		buffer_str(b, " until ");
+		page_time(b, until_ns);
+		buffer_str(b, ", for ");
+		page_left(b, until_ns, p->now_ns);
+		buffer_str(b, " more");
+	}
+	buffer_str(b, ".</p>\n");
+}
+
 static void page_trunk_put_main(struct buffer *b, const struct trunk_page *p)
 {
 	if (!p->t) {
@@ -396,7 +492,7 @@ static void page_trunk_put_main(struct buffer *b, const struct trunk_page *p)
 	}
 	page_trunk_put_facts(b, p);
 	if (p->t->stats.paused)
-		buffer_str(b, "<p>It is paused by its settings: it is not probed.</p>");
+		page_trunk_put_pause(b, p);
 	else if (!p->t->target_count)
 		page_trunk_put_no_address(b, p->t);
 	for (size_t i = 0; i < p->t->target_count; i++)
@@ -406,13 +502,19 @@ static void page_trunk_put_main(struct buffer *b, const struct trunk_page *p)
 
 static void page_trunk_put_api(struct buffer *b, const struct trunk_page *p)
 {
-	struct buffer text = {0};
-
-	/* As a label's value, from which a segment is made. */
-	labels_add(&text, "a", p->name);
 	buffer_str(b, "../api/v1/trunks/");
-	page_segment(b, labels_find((struct slice){text.data, text.len}, "a"));
-	buffer_clear(&text);
+	page_trunk_put_segment(b, p);
+}
+
+/* A form, so that it works without scripts; trunk.js shows the result in its place. */
+static void page_trunk_put_probe(struct buffer *b, const struct trunk_page *p)
+{
+	if (!p->t)
+		return;
+	buffer_str(b, "<form id=\"probe\" method=\"post\" action=\"");
+	page_trunk_put_segment(b, p);
+	buffer_str(b, "/probe\"><button>Probe now</button> <span id=\"probing\" "
+		      "role=\"status\"></span></form>\n");
 }
 
 static void page_trunk_fill_h(struct buffer *b, struct slice word, void *arg)
@@ -423,7 +525,7 @@ static void page_trunk_fill_h(struct buffer *b, struct slice word, void *arg)
 	} words[] = {
 		{"name", page_trunk_put_name},	     {"state", page_trunk_put_state},
 		{"main", page_trunk_put_main},	     {"api", page_trunk_put_api},
-		{"version", page_trunk_put_version},
+		{"version", page_trunk_put_version}, {"probe", page_trunk_put_probe},
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)

@@ -3,9 +3,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "exporter/pages/api.h"
+#include "exporter/pages/page_notes.h"
 #include "exporter/pages/page_text.h"
 #include "exporter/store/labels.h"
 #include "sipprobe/health.h"
@@ -18,16 +20,22 @@ struct list_page {
 	unsigned states; /* asked for, 0: any */
 };
 
-/* Trunks that do not work come first, and of those what changed last. */
+enum { URGENCY_WELL = 4, URGENCY_PAUSED };
+
+/* Trunks that do not work come first, then those that are up and not well. */
 static int pages_urgency(const struct status_row *row)
 {
 	static const int order[HEALTH_STATES] = {
 		[HEALTH_DOWN] = 0,
 		[HEALTH_DEGRADED] = 1,
 		[HEALTH_UNKNOWN] = 2,
-		[HEALTH_UP] = 3,
+		[HEALTH_UP] = URGENCY_WELL,
 	};
 
+	if (row->paused)
+		return URGENCY_PAUSED;
+	if (row->state == HEALTH_UP && row->problems)
+		return URGENCY_WELL - 1;
 	return row->state < HEALTH_STATES ? order[row->state] : 0;
 }
 
@@ -36,7 +44,8 @@ static int pages_by_urgency(const void *a, const void *b)
 	const struct status_row *x = a, *y = b;
 	int diff = pages_urgency(x) - pages_urgency(y);
 
-	if (diff || pages_urgency(x) == 3)
+	/* Of what is wrong, what changed last. */
+	if (diff || pages_urgency(x) >= URGENCY_WELL)
 		return diff ? diff : status_name_compare(x->name, y->name);
 	diff = (x->since_unix_ns < y->since_unix_ns) -
 	       (x->since_unix_ns > y->since_unix_ns);
@@ -82,10 +91,27 @@ static void pages_reason(struct buffer *b, const struct status_row *row)
 	buffer_str(b, "</span>");
 }
 
+/* Why there is no last answer. */
+static void pages_unprobed(struct buffer *b, const struct status_row *row)
+{
+	time_t until_s = (time_t)row->paused_until_s;
+	char text[48] = "not probed yet";
+	struct tm tm;
+
+	if (row->paused)
+		text[strlen("not probed")] = '\0';
+	if (row->paused && until_s && gmtime_r(&until_s, &tm))
+		strftime(text, sizeof(text), "not probed until %Y-%m-%d %H:%M UTC", &tm);
+	buffer_str(b, "<span class=\"none\">");
+	buffer_str(b, text);
+	buffer_str(b, "</span>");
+}
+
 static void pages_row(struct buffer *b, const struct status_row *row, int64_t now_ns)
 {
 	buffer_str(b, "<tr role=\"row\"><td role=\"cell\" class=\"c-state\">");
-	page_badge(b, health_state_name((enum health_state)row->state));
+	page_badge(b, row->paused ? "paused"
+				  : health_state_name((enum health_state)row->state));
 	buffer_str(b, "</td><th scope=\"row\" role=\"rowheader\" class=\"c-name\">"
 		      "<a href=\"trunks/");
 	page_segment(b, row->name);
@@ -99,9 +125,14 @@ static void pages_row(struct buffer *b, const struct status_row *row, int64_t no
 	if (row->last_unix_ns)
 		page_outcome(b, row->last, row->said);
 	else
-		buffer_str(b, row->paused ? "<span class=\"none\">paused</span>"
-					  : "<span class=\"none\">not probed yet</span>");
+		pages_unprobed(b, row);
 	pages_reason(b, row);
+	page_notes(b, &(struct page_notes){.problems = row->problems,
+					   .addresses = row->addresses,
+					   .addresses_up = row->addresses_up,
+					   .requests = row->requests,
+					   .lost = row->lost,
+					   .paused = row->paused});
 	buffer_str(b, "</td><td role=\"cell\" class=\"c-latency\">");
 	pages_latency(b, row);
 	buffer_str(b, "</td><td role=\"cell\" class=\"c-cert\">");
@@ -145,9 +176,14 @@ static void pages_states(struct buffer *b, const struct list_page *p)
 	for (int i = 0; i < HEALTH_STATES; i++)
 		all += p->list->states[i];
 	pages_state_link(b, p, "", all, !p->states);
-	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++)
+	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++) {
+		size_t paused = order[i] == HEALTH_UNKNOWN ? p->list->paused : 0;
+
 		pages_state_link(b, p, health_state_name(order[i]),
-				 p->list->states[order[i]], p->states == 1U << order[i]);
+				 p->list->states[order[i]] - paused,
+				 p->states == 1U << order[i]);
+	}
+	pages_state_link(b, p, "paused", p->list->paused, p->states == STATUS_PAUSED);
 }
 
 static void pages_search(struct buffer *b, const struct list_page *p)
@@ -196,14 +232,18 @@ static void pages_fill_h(struct buffer *b, struct slice word, void *arg)
 			words[i].put(b, arg);
 }
 
-/* Moves the rows that match to the front. */
-static size_t pages_filter(struct status_list *l, const char *words)
+/* Moves the rows that match to the front. Who is paused is not meant by "unknown". */
+static size_t pages_filter(struct status_list *l, unsigned states, const char *words)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < l->count; i++)
-		if (!words || api_row_matches(&l->rows[i], words))
-			l->rows[kept++] = l->rows[i];
+	for (size_t i = 0; i < l->count; i++) {
+		const struct status_row *row = &l->rows[i];
+
+		if ((!row->paused || !states || states & STATUS_PAUSED) &&
+		    (!words || api_row_matches(row, words)))
+			l->rows[kept++] = *row;
+	}
 	return kept;
 }
 
@@ -223,7 +263,7 @@ int pages_list(struct buffer *b, const struct http_query *q)
 		return err;
 	p.list = l;
 	p.states = sq.states;
-	p.matching = pages_filter(l, http_query_arg(q, "q"));
+	p.matching = pages_filter(l, sq.states, http_query_arg(q, "q"));
 	if (p.matching)
 		qsort(l->rows, p.matching, sizeof(*l->rows), pages_by_urgency);
 	page_template(b, "list.html", "", pages_fill_h, &p);

@@ -16,25 +16,66 @@ void history_init(struct history *h, unsigned probes, size_t bytes)
 		.probes = probes < HISTORY_PROBES_MAX ? probes : HISTORY_PROBES_MAX,
 		.bytes_max = bytes,
 	};
-	TAILQ_INIT(&h->failures);
 	TAILQ_INIT(&h->successes);
+	TAILQ_INIT(&h->earlier);
+	TAILQ_INIT(&h->last);
+	TAILQ_INIT(&h->well);
 }
 
-static size_t history_track_bytes(const struct history *h)
+static size_t history_ring_bytes(const struct history *h)
 {
-	return sizeof(struct history_track) + h->probes * sizeof(struct history_probe);
+	return h->probes * sizeof(struct history_probe);
+}
+
+static bool history_is_well(const struct history_track *t)
+{
+	return t->probes && !t->failures[0];
+}
+
+/* A ring where there is room for one, now or again. */
+static void history_ring_make(struct history *h, struct history_track *t)
+{
+	size_t bytes = history_ring_bytes(h);
+
+	if (t->probes || !bytes || h->bytes + bytes > h->bytes_max / 2)
+		return;
+	t->probes = calloc(1, bytes);
+	if (!t->probes)
+		return;
+	h->bytes += bytes;
+	if (history_is_well(t))
+		TAILQ_INSERT_TAIL(&h->well, t, entry);
+}
+
+static void history_ring_free(struct history *h, struct history_track *t)
+{
+	if (!t->probes)
+		return;
+	if (history_is_well(t))
+		TAILQ_REMOVE(&h->well, t, entry);
+	free(t->probes);
+	h->bytes -= history_ring_bytes(h);
+	t->probes = NULL;
+	t->count = t->next = 0;
+}
+
+static struct history_track *history_track_make(struct history *h)
+{
+	struct history_track *t = calloc(1, sizeof(*t));
+
+	if (t)
+		h->bytes += sizeof(*t);
+	return t;
 }
 
 struct history_track *history_track_alloc(struct history *h)
 {
-	size_t bytes = history_track_bytes(h);
-	struct history_track *t;
+	struct history_track *t = NULL;
 
-	if (h->bytes + bytes > h->bytes_max / 2)
-		return NULL;
-	t = calloc(1, bytes);
+	if (h->bytes + sizeof(*t) <= h->bytes_max / 2)
+		t = history_track_make(h);
 	if (t)
-		h->bytes += bytes;
+		history_ring_make(h, t);
 	return t;
 }
 
@@ -56,19 +97,20 @@ static bool history_is_failure(const struct probe_result *r)
 	return r->outcome != PROBE_RESPONSE || r->verdict != PROBE_UP;
 }
 
-/* Takes it out of the history; who still reads it may finish. */
-static void history_forget(struct history *h, struct history_ladder *l)
+static void history_enlist(struct history_ladders *list, struct history_ladder *l)
+{
+	if (l->in)
+		TAILQ_REMOVE(l->in, l, entry);
+	l->in = list;
+	if (list)
+		TAILQ_INSERT_TAIL(list, l, entry);
+}
+
+/* Takes a failure from its target's. */
+static void history_unlist_failure(struct history *h, struct history_ladder *l)
 {
 	struct history_track *t = l->track;
 
-	if (history_is_failure(&l->result))
-		TAILQ_REMOVE(&h->failures, l, entry);
-	else
-		TAILQ_REMOVE(&h->successes, l, entry);
-	h->bytes -= l->bytes;
-	l->track = NULL;
-	if (t->success == l)
-		t->success = NULL;
 	for (int i = 0; i < HISTORY_FAILURES; i++) {
 		if (t->failures[i] != l)
 			continue;
@@ -76,6 +118,24 @@ static void history_forget(struct history *h, struct history_ladder *l)
 			(size_t)(HISTORY_FAILURES - 1 - i) * sizeof(l));
 		t->failures[HISTORY_FAILURES - 1] = NULL;
 	}
+	if (t->failures[0])
+		history_enlist(&h->last, t->failures[0]);
+	else if (t->probes)
+		TAILQ_INSERT_TAIL(&h->well, t, entry);
+}
+
+/* Takes it out of the history; who still reads it may finish. */
+static void history_forget(struct history *h, struct history_ladder *l)
+{
+	struct history_track *t = l->track;
+
+	history_enlist(NULL, l);
+	h->bytes -= l->bytes;
+	if (t->success == l)
+		t->success = NULL;
+	else
+		history_unlist_failure(h, l);
+	l->track = NULL;
 	history_ladder_unref(l);
 }
 
@@ -87,7 +147,8 @@ void history_track_free(struct history *h, struct history_track *t)
 		history_forget(h, t->success);
 	while (t->failures[0])
 		history_forget(h, t->failures[0]);
-	h->bytes -= history_track_bytes(h);
+	history_ring_free(h, t);
+	h->bytes -= sizeof(*t);
 	free(t);
 }
 
@@ -109,10 +170,12 @@ struct history_probe history_pack(const struct probe_result *r, int64_t gap_ns)
 	return p;
 }
 
-void history_add(const struct history *h, struct history_track *t,
-		 struct history_probe probe)
+void history_add(struct history *h, struct history_track *t, struct history_probe probe)
 {
-	if (!t || !h->probes)
+	if (!t)
+		return;
+	history_ring_make(h, t);
+	if (!t->probes)
 		return;
 	t->probes[t->next] = probe;
 	t->next = (uint16_t)(t->next + 1 == (int)h->probes ? 0 : t->next + 1);
@@ -138,9 +201,11 @@ bool history_wants(const struct history *h, const struct history_track *t,
 {
 	int64_t now_ns = r->begun_unix_ns;
 
+	if (history_is_failure(r))
+		return h->bytes_max;
 	if (!t)
 		return false;
-	if (history_is_failure(r) || history_is_watched(t, now_ns))
+	if (history_is_watched(t, now_ns))
 		return true;
 	/* With half of the room for ladders gone, the rest is for failures. */
 	if (!t->success)
@@ -180,42 +245,99 @@ struct history_ladder *history_ladder_copy(const struct probe_result *r,
 	return copy;
 }
 
-static void history_make_room(struct history *h, struct history_ladder *oldest,
+bool history_lacks_probes(const struct history *h, const struct history_track *t)
+{
+	return h->bytes_max && h->probes && !(t && t->probes);
+}
+
+bool history_lacks_failures(const struct history *h, const struct history_track *t)
+{
+	if (!t)
+		return h->bytes_max;
+	return t->forgot && !t->failures[HISTORY_FAILURES - 1];
+}
+
+/* Lets the oldest of a list go until there is room; who lost one is told of it. */
+static void history_make_room(struct history *h, struct history_ladders *list,
 			      size_t bytes)
 {
-	struct history_ladder *next;
+	struct history_ladder *oldest;
 
-	for (; oldest && h->bytes + bytes > h->bytes_max; oldest = next) {
-		next = TAILQ_NEXT(oldest, entry);
+	while (h->bytes + bytes > h->bytes_max && (oldest = TAILQ_FIRST(list)) != NULL) {
+		if (list != &h->successes)
+			oldest->track->forgot = true;
 		history_forget(h, oldest);
 	}
 }
 
-void history_keep(struct history *h, struct history_track *t, struct history_ladder *l)
+/* Targets that are well need their last probes less than a failure needs its ladder. */
+static void history_give_up_rings(struct history *h, size_t bytes)
 {
-	bool failure = history_is_failure(&l->result);
+	struct history_track *t;
 
-	if (failure && t->failures[HISTORY_FAILURES - 1])
-		history_forget(h, t->failures[HISTORY_FAILURES - 1]);
-	else if (!failure && t->success)
-		history_forget(h, t->success);
-	history_make_room(h, TAILQ_FIRST(&h->successes), l->bytes);
-	history_make_room(h, TAILQ_FIRST(&h->failures), l->bytes);
-	if (h->bytes + l->bytes > h->bytes_max) {
+	while (h->bytes + bytes > h->bytes_max && (t = TAILQ_FIRST(&h->well)) != NULL)
+		history_ring_free(h, t);
+}
+
+/* Whether there is room now. */
+static bool history_make_room_for(struct history *h, bool failure, size_t bytes)
+{
+	history_make_room(h, &h->successes, bytes);
+	if (failure) {
+		history_make_room(h, &h->earlier, bytes);
+		history_give_up_rings(h, bytes);
+		history_make_room(h, &h->last, bytes);
+	}
+	return h->bytes + bytes <= h->bytes_max;
+}
+
+static void history_keep_failure(struct history *h, struct history_track *t,
+				 struct history_ladder *l)
+{
+	if (history_is_well(t))
+		TAILQ_REMOVE(&h->well, t, entry);
+	if (t->failures[0])
+		history_enlist(&h->earlier, t->failures[0]);
+	memmove(&t->failures[1], &t->failures[0], (HISTORY_FAILURES - 1) * sizeof(l));
+	t->failures[0] = l;
+	t->forgot = t->forgot && !t->failures[HISTORY_FAILURES - 1];
+	history_enlist(&h->last, l);
+}
+
+/* The ladder that a new one takes the place of, if there is no other place for it. */
+static void history_forget_for(struct history *h, struct history_track *t, bool failure)
+{
+	struct history_ladder *l =
+		failure ? t->failures[HISTORY_FAILURES - 1] : t->success;
+
+	if (l)
+		history_forget(h, l);
+}
+
+void history_keep(struct history *h, struct history_track **tp, struct history_ladder *l)
+{
+	bool failure = history_is_failure(&l->result), room;
+	size_t bytes = l->bytes + (*tp ? 0 : sizeof(**tp));
+
+	if (*tp)
+		history_forget_for(h, *tp, failure);
+	room = (*tp || failure) && history_make_room_for(h, failure, bytes);
+	if (room && !*tp)
+		*tp = history_track_make(h);
+	if (!room || !*tp) {
+		if (*tp)
+			(*tp)->forgot = (*tp)->forgot || failure;
 		history_ladder_unref(l);
 		return;
 	}
-	l->track = t;
+	l->track = *tp;
 	h->bytes += l->bytes;
 	if (failure) {
-		TAILQ_INSERT_TAIL(&h->failures, l, entry);
-		memmove(&t->failures[1], &t->failures[0],
-			(HISTORY_FAILURES - 1) * sizeof(l));
-		t->failures[0] = l;
-	} else {
-		TAILQ_INSERT_TAIL(&h->successes, l, entry);
-		t->success = l;
+		history_keep_failure(h, *tp, l);
+		return;
 	}
+	history_enlist(&h->successes, l);
+	(*tp)->success = l;
 }
 
 void history_late(struct history_track *t, int64_t now_unix_ns)

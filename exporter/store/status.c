@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "exporter/store/labels.h"
 #include "exporter/store/store_copy.h"
 
@@ -14,6 +15,7 @@ struct copy {
 	struct status_list *l;
 	const struct store *s;
 	const struct status_query *q;
+	int64_t now_ns; /* wall clock */
 	size_t cap;
 	size_t need; /* bytes that the next row needs at least */
 };
@@ -99,7 +101,9 @@ static void status_copy_row(struct copy *c, const struct store_trunk *row,
 			    struct store_target *t)
 {
 	struct status_row *to = &c->l->rows[c->l->count++];
+	struct problems_facts facts;
 
+	store_problems(&facts, c->s, row, c->now_ns);
 	*to = (struct status_row){
 		.labels = status_take_text(c->l, row->text, row->label_len),
 		.info = status_take_text(c->l, row->text + row->label_len, row->info_len),
@@ -107,6 +111,10 @@ static void status_copy_row(struct copy *c, const struct store_trunk *row,
 		.cert_not_after_s = status_earliest_expiry(row),
 		.addresses = row->stats.addresses,
 		.addresses_up = row->stats.addresses_up,
+		.problems = problems_of(&facts),
+		.requests = facts.requests,
+		.lost = facts.lost,
+		.flaps = facts.flaps,
 		.state = row->stats.state,
 		.inbound_missing = row->stats.inbound_missing,
 		.paused = row->stats.paused,
@@ -128,8 +136,9 @@ static void status_copy_row(struct copy *c, const struct store_trunk *row,
 
 static bool status_is_wanted(const struct status_query *q, const struct store_trunk *row)
 {
-	return row->changed > q->since &&
-	       (!q->states || q->states >> row->stats.state & 1);
+	unsigned bits = 1U << row->stats.state | (row->stats.paused ? STATUS_PAUSED : 0);
+
+	return row->changed > q->since && (!q->states || q->states & bits);
 }
 
 static bool status_row_h(struct store_trunk *row, void *arg)
@@ -147,6 +156,7 @@ static bool status_row_h(struct store_trunk *row, void *arg)
 	}
 	if (row->stats.state < HEALTH_STATES)
 		l->states[row->stats.state]++;
+	l->paused += row->stats.paused;
 	return true;
 }
 
@@ -175,6 +185,7 @@ static void status_clear_h(void *arg)
 	copy_arena_free(&c->l->blocks);
 	c->l->count = 0;
 	memset(c->l->states, 0, sizeof(c->l->states));
+	c->l->paused = 0;
 	c->need = 0;
 }
 
@@ -225,7 +236,8 @@ static int status_by_name(const void *a, const void *b)
 int status_list_take(struct status_list **lp, struct store *s,
 		     const struct status_query *q)
 {
-	struct copy c = {.s = s, .q = q, .l = calloc(1, sizeof(*c.l))};
+	struct copy c = {
+		.s = s, .q = q, .l = calloc(1, sizeof(*c.l)), .now_ns = clock_wall_ns()};
 	int err;
 
 	if (!c.l)

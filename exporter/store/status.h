@@ -7,6 +7,7 @@
 
 #include "exporter/store/copy_arena.h"
 #include "exporter/store/history.h"
+#include "exporter/store/problems.h"
 #include "exporter/store/stats.h"
 #include "exporter/store/store.h"
 
@@ -28,15 +29,22 @@ struct status_row {
 	int64_t cert_not_after_s;
 	uint32_t addresses;
 	uint32_t addresses_up;
-	uint8_t state;		/* enum health_state */
+	unsigned problems; /* bits 1 << enum problem */
+	uint32_t requests; /* over UDP in the last half hour, and what was lost of them */
+	uint32_t lost;
+	uint32_t flaps; /* state changes in that time, counted to PROBLEMS_FLAPS */
+	uint8_t state;	/* enum health_state */
 	int8_t inbound_missing; /* as in struct stats_trunk */
 	bool paused;		/* by its settings: not probed */
 	int64_t paused_until_s; /* 0: not paused, or without an end */
 };
 
+/* Beside the bits of states: trunks that are paused, whose state is unknown. */
+#define STATUS_PAUSED (1U << HEALTH_STATES)
+
 struct status_query {
 	uint64_t since;	 /* only rows that changed after this sequence; 0: all */
-	unsigned states; /* bits 1 << enum health_state; 0: any */
+	unsigned states; /* bits 1 << enum health_state, and STATUS_PAUSED; 0: any */
 	unsigned recent; /* probes of each row */
 };
 
@@ -44,6 +52,7 @@ struct status_list {
 	struct status_row *rows; /* by name */
 	size_t count;
 	size_t states[HEALTH_STATES]; /* how many of all trunks are in each */
+	size_t paused;		      /* of them, also counted as unknown */
 	uint64_t sequence;	      /* for `since` of the next query */
 	uint64_t generation;   /* of the set of trunks; another one: ask for all again */
 	int64_t begun_unix_ns; /* of the store: tells one run from the next */
@@ -77,6 +86,8 @@ struct status_target {
 	struct history_ladder *failures[HISTORY_FAILURES]; /* newest first; references */
 	struct history_ladder *success;
 	struct chain *chain; /* what the peer showed over TLS, or NULL; a reference */
+	bool lacks_probes;   /* for want of memory, as are the ladders of failures */
+	bool lacks_failures;
 };
 
 /* One trunk and everything about it. */
@@ -93,6 +104,11 @@ struct status_trunk {
 	struct status_target *targets;
 	size_t target_count;
 	size_t target_cap;
+	struct buffer
+		aor; /* address of record of a trunk that checks REGISTER; or empty */
+	bool binds;  /* it registers, and does not only ask */
+	struct problems_facts facts;
+	unsigned memory_mib;	/* the setting */
 	struct buffer settings; /* pairs of terminated strings, key and value */
 	struct buffer text;	/* what the slices point into */
 };
@@ -104,6 +120,9 @@ struct status_trunk {
  */
 int status_trunk_take(struct status_trunk **tp, struct store *s, const char *name);
 void status_trunk_free(struct status_trunk *t);
+
+/* The target whose registration lasts, or lasted, longest; NULL: none is known. */
+const struct status_target *status_registered(const struct status_trunk *t);
 
 /*
  * A trunk's settings in force as `settings` has them, in the configuration's notation;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "config/uri.h"
 #include "exporter/store/status.h"
 #include "exporter/store/store_copy.h"
 #include "exporter/store/store_rows.h"
@@ -12,7 +13,7 @@
 #define WATCH_NS (15 * CLOCK_NS_PER_S)
 
 /* Room that is always made for a trunk's settings; more only where it is needed. */
-enum { SETTINGS_BYTES = 4096 };
+enum { SETTINGS_BYTES = 4096, AOR_BYTES = 512 };
 
 /* Memory that the next copy needs; found under the lock, got without it. */
 struct need {
@@ -62,9 +63,35 @@ static int status_trunk_make_room(struct status_trunk *to, const struct need *ne
 			return ENOMEM;
 	}
 	if (!buffer_reserve(&to->text, need->text + 1) ||
-	    !buffer_reserve(&to->settings, SETTINGS_BYTES))
+	    !buffer_reserve(&to->settings, SETTINGS_BYTES) ||
+	    !buffer_reserve(&to->aor, AOR_BYTES))
 		return ENOMEM;
 	return 0;
+}
+
+/* As it is configured, or as it follows from the user's name and the host. */
+static void status_trunk_copy_aor(struct status_trunk *to,
+				  const struct config_trunk *conf)
+{
+	const struct config_settings *s = conf->settings;
+	const struct config_register *r = s->registration;
+	const char *set = r && r->aor ? r->aor : s->from;
+	struct config_uri uri;
+
+	if (!(s->methods >> CONFIG_METHOD_REGISTER & 1))
+		return;
+	to->binds = r && r->bind;
+	if (set) {
+		buffer_str(&to->aor, set);
+		return;
+	}
+	if (config_uri_parse(conf->uri, &uri))
+		return;
+	buffer_str(&to->aor, uri.sips ? "sips:" : "sip:");
+	buffer_str(&to->aor, s->auth ? s->auth->username : "ping");
+	buffer_str(&to->aor, uri.ipv6 ? "@[" : "@");
+	buffer_add(&to->aor, uri.host.p, uri.host.l);
+	buffer_str(&to->aor, uri.ipv6 ? "]" : "");
 }
 
 static struct slice status_trunk_add_text(struct status_trunk *to, const char *text,
@@ -99,6 +126,8 @@ static void status_trunk_copy_target(struct status_trunk *trunk, struct store *s
 	to->last = t->last;
 	to->last_unix_ns = t->last_unix_ns;
 	to->chain = chain_ref(t->tls ? t->tls->chain : NULL);
+	to->lacks_probes = history_lacks_probes(&s->history, t->track);
+	to->lacks_failures = history_lacks_failures(&s->history, t->track);
 	if (t->track)
 		status_trunk_copy_track(to, s, t->track);
 }
@@ -130,7 +159,9 @@ static int status_trunk_copy_trunk(struct status_trunk *to, struct store *s,
 						     strlen(store_own_file(row)));
 		to->own = row->texts->own;
 	}
+	store_problems(&to->facts, s, row, clock_wall_ns());
 	to->dns_hint = row->dns_hint;
+	to->memory_mib = (unsigned)(s->history.bytes_max >> 20);
 	if (store_dns_note(row))
 		to->dns_note = status_trunk_add_text(to, store_dns_note(row),
 						     strlen(store_dns_note(row)));
@@ -140,6 +171,7 @@ static int status_trunk_copy_trunk(struct status_trunk *to, struct store *s,
 	TAILQ_FOREACH(t, &row->targets, entry)
 		status_trunk_copy_target(to, s, t);
 	status_settings(&to->settings, row->conf->settings);
+	status_trunk_copy_aor(to, row->conf);
 	return 0;
 }
 
@@ -167,6 +199,20 @@ int status_trunk_take(struct status_trunk **tp, struct store *s, const char *nam
 	return err;
 }
 
+const struct status_target *status_registered(const struct status_trunk *t)
+{
+	const struct status_target *found = NULL;
+	int64_t until_s = 0;
+
+	for (size_t i = 0; i < t->target_count; i++) {
+		if (t->targets[i].stats.registered_until_s <= until_s)
+			continue;
+		found = &t->targets[i];
+		until_s = found->stats.registered_until_s;
+	}
+	return found;
+}
+
 void status_trunk_free(struct status_trunk *t)
 {
 	if (!t)
@@ -180,6 +226,7 @@ void status_trunk_free(struct status_trunk *t)
 	}
 	free(t->targets);
 	buffer_clear(&t->settings);
+	buffer_clear(&t->aor);
 	buffer_clear(&t->text);
 	free(t);
 }

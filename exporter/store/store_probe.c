@@ -157,7 +157,7 @@ void store_ladder(struct store *s, struct store_target *cell,
 	if (!copy)
 		return;
 	store_write_lock(s);
-	history_keep(&s->history, cell->track, copy);
+	history_keep(&s->history, &cell->track, copy);
 	store_write_unlock(s);
 }
 
@@ -173,9 +173,26 @@ void store_probe_late(struct store *s, struct store_target *cell)
 	store_write_unlock(s);
 }
 
+/* Before the first loss each probe was one request. With the lock held. */
+static void store_probe_begin_window(struct store_target *cell, int64_t now_s,
+				     uint32_t requests)
+{
+	const struct config_settings *set = cell->row->conf->settings;
+	int64_t most = set && set->interval_us
+			       ? LOSS_WINDOW_STEPS * LOSS_WINDOW_STEP_S *
+					 INT64_C(1000000) / set->interval_us
+			       : 0;
+
+	cell->window = calloc(1, sizeof(*cell->window));
+	if (cell->window)
+		loss_window_begin(cell->window, now_s,
+				  requests < most ? requests : (uint32_t)most);
+}
+
 void store_probe_settled(struct store *s, struct store_target *cell,
 			 const struct probe_loss *loss)
 {
+	int64_t now_s = clock_wall_ns() / CLOCK_NS_PER_S;
 	struct probe_loss *sum;
 
 	if (!cell)
@@ -185,6 +202,10 @@ void store_probe_settled(struct store *s, struct store_target *cell,
 	sum->requests += loss->requests;
 	sum->answers += loss->answers;
 	sum->lost += loss->lost;
+	if (loss->lost && !cell->window)
+		store_probe_begin_window(cell, now_s, sum->requests - loss->requests);
+	if (cell->window)
+		loss_window_add(cell->window, now_s, loss->requests, loss->lost);
 	store_write_unlock(s);
 }
 

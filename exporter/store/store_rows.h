@@ -9,7 +9,9 @@
 #include "base/name_index.h"
 #include "exporter/store/changes.h"
 #include "exporter/store/history.h"
+#include "exporter/store/loss_window.h"
 #include "exporter/store/native_histogram.h"
+#include "exporter/store/problems.h"
 #include "exporter/store/stats.h"
 #include "exporter/store/store.h"
 
@@ -29,6 +31,7 @@ struct store_target {
 	struct stats_code *codes;	  /* rising by code */
 	struct native_histogram *native;  /* NULL: no observation, or none is kept */
 	struct stats_exemplar *exemplars; /* rising by bucket */
+	struct loss_window *window;	  /* owned; NULL: nothing was lost yet */
 	struct history_track *track;	  /* NULL: none, or no room for it */
 	char *said; /* owned; the last probe's reason phrase or failure; NULL: nothing */
 	int64_t last_unix_ns; /* begin of the last probe that ended; 0: none yet */
@@ -52,16 +55,24 @@ struct store_texts {
 	char *dns_note;	    /* what went wrong when it did, or "" or NULL */
 };
 
+/* What few trunks have gone through: changes of state, failures of their name. */
+struct store_course {
+	int64_t dns_failed_before_ns;	    /* the failure before the last one; 0: none */
+	uint32_t changes_s[PROBLEMS_FLAPS]; /* of its state, the last ones; a ring */
+	uint32_t down_until_s;		    /* when it was down last; 0: never */
+};
+
 struct store_trunk {
 	TAILQ_ENTRY(store_trunk) entry;
 	const struct config_trunk *conf; /* in force; only under the lock */
 	struct store_targets targets;
-	int64_t since_boot_ns;	    /* of the state; by clock_boot_ns() */
-	int64_t dns_failed_unix_ns; /* the last time; 0: never */
-	uint8_t dns_hint;	    /* enum dns_hint of that time */
-	uint64_t changed;	    /* the store's sequence at its last change */
-	uint32_t *inbound;	    /* STATS_METHODS counters; NULL: no request yet */
-	struct store_texts *texts;  /* NULL: none of them */
+	int64_t since_boot_ns;	     /* of the state; by clock_boot_ns() */
+	int64_t dns_failed_unix_ns;  /* the last time; 0: never */
+	uint8_t dns_hint;	     /* enum dns_hint of that time */
+	uint64_t changed;	     /* the store's sequence at its last change */
+	uint32_t *inbound;	     /* STATS_METHODS counters; NULL: no request yet */
+	struct store_texts *texts;   /* NULL: none of them */
+	struct store_course *course; /* owned; NULL: its state changed once at most */
 	struct stats_trunk stats;
 	uint32_t target_count;
 	uint32_t label_len;
@@ -120,6 +131,10 @@ static inline char *store_target_text(const struct store *s, struct store_target
 {
 	return (char *)(t->counts + s->buckets.count + 1);
 }
+
+/* The facts that problems_of() judges. With the lock held. @now_ns: wall clock */
+void store_problems(struct problems_facts *f, const struct store *s,
+		    const struct store_trunk *row, int64_t now_ns);
 
 /* Frees a cell that is in no list any more, without the lock. */
 void store_target_free(struct store_target *cell);

@@ -93,6 +93,7 @@ void store_target_free(struct store_target *cell)
 {
 	free(cell->exemplars);
 	free(cell->native);
+	free(cell->window);
 	store_target_said_free(cell);
 	free(cell->codes);
 	if (cell->tls)

@@ -134,6 +134,7 @@ void store_trunk_remove(struct store *s, struct store_trunk *row)
 		free(row->texts->dns_note);
 	}
 	free(row->texts);
+	free(row->course);
 	free(row);
 }
 
@@ -162,12 +163,40 @@ int64_t store_down_since_unix_ns(struct store *s, const char *name)
 	return since_unix_ns;
 }
 
+/* Made at the first need, with the lock held. NULL without memory. */
+static struct store_course *store_trunk_course(struct store_trunk *row)
+{
+	if (!row->course)
+		row->course = calloc(1, sizeof(*row->course));
+	return row->course;
+}
+
+/* With the lock held, before the change. The first one is noted when there is another. */
+static void store_trunk_note_change(struct store *s, struct store_trunk *row,
+				    uint32_t since_s)
+{
+	uint32_t n = row->stats.state_changes;
+	bool first = !row->course;
+
+	if (!n || !store_trunk_course(row))
+		return;
+	if (first && n == 1)
+		row->course->changes_s[0] =
+			(uint32_t)(store_since_unix_ns(s, row) / CLOCK_NS_PER_S);
+	row->course->changes_s[n % PROBLEMS_FLAPS] = since_s;
+	if (row->stats.state == HEALTH_DOWN)
+		row->course->down_until_s = since_s;
+}
+
 void store_trunk_state(struct store *s, struct store_trunk *row,
 		       const struct engine_change *change, int64_t since_unix_ns)
 {
+	uint32_t since_s = (uint32_t)(since_unix_ns / CLOCK_NS_PER_S);
+
 	if (!row)
 		return;
 	store_write_lock(s);
+	store_trunk_note_change(s, row, since_s);
 	row->stats.state = (uint8_t)change->to;
 	row->stats.state_changes++;
 	store_follow_wall(s);
@@ -249,6 +278,8 @@ void store_trunk_dns_failed(struct store *s, struct store_trunk *row, const char
 	store_write_lock(s);
 	row->stats.dns_failures++;
 	row->dns_hint = (uint8_t)hint;
+	if (store_trunk_course(row))
+		row->course->dns_failed_before_ns = row->dns_failed_unix_ns;
 	row->dns_failed_unix_ns = now_unix_ns;
 	store_touch(s, row);
 	store_write_unlock(s);

@@ -33,7 +33,7 @@
 			faults.push("id twice: " + e.id);
 		ids.add(e.id);
 	}
-	for (const e of all("a, button, input, summary, [role=img]"))
+	for (const e of all("a, button, input, select, summary, [role=img]"))
 		if (shown(e) && !name_of(e))
 			faults.push("no name: " + brief(e));
 	for (const e of all("*")) {
@@ -52,7 +52,8 @@
 		if (table.getAttribute("role") !== "table" || !table.caption)
 			faults.push("table without role or caption");
 		for (const row of table.tBodies[0].rows)
-			if (row.cells.length !== columns || !row.querySelector("[role=rowheader][scope=row]"))
+			if (Array.from(row.cells).reduce((n, c) => n + c.colSpan, 0) !== columns ||
+					!row.querySelector("[role=rowheader]:is([scope=row], [scope=rowgroup])"))
 				faults.push("row: " + brief(row));
 	}
 

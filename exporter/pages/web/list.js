@@ -11,8 +11,23 @@
 	const RECENT = 20;
 	const LIMIT = 5000;
 	const SVG = "http://www.w3.org/2000/svg";
-	const URGENCY = { down: 0, degraded: 1, unknown: 2, up: 3 };
-	const STATES = ["down", "degraded", "unknown", "up"];
+	const URGENCY = { down: 0, degraded: 1, unknown: 2, up: 4 };
+	const WELL = 4;
+	const PAUSED = 5;
+	const STATES = ["down", "degraded", "unknown", "up", "paused"];
+	const GROUP = "siptrunk-group"; /* how the reader last had them grouped */
+	const LABELS_MAX = 12; /* to choose from */
+	/* These and the next as in page_notes.c. */
+	const OUTAGES = ["down", "flapping", "partially_down", "degraded", "state_unknown"];
+	const NOTES = [
+		["registration_lost", "bad", "not registered"],
+		["flapping", "bad", "flapping"],
+		["registration_lapsing", "warn", "registration lapsing"],
+		["latency_high", "warn", "slow"],
+		["dns_failing", "warn", "DNS fails"],
+		["own_certificate_expiring", "warn", "our certificate ends"],
+		["own_certificate_unfit", "warn", "our certificate unfit"],
+	];
 	const OUTCOMES = {
 		response: "answered",
 		timeout: "no answer in time",
@@ -38,13 +53,17 @@
 	let cursor = null;
 	let now_s = Date.now() / 1000;
 	let states = {};
-	let view = [];
+	let asleep = 0; /* trunks that are paused, counted as unknown in states */
+	let chosen = []; /* trunks that are wished for, in order */
+	let view = []; /* the same, among the heads of their groups */
+	let labels = []; /* by which they can be grouped */
 	let page = 0;
 	let paused = false;
 	let timer = 0;
 	let typing = 0;
 	let said = "";
-	const wish = { words: "", state: "", sort: "", down: false };
+	const wish = { words: "", state: "", sort: "", down: false, group: "" };
+	const unfolded = new Map(); /* groups that the reader opened or closed, by value */
 
 	/* ---- what is to be seen, and in which order ---- */
 
@@ -55,11 +74,20 @@
 	const last_of = (t) =>
 		!t.last ? "~" : t.last.outcome === "response" ? String(t.last.code) + t.last.text : t.last.outcome;
 
-	/* Trunks that do not work first, and of those what changed last. */
-	function compare_urgency(a, b) {
-		const diff = URGENCY[a.state] - URGENCY[b.state];
+	const state_of = (t) => (t.paused ? "paused" : t.state);
 
-		if (diff || a.state === "up")
+	function urgency(t) {
+		if (t.paused)
+			return PAUSED;
+		return t.state === "up" && t.problems.length ? WELL - 1 : URGENCY[t.state];
+	}
+
+	/* Trunks that do not work first, then those that are up and not well; and of those what
+	 * changed last. */
+	function compare_urgency(a, b) {
+		const diff = urgency(a) - urgency(b);
+
+		if (diff || urgency(a) >= WELL)
 			return diff;
 		return b.since_unix_s - a.since_unix_s;
 	}
@@ -95,16 +123,76 @@
 		const sort = SORTS[wish.sort] || compare_urgency;
 		const sign = wish.down ? -1 : 1;
 
-		view = [];
+		chosen = [];
 		for (const t of trunks.values()) {
-			if (wish.state && t.state !== wish.state)
+			if (wish.state && state_of(t) !== wish.state)
 				continue;
 			if (words.length && !words.every((w) => haystack(t).includes(w)))
 				continue;
-			view.push(t);
+			chosen.push(t);
 		}
-		view.sort((a, b) => sign * sort(a, b) || compare_names(a, b));
+		chosen.sort((a, b) => sign * sort(a, b) || compare_names(a, b));
+		view = wish.group && labels.includes(wish.group) ? grouped() : chosen;
 		page = Math.max(0, Math.min(page, Math.ceil(view.length / PAGE_ROWS) - 1));
+	}
+
+	/* ---- groups ---- */
+
+	/* Those whose worst trunk is worst come first, then those with more of them. */
+	function compare_groups(a, b) {
+		return a.worst - b.worst || b.at_worst - a.at_worst || !a.value - !b.value ||
+			order.compare(a.value, b.value);
+	}
+
+	function group_of(value) {
+		return { group: value, value, trunks: [], counts: {}, worst: PAUSED + 1, at_worst: 0 };
+	}
+
+	function add_to(group, t) {
+		const level = urgency(t);
+		const state = level === WELL - 1 ? "not well" : state_of(t);
+
+		group.trunks.push(t);
+		group.counts[state] = (group.counts[state] || 0) + 1;
+		if (level < group.worst) {
+			group.worst = level;
+			group.at_worst = 0;
+		}
+		if (level === group.worst)
+			group.at_worst++;
+	}
+
+	/* What is wrong lies open, the rest is folded; what was searched for is to be seen. */
+	function is_open(group) {
+		if (unfolded.has(group.value))
+			return unfolded.get(group.value);
+		return group.worst < WELL || Boolean(wish.words || wish.state);
+	}
+
+	function grouped() {
+		const groups = new Map();
+
+		for (const t of chosen) {
+			const value = t.labels[wish.group] || "";
+
+			if (!groups.has(value))
+				groups.set(value, group_of(value));
+			add_to(groups.get(value), t);
+		}
+		return Array.from(groups.values()).sort(compare_groups)
+			.flatMap((g) => (is_open(g) ? [g, ...g.trunks] : [g]));
+	}
+
+	/* Names of labels, the usual ones first. */
+	function find_labels() {
+		const usual = ["carrier", "site"];
+		const found = new Set();
+
+		for (const t of trunks.values())
+			for (const name of Object.keys(t.labels))
+				found.add(name);
+		labels = [...usual.filter((n) => found.has(n)),
+			...Array.from(found).filter((n) => !usual.includes(n)).sort(order.compare)].slice(0, LABELS_MAX);
 	}
 
 	/* ---- rows, as pages.c writes them too: test_page.Rows compares the two ---- */
@@ -192,18 +280,50 @@
 	}
 
 	function fill_state(cell, t) {
-		cell.replaceChildren(element("span", "badge " + t.state, t.state));
+		cell.replaceChildren(element("span", "badge " + state_of(t), state_of(t)));
 	}
 
 	function fill_last(cell, t) {
 		fill_outcome(cell, t);
 		if (t.state_reason)
 			cell.append(" ", element("span", "said", t.state_reason));
+		for (const [cls, words] of notes_of(t))
+			cell.append(" ", element("span", "note" + (cls ? " " + cls : ""), words));
+	}
+
+	function loss_note(t) {
+		const { udp_requests: requests, udp_lost: lost } = t.last_30m;
+		const wrong = t.problems.includes("packet_loss");
+		const percent = requests ? (100 * lost) / requests : 0;
+
+		if (!wrong && (percent < 1 || t.problems.some((p) => OUTAGES.includes(p))))
+			return [];
+		return [[wrong ? "warn" : "", "loss " + percent.toFixed(percent < 9.95 ? 1 : 0) + " %"]];
+	}
+
+	function notes_of(t) {
+		if (t.paused)
+			return [];
+		const some = t.addresses > 1 && t.addresses_up < t.addresses
+			? [[t.problems.includes("partially_down") ? "warn" : "",
+				t.addresses_up + " of " + t.addresses + " addresses"]]
+			: [];
+
+		return [...some, ...loss_note(t),
+			...NOTES.filter(([problem]) => t.problems.includes(problem)).map(([, cls, words]) => [cls, words])];
+	}
+
+	function unprobed_text(t) {
+		if (!t.paused)
+			return "not probed yet";
+		return "not probed" + (t.paused_until_unix_s
+			? " until " + new Date(t.paused_until_unix_s * 1000).toISOString().slice(0, 16).replace("T", " ") + " UTC"
+			: "");
 	}
 
 	function fill_outcome(cell, t) {
 		if (!t.last) {
-			cell.replaceChildren(element("span", "none", t.paused ? "paused" : "not probed yet"));
+			cell.replaceChildren(element("span", "none", unprobed_text(t)));
 			return;
 		}
 		const answered = t.last.outcome === "response" && t.last.code;
@@ -287,10 +407,48 @@
 		fill_cert(row.cert, t);
 	}
 
+	function make_group(g) {
+		const tr = element("tr", "group");
+		const th = element("th");
+		const button = element("button");
+		const row = { tr, button, text: "" };
+
+		tr.setAttribute("role", "row");
+		th.setAttribute("role", "rowheader");
+		th.scope = "rowgroup";
+		th.colSpan = table.tHead.rows[0].cells.length;
+		th.setAttribute("aria-colspan", th.colSpan);
+		button.type = "button";
+		button.addEventListener("click", () => {
+			unfolded.set(g.value, button.getAttribute("aria-expanded") !== "true");
+			draw();
+		});
+		th.append(button);
+		tr.append(th);
+		return row;
+	}
+
+	const COUNTS = ["down", "degraded", "unknown", "not well", "up", "paused"];
+
+	function fill_group(row, g) {
+		const counts = COUNTS.filter((s) => g.counts[s]).map((s) => [s, counted.format(g.counts[s]) + " " + s]);
+		const text = JSON.stringify(counts);
+
+		row.button.setAttribute("aria-expanded", String(is_open(g)));
+		if (row.text === text)
+			return;
+		row.text = text;
+		row.button.replaceChildren(element("b", g.value ? "" : "none", g.value || "no " + wish.group));
+		for (const [state, words] of counts)
+			row.button.append(" ", element("span", "count-of " + state.replace(" ", "-"), words));
+	}
+
+	const key_of = (item) => (item.trunks ? "group " + wish.group + " " + item.value : "trunk " + item.name);
+
 	/* Rows that stay are moved, not made anew; the focus goes with them. */
 	function draw_rows() {
 		const wanted = view.slice(page * PAGE_ROWS, (page + 1) * PAGE_ROWS);
-		const names = new Set(wanted.map((t) => t.name));
+		const names = new Set(wanted.map(key_of));
 		const held = document.activeElement;
 
 		for (const [name, row] of shown) {
@@ -302,13 +460,16 @@
 		let at = body.firstElementChild;
 
 		for (const t of wanted) {
-			let row = shown.get(t.name);
+			let row = shown.get(key_of(t));
 
 			if (!row) {
-				row = make_row(t);
-				shown.set(t.name, row);
+				row = t.trunks ? make_group(t) : make_row(t);
+				shown.set(key_of(t), row);
 			}
-			fill_row(row, t);
+			if (t.trunks)
+				fill_group(row, t);
+			else
+				fill_row(row, t);
 			if (row.tr === at)
 				at = at.nextElementSibling;
 			else
@@ -321,12 +482,13 @@
 	/* ---- what stands around them ---- */
 
 	function draw_states() {
-		const all = STATES.reduce((sum, s) => sum + (states[s] || 0), 0);
+		const all = Object.values(states).reduce((sum, n) => sum + n, 0);
+		const count_of = (s) => (s === "paused" ? asleep : s === "unknown" ? states[s] - asleep : states[s]) || 0;
 
 		for (const chip of document.querySelectorAll("#states .chip")) {
 			const state = chip.dataset.state;
 			const count = chip.querySelector(".count");
-			const text = counted.format(state ? states[state] || 0 : all);
+			const text = counted.format(state ? count_of(state) : all);
 
 			if (count.textContent !== text)
 				count.textContent = text;
@@ -342,8 +504,11 @@
 	function draw_summary() {
 		const parts = ["down", "degraded"].filter((s) => states[s]).map((s) => counted.format(states[s]) + " " + s);
 		const all = trunks.size;
-		let text = counted.format(view.length) + (view.length === all ? "" : " of " + counted.format(all));
+		let text = counted.format(chosen.length) + (chosen.length === all ? "" : " of " + counted.format(all));
+		const unwell = not_well();
 
+		if (unwell)
+			parts.push(counted.format(unwell) + " up, but not well");
 		text += all === 1 ? " trunk" : " trunks";
 		if (all)
 			text += parts.length ? "; " + parts.join(", ") : states.up === all ? "; all are up" : "";
@@ -351,6 +516,25 @@
 			return;
 		said = text;
 		$("summary").textContent = text;
+	}
+
+	function not_well() {
+		let count = 0;
+
+		for (const t of trunks.values())
+			count += urgency(t) === WELL - 1;
+		return count;
+	}
+
+	function draw_groups() {
+		const select = $("group");
+
+		if (select.dataset.labels === labels.join("\n"))
+			return;
+		select.dataset.labels = labels.join("\n");
+		select.replaceChildren(...["", ...labels].map((n) => new Option(n || "nothing", n)));
+		select.value = labels.includes(wish.group) ? wish.group : "";
+		$("grouping").hidden = !labels.length;
 	}
 
 	function draw_pager() {
@@ -381,6 +565,7 @@
 	function draw_chosen() {
 		draw_rows();
 		draw_states();
+		draw_groups();
 		draw_summary();
 		draw_pager();
 		draw_sort();
@@ -439,7 +624,9 @@
 		} while (true);
 		cursor = first.cursor;
 		states = first.states;
+		asleep = first.paused;
 		rank();
+		find_labels();
 	}
 
 	async function refresh() {
@@ -473,6 +660,8 @@
 			q.set("state", wish.state);
 		if (wish.sort)
 			q.set("sort", (wish.down ? "-" : "") + wish.sort);
+		if (wish.group)
+			q.set("group", wish.group);
 		history.replaceState(null, "", q.size ? "?" + q : location.pathname);
 	}
 
@@ -487,9 +676,27 @@
 		const sort = q.get("sort") || "";
 
 		wish.words = q.get("q") || "";
+		wish.group = q.has("group") ? q.get("group") : remembered();
 		wish.state = STATES.includes(q.get("state")) ? q.get("state") : "";
 		wish.down = sort.startsWith("-");
 		wish.sort = SORTS[sort.replace("-", "")] ? sort.replace("-", "") : "";
+	}
+
+	/* A browser may refuse to keep anything. */
+	function remembered() {
+		try {
+			return localStorage.getItem(GROUP) || "";
+		} catch (e) {
+			return "";
+		}
+	}
+
+	function remember() {
+		try {
+			localStorage.setItem(GROUP, wish.group);
+		} catch (e) {
+			/* Then not. */
+		}
 	}
 
 	function make_sortable(th) {
@@ -520,7 +727,7 @@
 		if (!next)
 			return;
 		e.preventDefault();
-		next.querySelector("a").focus();
+		next.querySelector("a, button").focus();
 	}
 
 	document.addEventListener("keydown", (e) => {
@@ -554,6 +761,12 @@
 			return;
 		e.preventDefault();
 		wish.state = chip.dataset.state;
+		wish_again();
+	});
+	$("group").addEventListener("change", () => {
+		wish.group = $("group").value;
+		unfolded.clear();
+		remember();
 		wish_again();
 	});
 	$("back").addEventListener("click", () => turn(-1));

@@ -22,6 +22,7 @@
 		const kind = inside ? held.tagName : "";
 
 		section.replaceChildren(...fresh.childNodes);
+		name_links(section);
 		for (const id of open) {
 			const details = document.getElementById(id);
 
@@ -90,6 +91,95 @@
 			timer = setTimeout(refresh, PERIOD_MS);
 	}
 
+	/* ---- a probe by hand ---- */
+
+	const form = document.getElementById("probe");
+
+	async function probe_now() {
+		const button = form.querySelector("button");
+		const probing = document.getElementById("probing");
+
+		button.disabled = true;
+		probing.textContent = "Probing …";
+		try {
+			const answer = await fetch(form.action, { method: "POST", cache: "no-store" });
+			const text = await answer.text();
+
+			if (!answer.ok)
+				throw new Error(text.slice(0, 200));
+			const found = new DOMParser().parseFromString(text, "text/html").getElementById("probed");
+
+			name_links(found);
+			document.getElementById("by-hand").replaceChildren(found);
+			probing.textContent = "Done: " + found.querySelector(".badge").textContent;
+		} catch (e) {
+			probing.textContent = "Not probed: " + e.message;
+		}
+		button.disabled = false;
+		button.focus({ preventScroll: true });
+	}
+
+	if (form)
+		form.addEventListener("submit", (e) => {
+			e.preventDefault();
+			probe_now();
+		});
+
+	/* ---- a ladder as text ---- */
+
+	async function text_of(link) {
+		const data = link.href.match(/^data:[^,]*;base64,(.*)$/);
+
+		if (data)
+			return atob(data[1]);
+		const answer = await fetch(link.href, { cache: "no-store" });
+
+		if (!answer.ok)
+			throw new Error("it answered " + answer.status);
+		return answer.text();
+	}
+
+	/* Without https the newer way is not there. */
+	async function copy(text) {
+		if (navigator.clipboard)
+			return navigator.clipboard.writeText(text);
+		const area = document.createElement("textarea");
+
+		area.value = text;
+		area.className = "sr";
+		document.body.append(area);
+		area.select();
+		const done = document.execCommand("copy");
+
+		area.remove();
+		if (!done)
+			throw new Error("it was not allowed");
+	}
+
+	document.addEventListener("click", async (e) => {
+		const link = e.target.closest && e.target.closest("a.copy");
+
+		if (!link || e.ctrlKey || e.metaKey || e.shiftKey)
+			return;
+		e.preventDefault();
+		try {
+			await copy(await text_of(link));
+			link.textContent = "Copied";
+			document.getElementById("said").textContent = "copied";
+			setTimeout(() => (link.textContent = "Copy as text"), 3000);
+		} catch (err) {
+			/* As without scripts: the text itself. */
+			link.classList.remove("copy");
+			link.click();
+		}
+	});
+
+	/* What a link does is what it says. */
+	function name_links(root) {
+		for (const link of root.querySelectorAll("a.copy"))
+			link.textContent = "Copy as text";
+	}
+
 	pause.hidden = false;
 	pause.addEventListener("click", () => {
 		paused = !paused;
@@ -105,6 +195,7 @@
 			refresh();
 	});
 	pulse.textContent = "live";
+	name_links(document);
 	tell();
 	schedule();
 })();

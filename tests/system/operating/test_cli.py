@@ -47,6 +47,16 @@ class Help(Case):
         self.assertIn("No space left on device", r.stderr)
 
 
+    def test_manual_names_presets(self):
+        with open(os.path.join(harness.ROOT, "config", "preset_table.c")) as f:
+            presets = re.findall(r'(?m)^\t\{"(\w+)",', f.read())
+        self.assertGreater(len(presets), 5)
+        with open(os.path.join(os.path.dirname(MAN), "siptrunk_exporter.json.5")) as f:
+            manual = f.read()
+        about = manual.split(".It Li preset\n")[1].split(".It Li trunk_files")[0]
+        self.assertEqual(re.findall(r"(?m)^\.Li (\w+)(?: ,)?$", about), presets)
+
+
 class Print(Case):
     def test_version(self):
         code, out, err = run("--version")

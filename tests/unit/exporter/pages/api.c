@@ -100,8 +100,8 @@ static const struct {
 	const char *args;
 	const char *error;
 } wrongs[] = {
-	{"state=sideways", "state: a list of unknown, up, degraded and down"},
-	{"state=down,u", "state: a list of unknown, up, degraded and down"},
+	{"state=sideways", "state: a list of unknown, up, degraded, down and paused"},
+	{"state=down,u", "state: a list of unknown, up, degraded, down and paused"},
 	{"limit=0", "limit: a number from 1 to 10000"},
 	{"limit=10001", "limit: a number from 1 to 10000"},
 	{"limit=", "limit: a number from 1 to 10000"},

@@ -3,7 +3,10 @@
 
 #include "exporter/pages/assets.h"
 #include "exporter/pages/http_paths.h"
+#include "exporter/pages/page_notes.h"
+#include "exporter/pages/page_text.h"
 #include "exporter/pages/pages.h"
+#include "exporter/store/problems.h"
 #include "tests/unit/exporter/pages/site.h"
 
 /* How often a text holds a word. */
@@ -59,8 +62,8 @@ static void test_list(struct site *s)
 	static const char *const urgency[] = {"b/&quot;&lt;i&gt;</a>",
 					      "gamma</a>",
 					      "epsilon</a>",
-					      "delta</a>",
 					      "alpha</a>",
+					      "delta</a>",
 					      NULL};
 	struct buffer b = {0};
 	const char *page = list_ask(s, &b);
@@ -80,6 +83,11 @@ static void test_list(struct site *s)
 	holds(page, "all <span class=\"count\">5</span>", "all of them counted");
 	holds(page, "down <span class=\"count\">1</span>", "and by state");
 	ok(ordered(page, urgency), "what is wrong comes first");
+	holds(page, "<span class=\"note warn\">1 of 2 addresses</span>",
+	      "some addresses of one");
+	holds(page, "<span class=\"badge paused\">paused</span>", "who is paused");
+	holds(page, "paused <span class=\"count\">1</span>", "how many are");
+	holds(page, "unknown <span class=\"count\">1</span>", "who is not, in unknown");
 	buffer_clear(&b);
 }
 
@@ -213,6 +221,114 @@ static void test_caution(struct site *s)
 	buffer_clear(&b);
 }
 
+#define BIT(p) (1U << (p))
+
+static const struct {
+	const char *name;
+	struct page_notes notes;
+	const char *want; /* classes and words */
+} notes[] = {
+	{"all is well", {.addresses = 1, .addresses_up = 1, .requests = 100}, ""},
+	{"a packet of a hundred", {.requests = 100, .lost = 1}, "[]loss 1.0 %"},
+	{"one of more", {.requests = 101, .lost = 1}, ""},
+	{"too many",
+	 {.requests = 100, .lost = 12, .problems = BIT(PROBLEM_PACKET_LOSS)},
+	 "[warn]loss 12 %"},
+	{"an outage is no loss",
+	 {.requests = 100, .lost = 100, .problems = BIT(PROBLEM_DOWN)},
+	 ""},
+	{"nor is a dead address",
+	 {.requests = 100,
+	  .lost = 50,
+	  .addresses = 2,
+	  .addresses_up = 1,
+	  .problems = BIT(PROBLEM_PARTIALLY_DOWN)},
+	 "[warn]1 of 2 addresses"},
+	{"all of several are down",
+	 {.addresses = 3, .problems = BIT(PROBLEM_DOWN)},
+	 "[]0 of 3 addresses"},
+	{"the only one is", {.addresses = 1, .problems = BIT(PROBLEM_DOWN)}, ""},
+	{"flapping",
+	 {.problems = BIT(PROBLEM_FLAPPING) | BIT(PROBLEM_LATENCY_HIGH)},
+	 "[bad]flapping[warn]slow"},
+	{"what other columns say",
+	 {.problems = BIT(PROBLEM_CERTIFICATE_EXPIRING) | BIT(PROBLEM_DEGRADED)},
+	 ""},
+	{"paused", {.paused = true, .addresses = 2, .requests = 9, .lost = 9}, ""},
+};
+
+/* Chips as "[class]words". */
+static void notes_brief(char *out, size_t size, const char *html)
+{
+	static const char begin[] = "<span class=\"note";
+
+	*out = '\0';
+	while ((html = strstr(html, begin)) != NULL) {
+		const char *class = html + sizeof(begin) - 1;
+		const char *words = strchr(class, '>') + 1;
+
+		class += *class == ' ';
+		snprintf(out + strlen(out), size - strlen(out), "[%.*s]%.*s",
+			 (int)strcspn(class, "\""), class, (int)strcspn(words, "<"),
+			 words);
+		html = words;
+	}
+}
+
+static void test_notes(void)
+{
+	for (size_t i = 0; i < sizeof(notes) / sizeof(*notes); i++) {
+		struct buffer b = {0};
+		char brief[128];
+
+		page_notes(&b, &notes[i].notes);
+		notes_brief(brief, sizeof(brief), site_end(&b));
+		is_str(brief, notes[i].want, notes[i].name);
+		buffer_clear(&b);
+	}
+}
+
+static void test_base64(void)
+{
+	static const char *const texts[][2] = {
+		{"", ""},	 {"f", "Zg=="},	       {"fo", "Zm8="},
+		{"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"\xff\xfe\xfd", "//79"}};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		struct buffer b = {0};
+
+		page_base64(&b, (struct slice){texts[i][0], strlen(texts[i][0])});
+		is_str(site_end(&b), texts[i][1], "RFC 4648");
+		buffer_clear(&b);
+	}
+}
+
+/* Without memory for all of it, the page says so, and which setting would help. */
+static void test_lack(void)
+{
+	static const double bounds[] = {1};
+	struct http_site site = {.telemetry_path = (char *)(uintptr_t) "/m",
+				 .version = (char *)(uintptr_t) "1"};
+	struct http_query q = {.site = &site};
+	struct config_settings settings = {.methods = 1};
+	struct config_trunk t = {
+		.uri = "sip:192.0.2.1", .name = "a", .settings = &settings};
+	struct engine_target target = {"OPTIONS", "192.0.2.1:5060", "udp"};
+	struct buffer b = {0};
+	struct store_trunk *row;
+
+	if (store_alloc(&site.store, bounds, 1))
+		exit(1);
+	store_remember(site.store, 1000, 9000);
+	row = store_trunk_add(site.store, &t);
+	(void)store_target_add(site.store, row, &target);
+	is_int(pages_trunk(&b, &q, "a"), 0, "a page");
+	holds(site_end(&b), "There was no memory for its last probes", "what lacks");
+	holds(b.data, "<code>status.memory_mib</code>, now 0", "and what would help");
+	buffer_clear(&b);
+	store_free(site.store);
+}
+
 static void test_busy(struct site *s)
 {
 	struct buffer b = {0};
@@ -301,6 +417,9 @@ int main(void)
 	test_busy(&s);
 	test_paths();
 	test_assets();
+	test_notes();
+	test_base64();
+	test_lack();
 	site_close(&s);
 	return tap_done();
 }

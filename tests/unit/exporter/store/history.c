@@ -79,9 +79,10 @@ static void test_kept(void)
 	is_int(t->count, 0, "no probes asked for, none kept");
 	ok(history_wants(&h, t, &good) && history_wants(&h, t, &bad),
 	   "the first of each");
-	ok(!history_wants(&h, NULL, &bad), "nothing without a track");
+	ok(!history_wants(&h, NULL, &good) && history_wants(&h, NULL, &bad),
+	   "without a track a failure");
 
-	history_keep(&h, t, ladder_of(PROBE_RESPONSE, 100));
+	history_keep(&h, &t, ladder_of(PROBE_RESPONSE, 100));
 	good = result(PROBE_RESPONSE, 200, 130);
 	ok(!history_wants(&h, t, &good), "a success is fresh for a minute");
 	good = result(PROBE_RESPONSE, 200, 160);
@@ -102,7 +103,7 @@ static void test_kept(void)
 	history_late(t, 1);
 	is_int(atomic_load(&t->success->late_ns), 0, "no failure: nothing is late");
 	for (int64_t i = 1; i <= 5; i++)
-		history_keep(&h, t, ladder_of(PROBE_TIMEOUT, i));
+		history_keep(&h, &t, ladder_of(PROBE_TIMEOUT, i));
 	is_int(t->failures[0]->result.begun_unix_ns / CLOCK_NS_PER_S, 5, "newest first");
 	is_int(t->failures[2]->result.begun_unix_ns / CLOCK_NS_PER_S, 3,
 	       "the last three");
@@ -133,12 +134,12 @@ static void test_budget(void)
 	ok(tracks > 20 && h.bytes <= 16384, "tracks take half of it at most");
 	for (size_t i = 0; i < tracks; i++) {
 		if (history_wants(&h, t[i], &good))
-			history_keep(&h, t[i], ladder_of(PROBE_RESPONSE, 1));
+			history_keep(&h, &t[i], ladder_of(PROBE_RESPONSE, 1));
 	}
 	ok(h.bytes <= 32768 / 4 * 3 + 1024, "successes leave room for failures");
 	for (int round = 0; round < 4; round++) {
 		for (size_t i = 0; i < tracks; i++) {
-			history_keep(&h, t[i], ladder_of(PROBE_TIMEOUT, round));
+			history_keep(&h, &t[i], ladder_of(PROBE_TIMEOUT, round));
 			if (h.bytes > h.bytes_max)
 				break;
 		}
@@ -175,7 +176,8 @@ static void test_exact(void)
 		history_init(&h, 10, 4 * track_bytes - 2 * (size_t)less);
 		t = history_track_alloc(&h);
 		more = history_track_alloc(&h);
-		is_int(more != NULL, !less, "half of it is for tracks");
+		is_int(more && more->probes, !less, "half of it is for last probes");
+		is_int(history_lacks_probes(&h, more), less, "which is told");
 		history_track_free(&h, more);
 		history_track_free(&h, t);
 	}
@@ -183,7 +185,7 @@ static void test_exact(void)
 		history_init(&h, 0, 1 << 20);
 		t = history_track_alloc(&h);
 		h.bytes_max = h.bytes + ladder_bytes - (size_t)less;
-		history_keep(&h, t, history_ladder_ref(l));
+		history_keep(&h, &t, history_ladder_ref(l));
 		is_int(t->failures[0] != NULL, !less, "a ladder that just fits is kept");
 		history_track_free(&h, t);
 	}
@@ -211,28 +213,93 @@ static void test_oldest(void)
 	for (int i = 0; i < 3; i++)
 		t[i] = history_track_alloc(&h);
 	h.bytes_max = h.bytes + 3 * l->bytes;
-	history_keep(&h, t[0], ladder_of(PROBE_TIMEOUT, 1));
-	history_keep(&h, t[1], ladder_of(PROBE_RESPONSE, 2));
-	history_keep(&h, t[2], ladder_of(PROBE_TIMEOUT, 3));
+	history_keep(&h, &t[0], ladder_of(PROBE_TIMEOUT, 1));
+	history_keep(&h, &t[1], ladder_of(PROBE_RESPONSE, 2));
+	history_keep(&h, &t[2], ladder_of(PROBE_TIMEOUT, 3));
 	ok(t[0]->failures[0] && t[1]->success && t[2]->failures[0], "three fit");
-	history_keep(&h, t[2], ladder_of(PROBE_TIMEOUT, 4));
+	history_keep(&h, &t[2], ladder_of(PROBE_TIMEOUT, 4));
 	ok(t[0]->failures[0] && !t[1]->success && t[2]->failures[1],
 	   "the success goes first");
-	history_keep(&h, t[2], ladder_of(PROBE_TIMEOUT, 5));
-	ok(!t[0]->failures[0] && t[2]->failures[2], "then the oldest failure");
-	history_keep(&h, t[1], ladder_of(PROBE_TIMEOUT, 6));
-	ok(!t[2]->failures[2] && t[2]->failures[1] && t[1]->failures[0],
-	   "of a target too");
+	history_keep(&h, &t[2], ladder_of(PROBE_TIMEOUT, 5));
+	ok(t[0]->failures[0] && t[2]->failures[1] && !t[2]->failures[2],
+	   "then the oldest that is not its target's last");
+	ok(history_lacks_failures(&h, t[2]) && !history_lacks_failures(&h, t[0]),
+	   "and who lost it is told");
+	history_keep(&h, &t[1], ladder_of(PROBE_TIMEOUT, 6));
+	ok(t[0]->failures[0] && !t[2]->failures[1] && t[1]->failures[0],
+	   "as long as there are any");
 	is_int(t[2]->failures[0]->result.begun_unix_ns / CLOCK_NS_PER_S, 5,
-	       "whose newer ones stay");
-	history_keep(&h, t[0], history_ladder_copy(&bad, &large));
+	       "the last ones stay");
+	history_keep(&h, &t[0], history_ladder_copy(&bad, &large));
 	ok(!t[2]->failures[0] && t[1]->failures[0] && t[0]->failures[0],
 	   "as many go as one that is larger needs");
 	for (int i = 0; i < 3; i++)
 		history_track_free(&h, t[i]);
 	is_int((long long)h.bytes, 0, "all of it given back");
-	ok(TAILQ_EMPTY(&h.failures) && TAILQ_EMPTY(&h.successes), "and nothing left");
+	ok(TAILQ_EMPTY(&h.last) && TAILQ_EMPTY(&h.earlier) && TAILQ_EMPTY(&h.successes),
+	   "and nothing left");
 	history_ladder_unref(l);
+}
+
+/* Many that are well leave room for the few that fail, whoever was there first. */
+static void test_failures_first(void)
+{
+	enum { TRUNKS = 200, FAILING = 12 };
+	struct history_track *t[TRUNKS];
+	size_t kept = 0, rings = 0, last = 0;
+	struct history h;
+
+	history_init(&h, 60, 32768);
+	for (int i = 0; i < TRUNKS; i++)
+		t[i] = history_track_alloc(&h);
+	ok(t[0] && t[0]->probes, "the first have their last probes");
+	ok(!t[TRUNKS - 1] || !t[TRUNKS - 1]->probes, "the others have none");
+	ok(history_lacks_probes(&h, t[TRUNKS - 1]), "which is told");
+	for (int round = 0; round < 3; round++)
+		for (int i = TRUNKS - FAILING; i < TRUNKS; i++)
+			history_keep(&h, &t[i], ladder_of(PROBE_TIMEOUT, round));
+	for (int i = TRUNKS - FAILING; i < TRUNKS; i++)
+		kept += t[i] && t[i]->failures[2] && !history_lacks_failures(&h, t[i]);
+	is_int((long long)kept, FAILING, "of the last ones each failure is kept");
+	for (int i = 0; i < TRUNKS; i++)
+		history_keep(&h, &t[i], ladder_of(PROBE_TIMEOUT, 9));
+	for (int i = 0; i < TRUNKS; i++) {
+		rings += t[i] && t[i]->probes;
+		last += t[i] && t[i]->failures[0];
+	}
+	ok(h.bytes <= h.bytes_max, "within the budget");
+	ok(t[TRUNKS - 1]->failures[0] && last > 30, "when all fail, the last ones: %zu",
+	   last);
+	is_int((long long)rings <= 16384 / 480, 1, "rings never take more than half");
+	for (int i = 0; i < TRUNKS; i++)
+		history_track_free(&h, t[i]);
+	is_int((long long)h.bytes, 0, "all of it given back");
+	ok(TAILQ_EMPTY(&h.well), "and nothing left");
+}
+
+/* A ring that was given up comes back when there is room again. */
+static void test_ring_comes_back(void)
+{
+	struct history_track *a, *b;
+	struct history_ladder *l = ladder_of(PROBE_TIMEOUT, 1);
+	struct history h;
+
+	history_init(&h, 60, 1 << 20);
+	a = history_track_alloc(&h);
+	b = history_track_alloc(&h);
+	history_add(&h, a, (struct history_probe){.latency_us = 7});
+	h.bytes_max = h.bytes + l->bytes / 2;
+	history_keep(&h, &b, l);
+	ok(!a->probes && !a->count && b->probes && b->failures[0],
+	   "it gives up its last probes for another's failure");
+	history_add(&h, a, (struct history_probe){.latency_us = 8});
+	ok(!a->probes, "none where there is no room");
+	h.bytes_max = 1 << 20;
+	history_add(&h, a, (struct history_probe){.latency_us = 9});
+	ok(a->count == 1 && history_get(&h, a, 0).latency_us == 9, "then it has some");
+	history_track_free(&h, a);
+	history_track_free(&h, b);
+	is_int((long long)h.bytes, 0, "all of it given back");
 }
 
 static void test_rounding(void)
@@ -256,6 +323,8 @@ int main(void)
 {
 	test_exact();
 	test_oldest();
+	test_failures_first();
+	test_ring_comes_back();
 	test_rounding();
 	test_pack();
 	test_ring();

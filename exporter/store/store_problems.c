@@ -1,0 +1,107 @@
+/* What is wrong with a row: the facts for problems_of(). */
+#include <string.h>
+
+#include "base/clock.h"
+#include "exporter/store/labels.h"
+#include "exporter/store/store_rows.h"
+
+static bool store_problems_is_register(const struct store *s, struct store_target *t)
+{
+	const struct slice want = SLICE("REGISTER");
+	struct slice method = labels_find(
+		(struct slice){store_target_text(s, t), t->label_len}, "method");
+
+	return method.l == want.l && !memcmp(method.p, want.p, want.l);
+}
+
+/* By its last probes, as far as they reach back. */
+static bool store_problems_is_slow(const struct store *s, const struct store_target *t,
+				   int64_t now_ns)
+{
+	const struct history_track *k = t->track;
+	int64_t age_ns = now_ns - t->last_unix_ns;
+	uint32_t answers = 0, above = 0;
+	uint64_t sum_us = 0;
+
+	for (unsigned i = 0; k && i < k->count; i++) {
+		struct history_probe p = history_get(&s->history, k, i);
+
+		if (age_ns > PROBLEMS_LATENCY_WINDOW_S * CLOCK_NS_PER_S)
+			break;
+		age_ns += p.gap_ds * 100 * CLOCK_NS_PER_MS;
+		if (p.latency_us == HISTORY_NO_LATENCY)
+			continue;
+		answers++;
+		above += p.latency_us > PROBLEMS_LATENCY_US / 2;
+		sum_us += p.latency_us;
+	}
+	return problems_is_slow(answers, sum_us, above);
+}
+
+static void store_problems_earlier(int64_t *at_s, int64_t other_s)
+{
+	if (other_s && (!*at_s || other_s < *at_s))
+		*at_s = other_s;
+}
+
+struct registered {
+	bool any;
+	bool success;
+};
+
+static void store_problems_target(struct problems_facts *f, struct registered *r,
+				  const struct store *s, struct store_target *t,
+				  int64_t now_ns)
+{
+	if (t->window)
+		loss_window_sum(t->window, f->now_s, &f->requests, &f->lost);
+	f->tried = f->tried || t->last_unix_ns;
+	f->slow = f->slow || store_problems_is_slow(s, t, now_ns);
+	store_problems_earlier(&f->cert_end_s, stats_certificate_end_s(&t->stats));
+	if (t->stats.registered_until_s > f->registered_until_s)
+		f->registered_until_s = t->stats.registered_until_s;
+	if (t->stats.success < 0 || !store_problems_is_register(s, t))
+		return;
+	r->any = true;
+	r->success = r->success || t->stats.success;
+}
+
+/* Changes of state within the window, of the last few. */
+static uint32_t store_problems_flaps(const struct store_trunk *row, int64_t now_s)
+{
+	uint32_t count = 0;
+
+	for (int i = 0; row->course && i < PROBLEMS_FLAPS; i++)
+		count += row->course->changes_s[i] &&
+			 now_s - row->course->changes_s[i] <= PROBLEMS_FLAP_WINDOW_S;
+	return count;
+}
+
+void store_problems(struct problems_facts *f, const struct store *s,
+		    const struct store_trunk *row, int64_t now_ns)
+{
+	struct registered r = {0};
+	struct store_target *t;
+
+	*f = (struct problems_facts){
+		.now_s = now_ns / CLOCK_NS_PER_S,
+		.state = row->stats.state,
+		.paused = row->stats.paused,
+		.tried = row->dns_failed_unix_ns,
+		.addresses = row->stats.addresses,
+		.addresses_up = row->stats.addresses_up,
+		.since_s = store_since_unix_ns(s, row) / CLOCK_NS_PER_S,
+	};
+	if (row->course) {
+		f->down_until_s = row->course->down_until_s;
+		f->dns_failed_s = row->course->dns_failed_before_ns / CLOCK_NS_PER_S;
+	}
+	f->flaps = store_problems_flaps(row, f->now_s);
+	TAILQ_FOREACH(t, &row->targets, entry)
+		store_problems_target(f, &r, s, t, now_ns);
+	f->register_fails = r.any && !r.success;
+	if (!store_own_file(row))
+		return;
+	f->own_end_s = row->stats.own_not_after_s;
+	f->own_unfit = !tls_own_usable(&row->texts->own, f->now_s);
+}
