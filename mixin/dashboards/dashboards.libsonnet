@@ -1,0 +1,7 @@
+{
+  grafanaDashboards+:: {
+    'siptrunk-fleet.json': (import 'fleet.libsonnet')($._config),
+    'siptrunk-trunk.json': (import 'trunk.libsonnet')($._config),
+    'siptrunk-exporter.json': (import 'exporter.libsonnet')($._config),
+  },
+}
