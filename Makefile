@@ -13,7 +13,7 @@ VERSION      := $(shell sed -n "s/^ *version: '\(.*\)',$$/\1/p" meson.build)
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help run build test unit check format clang sanitize tsan coverage mutants fuzz bench \
-	install container container-test stack stack-test deb deb-test systemd-test trixie bookworm \
+	install mixin container container-test stack stack-test deb deb-test systemd-test trixie bookworm \
 	clean
 
 help: ## list what can be made
@@ -65,6 +65,9 @@ bench: $(BUILD)/build.ninja ## measure beside yardsticks
 
 install: build ## install below meson's prefix; DESTDIR is honoured
 	meson install -C $(BUILD) --no-rebuild
+
+mixin: build-stamps/test ## print rules and dashboards from mixin/ (scripts/mixin -h)
+	scripts/mixin
 
 container: build-stamps/container ## build the image siptrunk_exporter:VERSION (-test: prove it)
 	buildah bud --format docker --build-arg VERSION=$(VERSION) \

@@ -1,3 +1,4 @@
+// Dashboards by the name of their file.
 {
   grafanaDashboards+:: {
     'siptrunk-fleet.json': (import 'fleet.libsonnet')($._config),

@@ -1,0 +1,47 @@
+// Everything that people may want to change. Yours goes into a file of your own:
+//
+//   (import 'mixin.libsonnet') { _config+:: { latencySeconds: 0.3 } }
+{
+  prometheusRules+:: { groups: [] },
+  prometheusAlerts+:: { groups: [] },
+  grafanaDashboards+:: {},
+
+  _config+:: {
+    // Which series are ours: matchers, joined by commas, that every selector gets. Empty:
+    // all siptrunk_… series of this Prometheus.
+    siptrunkSelector: '',
+
+    // Labels of trunks that say whose they are and where.
+    carrierLabel: 'carrier',
+    siteLabel: 'site',
+
+    // Base addresses, each with a slash at its end. The default names are reserved ones that
+    // lead nowhere.
+    runbooksUrl: 'https://runbooks.example/',
+    grafanaUrl: 'https://grafana.example/',
+    // The exporter that saw it, as Prometheus reaches it. A template of Prometheus.
+    exporterUrl: 'http://{{ $labels.instance }}/',
+
+    // T1 of RFC 3261: a slower answer over UDP means that every request is sent twice.
+    latencySeconds: 0.5,
+    // Slower than its own last week: so many times, and so much more than, nine tenths of it.
+    latencyFactor: 1.5,
+    latencyFloorSeconds: 0.02,
+    // Share of requests sent that nothing came back for, and how many at least.
+    lossRatio: 0.05,
+    lossPackets: 5,
+    // By how much the share of 4xx, 5xx and 6xx may exceed the trunk's own last day.
+    errorShareRise: 0.25,
+    // State changes in half an hour; six are three falls and three recoveries.
+    flaps: 6,
+    certificateNoticeDays: 30,
+    certificateWarningDays: 7,
+    certificateCriticalDays: 1,
+    // A peer is silent after so many of its usual intervals, but never before so many seconds.
+    inboundMissed: 5,
+    inboundSilenceSeconds: 300,
+    scheduleLagSeconds: 1,
+    // 99.9 % is 43 minutes in 30 days.
+    availabilityObjective: 0.999,
+  },
+}

@@ -1,0 +1,4 @@
+// The month of each carrier and trunk.
+{
+  grafanaDashboards+:: {},
+}

@@ -1,0 +1,4 @@
+// What a month's availability is made of.
+{
+  prometheusRules+:: { groups+: [] },
+}
