@@ -4,55 +4,73 @@ local f = import 'fields.libsonnet';
 local layout = import 'layout.libsonnet';
 local p = import 'panels.libsonnet';
 local shared = import 'shared.libsonnet';
+local text = import 'text.libsonnet';
 
 function(config)
   local q = (import 'queries.libsonnet')(config);
   local links = (import 'links.libsonnet')(config);
   local variables = (import 'variables.libsonnet')(config);
   local annotations = (import 'annotations.libsonnet')(config);
-  local sel = 'job=~"$job",instance=~"$instance"';
+  local sel = q.selectors.exporter;
   local by = 'job, instance';
 
   // An exporter that is down has no metrics of its own: its job tells what it is.
   local exporters =
-    'up{%s}\nand on (job) last_over_time(siptrunk_exporter_build_info{job=~"$job"}[1d])' % sel;
+    'up{%s}\nand on (job) last_over_time(siptrunk_exporter_build_info{%s}[1d])'
+    % [sel, q.selectors.job];
 
   // process_* and what Prometheus notes of each scrape, for exporters only.
   local own(name) = q.ofExporters('%s{%s}' % [name, sel], sel);
   local cpu(window) = q.ofExporters('rate(process_cpu_seconds_total{%s}[%s])'
                                     % [sel, window], sel);
 
+  local last(metric) = 'time() - min (%s{%s})' % [metric, sel];
   local head = [
-    p.stat('Exporters down',
+    p.stat('Down',
            'Exporters that Prometheus cannot scrape now.',
            'count((%s) == 0)\nor 0 * count(%s)' % [exporters, exporters],
-           more={ thresholds: f.steps(colours.blue, [[1, colours.red]]) }),
-    p.stat('Trunks probed',
+           more={ thresholds: shared.count(colours.red) }),
+    p.stat('Trunks',
            'Trunks that the selected exporters probe.',
            'sum (siptrunk_exporter_trunks{%s})' % sel),
-    p.stat('Probes per second',
+    p.stat('Probes',
            'Probes begun each second, over all selected exporters.',
            'sum (rate(siptrunk_probes_total{%s}[$__rate_interval]))' % sel,
            'reqps',
            { graph: 'area' }),
-    p.stat('Schedule lag, worst',
-           'Largest delay of a probe behind its schedule within the last minute. Beyond a '
-           + 'tenth of a second the exporter lacks processor time.',
+    p.stat('Lag',
+           'Largest delay of a probe behind its schedule within the last minute. '
+           + 'Beyond a tenth of a second the exporter lacks processor time.',
            'max (siptrunk_exporter_schedule_lag_seconds{%s})' % sel,
            's',
-           { thresholds: f.steps(colours.blue, [[0.1, colours.amber], [1, colours.red]]) }),
-    p.stat('Last reload worked',
-           'No means that an exporter still runs with the configuration, or with the '
-           + 'certificates, from before: a file on disk has errors, see its log.',
-           ('min (siptrunk_exporter_config_last_reload_successful{%s} * on (job, instance) '
-            + 'siptrunk_exporter_tls_last_reload_successful{%s})') % [sel, sel],
+           {
+             thresholds: f.steps(colours.blue, [
+               [0.1, colours.amber],
+               [config.scheduleLagSeconds, colours.red],
+             ]),
+             decimals: 0,
+           }),
+    p.stat('Files read',
+           'No means that an exporter still runs with the configuration, certificates or '
+           + 'web configuration from before: a file on disk has errors, see its log.',
+           text.fill(|||
+             min (
+               siptrunk_exporter_config_last_reload_successful{%(sel)s}
+               or label_replace(siptrunk_exporter_tls_last_reload_successful{%(sel)s}, "of", "tls", "", "")
+               or label_replace(siptrunk_exporter_web_config_last_reload_successful{%(sel)s}, "of", "web", "", "")
+             )
+           |||, { sel: sel }),
            more={ mappings: f.yesNo, thresholds: f.steps(colours.red, [[1, colours.blue]]) }),
-    p.stat('Oldest configuration',
-           'Time since a configuration was last applied.',
-           'time() - min (siptrunk_exporter_config_last_reload_success_timestamp_seconds{%s})'
-           % sel,
-           'dtdurations',
-           { decimals: 0 }),
+    p.stat('Last turn',
+           'Time since the main loop last came round, of the exporter where that is longest. '
+           + 'More than a scrape interval and a few seconds: it stands still.',
+           last('siptrunk_exporter_loop_last_turn_timestamp_seconds'),
+           's',
+           {
+             thresholds: f.steps(colours.blue, [[90, colours.amber], [180, colours.red]]),
+             decimals: 0,
+             noValue: 'not told',
+           }),
   ];
 
   local each = p.table(
@@ -67,6 +85,7 @@ function(config)
       ['Reachable', 'sort (max by (%s) (%s))' % [by, exporters], {
         mappings: f.yesNo,
         'custom.cellOptions': p.badge,
+        'custom.align': 'left',
         'custom.width': 100,
       }],
       [
@@ -82,7 +101,7 @@ function(config)
       [
         'Runs for',
         'time() - max by (%s) (%s)' % [by, own('process_start_time_seconds')],
-        { unit: 'dtdurations', decimals: 1, 'custom.width': 120 },
+        shared.duration,
       ],
       [
         'Memory',
@@ -96,7 +115,7 @@ function(config)
       ],
       [null, ('max by (%s, version, revision, libre, cversion) '
               + '(siptrunk_exporter_build_info{%s})') % [by, sel], {}],
-    ], [['Reachable', false], ['Instance', false]], 'No exporter matches.'
+    ], [['Reachable', false], ['Instance', false]], 'No exporter matches'
   );
 
   local schedule = [
@@ -106,7 +125,7 @@ function(config)
             p.range('max by (instance) (siptrunk_exporter_schedule_lag_seconds{%s})' % sel,
                     '{{instance}}'),
             's',
-            { thresholds: f.steps(colours.blue, [[0.1, colours.amber]]) }),
+            { thresholds: f.limits(colours.blue, [[0.1, colours.amber]]) }),
     p.graph('Probes',
             'Probes begun each second, by exporter.',
             [12, 8],
@@ -131,7 +150,7 @@ function(config)
             p.range('(%s)\n/ (%s)' % [own('process_open_fds'), own('process_max_fds')],
                     '{{instance}}'),
             'percentunit',
-            { thresholds: f.steps(colours.blue, [[0.8, colours.amber]]), maximum: 1 }),
+            { thresholds: f.limits(colours.blue, [[0.8, colours.amber]]), maximum: 1 }),
   ];
 
   local scrapes = [
@@ -179,33 +198,69 @@ function(config)
   local configuration = [
     p.timeline('Last reload worked',
                'No is a configuration that was refused; the one from before is still in use.',
-               [12, 7],
+               [12, 8],
                'min by (instance) (siptrunk_exporter_config_last_reload_successful{%s})' % sel,
                '{{instance}}',
                f.yesNo,
-               'No reload in this time range'),
-    p.table('Our own certificates',
-            'What the exporter presents to peers, and whether they will take it.',
-            [12, 7],
-            [['file', 'File', {}], ['instance', 'Instance', {}]],
+               perPage=10),
+    p.table('Files in use',
+            'When each exporter last took over its configuration, and its web configuration '
+            + 'where it has one; and whether the one on disk is good.',
+            [12, 8],
+            [['instance', 'Instance', {}]],
             [
               [
-                'Expires in',
-                ('min by (job, instance, file) '
-                 + '(siptrunk_tls_own_certificate_not_after_timestamp_seconds{%s} or '
-                 + 'siptrunk_exporter_tls_certificate_not_after_timestamp_seconds{%s}) - time()')
-                % [sel, sel],
-                {
-                  unit: 'dtdurations',
-                  decimals: 1,
-                  thresholds: shared.certificateSteps(q),
-                  'custom.cellOptions': p.colouredText,
-                  'custom.width': 130,
-                },
+                'Configuration from',
+                ('max by (job, instance) '
+                 + '(siptrunk_exporter_config_last_reload_success_timestamp_seconds{%s}) * 1000')
+                % sel,
+                { unit: 'dateTimeAsIso', 'custom.width': 165 },
               ],
               [
+                'Web configuration from',
+                ('max by (job, instance) '
+                 + '(siptrunk_exporter_web_config_last_reload_success_timestamp_seconds{%s}) * 1000')
+                % sel,
+                { unit: 'dateTimeAsIso', 'custom.width': 185 },
+              ],
+              [
+                'Web file good',
+                'min by (job, instance) (siptrunk_exporter_web_config_last_reload_successful{%s})'
+                % sel,
+                {
+                  mappings: f.yesNo,
+                  'custom.cellOptions': p.colouredText,
+                  'custom.width': 110,
+                },
+              ],
+            ],
+            [['Instance', false]],
+            'No exporter matches'),
+    p.table('Our own certificates',
+            'What the exporters present to peers and to who reads their pages, and whether '
+            + 'peers will take it.',
+            [24, 8],
+            [
+              ['file', 'File', {}],
+              ['purpose', 'Shown as', { 'custom.width': 110 }],
+              ['instance', 'Instance', {}],
+            ],
+            [
+              ['Expires in', text.fill(|||
+                sort(min by (job, instance, file, purpose) (
+                  label_replace(siptrunk_tls_own_certificate_not_after_timestamp_seconds{%(sel)s}, "purpose", "client", "", "")
+                  or label_replace(siptrunk_exporter_tls_certificate_not_after_timestamp_seconds{%(sel)s}, "purpose", "server", "", "")
+                  or label_replace(siptrunk_exporter_web_certificate_not_after_timestamp_seconds{%(sel)s}, "purpose", "web", "", "")
+                ) - time())
+              |||, { sel: sel }), shared.duration {
+                thresholds: shared.left(config),
+                'custom.cellOptions': p.colouredText,
+                'custom.width': 130,
+              }],
+              [
                 'Usable',
-                'min by (job, instance, file) (siptrunk_tls_own_certificate_usable{%s})' % sel,
+                'min by (job, instance, file, purpose) (siptrunk_tls_own_certificate_usable{%s})'
+                % sel,
                 {
                   mappings: f.yesNo,
                   'custom.cellOptions': p.colouredText,
@@ -213,8 +268,8 @@ function(config)
                 },
               ],
             ],
-            [['Expires in', false]],
-            'No certificate is configured.'),
+            [],
+            'No certificate is configured'),
   ];
 
   layout.dashboard(
@@ -224,10 +279,10 @@ function(config)
     'siptrunk_exporter about itself: whether it keeps its schedule, what it costs, how it '
     + 'is scraped, which configuration it uses.',
     variables.places + [variables.scheme],
-    annotations.exporters(sel) + [annotations.alerts(',trunk=""')],
+    annotations.exporters(sel) + [annotations.alerts('trunk=""')],
     [
-      links.dashboard('Fleet', 'siptrunk-fleet', shared.everywhere),
-      links.dashboard('One trunk', 'siptrunk-trunk', shared.everywhere),
+      links.dashboard('Fleet', 'fleet', shared.everywhere),
+      links.dashboard('One trunk', 'trunk', shared.everywhere),
     ],
     [
       ['', head],

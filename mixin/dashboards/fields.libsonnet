@@ -2,8 +2,16 @@
 local colours = import 'colours.libsonnet';
 
 {
-  // steps(blue, [[0.1, amber], …]): a colour, then a colour from each value on.
+  // steps(blue, [[0.1, amber], …]): a colour, then a colour from each value on. Grafana
+  // gives the very first colour to what is no value, too ("no TLS", "never"): that is grey.
   steps(base, rest=[]):: {
+    mode: 'absolute',
+    steps: [{ value: null, color: colours.grey }]
+           + [{ value: s[0], color: s[1] } for s in [[-1e12, base]] + rest],
+  },
+
+  // The same for the lines that a graph draws at thresholds.
+  limits(base, rest):: {
     mode: 'absolute',
     steps: [{ value: null, color: base }] + [{ value: s[0], color: s[1] } for s in rest],
   },

@@ -132,7 +132,7 @@ local unhidden = { legend: false, tooltip: false, viz: false };
             thresholdsStyle: { mode: if m.thresholds == null then 'off' else 'dashed' },
           },
           color: { mode: 'palette-classic' },
-          thresholds: if m.thresholds == null then fields.steps(colours.blue)
+          thresholds: if m.thresholds == null then fields.limits(colours.blue, [])
           else m.thresholds,
           [if m.minimum != null then 'min']: m.minimum,
           [if m.maximum != null then 'max']: m.maximum,
@@ -141,7 +141,9 @@ local unhidden = { legend: false, tooltip: false, viz: false };
       },
     },
 
-  timeline(title, description, size, expr, legend, mappings, noValue, perPage=null)::
+  // Colours come from the mappings: with color.mode "thresholds" merged values lose them. What
+  // to say where there is nothing would become an entry of the legend, so it is not said.
+  timeline(title, description, size, expr, legend, mappings, perPage=null)::
     $.panel('state-timeline', title, description, size, $.range(expr, legend), {
       alignValue: 'left',
       mergeValues: true,
@@ -150,13 +152,13 @@ local unhidden = { legend: false, tooltip: false, viz: false };
       legend: { displayMode: 'list', placement: 'bottom', showLegend: true, calcs: [] },
       tooltip: { mode: 'single', sort: 'none' },
       [if perPage != null then 'perPage']: perPage,
-    }, 'short', noValue) + {
+    }, 'short') + {
       fieldConfig+: {
         defaults+: {
           custom: { fillOpacity: 80, lineWidth: 0, hideFrom: unhidden },
           mappings: mappings,
-          thresholds: fields.steps(colours.grey),
-          color: { mode: 'thresholds' },
+          thresholds: fields.limits(colours.grey, []),
+          color: fields.fixed(colours.grey),
         },
       },
     },
@@ -208,9 +210,10 @@ local unhidden = { legend: false, tooltip: false, viz: false };
   // labels: [label, heading, settings]. columns: [heading, expression, settings], each
   // expression one value a row; without a heading the value is not shown, only the labels
   // that it brings. Shown are the first label, the first value, the other labels, the
-  // other values. order: [heading, descending]. An empty table says noValue, an empty cell
-  // a dash.
-  table(title, description, size, labels, columns, order, noValue)::
+  // other values. order: [heading, descending], or none where the first expression sorts.
+  // An empty table says noValue, an empty cell a dash. Rows beyond the height are paged, or
+  // scrolled to.
+  table(title, description, size, labels, columns, order, noValue, paged=true)::
     local count = std.length(columns);
     local values = if count == 1 then ['Value']
     else ['Value #' + ref(i) for i in std.range(0, count - 1)];
@@ -220,7 +223,7 @@ local unhidden = { legend: false, tooltip: false, viz: false };
       if columns[i][0] != null
     ];
     local unseen = [values[i] for i in std.range(0, count - 1) if columns[i][0] == null];
-    local shown = [labels[0], told[0]] + labels[1:] + told[1:];
+    local shown = [s for s in [labels[0]] + told[:1] + labels[1:] + told[1:] if s != null];
     $.panel('table',
             title,
             description,
@@ -235,7 +238,7 @@ local unhidden = { legend: false, tooltip: false, viz: false };
                 reducer: ['sum'],
                 fields: [],
                 countRows: false,
-                enablePagination: true,
+                enablePagination: paged,
               },
               sortBy: [{ displayName: o[0], desc: o[1] } for o in order],
             },
@@ -259,7 +262,7 @@ local unhidden = { legend: false, tooltip: false, viz: false };
         {
           id: 'organize',
           options: {
-            excludeByName: { [name]: true for name in ['Time', 'job'] + unseen },
+            excludeByName: { [name]: true for name in ['Time', 'job', '_up', '_all'] + unseen },
             includeByName: {},
             indexByName: { [shown[i][0]]: i for i in std.range(0, std.length(shown) - 1) },
             renameByName: { [s[0]]: s[1] for s in shown },

@@ -4,116 +4,139 @@ local f = import 'fields.libsonnet';
 local layout = import 'layout.libsonnet';
 local p = import 'panels.libsonnet';
 local shared = import 'shared.libsonnet';
+local text = import 'text.libsonnet';
 
 function(config)
   local q = (import 'queries.libsonnet')(config);
   local links = (import 'links.libsonnet')(config);
   local variables = (import 'variables.libsonnet')(config);
   local annotations = (import 'annotations.libsonnet')(config);
-  local sel = 'job=~"$job",instance=~"$instance",trunk="$trunk"';
+  local sel = q.selectors.trunk;
   local target = 'instance, method, address';
   local targetLegend = '{{method}} {{address}} from {{instance}}';
-  local unanswered = 'No probe was answered in this time range';
 
   local stateLine = [
     p.stat('State',
            'The worst that any of the exporters sees now.',
-           q.code(sel, 'trunk'),
-           more={ mappings: shared.states(q), thresholds: f.steps(colours.grey) }),
-    p.stat('Availability',
+           text.fill(|||
+             %s
+             or max by (trunk) (siptrunk_paused{%s}) * 4
+           |||, [q.code(sel, 'trunk'), sel]),
+           more={
+             mappings: f.mapping([
+               [q.state.up, 'Up', colours.blue],
+               [q.state.degraded, 'Degraded', colours.amber],
+               [q.state.down, 'Down', colours.red],
+               [q.state.unknown, 'Not known', colours.grey],
+               [4, 'Paused', colours.grey],
+             ]),
+             thresholds: f.steps(colours.grey),
+             noValue: 'No data',
+           }),
+    p.stat('For',
+           'How long the trunk has been in this state, by the exporter that saw it enter '
+           + 'it last. Exporters before 1.1 tell it only of trunks that are down.',
+           text.fill(|||
+             time() - (
+               max (siptrunk_state_changed_timestamp_seconds{%(sel)s})
+               or max (siptrunk_probe_last_success_timestamp_seconds{%(sel)s} and on (trunk) siptrunk_up{%(sel)s} == 0)
+             )
+           |||, { sel: sel }),
+           'dtdhms',
+           { decimals: 0, noValue: '–' }),
+    p.stat('Up',
            'Share of this time range in which the trunk was up or degraded, on average '
            + 'over the exporters. Times without a known state do not count.',
            'avg (avg_over_time(siptrunk_up{%s}[$__range]))' % sel,
            'percentunit',
            {
-             thresholds: f.steps(colours.red, [[0.99, colours.amber], [0.999, colours.blue]]),
-             decimals: 3,
-           }),
-    p.stat('Probes that worked',
-           'Share of the probes in this time range that ended with an answer that means '
-           + 'up or degraded, before fall and rise.',
-           '1 - (' + q.failed(sel, '', '$__range') + ')',
-           'percentunit',
-           {
-             thresholds: f.steps(colours.red, [[0.95, colours.amber], [0.99, colours.blue]]),
+             thresholds: f.steps(colours.red, [
+               [0.99, colours.amber],
+               [config.availabilityObjective, colours.blue],
+             ]),
              decimals: 2,
            }),
-    p.stat('Latency, median',
-           'Half of the probes in this time range were faster.',
-           q.quantile(0.5, sel, window='$__range'),
-           's',
-           { noValue: 'no answer' }),
-    p.stat('Latency, 95th percentile',
-           '19 of 20 probes in this time range were faster.',
-           q.quantile(0.95, sel, window='$__range'),
+    p.stat('Failed',
+           'Share of the probes in this time range that failed, before fall and rise.',
+           q.failed(sel, '', '$__range'),
+           'percentunit',
+           {
+             thresholds: shared.failed,
+             decimals: 1,
+             noValue: 'no probe',
+           }),
+    p.stat('Mean',
+           'Mean latency of the probes that were answered in this time range.',
+           q.mean(sel, '', '$__range'),
            's',
            {
-             thresholds: f.steps(colours.blue, [[0.5, colours.amber], [2, colours.red]]),
+             thresholds: shared.slow(config),
+             decimals: 0,
              noValue: 'no answer',
            }),
-    p.stat('Last success',
-           'Time since the last probe that worked.',
-           'time() - max (siptrunk_probe_last_success_timestamp_seconds{%s})' % sel,
-           'dtdurations',
+    p.stat('Largest',
+           'The largest latency in this time range, of those that a scrape saw.',
+           q.largest(sel, '', '$__range'),
+           's',
            {
-             thresholds: f.steps(colours.blue, [[120, colours.amber], [300, colours.red]]),
+             thresholds: shared.slow(config),
              decimals: 0,
-             noValue: 'never',
+             noValue: 'no answer',
            }),
   ];
 
   local detailLine = [
-    p.stat('Addresses that answer',
-           'Of the addresses that the name resolves to, the share that answers.',
-           'min (siptrunk_addresses_up{%s} / (siptrunk_addresses{%s} > 0))' % [sel, sel],
-           'percentunit',
-           {
-             thresholds: f.steps(colours.red, [[0.01, colours.amber], [1, colours.blue]]),
-             decimals: 0,
-             noValue: 'none known',
-           }),
-    p.stat('Packets lost',
+    p.stat('Answer',
+           'How many of the addresses that the name resolves to answer.',
+           text.fill(|||
+             label_join(
+               count_values ("_up", min (siptrunk_addresses_up{%(sel)s}))
+               * on () group_left (_all) count_values ("_all", max (siptrunk_addresses{%(sel)s})),
+               "answering", " of ", "_up", "_all"
+             )
+           |||, { sel: sel }),
+           more={ noValue: 'not known' }) + {
+      targets: [super.targets[0] { format: 'table' }],
+      options+: { reduceOptions+: { fields: '/^answering$/' } },
+    },
+    p.stat('Lost',
            'Share of the requests over UDP in this time range that nothing came back for: '
            + 'lost on the way there or back.',
            q.lost(sel, '', '$__range'),
            'percentunit',
            {
-             thresholds: f.steps(colours.blue,
-                                 [[q.lossBad, colours.amber], [0.25, colours.red]]),
+             thresholds: shared.lost(config),
              decimals: 1,
+             noValue: 'no UDP',
            }),
-    p.stat('State changes',
-           'In this time range, over all exporters.',
+    p.stat('Changes',
+           'State changes in this time range, over all exporters.',
            'sum (increase(siptrunk_state_changes_total{%s}[$__range]))' % sel,
            more={
-             thresholds: f.steps(colours.blue, [[q.flappingChanges, colours.amber]]),
+             thresholds: f.steps(colours.blue, [[config.flaps, colours.amber]]),
              decimals: 0,
            }),
-    p.stat('Certificate expires in',
-           'The earliest expiry in the chain that the peer presents, of what was verified '
-           + 'of it.',
+    p.stat('Certificate',
+           'Time until the earliest expiry in the chain that the peer presents, of what was '
+           + 'verified of it.',
            'min %s - time()' % q.certificateEnd(sel),
-           'dtdurations',
+           'dtdhms',
            {
-             thresholds: shared.certificateSteps(q),
+             thresholds: shared.left(config),
              decimals: 0,
              noValue: 'no TLS',
            }),
-    p.stat('Registration lapses in',
+    p.stat('Registered',
            'Time until the registration ends unless it is renewed.',
            'min (siptrunk_registration_expires_timestamp_seconds{%s}) - time()' % sel,
-           'dtdurations',
-           {
-             thresholds: f.steps(colours.red, [[30, colours.amber], [60, colours.blue]]),
-             decimals: 0,
-             noValue: 'none',
-           }),
-    p.stat('Last ping from the peer',
+           'dtdhms',
+           { thresholds: shared.lapse, decimals: 0, noValue: 'none' }),
+    p.stat('Last ping',
            'Time since the peer last sent us OPTIONS.',
            'time() - max (siptrunk_inbound_options_last_timestamp_seconds{%s})' % sel,
-           'dtdurations',
+           'dtdhms',
            {
-             thresholds: f.steps(colours.blue, [[180, colours.amber], [900, colours.red]]),
+             thresholds: shared.silence(config),
              decimals: 0,
              noValue: 'never',
            }),
@@ -132,30 +155,41 @@ function(config)
           links: [links.status('Trunk'), links.exporter()],
           'custom.width': 150,
         }],
-        ['trunk', 'Trunk', { 'custom.width': 120 }],
-        ['carrier', 'Carrier', { 'custom.width': 85 }],
-        ['site', 'Site', { 'custom.width': 85 }],
+        ['answering', 'Answer', { 'custom.width': 80 }],
+        ['trunk', 'Trunk', { 'custom.width': 150 }],
+        [config.carrierLabel, 'Carrier', { 'custom.width': 100 }],
+        [config.siteLabel, 'Site', { 'custom.width': 90 }],
         ['uri', 'URI', {}],
         ['transport', 'Transport', { 'custom.width': 90 }],
-        ['profile', 'Profile', { 'custom.width': 90 }],
+        ['profile', 'Profile', { 'custom.width': 80 }],
       ],
       [
         ['State', q.code(sel, by), {
           mappings: shared.states(q),
           'custom.cellOptions': p.badge,
-          'custom.width': 110,
+          'custom.align': 'left',
+          'custom.width': 95,
         }],
-        ['Addresses', most('siptrunk_addresses'), { 'custom.width': 100, noValue: '?' }],
-        ['Of these up', most('siptrunk_addresses_up'), { 'custom.width': 110, noValue: '?' }],
+        ['For', text.fill(|||
+          time() - max by (%(by)s) (
+            siptrunk_state_changed_timestamp_seconds{%(sel)s}
+            or siptrunk_probe_last_success_timestamp_seconds{%(sel)s} and on (%(by)s) siptrunk_up{%(sel)s} == 0
+          )
+        |||, { by: by, sel: sel }), shared.duration],
+        ['Paused', '%s\nor 0 * %s' % [most('siptrunk_paused'), most('siptrunk_info')], {
+          mappings: f.mapping([[0, 'No', colours.grey], [1, 'Yes', colours.amber]]),
+          'custom.width': 75,
+        }],
         [
-          'Paused',
-          '%s\nor 0 * %s' % [most('siptrunk_paused'), most('siptrunk_info')],
-          { mappings: f.yesNo, 'custom.width': 80 },
+          'Until',
+          most('siptrunk_paused_until_timestamp_seconds') + ' * 1000',
+          { unit: 'dateTimeAsIso', 'custom.width': 160 },
         ],
+        [null, q.answering(sel), {}],
         [null, 'max by (%s, uri, transport, profile) (siptrunk_info{%s})' % [q.by, sel], {}],
       ],
       [['State', true]],
-      'No exporter probes a trunk of this name.'
+      'No exporter probes a trunk of this name'
     );
 
   local timelines = [
@@ -164,17 +198,28 @@ function(config)
                [24, 5],
                q.code(sel, 'job, instance, trunk'),
                'from {{instance}}',
-               shared.states(q),
-               'No state in this time range'),
+               shared.states(q)),
+    p.timeline('What was wrong',
+               'Each problem while it was there, as alerts and mails tell it.',
+               [24, 6],
+               text.fill(|||
+                 max by (instance, problem) (siptrunk:problem{%(sel)s} > bool 0)
+                 or label_replace(
+                   0 * count(siptrunk_info{%(sel)s}) unless on () count_over_time(siptrunk:problem{%(sel)s}[$__range] @ end()),
+                   "problem", "nothing", "", ""
+                 )
+               |||, { sel: sel }),
+               '{{problem}} {{instance}}',
+               f.mapping([[1, 'Wrong', colours.amber], [0, 'Nothing', colours.blue]]),
+               perPage=12),
     p.timeline('Probes, by address',
                'Whether the last probe of each address worked, before fall and rise. One '
                + 'bad address behind a good name shows here.',
                [24, 6],
                'max by (%s) (siptrunk_probe_success{%s})' % [target, sel],
                targetLegend,
-               f.yesNo,
-               'No probe in this time range',
-               perPage=20),
+               f.mapping([[1, 'Worked', colours.blue], [0, 'Failed', colours.red]]),
+               perPage=12),
   ];
 
   local latency = [
@@ -183,27 +228,30 @@ function(config)
               [12, 9],
               sel),
     p.graph('Latency, beside a week ago',
-            'Percentiles of all probes of the trunk; the dashed line is the 95th percentile '
-            + "of the same time a week ago, the trunk's own normal.",
+            'The mean of all probes and the largest that a scrape saw; percentiles where '
+            + 'Prometheus stores native histograms. The dashed line is the mean of the same '
+            + "time a week ago, the trunk's own normal.",
             [12, 9],
             p.ranges([
-              ['median', q.quantile(0.5, sel)],
+              ['mean', q.mean(sel)],
+              ['largest', q.largest(sel)],
               ['p95', q.quantile(0.95, sel)],
               ['p99', q.quantile(0.99, sel)],
-              ['p95 a week ago', q.quantile(0.95, sel, more=' offset 1w')],
+              ['mean a week ago', q.mean(sel, more=' offset 1w')],
             ]),
             's',
             {
-              interval: '2m',
+              interval: '1m',
               overrides: f.coloured({
-                median: colours.blue,
+                mean: colours.blue,
+                largest: colours.rose,
                 p95: colours.amber,
-                p99: colours.red,
-              }) + [f.override('p95 a week ago', {
+                p99: colours.purple,
+              }) + [f.override('mean a week ago', {
                 color: f.fixed(colours.grey),
                 'custom.lineStyle': { dash: [6, 4], fill: 'dash' },
               })],
-              noValue: unanswered,
+              noValue: shared.unanswered,
             }),
     p.graph('Where the time goes',
             'Phases of the last probe, on average over the addresses: resolve, connect, TLS '
@@ -217,11 +265,11 @@ function(config)
               overrides: f.coloured(colours.phases),
             }),
     p.graph('Latency, by address',
-            '95th percentile of each address that the name resolves to.',
+            'Mean latency of each address that the name resolves to.',
             [12, 8],
-            p.range(q.quantile(0.95, sel, target), targetLegend),
+            p.range(q.mean(sel, target), targetLegend),
             's',
-            { interval: '2m', noValue: unanswered }),
+            { interval: '1m', noValue: shared.unanswered }),
   ];
 
   local answers =
@@ -242,7 +290,7 @@ function(config)
               'cpm',
               shared.perMinute {
                 overrides: f.coloured(colours.reasons),
-                noValue: 'No probe failed in this time range',
+                noValue: 'Nothing failed in this time range',
               }),
       p.graph('Loss',
               'Requests over UDP that nothing came back for, as a share of all sent; answers '
@@ -250,12 +298,14 @@ function(config)
               [8, 8],
               p.ranges([
                 ['lost', q.lost(sel, '', '$__rate_interval')],
-                ['late', shared.late(sel)],
+                ['late', q.late(sel)],
               ]),
               'percentunit',
               {
-                interval: '2m',
-                thresholds: f.steps(colours.blue, [[q.lossBad, colours.amber]]),
+                interval: '1m',
+                maximum: 1,
+                thresholds: f.limits(colours.blue, [[config.lossRatio, colours.amber]]),
+                noValue: 'This trunk is not probed over UDP',
                 overrides: f.coloured({ lost: colours.blue, late: colours.purple }),
               }),
       p.graph('Requests over UDP',
@@ -273,7 +323,7 @@ function(config)
               ]),
               'cpm',
               {
-                interval: '2m',
+                interval: '1m',
                 noValue: 'This trunk is not probed over UDP',
                 overrides: f.coloured({
                   sent: colours.blue,
@@ -310,7 +360,7 @@ function(config)
             p.range('min by (instance) (siptrunk_registration_expires_timestamp_seconds{%s}) - time()'
                     % sel, 'from {{instance}}'),
             's',
-            { minimum: null, noValue: 'This trunk does not register' }),
+            { noValue: 'This trunk does not register' }),
     p.graph('Asked to wait',
             'What the peer asked for in Retry-After, with 503 mostly.',
             [12, 7],
@@ -337,11 +387,11 @@ function(config)
     + 'probes it.',
     variables.places + variables.labels
     + [variables.trunk(null), variables.filters, variables.scheme],
-    annotations.states(sel, true) + [annotations.alerts(',trunk="$trunk"')]
-    + annotations.exporters('job=~"$job",instance=~"$instance"'),
+    annotations.states(sel, true) + [annotations.alerts('trunk="$trunk"')]
+    + annotations.exporters(q.selectors.exporter),
     [
-      links.dashboard('Fleet', 'siptrunk-fleet', shared.everywhere + ['carrier', 'site']),
-      links.dashboard('Exporter', 'siptrunk-exporter', shared.everywhere),
+      links.dashboard('Fleet', 'fleet', shared.everywhere + ['carrier', 'site']),
+      links.dashboard('Exporter', 'exporter', shared.everywhere),
     ],
     [
       ['', stateLine],

@@ -3,34 +3,39 @@ local panels = import 'panels.libsonnet';
 
 function(config) {
   local v = self,
-  local exporters = 'job=~"$job",instance=~"$instance"',
+  local selectors = (import 'queries.libsonnet')(config).selectors,
+  local unhidden(wanted) = if wanted then 0 else 2,
 
   datasource:: {
     type: 'datasource',
     name: 'datasource',
     label: 'Data source',
     query: 'prometheus',
-    hide: 0,
+    hide: unhidden(config.dashboardShowDatasource),
     includeAll: false,
     multi: false,
     refresh: 1,
     regex: '',
     skipUrlSync: false,
     options: [],
+    [if config.dashboardDatasource != '' then 'current']: {
+      selected: true,
+      text: config.dashboardDatasource,
+      value: config.dashboardDatasource,
+    },
   },
 
   // every: the regular expression that All stands for; null for one value only.
-  query(name, label, query, every=null, description=''):: {
+  query(name, label, query, every=null, hide=0):: {
     type: 'query',
     name: name,
     label: label,
-    description: description,
     datasource: panels.datasource,
     query: { query: query, refId: 'variable-' + name, qryType: 1 },
     refresh: 2,
     regex: '',
     sort: 7,
-    hide: 0,
+    hide: hide,
     skipUrlSync: false,
     options: [],
     multi: every != null,
@@ -39,59 +44,69 @@ function(config) {
     [if every != null then 'current']: { selected: true, text: ['All'], value: ['$__all'] },
   },
 
+  local values(metric, selector, label) = 'label_values(%s%s, %s)' % [
+    metric,
+    if selector == '' then '' else '{%s}' % selector,
+    label,
+  ],
+
   // Which exporters: there in every dashboard.
   places:: [
     v.datasource,
-    v.query('job', 'Job', 'label_values(siptrunk_exporter_build_info, job)', '.+'),
+    v.query('job',
+            'Job',
+            values('siptrunk_exporter_build_info', config.siptrunkSelector, 'job'),
+            '.+',
+            unhidden(config.dashboardShowJob)),
     v.query('instance',
             'Instance',
-            'label_values(siptrunk_exporter_build_info{job=~"$job"}, instance)',
-            '.+',
-            'The exporters, that is the places that trunks are probed from'),
+            values('siptrunk_exporter_build_info', selectors.job, 'instance'),
+            '.+'),
   ],
 
   // Trunks need not have these labels; All must match those without them too.
   labels:: [
     v.query('carrier',
             'Carrier',
-            'label_values(siptrunk_info{%s}, carrier)' % exporters,
+            values('siptrunk_info', selectors.exporter, config.carrierLabel),
             '.*'),
     v.query('site',
             'Site',
-            'label_values(siptrunk_info{%s,carrier=~"$carrier"}, site)' % exporters,
+            values('siptrunk_info', selectors.carrier, config.siteLabel),
             '.*'),
   ],
 
-  trunk(every)::
-    v.query('trunk',
-            'Trunk',
-            'label_values(siptrunk_info{%s,carrier=~"$carrier",site=~"$site"}, trunk)'
-            % exporters,
-            every),
+  trunk(every):: v.query('trunk',
+                         'Trunk',
+                         values('siptrunk_info', selectors.site, 'trunk'),
+                         every),
 
   // Whatever other labels the trunks have.
   filters:: {
     type: 'adhoc',
     name: 'filters',
-    label: 'More labels',
+    label: 'Labels',
     hide: 0,
-    description: 'Filters by any label that the trunks have',
     datasource: panels.datasource,
     skipUrlSync: false,
   },
 
   // How to reach the exporters' pages; set by var-scheme=https in the address.
-  scheme:: {
-    type: 'custom',
-    name: 'scheme',
-    label: 'Status pages by',
-    description: 'Whether the exporters serve http or https; for links',
-    query: 'http,https',
-    hide: 2,
-    multi: false,
-    includeAll: false,
-    skipUrlSync: false,
-    current: { selected: true, text: 'http', value: 'http' },
-    options: [{ text: s, value: s, selected: s == 'http' } for s in ['http', 'https']],
-  },
+  scheme::
+    local first = if std.startsWith(config.exporterUrl, 'https:') then 'https' else 'http';
+    {
+      type: 'custom',
+      name: 'scheme',
+      label: 'Status pages by',
+      description: 'Whether the exporters serve http or https; for links',
+      query: 'http,https',
+      hide: 2,
+      multi: false,
+      includeAll: false,
+      skipUrlSync: false,
+      current: { selected: true, text: first, value: first },
+      options: [{ text: s, value: s, selected: s == first } for s in ['http', 'https']],
+    },
+
+  hidden(variables):: [variable { hide: 2 } for variable in variables],
 }
