@@ -274,7 +274,7 @@ function(config)
 
   layout.dashboard(
     config,
-    'siptrunk-exporter',
+    'exporter',
     'SIP trunks: exporter',
     'siptrunk_exporter about itself: whether it keeps its schedule, what it costs, how it '
     + 'is scraped, which configuration it uses.',

@@ -277,7 +277,7 @@ function(config)
       'When each peer last sent us OPTIONS, for those that ever did, whether expected ones '
       + 'stay out, and how long each registration still lasts.',
       [12, 9],
-      [trunkColumn, instanceColumn],
+      [trunkColumn[:2] + [trunkColumn[2] { 'custom.width': 150 }], instanceColumn],
       [
         ['Last ping', text.fill(|||
           sort_desc(time() - max by (job, instance, trunk) (
@@ -303,7 +303,7 @@ function(config)
         |||, sel), shared.duration {
           thresholds: shared.lapse,
           'custom.cellOptions': p.colouredText,
-          'custom.width': 125,
+          'custom.width': 115,
         }],
       ],
       [],

@@ -156,12 +156,12 @@ function(config)
           'custom.width': 150,
         }],
         ['answering', 'Answer', { 'custom.width': 80 }],
-        ['trunk', 'Trunk', { 'custom.width': 150 }],
+        ['trunk', 'Trunk', { 'custom.width': 130 }],
         [config.carrierLabel, 'Carrier', { 'custom.width': 100 }],
         [config.siteLabel, 'Site', { 'custom.width': 90 }],
         ['uri', 'URI', {}],
         ['transport', 'Transport', { 'custom.width': 90 }],
-        ['profile', 'Profile', { 'custom.width': 80 }],
+        ['profile', 'Profile', { 'custom.width': 75 }],
       ],
       [
         ['State', q.code(sel, by), {
@@ -381,7 +381,7 @@ function(config)
 
   layout.dashboard(
     config,
-    'siptrunk-trunk',
+    'trunk',
     'SIP trunks: one trunk',
     'Everything that siptrunk_exporter knows of one trunk, from every exporter that '
     + 'probes it.',
