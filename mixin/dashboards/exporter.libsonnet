@@ -250,7 +250,9 @@ function(config)
                 sort(min by (job, instance, file, purpose) (
                   label_replace(siptrunk_tls_own_certificate_not_after_timestamp_seconds{%(sel)s}, "purpose", "client", "", "")
                   or label_replace(siptrunk_exporter_tls_certificate_not_after_timestamp_seconds{%(sel)s}, "purpose", "server", "", "")
-                  or label_replace(siptrunk_exporter_web_certificate_not_after_timestamp_seconds{%(sel)s}, "purpose", "web", "", "")
+                  or label_replace(label_replace(
+                    siptrunk_exporter_web_certificate_not_after_timestamp_seconds{%(sel)s},
+                    "purpose", "web", "", ""), "file", "web configuration", "", "")
                 ) - time())
               |||, { sel: sel }), shared.duration {
                 thresholds: shared.left(config),

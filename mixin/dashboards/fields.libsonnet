@@ -25,6 +25,16 @@ local colours = import 'colours.libsonnet';
     },
   }],
 
+  // "2 of 3", by whether it is all, some or none.
+  answering: [
+    { type: 'regex', options: { pattern: rule[0], result: { color: rule[1], index: 0 } } }
+    for rule in [
+      ['/^([0-9]+) of \\1$/', colours.blue],
+      ['/^0 of /', colours.red],
+      ['/ of /', colours.amber],
+    ]
+  ],
+
   yesNo: self.mapping([[1, 'Yes', colours.blue], [0, 'No', colours.red]]),
 
   fixed(colour):: { mode: 'fixed', fixedColor: colour },

@@ -69,7 +69,7 @@ function(config)
           'custom.cellOptions': p.badge,
           'custom.width': 155,
         }],
-        ['answering', 'Answer', { 'custom.width': 75 }],
+        ['answering', 'Answer', shared.answering { 'custom.width': 75 }],
         ['reason', 'Fails with', { 'custom.width': 95 }],
         ['code', 'Code', { 'custom.width': 60 }],
         carrierColumn,
@@ -219,7 +219,7 @@ function(config)
         [12, 8],
         [
           [label, if name == 'carrier' then 'Carrier' else 'Site', {}],
-          ['answering', 'Up now', { 'custom.width': 90 }],
+          ['answering', 'Up now', shared.answering { 'custom.width': 90 }],
         ],
         [
           ['Share', 'sort(avg by (%s) (min by (%s, trunk) (%s)))' % [label, label, ups], {
@@ -317,7 +317,7 @@ function(config)
       [config.carrierLabel, 'Carrier', { 'custom.width': 110 }],
       [config.siteLabel, 'Site', { 'custom.width': 100 }],
       instanceColumn,
-      ['answering', 'Answer', { 'custom.width': 75 }],
+      ['answering', 'Answer', shared.answering { 'custom.width': 75 }],
       ['uri', 'URI', {}],
     ], [
       ['State', text.fill(|||

@@ -35,6 +35,8 @@ local words = import 'words.libsonnet';
   duration: { unit: 'dtdhms', decimals: 0, 'custom.width': 110, 'custom.align': 'left' },
   share: { unit: 'percentunit', decimals: 0, 'custom.cellOptions': p.colouredText },
 
+  answering: { mappings: f.answering, 'custom.cellOptions': p.colouredText },
+
   // Bars of events a minute.
   perMinute: { stacked: true, bars: true, interval: '1m' },
 

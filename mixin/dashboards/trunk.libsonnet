@@ -95,7 +95,10 @@ function(config)
                "answering", " of ", "_up", "_all"
              )
            |||, { sel: sel }),
-           more={ noValue: 'not known' }) + {
+           more={
+             noValue: 'not known',
+             mappings: f.answering,
+           }) + {
       targets: [super.targets[0] { format: 'table' }],
       options+: { reduceOptions+: { fields: '/^answering$/' } },
     },
@@ -155,7 +158,7 @@ function(config)
           links: [links.status('Trunk'), links.exporter()],
           'custom.width': 150,
         }],
-        ['answering', 'Answer', { 'custom.width': 80 }],
+        ['answering', 'Answer', shared.answering { 'custom.width': 80 }],
         ['trunk', 'Trunk', { 'custom.width': 130 }],
         [config.carrierLabel, 'Carrier', { 'custom.width': 100 }],
         [config.siteLabel, 'Site', { 'custom.width': 90 }],

@@ -59,7 +59,7 @@ function(config) {
             '.+',
             unhidden(config.dashboardShowJob)),
     v.query('instance',
-            'Instance',
+            'From',
             values('siptrunk_exporter_build_info', selectors.job, 'instance'),
             '.+'),
   ],

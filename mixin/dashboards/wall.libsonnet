@@ -1,139 +1,112 @@
-// Wall: read from five metres, touched by nobody. Few words, each as large as its place.
+// Wall: read from five metres, touched by nobody. Few words, each as large as its place; the
+// headings of panels cannot be made larger, so that what matters stands in the tiles.
 local colours = import 'colours.libsonnet';
 local f = import 'fields.libsonnet';
 local layout = import 'layout.libsonnet';
 local p = import 'panels.libsonnet';
 local shared = import 'shared.libsonnet';
 local text = import 'text.libsonnet';
+local words = import 'words.libsonnet';
 
 function(config)
   local q = (import 'queries.libsonnet')(config);
   local variables = (import 'variables.libsonnet')(config);
   local sel = q.selectors.fleet;
 
-  // Stands for a time that nobody knows, behind all that are known.
-  local never = 10000000000;
-
   // A tile for each series: its name above its value, on its colour.
-  local tiles(title, description, size, expr, legend, unit, more) =
+  local tiles(title, description, size, expr, legend, unit, sizes, more) =
     p.stat(title, description, expr, unit, { size: size } + more) + {
       targets: [p.now(expr, legend)],
       options+: {
         colorMode: 'background_solid',
         textMode: 'value_and_name',
         justifyMode: 'center',
+        text: { titleSize: sizes[0], valueSize: sizes[1] },
       },
     };
 
-  local figure(title, description, expr, thresholds, noValue='0') =
-    p.stat(title, description, expr, more={
-      size: [6, 5],
-      thresholds: thresholds,
-      noValue: noValue,
-    }) + { options+: { colorMode: 'background_solid', justifyMode: 'center' } };
+  local figure(name, description, expr, thresholds) =
+    tiles(name,
+          description,
+          [6, 6],
+          expr,
+          name,
+          'none',
+          [38, 92],
+          { thresholds: thresholds, noValue: 'No data' });
 
-  // Down by any exporter counts once.
-  local byTrunk(problems) =
-    'max by (trunk, problem) (%s\nand on (job, instance, trunk, problem) %s)'
-    % [q.problems(sel), problems];
-  local down = 'problem=~"down|down_from_some_vantages|registration_lost"';
-  local others = 'problem!~"down|down_from_some_vantages|registration_lost|state_unknown|addresses_changed"';
-  local worstOther = text.fill(|||
-    max by (trunk, problem) (%s)
-  |||, q.worst(sel));
+  // A trunk seen from several exporters counts once, by its worst problem. The ranks of
+  // problems that stop calls are the highest.
+  local worst = 'max by (trunk) (%s)' % q.worst(sel);
+  local stops = std.foldl(
+    std.min, [q.ranks[w[0]] for w in words if w[2] == colours.red], 100
+  );
+  local count(expr) = 'count(%s)\nor 0 * count(siptrunk_info{%s})' % [expr, sel];
 
   local figures = [
     figure('Down',
-           'Trunks that at least one exporter sees down.',
-           q.countIn(sel, q.state.down),
+           'Trunks that at least one exporter sees down, or whose registration is lost.',
+           count('%s >= %d' % [worst, stops]),
            shared.count(colours.red)),
-    figure('Other trouble',
-           'Trunks that are not down and have another problem.',
-           text.fill(|||
-             count(count by (trunk) (%s) unless on (trunk) siptrunk_up{%s} == 0)
-             or vector(0)
-           |||, [q.problems(sel), sel]),
+    figure('Troubled',
+           'Trunks that take calls and have another problem.',
+           count('%s < %d' % [worst, stops]),
            shared.count(colours.amber)),
-    figure('Up',
-           'Trunks that every exporter asked sees up or degraded.',
-           text.fill(|||
-             count(min by (trunk) (siptrunk_up{%(sel)s}) == 1)
-             or 0 * count(siptrunk_info{%(sel)s})
-           |||, { sel: sel }),
-           shared.ok,
-           'No data'),
-    figure('Blind',
+    figure('Fine', 'Trunks that are up and have no problem.', count(text.fill(|||
+      max by (trunk) (siptrunk_up{%(sel)s} == 1)
+      unless on (trunk) (%(worst)s)
+    |||, { sel: sel, worst: worst })), shared.ok),
+    figure('Exporters lost',
            'Exporters that Prometheus cannot scrape: what they see is not here.',
            text.fill(|||
              count(up{%(one)s} == 0 and on (job) last_over_time(siptrunk_exporter_build_info{%(job)s}[1d]))
-             or vector(0)
+             or 0 * count(up{%(one)s} and on (job) last_over_time(siptrunk_exporter_build_info{%(job)s}[1d]))
            |||, { one: q.selectors.exporter, job: q.selectors.job }),
            shared.count(colours.red)),
   ];
 
-  local downNow = tiles(
+  // Stands for a time that nobody knows, behind all that are known.
+  local never = 10000000000;
+
+  local down = tiles(
     'Down, the newest first',
     'The twelve trunks that went down last, and how long ago that is.',
-    [24, 11],
+    [24, 12],
     text.fill(|||
       sort(bottomk(12,
         time() - max by (trunk) (
           (
           %(since)s
-          ) and on (job, instance, trunk) siptrunk_up{%(sel)s} == 0
+          ) and on (job, instance, trunk) %(worst)s >= %(stops)d
         )
-        or on (trunk) max by (trunk) (siptrunk_up{%(sel)s} == 0) + %(never)d
+        or on (trunk) 0 * (%(all)s >= %(stops)d) + %(never)d
       ))
-    |||, { since: q.since(sel), sel: sel, never: never }),
+    |||, { since: q.since(sel), worst: q.worst(sel), all: worst, stops: stops, never: never }),
     '{{trunk}}',
     'dtdhms',
+    [28, 42],
     {
       decimals: 0,
-      noValue: 'None',
+      noValue: 'No trunk is down',
       thresholds: f.steps(colours.red),
       mappings: f.mapping([[never, 'no success yet', colours.red]]),
     }
   );
 
   local troubled = tiles(
-    'Other trouble, the worst first',
-    'The eight worst of the trunks that are not down.',
-    [24, 7],
-    text.fill(|||
-      sort_desc(topk(8,
-        max by (trunk) (%(worst)s) unless on (trunk) siptrunk_up{%(sel)s} == 0
-      ))
-    |||, { worst: q.worst(sel), sel: sel }),
+    'Troubled, the worst first',
+    'The eight worst of the trunks that take calls and have a problem.',
+    [24, 9],
+    'sort_desc(topk(8, %s < %d))' % [worst, stops],
     '{{trunk}}',
     'none',
+    [26, 34],
     {
-      noValue: 'None',
+      noValue: 'No other trouble',
       thresholds: f.steps(colours.amber),
-      mappings: f.mapping([
-        [q.ranks[w[0]], w[1], w[2]]
-        for w in import 'words.libsonnet'
-        if w[0] in q.ranks
-      ]),
+      mappings: f.mapping([[q.ranks[w[0]], w[1], w[2]] for w in words]),
     }
   );
-
-  local course = p.graph(
-    'Trunks that are not up, in the last hours',
-    'How many trunks were down, and how many degraded.',
-    [24, 5],
-    p.ranges([
-      ['down', q.countIn(sel, q.state.down)],
-      ['degraded', q.countIn(sel, q.state.degraded)],
-    ]),
-    'none',
-    {
-      stacked: true,
-      bars: true,
-      interval: '1m',
-      overrides: f.coloured({ down: colours.red, degraded: colours.amber }),
-      noValue: 'No data',
-    }
-  ) + { options+: { legend+: { showLegend: false } } };
 
   layout.dashboard(
     config,
@@ -143,5 +116,5 @@ function(config)
     variables.hidden(variables.places + variables.labels + [variables.trunk('.*')]),
     [],
     [],
-    [['', figures], ['', [downNow]], ['', [troubled]], ['', [course]]]
+    [['', figures], ['', [down]], ['', [troubled]]]
   ) + { timepicker+: { hidden: true } }
