@@ -27,21 +27,25 @@ function(config) {
   local rose(selector) = '%s > %s offset 1m' % [selector, selector],
   local place = config.carrierLabel + ',' + config.siteLabel,
 
-  states(sel, others):: [
-    a.mark('Went down',
-           queries.became('siptrunk_state{%s,state="down"}' % sel, sel),
-           colours.red,
-           '{{trunk}} went down',
-           'seen from {{instance}}',
-           tags=place),
-    a.mark('Other state changes',
-           queries.became('siptrunk_state{%s,state!="down"}' % sel, sel),
-           colours.blue,
-           '{{trunk}} became {{state}}',
-           'seen from {{instance}}',
-           others,
-           place),
-  ],
+  // Of a trunk that flaps each fall would be a mark: over the others' graphs that is noise.
+  states(sel, others)::
+    local down = queries.became('siptrunk_state{%s,state="down"}' % sel, sel);
+    local settled = down + '\nunless on (job, instance, trunk) siptrunk:problem{%s,problem="flapping"}' % sel;
+    [
+      a.mark('Went down',
+             if others then down else settled,
+             colours.red,
+             '{{trunk}} went down',
+             'seen from {{instance}}',
+             tags=place),
+      a.mark('Other state changes',
+             queries.became('siptrunk_state{%s,state!="down"}' % sel, sel),
+             colours.blue,
+             '{{trunk}} became {{state}}',
+             'seen from {{instance}}',
+             others,
+             place),
+    ],
 
   alerts(sel, enable=true)::
     local firing = 'ALERTS{alertname=~"SipTrunk.+",alertname!="SipTrunkWatchdog",alertstate="firing",%s}' % sel;

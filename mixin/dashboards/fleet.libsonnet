@@ -241,7 +241,13 @@ function(config)
           |||, { l: label, up: ups }), {}],
           ['In this time', text.fill(|||
             avg by (%s) (%s)
-          |||, [label, by % ('avg_over_time(siptrunk_up{%s}[$__range])' % sel)]), {
+            and on (%s) %s
+          |||, [
+            label,
+            by % ('avg_over_time(siptrunk_up{%s}[$__range])' % sel),
+            label,
+            ups,
+          ]), {
             unit: 'percentunit',
             decimals: 2,
             'custom.width': 105,
@@ -311,6 +317,8 @@ function(config)
     ),
   ];
 
+  // What was measured of trunks that were taken out since is no row.
+  local there(expr) = q.ofThose(expr, 'siptrunk_info{%s}' % sel);
   local everyTrunk = p.table(
     'All trunks', 'Every trunk that the variables above select, paused ones too.', [24, 14], [
       trunkColumn,
