@@ -34,7 +34,8 @@ def always(state):
 class Trunk:
     name: str
     labels: dict
-    problem: int = 0  # its row in the table of what is wrong; 0: not there
+    problem: str = ""  # its row in the table of what is wrong; none: not there
+    since: float = 0  # how many minutes ago it began; 0: longer ago than all of this
     result: object = fine
     state: object = always("up")
     latency_s: float = 0.02
@@ -50,6 +51,7 @@ class Trunk:
     registers: bool = False
     pinged: bool = False
     exporters: tuple = (OSLO,)
+    until: float = -1  # how many minutes ago it was taken out
 
 
 def mute_since(minute):
@@ -77,28 +79,42 @@ def second_is_mute(minutes, address):
 TRUNKS = (
     Trunk("alpha", {"carrier": "isp-a", "site": "oslo"}, addresses=2, addresses_up=2,
           pinged=True, exporters=(OSLO, BERGEN)),
-    Trunk("partly", {"carrier": "isp-a", "site": "bergen"}, 60, second_is_mute,
-          addresses=2),
-    Trunk("dead", {"carrier": "isp-b", "site": "oslo"}, 100, mute_since(20),
+    Trunk("partly", {"carrier": "isp-a", "site": "bergen"}, "partially_down", 30,
+          second_is_mute, addresses=2),
+    Trunk("dead", {"carrier": "isp-b", "site": "oslo"}, "down", 19,
+          mute_since(20),
           lambda m: "down" if m < 19 else "up", addresses_up=0, resent=0.8,
           exporters=(OSLO, BERGEN)),
-    Trunk("busy", {"carrier": "isp-b", "site": "bergen"}, 80,
-          overloaded, lambda m: "degraded" if m < 39 else "up", retry_after_s=30),
-    Trunk("flappy", {"carrier": "isp-c", "site": "oslo"}, 45, flaps,
+    Trunk("busy", {"carrier": "isp-b", "site": "bergen"}, "degraded",
+          39, overloaded, lambda m: "degraded" if m < 39 else "up", retry_after_s=30),
+    Trunk("flappy", {"carrier": "isp-c", "site": "oslo"}, "flapping", 12, flaps,
           lambda m: "down" if flaps(m, 0)[0] else "up", transport="tcp"),
-    Trunk("lossy", {"carrier": "isp-c", "site": "bergen"}, 30, resent=0.3, late=0.05,
-          latency_s=0.6),
-    Trunk("secure", {"carrier": "isp-d", "site": "oslo"}, 20,
+    Trunk("lossy", {"carrier": "isp-c", "site": "bergen"}, "packet_loss", 25, resent=0.3,
+          late=0.05, latency_s=0.6),
+    Trunk("secure", {"carrier": "isp-d", "site": "oslo"}, "certificate_expiring", 0,
           lambda m, a: ("tls", 0) if 30 < m < 32 else (None, 200), transport="tls",
           certificate_days=5, pinged=True),
     Trunk("registrar", {"carrier": "isp-d", "site": "bergen"}, method="REGISTER",
           registers=True),
     Trunk("plain", {}, latency_s=0.004, exporters=(OSLO, BERGEN)),
-    Trunk("nodns", {"carrier": "isp-e", "site": "oslo"}, 100,
+    Trunk("nodns", {"carrier": "isp-e", "site": "oslo"}, "down", 0,
           lambda m, a: ("dns", 0), always("down"), addresses=0, addresses_up=0),
-    Trunk("broken", {"carrier": "isp-e", "site": "bergen"}, 100, refuses, always("down")),
-    Trunk("fresh", {"carrier": "isp-e", "site": "oslo"}, 10, state=always("unknown")),
+    Trunk("broken", {"carrier": "isp-e", "site": "bergen"}, "down", 0, refuses,
+          always("down")),
+    Trunk("fresh", {"carrier": "isp-e", "site": "oslo"}, "state_unknown",
+          state=always("unknown")),
+    # Nothing is wrong with these now.
+    Trunk("recovered", {"carrier": "isp-f", "site": "oslo"}, "", 0,
+          lambda m, a: ("timeout", 0) if 8 < m < 14 else (None, 200),
+          lambda m: "down" if 8 < m < 13 else "up", resent=0.2),
+    Trunk("slow", {"carrier": "isp-f", "site": "bergen"}, latency_s=0.9),
+    Trunk("removed", {"carrier": "isp-f", "site": "oslo"}, "", 0, mute_since(60),
+          always("down"), addresses_up=0, until=10),
 )
+
+# What the rules record of a problem: mixin/problems.libsonnet, which a test compares.
+RANKS = {"down": 100, "flapping": 85, "partially_down": 75, "degraded": 70,
+         "state_unknown": 60, "packet_loss": 50, "certificate_expiring": 25}
 
 
 @dataclass
@@ -155,6 +171,7 @@ class Fleet:
         self.targets = defaultdict(Target)
         self.changes = defaultdict(int)
         self.before = {}
+        self.entered = {}
         for t in range(self.end - WEEK_S - 600, self.end - WEEK_S + 600, STEP_S):
             self.trunk(TRUNKS[0], OSLO, t, 0)
         self.before.clear()
@@ -167,7 +184,7 @@ class Fleet:
     def step(self, t):
         minutes = (self.end - t) / 60
         for trunk in TRUNKS:
-            for instance in trunk.exporters:
+            for instance in trunk.exporters if minutes > trunk.until else ():
                 self.trunk(trunk, instance, t, minutes)
         for instance in (OSLO, BERGEN):
             self.exporter(instance, t, minutes)
@@ -178,6 +195,7 @@ class Fleet:
     def trunk(self, trunk, instance, t, minutes):
         who = {"job": JOB, "instance": instance, "trunk": trunk.name, **trunk.labels}
         self.state(trunk, who, t, trunk.state(minutes))
+        self.problem(trunk, who, t, minutes)
         if trunk.addresses:
             self.add("siptrunk_addresses", t, trunk.addresses, **who)
             self.add("siptrunk_addresses_up", t, trunk.addresses_up, **who)
@@ -200,12 +218,23 @@ class Fleet:
     def state(self, trunk, who, t, state):
         key = (who["instance"], trunk.name)
         self.changes[key] += self.before.get(key, state) != state
+        if self.before.get(key) != state:
+            self.entered[key] = t
         self.before[key] = state
         if state != "unknown":
             self.add("siptrunk_up", t, state != "down", **who)
+            self.add("siptrunk_state_changed_timestamp_seconds", t, self.entered[key], **who)
         for s in STATES:
             self.add("siptrunk_state", t, s == state, **who, state=s)
         self.add("siptrunk_state_changes_total", t, self.changes[key], **who)
+
+    def problem(self, trunk, who, t, minutes):
+        """As the rules record it while it is there."""
+        if trunk.problem and minutes < (trunk.since or SPAN_S):
+            what = {**who, "problem": trunk.problem}
+            self.add("siptrunk:problem", t, RANKS[trunk.problem], **what)
+            self.add("siptrunk:problem:since_timestamp_seconds", t,
+                     self.end - (trunk.since or 2 * 60) * 60, **what)
 
     def target(self, trunk, who, address, t, minutes):
         c = self.targets[who["instance"], trunk.name, address]
@@ -296,7 +325,16 @@ class Fleet:
         self.add(own + "config_last_reload_success_timestamp_seconds", t, applied, **at)
         self.add(own + "trunks", t, sum(instance in x.exporters for x in TRUNKS), **at)
         self.add(own + "total_shards", t, 1, **at, shard="0")
-        self.add("siptrunk_paused", t, 1, **at, trunk="asleep")
+        asleep = {**at, "trunk": "asleep"}
+        self.add("siptrunk_paused", t, 1, **asleep)
+        self.add("siptrunk_paused_until_timestamp_seconds", t, self.end + DAY_S, **asleep)
+        self.add("siptrunk_info", t, 1, **asleep, uri="sip:asleep.example", transport="udp",
+                 profile="default")
+        self.add(own + "loop_last_turn_timestamp_seconds", t, t - 1, **at)
+        self.add(own + "web_certificate_not_after_timestamp_seconds", t,
+                 self.end + 80 * DAY_S, **at)
+        self.add(own + "web_config_last_reload_successful", t, 1, **at)
+        self.add(own + "web_config_last_reload_success_timestamp_seconds", t, applied, **at)
         self.add(own + "schedule_lag_seconds", t, 0.0004, **at)
         for reason in ("stranger", "garbage"):
             self.add(own + "stray_messages_total", t, t // 30 % 1000000, **at,
