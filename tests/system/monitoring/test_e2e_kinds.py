@@ -117,12 +117,12 @@ def general(mail):
 class Kinds(Case):
     def test_every_kind(self):
         self.begin()
-        firing = self.wait_names(self.expected("-fires"), 150)
+        firing = self.wait_names(self.expected("-fires"), 140)
         with self.subTest("fires"):
             self.compare(firing, "-fires")
         self.restart_in_the_middle()
         self.end()
-        ended = self.wait_names(self.expected("-ends"), 120)
+        ended = self.wait_names(self.expected("-ends"), 100)
         with self.subTest("ends"):
             self.compare(ended, "-ends")
         self.check_truth(ended)
