@@ -7,7 +7,8 @@
   grafanaDashboards+:: {},
 
   _config+:: {
-    // Which series are ours: matchers, joined by commas, that every selector gets. Empty:
+    // Which series are ours: matchers, joined by commas, that every selector gets from
+    // scripts/mixin. Empty:
     // all siptrunk_… series of this Prometheus.
     siptrunkSelector: '',
 

@@ -24,8 +24,9 @@ local in_words(expr) =
     'label_join(\n' + expr + ',\n"reason_code", " ", "reason", "code"\n)'
   )
   + ',\n"cause", "answers $1", "reason_code", "response (.+)"\n)';
-// How long an end is told: two turns of the group, and one that is late.
-local instant = '45s';
+// An end is looked for so long after the last sample. It is told in three turns of the group
+// (lib/alert.libsonnet), be they as late as they may.
+local instant = '2m';
 
 {
   trunk: [
@@ -226,7 +227,7 @@ local instant = '45s';
           or ignoring (ending)
           label_replace(siptrunk:exporter_problem:ended_timestamp_seconds, "ending", "over", "", "")
         )
-        - ignoring (ending)
+        - ignoring (ending) group_left ()
         last_over_time(siptrunk:exporter_problem:since_timestamp_seconds[%(instant)s])
       ||| % { instant: instant },
     },

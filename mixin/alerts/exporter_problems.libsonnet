@@ -75,8 +75,8 @@ local problem = function(word, expr, why=null) {
       and on (job, instance) siptrunk_up
     |||),
     problem('exporter_loop_stalled', |||
-      changes(siptrunk_exporter_loop_last_turn_timestamp_seconds[2m]) == 0
-      and count_over_time(siptrunk_exporter_loop_last_turn_timestamp_seconds[2m]) > 1
+      siptrunk_exporter_loop_last_turn_timestamp_seconds
+      == siptrunk_exporter_loop_last_turn_timestamp_seconds offset 2m
       and on (job, instance) up == 1
     |||, |||
       The loop turns every second, and the scrape is answered by another thread. Its clock is

@@ -17,7 +17,8 @@ function(config)
 
   // What is recorded under @family of the problem that ended, of an alert that fires.
   local ended(a, family, key, key_alert) =
-    '(\n' + family + ':ending{problem="' + a.problem + '"}\n'
+    '(\n(\n' + family + ':ending{problem="' + a.problem + '"}\n'
+    + 'and count_over_time(' + family + ':ending{problem="' + a.problem + '"}[2m]) <= 3\n)\n'
     + '* on (' + key + ') group_left (ended)\n'
     + 'count_values without () ("ended", ' + family + ':ended_timestamp_seconds{problem="' + a.problem + '"})\n'
     + 'and on (' + key_alert + ') ALERTS{alertname="' + a.alert + '",alertstate="firing",severity="' + a.severity + '"}\n)\n';
