@@ -204,6 +204,7 @@ static void service_start_h(void *data, void *arg)
 {
 	struct job *j = data;
 	struct probe_service *d = j->probes;
+	const struct config_trunk *trunk;
 	struct probe_target target;
 	char why[128];
 	int err;
@@ -213,13 +214,14 @@ static void service_start_h(void *data, void *arg)
 		reply_text(j, 503, "no configuration is applied yet");
 		return;
 	}
-	if (probe_target_find(&target, d->conf, service_trunk(d, j->target), j->target,
-			      j->profile, why, sizeof(why))) {
-		reply_text(j, 400, why);
+	trunk = service_trunk(d, j->target);
+	if (!trunk && j->show) {
+		reply_text(j, 404, "there is no trunk of this name");
 		return;
 	}
-	if (!target.trunk && j->show) {
-		reply_text(j, 404, "there is no trunk of this name");
+	if (probe_target_find(&target, d->conf, trunk, j->target, j->profile, why,
+			      sizeof(why))) {
+		reply_text(j, 400, why);
 		return;
 	}
 	if (!target.trunk && !d->conf->probe.allow_count) {

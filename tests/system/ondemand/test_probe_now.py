@@ -29,7 +29,7 @@ class Now(Case):
     def test_shows_the_ladder_and_counts_nothing(self):
         p = self.use(SipPeer(answer(486, "Busy <here>")))
         e = self.start(config_of(trunk("a/b", p.uri, interval="1h")))
-        e.settled("a/b")
+        e.settled("a/b", 1)
         before, asked = COUNTED.findall(e.get("/metrics")), p.branches()
         status, body, headers = self.post(e, "a/b")
         self.assertEqual((status, headers["Content-Type"]),
@@ -50,7 +50,7 @@ class Now(Case):
         p = self.use(SipPeer())
         e = self.start(config_of(*(trunk(n, p.uri, interval="1h") for n in "abcd")))
         for n in "abcd":
-            e.settled(n)
+            e.settled(n, 1)
         host = e.base.split("//")[1]
         asked = p.branches()
         for wrong in ({"Sec_Fetch_Site": "cross-site"}, {"Sec_Fetch_Site": "same-site"},
@@ -85,7 +85,7 @@ class Now(Case):
         p = self.use(SipPeer())
         e = self.start(config_of(*(trunk(f"t{i}", p.uri, interval="1h")
                                    for i in range(30))))
-        e.settled("t29")
+        e.settled("t29", 1)
         begun = time.monotonic()
         self.assertEqual(self.post(e, "t0")[0], 200)
         status, body, headers = self.post(e, "t0")
