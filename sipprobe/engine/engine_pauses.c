@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "sipprobe/engine/engine_private.h"
+#include "sipprobe/trunk/trunk.h"
 #include "sipprobe/trunk/trunk_pause.h"
 
 /* How late a wall clock that was set is seen at most. */
