@@ -94,7 +94,7 @@ int demo_config(struct config **cp, int dead_fd)
 	struct config_errors errs = {0};
 	unsigned udp = 0, tcp = 0, dead = 0;
 	char text[2 * sizeof(demo_json)];
-	int err, family, len;
+	int err, family = AF_INET, len;
 
 	err = demo_bound(&family, &dead, dead_fd);
 	if (!err)
