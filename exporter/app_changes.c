@@ -75,9 +75,10 @@ static void app_changes_log(const struct changes *c, const struct config *now)
 	size_t n = 2;
 
 	for (size_t i = 0; i < CONFIG_TURNS; i++)
-		fields[n++] = LOG_I(config_turn_name(i), (int64_t)c->counts[i]);
+		fields[n++] = LOG_I(config_turn_name((enum config_turn)i),
+				    (int64_t)c->counts[i]);
 	for (size_t i = 0; i < CONFIG_TURNS; i++) {
-		changes_names(&names[i], c, i);
+		changes_names(&names[i], c, (enum config_turn)i);
 		buffer_add(&names[i], "", 1);
 		if (c->counts[i] && !names[i].err)
 			fields[n++] = LOG_S(names_keys[i], names[i].data);
@@ -96,8 +97,9 @@ static void app_changes_print(const struct changes *c, FILE *out)
 
 		if (!c->counts[i])
 			continue;
-		changes_names(&names, c, i);
-		fprintf(out, "%zu %s: ", c->counts[i], config_turn_name(i));
+		changes_names(&names, c, (enum config_turn)i);
+		fprintf(out, "%zu %s: ", c->counts[i],
+			config_turn_name((enum config_turn)i));
 		for (size_t k = 0; k < names.len; k++)
 			fputc((unsigned char)names.data[k] < ' ' ? '?' : names.data[k],
 			      out);

@@ -32,7 +32,7 @@ int api_put_changes(struct json *j, struct store *s)
 	json_open(j, "last_reload", '{');
 	json_time(j, "at_unix_s", c.at_unix_ns);
 	for (size_t i = 0; i < CONFIG_TURNS; i++)
-		api_changes_put_turn(j, &c, i);
+		api_changes_put_turn(j, &c, (enum config_turn)i);
 	json_close(j, '}');
 	changes_clear(&c);
 	return 0;
