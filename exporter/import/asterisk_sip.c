@@ -37,18 +37,39 @@ static const char *sip_why_strange(const struct conf_section *s)
 	return NULL;
 }
 
+void sip_prepare(struct import *im)
+{
+	static const char *const keys[] = {"transport", "outboundproxy", "fromdomain",
+					   "qualify", "qualifyfreq"};
+	struct asterisk *a = im->state;
+	const struct conf_section *general = conf_first(im, &a->conf, "general");
+
+	a->sip_general = arena_alloc(&im->arena, sizeof(*a->sip_general), 8);
+	if (!a->sip_general) {
+		import_fail(im, ENOMEM);
+		return;
+	}
+	a->sip_general->name = "general";
+	while (general &&
+	       (strcasecmp(general->name, "general") || sip_why_strange(general)))
+		general = general->same;
+	for (size_t i = 0; general && i < sizeof(keys) / sizeof(*keys); i++) {
+		const struct conf_setting *v = conf_find(general, keys[i]);
+
+		if (v)
+			conf_add(im, &a->conf, a->sip_general, v);
+	}
+}
+
 /* A setting of a peer, else of [general]. */
 static const struct conf_setting *sip_find(struct import *im,
 					   const struct conf_section *s, const char *key)
 {
 	const struct asterisk *a = im->state;
 	const struct conf_setting *v = conf_find(s, key);
-	const struct conf_section *general;
 
-	if (v && *v->value)
-		return v;
-	general = conf_first(im, &a->conf, "general");
-	v = general && !sip_why_strange(general) ? conf_find(general, key) : NULL;
+	if (!v || !*v->value)
+		v = conf_find(a->sip_general, key);
 	return v && *v->value ? v : NULL;
 }
 
@@ -320,10 +341,11 @@ static const struct conf_section *sip_register_peer(struct import *im,
 }
 
 static void sip_add_register(struct import *im, const struct conf_setting *v,
-			     const struct conf_section *general,
 			     const struct sip_register *r)
 {
+	const struct asterisk *a = im->state;
 	const struct conf_section *peer = sip_register_peer(im, r);
+	const struct conf_section *own = peer ? peer : a->sip_general;
 	const char *name = r->peer ? r->peer : r->host, *host = r->host, *port = r->port;
 	const char *transport = r->transport, *uri, *aor;
 	struct import_trunk *t;
@@ -333,8 +355,7 @@ static void sip_add_register(struct import *im, const struct conf_setting *v,
 		port = port ? port : conf_value(peer, "port");
 	}
 	if (!transport)
-		transport = sip_transport(
-			im, sip_value(im, peer ? peer : general, "transport"));
+		transport = sip_transport(im, sip_value(im, own, "transport"));
 	uri = sip_target(im, v->at, name, host, port, transport);
 	t = uri ? import_trunk_add(im, v->at, name, uri) : NULL;
 	aor = t ? sip_aor(im, r->user, r->domain ? r->domain : host) : NULL;
@@ -345,12 +366,11 @@ static void sip_add_register(struct import *im, const struct conf_setting *v,
 				    r->auth_user ? r->auth_user : r->user))
 		(void)import_set(im, t, IMPORT_PASSWORD_FILE, v->at,
 				 import_secret(im, v->at, t->name));
-	sip_set_proxy(im, t, peer ? peer : general);
+	sip_set_proxy(im, t, own);
 	import_set_register(im, t, v->at, aor, v->at);
 }
 
-static void sip_take_register(struct import *im, const struct conf_section *general,
-			      const struct conf_setting *v)
+static void sip_take_register(struct import *im, const struct conf_setting *v)
 {
 	char *text = import_copy(im, v->value, strlen(v->value));
 	struct sip_register r = {0};
@@ -358,7 +378,7 @@ static void sip_take_register(struct import *im, const struct conf_section *gene
 	if (!text)
 		return;
 	if (sip_register_parse(&r, text))
-		sip_add_register(im, v, general, &r);
+		sip_add_register(im, v, &r);
 	else
 		import_note(im, v->at,
 			    "left out: a register line that is not of the form "
@@ -387,5 +407,5 @@ void sip_take_general(struct import *im, const struct conf_section *s)
 			list[count++] = v;
 	}
 	while (count-- && !im->err)
-		sip_take_register(im, s, list[count]);
+		sip_take_register(im, list[count]);
 }
