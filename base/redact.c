@@ -168,7 +168,7 @@ char *redact_copy(char *out, size_t size, const char *text)
 
 struct redacted redact(const char *text)
 {
-	struct redacted r;
+	struct redacted r = {.s = ""};
 
 	redact_copy(r.s, sizeof(r.s), text);
 	return r;

@@ -276,6 +276,9 @@ static void asterisk_finish(struct import *im)
 	if (!a)
 		return;
 	asterisk_take_all(im, &a->conf.sections, 0);
+	sip_prepare(im);
+	if (im->err)
+		return;
 	asterisk_index(im, &a->conf.sections);
 	for (size_t i = 1; types[i].type; i++) {
 		if (types[i].take)

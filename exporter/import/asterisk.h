@@ -10,6 +10,7 @@ struct asterisk {
 	struct set secrets; /* by the address of an auth section; value: a file's name */
 	struct set identified; /* names of endpoints that an identify speaks of */
 	bool *part;	       /* texts that another includes */
+	struct conf_section *sip_general; /* what chan_sip's [general] says for all */
 	size_t include_count;
 };
 
@@ -29,7 +30,8 @@ void pjsip_take_identify(struct import *im, const struct conf_section *s);
 /* A section of pjsip_wizard.conf: adds the sections that Asterisk makes of it. */
 void wizard_take(struct import *im, const struct conf_section *s);
 
-/* chan_sip's sections, and the lines `register =>` of [general]. */
+/* chan_sip's sections, and the lines `register =>` of [general]; prepared once before. */
+void sip_prepare(struct import *im);
 void sip_take_peer(struct import *im, const struct conf_section *s);
 void sip_take_general(struct import *im, const struct conf_section *s);
 

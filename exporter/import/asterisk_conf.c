@@ -65,6 +65,14 @@ void conf_add(struct import *im, struct conf *c, struct conf_section *s,
 {
 	struct conf_setting *v;
 
+	if (++s->count > CONF_SECTION_MAX && strcasecmp(s->name, "general")) {
+		if (s->count == CONF_SECTION_MAX + 1)
+			import_note(im, from->at,
+				    "left out: settings of \"%.80s\" from here on, as it "
+				    "has more than %d",
+				    redact(s->name).s, CONF_SECTION_MAX);
+		return;
+	}
 	if (++c->setting_count > CONF_SETTINGS_MAX) {
 		import_fail(im, EFBIG);
 		return;

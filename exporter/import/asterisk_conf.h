@@ -4,7 +4,11 @@
 
 #include "exporter/import/model.h"
 
-enum { CONF_SETTINGS_MAX = 1000000 };
+enum {
+	CONF_SETTINGS_MAX = 1000000,
+	/* Of a section other than [general]; settings are looked for one by one. */
+	CONF_SECTION_MAX = 4096,
+};
 
 struct conf_setting {
 	struct conf_setting *next; /* set earlier, or by a template */
@@ -21,6 +25,7 @@ struct conf_section {
 	bool used;
 	struct import_at at;
 	struct conf_setting *settings; /* the last one first */
+	size_t count;
 };
 
 STAILQ_HEAD(conf_sections, conf_section);

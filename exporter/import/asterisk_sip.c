@@ -10,6 +10,7 @@
 
 #include "base/redact.h"
 #include "exporter/import/asterisk.h"
+#include "exporter/import/sip_register.h"
 
 enum { PART_MAX = 255 };
 
@@ -37,18 +38,39 @@ static const char *sip_why_strange(const struct conf_section *s)
 	return NULL;
 }
 
+void sip_prepare(struct import *im)
+{
+	static const char *const keys[] = {"transport", "outboundproxy", "fromdomain",
+					   "qualify", "qualifyfreq"};
+	struct asterisk *a = im->state;
+	const struct conf_section *general = conf_first(im, &a->conf, "general");
+
+	a->sip_general = arena_alloc(&im->arena, sizeof(*a->sip_general), 8);
+	if (!a->sip_general) {
+		import_fail(im, ENOMEM);
+		return;
+	}
+	a->sip_general->name = "general";
+	while (general &&
+	       (strcasecmp(general->name, "general") || sip_why_strange(general)))
+		general = general->same;
+	for (size_t i = 0; general && i < sizeof(keys) / sizeof(*keys); i++) {
+		const struct conf_setting *v = conf_find(general, keys[i]);
+
+		if (v)
+			conf_add(im, &a->conf, a->sip_general, v);
+	}
+}
+
 /* A setting of a peer, else of [general]. */
 static const struct conf_setting *sip_find(struct import *im,
 					   const struct conf_section *s, const char *key)
 {
 	const struct asterisk *a = im->state;
 	const struct conf_setting *v = conf_find(s, key);
-	const struct conf_section *general;
 
-	if (v && *v->value)
-		return v;
-	general = conf_first(im, &a->conf, "general");
-	v = general && !sip_why_strange(general) ? conf_find(general, key) : NULL;
+	if (!v || !*v->value)
+		v = conf_find(a->sip_general, key);
 	return v && *v->value ? v : NULL;
 }
 
@@ -230,80 +252,7 @@ void sip_take_peer(struct import *im, const struct conf_section *s)
 	sip_set_callback(im, t, s, host->value);
 }
 
-/* --- register => [peer?][transport://]user[@domain][:secret[:authuser]]@host[:port] ---
- */
-
-struct sip_register {
-	const char *peer;
-	const char *transport;
-	const char *user;
-	const char *domain;
-	const char *auth_user;
-	bool secret;
-	char *host;
-	char *port;
-};
-
-/* Splits at a character, in place: gives what is behind it, or NULL. */
-static char *sip_cut(char *text, char mark)
-{
-	char *at = strchr(text, mark);
-
-	if (at)
-		*at++ = '\0';
-	return at;
-}
-
-/* HOST[:PORT][/EXTENSION][~EXPIRY] */
-static void sip_register_host(struct sip_register *r, char *text)
-{
-	text[strcspn(text, "/~")] = '\0';
-	r->host = text;
-	if (*text == '[') {
-		text += strcspn(text, "]");
-		text += *text == ']';
-	}
-	r->port = sip_cut(text, ':');
-}
-
-/*
- * USER[@DOMAIN][:SECRET[:AUTHUSER]]. A colon more than that may be one of a secret, of
- * which no part must be taken for a name.
- */
-static void sip_register_user(struct sip_register *r, char *text)
-{
-	char *secret = sip_cut(text, ':'), *auth = secret ? sip_cut(secret, ':') : NULL;
-
-	r->user = text;
-	r->domain = sip_cut(text, '@');
-	r->secret = secret && *secret;
-	r->auth_user = auth && *auth && !strpbrk(auth, ":/") ? auth : NULL;
-}
-
-/* Returns whether it has a user and a host. */
-static bool sip_register_parse(struct sip_register *r, char *text)
-{
-	char *at = strrchr(text, '@'), *mark;
-
-	if (!at || at == text)
-		return false;
-	*at = '\0';
-	sip_register_host(r, at + 1);
-	mark = strchr(text, '?');
-	if (mark && !memchr(text, ':', (size_t)(mark - text))) {
-		*mark = '\0';
-		r->peer = text;
-		text = mark + 1;
-	}
-	mark = strstr(text, "://");
-	if (mark && text + strspn(text, "abcdefghijklmnopqrstuvwxyzTCPLSUDW") == mark) {
-		*mark = '\0';
-		r->transport = text;
-		text = mark + 3;
-	}
-	sip_register_user(r, text);
-	return *r->user && *r->host;
-}
+/* --- register lines --- */
 
 /* A host may be the name of a peer, whose host and port are meant then. */
 static const struct conf_section *sip_register_peer(struct import *im,
@@ -320,10 +269,11 @@ static const struct conf_section *sip_register_peer(struct import *im,
 }
 
 static void sip_add_register(struct import *im, const struct conf_setting *v,
-			     const struct conf_section *general,
 			     const struct sip_register *r)
 {
+	const struct asterisk *a = im->state;
 	const struct conf_section *peer = sip_register_peer(im, r);
+	const struct conf_section *own = peer ? peer : a->sip_general;
 	const char *name = r->peer ? r->peer : r->host, *host = r->host, *port = r->port;
 	const char *transport = r->transport, *uri, *aor;
 	struct import_trunk *t;
@@ -333,8 +283,7 @@ static void sip_add_register(struct import *im, const struct conf_setting *v,
 		port = port ? port : conf_value(peer, "port");
 	}
 	if (!transport)
-		transport = sip_transport(
-			im, sip_value(im, peer ? peer : general, "transport"));
+		transport = sip_transport(im, sip_value(im, own, "transport"));
 	uri = sip_target(im, v->at, name, host, port, transport);
 	t = uri ? import_trunk_add(im, v->at, name, uri) : NULL;
 	aor = t ? sip_aor(im, r->user, r->domain ? r->domain : host) : NULL;
@@ -345,12 +294,11 @@ static void sip_add_register(struct import *im, const struct conf_setting *v,
 				    r->auth_user ? r->auth_user : r->user))
 		(void)import_set(im, t, IMPORT_PASSWORD_FILE, v->at,
 				 import_secret(im, v->at, t->name));
-	sip_set_proxy(im, t, peer ? peer : general);
+	sip_set_proxy(im, t, own);
 	import_set_register(im, t, v->at, aor, v->at);
 }
 
-static void sip_take_register(struct import *im, const struct conf_section *general,
-			      const struct conf_setting *v)
+static void sip_take_register(struct import *im, const struct conf_setting *v)
 {
 	char *text = import_copy(im, v->value, strlen(v->value));
 	struct sip_register r = {0};
@@ -358,7 +306,7 @@ static void sip_take_register(struct import *im, const struct conf_section *gene
 	if (!text)
 		return;
 	if (sip_register_parse(&r, text))
-		sip_add_register(im, v, general, &r);
+		sip_add_register(im, v, &r);
 	else
 		import_note(im, v->at,
 			    "left out: a register line that is not of the form "
@@ -387,5 +335,5 @@ void sip_take_general(struct import *im, const struct conf_section *s)
 			list[count++] = v;
 	}
 	while (count-- && !im->err)
-		sip_take_register(im, s, list[count]);
+		sip_take_register(im, list[count]);
 }

@@ -39,10 +39,11 @@ static struct conf_section *wizard_section(struct wizard *w, const char *type,
 		if (!strncasecmp(v->key, prefix, len) && v->key[len] == '/')
 			list[count++] = v;
 	}
-	while (s && count--) {
-		struct conf_setting own = *list[count];
+	for (size_t i = count; s && i > 0; i--) {
+		const struct conf_setting *from = list[i - 1];
+		const struct conf_setting own = {NULL, from->key + len + 1, from->value,
+						 from->at};
 
-		own.key += len + 1;
 		conf_add(w->im, w->conf, s, &own);
 	}
 	if (s)

@@ -90,13 +90,19 @@ void dbtext_read(struct import *im, const char *text, size_t len, row_take_h *ta
 /* Its first line has types in parentheses, and is no comment. */
 bool dbtext_is(const char *text, size_t len)
 {
+	static const char *const types[] = {"(int", "(str", "(double", "(blob"};
 	const char *end = memchr(text, '\n', len), *open;
-	size_t line = end ? (size_t)(end - text) : len;
+	size_t line = end ? (size_t)(end - text) : len, left;
 
 	if (!line || !(isalpha((unsigned char)*text) || *text == '_'))
 		return false;
 	open = memchr(text, '(', line);
-	return open &&
-	       (!strncasecmp(open, "(int", 4) || !strncasecmp(open, "(str", 4) ||
-		!strncasecmp(open, "(double", 7) || !strncasecmp(open, "(blob", 5));
+	left = open ? line - (size_t)(open - text) : 0;
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
+		size_t l = strlen(types[i]);
+
+		if (left >= l && !strncasecmp(open, types[i], l))
+			return true;
+	}
+	return false;
 }

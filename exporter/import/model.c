@@ -57,19 +57,24 @@ bool import_fail(struct import *im, int err)
 
 void import_note(struct import *im, struct import_at at, const char *fmt, ...)
 {
-	char text[512];
+	char text[1024];
+	int len = snprintf(text, sizeof(text) / 2, "%s:%u: ", at.file, at.line);
 	va_list ap;
 
+	if (len >= (int)sizeof(text) / 2)
+		len = (int)sizeof(text) / 2 - 1;
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	vsnprintf(text + len, sizeof(text) - (size_t)len, fmt, ap);
 	va_end(ap);
 	for (char *p = text; *p; p++) {
-		if ((unsigned char)*p < ' ' || (unsigned char)*p >= 0x7f)
+		unsigned char c = (unsigned char)*p;
+
+		/* A file may have any name, but no line of its own. */
+		if (c < ' ' || c == 0x7f || (c > 0x7f && p >= text + len))
 			*p = '?';
 	}
-	for (const char *p = at.file; *p; p++)
-		fputc((unsigned char)*p < ' ' || *p == 0x7f ? '?' : *p, im->notes);
-	fprintf(im->notes, ":%u: %s\n", at.line, text);
+	/* At once, as standard error has no buffer. */
+	fprintf(im->notes, "%s\n", text);
 }
 
 void import_unusable(struct import *im, struct import_at at, const char *fmt, ...)

@@ -166,21 +166,21 @@ enum { CONTACTS_MAX = 64 };
 static size_t pjsip_split_contacts(struct import *im, const struct conf_setting *v,
 				   struct conf_setting list[CONTACTS_MAX], size_t count)
 {
-	char *text = import_copy(im, v->value, strlen(v->value));
+	size_t len = strlen(v->value);
+	char *text = import_copy(im, v->value, len), *end = text ? text + len : NULL;
 
-	while (text && *text && count < CONTACTS_MAX) {
-		char *comma = strrchr(text, ',');
-		char *p = comma ? comma + 1 : text;
+	while (text && end > text && count < CONTACTS_MAX) {
+		char *p = end;
 
+		while (p > text && p[-1] != ',')
+			p--;
+		end = p > text ? p - 1 : text;
 		p += strspn(p, " \t");
-		p[strcspn(p, " \t")] = '\0';
+		p[strcspn(p, " \t,")] = '\0';
 		if (*p) {
 			list[count] = *v;
 			list[count++].value = p;
 		}
-		if (!comma)
-			break;
-		*comma = '\0';
 	}
 	return count;
 }
@@ -200,6 +200,12 @@ static void pjsip_add_contacts(struct import *im, const struct conf_section *s,
 		if (!strcasecmp(v->key, "contact"))
 			count = pjsip_split_contacts(im, v, list, count);
 	}
+	if (count == CONTACTS_MAX)
+		import_note(
+			im, s->at,
+			"left out: contacts of \"%.80s\" but for the last %d, if there "
+			"are more",
+			redact(s->name).s, CONTACTS_MAX);
 	while (count-- && !im->err) {
 		struct import_trunk *t = pjsip_add(im, s, &list[count], transport);
 

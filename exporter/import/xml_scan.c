@@ -60,12 +60,31 @@ static void xml_skip_space(struct scan *s)
 	xml_move(s, p);
 }
 
-/* "&#65;", "&#x41;": the byte, or 0 for what is none that a configuration holds. */
-static char xml_character(const char *p)
+/* Digits of a character's number, of which there are few. */
+static size_t xml_digits(const char *p, bool hex)
 {
-	unsigned long c =
-		p[2] == 'x' ? strtoul(p + 3, NULL, 16) : strtoul(p + 2, NULL, 10);
+	size_t n = 0;
 
+	while (n < 8 &&
+	       (hex ? isxdigit((unsigned char)p[n]) : isdigit((unsigned char)p[n])))
+		n++;
+	return n;
+}
+
+/*
+ * "&#65;", "&#x41;": the byte, and *len as long as that was; 0 for what is none that a
+ * configuration holds.
+ */
+static char xml_character(const char *p, size_t *len)
+{
+	bool hex = p[1] == '#' && p[2] == 'x';
+	size_t digits = xml_digits(p + 2 + hex, hex);
+	unsigned long c;
+
+	if (p[1] != '#' || !digits || p[2 + hex + digits] != ';')
+		return '\0';
+	c = strtoul(p + 2 + hex, NULL, hex ? 16 : 10);
+	*len = 2 + hex + digits + 1;
 	return c >= ' ' && c < 0x7f ? (char)c : '\0';
 }
 
@@ -91,11 +110,9 @@ static void xml_replace_entities(char *text)
 			len = strlen(entities[i].name);
 			*out = entities[i].is;
 		}
-		if (!len && !strncmp(text, "&#", 2) &&
-		    text[strspn(text, "&#x0123456789abcdefABCDEF")] == ';' &&
-		    xml_character(text)) {
-			*out = xml_character(text);
-			len = strcspn(text, ";") + 1;
+		if (c == '&' && !len && text[1] == '#') {
+			*out = xml_character(text, &len);
+			len = *out ? len : 0;
 		}
 		if (!len)
 			*out = c;

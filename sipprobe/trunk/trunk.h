@@ -16,9 +16,6 @@ void trunk_start(struct trunk *t);
 /* Goes on under an equal description of a newer configuration. */
 void trunk_move(struct trunk *t, const struct config_trunk *conf);
 
-/* Pauses it, or has it go on, where its settings and the wall clock say so by now. */
-void trunk_review_pause(struct trunk *t);
-
 /*
  * Says whether a trunk that registers the same takes its place when it goes: then what it
  * holds is left to that for a while.

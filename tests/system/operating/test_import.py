@@ -8,7 +8,6 @@ import os
 import re
 import socket
 import subprocess
-import time
 import unittest
 
 from harness import ROOT, Case, free_port, run, wait_for
@@ -290,7 +289,7 @@ class Files(Case):
         self.assertEqual((code, out), (1, ""))
         self.assertIn("it is larger than an import may be", err)
         # Many trunks in a time that grows with their number.
-        begun = time.monotonic()
+        begun = sum(os.times()[2:4])
         path = self.write("many", "".join(
             f"1 sip:10.{i >> 8 & 255}.{i & 255}.1\n" for i in range(30000)) +
             "2 sip:same.example\n" * 30000)
@@ -298,7 +297,7 @@ class Files(Case):
         self.assertEqual(code, 0)
         self.assertEqual(len(json.loads(out)["trunks"]), 30001)
         self.assertEqual(err.count('"same.example" is the same as in'), 29999)
-        self.assertLess(time.monotonic() - begun, 10)
+        self.assertLess(sum(os.times()[2:4]) - begun, 10)
 
 
 class Usage(Case):

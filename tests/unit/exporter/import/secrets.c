@@ -109,7 +109,7 @@ static const struct {
 	{"freeswitch", "S3CRET"},
 };
 
-int main(void)
+static void test_texts(void)
 {
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
 		const struct import_text in = {"in", texts[i].text,
@@ -123,5 +123,10 @@ int main(void)
 			printf("# %s", im.notes);
 		imported_free(&im);
 	}
+}
+
+int main(void)
+{
+	test_texts();
 	return tap_done();
 }
