@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "exporter/app_changes.h"
 #include "exporter/app_private.h"
 #include "exporter/ondemand/probe_service.h"
 #include "exporter/store/store.h"
@@ -79,44 +80,63 @@ void app_watch_files(struct app *app)
 		  LOG_S("error", strerror(err)));
 }
 
+/* Loads the next one and puts it in force. On failure @text may say why. */
+static int app_config_apply(struct app *app, struct config **next,
+			    struct app_changes *changes, char text[APP_ERR_TEXT],
+			    FILE *why)
+{
+	int err = app_load(next, app->cli, why);
+
+	if (err)
+		return err;
+	err = app_changes_take(changes, app->store, app->conf, *next);
+	store_change_begin(app->store);
+	if (!err)
+		err = engine_apply(app->engine, *next, text, APP_ERR_TEXT);
+	if (!err)
+		store_spare(app->store, &(*next)->metrics);
+	store_change_end(app->store);
+	if (err)
+		config_free(*next);
+	return err;
+}
+
+static void app_config_warn(const struct config *now, const struct config *next)
+{
+	app_warn(next, NULL);
+	if (!app_config_same_buckets(now, next))
+		log_write(LOG_LEVEL_WARN, "new histogram settings need a restart", NULL);
+	if (!app_config_same_status(now, next))
+		log_write(LOG_LEVEL_WARN, "new status settings need a restart", NULL);
+}
+
 /* All or nothing: on failure what runs goes on as it is. */
 static int app_config_reload(struct app *app, FILE *why)
 {
+	struct app_changes changes = {0};
 	char text[APP_ERR_TEXT] = "";
 	struct config *next;
 	int err;
 
 	if (app->stopping)
 		return ECANCELED;
-	err = app_load(&next, app->cli, why);
-	if (!err) {
-		store_change_begin(app->store);
-		err = engine_apply(app->engine, next, text, sizeof(text));
-		if (!err)
-			store_spare(app->store, &next->metrics);
-		store_change_end(app->store);
-		if (err)
-			config_free(next);
-	}
+	err = app_config_apply(app, &next, &changes, text, why);
 	store_reload(app->store, !err, clock_wall_ns());
 	if (err) {
+		app_changes_clear(&changes);
 		log_event(LOG_LEVEL_ERROR, "reload failed, the old configuration stays",
 			  LOG_S("error", *text ? text : NULL));
 		if (why && *text)
 			fprintf(why, "%s\n", text);
 		return err;
 	}
-	app_warn(next, NULL);
-	if (!app_config_same_buckets(app->conf, next))
-		log_write(LOG_LEVEL_WARN, "new histogram settings need a restart", NULL);
-	if (!app_config_same_status(app->conf, next))
-		log_write(LOG_LEVEL_WARN, "new status settings need a restart", NULL);
+	app_config_warn(app->conf, next);
 	probe_service_config(app->probes, next);
+	app_changes_tell(&changes, app->store, next, why);
+	app_changes_clear(&changes);
 	config_free(app->conf);
 	app->conf = next;
 	app_watch_files(app);
-	log_event(LOG_LEVEL_INFO, "configuration reloaded", LOG_S("config", next->path),
-		  LOG_I("trunks", (int64_t)next->trunk_count));
 	return 0;
 }
 

@@ -78,7 +78,9 @@ static void reload_requests_run_h(void *data, void *arg)
 	if (why)
 		fclose(why);
 	reload_requests_answer(&all, err ? 500 : 200,
-			       err ? text ? text : "out of memory\n" : "reloaded\n");
+			       text && (err || *text) ? text
+			       : err		      ? "out of memory\n"
+						      : "reloaded\n");
 	free(text);
 }
 

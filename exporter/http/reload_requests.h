@@ -13,7 +13,7 @@ struct reload_requests;
 /*
  * Reloads, on the main thread.
  *
- * @why: on failure, what is wrong, for people
+ * @why: what is wrong, or, on success, what was changed, for people
  *
  * Returns 0 or errno.
  */

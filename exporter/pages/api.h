@@ -29,6 +29,9 @@ int api_trunks(struct buffer *out, const struct http_query *q);
 /* /api/v1/trunks/NAME. Returns 0; ENOENT, with @out saying so; ENOMEM. */
 int api_trunk(struct buffer *out, struct store *s, const char *name);
 
+/* What the last reload changed, as member last_reload. Returns 0 or ENOMEM. */
+int api_put_changes(struct json *j, struct store *s);
+
 /* A trunk in a list. */
 void api_row(struct json *j, const struct status_row *row);
 

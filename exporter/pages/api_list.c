@@ -255,6 +255,9 @@ int api_trunks(struct buffer *out, const struct http_query *q)
 		err = status_list_take(&l, q->site->store, &lq.status);
 	if (!err) {
 		api_list_put_head(&j, l, &lq);
+		err = api_put_changes(&j, q->site->store);
+	}
+	if (!err) {
 		api_list_put_rows(&j, l, &lq);
 		json_close(&j, '}');
 	}

@@ -51,6 +51,7 @@ void store_free(struct store *s)
 	while (!TAILQ_EMPTY(&s->trunks))
 		store_trunk_remove(s, TAILQ_FIRST(&s->trunks));
 	classic_histogram_clear(&s->buckets);
+	changes_clear(&s->changes);
 	pthread_mutex_destroy(&s->lock);
 	free(s);
 }

@@ -53,6 +53,9 @@ void store_trunk_move(struct store *s, struct store_trunk *row,
 void store_trunk_remove(struct store *s, struct store_trunk *row);
 void store_trunk_state(struct store *s, struct store_trunk *row,
 		       const struct engine_change *change, int64_t since_unix_ns);
+/* Since when the trunk of that name is down; 0: it is not, or there is none. */
+int64_t store_down_since_unix_ns(struct store *s, const char *name);
+
 /* It is not probed, until @until_s where that is not 0; or is again: as if it were new.
  */
 void store_trunk_paused(struct store *s, struct store_trunk *row, bool paused,

@@ -7,6 +7,7 @@
 #include <sys/queue.h>
 
 #include "base/name_index.h"
+#include "exporter/store/changes.h"
 #include "exporter/store/history.h"
 #include "exporter/store/loss_window.h"
 #include "exporter/store/native_histogram.h"
@@ -103,6 +104,7 @@ struct store {
 	int64_t wall_offset_ns; /* clock_wall_offset_ns() as it was last followed */
 	uint64_t generation;	/* moves with every trunk added, moved or removed */
 	struct stats_exporter exporter;
+	struct changes changes; /* of the last reload */
 	struct store_lag lag[STORE_LAG_SLOTS];
 };
 

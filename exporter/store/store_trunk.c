@@ -174,6 +174,20 @@ static void store_trunk_note_change(struct store *s, struct store_trunk *row,
 		row->course->down_until_s = since_s;
 }
 
+int64_t store_down_since_unix_ns(struct store *s, const char *name)
+{
+	const struct store_trunk *row;
+	int64_t since_unix_ns = 0;
+
+	store_read_lock(s);
+	store_follow_wall(s);
+	row = name_index_find(&s->names, name);
+	if (row && row->stats.state == HEALTH_DOWN)
+		since_unix_ns = store_since_unix_ns(s, row);
+	store_read_unlock(s);
+	return since_unix_ns;
+}
+
 void store_trunk_state(struct store *s, struct store_trunk *row,
 		       const struct engine_change *change, int64_t since_unix_ns)
 {

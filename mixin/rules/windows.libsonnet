@@ -22,11 +22,17 @@ local watched = (import '../lib/problem.libsonnet').watched;
             |||,
           },
           {
+            why:: |||
+              Of +Inf alone, which is there without classic buckets, the quantile is NaN. Without
+              native histograms either, the mean is all there is.
+            |||,
             record: 'siptrunk:latency:median15m',
             expr: |||
-              histogram_quantile(0.5, rate(siptrunk_probe_duration_seconds_bucket[15m]))
+              histogram_quantile(0.5, rate(siptrunk_probe_duration_seconds_bucket[15m])) >= 0
               or
               histogram_quantile(0.5, rate(siptrunk_probe_duration_seconds[15m]))
+              or
+              siptrunk:latency:mean15m
             |||,
           },
           {

@@ -394,6 +394,7 @@ void engine_stop(struct engine *e, void (*h)(void *arg), void *arg)
 
 	e->stopped_h = h;
 	e->stopped_arg = arg;
+	ticker_cancel(e->services.ticker, &e->pause_timer);
 	ticker_start(e->services.ticker, &e->stop_timer,
 		     now_ns + ENGINE_STOP_MS * CLOCK_NS_PER_MS, stop_late_h);
 	unregister_all(e, now_ns);

@@ -126,6 +126,15 @@ void trunk_resolve_again(struct trunk *t)
 		naming_restart(t->naming);
 }
 
+void trunk_review_pause(struct trunk *t)
+{
+	if (!trunk_turn_pause(t))
+		return;
+	trunk_expect_pings(t);
+	trunk_tell_addresses(t, true);
+	trunk_update(t, NULL, NULL, false);
+}
+
 void trunk_move(struct trunk *t, const struct config_trunk *conf)
 {
 	t->owner.conf = conf;

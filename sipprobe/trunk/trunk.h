@@ -28,6 +28,9 @@ void trunk_expect(struct trunk *t, bool succeeded);
  */
 void trunk_resolve_again(struct trunk *t);
 
+/* Pauses it, or has it go on, as its description and the wall clock say now. */
+void trunk_review_pause(struct trunk *t);
+
 /* Its description in force. */
 const struct config_trunk *trunk_conf(const struct trunk *t);
 

@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "sipprobe/target/target.h"
 #include "sipprobe/trunk/trunk_parts.h"
-#include "sipprobe/trunk/trunk_state.h"
 
 static const struct config_pause *pause_of(const struct trunk *t)
 {
@@ -86,21 +85,16 @@ static int pause_turn(struct trunk *t, bool paused)
 }
 
 /* Without memory to turn, the next review tries again. */
-void trunk_review_pause(struct trunk *t)
+bool trunk_turn_pause(struct trunk *t)
 {
 	bool paused = pause_is_now(t);
 	bool turned = paused != t->owner.paused;
 
 	if (turned && pause_turn(t, paused))
-		return;
-	if (!turned && (!paused || pause_of(t)->until_s == t->paused_until_s))
-		return;
-	pause_tell(t);
-	if (!turned)
-		return;
-	trunk_expect_pings(t);
-	trunk_tell_addresses(t, true);
-	trunk_update(t, NULL, NULL, false);
+		return false;
+	if (turned || (paused && pause_of(t)->until_s != t->paused_until_s))
+		pause_tell(t);
+	return turned;
 }
 
 int64_t trunk_pause_left_ns(const struct trunk *t, int64_t longest_ns)

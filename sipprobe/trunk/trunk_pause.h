@@ -10,8 +10,11 @@ struct trunk;
 /* Before it has targets, and with a row. */
 void trunk_begin_pause(struct trunk *t);
 
-/* Pauses it, or has it go on, as its settings and the wall clock say now. */
-void trunk_review_pause(struct trunk *t);
+/*
+ * Pauses it, or has it go on, as its settings and the wall clock say now. Returns whether
+ * it turned: then it has other targets, and its state is to be summed up anew.
+ */
+bool trunk_turn_pause(struct trunk *t);
 
 /*
  * Time until it is to be reviewed, at most @longest_ns: until a pause ends, and within

@@ -10,7 +10,7 @@ import time
 
 from counting_peer import CountingPeer
 from harness import FAST, PATIENCE, Case, Metrics, config_of, trunk, wait_for
-from sip_peer import SipPeer, answer
+from sip_peer import SipPeer, answer, mute
 
 QUICK = {"interval": "1s", "down_interval": "1s", "timeout": "900ms"}
 
@@ -22,6 +22,55 @@ class Reload(Case):
         e.send(signal.SIGHUP)
         wait_for("the reload",
                  lambda: len(e.log(msg="configuration reloaded")) > n, 30)
+
+    def test_says_what_changed(self):
+        """In the log, the answer and the API; and who leaves while down is not lost."""
+        peer, dead = self.use(SipPeer(answer())), self.use(SipPeer(mute))
+        names = [f"new{n:02}" for n in range(12)]
+        conf = config_of(trunk("same", peer.uri), trunk("other", peer.uri),
+                         trunk("removed", dead.uri), trunk("rested", dead.uri),
+                         trunk("well", peer.uri), trunk("back", peer.uri, paused=True))
+        conf["defaults"].update(QUICK, fall=1)
+        e = self.start(conf, args=["--web.enable-lifecycle"])
+        self.assertIsNone(json.loads(e.get("/api/v1/trunks"))["last_reload"])
+        for name in ("removed", "rested"):
+            e.wait_metric(0, "siptrunk_up", trunk=name)
+        e.wait_metric(1, "siptrunk_up", trunk="well")
+        since = {name: e.scrape().get("siptrunk_state_changed_timestamp_seconds",
+                                      trunk=name) for name in ("removed", "rested")}
+        conf["trunks"] = [
+            trunk("same", peer.uri), trunk("other", peer.uri, user_agent="x"),
+            trunk("rested", dead.uri, paused=True), trunk("back", peer.uri),
+            *(trunk(n, peer.uri, paused=True) for n in names)]
+        e.write_config(conf)
+        body = e.get("/-/reload", method="POST")
+        self.assertEqual(body, "reloaded\n12 added: " + ", ".join(names[:10]) +
+                         " and 2 more\n2 removed: removed, well\n1 changed: other\n"
+                         "1 paused: rested\n1 resumed: back\n")
+        line, = e.log(msg="configuration reloaded")
+        want = {"trunks": "16", "added": "12", "removed": "2", "changed": "1",
+                "paused": "1", "resumed": "1", "removed_names": "removed, well",
+                "paused_names": "rested", "added_names": ", ".join(names[:10]) +
+                " and 2 more"}
+        self.assertLessEqual(want.items(), line.items())
+        for msg, name in (("trunk was removed while down", "removed"),
+                          ("trunk was paused while down", "rested")):
+            left, = e.log(msg=msg)
+            at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(since[name]))
+            self.assertEqual((left["trunk"], left["since"], left["level"]),
+                             (name, at, "warn"))
+        last = json.loads(e.get("/api/v1/trunks"))["last_reload"]
+        self.assertLess(abs(last["at_unix_s"] - time.time()), 60)
+        self.assertEqual(last["added"], {"count": 12, "names": names[:10]})
+        self.assertEqual(last["removed"], {"count": 2, "names": ["removed", "well"]})
+        # One that changes nothing says so, and the stop is no removal.
+        self.reload(e, conf)
+        line = e.log(msg="configuration reloaded")[-1]
+        self.assertEqual([line[k] for k in (
+            "added", "removed", "changed", "paused", "resumed")], ["0"] * 5)
+        self.assertNotIn("added_names", line)
+        e.stop()
+        self.assertEqual(len(e.log(msg="trunk was removed while down")), 1)
 
     def test_who_keeps_what(self):
         kept = self.use(SipPeer(answer(), "tcp"))

@@ -287,9 +287,15 @@ class Paused(Case):
         at = int(time.time()) + seconds
         return at, time.strftime("until %Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
 
+    def again(self, e, conf):
+        n = len(e.log(msg="configuration reloaded"))
+        e.write_config(conf)
+        e.send(signal.SIGHUP)
+        wait_for("the reload", lambda: len(e.log(msg="configuration reloaded")) > n)
+
     def test_paused_until(self):
         peer = self.use(SipPeer(answer()))
-        at, until = self.at(5)
+        at, until = self.at(3600)
         conf = quick(trunk("t", peer.uri), trunk("other", peer.uri, paused=False))
         conf["defaults"].update(paused=until)
         e = self.start(conf)
@@ -304,10 +310,14 @@ class Paused(Case):
         self.assertEqual((line["trunk"], line["until"]), ("t", until[6:]))
         row = json.loads(e.get("/api/v1/trunks/t"))
         self.assertEqual((row["paused"], row["paused_until_unix_s"]), (True, at))
-        # A reload before its end changes nothing of it.
-        e.send(signal.SIGHUP)
-        e.wait_log(msg="configuration reloaded")
+        # A reload before its end changes nothing of it; one that says another, its end.
+        self.again(e, conf)
         self.assertEqual(e.scrape().get("siptrunk_paused", trunk="t"), 1)
+        self.assertEqual(len(e.log(msg="trunk is paused")), 1)
+        at, until = self.at(2)
+        conf["defaults"].update(paused=until)
+        self.again(e, conf)
+        self.assertEqual(e.log(msg="trunk is paused")[-1]["until"], until[6:])
         m = e.wait_metric(1, "siptrunk_up", trunk="t", seconds=20)
         self.assertGreaterEqual(
             m.get("siptrunk_state_changed_timestamp_seconds", trunk="t"), at)
@@ -318,11 +328,7 @@ class Paused(Case):
         for gone in (False, True):
             if gone:
                 del conf["defaults"]["paused"]
-            n = len(e.log(msg="configuration reloaded"))
-            e.write_config(conf)
-            e.send(signal.SIGHUP)
-            wait_for("the reload",
-                     lambda: len(e.log(msg="configuration reloaded")) > n)
+            self.again(e, conf)
             after = e.scrape()
             for name in ("siptrunk_state_changed_timestamp_seconds",
                          "siptrunk_state_changes_total"):

@@ -207,7 +207,7 @@ static void *reload_people(void *arg)
 	ok(metrics_wait(port, "siptrunk_info{trunk=\"a\""), "its trunk is there");
 
 	file_write(config_path, config_text(TRUNK_A "," TRUNK_B, ""));
-	ask(port, POST("/-/reload"), 200, "reloaded");
+	ask(port, POST("/-/reload"), 200, "reloaded\n1 added: b\n");
 	ok(metrics_wait(port, "siptrunk_info{trunk=\"b\""), "one more after a reload");
 
 	file_write(config_path, config_text("{\"name\": \"a\"}", ""));
@@ -226,7 +226,9 @@ static void *reload_people(void *arg)
 	ok(log_wait("msg=\"new histogram settings need a restart\""),
 	   "what a reload cannot change is said");
 	ok(log_wait("msg=\"new status settings need a restart\""), "each");
-	ok(log_wait("trunks=1\n"), "the reload is logged");
+	ok(log_wait("trunks=1 added=0 removed=1 changed=0 paused=0 resumed=0 "
+		    "removed_names=a\n"),
+	   "the reload is logged");
 	log_forget();
 	unlink(config_path);
 	ask(port, POST("/-/reload"), 500, "No such file or directory");

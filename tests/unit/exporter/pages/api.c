@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "exporter/pages/api.h"
+#include "exporter/store/changes.h"
 #include "tests/unit/exporter/pages/site.h"
 
 /* Asks for the list with @args, NAME=VALUE&…, and hands it over parsed. */
@@ -283,6 +284,33 @@ static void test_busy(struct site *s)
 	buffer_clear(&b);
 }
 
+/* Names are anybody's: they stay names, whatever they hold. */
+static void test_last_reload(struct site *s)
+{
+	static const struct config_trunk odd = {.name = "b/\"<i>"};
+	struct config_turned turned = {CONFIG_TURN_REMOVED, &odd};
+	struct config_diff d = {.list = &turned, .count = 1};
+	cJSON *list = list_ask(s, 0, "limit=1");
+	const cJSON *last, *removed;
+	struct changes c;
+
+	ok(cJSON_IsNull(member(list, "last_reload")), "nothing was reloaded yet");
+	cJSON_Delete(list);
+	d.counts[CONFIG_TURN_REMOVED] = 1;
+	is_int(changes_make(&c, &d, 1700000000500000000), 0, "one is removed");
+	changes_keep(s->site.store, &c);
+	list = list_ask(s, 0, "limit=1");
+	last = member(list, "last_reload");
+	ok(cJSON_GetNumberValue(member(last, "at_unix_s")) == 1700000000.5, "then");
+	removed = member(last, "removed");
+	is_int((long long)cJSON_GetNumberValue(member(removed, "count")), 1, "one");
+	is_str(cJSON_GetStringValue(cJSON_GetArrayItem(member(removed, "names"), 0)),
+	       "b/\"<i>", "by its name");
+	is_int(cJSON_GetArraySize(member(member(last, "added"), "names")), 0,
+	       "and none was added");
+	cJSON_Delete(list);
+}
+
 int main(void)
 {
 	struct site s;
@@ -295,6 +323,7 @@ int main(void)
 	test_others(&s);
 	test_busy(&s);
 	test_since(&s);
+	test_last_reload(&s);
 	site_close(&s);
 	return tap_done();
 }
