@@ -421,6 +421,8 @@ class Memory(Case):
         e.write_config(c)
         e.send(1)
         e.wait_log(msg="configuration reloaded")
+        self.assertRegex(e.get("/"), r'<p id="reloaded">Last reload <time [^>]*>[^<]*'
+                         r"</time>(?: UTC)?: changed b</p>")
         after = json.loads(e.get("/api/v1/trunks?since=" + before["cursor"]))
         self.assertTrue(after["complete"])
         a, b = after["trunks"]
