@@ -136,9 +136,11 @@ static void page_trunk_put_facts(struct buffer *b, const struct trunk_page *p)
 	page_trunk_put_text_item(b, "URI", labels_find(p->t->info, "uri"));
 	page_trunk_put_text_item(b, "Profile", labels_find(p->t->info, "profile"));
 	page_trunk_put_labels(b, p);
-	page_trunk_begin_item(b, "Addresses that answer");
-	page_number(b, s->addresses_up);
-	buffer_str(b, " of ");
+	page_trunk_begin_item(b, s->paused ? "Addresses" : "Addresses that answer");
+	if (!s->paused) {
+		page_number(b, s->addresses_up);
+		buffer_str(b, " of ");
+	}
 	page_number(b, s->addresses);
 	page_trunk_end_item(b);
 	if (p->t->aor.len)

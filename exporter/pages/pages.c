@@ -9,6 +9,7 @@
 #include "exporter/pages/api.h"
 #include "exporter/pages/page_notes.h"
 #include "exporter/pages/page_text.h"
+#include "exporter/store/changes.h"
 #include "exporter/store/labels.h"
 #include "sipprobe/health.h"
 
@@ -215,6 +216,34 @@ static void pages_version(struct buffer *b, const struct list_page *p)
 	page_str(b, p->q->site->version);
 }
 
+/* "Last reload 2026-11-22 08:52:11 UTC: added isp-b; changed a, b and 3 more" */
+static void pages_reload(struct buffer *b, const struct list_page *p)
+{
+	const char *before = ": ";
+	struct changes c;
+
+	if (changes_take(&c, p->q->site->store))
+		return;
+	if (c.at_unix_ns) {
+		buffer_str(b, "Last reload ");
+		page_time(b, c.at_unix_ns);
+	}
+	for (int i = 0; c.at_unix_ns && i < CONFIG_TURNS; i++) {
+		struct buffer names = {0};
+
+		changes_names(&names, &c, (enum config_turn)i);
+		if (names.len) {
+			buffer_str(b, before);
+			buffer_str(b, config_turn_name((enum config_turn)i));
+			buffer_str(b, " ");
+			page_bytes(b, (struct slice){names.data, names.len});
+			before = "; ";
+		}
+		buffer_clear(&names);
+	}
+	changes_clear(&c);
+}
+
 static void pages_fill_h(struct buffer *b, struct slice word, void *arg)
 {
 	static const struct {
@@ -224,6 +253,7 @@ static void pages_fill_h(struct buffer *b, struct slice word, void *arg)
 		{"rows", pages_rows},	    {"states", pages_states},
 		{"words", pages_search},    {"more", pages_more},
 		{"metrics", pages_metrics}, {"version", pages_version},
+		{"reload", pages_reload},
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)

@@ -53,6 +53,7 @@
 	let cursor = null;
 	let now_s = Date.now() / 1000;
 	let states = {};
+	let reloaded = null; /* what the last reload changed */
 	let asleep = 0; /* trunks that are paused, counted as unknown in states */
 	let chosen = []; /* trunks that are wished for, in order */
 	let view = []; /* the same, among the heads of their groups */
@@ -537,6 +538,22 @@
 		$("grouping").hidden = !labels.length;
 	}
 
+	/* As pages.c writes it. */
+	function draw_reload() {
+		if (!reloaded)
+			return;
+		const turns = ["added", "removed", "changed", "paused", "resumed"]
+			.filter((turn) => reloaded[turn] && reloaded[turn].count)
+			.map((turn) => {
+				const { count, names } = reloaded[turn];
+
+				return turn + " " + names.join(", ") + (count > names.length ? " and " + (count - names.length) + " more" : "");
+			});
+		const at = new Date(reloaded.at_unix_s * 1000).toISOString().slice(0, 19).replace("T", " ") + " UTC";
+
+		$("reloaded").textContent = "Last reload " + at + (turns.length ? ": " + turns.join("; ") : "");
+	}
+
 	function draw_pager() {
 		const pages = Math.ceil(view.length / PAGE_ROWS);
 		const first = page * PAGE_ROWS + 1;
@@ -566,6 +583,7 @@
 		draw_rows();
 		draw_states();
 		draw_groups();
+		draw_reload();
 		draw_summary();
 		draw_pager();
 		draw_sort();
@@ -625,6 +643,7 @@
 		cursor = first.cursor;
 		states = first.states;
 		asleep = first.paused;
+		reloaded = first.last_reload;
 		rank();
 		find_labels();
 	}

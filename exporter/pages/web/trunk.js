@@ -134,9 +134,7 @@
 			return atob(data[1]);
 		const answer = await fetch(link.href, { cache: "no-store" });
 
-		if (!answer.ok)
-			throw new Error("it answered " + answer.status);
-		return answer.text();
+		return answer.ok ? answer.text() : null;
 	}
 
 	/* Without https the newer way is not there. */
@@ -163,9 +161,14 @@
 			return;
 		e.preventDefault();
 		try {
-			await copy(await text_of(link));
-			link.textContent = "Copied";
-			document.getElementById("said").textContent = "copied";
+			const text = await text_of(link);
+			/* A target's last three failures are kept; this page may be older. */
+			const word = text === null ? "No longer kept" : "Copied";
+
+			if (text !== null)
+				await copy(text);
+			link.textContent = word;
+			document.getElementById("said").textContent = word;
 			setTimeout(() => (link.textContent = "Copy as text"), 3000);
 		} catch (err) {
 			/* As without scripts: the text itself. */

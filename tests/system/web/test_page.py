@@ -421,6 +421,8 @@ class Memory(Case):
         e.write_config(c)
         e.send(1)
         e.wait_log(msg="configuration reloaded")
+        self.assertRegex(e.get("/"), r'<p id="reloaded">Last reload <time [^>]*>[^<]*'
+                         r"</time>(?: UTC)?: changed b</p>")
         after = json.loads(e.get("/api/v1/trunks?since=" + before["cursor"]))
         self.assertTrue(after["complete"])
         a, b = after["trunks"]
@@ -562,6 +564,57 @@ class Page(Bench):
         self.assertEqual(sorted(self.browser.names()), ["garbage", "hostile"])
         self.assertEqual(self.browser.eval(
             "document.querySelector('.chip.down').getAttribute('aria-current')"), "true")
+
+    def test_groups(self):
+        self.open()
+        self.browser.wait("!document.querySelector('#grouping').hidden")
+        heads = ("Array.from(document.querySelectorAll('tr.group button'), b =>"
+                 " [b.querySelector('b').textContent, b.getAttribute('aria-expanded')])")
+        self.browser.run("await page.selectOption('#group', 'carrier')")
+        # Those with what is worst come first; all is well under the carrier EVIL.
+        self.assertEqual(self.browser.eval(heads), [
+            ["isp", "true"], ["no carrier", "true"], [EVIL, "false"]])
+        self.assertIn("hostile", self.browser.names())
+        self.assertNotIn("good", self.browser.names())
+        self.assertEqual(self.browser.eval(self.browser.checks), [])
+        self.browser.eval("Array.from(document.querySelectorAll('tr.group button')).at(-1)"
+                          ".focus()")
+        self.browser.press("Enter")
+        self.browser.wait("Array.from(document.querySelectorAll('tbody th a'))"
+                          ".some(a => a.textContent === 'good')")
+        self.browser.press("Enter")
+        self.browser.wait("!Array.from(document.querySelectorAll('tbody th a'))"
+                          ".some(a => a.textContent === 'good')")
+        # Remembered, and what is searched for is to be seen.
+        self.assertIn("group=carrier", self.browser.eval("location.search"))
+        self.browser.run("await page.goto(args[0])", self.exporter.base + "/")
+        self.browser.wait("document.querySelectorAll('tr.group').length === 3")
+        self.browser.press("/")
+        self.browser.type("good")
+        self.browser.wait("document.querySelectorAll('tbody th a').length === 1")
+        self.assertEqual(self.browser.names(), ["good"])
+
+    def test_probe_now_and_copy(self):
+        self.open("/trunks/hostile")
+        grant = ("await page.context().grantPermissions("
+                 "['clipboard-read', 'clipboard-write'])")
+        self.browser.run(grant)
+        self.browser.click("#probe button")
+        self.browser.wait("document.querySelector('#by-hand #probed')")
+        self.assertIn("486", self.browser.text("#probed"))
+        self.assertEqual(self.browser.text("#probing"), "Done: down")
+        self.assertEqual(self.browser.eval(self.browser.checks), [])
+        for path, place in ((None, "#probed"), ("/trunks/good", "#all")):
+            with self.subTest(place=place):
+                if path:
+                    self.open(path)
+                    self.browser.run(grant)
+                name = path.split("/")[-1] if path else "hostile"
+                self.browser.eval("navigator.clipboard.writeText('')")
+                self.browser.eval(f"document.querySelector('{place} a.copy').click()")
+                self.browser.wait("navigator.clipboard.readText().then("
+                                  f"t => t.startsWith('Trunk:   {name}\\n'))")
+        self.assertIsNone(self.browser.eval("window.pwned ?? null"))
 
     def test_focus_order(self):
         self.open()
