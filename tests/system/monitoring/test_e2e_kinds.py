@@ -124,7 +124,8 @@ class Kinds(Case):
             self.compare(firing, "-fires")
         self.restart_in_the_middle()
         self.end()
-        ended = self.wait_names(self.expected("-ends"), 75)
+        ended = self.wait_names(
+            self.expected("-ends") | {"down-Down", "removed-Down", "paused-Down"}, 90)
         with self.subTest("ends"):
             self.compare(ended, "-ends")
         self.check_truth(ended)
