@@ -177,10 +177,10 @@ class Stack:
         self.prometheus = prometheus(
             case, folder, short_rules(factor), round(15_000 / factor),
             self.alertmanager.url, target, *targets,
-            # An alert of which no more is heard is believed for four of these. Twice as long as
-            # by default: a busy machine is slow to start a Prometheus.
+            # An alert of which no more is heard is believed for four of these. Three times as
+            # long as by default: a busy machine is slow to start a Prometheus.
             options=[f"--rules.alert.{name}={round(s * 1000 / factor)}ms" for name, s in (
-                ("resend-delay", 120), ("for-grace-period", 600),
+                ("resend-delay", 180), ("for-grace-period", 600),
                 ("for-outage-tolerance", 3600))])
         self.group_interval_s = 120 / factor  # of critical alerts
 
