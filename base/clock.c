@@ -1,9 +1,44 @@
 #include "base/clock.h"
 
+/* Between two looks that lie further apart than this we were put off. */
+#define CLOCK_LOOK_NS (5 * CLOCK_NS_PER_MS)
+#define CLOCK_LOOKS   4
+
+/* A smaller difference is how late the second of two looks was. */
+#define CLOCK_SET_NS (50 * CLOCK_NS_PER_MS)
+
 int64_t clock_from_stamp_ns(int64_t stamp_wall_ns)
 {
 	int64_t now_ns = clock_monotonic_ns();
 	int64_t age_ns = clock_wall_ns() - stamp_wall_ns;
 
 	return now_ns - (age_ns > 0 ? age_ns : 0);
+}
+
+int64_t clock_boot_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	return clock_of_timespec(&ts);
+}
+
+int64_t clock_wall_offset_ns(void)
+{
+	int64_t before_ns, wall_ns, after_ns;
+	int looks = 0;
+
+	do {
+		before_ns = clock_boot_ns();
+		wall_ns = clock_wall_ns();
+		after_ns = clock_boot_ns();
+	} while (after_ns - before_ns > CLOCK_LOOK_NS && ++looks < CLOCK_LOOKS);
+	return wall_ns - before_ns - (after_ns - before_ns) / 2;
+}
+
+int64_t clock_follow_offset_ns(int64_t kept_ns, int64_t seen_ns)
+{
+	int64_t by_ns = seen_ns - kept_ns;
+
+	return by_ns > CLOCK_SET_NS || by_ns < -CLOCK_SET_NS ? seen_ns : kept_ns;
 }

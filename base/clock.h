@@ -30,6 +30,18 @@ static inline int64_t clock_wall_ns(void)
 	return clock_of_timespec(&ts);
 }
 
+/* Since the machine was booted, the time that it slept included. Nobody can set it. */
+int64_t clock_boot_ns(void);
+
+/* How far the wall clock is ahead of it. It changes when the wall clock is set. */
+int64_t clock_wall_offset_ns(void);
+
+/*
+ * The offset to go on with: @seen_ns where the wall clock was set since @kept_ns was
+ * taken, else @kept_ns, as two looks at one clock are never quite the same.
+ */
+int64_t clock_follow_offset_ns(int64_t kept_ns, int64_t seen_ns);
+
 /*
  * A kernel stamp (wall clock, ns) on the monotonic clock. Both clocks are read now, so a
  * step of the wall clock can only spoil the short time between the stamp and this call;

@@ -89,6 +89,12 @@ static void engine_listener_trunk_remove_h(void *p, void *arg)
 	free(row);
 }
 
+/* On the wall clock, as it goes now. */
+static int64_t engine_listener_unix_ns(int64_t at_ns)
+{
+	return clock_wall_ns() - (clock_monotonic_ns() - at_ns);
+}
+
 static void engine_listener_trunk_state_h(void *p, const struct engine_change *change,
 					  void *arg)
 {
@@ -98,7 +104,8 @@ static void engine_listener_trunk_state_h(void *p, const struct engine_change *c
 
 	if (!row)
 		return;
-	store_trunk_state(arg, row->store, change, clock_wall_ns());
+	store_trunk_state(arg, row->store, change,
+			  engine_listener_unix_ns(change->at_ns));
 	engine_listener_add_text(&f, "trunk", row->trunk->name);
 	engine_listener_add_text(&f, "from", health_state_name(change->from));
 	engine_listener_add_text(&f, "to", health_state_name(change->to));

@@ -22,6 +22,9 @@
     // The exporter that saw it, as Prometheus reaches it. A template of Prometheus.
     exporterUrl: 'http://{{ $labels.instance }}/',
 
+    // Times in mails: the time zone of the host that Prometheus runs on (or its TZ), else UTC.
+    localTime: true,
+
     // T1 of RFC 3261: a slower answer over UDP means that every request is sent twice.
     latencySeconds: 0.5,
     // Slower than its own last week: so many times, and so much more than, nine tenths of it.

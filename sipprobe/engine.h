@@ -55,6 +55,7 @@ struct engine_change {
 	const char *method;		 /* of the check that did, or "" */
 	bool inbound; /* the peer's own pings tipped it: they stay out, or are back */
 	const char *transport; /* of the check that did; NULL or "" as above */
+	int64_t at_ns;	       /* monotonic; when that was, however late we saw it */
 };
 
 /*

@@ -39,6 +39,12 @@ int loop_post(loop_post_h *h, void *data, void *arg);
  */
 int loop_every(int64_t interval_ns, loop_every_h *h, void *arg);
 
+/*
+ * When the loop last came round (monotonic), or was prepared; 0: neither. It comes round
+ * once a second at least. Any thread, without waiting: also while the loop stands still.
+ */
+int64_t loop_last_turn_ns(void);
+
 /* Ends what is left of it, after loop_run(). */
 void loop_close(void);
 

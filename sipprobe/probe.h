@@ -45,6 +45,7 @@ struct probe_result {
 	unsigned retransmissions;	/* of the request, over UDP */
 	int retry_after_s;		/* of the final response, or -1 */
 	int64_t begun_unix_ns;		/* wall clock at the probe's begin */
+	int64_t ended_ns;		/* monotonic; when it was known; 0: now */
 	int64_t phase_ns[PROBE_PHASES]; /* -1: the probe had no such phase */
 	/* End of the registration, seconds since the epoch; 0: none; -1: not told. */
 	int64_t registered_until_s;

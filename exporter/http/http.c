@@ -201,6 +201,7 @@ static int http_server_init(struct http *h, const struct http_conf *conf,
 	if (!err && conf->reloadh)
 		err = reload_requests_alloc(&s->lifecycle, conf->reloadh,
 					    conf->reload_arg);
+	s->site.web = s->web;
 	s->site.reloads = s->lifecycle;
 	return err;
 }

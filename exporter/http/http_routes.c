@@ -13,6 +13,8 @@
 #include "exporter/pages/assets.h"
 #include "exporter/pages/http_probe.h"
 #include "exporter/pages/pages.h"
+#include "exporter/webconfig/web.h"
+#include "sipprobe/loop.h"
 
 /* Under this, a reply fits one segment and compression gains nothing. */
 #define GZIP_MIN_BYTES 1400
@@ -48,11 +50,31 @@ static const bool *http_routes_wanted(bool *list, const struct http_query *q)
 	return filter;
 }
 
+/* On the wall clock as it goes now. Nothing here waits for the loop. */
+static int64_t http_routes_loop_turn_unix_ns(void)
+{
+	int64_t turn_ns = loop_last_turn_ns();
+
+	return turn_ns ? clock_wall_ns() - (clock_monotonic_ns() - turn_ns) : 0;
+}
+
+static struct catalogue_web http_routes_web(struct web *web)
+{
+	struct web_state s = {0};
+
+	if (web)
+		web_state(&s, web);
+	return (struct catalogue_web){s.used, s.successful, s.read_unix_ns,
+				      s.not_after_s};
+}
+
 static int http_routes_render(struct buffer *out, const struct renderer *r,
 			      struct http_site *site, const bool *families)
 {
 	struct catalogue_self self = {
 		.build = {site->build.data, site->build.len},
+		.loop_turn_unix_ns = http_routes_loop_turn_unix_ns(),
+		.web = http_routes_web(site->web),
 		.scrape_ns = atomic_load(&site->scrape_ns),
 		.scrape_bytes = atomic_load(&site->scrape_bytes),
 	};

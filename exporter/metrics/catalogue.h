@@ -31,9 +31,19 @@ struct sample {
 	unsigned decimals; /* 0 to 9 */
 };
 
+/* What became of --web.config.file. */
+struct catalogue_web {
+	bool used; /* there is one; else the rest says nothing */
+	bool successful;
+	int64_t read_unix_ns; /* of what is in force */
+	int64_t not_after_s;  /* of the certificates shown; 0: none are */
+};
+
 /* Facts about the exporter itself. */
 struct catalogue_self {
-	struct slice build; /* label text of build_info */
+	struct slice build;	   /* label text of build_info */
+	int64_t loop_turn_unix_ns; /* 0: the loop was not made yet */
+	struct catalogue_web web;
 	struct process_stats process;
 	int64_t scrape_ns;    /* how long the scrape before this one took */
 	int64_t scrape_bytes; /* and what it weighed as sent; -1: there was none */

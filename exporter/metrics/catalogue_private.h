@@ -35,6 +35,7 @@ static inline size_t catalogue_known(struct sample *out, int64_t value)
 size_t catalogue_up(struct sample *out, const struct snapshot_trunk *t);
 size_t catalogue_state(struct sample *out, const struct snapshot_trunk *t);
 size_t catalogue_state_changes(struct sample *out, const struct snapshot_trunk *t);
+size_t catalogue_state_changed(struct sample *out, const struct snapshot_trunk *t);
 size_t catalogue_addresses(struct sample *out, const struct snapshot_trunk *t);
 size_t catalogue_addresses_up(struct sample *out, const struct snapshot_trunk *t);
 size_t catalogue_paused(struct sample *out, const struct snapshot_trunk *t);
@@ -74,6 +75,10 @@ size_t catalogue_reload_ok(struct sample *out, const struct catalogue_source *sr
 size_t catalogue_reload_time(struct sample *out, const struct catalogue_source *src);
 size_t catalogue_trunks(struct sample *out, const struct catalogue_source *src);
 size_t catalogue_total_shards(struct sample *out, const struct catalogue_source *src);
+size_t catalogue_loop_turn(struct sample *out, const struct catalogue_source *src);
+size_t catalogue_web_cert(struct sample *out, const struct catalogue_source *src);
+size_t catalogue_web_ok(struct sample *out, const struct catalogue_source *src);
+size_t catalogue_web_time(struct sample *out, const struct catalogue_source *src);
 size_t catalogue_lag(struct sample *out, const struct catalogue_source *src);
 size_t catalogue_strays(struct sample *out, const struct catalogue_source *src);
 size_t catalogue_scrape_time(struct sample *out, const struct catalogue_source *src);

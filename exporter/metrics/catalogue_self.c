@@ -66,6 +66,30 @@ size_t catalogue_lag(struct sample *out, const struct catalogue_source *src)
 	return catalogue_one_ns(out, src->snapshot->exporter.lag_ns);
 }
 
+size_t catalogue_loop_turn(struct sample *out, const struct catalogue_source *src)
+{
+	return catalogue_one_time(out, src->self->loop_turn_unix_ns);
+}
+
+size_t catalogue_web_cert(struct sample *out, const struct catalogue_source *src)
+{
+	const struct catalogue_web *w = &src->self->web;
+
+	return w->not_after_s > 0 ? catalogue_one(out, w->not_after_s) : 0;
+}
+
+size_t catalogue_web_ok(struct sample *out, const struct catalogue_source *src)
+{
+	const struct catalogue_web *w = &src->self->web;
+
+	return w->used ? catalogue_one(out, w->successful) : 0;
+}
+
+size_t catalogue_web_time(struct sample *out, const struct catalogue_source *src)
+{
+	return catalogue_one_time(out, src->self->web.read_unix_ns);
+}
+
 size_t catalogue_strays(struct sample *out, const struct catalogue_source *src)
 {
 	size_t i;

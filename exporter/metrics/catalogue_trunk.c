@@ -27,6 +27,13 @@ size_t catalogue_state_changes(struct sample *out, const struct snapshot_trunk *
 	return t->stats.paused ? 0 : catalogue_one(out, t->stats.state_changes);
 }
 
+size_t catalogue_state_changed(struct sample *out, const struct snapshot_trunk *t)
+{
+	return t->stats.state == HEALTH_UNKNOWN || t->stats.paused
+		       ? 0
+		       : catalogue_one_time(out, t->since_unix_ns);
+}
+
 size_t catalogue_addresses(struct sample *out, const struct snapshot_trunk *t)
 {
 	return t->stats.addresses_known ? catalogue_one(out, t->stats.addresses) : 0;

@@ -10,9 +10,12 @@
 #include "exporter/pages/http_paths.h"
 #include "exporter/store/store.h"
 
+struct web;
+
 /* All that handlers work with; lives as long as the server. */
 struct http_site {
 	struct store *store;
+	struct web *web; /* the server's; NULL: nobody asks */
 	char *telemetry_path;
 	char *version;
 	struct http_paths paths;

@@ -147,6 +147,7 @@ static void snapshot_copy_trunk(struct copy *c, struct store_trunk *from)
 	struct store_target *t;
 
 	to->stats = from->stats;
+	to->since_unix_ns = store_since_unix_ns(c->s, from);
 	to->labels.p = snapshot_take_copy(n, from->text, from->label_len);
 	to->labels.l = from->label_len;
 	to->info.p = snapshot_take_copy(n, from->text + from->label_len, from->info_len);

@@ -12,6 +12,7 @@
 
 struct snapshot_trunk {
 	struct stats_trunk stats;
+	int64_t since_unix_ns; /* of the state */
 	struct slice labels;
 	struct slice info;	 /* labels that siptrunk_info carries besides */
 	struct slice own_file;	 /* label of the certificate we show, or empty */

@@ -103,7 +103,7 @@ static void status_copy_row(struct copy *c, const struct store_trunk *row,
 	*to = (struct status_row){
 		.labels = status_take_text(c->l, row->text, row->label_len),
 		.info = status_take_text(c->l, row->text + row->label_len, row->info_len),
-		.since_unix_ns = row->since_unix_ns,
+		.since_unix_ns = store_since_unix_ns(c->s, row),
 		.cert_not_after_s = status_earliest_expiry(row),
 		.addresses = row->stats.addresses,
 		.addresses_up = row->stats.addresses_up,

@@ -135,7 +135,8 @@ static int status_trunk_copy_trunk(struct status_trunk *to, struct store *s,
 		to->dns_note = status_trunk_add_text(to, store_dns_note(row),
 						     strlen(store_dns_note(row)));
 	to->stats = row->stats;
-	to->since_unix_ns = row->since_unix_ns;
+	store_follow_wall(s);
+	to->since_unix_ns = store_since_unix_ns(s, row);
 	TAILQ_FOREACH(t, &row->targets, entry)
 		status_trunk_copy_target(to, s, t);
 	status_settings(&to->settings, row->conf->settings);

@@ -33,6 +33,7 @@ int store_alloc(struct store **sp, const double *buckets, size_t bucket_count)
 	s->names.name = store_row_name;
 	history_init(&s->history, 0, 0);
 	s->begun_unix_ns = clock_wall_ns();
+	s->wall_offset_ns = clock_wall_offset_ns();
 	*sp = s;
 	return 0;
 }

@@ -52,7 +52,7 @@ void store_trunk_move(struct store *s, struct store_trunk *row,
 		      const struct config_trunk *trunk);
 void store_trunk_remove(struct store *s, struct store_trunk *row);
 void store_trunk_state(struct store *s, struct store_trunk *row,
-		       const struct engine_change *change, int64_t now_unix_ns);
+		       const struct engine_change *change, int64_t since_unix_ns);
 void store_trunk_addresses(struct store *s, struct store_trunk *row, unsigned total,
 			   unsigned up);
 void store_trunk_dns_failed(struct store *s, struct store_trunk *row, const char *detail,

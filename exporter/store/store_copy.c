@@ -28,6 +28,7 @@ static int copy_all(struct store *s, const struct store_copy_steps *steps, void 
 
 	steps->clear_h(arg);
 	store_read_lock(s);
+	store_follow_wall(s);
 	err = s->changing ? EAGAIN : 0;
 	generation = s->generation;
 	next = TAILQ_FIRST(&s->trunks);

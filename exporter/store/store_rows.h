@@ -55,7 +55,7 @@ struct store_trunk {
 	TAILQ_ENTRY(store_trunk) entry;
 	const struct config_trunk *conf; /* in force; only under the lock */
 	struct store_targets targets;
-	int64_t since_unix_ns;	    /* of the state */
+	int64_t since_boot_ns;	    /* of the state; by clock_boot_ns() */
 	int64_t dns_failed_unix_ns; /* the last time; 0: never */
 	uint8_t dns_hint;	    /* enum dns_hint of that time */
 	uint64_t changed;	    /* the store's sequence at its last change */
@@ -89,7 +89,8 @@ struct store {
 	bool changing;	   /* a configuration is being applied */
 	uint64_t sequence; /* moves with every change of a row */
 	int64_t begun_unix_ns;
-	uint64_t generation; /* moves with every trunk added, moved or removed */
+	int64_t wall_offset_ns; /* clock_wall_offset_ns() as it was last followed */
+	uint64_t generation;	/* moves with every trunk added, moved or removed */
 	struct stats_exporter exporter;
 	struct store_lag lag[STORE_LAG_SLOTS];
 };
@@ -144,6 +145,12 @@ static inline void store_touch(struct store *s, struct store_trunk *row)
  */
 void store_read_lock(struct store *s);
 void store_read_unlock(struct store *s);
+
+/* With the lock held: when a row's state began, by the wall clock as it goes now. */
+int64_t store_since_unix_ns(const struct store *s, const struct store_trunk *row);
+
+/* With the lock held, before that: follows the wall clock where it was set. */
+void store_follow_wall(struct store *s);
 
 /* With the lock held: the largest lag of the last minute. */
 int64_t store_lag_ns(const struct store *s, int64_t now_ns);

@@ -70,7 +70,7 @@ struct store_trunk *store_trunk_add(struct store *s, const struct config_trunk *
 	row->stats.state = HEALTH_UNKNOWN;
 	row->stats.inbound_missing = -1;
 	row->conf = trunk;
-	row->since_unix_ns = clock_wall_ns();
+	row->since_boot_ns = clock_boot_ns();
 	row->stats.paused = trunk->settings && trunk->settings->paused;
 
 	store_write_lock(s);
@@ -130,15 +130,27 @@ void store_trunk_remove(struct store *s, struct store_trunk *row)
 	free(row);
 }
 
+void store_follow_wall(struct store *s)
+{
+	s->wall_offset_ns =
+		clock_follow_offset_ns(s->wall_offset_ns, clock_wall_offset_ns());
+}
+
+int64_t store_since_unix_ns(const struct store *s, const struct store_trunk *row)
+{
+	return row->since_boot_ns + s->wall_offset_ns;
+}
+
 void store_trunk_state(struct store *s, struct store_trunk *row,
-		       const struct engine_change *change, int64_t now_unix_ns)
+		       const struct engine_change *change, int64_t since_unix_ns)
 {
 	if (!row)
 		return;
 	store_write_lock(s);
 	row->stats.state = (uint8_t)change->to;
 	row->stats.state_changes++;
-	row->since_unix_ns = now_unix_ns;
+	store_follow_wall(s);
+	row->since_boot_ns = since_unix_ns - s->wall_offset_ns;
 	store_touch(s, row);
 	store_write_unlock(s);
 }

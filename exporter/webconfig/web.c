@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/queue.h>
 
+#include "base/clock.h"
 #include "base/file_stamp.h"
 #include "base/log.h"
 #include "config/reader/report.h"
@@ -18,6 +19,7 @@ struct reading {
 	TAILQ_ENTRY(reading) entry;
 	struct web_config *conf;
 	size_t users; /* connections and requests that hold it */
+	int64_t read_unix_ns;
 };
 
 TAILQ_HEAD(readings, reading);
@@ -31,6 +33,7 @@ struct web {
 	char *files[FILES];
 	struct file_stamp stamps[FILES];
 	struct web_auth *auth;
+	bool refused; /* the newest reading: what is in force is older than the files */
 };
 
 static const struct web_config no_config;
@@ -96,6 +99,7 @@ static int reading_make(struct reading **rp, struct web_config *conf, const char
 	}
 	r->conf = conf;
 	r->rules.conf = conf;
+	r->read_unix_ns = clock_wall_ns();
 	err = tls_make(r, path, errs);
 	if (err)
 		reading_free(r);
@@ -181,6 +185,7 @@ static void web_refresh(struct web *w)
 		web_replace(w, next);
 	else
 		reading_free(next);
+	w->refused = err;
 	if (err && !errs.count)
 		log_event(LOG_LEVEL_ERROR, refused, LOG_S("file", w->path),
 			  LOG_S("error", strerror(err)));
@@ -262,6 +267,23 @@ void web_put(struct web *w, const struct web_rules *rules)
 	pthread_mutex_lock(&w->lock);
 	r = (struct reading *)(uintptr_t)rules;
 	r->users--;
+	pthread_mutex_unlock(&w->lock);
+}
+
+void web_state(struct web_state *out, struct web *w)
+{
+	const struct reading *r;
+
+	*out = (struct web_state){.used = w->path};
+	if (!w->path)
+		return;
+	pthread_mutex_lock(&w->lock);
+	if (web_changed(w))
+		web_refresh(w);
+	r = w->now;
+	out->successful = !w->refused;
+	out->read_unix_ns = r->read_unix_ns;
+	out->not_after_s = r->rules.tls ? web_tls_not_after_s(r->rules.tls) : 0;
 	pthread_mutex_unlock(&w->lock);
 }
 

@@ -41,6 +41,17 @@ bool web_is_tls(const struct web *w);
 const struct web_rules *web_get(struct web *w);
 void web_put(struct web *w, const struct web_rules *rules);
 
+/* What became of the file, and what is shown who connects. */
+struct web_state {
+	bool used;	      /* there is a file */
+	bool successful;      /* its last reading, that of what it names included */
+	int64_t read_unix_ns; /* of the reading in force */
+	int64_t not_after_s;  /* earliest end in the chain shown; 0: plain HTTP */
+};
+
+/* As of now: files that changed are read first, as for who connects. Any thread. */
+void web_state(struct web_state *out, struct web *w);
+
 /* Those who judge passwords; NULL without a file. */
 struct web_auth *web_auth(struct web *w);
 

@@ -20,6 +20,7 @@ struct web_tls {
 	gnutls_priority_t priority;
 	int client_auth;
 	const struct web_texts *sans;
+	int64_t not_after_s; /* earliest of the chain shown */
 };
 
 /* A PEM text: the file's, or the one that stands in the configuration. */
@@ -65,8 +66,22 @@ static void pem_free(struct pem *p)
 	file_free(p->read, p->text.size);
 }
 
-/* Whether the first certificate's key is an RSA key. */
-static int key_is_rsa(bool *rsa, const struct pem *cert, char *err_text, size_t err_size)
+static int64_t earliest_end_s(const gnutls_x509_crt_t *list, unsigned count)
+{
+	int64_t end_s = INT64_MAX;
+
+	for (unsigned i = 0; i < count; i++) {
+		time_t at_s = gnutls_x509_crt_get_expiration_time(list[i]);
+
+		if (at_s < end_s)
+			end_s = at_s;
+	}
+	return end_s;
+}
+
+/* Whether the first certificate's key is an RSA key, and when the first of them ends. */
+static int look_at_chain(bool *rsa, int64_t *not_after_s, const struct pem *cert,
+			 char *err_text, size_t err_size)
 {
 	gnutls_x509_crt_t *list = NULL;
 	unsigned count = 0;
@@ -79,6 +94,7 @@ static int key_is_rsa(bool *rsa, const struct pem *cert, char *err_text, size_t 
 				    cert->name, gnutls_strerror(rc));
 	algorithm = gnutls_x509_crt_get_pk_algorithm(list[0], NULL);
 	*rsa = algorithm == GNUTLS_PK_RSA || algorithm == GNUTLS_PK_RSA_PSS;
+	*not_after_s = earliest_end_s(list, count);
 	for (unsigned i = 0; i < count; i++)
 		gnutls_x509_crt_deinit(list[i]);
 	gnutls_free(list);
@@ -96,7 +112,7 @@ static int load_pair(struct web_tls *t, bool *rsa, const struct web_tls_conf *co
 		err = pem_load(&key, conf->key_file, conf->key, "key", err_text,
 			       err_size);
 	if (!err)
-		err = key_is_rsa(rsa, &cert, err_text, err_size);
+		err = look_at_chain(rsa, &t->not_after_s, &cert, err_text, err_size);
 	if (!err) {
 		rc = gnutls_certificate_set_x509_key_mem(t->cred, &cert.text, &key.text,
 							 GNUTLS_X509_FMT_PEM);
@@ -182,6 +198,11 @@ void web_tls_free(struct web_tls *t)
 	if (t->priority)
 		gnutls_priority_deinit(t->priority);
 	free(t);
+}
+
+int64_t web_tls_not_after_s(const struct web_tls *t)
+{
+	return t->not_after_s;
 }
 
 static bool is_listed(const struct web_texts *sans, const char *name, size_t len)

@@ -8,6 +8,7 @@
 
 #include <gnutls/gnutls.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct web_tls_conf;
 struct web_tls;
@@ -22,6 +23,9 @@ struct web_tls;
 int web_tls_alloc(struct web_tls **tp, const struct web_tls_conf *conf, char *err_text,
 		  size_t err_size);
 void web_tls_free(struct web_tls *t);
+
+/* Earliest end in the certificate chain that is shown, seconds since the epoch. */
+int64_t web_tls_not_after_s(const struct web_tls *t);
 
 /*
  * Readies a session before its handshake. @t must outlive the session. Returns 0 or an

@@ -1,261 +1,222 @@
+// Alerts about exporters, and about this Prometheus itself.
 {
   prometheusAlerts+:: {
+    local config = $._config,
+    local alert = (import '../lib/alert.libsonnet')(config),
+    local text = (import '../lib/text.libsonnet')(config),
+    local instance = '{{ $labels.instance }}',
+    local job = '{{ $labels.job }}',
+    local job_dashboard = config.grafanaUrl + 'd/siptrunk-exporter?var-job={{ $labels.job | urlquery }}',
+    local expires = '{{ if gt $value 0.0 }}expires in {{ $value | humanizeDuration }}{{ else }}has expired{{ end }}',
+    local certificate(levels, o) = [
+      alert.on_exporter(o {
+        severity: level.severity,
+        wait_s: 600,
+        only: 'siptrunk:exporter_problem{problem="%s"} < on () group_left () siptrunk:threshold:certificate_%s_seconds'
+              % [o.problem, level.threshold],
+      })
+      for level in levels
+    ],
+    local levels = [
+      { severity: 'info', threshold: 'notice' },
+      { severity: 'warning', threshold: 'warning' },
+      { severity: 'critical', threshold: 'critical' },
+    ],
+
+    local blind = [
+      alert.on_exporter({
+        alert: 'SipTrunkExporterDown',
+        problem: 'exporter_down',
+        severity: 'critical',
+        wait_s: 180,
+        tag: 'BLIND',
+        summary: 'A SIP trunk exporter cannot be scraped; its trunks are not watched.',
+        cause: 'exporter cannot be scraped, its trunks are not watched',
+        who: instance,
+        description: 'Prometheus cannot scrape ' + instance + ' (job ' + job + '). Calls are not affected by this, but nobody would see a trunk fail.',
+      }),
+      alert.on_exporter({
+        alert: 'SipTrunkExporterAbsent',
+        problem: 'exporter_absent',
+        severity: 'critical',
+        wait_s: 600,
+        key: [],
+        page: false,
+        dashboard: config.grafanaUrl + 'd/siptrunk-exporter',
+        tag: 'BLIND',
+        summary: 'Prometheus has no SIP trunk exporter at all.',
+        cause: 'no SIP trunk exporter is scraped',
+        who: 'SIP trunk exporters',
+        description: 'Prometheus has had no data from any siptrunk_exporter for ten minutes: no trunk is watched. Check the scrape configuration and service discovery.',
+      }),
+      alert.on_exporter({
+        alert: 'SipTrunkShardMissing',
+        problem: 'shard_missing',
+        severity: 'critical',
+        wait_s: 300,
+        key: ['job'],
+        page: false,
+        dashboard: job_dashboard,
+        tag: 'BLIND',
+        summary: 'A shard of the SIP trunk exporters is missing; its trunks are not watched.',
+        cause: 'shards missing: {{ $value | printf "%.0f" }}, their trunks are not watched',
+        who: 'Job ' + job,
+        description: 'The exporters of job ' + job + ' share their trunks {{ with printf "max(siptrunk_exporter_total_shards{job=%q})" $labels.job | query }}among {{ . | first | value | printf "%.0f" }}{{ end }}, and {{ $value | printf "%.0f" }} of them are not there. Calls are not affected by this, but nobody would see a trunk of theirs fail.{{ with printf "siptrunk_exporter_total_shards{job=%q}" $labels.job | query }} Left: {{ range $i, $v := . | sortByLabel "instance" }}{{ if $i }}, {{ end }}{{ .Labels.shard }} ({{ .Labels.instance }}){{ end }}.{{ end }}',
+      }),
+      alert.on_exporter({
+        alert: 'SipTrunkVantageMissing',
+        problem: 'vantage_missing',
+        severity: 'warning',
+        wait_s: 600,
+        key: ['job'],
+        page: false,
+        dashboard: job_dashboard,
+        tag: 'FEWER EYES',
+        summary: 'Prometheus no longer knows a SIP trunk exporter that it used to scrape.',
+        cause: 'exporters gone from Prometheus: {{ $value | printf "%.0f" }}',
+        who: 'Job ' + job,
+        description: 'Job ' + job + ' has had more siptrunk_exporters for most of the last day; missing now: {{ $value | printf "%.0f" }}. A trunk that two places watched may now have only one: a dead trunk and a broken road look the same from there.{{ with printf "last_over_time(siptrunk_exporter_build_info{job=%q}[1d]) unless on (job, instance) up" $labels.job | query }} Gone within that day: {{ range $i, $v := . | sortByLabel "instance" }}{{ if $i }}, {{ end }}{{ .Labels.instance }}{{ end }}.{{ end }}',
+      }),
+      alert.on_exporter({
+        alert: 'SipTrunkProbingStalled',
+        problem: 'probing_stalled',
+        severity: 'critical',
+        wait_s: 300,
+        tag: 'BLIND',
+        summary: 'A SIP trunk exporter is up but has stopped probing.',
+        cause: 'up, but has sent no probe for 15 minutes',
+        who: instance,
+        description: instance + ' answers scrapes but has begun no probe for 15 minutes: the states it shows are old.',
+      }),
+      alert.on_exporter({
+        alert: 'SipTrunkExporterLoopStalled',
+        problem: 'exporter_loop_stalled',
+        severity: 'critical',
+        wait_s: 60,
+        tag: 'BLIND',
+        summary: 'The main loop of a SIP trunk exporter stands still; nothing is probed.',
+        cause: 'its main loop stands still, nothing is probed',
+        who: instance,
+        description: instance + ' answers scrapes, but its main loop has not come round for two minutes: nothing is probed, and the states it shows are old.{{ with printf "siptrunk_exporter_loop_last_turn_timestamp_seconds{job=%q,instance=%q}" $labels.job $labels.instance | query }} Its last turn was at ' + text.exactly('. | first | value') + '.{{ end }}',
+      }),
+      alert.on_exporter({
+        alert: 'SipTrunkExporterRestarting',
+        problem: 'exporter_restarting',
+        severity: 'warning',
+        wait_s: 60,
+        tag: 'RESTARTING',
+        summary: 'A SIP trunk exporter keeps restarting.',
+        cause: 'started {{ $value | printf "%.0f" }} times in 30 minutes',
+        who: instance,
+        description: instance + ' started {{ $value | printf "%.0f" }} times in 30 minutes. After each start every trunk is unknown until its first answer.',
+      }),
+      alert.on_exporter({
+        alert: 'SipTrunkScheduleLagging',
+        problem: 'schedule_lagging',
+        severity: 'warning',
+        wait_s: 300,
+        tag: 'LAGGING',
+        summary: 'A SIP trunk exporter probes later than scheduled.',
+        cause: 'probes {{ $value | humanizeDuration }} late',
+        who: instance,
+        description: instance + ' begins its probes {{ $value | humanizeDuration }} late: the host is overloaded, or has too many trunks for one exporter.',
+      }),
+    ],
+
+    local settings = [
+      alert.on_exporter({
+        alert: 'SipTrunkReloadFailed',
+        problem: 'reload_failed',
+        severity: 'warning',
+        wait_s: 300,
+        tag: 'CONFIGURATION',
+        summary: 'A SIP trunk exporter refused its new configuration and runs on the old one.',
+        cause: 'new configuration refused',
+        who: instance,
+        description: instance + ' refused its new configuration{{ with printf "siptrunk_exporter_config_last_reload_success_timestamp_seconds{job=%q,instance=%q}" $labels.job $labels.instance | query }} and runs on that of ' + text.at('. | first | value') + '{{ end }}. Its log names every error with line and path.',
+      }),
+      alert.on_exporter({
+        alert: 'SipTrunkWebConfigBroken',
+        problem: 'web_config_broken',
+        severity: 'warning',
+        wait_s: 300,
+        tag: 'WEB CONFIGURATION',
+        summary: 'A SIP trunk exporter cannot use its changed web configuration, and keeps the old one.',
+        cause: 'changed web configuration cannot be used',
+        who: instance,
+        description: 'The file of --web.config.file of ' + instance + ', or what it names, has changed and cannot be used{{ with printf "siptrunk_exporter_web_config_last_reload_success_timestamp_seconds{job=%q,instance=%q}" $labels.job $labels.instance | query }}; what was read at ' + text.at('. | first | value') + ' stays in force{{ end }}. The next start would fail. Its log names what is wrong.',
+      }),
+      alert.on_exporter({
+        alert: 'SipTrunkCertificateReloadFailed',
+        problem: 'certificate_reload_failed',
+        severity: 'warning',
+        wait_s: 300,
+        tag: 'CERTIFICATE FILES',
+        summary: 'A SIP trunk exporter cannot use certificate files that changed, and keeps the old ones.',
+        cause: 'changed certificate files cannot be used',
+        who: instance,
+        description: 'Certificate files of ' + instance + ' have changed and cannot be used; it goes on with the old ones until those expire. Its log names the file and what is wrong.',
+      }),
+      alert.on_exporter({
+        alert: 'SipTrunkOwnCertificateUnfit',
+        problem: 'own_certificate_unfit',
+        severity: 'warning',
+        wait_s: 600,
+        key: ['job', 'instance', 'file', 'purpose'],
+        tag: 'OWN CERTIFICATE',
+        summary: 'Peers will not take a certificate of our own, by what is written in it.',
+        cause: 'our certificate {{ $labels.file }} is none for a {{ $labels.purpose }}',
+        who: 'The SIP listener of ' + instance,
+        description: 'The SIP listener of ' + instance + ': our certificate {{ $labels.file }} is shown as a {{ $labels.purpose }}, and a peer that looks at it refuses it: for its purpose, too weak a key or signature, a time that has not come, or a name that is not in it. The exporter\'s log says which.',
+      }),
+    ],
+
+    local certificates = certificate(levels, {
+      why: 'What the SIP listener shows to peers; three severities of one alert.',
+      alert: 'SipTrunkExporterCertificateExpiring',
+      problem: 'exporter_certificate_expiring',
+      key: ['job', 'instance', 'file'],
+      tag: 'LISTENER CERTIFICATE',
+      summary: 'The certificate that the SIP listener of an exporter shows is about to expire.',
+      cause: "its SIP listener's certificate " + expires,
+      who: 'The certificate {{ $labels.file }} of ' + instance,
+      description: 'The certificate {{ $labels.file }} that the SIP listener of ' + instance + ' shows to peers ' + expires + '. Peers that look at it stop pinging us over TLS then.',
+    }) + certificate(levels, {
+      why: 'What the exporter shows to Prometheus and to browsers.',
+      alert: 'SipTrunkWebCertificateExpiring',
+      problem: 'web_certificate_expiring',
+      tag: 'WEB CERTIFICATE',
+      summary: 'The certificate that a SIP trunk exporter serves its metrics with is about to expire.',
+      cause: 'its web certificate ' + expires,
+      who: 'The web certificate of ' + instance,
+      description: 'The certificate that ' + instance + ' shows to who connects to it by HTTPS ' + expires + '. Prometheus cannot scrape it then, and nobody would see a trunk fail.',
+    }),
+
+    // Always there: whoever misses it knows that the way to people is broken.
+    local watchdog = {
+      why:: |||
+        The dead man's switch: it always fires. Alertmanager passes it on to a watcher outside,
+        which calls when it stays out; nobody gets a mail of it.
+      |||,
+      alert: 'SipTrunkWatchdog',
+      expr: 'vector(1)',
+      labels: { severity: 'none', component: 'watchdog' },
+      annotations: {
+        tag: 'WATCHDOG',
+        summary: 'Prometheus evaluates the rules about SIP trunks, and Alertmanager passes alerts on.',
+        cause: 'all is well as long as this fires',
+        headline: 'all is well as long as this fires',
+        description: 'This alert always fires. A watcher outside that no longer gets it knows that mails about SIP trunks would not come either.',
+        runbook_url: text.runbook('SipTrunkWatchdog'),
+        dashboard_url: config.grafanaUrl + 'd/siptrunk-exporter',
+      },
+    },
+
     groups+: [
       {
         name: 'siptrunk-exporter-alerts',
         interval: '15s',
-        rules: [
-          {
-            why:: |||
-              By job name, or by having been one of ours within the last day.
-            |||,
-            alert: 'SipTrunkExporterDown',
-            expr: |||
-              up{job=~".*siptrunk.*"} == 0
-              or up == 0 and on (job, instance) last_over_time(siptrunk_exporter_build_info[1d])
-            |||,
-            'for': '3m',
-            labels: {
-              severity: 'critical',
-              component: 'exporter',
-            },
-            annotations: {
-              tag: 'BLIND',
-              summary: 'A SIP trunk exporter cannot be scraped; its trunks are not watched.',
-              headline: 'exporter cannot be scraped, its trunks are not watched',
-              description: @'Prometheus cannot scrape {{ $labels.instance }} (job {{ $labels.job }}). Calls are not affected by this, but nobody would see a trunk fail. {{- with printf "min(ALERTS_FOR_STATE{alertname=\"SipTrunkExporterDown\",job=%q,instance=%q})" $labels.job $labels.instance | query }} Since {{ (. | first | value | toTime).Format "2006-01-02 15:04 MST" }}.{{ end }}',
-              runbook_url: 'https://runbooks.example/SipTrunkExporterDown.md',
-              dashboard_url: 'https://grafana.example/d/siptrunk-exporter?var-instance={{ $labels.instance | urlquery }}',
-            },
-          },
-          {
-            alert: 'SipTrunkExporterAbsent',
-            expr: 'absent(siptrunk_exporter_build_info)',
-            'for': '10m',
-            labels: {
-              severity: 'critical',
-              component: 'exporter',
-            },
-            annotations: {
-              tag: 'BLIND',
-              summary: 'Prometheus has no SIP trunk exporter at all.',
-              headline: 'no SIP trunk exporter is scraped',
-              description: 'Prometheus has had no data from any siptrunk_exporter for ten minutes: no trunk is watched. Check the scrape configuration and service discovery.',
-              runbook_url: 'https://runbooks.example/SipTrunkExporterAbsent.md',
-              dashboard_url: 'https://grafana.example/d/siptrunk-exporter',
-            },
-          },
-          {
-            why:: |||
-              Each shard as often as that which is there most often: a job may hold several vantage
-              points, with a whole set of shards each.
-            |||,
-            alert: 'SipTrunkShardMissing',
-            expr: |||
-              max by (job) (siptrunk_exporter_total_shards)
-              * max by (job) (count by (job, shard) (siptrunk_exporter_total_shards))
-              - count by (job) (siptrunk_exporter_total_shards)
-              > 0
-            |||,
-            'for': '5m',
-            labels: {
-              severity: 'critical',
-              component: 'exporter',
-            },
-            annotations: {
-              tag: 'BLIND',
-              summary: 'A shard of the SIP trunk exporters is missing; its trunks are not watched.',
-              headline: 'shards missing: {{ $value | printf "%.0f" }}, their trunks are not watched',
-              description: @'The exporters of job {{ $labels.job }} share their trunks {{ with printf "max(siptrunk_exporter_total_shards{job=%q})" $labels.job | query }}among {{ . | first | value | printf "%.0f" }}{{ end }}, and {{ $value | printf "%.0f" }} of them are not there. Calls are not affected by this, but nobody would see a trunk of theirs fail.{{ with printf "siptrunk_exporter_total_shards{job=%q}" $labels.job | query }} Left: {{ range $i, $v := . | sortByLabel "instance" }}{{ if $i }}, {{ end }}{{ .Labels.shard }} ({{ .Labels.instance }}){{ end }}.{{ end }} {{- with printf "min(ALERTS_FOR_STATE{alertname=\"SipTrunkShardMissing\",job=%q})" $labels.job | query }} Since {{ (. | first | value | toTime).Format "2006-01-02 15:04 MST" }}.{{ end }}',
-              runbook_url: 'https://runbooks.example/SipTrunkShardMissing.md',
-              dashboard_url: 'https://grafana.example/d/siptrunk-exporter?var-job={{ $labels.job | urlquery }}',
-            },
-          },
-          {
-            why:: |||
-              Fewer exporters than for most of the last day, and not for being unreachable: what
-              Prometheus scrapes has changed. An exporter that comes back under another name is none
-              less, and after half a day without it fewer are the new normal.
-            |||,
-            alert: 'SipTrunkVantageMissing',
-            expr: |||
-              quantile_over_time(0.5, siptrunk:exporters:count[1d])
-              - (siptrunk:exporters:count or 0 * last_over_time(siptrunk:exporters:count[1d]))
-              > 0
-              unless on () absent(siptrunk_exporter_build_info)
-            |||,
-            'for': '10m',
-            labels: {
-              severity: 'warning',
-              component: 'exporter',
-            },
-            annotations: {
-              tag: 'FEWER EYES',
-              summary: 'Prometheus no longer knows a SIP trunk exporter that it used to scrape.',
-              headline: 'exporters gone from Prometheus: {{ $value | printf "%.0f" }}',
-              description: @'Job {{ $labels.job }} has had more siptrunk_exporters for most of the last day; missing now: {{ $value | printf "%.0f" }}. A trunk that two places watched may now have only one: a dead trunk and a broken road look the same from there.{{ with printf "last_over_time(siptrunk_exporter_build_info{job=%q}[1d]) unless on (job, instance) up" $labels.job | query }} Gone within that day: {{ range $i, $v := . | sortByLabel "instance" }}{{ if $i }}, {{ end }}{{ .Labels.instance }}{{ end }}.{{ end }} {{- with printf "min(ALERTS_FOR_STATE{alertname=\"SipTrunkVantageMissing\",job=%q})" $labels.job | query }} Since {{ (. | first | value | toTime).Format "2006-01-02 15:04 MST" }}.{{ end }}',
-              runbook_url: 'https://runbooks.example/SipTrunkVantageMissing.md',
-              dashboard_url: 'https://grafana.example/d/siptrunk-exporter?var-job={{ $labels.job | urlquery }}',
-            },
-          },
-          {
-            alert: 'SipTrunkProbingStalled',
-            expr: |||
-              up == 1
-              and on (job, instance) sum by (job, instance) (increase(siptrunk_probes_total[15m])) == 0
-              and on (job, instance) siptrunk_up
-            |||,
-            'for': '5m',
-            labels: {
-              severity: 'critical',
-              component: 'exporter',
-            },
-            annotations: {
-              tag: 'BLIND',
-              summary: 'A SIP trunk exporter is up but has stopped probing.',
-              headline: 'up, but has sent no probe for 15 minutes',
-              description: @'{{ $labels.instance }} answers scrapes but has begun no probe for 15 minutes: the states it shows are old. {{- with printf "min(ALERTS_FOR_STATE{alertname=\"SipTrunkProbingStalled\",job=%q,instance=%q})" $labels.job $labels.instance | query }} Since {{ (. | first | value | toTime).Format "2006-01-02 15:04 MST" }}.{{ end }}',
-              runbook_url: 'https://runbooks.example/SipTrunkProbingStalled.md',
-              dashboard_url: 'https://grafana.example/d/siptrunk-exporter?var-instance={{ $labels.instance | urlquery }}',
-            },
-          },
-          {
-            alert: 'SipTrunkScheduleLagging',
-            expr: |||
-              siptrunk_exporter_schedule_lag_seconds > on () group_left () siptrunk:threshold:schedule_lag_seconds
-            |||,
-            'for': '5m',
-            labels: {
-              severity: 'warning',
-              component: 'exporter',
-            },
-            annotations: {
-              tag: 'LAGGING',
-              summary: 'A SIP trunk exporter probes later than scheduled.',
-              headline: 'probes {{ $value | humanizeDuration }} late',
-              description: @'{{ $labels.instance }} begins its probes {{ $value | humanizeDuration }} late: the host is overloaded, or has too many trunks for one exporter. {{- with printf "min(ALERTS_FOR_STATE{alertname=\"SipTrunkScheduleLagging\",job=%q,instance=%q})" $labels.job $labels.instance | query }} Since {{ (. | first | value | toTime).Format "2006-01-02 15:04 MST" }}.{{ end }}',
-              runbook_url: 'https://runbooks.example/SipTrunkScheduleLagging.md',
-              dashboard_url: 'https://grafana.example/d/siptrunk-exporter?var-instance={{ $labels.instance | urlquery }}',
-            },
-          },
-          {
-            alert: 'SipTrunkReloadFailed',
-            expr: 'siptrunk_exporter_config_last_reload_successful == 0',
-            'for': '5m',
-            labels: {
-              severity: 'warning',
-              component: 'exporter',
-            },
-            annotations: {
-              tag: 'CONFIGURATION',
-              summary: 'A SIP trunk exporter refused its new configuration and runs on the old one.',
-              headline: 'new configuration refused',
-              description: @'{{ $labels.instance }} refused its new configuration{{ with printf "siptrunk_exporter_config_last_reload_success_timestamp_seconds{job=%q,instance=%q}" $labels.job $labels.instance | query }} and runs on that of {{ (. | first | value | toTime).Format "2006-01-02 15:04 MST" }}{{ end }}. Its log names every error with line and path. {{- with printf "min(ALERTS_FOR_STATE{alertname=\"SipTrunkReloadFailed\",job=%q,instance=%q})" $labels.job $labels.instance | query }} Since {{ (. | first | value | toTime).Format "2006-01-02 15:04 MST" }}.{{ end }}',
-              runbook_url: 'https://runbooks.example/SipTrunkReloadFailed.md',
-              dashboard_url: 'https://grafana.example/d/siptrunk-exporter?var-instance={{ $labels.instance | urlquery }}',
-            },
-          },
-          {
-            why:: |||
-              What the exporter shows to Prometheus and to browsers; three severities of one alert.
-            |||,
-            alert: 'SipTrunkExporterCertificateExpiring',
-            expr: |||
-              siptrunk_exporter_tls_certificate_not_after_timestamp_seconds - time()
-              < on () group_left () siptrunk:threshold:certificate_notice_seconds
-            |||,
-            'for': '10m',
-            labels: {
-              severity: 'info',
-              component: 'exporter',
-            },
-            annotations: {
-              tag: 'WEB CERTIFICATE',
-              summary: 'The certificate that a SIP trunk exporter serves its metrics with is about to expire.',
-              headline: 'its web certificate {{ if gt $value 0.0 }}expires in {{ $value | humanizeDuration }}{{ else }}has expired{{ end }}',
-              description: @'The certificate {{ $labels.file }} that {{ $labels.instance }} shows to who connects to it {{ if gt $value 0.0 }}expires in {{ $value | humanizeDuration }}{{ else }}has expired{{ end }}. Prometheus cannot scrape it then, and nobody would see a trunk fail. {{- with printf "min(ALERTS_FOR_STATE{alertname=\"SipTrunkExporterCertificateExpiring\",job=%q,instance=%q})" $labels.job $labels.instance | query }} Since {{ (. | first | value | toTime).Format "2006-01-02 15:04 MST" }}.{{ end }}',
-              runbook_url: 'https://runbooks.example/SipTrunkExporterCertificateExpiring.md',
-              dashboard_url: 'https://grafana.example/d/siptrunk-exporter?var-instance={{ $labels.instance | urlquery }}',
-            },
-          },
-          {
-            alert: 'SipTrunkExporterCertificateExpiring',
-            expr: |||
-              siptrunk_exporter_tls_certificate_not_after_timestamp_seconds - time()
-              < on () group_left () siptrunk:threshold:certificate_warning_seconds
-            |||,
-            'for': '10m',
-            labels: {
-              severity: 'warning',
-              component: 'exporter',
-            },
-            annotations: {
-              tag: 'WEB CERTIFICATE',
-              summary: 'The certificate that a SIP trunk exporter serves its metrics with is about to expire.',
-              headline: 'its web certificate {{ if gt $value 0.0 }}expires in {{ $value | humanizeDuration }}{{ else }}has expired{{ end }}',
-              description: @'The certificate {{ $labels.file }} that {{ $labels.instance }} shows to who connects to it {{ if gt $value 0.0 }}expires in {{ $value | humanizeDuration }}{{ else }}has expired{{ end }}. Prometheus cannot scrape it then, and nobody would see a trunk fail. {{- with printf "min(ALERTS_FOR_STATE{alertname=\"SipTrunkExporterCertificateExpiring\",job=%q,instance=%q})" $labels.job $labels.instance | query }} Since {{ (. | first | value | toTime).Format "2006-01-02 15:04 MST" }}.{{ end }}',
-              runbook_url: 'https://runbooks.example/SipTrunkExporterCertificateExpiring.md',
-              dashboard_url: 'https://grafana.example/d/siptrunk-exporter?var-instance={{ $labels.instance | urlquery }}',
-            },
-          },
-          {
-            alert: 'SipTrunkExporterCertificateExpiring',
-            expr: |||
-              siptrunk_exporter_tls_certificate_not_after_timestamp_seconds - time()
-              < on () group_left () siptrunk:threshold:certificate_critical_seconds
-            |||,
-            'for': '10m',
-            labels: {
-              severity: 'critical',
-              component: 'exporter',
-            },
-            annotations: {
-              tag: 'WEB CERTIFICATE',
-              summary: 'The certificate that a SIP trunk exporter serves its metrics with is about to expire.',
-              headline: 'its web certificate {{ if gt $value 0.0 }}expires in {{ $value | humanizeDuration }}{{ else }}has expired{{ end }}',
-              description: @'The certificate {{ $labels.file }} that {{ $labels.instance }} shows to who connects to it {{ if gt $value 0.0 }}expires in {{ $value | humanizeDuration }}{{ else }}has expired{{ end }}. Prometheus cannot scrape it then, and nobody would see a trunk fail. {{- with printf "min(ALERTS_FOR_STATE{alertname=\"SipTrunkExporterCertificateExpiring\",job=%q,instance=%q})" $labels.job $labels.instance | query }} Since {{ (. | first | value | toTime).Format "2006-01-02 15:04 MST" }}.{{ end }}',
-              runbook_url: 'https://runbooks.example/SipTrunkExporterCertificateExpiring.md',
-              dashboard_url: 'https://grafana.example/d/siptrunk-exporter?var-instance={{ $labels.instance | urlquery }}',
-            },
-          },
-          {
-            alert: 'SipTrunkCertificateReloadFailed',
-            expr: 'siptrunk_exporter_tls_last_reload_successful == 0',
-            'for': '5m',
-            labels: {
-              severity: 'warning',
-              component: 'exporter',
-            },
-            annotations: {
-              tag: 'CERTIFICATE FILES',
-              summary: 'A SIP trunk exporter cannot use certificate files that changed, and keeps the old ones.',
-              headline: 'changed certificate files cannot be used',
-              description: @'Certificate files of {{ $labels.instance }} have changed and cannot be used; it goes on with the old ones until those expire. Its log names the file and what is wrong. {{- with printf "min(ALERTS_FOR_STATE{alertname=\"SipTrunkCertificateReloadFailed\",job=%q,instance=%q})" $labels.job $labels.instance | query }} Since {{ (. | first | value | toTime).Format "2006-01-02 15:04 MST" }}.{{ end }}',
-              runbook_url: 'https://runbooks.example/SipTrunkCertificateReloadFailed.md',
-              dashboard_url: 'https://grafana.example/d/siptrunk-exporter?var-instance={{ $labels.instance | urlquery }}',
-            },
-          },
-          {
-            alert: 'SipTrunkExporterRestarting',
-            expr: |||
-              changes(process_start_time_seconds[30m]) > 3
-              and on (job, instance) siptrunk_exporter_build_info
-            |||,
-            'for': '1m',
-            labels: {
-              severity: 'warning',
-              component: 'exporter',
-            },
-            annotations: {
-              tag: 'RESTARTING',
-              summary: 'A SIP trunk exporter keeps restarting.',
-              headline: 'started {{ $value | printf "%.0f" }} times in 30 minutes',
-              description: @'{{ $labels.instance }} started {{ $value | printf "%.0f" }} times in 30 minutes. After each start every trunk is unknown until its first answer. {{- with printf "min(ALERTS_FOR_STATE{alertname=\"SipTrunkExporterRestarting\",job=%q,instance=%q})" $labels.job $labels.instance | query }} Since {{ (. | first | value | toTime).Format "2006-01-02 15:04 MST" }}.{{ end }}',
-              runbook_url: 'https://runbooks.example/SipTrunkExporterRestarting.md',
-              dashboard_url: 'https://grafana.example/d/siptrunk-exporter?var-instance={{ $labels.instance | urlquery }}',
-            },
-          },
-        ],
+        rules: blind + settings + certificates + [watchdog],
       },
     ],
   },

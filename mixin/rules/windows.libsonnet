@@ -1,3 +1,5 @@
+local watched = (import '../lib/problem.libsonnet').watched;
+
 {
   prometheusRules+:: {
     groups+: [
@@ -82,7 +84,7 @@
           },
           {
             record: 'siptrunk:failed_probes:increase1h',
-            expr: 'sum without (method, address, transport, reason) (increase(siptrunk_probe_failures_total[1h]))',
+            expr: 'sum without (method, address, transport, reason) (increase(siptrunk_probe_failures_total{reason!="dns"}[1h]))',
           },
           {
             why:: |||
@@ -91,6 +93,125 @@
             record: 'siptrunk:exporters:count',
             expr: 'count by (job) (up and on (job, instance) last_over_time(siptrunk_exporter_build_info[1d]))',
           },
+          // What is wrong over a window. None of it is said of a trunk that is not up: that it
+          // is down says it, and a trunk that was taken out or is paused has no windows.
+          watched('latency_high', |||
+            max without (method, address, transport) (
+              siptrunk:latency:mean15m > on () group_left () siptrunk:threshold:latency_seconds
+              and siptrunk:latency:median15m > on () group_left () (siptrunk:threshold:latency_seconds / 2)
+            )
+            and on (job, instance, trunk) siptrunk_up == 1
+          |||),
+          watched('latency_above_normal', |||
+            max without (method, address, transport) (
+              siptrunk:latency:mean15m
+              > on (job, instance, trunk, method, address, transport) group_left () (
+                last_over_time(siptrunk:latency:p90_7d[3h])
+                * on () group_left () siptrunk:threshold:latency_factor
+                + on () group_left () siptrunk:threshold:latency_floor_seconds
+              )
+              and on (job, instance, trunk, method, address, transport) (
+                siptrunk:latency:median15m
+                > on (job, instance, trunk, method, address, transport) group_left ()
+                last_over_time(siptrunk:latency:p90_7d[3h])
+              )
+            )
+            and on (job, instance, trunk) siptrunk_up == 1
+          |||),
+          watched('packet_loss', |||
+            siptrunk:loss:ratio30m > on () group_left () siptrunk:threshold:loss_ratio
+            and siptrunk:lost_packets:increase30m >= on () group_left () siptrunk:threshold:loss_packets
+            and on (job, instance, trunk) siptrunk_up == 1
+            unless on (job, instance, trunk) siptrunk_addresses_up < siptrunk_addresses
+            unless on (job, instance, trunk) min_over_time(siptrunk_up[35m]) == 0
+          |||, |||
+            A slow peer loses nothing, however often it is asked. Not for an outage or a dead
+            address, which have been told.
+          |||),
+          {
+            record: 'siptrunk:errors:rise',
+            expr: |||
+              siptrunk:errors:ratio15m
+              - on (job, instance, trunk) group_left () last_over_time(siptrunk:errors:ratio1d[3h])
+            |||,
+          },
+          watched('error_codes_rising', |||
+            siptrunk:errors:rise > on () group_left () siptrunk:threshold:error_share_rise
+          |||),
+          {
+            why:: 'Addresses that were not probed an hour ago, on a trunk that was.',
+            record: 'siptrunk:new_addresses:count',
+            expr: |||
+              count without (method, address, transport) (
+                siptrunk_probes_total
+                unless on (job, instance, trunk, address) siptrunk_probes_total offset 1h
+              )
+              and on (job, instance, trunk) siptrunk_probes_total offset 1h
+            |||,
+          },
+          watched('addresses_changed', 'siptrunk:new_addresses:count'),
+          {
+            why:: |||
+              What counts is the chain that was verified: peers show more than that, such as a
+              root that an older one signed, and nobody misses it when it expires. Where nothing
+              was verified, all that the peer shows is told of, but is never critical.
+            |||,
+            record: 'siptrunk:certificate:left_seconds',
+            expr: |||
+              min without (method, address, transport) (
+                siptrunk_tls_verified_chain_not_after_timestamp_seconds
+                or siptrunk_tls_certificate_not_after_timestamp_seconds
+              ) - time()
+            |||,
+          },
+          watched('certificate_expiring', |||
+            siptrunk:certificate:left_seconds < on () group_left () siptrunk:threshold:certificate_notice_seconds
+          |||),
+          watched('own_certificate_expiring', |||
+            min without (file) (siptrunk_tls_own_certificate_not_after_timestamp_seconds) - time()
+            < on () group_left () siptrunk:threshold:certificate_notice_seconds
+          |||),
+          watched('own_certificate_unfit', |||
+            min without (file, purpose) (
+              siptrunk_tls_own_certificate_usable{trunk!=""} == 0
+              unless ignoring (purpose) siptrunk_tls_own_certificate_not_after_timestamp_seconds < time()
+            )
+          |||, 'Expiry is a problem of its own.'),
+          watched('error_budget_burn_fast', |||
+            (
+              (
+                siptrunk:unavailable:ratio1h > on () group_left () (14.4 * (1 - siptrunk:objective:availability_ratio))
+                and siptrunk:unavailable:ratio5m > on () group_left () (14.4 * (1 - siptrunk:objective:availability_ratio))
+                unless on (job, instance, trunk)
+                max_over_time(ALERTS{alertname=~"SipTrunk(Down.*|Flapping)",alertstate="firing"}[1h])
+                and siptrunk:failed_probes:increase1h >= 5
+              )
+              or
+              (
+                siptrunk:unavailable:ratio6h > on () group_left () (6 * (1 - siptrunk:objective:availability_ratio))
+                and siptrunk:unavailable:ratio30m > on () group_left () (6 * (1 - siptrunk:objective:availability_ratio))
+                unless on (job, instance, trunk)
+                max_over_time(ALERTS{alertname=~"SipTrunk(Down.*|Flapping)",alertstate="firing"}[6h])
+                and siptrunk:failed_probes:increase6h >= 10
+              )
+            )
+            and on (job, instance, trunk) siptrunk_up == 1
+          |||, |||
+            Two windows each: the long one says that it matters, the short one that it goes on.
+            What an alert about the trunk's state has told within the long window is not told
+            again, and a few lost probes are no proof: five, or ten, are asked for.
+          |||),
+          watched('error_budget_burn_slow', |||
+            (
+              siptrunk:unavailable:ratio1d > on () group_left () (3 * (1 - siptrunk:objective:availability_ratio))
+              and siptrunk:unavailable:ratio2h > on () group_left () (3 * (1 - siptrunk:objective:availability_ratio))
+            )
+            or
+            (
+              siptrunk:unavailable:ratio3d > on () group_left () (1 - siptrunk:objective:availability_ratio)
+              and siptrunk:unavailable:ratio6h > on () group_left () (1 - siptrunk:objective:availability_ratio)
+            )
+          |||),
         ],
       },
     ],

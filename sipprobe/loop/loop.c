@@ -1,5 +1,6 @@
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -15,6 +16,9 @@
  * numbered higher: enough for every connection of 100,000 trunks that fall silent.
  */
 enum { LOOP_DESCRIPTORS_MAX = 65536 };
+
+/* How far an idle loop's last turn lies back at most. */
+#define LOOP_TURN_NS CLOCK_NS_PER_S
 
 struct post {
 	struct post *next;
@@ -34,11 +38,14 @@ static struct loop {
 	loop_every_h *everyh;
 	void *every_arg;
 	int every_fd;
+	int turn_fd;
+	_Atomic int64_t turn_ns;
 } loop = {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.last = &loop.first,
 	.signal_fd = -1,
 	.every_fd = -1,
+	.turn_fd = -1,
 };
 
 static struct post *take_post(void)
@@ -114,6 +121,34 @@ static int loop_descriptors(void)
 	return fd_setsize((int)want);
 }
 
+/* Each turn of the loop sees it once it is due, so that this is the turn's time. */
+static void turn_ready_h(int flags, void *arg)
+{
+	uint64_t expirations;
+
+	(void)flags;
+	(void)arg;
+	(void)!read(loop.turn_fd, &expirations, sizeof(expirations));
+	atomic_store(&loop.turn_ns, clock_monotonic_ns());
+}
+
+static int timer_listen(int *fdp, int64_t interval_ns, fd_h *h)
+{
+	const struct timespec ts = {.tv_sec = interval_ns / CLOCK_NS_PER_S,
+				    .tv_nsec = interval_ns % CLOCK_NS_PER_S};
+	const struct itimerspec its = {.it_interval = ts, .it_value = ts};
+
+	*fdp = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (*fdp < 0 || timerfd_settime(*fdp, 0, &its, NULL))
+		return errno;
+	return fd_listen(*fdp, FD_READ, h, NULL);
+}
+
+int64_t loop_last_turn_ns(void)
+{
+	return atomic_load(&loop.turn_ns);
+}
+
 int loop_init(loop_signal_h *sigh, void *arg)
 {
 	int err = libre_init();
@@ -127,6 +162,9 @@ int loop_init(loop_signal_h *sigh, void *arg)
 		err = catch_signals();
 	if (!err)
 		err = mqueue_alloc(&loop.bell, loop_bell_h, NULL);
+	if (!err)
+		err = timer_listen(&loop.turn_fd, LOOP_TURN_NS, turn_ready_h);
+	atomic_store(&loop.turn_ns, clock_monotonic_ns());
 	if (err)
 		loop_close();
 	return err;
@@ -175,16 +213,9 @@ static void every_ready_h(int flags, void *arg)
 
 int loop_every(int64_t interval_ns, loop_every_h *h, void *arg)
 {
-	const struct timespec ts = {.tv_sec = interval_ns / CLOCK_NS_PER_S,
-				    .tv_nsec = interval_ns % CLOCK_NS_PER_S};
-	const struct itimerspec its = {.it_interval = ts, .it_value = ts};
-
 	loop.everyh = h;
 	loop.every_arg = arg;
-	loop.every_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-	if (loop.every_fd < 0 || timerfd_settime(loop.every_fd, 0, &its, NULL))
-		return errno;
-	return fd_listen(loop.every_fd, FD_READ, every_ready_h, NULL);
+	return timer_listen(&loop.every_fd, interval_ns, every_ready_h);
 }
 
 static void descriptor_close(int *fdp)
@@ -205,6 +236,7 @@ void loop_close(void)
 		free(p);
 	descriptor_close(&loop.signal_fd);
 	descriptor_close(&loop.every_fd);
+	descriptor_close(&loop.turn_fd);
 	libre_close();
 }
 

@@ -56,9 +56,19 @@ static void probe_finish(struct target *t, const struct guard_message *m,
 					   t->own.state != own_before);
 }
 
+/* A deadline that we looked at late is no later for that. */
+static int64_t probe_ended_ns(const struct target *t)
+{
+	int64_t now_ns = clock_monotonic_ns();
+	int64_t deadline_ns = target_deadline_ns(t);
+
+	return t->attempt.pending && deadline_ns < now_ns ? deadline_ns : now_ns;
+}
+
 static void result_init(const struct target *t, struct probe_result *r)
 {
 	*r = probe_result_none();
+	r->ended_ns = probe_ended_ns(t);
 	r->begun_unix_ns = t->attempt.begun_unix_ns;
 	r->retransmissions = t->attempt.retransmissions;
 	r->phase_ns[PROBE_PHASE_RESOLVE] = t->resolve_ns;
@@ -105,6 +115,7 @@ void target_succeed(struct target *t, const struct guard_message *m, int64_t rx_
 	result_init(t, &r);
 	r.outcome = PROBE_RESPONSE;
 	r.code = m->code;
+	r.ended_ns = rx_ns;
 	r.retry_after_s = m->retry_after_s;
 	r.phase_ns[PROBE_PHASE_ANSWER] =
 		rx_ns > t->attempt.sent_ns ? rx_ns - t->attempt.sent_ns : 0;

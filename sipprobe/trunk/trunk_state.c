@@ -106,12 +106,23 @@ static void expect_anew(const struct trunk *t, enum health_state sum)
 		trunk_tell_inbound(t);
 }
 
+/* A result has a time of its own: we may have come to look at it late. */
+static int64_t trunk_state_at_ns(const struct trunk *t, const struct probe_result *last)
+{
+	int64_t now_ns = clock_monotonic_ns();
+	int64_t at_ns = last && last->ended_ns ? last->ended_ns : now_ns;
+
+	if (at_ns < t->since_ns)
+		return t->since_ns;
+	return at_ns < now_ns ? at_ns : now_ns;
+}
+
 static void change_state(struct trunk *t, const struct target *target,
 			 const struct probe_result *last, bool inbound)
 {
 	enum health_state sum = health_go_on((enum health_state)t->sum, summed_state(t));
 	enum health_state state;
-	int64_t now_ns = clock_monotonic_ns();
+	int64_t at_ns = trunk_state_at_ns(t, last);
 	char address[64] = "";
 	struct engine_change change;
 
@@ -126,7 +137,8 @@ static void change_state(struct trunk *t, const struct target *target,
 	change = (struct engine_change){
 		.from = (enum health_state)t->state,
 		.to = state,
-		.held_ns = now_ns - t->since_ns,
+		.at_ns = at_ns,
+		.held_ns = at_ns - t->since_ns,
 		.last = last,
 		.address = address,
 		.method = target ? target_prober(target)->method : "",
@@ -136,7 +148,7 @@ static void change_state(struct trunk *t, const struct target *target,
 		.inbound = inbound,
 	};
 	t->state = (uint8_t)state;
-	t->since_ns = now_ns;
+	t->since_ns = at_ns;
 	t->group->events->trunk_state_h(t->owner.row, &change, t->group->arg);
 }
 

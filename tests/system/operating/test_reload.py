@@ -43,6 +43,9 @@ class Reload(Case):
         m = e.settled("kept", before.get("siptrunk_probes_total", trunk="kept") + 2)
         # Counters go on, the state never left, the connection is the same one.
         self.assertEqual(m.get("siptrunk_state_changes_total", trunk="kept"), 1)
+        since = "siptrunk_state_changed_timestamp_seconds"
+        self.assertEqual(m.get(since, trunk="kept"), before.get(since, trunk="kept"))
+        self.assertGreater(m.get(since, trunk="new"), m.get(since, trunk="kept"))
         self.assertEqual(m.codes("kept"),
                          {200: m.get("siptrunk_probes_total", trunk="kept")})
         self.assertEqual(kept.connections, 1)

@@ -14,7 +14,7 @@ import threading
 import time
 import unittest
 
-from harness import EXE, PATIENCE, Case, config_of, free_port, run, trunk, wait_for
+from harness import EXE, PATIENCE, Case, Metrics, config_of, free_port, run, trunk, wait_for
 from passwords import bcrypt
 
 CONFIG = config_of(trunk("a", "sip:127.0.0.1:9;transport=tcp"))
@@ -38,6 +38,7 @@ class Pki:
                          self[ca + ".pem"], "-addext",
                          "keyUsage=critical,keyCertSign,cRLSign")
         self.issue("server", "ca", "IP:127.0.0.1,DNS:localhost", "serverAuth")
+        self.issue("brief", "ca", "IP:127.0.0.1,DNS:localhost", "serverAuth", days="3")
         self.issue("second", "ca", "IP:127.0.0.1,DNS:localhost", "serverAuth")
         self.issue("rsa", "ca", "IP:127.0.0.1", "serverAuth", key="rsa")
         self.issue("client", "ca", "DNS:scraper.example,URI:spiffe://x/scraper",
@@ -51,7 +52,7 @@ class Pki:
     def openssl(self, *args):
         subprocess.run(["openssl", *args], check=True, capture_output=True)
 
-    def issue(self, name, ca, san, usage, key="ec"):
+    def issue(self, name, ca, san, usage, key="ec", days="20"):
         kind = (["-newkey", "rsa:2048"] if key == "rsa" else
                 ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"])
         self.openssl("req", "-new", *kind, "-nodes", "-subj", f"/CN={name}", "-keyout",
@@ -59,7 +60,7 @@ class Pki:
         with open(self[name + ".ext"], "w") as f:
             f.write(f"subjectAltName={san}\nextendedKeyUsage={usage}\n")
         self.openssl("x509", "-req", "-in", self[name + ".csr"], "-CA", self[ca + ".pem"],
-                     "-CAkey", self[ca + ".key"], "-CAcreateserial", "-days", "20",
+                     "-CAkey", self[ca + ".key"], "-CAcreateserial", "-days", days,
                      "-extfile", self[name + ".ext"], "-out", self[name + ".pem"])
 
     def read(self, name):
@@ -324,6 +325,44 @@ class Rotation(Web):
         self.replace(pki.read("second.key"), "now.key")
         self.assertNotEqual(self.serial(e), first)
         self.assertEqual(len(e.log(level="error")), 1)
+
+    def metrics(self, e, tls=None):
+        m = Metrics(self.ask(e, "/metrics", tls=tls)[2])
+        found = (m.all("siptrunk_exporter_web_" + name) for name in (
+            "certificate_not_after_timestamp_seconds", "config_last_reload_successful",
+            "config_last_reload_success_timestamp_seconds"))
+        return tuple(f[0][1] if f else None for f in found)
+
+    def shown_until(self, e):
+        with socket.create_connection(e.address, 10 * PATIENCE) as raw:
+            with pki.client().wrap_socket(raw, server_hostname="127.0.0.1") as s:
+                return ssl.cert_time_to_seconds(s.getpeercert()["notAfter"])
+
+    def test_what_is_shown_is_a_metric(self):
+        e = self.start_copied()
+        until, good, at = self.metrics(e, pki.client())
+        self.assertEqual((until, good), (self.shown_until(e), 1))
+        self.assertLess(abs(time.time() - at), 20 * PATIENCE)
+        # Half of a new pair: what is shown is the old one, and that is said.
+        self.replace(pki.read("brief.pem"), "now.pem")
+        self.assertEqual(self.metrics(e, pki.client()), (until, 0, at))
+        self.assertEqual(self.shown_until(e), until)
+        self.replace(pki.read("brief.key"), "now.key")
+        brief, good, later = self.metrics(e, pki.client())
+        self.assertEqual((brief, good), (self.shown_until(e), 1))
+        self.assertLess(brief, until)
+        self.assertGreater(later, at)
+        self.replace("nonsense")
+        self.assertEqual(self.metrics(e, pki.client()), (brief, 0, later))
+
+    def test_without_tls_or_a_file_they_are_absent(self):
+        e = self.web(self.users())
+        until, good, at = self.metrics(e)
+        self.assertEqual((until, good), (None, 1))
+        self.assertGreater(at, 0)
+        e.stop()
+        e = self.begin()
+        self.assertEqual(self.metrics(e), (None, None, None))
 
     def test_vanished_file_keeps_the_old(self):
         e = self.start_copied()

@@ -12,6 +12,7 @@ static const char *const promised[] = {
 	"siptrunk_up",
 	"siptrunk_state",
 	"siptrunk_state_changes_total",
+	"siptrunk_state_changed_timestamp_seconds",
 	"siptrunk_addresses",
 	"siptrunk_addresses_up",
 	"siptrunk_info",

@@ -46,7 +46,7 @@ static inline void fixture_fill(struct store *s)
 	struct store_trunk *row = store_trunk_add(s, &fixture_trunks[0]);
 
 	store_trunk_add(s, &fixture_trunks[1]);
-	store_trunk_state(s, row, &change, 1);
+	store_trunk_state(s, row, &change, 1700000002500000000);
 	store_trunk_addresses(s, row, 2, 1);
 	store_trunk_dns_failed(s, row, "sbc.example A: NXDOMAIN", DNS_HINT_NONE);
 	store_inbound(s, row, "OPTIONS", 1700000000000000000);
@@ -69,10 +69,13 @@ struct fixture {
 /* Whose parts point to each other: it stays where it is. */
 static inline void fixture_init(struct fixture *f)
 {
-	*f = (struct fixture){.self = {.build = SLICE("version=\"1\""),
-				       .process = {1, 2, 3, 5, -1, 1700000000000000000},
-				       .scrape_ns = 7000,
-				       .scrape_bytes = 12}};
+	*f = (struct fixture){
+		.self = {.build = SLICE("version=\"1\""),
+			 .loop_turn_unix_ns = 1700000003250000000,
+			 .web = {true, false, 1700000004000000000, 1800000001},
+			 .process = {1, 2, 3, 5, -1, 1700000000000000000},
+			 .scrape_ns = 7000,
+			 .scrape_bytes = 12}};
 	if (store_alloc(&f->store, fixture_bounds, 3))
 		exit(1);
 	store_keep_native(f->store, 3, 160);

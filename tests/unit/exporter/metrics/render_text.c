@@ -114,6 +114,7 @@ static const char *const wanted[] = {
 	"siptrunk_state" TWO ",state=\"unknown\"} 1",
 	"siptrunk_state_changes_total" ONE "} 1",
 	"siptrunk_state_changes_total" TWO "} 0",
+	"siptrunk_state_changed_timestamp_seconds" ONE "} 1700000002.5",
 	"siptrunk_addresses" ONE "} 2",
 	"siptrunk_addresses_up" ONE "} 1",
 	"siptrunk_info" ONE ",uri=\"sip:sbc.example;transport=tls\",transport=\"tls\","
@@ -143,6 +144,10 @@ static const char *const wanted[] = {
 	"siptrunk_tls_certificate_not_after_timestamp_seconds" TGT "} 1800000000",
 	"siptrunk_inbound_requests_total" ONE ",method=\"OPTIONS\"} 1",
 	"siptrunk_inbound_options_last_timestamp_seconds" ONE "} 1700000000",
+	"siptrunk_exporter_loop_last_turn_timestamp_seconds 1700000003.25",
+	"siptrunk_exporter_web_certificate_not_after_timestamp_seconds 1800000001",
+	"siptrunk_exporter_web_config_last_reload_successful 0",
+	"siptrunk_exporter_web_config_last_reload_success_timestamp_seconds 1700000004",
 	"siptrunk_exporter_build_info{version=\"1\"} 1",
 	"siptrunk_exporter_config_last_reload_successful 1",
 	"siptrunk_exporter_config_last_reload_success_timestamp_seconds 1700000001",
@@ -155,6 +160,7 @@ static const char *const wanted[] = {
 };
 
 static const char *const unwanted[] = {
+	"siptrunk_state_changed_timestamp_seconds" TWO,
 	"siptrunk_up" TWO,
 	"siptrunk_addresses" TWO,
 	"siptrunk_probe_failures_total" TWO,

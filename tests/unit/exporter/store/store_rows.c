@@ -410,6 +410,66 @@ static void test_paused(void)
 	store_free(s);
 }
 
+/* --- since when --- */
+
+static int64_t shown_since(struct store *s)
+{
+	struct snapshot *n = NULL;
+	int64_t since_unix_ns;
+
+	if (snapshot_take(&n, s, 0))
+		exit(1);
+	since_unix_ns = n->trunks[0].since_unix_ns;
+	snapshot_free(n);
+	return since_unix_ns;
+}
+
+/* The state is as old as it was, whatever the wall clock is set to. */
+static void test_since(void)
+{
+	const int64_t at_ns = 1700000000123456789;
+	struct engine_change change = {.to = HEALTH_DOWN};
+	struct store *s = store_make();
+	struct store_trunk *row = store_trunk_add(s, &trunk_a);
+	struct status_list *l = NULL;
+	int64_t shown_ns;
+
+	store_trunk_state(s, row, &change, at_ns);
+	is_int(shown_since(s), at_ns, "when it was");
+	is_int(shown_since(s), at_ns, "and no other time at the next look");
+	/* As if it had been set by an hour since: what was kept is an hour off. */
+	s->wall_offset_ns -= 3600 * CLOCK_NS_PER_S;
+	shown_ns = shown_since(s);
+	ok(llabs(shown_ns - at_ns) < CLOCK_NS_PER_MS, "a clock that is set is followed");
+	s->wall_offset_ns += CLOCK_NS_PER_MS;
+	is_int(shown_since(s), shown_ns + CLOCK_NS_PER_MS, "a breath is no step");
+	if (status_list_take(&l, s, &(struct status_query){0}))
+		exit(1);
+	is_int(l->rows[0].since_unix_ns, shown_ns + CLOCK_NS_PER_MS,
+	       "pages say the same");
+	status_list_free(l);
+	store_free(s);
+}
+
+static void test_offsets(void)
+{
+	static const struct {
+		int64_t kept_ms, seen_ms, want_ms;
+		const char *name;
+	} cases[] = {
+		{5000, 5000, 5000, "the same"},
+		{5000, 5049, 5000, "two looks"},
+		{5000, 4951, 5000, "two looks, the other way"},
+		{5000, 5051, 5051, "set forward"},
+		{5000, -900000, -900000, "set back"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		is_int(clock_follow_offset_ns(cases[i].kept_ms * CLOCK_NS_PER_MS,
+					      cases[i].seen_ms * CLOCK_NS_PER_MS),
+		       cases[i].want_ms * CLOCK_NS_PER_MS, cases[i].name);
+}
+
 /* --- chains --- */
 
 static void test_chain(void)
@@ -515,6 +575,8 @@ int main(void)
 	test_cells();
 	test_long_address();
 	test_paused();
+	test_since();
+	test_offsets();
 	test_chain();
 	test_exporter();
 	test_labels();

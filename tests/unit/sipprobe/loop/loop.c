@@ -52,6 +52,12 @@ static void every_h(void *arg)
 		loop_stop();
 }
 
+static void stop_h(void *data, void *arg)
+{
+	(void)data, (void)arg;
+	loop_stop();
+}
+
 static void test_posts(void)
 {
 	static unsigned numbers[POSTS];
@@ -77,6 +83,36 @@ static void test_signals(int *signals)
 	ok(true, "SIGPIPE is no end");
 }
 
+/* Looks on from outside while the loop stands still, and runs again. */
+static void *onlooker(void *arg)
+{
+	const struct timespec pause = {.tv_nsec = 10 * CLOCK_NS_PER_MS};
+	int64_t first_ns = loop_last_turn_ns();
+	int64_t end_ns = clock_monotonic_ns() + 20 * CLOCK_NS_PER_S;
+
+	while (loop_last_turn_ns() == first_ns && clock_monotonic_ns() < end_ns)
+		nanosleep(&pause, NULL);
+	*(bool *)arg = loop_last_turn_ns() > first_ns;
+	(void)loop_post(stop_h, NULL, NULL);
+	return NULL;
+}
+
+static void test_turns(void)
+{
+	const struct timespec stall = {.tv_nsec = 30 * CLOCK_NS_PER_MS};
+	int64_t turn_ns = loop_last_turn_ns();
+	pthread_t thread;
+	bool moved = false;
+
+	nanosleep(&stall, NULL);
+	is_int(loop_last_turn_ns(), turn_ns, "a loop that stands still has no turns");
+	pthread_create(&thread, NULL, onlooker, &moved);
+	(void)loop_run();
+	pthread_join(thread, NULL);
+	ok(moved, "one that has nothing to do has them all the same");
+	ok(clock_monotonic_ns() - loop_last_turn_ns() < 5 * CLOCK_NS_PER_S, "now");
+}
+
 static void test_every(void)
 {
 	int64_t begun_ns = clock_monotonic_ns();
@@ -93,13 +129,16 @@ int main(void)
 	struct rlimit limit = {0};
 	int signals = 0;
 
+	is_int(loop_last_turn_ns(), 0, "no loop, no turn");
 	is_int(loop_init(signal_h, &signals), 0, "ready");
+	ok(loop_last_turn_ns() > 0, "one to begin with");
 	ok(!getrlimit(RLIMIT_NOFILE, &limit) &&
 		   (limit.rlim_cur >= 65536 || limit.rlim_cur == limit.rlim_max),
 	   "with as many descriptors as there may be");
 	ok(loop_libre_version()[0] >= '1', "libre %s", loop_libre_version());
 	test_posts();
 	test_signals(&signals);
+	test_turns();
 	test_every();
 	is_int(loop_post(never_h, NULL, NULL), 0, "posted, too late");
 	loop_close();

@@ -24,6 +24,8 @@ struct trunks {
 	struct trunk *trunk;
 	int64_t cert_s;
 	char cert_unfit[TLS_OWN_TEXT];
+	int64_t changed_ns; /* at_ns of the last change of state */
+	int64_t held_ns;
 };
 
 static void *trunk_add_h(const struct config_trunk *trunk, void *arg)
@@ -46,11 +48,15 @@ static void trunk_remove_h(void *row, void *arg)
 
 static void trunk_state_h(void *row, const struct engine_change *c, void *arg)
 {
+	struct trunks *ts = arg;
+
 	(void)row;
-	fixture_tell(&((struct trunks *)arg)->f, "%s>%s%s%.*s%s%s%s%s",
-		     health_state_name(c->from), health_state_name(c->to),
-		     c->address[0] ? " by " : "", (int)strcspn(c->address, ":"),
-		     c->address, c->method[0] ? " " : "", c->method,
+	ts->changed_ns = c->at_ns;
+	ts->held_ns = c->held_ns;
+	fixture_tell(&ts->f, "%s>%s%s%.*s%s%s%s%s", health_state_name(c->from),
+		     health_state_name(c->to), c->address[0] ? " by " : "",
+		     (int)strcspn(c->address, ":"), c->address, c->method[0] ? " " : "",
+		     c->method,
 		     c->last && !c->address[0] ? " by "
 		     : c->inbound	       ? " inbound"
 					       : "",
@@ -696,6 +702,28 @@ static void test_lost(void)
 	trunks_close(&ts);
 }
 
+/* A change is as old as what brought it, not as our look at it. */
+static void test_when(void)
+{
+	struct trunks ts;
+	int64_t begun_ns;
+
+	trunks_open(&ts, "sip:127.0.0.1:%u", CALM, "");
+	loop_until(has_targets, &ts);
+	probe(&ts, 0, "200 OK");
+	is_int(ts.changed_ns, virtual_now_ns, "up when the answer came");
+	fixture_probe(ts.trunk->targets[0]);
+	begun_ns = ts.trunk->targets[0]->attempt.begun_ns;
+	pass_ms(4900);
+	virtual_now_ns += 900 * CLOCK_NS_PER_MS;
+	pass_ms(0);
+	is_int(ts.trunk->state, HEALTH_DOWN, "silence, seen late");
+	is_int(ts.changed_ns, begun_ns + 5 * CLOCK_NS_PER_S, "down at the deadline");
+	ok(ts.held_ns >= 5 * CLOCK_NS_PER_S && ts.held_ns < 5001 * CLOCK_NS_PER_MS,
+	   "and up until then");
+	trunks_close(&ts);
+}
+
 static void test_paused(void)
 {
 	struct trunks ts;
@@ -824,6 +852,7 @@ int main(void)
 		test_change_of_addresses,
 		test_dns_silence,
 		test_lost,
+		test_when,
 		test_paused,
 		test_inbound,
 		test_move,

@@ -1,0 +1,108 @@
+// What is wrong with an exporter, or with what Prometheus knows of them. The value is what
+// the alert tells: a count, a time, a number of seconds.
+local problem = function(word, expr, why=null) {
+  [if why != null then 'why']:: why,
+  record: 'siptrunk:exporter_problem',
+  expr: expr,
+  labels: { problem: word },
+};
+
+{
+  rules: [
+    problem('local_fault', |||
+      up == 1 and on (job, instance) siptrunk:local_fault
+      or
+      (
+        last_over_time(siptrunk:local_fault[2m]) * 0 + 1
+        and on (job, instance) up == 1
+        and on (job, instance) ALERTS{alertname="SipTrunkLocalFault",alertstate="firing"}
+      )
+    |||, |||
+      What is wrong with an exporter. Its local fault is told of until two minutes after its
+      end, as trunks come back one by one.
+    |||),
+    {
+      why:: |||
+        Trunks whose names do not resolve, and trunks that have a name at all: addresses need
+        no DNS.
+      |||,
+      record: 'siptrunk:dns_failing:count',
+      expr: 'count by (job, instance) (siptrunk:problem{problem="dns_failing"})',
+    },
+    {
+      record: 'siptrunk:names:count',
+      expr: |||
+        count by (job, instance) (
+          siptrunk_info{uri!~"sips?:([^@]*@)?([0-9.]+|\\[.*\\])([:;?].*)?"}
+          and on (job, instance, trunk) siptrunk:watched
+        )
+      |||,
+    },
+    problem('local_dns_fault', |||
+      siptrunk:dns_failing:count >= 2 and siptrunk:dns_failing:count >= siptrunk:names:count / 2
+      or siptrunk:dns_failing:count and on (job, instance) siptrunk:exporter_problem{problem="local_dns_fault"}
+    |||, |||
+      The names of at least two trunks and of half of all that have one: not two carriers,
+      but this exporter's DNS. It stays until the last of them resolves.
+    |||),
+    problem('exporter_down', |||
+      up{job=~".*siptrunk.*"} == 0
+      or up == 0 and on (job, instance) last_over_time(siptrunk_exporter_build_info[1d])
+    |||, 'By job name, or by having been one of ours within the last day.'),
+    problem('exporter_absent', 'absent(siptrunk_exporter_build_info)'),
+    problem('shard_missing', |||
+      max by (job) (siptrunk_exporter_total_shards)
+      * max by (job) (count by (job, shard) (siptrunk_exporter_total_shards))
+      - count by (job) (siptrunk_exporter_total_shards)
+      > 0
+    |||, |||
+      Each shard as often as that which is there most often: a job may hold several vantage
+      points, with a whole set of shards each.
+    |||),
+    problem('vantage_missing', |||
+      quantile_over_time(0.5, siptrunk:exporters:count[1d])
+      - (siptrunk:exporters:count or 0 * last_over_time(siptrunk:exporters:count[1d]))
+      > 0
+      unless on () absent(siptrunk_exporter_build_info)
+    |||, |||
+      Fewer exporters than for most of the last day, and not for being unreachable: what
+      Prometheus scrapes has changed. An exporter that comes back under another name is none
+      less, and after half a day without it fewer are the new normal.
+    |||),
+    problem('probing_stalled', |||
+      up == 1
+      and on (job, instance) sum by (job, instance) (increase(siptrunk_probes_total[15m])) == 0
+      and on (job, instance) siptrunk_up
+    |||),
+    problem('exporter_loop_stalled', |||
+      changes(siptrunk_exporter_loop_last_turn_timestamp_seconds[2m]) == 0
+      and count_over_time(siptrunk_exporter_loop_last_turn_timestamp_seconds[2m]) > 1
+      and on (job, instance) up == 1
+    |||, |||
+      The loop turns every second, and the scrape is answered by another thread. Its clock is
+      not compared with ours: they may differ.
+    |||),
+    problem('schedule_lagging', |||
+      siptrunk_exporter_schedule_lag_seconds > on () group_left () siptrunk:threshold:schedule_lag_seconds
+    |||),
+    problem('reload_failed', 'siptrunk_exporter_config_last_reload_successful == 0'),
+    problem('web_config_broken', 'siptrunk_exporter_web_config_last_reload_successful == 0'),
+    problem('certificate_reload_failed', 'siptrunk_exporter_tls_last_reload_successful == 0'),
+    problem('exporter_certificate_expiring', |||
+      siptrunk_exporter_tls_certificate_not_after_timestamp_seconds - time()
+      < on () group_left () siptrunk:threshold:certificate_notice_seconds
+    |||, 'What the SIP listener shows to peers that connect.'),
+    problem('web_certificate_expiring', |||
+      siptrunk_exporter_web_certificate_not_after_timestamp_seconds - time()
+      < on () group_left () siptrunk:threshold:certificate_notice_seconds
+    |||),
+    problem('own_certificate_unfit', |||
+      siptrunk_tls_own_certificate_usable{trunk=""} == 0
+      unless on (job, instance, file) siptrunk_exporter_tls_certificate_not_after_timestamp_seconds < time()
+    |||),
+    problem('exporter_restarting', |||
+      changes(process_start_time_seconds[30m]) > 3
+      and on (job, instance) siptrunk_exporter_build_info
+    |||),
+  ],
+}

@@ -1,0 +1,118 @@
+// Alerts on problems that are recorded.
+//
+// Waiting is in the expression and not in `for`: Prometheus does not restore a `for` of less
+// than ten minutes, so that its restart would end alerts, and begin them anew minutes later.
+// What is recorded outlives a restart.
+//
+// An alert outlives its problem for an instant, with the labels ending and ended: these are
+// the last annotations that Alertmanager gets of it, and so what the mail about its end can
+// say. Only an alert that fires has such an end.
+//
+// Labels that only serve the text are taken off again, so that they do not make another
+// alert of it. A label's text must not be empty for that, only what it comes to.
+function(config)
+  local text = (import 'text.libsonnet')(config);
+  local off(names) = { [name]: '{{ "" }}' for name in names };
+  local TRUNK = 'job, instance, trunk';
+
+  // What is recorded under @family of the problem that ended, of an alert that fires.
+  local ended(a, family, key, key_alert) =
+    '(\n' + family + ':ending{problem="' + a.problem + '"}\n'
+    + '* on (' + key + ') group_left (ended)\n'
+    + 'count_values without () ("ended", ' + family + ':ended_timestamp_seconds{problem="' + a.problem + '"})\n'
+    + 'and on (' + key_alert + ') ALERTS{alertname="' + a.alert + '",alertstate="firing",severity="' + a.severity + '"}\n)\n';
+
+  local trunk_standing(a) =
+    'siptrunk:problem:since_timestamp_seconds{problem="' + a.problem + '"}\n'
+    + 'and on (' + TRUNK + ', problem) siptrunk:problem:seen_timestamp_seconds <= (time() - ' + a.wait_s + ')\n'
+    + (if a.only == null then '' else 'and on (' + TRUNK + ') ' + a.only + '\n');
+
+  local trunk_explained(a) =
+    '(\n' + trunk_standing(a) + ') * on (' + TRUNK + ') group_left (cause, reason, code, check, expired) siptrunk:why\n';
+
+  local trunk_measured(a) =
+    local explained = trunk_explained(a);
+    if a.more == null then explained else
+      '(\n' + explained + ') * on (' + TRUNK + ') group_left (' + std.join(', ', a.more_labels) + ') (\n'
+      + a.more + '\n)\nor on (' + TRUNK + ') (\n' + explained + ')\n';
+
+  local exporter_standing(a, key) =
+    'siptrunk:exporter_problem{problem="' + a.problem + '"}\n'
+    + '* on (' + key + ') group_left (since)\n'
+    + 'count_values without () ("since", siptrunk:exporter_problem:since_timestamp_seconds{problem="' + a.problem + '"})\n'
+    + 'and on (' + key + ') siptrunk:exporter_problem:seen_timestamp_seconds <= (time() - ' + a.wait_s + ')\n'
+    + (if a.only == null then '' else 'and ignoring (since) ' + a.only + '\n');
+
+  // either(so it ended, while it lasts)
+  local either(ending, lasting) = '{{ if $labels.ending }}' + ending + '{{ else }}' + lasting + '{{ end }}';
+
+  {
+    // on_trunk(o): alert, problem, severity, wait_s, tag, summary, cause, description;
+    // optional: more (an expression whose labels, named in more_labels, are brought),
+    // only (a further condition), over (how it ended, in words), since (false: the texts
+    // have it by themselves), headline, lately (false: without codes and reasons).
+    on_trunk(o)::
+      local a = {
+        only: null,
+        more: null,
+        more_labels: [],
+        over: text.over,
+        since: true,
+        why: '',
+        lately: true,
+        headline: self.cause + (if self.since then ', since ' + text.at('$value') else ''),
+      } + o;
+      local ending = text.ending(a.over);
+      {
+        why:: a.why,
+        alert: a.alert,
+        expr: trunk_measured(a) + 'or\n' + ended(a, 'siptrunk:problem', TRUNK + ', problem', TRUNK),
+        labels: { severity: a.severity, component: 'trunk' }
+                + off(['problem', 'ending', 'ended', 'cause', 'reason', 'code', 'check', 'expired'] + a.more_labels),
+        annotations: {
+          tag: a.tag,
+          summary: a.summary,
+          cause: a.cause,
+          since: '{{ if not $labels.ending }}' + text.exactly('$value') + '{{ end }}',
+          ending: ending,
+          headline: either(ending, a.headline),
+          description: text.trunk + either(': ' + ending + '.', a.description
+                                                               + (if a.since then ' Since ' + text.exactly('$value') + '.' else '')
+                                                               + (if a.lately then text.lately else '')),
+          page_url: text.trunk_page,
+          runbook_url: text.runbook(a.alert),
+          dashboard_url: text.trunk_dashboard,
+        },
+      },
+
+    // on_exporter(o): the same of what is recorded in siptrunk:exporter_problem, whose value
+    // is the alert's. key: what tells one from another; who: whose it is, when it is over.
+    on_exporter(o)::
+      local a = {
+        key: ['job', 'instance'],
+        only: null,
+        why: '',
+        page: true,
+        dashboard: text.exporter_dashboard,
+      } + o;
+      local key = std.join(', ', a.key + ['problem']);
+      local ending = text.ending(text.over);
+      {
+        why:: a.why,
+        alert: a.alert,
+        expr: exporter_standing(a, key) + 'or\n' + ended(a, 'siptrunk:exporter_problem', key, std.join(', ', a.key)),
+        labels: { severity: a.severity, component: 'exporter' } + off(['problem', 'ending', 'ended', 'since']),
+        annotations: {
+          tag: a.tag,
+          summary: a.summary,
+          cause: a.cause,
+          since: '{{ if not $labels.ending }}' + text.exactly('$labels.since') + '{{ end }}',
+          ending: ending,
+          headline: either(ending, a.cause + ', since ' + text.at('$labels.since')),
+          description: either(a.who + ': ' + ending + '.', a.description + ' Since ' + text.exactly('$labels.since') + '.'),
+          [if a.page then 'page_url']: text.exporter_page,
+          runbook_url: text.runbook(a.alert),
+          dashboard_url: a.dashboard,
+        },
+      },
+  }
