@@ -49,5 +49,18 @@
     // How finely the rules of availability look at each minute: 1 is right to the second,
     // 5 costs a fifth; it divides 60.
     availabilityStepSeconds: 1,
+
+    // Dashboards. Identities are the prefix and a name: siptrunk-fleet, siptrunk-trunk, …
+    dashboardUidPrefix: 'siptrunk-',
+    dashboardTags: ['siptrunk', 'sip'],
+    dashboardRefresh: '30s',
+    // What they show when they are opened, and in whose time.
+    dashboardFrom: 'now-6h',
+    dashboardTimezone: 'browser',
+    // The Prometheus they start with, by name or identity; empty: Grafana's default one. The
+    // switches for it and for the job are hidden unless wanted: one row has no room for them.
+    dashboardDatasource: '',
+    dashboardShowDatasource: false,
+    dashboardShowJob: false,
   },
 }

@@ -1,0 +1,405 @@
+// Trunk: everything about one, from every exporter that probes it.
+local colours = import 'colours.libsonnet';
+local f = import 'fields.libsonnet';
+local layout = import 'layout.libsonnet';
+local p = import 'panels.libsonnet';
+local shared = import 'shared.libsonnet';
+local text = import 'text.libsonnet';
+
+function(config)
+  local q = (import 'queries.libsonnet')(config);
+  local links = (import 'links.libsonnet')(config);
+  local variables = (import 'variables.libsonnet')(config);
+  local annotations = (import 'annotations.libsonnet')(config);
+  local sel = q.selectors.trunk;
+  local target = 'instance, method, address';
+  local targetLegend = '{{method}} {{address}} from {{instance}}';
+
+  local stateLine = [
+    p.stat('State',
+           'The worst that any of the exporters sees now.',
+           text.fill(|||
+             %s
+             or max by (trunk) (siptrunk_paused{%s}) * 4
+           |||, [q.code(sel, 'trunk'), sel]),
+           more={
+             mappings: f.mapping([
+               [q.state.up, 'Up', colours.blue],
+               [q.state.degraded, 'Degraded', colours.amber],
+               [q.state.down, 'Down', colours.red],
+               [q.state.unknown, 'Not known', colours.grey],
+               [4, 'Paused', colours.grey],
+             ]),
+             thresholds: f.steps(colours.grey),
+             noValue: 'No data',
+           }),
+    p.stat('For',
+           'How long the trunk has been in this state, by the exporter that saw it enter '
+           + 'it last. Exporters before 1.1 tell it only of trunks that are down.',
+           text.fill(|||
+             time() - (
+               max (siptrunk_state_changed_timestamp_seconds{%(sel)s})
+               or max (siptrunk_probe_last_success_timestamp_seconds{%(sel)s} and on (trunk) siptrunk_up{%(sel)s} == 0)
+             )
+           |||, { sel: sel }),
+           'dtdhms',
+           { decimals: 0, noValue: '–' }),
+    p.stat('Up',
+           'Share of this time range in which the trunk was up or degraded, on average '
+           + 'over the exporters. Times without a known state do not count.',
+           'avg (avg_over_time(siptrunk_up{%s}[$__range]))' % sel,
+           'percentunit',
+           {
+             thresholds: f.steps(colours.red, [
+               [0.99, colours.amber],
+               [config.availabilityObjective, colours.blue],
+             ]),
+             decimals: 2,
+           }),
+    p.stat('Failed',
+           'Share of the probes in this time range that failed, before fall and rise.',
+           q.failed(sel, '', '$__range'),
+           'percentunit',
+           {
+             thresholds: shared.failed,
+             decimals: 1,
+             noValue: 'no probe',
+           }),
+    p.stat('Mean',
+           'Mean latency of the probes that were answered in this time range.',
+           q.mean(sel, '', '$__range'),
+           's',
+           {
+             thresholds: shared.slow(config),
+             decimals: 0,
+             noValue: 'no answer',
+           }),
+    p.stat('Largest',
+           'The largest latency in this time range, of those that a scrape saw.',
+           q.largest(sel, '', '$__range'),
+           's',
+           {
+             thresholds: shared.slow(config),
+             decimals: 0,
+             noValue: 'no answer',
+           }),
+  ];
+
+  local detailLine = [
+    p.stat('Answer',
+           'How many of the addresses that the name resolves to answer.',
+           text.fill(|||
+             label_join(
+               count_values ("_up", min (siptrunk_addresses_up{%(sel)s}))
+               * on () group_left (_all) count_values ("_all", max (siptrunk_addresses{%(sel)s})),
+               "answering", " of ", "_up", "_all"
+             )
+           |||, { sel: sel }),
+           more={ noValue: 'not known' }) + {
+      targets: [super.targets[0] { format: 'table' }],
+      options+: { reduceOptions+: { fields: '/^answering$/' } },
+    },
+    p.stat('Lost',
+           'Share of the requests over UDP in this time range that nothing came back for: '
+           + 'lost on the way there or back.',
+           q.lost(sel, '', '$__range'),
+           'percentunit',
+           {
+             thresholds: shared.lost(config),
+             decimals: 1,
+             noValue: 'no UDP',
+           }),
+    p.stat('Changes',
+           'State changes in this time range, over all exporters.',
+           'sum (increase(siptrunk_state_changes_total{%s}[$__range]))' % sel,
+           more={
+             thresholds: f.steps(colours.blue, [[config.flaps, colours.amber]]),
+             decimals: 0,
+           }),
+    p.stat('Certificate',
+           'Time until the earliest expiry in the chain that the peer presents, of what was '
+           + 'verified of it.',
+           'min %s - time()' % q.certificateEnd(sel),
+           'dtdhms',
+           {
+             thresholds: shared.left(config),
+             decimals: 0,
+             noValue: 'no TLS',
+           }),
+    p.stat('Registered',
+           'Time until the registration ends unless it is renewed.',
+           'min (siptrunk_registration_expires_timestamp_seconds{%s}) - time()' % sel,
+           'dtdhms',
+           { thresholds: shared.lapse, decimals: 0, noValue: 'none' }),
+    p.stat('Last ping',
+           'Time since the peer last sent us OPTIONS.',
+           'time() - max (siptrunk_inbound_options_last_timestamp_seconds{%s})' % sel,
+           'dtdhms',
+           {
+             thresholds: shared.silence(config),
+             decimals: 0,
+             noValue: 'never',
+           }),
+  ];
+
+  local vantagePoints =
+    local by = 'job, instance, trunk';
+    local most(metric) = 'max by (%s) (%s{%s})' % [by, metric, sel];
+    p.table(
+      'Seen from',
+      "The exporters that probe this trunk, and how. Click an exporter for the trunk's "
+      + 'last probes as a message ladder on its status page.',
+      [24, 5],
+      [
+        ['instance', 'Instance', {
+          links: [links.status('Trunk'), links.exporter()],
+          'custom.width': 150,
+        }],
+        ['answering', 'Answer', { 'custom.width': 80 }],
+        ['trunk', 'Trunk', { 'custom.width': 130 }],
+        [config.carrierLabel, 'Carrier', { 'custom.width': 100 }],
+        [config.siteLabel, 'Site', { 'custom.width': 90 }],
+        ['uri', 'URI', {}],
+        ['transport', 'Transport', { 'custom.width': 90 }],
+        ['profile', 'Profile', { 'custom.width': 75 }],
+      ],
+      [
+        ['State', q.code(sel, by), {
+          mappings: shared.states(q),
+          'custom.cellOptions': p.badge,
+          'custom.align': 'left',
+          'custom.width': 95,
+        }],
+        ['For', text.fill(|||
+          time() - max by (%(by)s) (
+            siptrunk_state_changed_timestamp_seconds{%(sel)s}
+            or siptrunk_probe_last_success_timestamp_seconds{%(sel)s} and on (%(by)s) siptrunk_up{%(sel)s} == 0
+          )
+        |||, { by: by, sel: sel }), shared.duration],
+        ['Paused', '%s\nor 0 * %s' % [most('siptrunk_paused'), most('siptrunk_info')], {
+          mappings: f.mapping([[0, 'No', colours.grey], [1, 'Yes', colours.amber]]),
+          'custom.width': 75,
+        }],
+        [
+          'Until',
+          most('siptrunk_paused_until_timestamp_seconds') + ' * 1000',
+          { unit: 'dateTimeAsIso', 'custom.width': 160 },
+        ],
+        [null, q.answering(sel), {}],
+        [null, 'max by (%s, uri, transport, profile) (siptrunk_info{%s})' % [q.by, sel], {}],
+      ],
+      [['State', true]],
+      'No exporter probes a trunk of this name'
+    );
+
+  local timelines = [
+    p.timeline('State',
+               'After fall and rise, one line for each exporter.',
+               [24, 5],
+               q.code(sel, 'job, instance, trunk'),
+               'from {{instance}}',
+               shared.states(q)),
+    p.timeline('What was wrong',
+               'Each problem while it was there, as alerts and mails tell it.',
+               [24, 6],
+               text.fill(|||
+                 max by (instance, problem) (siptrunk:problem{%(sel)s} > bool 0)
+                 or label_replace(
+                   0 * count(siptrunk_info{%(sel)s}) unless on () count_over_time(siptrunk:problem{%(sel)s}[$__range] @ end()),
+                   "problem", "nothing", "", ""
+                 )
+               |||, { sel: sel }),
+               '{{problem}} {{instance}}',
+               f.mapping([[1, 'Wrong', colours.amber], [0, 'Nothing', colours.blue]]),
+               perPage=12),
+    p.timeline('Probes, by address',
+               'Whether the last probe of each address worked, before fall and rise. One '
+               + 'bad address behind a good name shows here.',
+               [24, 6],
+               'max by (%s) (siptrunk_probe_success{%s})' % [target, sel],
+               targetLegend,
+               f.mapping([[1, 'Worked', colours.blue], [0, 'Failed', colours.red]]),
+               perPage=12),
+  ];
+
+  local latency = [
+    p.heatmap('Latency',
+              'How many probes took how long, from the request sent to its final response.',
+              [12, 9],
+              sel),
+    p.graph('Latency, beside a week ago',
+            'The mean of all probes and the largest that a scrape saw; percentiles where '
+            + 'Prometheus stores native histograms. The dashed line is the mean of the same '
+            + "time a week ago, the trunk's own normal.",
+            [12, 9],
+            p.ranges([
+              ['mean', q.mean(sel)],
+              ['largest', q.largest(sel)],
+              ['p95', q.quantile(0.95, sel)],
+              ['p99', q.quantile(0.99, sel)],
+              ['mean a week ago', q.mean(sel, more=' offset 1w')],
+            ]),
+            's',
+            {
+              interval: '1m',
+              overrides: f.coloured({
+                mean: colours.blue,
+                largest: colours.rose,
+                p95: colours.amber,
+                p99: colours.purple,
+              }) + [f.override('mean a week ago', {
+                color: f.fixed(colours.grey),
+                'custom.lineStyle': { dash: [6, 4], fill: 'dash' },
+              })],
+              noValue: shared.unanswered,
+            }),
+    p.graph('Where the time goes',
+            'Phases of the last probe, on average over the addresses: resolve, connect, TLS '
+            + 'handshake, response.',
+            [12, 8],
+            p.range('avg by (phase) (siptrunk_probe_phase_duration_seconds{%s})' % sel,
+                    '{{phase}}'),
+            's',
+            {
+              stacked: true,
+              overrides: f.coloured(colours.phases),
+            }),
+    p.graph('Latency, by address',
+            'Mean latency of each address that the name resolves to.',
+            [12, 8],
+            p.range(q.mean(sel, target), targetLegend),
+            's',
+            { interval: '1m', noValue: shared.unanswered }),
+  ];
+
+  local answers =
+    local each(metric, label) = 'sum by (%s) (rate(%s{%s}[$__rate_interval])) * 60'
+                                % [label, metric, sel];
+    local aMinute(metric) = 'sum (rate(%s{%s}[$__rate_interval])) * 60' % [metric, sel];
+    [
+      p.graph('Response codes',
+              'Final responses a minute, by status code.',
+              [8, 8],
+              p.range(each('siptrunk_probe_responses_total', 'code'), '{{code}}'),
+              'cpm',
+              shared.perMinute { overrides: f.coloured(colours.codes, '^%s..$') }),
+      p.graph('Failures',
+              'Failed probes a minute, by reason.',
+              [8, 8],
+              p.range(each('siptrunk_probe_failures_total', 'reason') + ' > 0', '{{reason}}'),
+              'cpm',
+              shared.perMinute {
+                overrides: f.coloured(colours.reasons),
+                noValue: 'Nothing failed in this time range',
+              }),
+      p.graph('Loss',
+              'Requests over UDP that nothing came back for, as a share of all sent; answers '
+              + 'that came after the timeout, as a share of the probes.',
+              [8, 8],
+              p.ranges([
+                ['lost', q.lost(sel, '', '$__rate_interval')],
+                ['late', q.late(sel)],
+              ]),
+              'percentunit',
+              {
+                interval: '1m',
+                maximum: 1,
+                thresholds: f.limits(colours.blue, [[config.lossRatio, colours.amber]]),
+                noValue: 'This trunk is not probed over UDP',
+                overrides: f.coloured({ lost: colours.blue, late: colours.purple }),
+              }),
+      p.graph('Requests over UDP',
+              'A minute: all that were sent, those of them that were sent again since no '
+              + 'answer had come within T1, and those that something came back for. A slow '
+              + 'peer gets each twice and answers each: only the distance between sent and '
+              + 'answered is loss. Answers from elsewhere, another address or port than was '
+              + 'asked, are no answers.',
+              [24, 7],
+              p.ranges([
+                ['sent', aMinute('siptrunk_probe_udp_requests_total')],
+                ['sent again', aMinute('siptrunk_probe_retransmissions_total')],
+                ['answered', aMinute('siptrunk_probe_udp_answers_total')],
+                ['from elsewhere', aMinute('siptrunk_probe_misdirected_responses_total')],
+              ]),
+              'cpm',
+              {
+                interval: '1m',
+                noValue: 'This trunk is not probed over UDP',
+                overrides: f.coloured({
+                  sent: colours.blue,
+                  'sent again': colours.amber,
+                  answered: colours.purple,
+                  'from elsewhere': colours.red,
+                }),
+              }),
+    ];
+
+  local peer = [
+    p.graph('Requests from the peer',
+            "Requests a minute that came from the trunk's addresses, by method.",
+            [8, 8],
+            p.range('sum by (method) (rate(siptrunk_inbound_requests_total{%s}[$__rate_interval])) * 60'
+                    % sel, '{{method}}'),
+            'cpm',
+            { interval: '1m', noValue: 'The peer sends us no requests' }),
+    p.graph('Addresses',
+            "What the trunk's name resolves to, and how many of those answer.",
+            [8, 8],
+            p.ranges([
+              ['resolved', 'max (siptrunk_addresses{%s})' % sel],
+              ['answering', 'min (siptrunk_addresses_up{%s})' % sel],
+            ]),
+            'none',
+            {
+              overrides: f.coloured({ resolved: colours.grey, answering: colours.blue }),
+            }),
+    p.graph('Registration lapses in',
+            'A saw tooth is healthy: each renewal lifts it. A line that falls to 0 is a '
+            + 'registration lost.',
+            [8, 8],
+            p.range('min by (instance) (siptrunk_registration_expires_timestamp_seconds{%s}) - time()'
+                    % sel, 'from {{instance}}'),
+            's',
+            { noValue: 'This trunk does not register' }),
+    p.graph('Asked to wait',
+            'What the peer asked for in Retry-After, with 503 mostly.',
+            [12, 7],
+            p.range('max by (%s) (siptrunk_probe_retry_after_seconds{%s})' % [target, sel],
+                    targetLegend),
+            's',
+            { noValue: 'The peer did not ask for a pause' }),
+    p.graph('TLS failures',
+            'Failed handshakes a minute, by cause.',
+            [12, 7],
+            p.range('sum by (cause) (rate(siptrunk_tls_failures_total{%s}[$__rate_interval])) * 60'
+                    % sel, '{{cause}}'),
+            'cpm',
+            shared.perMinute {
+              noValue: 'No TLS failure',
+            }),
+  ];
+
+  layout.dashboard(
+    config,
+    'trunk',
+    'SIP trunks: one trunk',
+    'Everything that siptrunk_exporter knows of one trunk, from every exporter that '
+    + 'probes it.',
+    variables.places + variables.labels
+    + [variables.trunk(null), variables.filters, variables.scheme],
+    annotations.states(sel, true) + [annotations.alerts('trunk="$trunk"')]
+    + annotations.exporters(q.selectors.exporter),
+    [
+      links.dashboard('Fleet', 'fleet', shared.everywhere + ['carrier', 'site']),
+      links.dashboard('Exporter', 'exporter', shared.everywhere),
+    ],
+    [
+      ['', stateLine],
+      ['', detailLine],
+      ['', [vantagePoints]],
+      ['', timelines],
+      ['Latency', latency],
+      ['Answers', answers],
+      ['The peer', peer],
+    ]
+  )
