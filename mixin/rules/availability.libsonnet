@@ -47,11 +47,13 @@
   // The next scrape tells of one state more than the one before.
   local one_more(ago) = '%s - %s == 1' % [next(CHANGES, ago), series(CHANGES, ago=ago)],
 
+  // `1 *` takes the name away, as functions do: the seconds of a minute are one series.
+
   // When the state was entered that stood at a moment; nothing where nobody can know.
   local entered(ago=0) = [
     '%s < %s' % [next(ENTERED, ago), moment(ago)],
     'or',
-    series(ENTERED, ago=ago),
+    '1 * ' + series(ENTERED, ago=ago),
     'and ' + one_more(ago),
   ],
 
@@ -60,7 +62,7 @@
     '%s < %s' % [next(ENTERED, ago), moment(ago)],
     'and %s == 0' % next_up(ago),
     'or',
-    series(ENTERED, ago=ago),
+    '1 * ' + series(ENTERED, ago=ago),
     'and %s == 0' % series('siptrunk_up', ago=ago),
     'and %s >= %s' % [next(ENTERED, ago), moment(ago)],
     'and ' + one_more(ago),
@@ -80,7 +82,7 @@
   // Paused at a moment past: by the scrape after it, if nothing was reloaded between; or by the
   // one before it, if there is one after it, and what that tells of came later.
   local planned = [
-    'last_over_time(%s)' % series('siptrunk_paused', '15s', -15),
+    '1 * last_over_time(%s)' % series('siptrunk_paused', '15s', -15),
     'unless on (job, instance) %s >= time()' % series(RELOADED, ago=-15),
     'or',
     'timestamp(%s) >= on (job, instance) group_left () timestamp(%s)' % [series('siptrunk_paused'), series('up')],
