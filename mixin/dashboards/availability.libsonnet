@@ -34,8 +34,8 @@ local asked(config) =
     '(max(last_over_time(siptrunk:objective:availability_ratio[400d] @ end() offset -390d)) or vector(%s))'
     % config.availabilityObjective;
 
-  // An outage is told apart by when it began, which count_values makes a label of. A minute's
-  // figures stand at its own step, one minute after its end.
+  // An outage is told apart by when it began, which count_values makes a label of; Prometheus
+  // 2.42 mixes them up unless that label sorts behind those of `by`. A minute's figures stand at its own step, one minute after its end.
   local minutely(name, more='') =
     'last_over_time(siptrunk:outage:%s{%s%s}[59999ms] offset -59999ms)' % [name, sel, more];
   local of_minutes(aggregate, lines) =
@@ -45,26 +45,26 @@ local asked(config) =
   local end = '(%s > %s)' % [minutely('end_timestamp_seconds'), begin];
   local seen = '(%s or %s)' % [end, minutely('until_timestamp_seconds')];
   local keyed(expr) = of_minutes('max', [
-    'count_values by (%s, outage) ("begin", %s)' % [each, begin],
+    'count_values by (%s, outage) ("z_began", %s)' % [each, begin],
     '* on (%s, outage) group_left () %s' % [each, expr],
   ]);
 
   // Where an exporter began anew within an outage: the part before, which it goes on from.
   local earlier = of_minutes('max', [
-    'count_values by (%s) ("begin", %s)' % [each, last_begin],
-    '* on (%s) group_left (first)' % each,
-    'count_values by (%s) ("first", %s)' % [each, minutely('goes_on_from_timestamp_seconds')],
+    'count_values by (%s) ("z_began", %s)' % [each, last_begin],
+    '* on (%s) group_left (z_first)' % each,
+    'count_values by (%s) ("z_first", %s)' % [each, minutely('goes_on_from_timestamp_seconds')],
   ]);
   local joined(aggregate, expr, more='') = std.join('\n', [
-    '%s by (%s, first%s) (' % [aggregate, each, more],
+    '%s by (%s, z_first%s) (' % [aggregate, each, more],
     'label_replace(',
     expr,
-    'unless on (%s, begin)' % each,
+    'unless on (%s, z_began)' % each,
     earlier,
-    ', "first", "$1", "begin", "(.+)")',
+    ', "z_first", "$1", "z_began", "(.+)")',
     'or',
     expr,
-    '* on (%s, begin) group_left (first)' % each,
+    '* on (%s, z_began) group_left (z_first)' % each,
     earlier,
     ')',
   ]);
@@ -73,8 +73,8 @@ local asked(config) =
   local ended = joined('max', keyed(end));
   local causes = joined('sum', of_minutes('sum', [
     minutely('causes:minute'),
-    '* on (%s) group_left (begin)' % each,
-    'count_values by (%s) ("begin", %s)' % [each, last_begin],
+    '* on (%s) group_left (z_began)' % each,
+    'count_values by (%s) ("z_began", %s)' % [each, last_begin],
   ]), ', cause');
 
   {
@@ -92,7 +92,7 @@ local asked(config) =
                  % [by, seconds('monitored'), to, from, monitored(by), other('planned', by)],
     count(by):: std.join('\n', [
       '(',
-      '(count by (%s) (max by (%s, begin) (%s)) or 0 * %s)' % [by, each, keyed(begin), monitored(by)],
+      '(count by (%s) (max by (%s, z_began) (%s)) or 0 * %s)' % [by, each, keyed(begin), monitored(by)],
       '- (count by (%s) (%s) or 0 * %s)' % [by, earlier, monitored(by)],
       ')',
     ]),
@@ -103,7 +103,7 @@ local asked(config) =
       ended: '1000 * %s\nor\n-1 * (%s >= bool %s)' % [ended, seen_until, to],
       lasted: '%s\n-\n%s' % [seen_until, began],
       // The commonest reason of the failures of its minutes.
-      cause: 'topk by (%s, first) (1, %s)' % [each, causes],
+      cause: 'topk by (%s, z_first) (1, %s)' % [each, causes],
     },
   };
 
@@ -152,7 +152,7 @@ local dashboard(config) =
            '1 - (sum(%s) or vector(0)) / sum(%s)' % [a.seconds('down'), a.seconds('monitored')],
            'percentunit', 4, { decimals: 3 }),
     figure('Objective', 'The share of monitored time for which a trunk is meant to be up.', a.objective, 'percentunit', 3, { decimals: 2 }),
-    figure('Outages', 'Of all trunks shown.', 'sum(%s)' % a.count(a.each), 'short', 3, { decimals: 0 }),
+    figure('Number of outages', 'Of all trunks shown.', 'sum(%s)' % a.count(a.each), 'short', 3, { decimals: 0 }),
     figure('Not monitored', 'All trunks together: time without records, which counts neither as up nor as down.',
            'sum(%s)' % a.unseen(a.each), 'dthms', 4, { decimals: 0, thresholds: f.steps(colours.grey) }),
   ];
