@@ -262,7 +262,7 @@ class Availability(unittest.TestCase):
                     self.assertAlmostEqual(ended[row] / 1000 - BASE, end, delta=0.001)
                     self.assertAlmostEqual(lasted[row], end - begin, delta=0.002)
                 else:
-                    self.assertEqual(ended[row], -1 if end else 0)
+                    self.assertEqual(ended[row], -1 if seen > self.month.length - 1 else 0)
                     self.assertSeconds(lasted[row], seen - begin)
                 self.assertEqual(causes[row], self.month.causes[begin])
 
