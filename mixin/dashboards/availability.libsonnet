@@ -1,4 +1,278 @@
-// The month of each carrier and trunk.
+// Availability: a month of each carrier and trunk, fit to be printed and sent.
+local colours = import 'colours.libsonnet';
+local f = import 'fields.libsonnet';
+local layout = import 'layout.libsonnet';
+local p = import 'panels.libsonnet';
+local text = import 'text.libsonnet';
+
+// What is asked of the recorded minutes (mixin/rules/availability.libsonnet). A minute's
+// figures are recorded one to two minutes after its end, so the ranges are that much later.
+// Locals, since jsonnet would reckon a field anew at each use.
+local asked(config) =
+  local carrier = config.carrierLabel;
+  local chosen = if config.siptrunkSelector == '' then '' else config.siptrunkSelector + ',';
+  local of_job = chosen + 'job=~"$job"';
+  local of_instance = of_job + ',instance=~"$instance"';
+  local of_carrier = of_instance + ',%s=~"$carrier"' % carrier;
+  local sel = of_carrier + ',trunk=~"$trunk"';
+  local each = 'job, instance, %s, trunk' % carrier;
+
+  // Up to when there are figures, and where the whole minutes of the range begin and end.
+  local recorded = 'last_over_time(siptrunk:availability:recorded_timestamp_seconds[400d] @ end() offset -390d)';
+  local clock(aggregate) = 'scalar(%s(vector(time())[$__range:1m] offset -500ms))' % aggregate;
+  local from = '(%s - 60)' % clock('min_over_time');
+  local to = 'scalar(clamp_max(max(%s), %s))' % [recorded, clock('max_over_time')];
+
+  // Seconds of the range, one figure for each line.
+  local seconds(what, window='[$__range]', offset='-119500ms') =
+    'sum_over_time(siptrunk:%s_seconds:minute{%s}%s offset %s)' % [what, sel, window, offset];
+  local monitored(by) = 'sum by (%s) (%s)' % [by, seconds('monitored')];
+  // A trunk that was never down has no seconds of it, but is there.
+  local other(what, by) =
+    '(sum by (%s) (%s) or 0 * %s)' % [by, seconds(what), monitored(by)];
+  local objective =
+    '(max(last_over_time(siptrunk:objective:availability_ratio[400d] @ end() offset -390d)) or vector(%s))'
+    % config.availabilityObjective;
+
+  // An outage is told apart by when it began, which count_values makes a label of; Prometheus
+  // 2.42 mixes them up unless that label sorts behind those of `by`. A minute's figures stand at its own step, one minute after its end.
+  local minutely(name, more='') =
+    'last_over_time(siptrunk:outage:%s{%s%s}[59999ms] offset -59999ms)' % [name, sel, more];
+  local of_minutes(aggregate, lines) =
+    '%s_over_time((\n  %s\n)[$__range:1m] offset -60500ms)' % [aggregate, std.join('\n  ', lines)];
+  local begin = minutely('begin_timestamp_seconds');
+  local last_begin = minutely('begin_timestamp_seconds', ',outage="last"');
+  local end = '(%s > %s)' % [minutely('end_timestamp_seconds'), begin];
+  local seen = '(%s or %s)' % [end, minutely('until_timestamp_seconds')];
+  local keyed(expr) = of_minutes('max', [
+    'count_values by (%s, outage) ("z_began", %s)' % [each, begin],
+    '* on (%s, outage) group_left () %s' % [each, expr],
+  ]);
+
+  // Where an exporter began anew within an outage: the part before, which it goes on from.
+  local earlier = of_minutes('max', [
+    'count_values by (%s) ("z_began", %s)' % [each, last_begin],
+    '* on (%s) group_left (z_first)' % each,
+    'count_values by (%s) ("z_first", %s)' % [each, minutely('goes_on_from_timestamp_seconds')],
+  ]);
+  local joined(aggregate, expr, more='') = std.join('\n', [
+    '%s by (%s, z_first%s) (' % [aggregate, each, more],
+    'label_replace(',
+    expr,
+    'unless on (%s, z_began)' % each,
+    earlier,
+    ', "z_first", "$1", "z_began", "(.+)")',
+    'or',
+    expr,
+    '* on (%s, z_began) group_left (z_first)' % each,
+    earlier,
+    ')',
+  ]);
+  local began = joined('min', keyed(begin));
+  local seen_until = joined('max', keyed(seen));
+  local ended = joined('max', keyed(end));
+  local causes = joined('sum', of_minutes('sum', [
+    minutely('causes:minute'),
+    '* on (%s) group_left (z_began)' % each,
+    'count_values by (%s) ("z_began", %s)' % [each, last_begin],
+  ]), ', cause');
+
+  {
+    each: each,
+    selectors: { job: of_job, instance: of_instance, carrier: of_carrier },
+    from: from,
+    to: to,
+    recorded: recorded,
+    objective: objective,
+    seconds:: seconds,
+    other:: other,
+    availability(by):: '1 - %s / %s' % [other('down', by), monitored(by)],
+    used(by):: '%s / %s / (1 - scalar(%s))' % [other('down', by), monitored(by), objective],
+    unseen(by):: 'clamp_min(count by (%s) (%s) * (%s - %s) - %s - %s, 0)'
+                 % [by, seconds('monitored'), to, from, monitored(by), other('planned', by)],
+    count(by):: std.join('\n', [
+      '(',
+      '(count by (%s) (max by (%s, z_began) (%s)) or 0 * %s)' % [by, each, keyed(begin), monitored(by)],
+      '- (count by (%s) (%s) or 0 * %s)' % [by, earlier, monitored(by)],
+      ')',
+    ]),
+    longest(by):: 'max by (%s) (%s)' % [by, keyed('(%s - %s)' % [seen, begin])],
+    outages: {
+      began: '1000 * ' + began,
+      // -1: goes on at the end of the range. 0: nobody saw it end.
+      ended: '1000 * %s\nor\n-1 * (%s >= bool %s)' % [ended, seen_until, to],
+      lasted: '%s\n-\n%s' % [seen_until, began],
+      // The commonest reason of the failures of its minutes.
+      cause: 'topk by (%s, z_first) (1, %s)' % [each, causes],
+    },
+  };
+
+local duration = { unit: 'dthms', decimals: 0 };
+
+local dashboard(config) =
+  local a = asked(config);
+  local variables = (import 'variables.libsonnet')(config);
+  local links = (import 'links.libsonnet')(config);
+  local carrier = config.carrierLabel;
+  local recorded = 'siptrunk:monitored_seconds:minute';
+
+  local month(title, from, to) = {
+    title: title,
+    type: 'link',
+    icon: 'dashboard',
+    url: '/d/%savailability?from=%s&to=%s&${datasource:queryparam}&${job:queryparam}&${instance:queryparam}&${carrier:queryparam}&${trunk:queryparam}'
+         % [config.dashboardUidPrefix, from, to],
+    tooltip: title + ', for the same carriers and trunks',
+    tags: [],
+    asDropdown: false,
+    targetBlank: false,
+    includeVars: false,
+    keepTime: false,
+  };
+
+  local figure(title, description, expr, unit, width, more={}) =
+    p.stat(title, description, expr, unit, { size: [width, 3], thresholds: f.steps(colours.blue) } + more);
+
+  // For each carrier, or trunk: [heading, expression, settings].
+  local columns(by) = [
+    ['Availability', a.availability(by), { unit: 'percentunit', decimals: 3, 'custom.width': 105 }],
+    ['Down', a.other('down', by), duration { 'custom.width': 100 }],
+    ['Outages', a.count(by), { decimals: 0, 'custom.width': 80 }],
+    ['Longest', a.longest(by), duration { 'custom.width': 100 }],
+    ['Mean', '%s / (%s > 0)' % [a.other('down', by), a.count(by)], duration { 'custom.width': 95 }],
+    ['Planned', a.other('planned', by), duration { 'custom.width': 105 }],
+    ['Not monitored', a.unseen(by), duration { 'custom.width': 120 }],
+    ['Allowance used', a.used(by), { unit: 'percentunit', decimals: 0, 'custom.width': 120 }],
+  ];
+
+  local figures = [
+    figure('From', 'Where the report begins.', '1000 * vector(%s)' % a.from, 'dateTimeAsIso', 5),
+    figure('Until', 'Where it ends, or up to when there are figures.', '1000 * vector(%s)' % a.to, 'dateTimeAsIso', 5),
+    figure('Availability', 'Of all trunks shown, weighed by the time for which each was monitored.',
+           '1 - (sum(%s) or vector(0)) / sum(%s)' % [a.seconds('down'), a.seconds('monitored')],
+           'percentunit', 4, { decimals: 3 }),
+    figure('Objective', 'The share of monitored time for which a trunk is meant to be up.', a.objective, 'percentunit', 3, { decimals: 2 }),
+    figure('Number of outages', 'Of all trunks shown.', 'sum(%s)' % a.count(a.each), 'short', 3, { decimals: 0 }),
+    figure('Not monitored', 'All trunks together: time without records, which counts neither as up nor as down.',
+           'sum(%s)' % a.unseen(a.each), 'dthms', 4, { decimals: 0, thresholds: f.steps(colours.grey) }),
+  ];
+
+  local each = p.table(
+    'Trunks',
+    'One line for each place that a trunk is seen from. Availability is the share of monitored time that was not down; planned work and time not monitored are in neither.',
+    [24, 9],
+    [
+      ['trunk', 'Trunk', {}],
+      [carrier, 'Carrier', {}],
+      ['instance', 'Seen from', {}],
+    ],
+    columns(a.each),
+    [['Availability', false]],
+    'No trunk was monitored in this time'
+  );
+
+  local carriers = p.table(
+    'Carriers',
+    'All trunks of each carrier together; a trunk that is seen from two places is in it twice, unless one is chosen above.',
+    [24, 7],
+    [[carrier, 'Carrier', {}]],
+    columns(carrier),
+    [['Availability', false]],
+    'No trunk was monitored in this time'
+  );
+
+  local outages = p.table(
+    'Outages',
+    'An outage begins when the trunk is found down, which is after as many failed probes as its configuration says, and ends when it is found up again.',
+    [24, 40],
+    [
+      ['trunk', 'Trunk', {}],
+      [carrier, 'Carrier', {}],
+      ['cause', 'Cause', { 'custom.width': 110, noValue: 'not recorded' }],
+      ['instance', 'Seen from', {}],
+    ],
+    [
+      ['Began', a.outages.began, { unit: 'dateTimeAsIso', 'custom.width': 165 }],
+      ['Ended', a.outages.ended, {
+        unit: 'dateTimeAsIso',
+        'custom.width': 165,
+        mappings: f.mapping([[-1, 'goes on', colours.grey], [0, 'not seen', colours.grey]]),
+      }],
+      ['Lasted', a.outages.lasted, duration { 'custom.width': 110 }],
+      [null, a.outages.cause, {}],
+    ],
+    [['Began', false]],
+    'No outage'
+  );
+
+  // Bars begin with the day that they tell of.
+  local days(title, what) = a.seconds(what, '[1d]', '-86519500ms');
+  local byDay = p.graph(
+    'By day',
+    'How long trunks were down, in planned work or not monitored, all trunks together; days of UTC.',
+    [24, 6],
+    p.ranges([
+      ['Down', 'sum(%s)' % days('', 'down')],
+      ['Planned', 'sum(%s)' % days('', 'planned')],
+      ['Not monitored', text.fill(|||
+        count(%(ever)s) * (clamp_max(clamp_min(max(%(recorded)s) - time(), 0), 86400) > 0)
+        - sum(%(monitored)s)
+        - (sum(%(planned)s) or vector(0)) > 0
+      |||, {
+        ever: 'count by (%s) (%s)' % [a.each, a.seconds('monitored', '[$__range] @ end()')],
+        recorded: a.recorded,
+        monitored: days('', 'monitored'),
+        planned: days('', 'planned'),
+      })],
+    ]),
+    'dthms',
+    {
+      stacked: true,
+      bars: true,
+      interval: '1d',
+      overrides: f.coloured({ Down: colours.amber, Planned: colours.blue, 'Not monitored': colours.grey }),
+      noValue: 'Nothing was down, planned or not monitored',
+    }
+  );
+
+  local notes = p.panel('text', 'What the figures mean', '', [24, 5], [], {
+    mode: 'markdown',
+    code: { language: 'plaintext', showLineNumbers: false, showMiniMap: false },
+    content: |||
+      - **Down** begins when a trunk is found down (after several failed probes in a row) and ends when it is found up again. Degraded is up.
+      - **Availability** is the share of the monitored time that was not down. **Planned** work and time that was **not monitored** are in neither; not monitored is never counted as up.
+      - **Allowance used** compares the time down with what the objective allows; 100 % is all of it.
+      - **Cause** is the commonest reason for which probes failed: `timeout` no answer, a number is the code of a response.
+    |||,
+  });
+
+  layout.dashboard(
+    config,
+    'availability',
+    'SIP trunks: availability',
+    'A month of each carrier and trunk: availability, outages, planned work and time not monitored.',
+    [
+      variables.datasource,
+      variables.query('job', 'Job', 'label_values(%s, job)' % recorded, '.+', if config.dashboardShowJob then 0 else 2),
+      variables.query('instance', 'Seen from', 'label_values(%s{%s}, instance)' % [recorded, a.selectors.job], '.+'),
+      variables.query('carrier', 'Carrier', 'label_values(%s{%s}, %s)' % [recorded, a.selectors.instance, carrier], '.*'),
+      variables.query('trunk', 'Trunk', 'label_values(%s{%s}, trunk)' % [recorded, a.selectors.carrier], '.+'),
+      variables.scheme,
+    ],
+    [],
+    [
+      month('This month', 'now%2FM', 'now%2FM'),
+      month('Last month', 'now-1M%2FM', 'now-1M%2FM'),
+      month('The month before', 'now-2M%2FM', 'now-2M%2FM'),
+    ],
+    [['', figures], ['', [carriers]], ['', [each]], ['', [byDay]], ['', [notes]], ['', [outages]]],
+  ) + {
+    refresh: '',
+    time: { from: 'now-1M/M', to: 'now-1M/M' },
+  };
+
 {
-  grafanaDashboards+:: {},
+  grafanaDashboards+:: {
+    'siptrunk-availability.json': dashboard($._config),
+  },
 }
