@@ -1,7 +1,3 @@
-// One file a dashboard: jsonnet -S -m DIR mixin/dashboards.jsonnet
-local print(mixin) = {
-  [name]: std.manifestJsonEx(mixin.grafanaDashboards[name], '  ') + '\n'
-  for name in std.objectFields(mixin.grafanaDashboards)
-};
-
-function(mixin=import 'mixin.libsonnet') print(mixin)
+// One file a dashboard: jsonnet -m DIR mixin/dashboards.jsonnet. Jsonnet itself writes them:
+// what std.manifestJsonEx does takes minutes.
+function(mixin=import 'mixin.libsonnet') mixin.grafanaDashboards

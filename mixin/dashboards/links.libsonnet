@@ -10,8 +10,8 @@ function(config) {
     local plain = std.strReplace(config.exporterUrl,
                                  '{{ $labels.instance }}',
                                  '${__data.fields.Instance}');
-    local parts = std.splitLimit(plain, '://', 1);
-    if std.length(parts) == 2 then '${scheme}://' + parts[1] else plain,
+    local at = std.findSubstr('://', plain);
+    if std.length(at) > 0 then '${scheme}' + plain[at[0]:] else plain,
 
   // From a row with a trunk to that trunk's dashboard.
   trunk(field='Trunk')::

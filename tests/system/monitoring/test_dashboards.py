@@ -159,7 +159,8 @@ class Generated(unittest.TestCase):
                 self.assertLessEqual(set(re.findall(r"/d/([a-z-]+)", text)), uids)
                 self.assertEqual((d["tags"], d["refresh"], d["timezone"]),
                                  (["voice"], "1m", "utc"))
-                self.assertNotRegex(text, r"[{,( ](carrier|site)[ =~,)]*\"")
+                for where, expr in expressions(d):
+                    self.assertNotRegex(expr, r"\b(carrier|site)(=~|,| *\))", where)
         fleet = printed["siptrunk-fleet.json"]
         self.assertEqual(fleet["time"]["from"], "now-24h")
         self.assertIn("provider", json.dumps(fleet))
