@@ -25,7 +25,7 @@ from aiosmtpd.smtp import AuthResult
 import peers
 from harness import EXE, ROOT, Case, free_port
 
-sys.path.insert(0, os.path.join(ROOT, "monitoring"))
+sys.path.insert(0, os.path.join(ROOT, "deploy", "monitoring"))
 from siptrunk_setup import alertmanager, cli, marks, prometheus, relay, rules, settings, yamltext  # noqa: E402
 from siptrunk_setup.errors import ByHand, Refused  # noqa: E402
 
@@ -281,7 +281,7 @@ class Setup(Machine):
         self.good("--mail-to=other@example.net", "--no-smtp-check")
         self.assertNotEqual(self.everything(), once)
         self.assertIn("other@example.net", self.get("etc/prometheus/alertmanager.yml"))
-        undo = pathlib.Path(ROOT, "monitoring", "undo")
+        undo = pathlib.Path(ROOT, "deploy", "monitoring", "undo")
         done = subprocess.run(["sh", undo, self.root], capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stderr)
         left = self.everything()
@@ -324,7 +324,7 @@ class Setup(Machine):
         path = "etc/prometheus/prometheus.yml"
         edited = self.get(path).replace("scrape_interval: 15s\n", "scrape_interval: 20s\n")
         self.put(path, edited)
-        subprocess.run(["sh", os.path.join(ROOT, "monitoring", "undo"), self.root], check=True,
+        subprocess.run(["sh", os.path.join(ROOT, "deploy", "monitoring", "undo"), self.root], check=True,
                        capture_output=True)
         self.assertEqual(self.get(path + ".changed-siptrunk-setup"), edited)
         self.assertEqual(self.get(path), self.sample("prometheus.yml"))
@@ -543,7 +543,7 @@ class Routes(Machine):
         self.good()
         self.assertEqual(self.alertmanager()["global"], {"smtp_smarthost": "localhost:25"})
         self.good()
-        subprocess.run(["sh", os.path.join(ROOT, "monitoring", "undo"), self.root], check=True,
+        subprocess.run(["sh", os.path.join(ROOT, "deploy", "monitoring", "undo"), self.root], check=True,
                        capture_output=True)
         self.assertEqual(self.get("etc/prometheus/alertmanager.yml"), text)
 
@@ -785,7 +785,7 @@ class Words(Machine):
                     self.assertIn(f"Fl -{option[2:]}", manual)
 
     def test_as_a_program(self):
-        done = subprocess.run([os.path.join(ROOT, "monitoring", "siptrunk-setup"), "--help"],
+        done = subprocess.run([os.path.join(ROOT, "deploy", "monitoring", "siptrunk-setup"), "--help"],
                               capture_output=True, text=True, timeout=30)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertIn("--mail-to ADDRESS", done.stdout)
@@ -794,7 +794,7 @@ class Words(Machine):
 @unittest.skipIf(shutil.which("cmark-gfm") is None, "needs cmark-gfm")
 class Runbooks(Case):
     def test_pages(self):
-        subprocess.run([os.path.join(ROOT, "monitoring", "runbooks"), self.path("out")], check=True)
+        subprocess.run([os.path.join(ROOT, "deploy", "monitoring", "runbooks"), self.path("out")], check=True)
         pages = {p.name: p.read_text() for p in pathlib.Path(self.path("out")).glob("*.html")}
         self.assertEqual(len(pages), len(list(pathlib.Path(ROOT, "docs/runbooks").glob("*.md"))))
         for name, page in pages.items():
