@@ -113,7 +113,7 @@ def remove(args, system):
         say("would take back what it has changed; nothing was changed (--dry-run)")
         return
     undo = sources() / "undo" if (sources() / "undo").exists() else \
-        sources() / "monitoring" / "undo"
+        sources() / "deploy" / "monitoring" / "undo"
     if subprocess.run(["sh", str(undo), str(system.root)], check=False).returncode:
         raise Refused("not all could be taken back")
     say(f"{ETC} is gone, and with it what was asked for")

@@ -7,7 +7,7 @@ two lines:
 
 HASH is that of the lines between. One of theirs that must be out of the way stands there
 too, behind OFF. A file that is ours as a whole names the hash of its own text, read with
-zeros in the hash's place. monitoring/undo reads both by the same rules.
+zeros in the hash's place. deploy/monitoring/undo reads both by the same rules.
 """
 
 import hashlib

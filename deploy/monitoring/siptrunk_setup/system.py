@@ -16,7 +16,7 @@ SHARE = "/usr/share/siptrunk_monitoring"
 def sources():
     """The folder with alerts/ and grafana/: the package's, or the source tree's."""
     here = pathlib.Path(__file__).resolve().parents[1]
-    return here if (here / "alerts").is_dir() else here.parent
+    return here if (here / "alerts").is_dir() else here.parents[1]
 
 
 class System:
