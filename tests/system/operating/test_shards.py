@@ -156,6 +156,9 @@ def quick_rules(path):
     for group in rules["groups"]:
         group["interval"] = "1s"
         for rule in group["rules"]:
+            rule["expr"] = re.sub(r"<= \(time\(\) - (\d+)\)", lambda m:
+                                  f"<= (time() - {max(2, int(m[1]) // 30)})", rule["expr"])
+            rule["expr"] = rule["expr"].replace("local_fault[2m]", "local_fault[5s]")
             for key in ("for", "keep_firing_for"):
                 if key in rule:
                     n, unit = re.fullmatch(r"(\d+)([smhd])", rule[key]).groups()
