@@ -34,48 +34,41 @@ local asked(config) =
     '(max(last_over_time(siptrunk:objective:availability_ratio[400d] @ end() offset -390d)) or vector(%s))'
     % config.availabilityObjective;
 
-  // An outage is told apart by when it began, which count_values makes a label of; Prometheus
-  // 2.42 mixes them up unless that label sorts behind those of `by`. A minute's figures stand at its own step, one minute after its end.
-  local minutely(name, more='') =
-    'last_over_time(siptrunk:outage:%s{%s%s}[59999ms] offset -59999ms)' % [name, sel, more];
-  local of_minutes(aggregate, lines) =
-    '%s_over_time((\n  %s\n)[$__range:1m] offset -60500ms)' % [aggregate, std.join('\n  ', lines)];
-  local begin = minutely('begin_timestamp_seconds');
-  local last_begin = minutely('begin_timestamp_seconds', ',outage="last"');
-  local end = '(%s > %s)' % [minutely('end_timestamp_seconds'), begin];
-  local seen = '(%s or %s)' % [end, minutely('until_timestamp_seconds')];
-  local keyed(expr) = of_minutes('max', [
-    'count_values by (%s, outage) ("z_began", %s)' % [each, begin],
-    '* on (%s, outage) group_left () %s' % [each, expr],
-  ]);
+  // Each outage has series of its own, with when it began as a label; it is of the range if
+  // it was down in it.
+  local down = seconds('down');
+  local of_outage(aggregate, name, window='[$__range]') =
+    '%s_over_time(siptrunk:outage:%s{%s}%s offset -119500ms)' % [aggregate, name, sel, window];
+  local shown(expr) = '(%s and on (%s, began) %s)' % [expr, each, down];
 
-  // Where an exporter began anew within an outage: the part before, which it goes on from.
-  local earlier = of_minutes('max', [
-    'count_values by (%s) ("z_began", %s)' % [each, last_begin],
-    '* on (%s) group_left (z_first)' % each,
-    'count_values by (%s) ("z_first", %s)' % [each, minutely('goes_on_from_timestamp_seconds')],
+  // Where an exporter began anew within an outage: the part before, which it goes on from; and
+  // the one which that goes on from. Prometheus 2.42 mixes up what count_values makes unless
+  // its label sorts behind those of `by`.
+  local goes_on = 'count_values by (%s, began) ("z_first", %s)'
+                  % [each, of_outage('last', 'goes_on_from_timestamp_seconds', '[400d]')];
+  local twice(parts) = std.join('\n', [
+    '(sum by (%s, began, z_first) (' % each,
+    'label_replace(%s, "z_via", "$1", "z_first", "(.+)")' % parts,
+    '* on (%s, z_via) group_left (z_first)' % each,
+    'label_replace(%s, "z_via", "$1", "began", "(.+)")' % parts,
+    ') or on (%s, began) %s)' % [each, parts],
   ]);
+  local earlier = twice(goes_on);
   local joined(aggregate, expr, more='') = std.join('\n', [
     '%s by (%s, z_first%s) (' % [aggregate, each, more],
     'label_replace(',
-    expr,
-    'unless on (%s, z_began)' % each,
-    earlier,
-    ', "z_first", "$1", "z_began", "(.+)")',
+    '%s unless on (%s, began) %s' % [expr, each, earlier],
+    ', "z_first", "$1", "began", "(.+)")',
     'or',
-    expr,
-    '* on (%s, z_began) group_left (z_first)' % each,
-    earlier,
+    '%s * on (%s, began) group_left (z_first) %s' % [expr, each, earlier],
     ')',
   ]);
-  local began = joined('min', keyed(begin));
-  local seen_until = joined('max', keyed(seen));
-  local ended = joined('max', keyed(end));
-  local causes = joined('sum', of_minutes('sum', [
-    minutely('causes:minute'),
-    '* on (%s) group_left (z_began)' % each,
-    'count_values by (%s) ("z_began", %s)' % [each, last_begin],
-  ]), ', cause');
+  local began = joined('min', of_outage('max', 'begin_timestamp_seconds', '[400d]'));
+  local in_range = joined('sum', down);
+  local ended = joined('max', shown(of_outage('max', 'end_timestamp_seconds')));
+  local seen_until = joined('max', shown(of_outage('max', 'until_timestamp_seconds')));
+  local lasted = '((%s or %s) - %s)' % [ended, seen_until, began];
+  local causes = joined('sum', shown(of_outage('sum', 'causes:minute')), ', cause');
 
   {
     each: each,
@@ -91,18 +84,13 @@ local asked(config) =
     used(by):: '%s / %s / (1 - scalar(%s)) < Inf' % [other('down', by), monitored(by), objective],
     unseen(by):: 'clamp_min(count by (%s) (%s) * (%s - %s) - %s - %s, 0)'
                  % [by, seconds('monitored'), to, from, monitored(by), other('planned', by)],
-    count(by):: std.join('\n', [
-      '(',
-      '(count by (%s) (max by (%s, z_began) (%s)) or 0 * %s)' % [by, each, keyed(begin), monitored(by)],
-      '- (count by (%s) (%s) or 0 * %s)' % [by, earlier, monitored(by)],
-      ')',
-    ]),
-    longest(by):: 'max by (%s) (%s)' % [by, keyed('(%s - %s)' % [seen, begin])],
+    count(by):: '(count by (%s) (%s) or 0 * %s)' % [by, in_range, monitored(by)],
+    longest(by):: 'max by (%s) (%s)' % [by, lasted],
     outages: {
-      began: '1000 * ' + began,
+      began: '1000 * (%s and %s)' % [began, in_range],
       // -1: goes on at the end of the range. 0: nobody saw it end.
       ended: '1000 * %s\nor\n-1 * (%s >= bool %s)' % [ended, seen_until, to],
-      lasted: '%s\n-\n%s' % [seen_until, began],
+      lasted: lasted,
       // The commonest reason of the failures of its minutes.
       cause: 'topk by (%s, z_first) (1, %s)' % [each, causes],
     },

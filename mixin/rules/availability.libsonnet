@@ -3,9 +3,7 @@
 {
   local config = $._config,
 
-  // The longest scrape interval with which every second is known.
-  local AHEAD_S = 60,
-  // How finely a minute is looked at. What this costs, docs/availability.md says.
+  // How often a minute is looked at for outages: not less often than it is scraped.
   local STEP_S = config.availabilityStepSeconds,
   // How long a trunk may be out of sight and its outage still be the same one.
   local SAME_OUTAGE = '10m',
@@ -18,6 +16,7 @@
     + (if range == '' then '' else '[' + range + ']')
     + (if ago == 0 then '' else ' offset %ds' % ago),
 
+  local UP = 'siptrunk_up',
   local ENTERED = 'siptrunk_state_changed_timestamp_seconds',
   local CHANGES = 'siptrunk_state_changes_total',
   local RELOADED = 'siptrunk_exporter_config_last_reload_success_timestamp_seconds',
@@ -25,59 +24,58 @@
 
   local in_(lines) = ['  ' + line for line in lines],
   local braced(lines, before='', after='') = [before + '('] + in_(lines) + [')' + after],
-  // What is put before the first line, and after the last.
-  local around(before, lines, after='') =
-    [
-      (if i == 0 then before else '') + lines[i] + (if i == std.length(lines) - 1 then after else '')
-      for i in std.range(0, std.length(lines) - 1)
-    ],
   local print(lines) = std.join('\n', lines) + '\n',
 
-  local moment(ago) = if ago == 0 then 'time()' else '(time() - %d)' % ago,
-
-  // Of the next scrape. 59999ms leaves out one at the moment itself, whether Prometheus takes
-  // in the left end of a range (2.x) or not (3.x).
-  local next(name, ago) = 'min_over_time(%s)' % series(name, '59999ms', ago - AHEAD_S),
-
-  local next_up(ago) = '(last_over_time(%s) or last_over_time(%s))' % [
-    series('siptrunk_up', '15s', ago - 15),
-    series('siptrunk_up', '59999ms', ago - AHEAD_S),
-  ],
-
-  // The next scrape tells of one state more than the one before.
-  local one_more(ago) = '%s - %s == 1' % [next(CHANGES, ago), series(CHANGES, ago=ago)],
-
-  // `1 *` takes the name away, as functions do: the seconds of a minute are one series.
-
-  // When the state was entered that stood at a moment; nothing where nobody can know.
-  local entered(ago=0) = [
-    '%s < %s' % [next(ENTERED, ago), moment(ago)],
-    'or',
-    '1 * ' + series(ENTERED, ago=ago),
-    'and ' + one_more(ago),
-  ],
-
-  // The same where that state was down.
-  local entered_down(ago=0) = [
-    '%s < %s' % [next(ENTERED, ago), moment(ago)],
-    'and %s == 0' % next_up(ago),
-    'or',
-    '1 * ' + series(ENTERED, ago=ago),
-    'and %s == 0' % series('siptrunk_up', ago=ago),
-    'and %s >= %s' % [next(ENTERED, ago), moment(ago)],
-    'and ' + one_more(ago),
-  ],
-
-  // When an outage ended, at the first step that has seen it end.
-  local ended =
-    braced(entered(), '', ' > time() - %d' % STEP_S) + braced(entered_down(STEP_S), 'and '),
-
-  // A vector on the stroke of the minute, whenever in it the group has its turn.
+  // A vector on the stroke of the minute, whenever in it the group has its turn; the minute
+  // that is spoken of is the one before that.
   local minute(lines) = braced(lines, 'last_over_time(', '[59999ms:1m])'),
-  // Every second of the minute that ended a minute before.
-  local seconds(aggregate, lines) =
-    minute(braced(lines, aggregate + '(', '[59s:%ds] offset 1m)' % STEP_S)),
-  local counted = (if STEP_S == 1 then '' else '%d * ' % STEP_S) + 'count_over_time',
+  local BEGIN = '(time() - 120)',
+  local END = '(time() - 60)',
+  // Each second of it.
+  local seconds(lines) = braced(lines, 'count_over_time(', '[59s:1s] offset 1m)'),
+  // From its begin to a minute after its end, as often as it is scraped.
+  local looks(aggregate, lines, ago=0) =
+    braced(lines, aggregate + '(', '[%ds:%ds]%s)' % [121 - ago, STEP_S, if ago == 0 then '' else ' offset %ds' % ago]),
+
+  // The next scrape's. 59999ms leaves out one at the moment itself, whether Prometheus takes
+  // in the left end of a range (2.x) or not (3.x).
+  local next(name) = 'min_over_time(%s)' % series(name, '59999ms', -60),
+
+  // Most trunks most of the time: the first scrape after the minute tells of a state that was
+  // entered before it.
+  local quiet = 'clamp(min_over_time(%s) <= %s, 60, 60)' % [series(ENTERED, '59999ms'), BEGIN],
+
+  // The seconds of other minutes: the next scrape tells since when its own state stands, or
+  // of one state more than the one before. What few trunks have stands first; an empty side
+  // spares the other.
+  local known = [
+    next(ENTERED) + ' < time()',
+    'or',
+    '(%s and %s >= time()) - %s == 1' % [next(CHANGES), next(ENTERED), series(CHANGES)],
+    'and ' + series(ENTERED),
+  ],
+
+  // When the state was entered that a look finds, if it is down.
+  local down(ago=0) =
+    'round(%s and %s == 0, 0.001)' % [series(ENTERED, ago=ago), series(UP, ago=ago)],
+  // A figure of each outage: `began` tells them apart.
+  local each(figure, ago=0) = [
+    'count_values without () ("began", %s)' % down(ago),
+    '* ignoring (began) group_left ()',
+    figure,
+  ],
+
+  local began = looks('max_over_time', each(down())),
+  // One state more than at the look before.
+  local fresh = series(ENTERED) + ' > time() - 120',
+  local ended = looks('max_over_time', each(
+    '(round(%s, 0.001) and (%s and %s) - %s == 1)'
+    % [fresh, series(CHANGES), fresh, series(CHANGES, ago=STEP_S)],
+    STEP_S
+  )),
+  // The last scrape that told of it.
+  local told = looks('max_over_time', each('timestamp(%s)' % series(UP))),
+  local until = braced(ended + ['or'] + told),
 
   // Paused at a moment past: by the scrape after it, if nothing was reloaded between; or by the
   // one before it, if there is one after it, and what that tells of came later.
@@ -91,49 +89,51 @@
     'and on (job, instance) %s == 1' % series('up', ago=-15),
   ],
 
-  local rounded(lines) = ['round('] + in_(around('', lines, ',')) + ['  0.001', ')'],
-
+  // The state that stands when the minute ends, if it is down.
+  local last_down = [
+    'round(max_over_time(%s), 0.001)' % series(ENTERED, '75s', 45),
+    'and last_over_time(%s) == 0' % series(UP, '75s', 45),
+  ],
   local goes_on = [
-    'last_over_time(%s)' % series(ENTERED, SAME_OUTAGE, 120),
-    'and last_over_time(%s) == 0' % series('siptrunk_up', SAME_OUTAGE, 120),
-    'and max_over_time(%s) > time() - 120 <= time() - 60' % series(ENTERED, '75s', 45),
-    'and last_over_time(%s) == 0' % series('siptrunk_up', '75s', 45),
-    'and last_over_time(%s) == 1' % series(CHANGES, '75s', 45),
+    'count_values without () ("began",',
+  ] + in_(last_down) + [
+    ')',
+    '* ignoring (began) group_left () (',
+    '  round(last_over_time(%s), 0.001)' % series(ENTERED, SAME_OUTAGE, 120),
+    '  and last_over_time(%s) == 0' % series(UP, SAME_OUTAGE, 120),
+    '  and max_over_time(%s) > %s <= %s' % [series(ENTERED, '75s', 45), BEGIN, END],
+    '  and last_over_time(%s) == 1' % series(CHANGES, '75s', 45),
+    ')',
   ],
 
-  // By how much a counter of single checks went on, as one figure a trunk.
+  // In how many scrapes a counter of single checks went on, as one figure a trunk.
   local went_on(label, name, more) =
-    local now = series(name, ago=45, more=more), before = series(name, ago=165, more=more);
     braced([
-      'label_replace(',
-      '  %s - %s > 0' % [now, before],
-      '  or',
-      '  %s > 0 unless %s,' % [now, before],
-      '  "cause", "$1", "%s", "(.*)"' % label,
-      ')',
+      'label_replace(changes(%s) > 0, "cause", "$1", "%s", "(.*)")' % [series(name, '2m', 45, more), label],
     ], 'sum without (method, address, transport, %s) ' % label),
   local causes =
     braced(
       went_on('reason', 'siptrunk_probe_failures_total', 'reason!="response"')
       + ['or']
       + went_on('code', 'siptrunk_probe_responses_total', 'code=~"[3-6].."')
-    ) + ['and on (job, instance, trunk) min_over_time(%s) == 0' % series('siptrunk_up', '75s', 45)],
-
-  local OVER = { first: 'min_over_time', last: 'max_over_time' },
+    )
+    + ['* on (job, instance, trunk) group_left (began)', 'count_values without () ("began",']
+    + in_(looks('max_over_time', [down()], 45))
+    + [')'],
 
   prometheusRules+:: {
     groups+: [{
       why:: |||
         What a report on availability needs for thirteen months: one series a trunk, and some
-        more in the minutes of an outage or of planned work (docs/availability.md).
+        more for each outage and in the minutes of planned work (docs/availability.md).
         Each rule speaks of one whole minute of the clock, the one that ended one to two minutes
         ago: by then a scrape has told of every second of it. A minute without a run of these
         rules is a minute not monitored, and nothing makes it up. No rule reads another, so
         that `promtool tsdb create-blocks-from rules` can make them of the scrapes there are.
-        What state stood at a second, the next scrape tells: since when its own state stands, if
-        that is earlier; else that one state was entered since the scrape before, which then
-        stood until that. If the counter of states began anew, or went on by more than one,
-        nobody knows what was between the two scrapes.
+        A scrape tells since when its state stands. If the counter of states went on by one
+        since the scrape before, the state of that one stood until then; if by more, or if it
+        began anew, nobody knows what was between the two.
+        An outage has series of its own, told apart by when it began (`began`).
       |||,
       name: 'siptrunk-availability',
       interval: '1m',
@@ -146,42 +146,34 @@
         {
           why:: 'Seconds of the minute of which the state is known.',
           record: 'siptrunk:monitored_seconds:minute',
-          expr: print(seconds(counted, entered())),
+          expr: print(minute([quiet, 'or'] + seconds(known))),
         },
         {
-          why:: 'Of these, those down; of a second in which an outage begins or ends, its part.',
+          why:: 'Of these, those of the outage.',
           record: 'siptrunk:down_seconds:minute',
-          expr: print(seconds('sum_over_time', braced(entered_down(), 'clamp_max(time() - ', ', %d)' % STEP_S)
-                                               + ['or']
-                                               + braced(ended, '', ' - (time() - %d)' % STEP_S))),
+          expr: print(minute(
+            ['clamp_max('] + in_(until) + [', ' + END + ')', '- clamp_min('] + in_(began) + [', ' + BEGIN + ') > 0']
+          )),
         },
         {
           why:: 'Seconds of the minute for which the trunk was paused.',
           record: 'siptrunk:planned_seconds:minute',
-          expr: print(seconds(counted, planned)),
+          expr: print(minute(seconds(planned))),
         },
-      ] + [
         {
-          why:: 'When the %s outage of the minute began: the state was entered.' % outage,
+          why:: 'When an outage began that a scrape near the minute told of: the state was entered.',
           record: 'siptrunk:outage:begin_timestamp_seconds',
-          labels: { outage: outage },
-          expr: print(rounded(seconds(OVER[outage], entered_down()))),
-        }
-        for outage in std.objectFields(OVER)
-      ] + [
+          expr: print(minute(began + ['< ' + END])),
+        },
         {
-          why:: 'When the %s outage of the minute ended: another state was entered.' % outage,
-          record: 'siptrunk:outage:end_timestamp_seconds',
-          labels: { outage: outage },
-          expr: print(rounded(seconds(OVER[outage], ended))),
-        }
-        for outage in std.objectFields(OVER)
-      ] + [
-        {
-          why:: 'Up to when an outage is known to last that nobody saw end.',
+          why:: 'The last scrape that told of it, or the end of the minute.',
           record: 'siptrunk:outage:until_timestamp_seconds',
-          labels: { outage: 'last' },
-          expr: print(seconds('max_over_time', braced(entered_down(), 'time() + 0 * '))),
+          expr: print(minute(['clamp_max('] + in_(told) + [', ' + END + ') > ' + BEGIN])),
+        },
+        {
+          why:: 'When it ended, if it did in the minute: another state was entered.',
+          record: 'siptrunk:outage:end_timestamp_seconds',
+          expr: print(minute(ended + ['> %s <= %s' % [BEGIN, END]])),
         },
         {
           why:: |||
@@ -189,8 +181,7 @@
             after it was started, or a trunk that was changed: down it was before as well.
           |||,
           record: 'siptrunk:outage:goes_on_from_timestamp_seconds',
-          labels: { outage: 'last' },
-          expr: print(rounded(minute(goes_on))),
+          expr: print(minute(goes_on)),
         },
         {
           why:: |||

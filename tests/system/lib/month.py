@@ -173,12 +173,12 @@ class Month:
 
     def blind(self):
         """
-        What a scrape could not tell within a minute: from the last one before Prometheus went
-        to a minute before the first one after it, or to a state entered within that minute.
+        What no scrape told in time: from the last one before Prometheus went to the begin of
+        the last whole minute before the first one after it, or to a state entered since then.
         """
         for begin, end in self.gaps:
             after = math.ceil((end - PHASE_S) / SCRAPE_S) * SCRAPE_S + PHASE_S
-            sight = after - 60
+            sight = math.floor(after / 60) * 60 - 60
             entered = [e for _, _, e, _ in self.lives() if sight < e < after]
             yield begin - SCRAPE_S, max([sight] + entered)
 
