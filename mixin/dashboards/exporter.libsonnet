@@ -189,8 +189,13 @@ function(config)
             'Probes a minute that failed within the exporter, for want of ports, '
             + 'descriptors or memory. Always 0 on a healthy machine.',
             [12, 8],
-            p.range(('sum by (instance) (rate(siptrunk_probe_failures_total{%s,'
-                     + 'reason="internal"}[$__rate_interval])) * 60') % sel, '{{instance}}'),
+            // Where reasons are shown once seen only there is none, which is 0.
+            p.range(text.fill(|||
+              sum by (instance) (
+                rate(siptrunk_probe_failures_total{%(sel)s,reason="internal"}[$__rate_interval])
+                or 0 * rate(siptrunk_probes_total{%(sel)s}[$__rate_interval])
+              ) * 60
+            |||, { sel: sel }), '{{instance}}'),
             'cpm',
             { interval: '1m' }),
   ];

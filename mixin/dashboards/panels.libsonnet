@@ -170,7 +170,9 @@ local unhidden = { legend: false, tooltip: false, viz: false };
     $.panel('heatmap', title, description, size, [
       $.range('sum (increase(%s{%s}[$__rate_interval]))' % [name, sel], 'native', 'native'),
       $.range(('sum by (le) (increase(%s_bucket{%s}[$__rate_interval]))\n'
-               + 'unless on () count(%s{%s})') % [name, sel, name, sel],
+               + 'unless on () count(%s{%s})\n'
+               // With classic buckets switched off +Inf is left, which is no picture.
+               + 'and on () count(%s_bucket{%s,le!="+Inf"})') % [name, sel, name, sel, name, sel],
               '{{le}}',
               'classic') + { format: 'heatmap' },
     ], {
@@ -193,7 +195,7 @@ local unhidden = { legend: false, tooltip: false, viz: false };
       showValue: 'never',
       tooltip: { mode: 'single', yHistogram: true, showColorScale: true },
       yAxis: { axisPlacement: 'left', unit: 's', reverse: false },
-    }, 'short', 'No probe was answered in this time range') + {
+    }, 'short', 'No probe was answered, or no buckets are stored') + {
       interval: '1m',
       fieldConfig+: {
         defaults+: { custom: { hideFrom: unhidden, scaleDistribution: { type: 'linear' } } },

@@ -194,10 +194,17 @@ function(config) {
   // Keeps the trunks of expr that are also in others.
   ofThose(expr, others):: '(\n%s\n)\nand on (%s)\n%s' % [expr, each, others],
 
-  // The label's commonest value of each trunk, as a label of the row.
-  commonest(metric, label, sel, window)::
-    'topk by (%(by)s) (1, sum by (%(by)s, %(label)s) (increase(%(metric)s{%(sel)s}[%(window)s])) > 0)'
-    % { by: q.by, label: label, metric: metric, sel: sel, window: window },
+  // The label's commonest value of each trunk, as a label of the row. A series that was not
+  // there when the window began is counted whole: reasons may be shown only once seen.
+  commonest(metric, label, sel, window):: text.fill(|||
+    topk by (%(by)s) (1, sum by (%(by)s, %(label)s) (
+      (
+        %(m)s unless %(m)s offset %(window)s
+        and on (job, instance, trunk) siptrunk_info{%(sel)s} offset %(window)s
+      )
+      or increase(%(m)s[%(window)s])
+    ) > 0)
+  |||, { by: q.by, label: label, m: '%s{%s}' % [metric, sel], sel: sel, window: window }),
 
   // process_* and the like belong to many programs: keeps those of exporters.
   ofExporters(expr, sel)::

@@ -322,7 +322,9 @@ function(config)
                 ['sent', aMinute('siptrunk_probe_udp_requests_total')],
                 ['sent again', aMinute('siptrunk_probe_retransmissions_total')],
                 ['answered', aMinute('siptrunk_probe_udp_answers_total')],
-                ['from elsewhere', aMinute('siptrunk_probe_misdirected_responses_total')],
+                ['from elsewhere',
+                 aMinute('siptrunk_probe_misdirected_responses_total')
+                 + '\nor 0 * ' + aMinute('siptrunk_probe_udp_requests_total')],
               ]),
               'cpm',
               {
