@@ -87,7 +87,7 @@ static struct hidden redact_uri(const char *text)
 	struct hidden h = {0};
 
 	if (at) {
-		h.from = redact_colon(user && user < at ? user : text, at);
+		h.from = redact_colon(user && user <= at ? user : text, at);
 		h.to = at;
 	} else if (user) {
 		h.from = redact_no_port(user);

@@ -15,7 +15,7 @@ import { createGenerator } from "ts-json-schema-generator";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const GRAFANAS = ["grafana-11", "grafana-current"];
-const PANELS = ["bargauge", "heatmap", "stat", "statetimeline", "table", "timeseries"];
+const PANELS = ["bargauge", "heatmap", "stat", "statetimeline", "table", "text", "timeseries"];
 
 // Grafana 11 reads these of an annotation, though only later types tell of them.
 const ANNOTATION = ["step", "tagKeys", "textFormat", "titleFormat", "useValueForTime"];

@@ -87,7 +87,8 @@ local asked(config) =
     seconds:: seconds,
     other:: other,
     availability(by):: '1 - %s / %s' % [other('down', by), monitored(by)],
-    used(by):: '%s / %s / (1 - scalar(%s))' % [other('down', by), monitored(by), objective],
+    // With an objective of all the time nothing is allowed, and no share of it can be told.
+    used(by):: '%s / %s / (1 - scalar(%s)) < Inf' % [other('down', by), monitored(by), objective],
     unseen(by):: 'clamp_min(count by (%s) (%s) * (%s - %s) - %s - %s, 0)'
                  % [by, seconds('monitored'), to, from, monitored(by), other('planned', by)],
     count(by):: std.join('\n', [
@@ -146,13 +147,15 @@ local dashboard(config) =
   ];
 
   local figures = [
-    figure('From', 'Where the report begins.', '1000 * vector(%s)' % a.from, 'dateTimeAsIso', 5),
-    figure('Until', 'Where it ends, or up to when there are figures.', '1000 * vector(%s)' % a.to, 'dateTimeAsIso', 5),
+    figure('From', 'Where the report begins.', '1000 * vector(%s) > 0' % a.from, 'dateTimeAsIso', 5),
+    figure('Until', 'Where it ends, or up to when there are figures.',
+           // Where nothing is recorded yet there is no such time, which is NaN.
+           '1000 * vector(%s) > 0' % a.to, 'dateTimeAsIso', 5),
     figure('Availability', 'Of all trunks shown, weighed by the time for which each was monitored.',
            '1 - (sum(%s) or vector(0)) / sum(%s)' % [a.seconds('down'), a.seconds('monitored')],
            'percentunit', 4, { decimals: 3 }),
     figure('Objective', 'The share of monitored time for which a trunk is meant to be up.', a.objective, 'percentunit', 3, { decimals: 2 }),
-    figure('Number of outages', 'Of all trunks shown.', 'sum(%s)' % a.count(a.each), 'short', 3, { decimals: 0 }),
+    figure('Number of outages', 'How often the trunks shown were down, all together.', 'sum(%s)' % a.count(a.each), 'short', 3, { decimals: 0 }),
     figure('Not monitored', 'All trunks together: time without records, which counts neither as up nor as down.',
            'sum(%s)' % a.unseen(a.each), 'dthms', 4, { decimals: 0, thresholds: f.steps(colours.grey) }),
   ];

@@ -345,12 +345,12 @@ function(config)
       }],
       [
         'Failed, 1 h',
-        q.failed(sel, q.by, '1h'),
+        there(q.failed(sel, q.by, '1h')),
         { unit: 'percentunit', decimals: 0, 'custom.width': 100 },
       ],
       [
         'Mean latency',
-        q.mean(sel, q.by, '1h'),
+        there(q.mean(sel, q.by, '1h')),
         { unit: 's', decimals: 0, 'custom.width': 115 },
       ],
       [null, q.answering(sel), {}],

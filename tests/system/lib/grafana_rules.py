@@ -66,7 +66,8 @@ def nothing_is_divided_by_nothing(dashboard):
                     depth += {"(": 1, ")": -1}.get(expr[end], 0)
                     if depth == 0:
                         break
-                if not re.search(r"> 0\)$", expr[at.end():end + 1]):
+                if not re.search(r"> 0\)$", expr[at.end():end + 1]) and not re.match(
+                        r" < Inf\b", expr[end + 1:]):
                     found.append(f"{p['title']}: {expr[at.start():end + 1]}")
     return found
 

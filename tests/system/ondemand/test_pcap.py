@@ -161,9 +161,10 @@ class OfATrunk(Case):
                  "tcp": answer(403, "Who <are> you")}
         e = self.start(config_of(*(
             trunk(n, self.use(SipPeer(b, "tcp" if n == "tcp" else "udp")).uri,
-                  up_codes=["2xx"]) for n, b in peers.items())))
+                  up_codes=["2xx"], interval="10s", down_interval="10s")
+            for n, b in peers.items())))
         for name in peers:
-            e.settled(name)
+            e.settled(name, probes=1)
         for t in json.loads(e.get("/api/v1/trunks"))["trunks"]:
             path = "/api/v1/trunks/" + re.sub("[^a-z]", lambda m: "".join(
                 f"%{b:02X}" for b in m[0].encode()), t["name"])

@@ -712,6 +712,8 @@ class Page(Bench):
         self.browser.open("/trunks/nobody")
         self.assertIn("no trunk of this name", self.browser.text("main"))
         self.assertEqual(len(self.browser.faults()), 2)  # the 404, and Chromium's word
+        self.open()  # a page left open asks again
+        self.browser.faults()
 
 
 ROWS = """

@@ -138,7 +138,8 @@ static void test_answered(void)
 	is_int(a.report.resolve_ns, -1, "that needed no name");
 	is_int(a.report.timeout_us, 5000000, "within the timeout of the settings");
 	is_str(a.ladder, "sent received", "its ladder");
-	is_str(fixture_told(&a.r.f), "trunk idle", "and no listener heard of it");
+	is_str(fixture_told(&a.r.f), "trunk idle, trunk idle paused",
+	       "and no listener heard of it");
 	a.request.ladder = false;
 	(void)ask(&a, "sip:127.0.0.1:%u");
 	peer_answers(&a, "486 Busy Here");
@@ -358,7 +359,7 @@ static void test_cancel(void)
 		loop_turn();
 	pass_ms(10000);
 	is_int(a.reports, 0, "cancelled: no report");
-	is_str(fixture_told(&a.r.f), "trunk idle, unmatched",
+	is_str(fixture_told(&a.r.f), "trunk idle, trunk idle paused, unmatched",
 	       "and its answer is nobody's");
 	ondemand_cancel(NULL);
 	asked_close(&a);
