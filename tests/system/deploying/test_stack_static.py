@@ -154,7 +154,7 @@ class Catcher(Case):
             stdout=subprocess.DEVNULL)
         self.addCleanup(process.wait)
         self.addCleanup(process.terminate)
-        wait_for("the mail catcher", lambda: self.get("/mails"))
+        wait_for("the mail catcher", lambda: self.get("/mails"), 60)
 
     def get(self, path):
         with urllib.request.urlopen(f"http://127.0.0.1:{self.web}{path}", timeout=5) as r:
