@@ -1,4 +1,5 @@
-local watched = (import '../lib/problem.libsonnet').watched;
+local problem = import '../lib/problem.libsonnet';
+local watched(word, expr, why='') = problem.watched(word, expr, why, 'siptrunk:windows:unseen');
 
 {
   prometheusRules+:: {
@@ -98,6 +99,11 @@ local watched = (import '../lib/problem.libsonnet').watched;
             |||,
             record: 'siptrunk:exporters:count',
             expr: 'count by (job) (up and on (job, instance) last_over_time(siptrunk_exporter_build_info[1d]))',
+          },
+          {
+            why:: 'As siptrunk:unseen, at this group\'s turns.',
+            record: 'siptrunk:windows:unseen',
+            expr: problem.unseen,
           },
           // What is wrong over a window. None of it is said of a trunk that is not up: that it
           // is down says it, and a trunk that was taken out or is paused has no windows.
