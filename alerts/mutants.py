@@ -245,12 +245,16 @@ def about(test, names, plain):
     """A unit test with what it says of the alerts @names; and how much that is."""
     test = copy.deepcopy(test)
     said = 0
-    for check in test.get("promql_expr_test", ()):
+    # What is asked of recorded series is left out: a part of the rules records only a part.
+    asked = [c for c in test.pop("promql_expr_test", ()) if "ALERTS{" in c["expr"]]
+    for check in asked:
         check["expr"] = check["expr"].replace(
             'alertstate="firing"', f'alertstate="firing",alertname=~"{"|".join(names)}"')
         check["exp_samples"] = [s for s in check["exp_samples"] or ()
                                 if re.search(r'alertname="(\w+)"', s["labels"])[1] in names]
         said += len(check["exp_samples"])
+    if asked:
+        test["promql_expr_test"] = asked
     told = [c for c in test.pop("alert_rule_test", ()) if c["alertname"] in names]
     if plain:
         for check in told:
@@ -280,6 +284,16 @@ class Shop:
         doc["groups"][g]["rules"][r][mutant.field] = mutant.value
         start = sum(len(x["rules"]) for x in self.doc["groups"][:g]) + r
         hit = reached(self.rules, start)
+        word = self.rules[start].get("labels", {}).get("problem")
+        if word:
+            # The course of all problems is recorded by the same rules: what this one reaches
+            # are its own alerts, and those that ask for them.
+            own = {i for i in hit if f'{{problem="{word}"}}' in self.rules[i]["expr"]
+                   and "alert" in self.rules[i]}
+            told = {self.rules[i]["alert"] for i in own}
+            hit = {start} | own | {i for i in hit if any(
+                re.fullmatch(p, a) for p in alerts_read(self.rules[i]) for a in told)
+                and "alert" in self.rules[i]}
         names = sorted({self.rules[i]["alert"] for i in hit if "alert" in self.rules[i]})
         hit |= {i for i, rule in enumerate(self.rules) if rule.get("alert") in names}
         # Templates are worth reading only where the mutant is quoted by one.
