@@ -29,8 +29,8 @@ RULES = "siptrunk.rules.yaml"
 
 # Breaks that no test can notice, and why: (part of the name, reason).
 EQUAL = tuple((part, "an increase is extrapolated, and never just at the edge") for part in (
-    "SipTrunkFlapping critical: >= to >",
-    "SipTrunkPacketLoss warning: >= to >",
+    "siptrunk:problem flapping: >= to >",
+    "siptrunk:problem packet_loss: >= to >",
     "siptrunk:inbound_options:interval_seconds: >= to >",
 ))
 
@@ -57,7 +57,11 @@ def text(parts):
 
 
 def name_of(rule):
-    return rule.get("alert") or rule["record"]
+    """The record, with the problem that it is of, or the alert with its severity."""
+    if "alert" in rule:
+        return f"{rule['alert']} {rule['labels']['severity']}"
+    problem = rule.get("labels", {}).get("problem")
+    return f"{rule['record']} {problem}" if problem else rule["record"]
 
 
 # Breaks of an expression: (what, expression)
@@ -77,10 +81,21 @@ def comparisons(expr):
                 parts[:i] + [(kind, EDGE[word])] + parts[i + 1:])
 
 
+# How long a problem has to be seen before its alert fires; it stands in the expression.
+WAIT = re.compile(r"(?<=seen_timestamp_seconds <= \(time\(\) - )\d+(?=\))")
+
+
+def waits(expr):
+    for m in WAIT.finditer(expr):
+        for value, what in (("0", "no wait"), (str(int(m[0]) * 4), f"wait of {m[0]} s longer")):
+            yield what, expr[:m.start()] + value + expr[m.end():]
+
+
 def numbers(expr):
     parts = tokens(expr)
+    waited = {m.start() for m in WAIT.finditer(expr)}
     for i, (kind, word) in enumerate(parts):
-        if kind == "number" and float(word) > 1:
+        if kind == "number" and float(word) > 1 and len(text(parts[:i])) not in waited:
             for factor in (0.5, 2):
                 yield f"{word} times {factor}", text(
                     parts[:i] + [(kind, f"{float(word) * factor:g}")] + parts[i + 1:])
@@ -144,11 +159,9 @@ def signs(expr):
 def mutants(doc):
     for g, group in enumerate(doc["groups"]):
         for r, rule in enumerate(group["rules"]):
-            who = f"{name_of(rule)}"
-            if "alert" in rule:
-                who += f" {rule['labels']['severity']}"
+            who = name_of(rule)
             seen = collections.Counter()
-            for breaks in (comparisons, numbers, windows, clauses, signs):
+            for breaks in (comparisons, numbers, waits, windows, clauses, signs):
                 for what, expr in breaks(rule["expr"]):
                     seen[what] += 1
                     nth = f" #{seen[what]}" if seen[what] > 1 else ""
@@ -162,9 +175,21 @@ def mutants(doc):
 
 # What a mutant can reach
 
+READ = re.compile(r'(siptrunk:[a-z0-9_:]+)(?:\{problem=(~?)"([a-z_|]+)"\})?')
+
+
 def reads(rule):
-    """The recorded names that a rule reads, in its expression and in its templates."""
-    return set(re.findall(r"siptrunk:[a-z0-9_:]+", yaml.safe_dump(rule)))
+    """What is recorded that a rule reads, in its expression and in its templates: names, each
+    with a regular expression of the problems that it asks for."""
+    texts = [rule["expr"], *rule.get("annotations", {}).values()]
+    return {(name, problems or ".*") for t in texts for name, _, problems in READ.findall(t)}
+
+
+def records(rule, wanted):
+    """Whether a rule records something of @wanted, which is as reads() has it."""
+    problem = rule.get("labels", {}).get("problem", "")
+    return any(rule.get("record") == name and re.fullmatch(problems, problem)
+               for name, problems in wanted)
 
 
 def alerts_read(rule):
@@ -176,10 +201,9 @@ def reached(rules, start):
     """Every rule that changes when the rule @start does."""
     found = {start}
     while True:
-        names = {rules[i]["record"] for i in found if "record" in rules[i]}
         told = {rules[i]["alert"] for i in found if "alert" in rules[i]}
         more = {i for i, rule in enumerate(rules)
-                if reads(rule) & names - {rule.get("record")}
+                if any(records(rules[k], reads(rule)) for k in found)
                 or any(re.fullmatch(p, t) for p in alerts_read(rule) for t in told)}
         if more <= found:
             return found
@@ -190,10 +214,10 @@ def needed(rules, wanted):
     """The rules of @wanted and all that they read."""
     found = set(wanted)
     while True:
-        names = set().union(*(reads(rules[i]) for i in found))
+        wanted = set().union(*(reads(rules[i]) for i in found))
         told = set().union(*(alerts_read(rules[i]) for i in found))
         more = {i for i, rule in enumerate(rules)
-                if rule.get("record") in names
+                if records(rule, wanted)
                 or any(re.fullmatch(p, rule.get("alert", "")) for p in told)}
         if more <= found:
             return found
@@ -221,12 +245,16 @@ def about(test, names, plain):
     """A unit test with what it says of the alerts @names; and how much that is."""
     test = copy.deepcopy(test)
     said = 0
-    for check in test.get("promql_expr_test", ()):
+    # What is asked of recorded series is left out: a part of the rules records only a part.
+    asked = [c for c in test.pop("promql_expr_test", ()) if "ALERTS{" in c["expr"]]
+    for check in asked:
         check["expr"] = check["expr"].replace(
             'alertstate="firing"', f'alertstate="firing",alertname=~"{"|".join(names)}"')
         check["exp_samples"] = [s for s in check["exp_samples"] or ()
                                 if re.search(r'alertname="(\w+)"', s["labels"])[1] in names]
         said += len(check["exp_samples"])
+    if asked:
+        test["promql_expr_test"] = asked
     told = [c for c in test.pop("alert_rule_test", ()) if c["alertname"] in names]
     if plain:
         for check in told:
@@ -256,6 +284,16 @@ class Shop:
         doc["groups"][g]["rules"][r][mutant.field] = mutant.value
         start = sum(len(x["rules"]) for x in self.doc["groups"][:g]) + r
         hit = reached(self.rules, start)
+        word = self.rules[start].get("labels", {}).get("problem")
+        if word:
+            # The course of all problems is recorded by the same rules: what this one reaches
+            # are its own alerts, and those that ask for them.
+            own = {i for i in hit if f'{{problem="{word}"}}' in self.rules[i]["expr"]
+                   and "alert" in self.rules[i]}
+            told = {self.rules[i]["alert"] for i in own}
+            hit = {start} | own | {i for i in hit if any(
+                re.fullmatch(p, a) for p in alerts_read(self.rules[i]) for a in told)
+                and "alert" in self.rules[i]}
         names = sorted({self.rules[i]["alert"] for i in hit if "alert" in self.rules[i]})
         hit |= {i for i, rule in enumerate(self.rules) if rule.get("alert") in names}
         # Templates are worth reading only where the mutant is quoted by one.

@@ -12,6 +12,7 @@
       alert.on_exporter(o {
         severity: level.severity,
         wait_s: 600,
+        since: false,
         only: 'siptrunk:exporter_problem{problem="%s"} < on () group_left () siptrunk:threshold:certificate_%s_seconds'
               % [o.problem, level.threshold],
       })
@@ -61,7 +62,7 @@
         summary: 'A shard of the SIP trunk exporters is missing; its trunks are not watched.',
         cause: 'shards missing: {{ $value | printf "%.0f" }}, their trunks are not watched',
         who: 'Job ' + job,
-        description: 'The exporters of job ' + job + ' share their trunks {{ with printf "max(siptrunk_exporter_total_shards{job=%q})" $labels.job | query }}among {{ . | first | value | printf "%.0f" }}{{ end }}, and {{ $value | printf "%.0f" }} of them are not there. Calls are not affected by this, but nobody would see a trunk of theirs fail.{{ with printf "siptrunk_exporter_total_shards{job=%q}" $labels.job | query }} Left: {{ range $i, $v := . | sortByLabel "instance" }}{{ if $i }}, {{ end }}{{ .Labels.shard }} ({{ .Labels.instance }}){{ end }}.{{ end }}',
+        description: 'The exporters of job ' + job + ' share their trunks {{ with printf "max(siptrunk_exporter_total_shards{job=%q})" $labels.job | query }}among {{ . | first | value | printf "%.0f" }}{{ end }}; not there: {{ $value | printf "%.0f" }}. Calls are not affected by this, but nobody would see a trunk of theirs fail.{{ with printf "siptrunk_exporter_total_shards{job=%q}" $labels.job | query }} Left: {{ range $i, $v := . | sortByLabel "instance" }}{{ if $i }}, {{ end }}{{ .Labels.shard }} ({{ .Labels.instance }}){{ end }}.{{ end }}',
       }),
       alert.on_exporter({
         alert: 'SipTrunkVantageMissing',
@@ -165,9 +166,9 @@
         key: ['job', 'instance', 'file', 'purpose'],
         tag: 'OWN CERTIFICATE',
         summary: 'Peers will not take a certificate of our own, by what is written in it.',
-        cause: 'our certificate {{ $labels.file }} is none for a {{ $labels.purpose }}',
+        cause: 'peers refuse our certificate {{ $labels.file }} (as a {{ $labels.purpose }})',
         who: 'The SIP listener of ' + instance,
-        description: 'The SIP listener of ' + instance + ': our certificate {{ $labels.file }} is shown as a {{ $labels.purpose }}, and a peer that looks at it refuses it: for its purpose, too weak a key or signature, a time that has not come, or a name that is not in it. The exporter\'s log says which.',
+        description: 'The SIP listener of ' + instance + ': our certificate {{ $labels.file }} is what we show as a {{ $labels.purpose }}, and a peer that looks at it refuses it: for its purpose, too weak a key or signature, a time that has not come, or a name that is not in it. The exporter\'s log says which.',
       }),
     ],
 
@@ -180,7 +181,7 @@
       summary: 'The certificate that the SIP listener of an exporter shows is about to expire.',
       cause: "its SIP listener's certificate " + expires,
       who: 'The certificate {{ $labels.file }} of ' + instance,
-      description: 'The certificate {{ $labels.file }} that the SIP listener of ' + instance + ' shows to peers ' + expires + '. Peers that look at it stop pinging us over TLS then.',
+      description: 'The certificate {{ $labels.file }} that the SIP listener of ' + instance + ' shows to peers ' + expires + '. Once it has expired, peers that look at it no longer ping us over TLS.',
     }) + certificate(levels, {
       why: 'What the exporter shows to Prometheus and to browsers.',
       alert: 'SipTrunkWebCertificateExpiring',
@@ -189,7 +190,7 @@
       summary: 'The certificate that a SIP trunk exporter serves its metrics with is about to expire.',
       cause: 'its web certificate ' + expires,
       who: 'The web certificate of ' + instance,
-      description: 'The certificate that ' + instance + ' shows to who connects to it by HTTPS ' + expires + '. Prometheus cannot scrape it then, and nobody would see a trunk fail.',
+      description: 'The certificate that ' + instance + ' shows to who connects to it by HTTPS ' + expires + '. Once it has expired Prometheus cannot scrape it, and nobody would see a trunk fail.',
     }),
 
     // Always there: whoever misses it knows that the way to people is broken.

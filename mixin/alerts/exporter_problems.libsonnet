@@ -6,10 +6,16 @@ local problem = function(word, expr, why=null) {
   expr: expr,
   labels: { problem: word },
 };
+// What an exporter says of itself stays so while it says nothing, be it for one scrape.
+local said = function(word, expr, why=null) problem(
+  word,
+  expr + '\nor ignoring (problem) (\nsiptrunk:exporter_problem{problem="' + word + '"}\nand on (job, instance) up == 0\n)\n',
+  why
+);
 
 {
   rules: [
-    problem('local_fault', |||
+    said('local_fault', |||
       up == 1 and on (job, instance) siptrunk:local_fault
       or
       (
@@ -69,12 +75,12 @@ local problem = function(word, expr, why=null) {
       Prometheus scrapes has changed. An exporter that comes back under another name is none
       less, and after half a day without it fewer are the new normal.
     |||),
-    problem('probing_stalled', |||
+    said('probing_stalled', |||
       up == 1
       and on (job, instance) sum by (job, instance) (increase(siptrunk_probes_total[15m])) == 0
       and on (job, instance) siptrunk_up
     |||),
-    problem('exporter_loop_stalled', |||
+    said('exporter_loop_stalled', |||
       siptrunk_exporter_loop_last_turn_timestamp_seconds
       == siptrunk_exporter_loop_last_turn_timestamp_seconds offset 2m
       and on (job, instance) up == 1
@@ -82,25 +88,25 @@ local problem = function(word, expr, why=null) {
       The loop turns every second, and the scrape is answered by another thread. Its clock is
       not compared with ours: they may differ.
     |||),
-    problem('schedule_lagging', |||
+    said('schedule_lagging', |||
       siptrunk_exporter_schedule_lag_seconds > on () group_left () siptrunk:threshold:schedule_lag_seconds
     |||),
-    problem('reload_failed', 'siptrunk_exporter_config_last_reload_successful == 0'),
-    problem('web_config_broken', 'siptrunk_exporter_web_config_last_reload_successful == 0'),
-    problem('certificate_reload_failed', 'siptrunk_exporter_tls_last_reload_successful == 0'),
-    problem('exporter_certificate_expiring', |||
+    said('reload_failed', 'siptrunk_exporter_config_last_reload_successful == 0'),
+    said('web_config_broken', 'siptrunk_exporter_web_config_last_reload_successful == 0'),
+    said('certificate_reload_failed', 'siptrunk_exporter_tls_last_reload_successful == 0'),
+    said('exporter_certificate_expiring', |||
       siptrunk_exporter_tls_certificate_not_after_timestamp_seconds - time()
       < on () group_left () siptrunk:threshold:certificate_notice_seconds
     |||, 'What the SIP listener shows to peers that connect.'),
-    problem('web_certificate_expiring', |||
+    said('web_certificate_expiring', |||
       siptrunk_exporter_web_certificate_not_after_timestamp_seconds - time()
       < on () group_left () siptrunk:threshold:certificate_notice_seconds
     |||),
-    problem('own_certificate_unfit', |||
+    said('own_certificate_unfit', |||
       siptrunk_tls_own_certificate_usable{trunk=""} == 0
       unless on (job, instance, file) siptrunk_exporter_tls_certificate_not_after_timestamp_seconds < time()
     |||),
-    problem('exporter_restarting', |||
+    said('exporter_restarting', |||
       changes(process_start_time_seconds[30m]) > 3
       and on (job, instance) siptrunk_exporter_build_info
     |||),

@@ -13,15 +13,7 @@ local known = [
       was wrong with it stays so for ten minutes.
     |||,
     record: 'siptrunk:unseen',
-    expr: |||
-      group by (job, instance, trunk) (last_over_time(siptrunk_up[10m]))
-      and on (job, instance, trunk) siptrunk_state{state="unknown"} == 1
-      or
-      (
-        group by (job, instance, trunk) (last_over_time(siptrunk_up[10m]))
-        unless on (job, instance) siptrunk_exporter_build_info
-      )
-    |||,
+    expr: (import '../lib/problem.libsonnet').unseen,
   },
   {
     why:: |||

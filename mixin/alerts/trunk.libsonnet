@@ -119,7 +119,7 @@ local certificate(text, label) =
         summary: 'DNS gives new addresses for a SIP trunk.',
         more: measure('siptrunk:new_addresses:count'),
         more_labels: ['measure'],
-        cause: '{{ $labels.measure }} new address(es)',
+        cause: 'new addresses in DNS: {{ $labels.measure }}',
         description: ' has {{ $labels.measure }} address(es) that it did not have an hour ago. Now:{{ with printf "count by (address) (siptrunk_probes_total{job=%q,instance=%q,trunk=%q})" $labels.job $labels.instance $labels.trunk | query }}{{ range . | sortByLabel "address" }} {{ .Labels.address }}{{ end }}{{ end }}. Check that firewalls and the SBC know them.',
       }),
     ],
@@ -175,10 +175,10 @@ local certificate(text, label) =
         wait_s: 300,
         tag: 'ERRORS',
         summary: 'A SIP trunk answers with more errors than on the day before.',
-        more: measure('siptrunk:errors:rise and on (job, instance, trunk) siptrunk:problem{problem="error_codes_rising"}'),
+        more: measure('100 * siptrunk:errors:rise and on (job, instance, trunk) siptrunk:problem{problem="error_codes_rising"}'),
         more_labels: ['measure'],
         cause: 'more errors than usual{{ with $labels.code }}, answers {{ . }}{{ end }}',
-        description: ': the share of 4xx, 5xx and 6xx answers is ' + percent + ' above that of the last day.',
+        description: ': the share of 4xx, 5xx and 6xx among its answers is {{ $labels.measure | humanize }} percentage points above that of the last day.',
       }),
 
       alert.on_trunk({
@@ -264,7 +264,7 @@ local certificate(text, label) =
           more_labels: ['left'],
           since: false,
           cause: "the peer's certificate {{ with $labels.left }}" + certificate(text, 'left') + '{{ else }}expires{{ end }}',
-          description: ": the earliest certificate in the peer's chain {{ with $labels.left }}" + certificate(text, 'left') + "{{ else }}expires{{ end }}. The trunk breaks when it does; only the peer's owner can renew it.",
+          description: ": the earliest certificate in the peer's chain {{ with $labels.left }}" + certificate(text, 'left') + "{{ else }}expires{{ end }}. An expired one breaks the trunk; only the peer's owner can renew it.",
         }),
         alert.on_trunk({
           alert: 'SipTrunkOwnCertificateExpiring',
@@ -283,7 +283,7 @@ local certificate(text, label) =
           more_labels: ['left', 'file'],
           since: false,
           cause: 'our certificate {{ with $labels.left }}' + certificate(text, 'left') + '{{ else }}expires{{ end }}',
-          description: ': our certificate {{ $labels.file }} {{ with $labels.left }}' + certificate(text, 'left') + '{{ else }}expires{{ end }}. Peers refuse us when it does.',
+          description: ': our certificate {{ $labels.file }} {{ with $labels.left }}' + certificate(text, 'left') + '{{ else }}expires{{ end }}. Peers refuse us with an expired one.',
         }),
       ]
       for level in [
@@ -307,8 +307,8 @@ local certificate(text, label) =
           topk by (job, instance, trunk) (1, siptrunk_tls_own_certificate_usable{trunk!=""} == 0) + 1
         |||,
         more_labels: ['file', 'purpose'],
-        cause: 'our certificate {{ $labels.file }} is none for a {{ $labels.purpose }}',
-        description: ': our certificate {{ $labels.file }} is shown as a {{ $labels.purpose }}, and a peer that looks at it refuses it: for its purpose (public authorities issue none for clients any more), too weak a key or signature, a time that has not come, or a name that is not in it. The page of the trunk and the exporter\'s log say which.',
+        cause: 'peers refuse our certificate {{ $labels.file }} (as a {{ $labels.purpose }})',
+        description: ': our certificate {{ $labels.file }} is what we show as a {{ $labels.purpose }}, and a peer that looks at it refuses it: for its purpose (public authorities issue none for clients any more), too weak a key or signature, a time that has not come, or a name that is not in it. The page of the trunk and the exporter\'s log say which.',
       }),
     ],
 

@@ -92,6 +92,7 @@ function(config)
       local a = {
         key: ['job', 'instance'],
         only: null,
+        since: true,
         why: '',
         page: true,
         dashboard: text.exporter_dashboard,
@@ -109,8 +110,8 @@ function(config)
           cause: a.cause,
           since: '{{ if not $labels.ending }}' + text.exactly('$labels.since') + '{{ end }}',
           ending: ending,
-          headline: either(ending, a.cause + ', since ' + text.at('$labels.since')),
-          description: either(a.who + ': ' + ending + '.', a.description + ' Since ' + text.exactly('$labels.since') + '.'),
+          headline: either(ending, a.cause + (if a.since then ', since ' + text.at('$labels.since') else '')),
+          description: either(a.who + ': ' + ending + '.', a.description + (if a.since then ' Since ' + text.exactly('$labels.since') + '.' else '')),
           [if a.page then 'page_url']: text.exporter_page,
           runbook_url: text.runbook(a.alert),
           dashboard_url: a.dashboard,

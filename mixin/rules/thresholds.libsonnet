@@ -1,12 +1,16 @@
 // What is asked of a trunk, as series: a rule file that was printed can still be changed by
 // hand, here and nowhere else.
+// A number as people write it: std.toString(0.3) is 0.29999999999999999.
+local number(value) =
+  if std.isNumber(value) && value != std.floor(value) then std.format('%.6g', value) else std.toString(value);
+
 {
   prometheusRules+:: {
     local c = $._config,
     local threshold(name, value, why=null) = {
       [if why != null then 'why']:: why,
       record: 'siptrunk:threshold:' + name,
-      expr: 'vector(%s)' % std.toString(value),
+      expr: 'vector(%s)' % number(value),
     },
     groups+: [
       {
@@ -41,7 +45,7 @@
           {
             why:: '99.9 % is 43 minutes in 30 days.',
             record: 'siptrunk:objective:availability_ratio',
-            expr: 'vector(%s)' % std.toString(c.availabilityObjective),
+            expr: 'vector(%s)' % std.format('%.10g', c.availabilityObjective),
           },
         ],
       },

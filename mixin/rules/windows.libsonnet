@@ -1,4 +1,5 @@
-local watched = (import '../lib/problem.libsonnet').watched;
+local problem = import '../lib/problem.libsonnet';
+local watched(word, expr, why='') = problem.watched(word, expr, why, 'siptrunk:windows:unseen');
 
 {
   prometheusRules+:: {
@@ -99,6 +100,11 @@ local watched = (import '../lib/problem.libsonnet').watched;
             record: 'siptrunk:exporters:count',
             expr: 'count by (job) (up and on (job, instance) last_over_time(siptrunk_exporter_build_info[1d]))',
           },
+          {
+            why:: 'As siptrunk:unseen, at this group\'s turns.',
+            record: 'siptrunk:windows:unseen',
+            expr: problem.unseen,
+          },
           // What is wrong over a window. None of it is said of a trunk that is not up: that it
           // is down says it, and a trunk that was taken out or is paused has no windows.
           watched('latency_high', |||
@@ -194,11 +200,11 @@ local watched = (import '../lib/problem.libsonnet').watched;
               )
               or
               (
-                siptrunk:unavailable:ratio6h > on () group_left () (6 * (1 - siptrunk:objective:availability_ratio))
+                last_over_time(siptrunk:unavailable:ratio6h[10m]) > on () group_left () (6 * (1 - siptrunk:objective:availability_ratio))
                 and siptrunk:unavailable:ratio30m > on () group_left () (6 * (1 - siptrunk:objective:availability_ratio))
                 unless on (job, instance, trunk)
                 max_over_time(ALERTS{alertname=~"SipTrunk(Down.*|Flapping)",alertstate="firing"}[6h])
-                and siptrunk:failed_probes:increase6h >= 10
+                and last_over_time(siptrunk:failed_probes:increase6h[10m]) >= 10
               )
             )
             and on (job, instance, trunk) siptrunk_up == 1
@@ -209,14 +215,17 @@ local watched = (import '../lib/problem.libsonnet').watched;
           |||),
           watched('error_budget_burn_slow', |||
             (
-              siptrunk:unavailable:ratio1d > on () group_left () (3 * (1 - siptrunk:objective:availability_ratio))
-              and siptrunk:unavailable:ratio2h > on () group_left () (3 * (1 - siptrunk:objective:availability_ratio))
+              last_over_time(siptrunk:unavailable:ratio1d[10m]) > on () group_left () (3 * (1 - siptrunk:objective:availability_ratio))
+              and last_over_time(siptrunk:unavailable:ratio2h[10m]) > on () group_left () (3 * (1 - siptrunk:objective:availability_ratio))
             )
             or
             (
-              siptrunk:unavailable:ratio3d > on () group_left () (1 - siptrunk:objective:availability_ratio)
-              and siptrunk:unavailable:ratio6h > on () group_left () (1 - siptrunk:objective:availability_ratio)
+              last_over_time(siptrunk:unavailable:ratio3d[10m]) > on () group_left () (1 - siptrunk:objective:availability_ratio)
+              and last_over_time(siptrunk:unavailable:ratio6h[10m]) > on () group_left () (1 - siptrunk:objective:availability_ratio)
             )
+          |||, |||
+            The long windows come round every four minutes: one turn that a restart of
+            Prometheus swallows must not end an alert.
           |||),
         ],
       },

@@ -32,6 +32,8 @@ UNIT_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000,
 # What rules write as a number of seconds: how long a problem has to be there, or was.
 SECONDS = re.compile(r"(time\(\)|timestamp_seconds\)) - (\d+)\)")
 
+RESEND_S = 60  # Prometheus' default
+
 
 def shorten(text, factor):
     """Every duration of a YAML text, whatever it is for, divided by @factor."""
@@ -177,12 +179,13 @@ class Stack:
         self.prometheus = prometheus(
             case, folder, short_rules(factor), round(15_000 / factor),
             self.alertmanager.url, target, *targets,
-            # An alert of which no more is heard is believed for four of these. Three times as
-            # long as by default: a busy machine is slow to start a Prometheus.
+            # The defaults, shortened like all else. An alert of which no more is heard is
+            # believed for four resend delays.
             options=[f"--rules.alert.{name}={round(s * 1000 / factor)}ms" for name, s in (
-                ("resend-delay", 180), ("for-grace-period", 600),
+                ("resend-delay", RESEND_S), ("for-grace-period", 600),
                 ("for-outage-tolerance", 3600))])
         self.group_interval_s = 120 / factor  # of critical alerts
+        self.believed_s = 4 * RESEND_S / factor
 
     def value(self, query):
         """The value of a query that has one result; LookupError if it has none."""

@@ -17,7 +17,7 @@ REGISTER = 'method="REGISTER",address="192.0.2.1:5060",transport="udp"'
 class Target:
     """Serves what @lines, a function of the seconds since the start, says at a scrape."""
 
-    def __init__(self, case, lines):
+    def __init__(self, case, lines, port=0):
         self.lines, began = lines, time.time()
         target = self
 
@@ -33,7 +33,7 @@ class Target:
             def log_message(self, *args):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         case.addCleanup(self.server.server_close)

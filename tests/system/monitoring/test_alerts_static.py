@@ -33,12 +33,27 @@ unit_tests = {}
 
 
 def setUpModule():
+    folder = tempfile.TemporaryDirectory()
+    unittest.addModuleCleanup(folder.cleanup)
+    spared = pathlib.Path(folder.name)
+    for path in sorted(ALERTS.glob("siptrunk*_test.yaml")):
+        shutil.copy(path, spared)
+    spared.joinpath(RULES.name).write_text(without_availability())
     for path in sorted(ALERTS.glob("*_test.yaml")):
+        cwd = spared if spared.joinpath(path.name).exists() else ALERTS
         unit_tests[path.name] = subprocess.Popen(
-            ["promtool", "test", "rules", path.name], cwd=ALERTS, text=True,
-            env={**os.environ, "TZ": "UTC"},
+            ["promtool", "test", "rules", path.name], cwd=cwd, text=True,
+            env={**os.environ, "TZ": "UTC", "GOGC": "400"},
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         unittest.addModuleCleanup(end, unit_tests[path.name])
+
+
+def without_availability():
+    """The rules but those of availability: no alert reads them, they have a test of their own,
+    and each of their turns looks at sixty seconds one by one."""
+    doc = yaml.safe_load(RULES.read_text())
+    doc["groups"] = [g for g in doc["groups"] if g["name"] != "siptrunk-availability"]
+    return yaml.safe_dump(doc, sort_keys=False)
 
 
 def end(process):
