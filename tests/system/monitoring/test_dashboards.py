@@ -299,7 +299,7 @@ class Layout(unittest.TestCase):
 
     def test_readable_at_1280(self):
         """A column is 52 pixels there: below these widths a panel cannot be read."""
-        least = {"stat": 3, "table": 12, "state-timeline": 12, "heatmap": 8,
+        least = {"stat": 4, "table": 12, "state-timeline": 12, "heatmap": 8,
                  "timeseries": 8}
 
         def check(p):
@@ -835,6 +835,33 @@ class Answered:
              if t.problem in ("down", "degraded", "state_unknown")})
         # Of those that ever answered the last success says how long; the newest is first.
         self.assertEqual(found[0][0]["trunk"], "dead")
+
+    def spared(self, uid, title, ref, name, instead):
+        """What one query of a panel finds when some series are not there."""
+        p = self.panel(uid, title)
+        t = next(t for t in p["targets"] if t["refId"] == ref)
+        self.assertIn(name, t["expr"])
+        return self.ask.target(p, {**t, "expr": t["expr"].replace(name, instead)},
+                               selected(dashboards()[uid], trunk="lossy"))
+
+    def test_spared_series_are_0(self):
+        """Reasons and kinds that are shown once seen only, and were not: 0, not nothing."""
+        for uid, title, ref, name in (
+                ("siptrunk-exporter", "Failures that are ours", "A",
+                 "siptrunk_probe_failures_total{"),
+                ("siptrunk-trunk", "Requests over UDP", "D",
+                 "siptrunk_probe_misdirected_responses_total{")):
+            with self.subTest(title):
+                found = self.spared(uid, title, ref, name, "siptrunk_absent{")
+                self.assertEqual({v for s in found for _, v in s["values"]}, {"0"})
+
+    def test_no_heat_map_of_one_bucket(self):
+        """With classic buckets switched off +Inf is left, which would be one block."""
+        name = "siptrunk_probe_duration_seconds_bucket{"
+        for uid, title in (("siptrunk-fleet", "Latency of all trunks"),
+                           ("siptrunk-trunk", "Latency")):
+            self.assertEqual(bool(self.spared(uid, title, "classic", name, name)), self.classic)
+            self.assertEqual(self.spared(uid, title, "classic", name, name + 'le="+Inf",'), [])
 
     def test_no_answer_is_no_number(self):
         """NaN is a value to Grafana: no table and no figure has one, of any trunk."""
