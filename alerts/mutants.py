@@ -246,7 +246,7 @@ def about(test, names, plain):
     test = copy.deepcopy(test)
     said = 0
     # What is asked of recorded series is left out: a part of the rules records only a part.
-    asked = [c for c in test.pop("promql_expr_test", ()) if "ALERTS{" in c["expr"]]
+    asked = [c for c in test.pop("promql_expr_test", ()) if "by (alertname" in c["expr"]]
     for check in asked:
         check["expr"] = check["expr"].replace(
             'alertstate="firing"', f'alertstate="firing",alertname=~"{"|".join(names)}"')
