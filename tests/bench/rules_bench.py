@@ -24,9 +24,9 @@ import urllib.parse
 import urllib.request
 
 TRUNKS = int(os.environ.get("TRUNKS", "10000"))
-WELL_S = 60
-FIRING_S = int(os.environ.get("SECONDS", "180"))
-PATIENCE_S = 300
+WELL_S = 30
+FIRING_S = int(os.environ.get("SECONDS", "100"))
+PATIENCE_S = 600
 RULES = pathlib.Path(__file__).resolve().parents[2] / "alerts" / "siptrunk.rules.yaml"
 MEASURED = re.compile(
     r'^prometheus_rule_group_(interval|last_duration)_seconds\{rule_group="[^"]*;([^"]+)"\} (\S+)$',
