@@ -270,7 +270,7 @@ class Availability(unittest.TestCase):
         unseen = self.month.figures()["unseen"] + self.calm.figures()["unseen"]
         (_, value), = self.table("Not monitored")["Value"]
         self.assertSeconds(value, unseen, 40)
-        (_, value), = self.table("All outages")["Value"]
+        (_, value), = self.table("Number of outages")["Value"]
         self.assertEqual(value, 40)
         (_, value), = self.table("From")["Value"]
         self.assertEqual(value / 1000, BASE)
