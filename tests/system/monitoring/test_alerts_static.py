@@ -443,7 +443,7 @@ class Mail(unittest.TestCase):
         self.assertNotIn("again", part(over, "plain"))
 
     def test_watchdog_is_no_mail(self):
-        """It goes to the example's webhook, once that is no comment."""
+        """Nobody is woken by it."""
         self.post(({"alertname": "SipTrunkWatchdog", "severity": "none",
                     "component": "watchdog"}, {"summary": "All is well."}))
         self.mails(0)
