@@ -11,8 +11,8 @@ struct trunk;
 void trunk_begin_pause(struct trunk *t);
 
 /*
- * Pauses it, or has it go on, as its settings and the wall clock say now. Whether it turned:
- * its targets are others then, and of unknown state.
+ * Pauses it, or has it go on, as its settings and the wall clock say now. Whether it
+ * turned: its targets are others then, and of unknown state.
  */
 bool trunk_turn_pause(struct trunk *t);
 
