@@ -80,7 +80,7 @@ local asked(config) =
     seconds:: seconds,
     other:: other,
     availability(by):: '1 - %s / %s' % [other('down', by), monitored(by)],
-    used(by):: '%s / %s / (1 - scalar(%s))' % [other('down', by), monitored(by), objective],
+    used(by):: '%s / %s / scalar((1 - %s) > 0)' % [other('down', by), monitored(by), objective],
     unseen(by):: 'clamp_min(count by (%s) (%s) * (%s - %s) - %s - %s, 0)'
                  % [by, seconds('monitored'), to, from, monitored(by), other('planned', by)],
     count(by):: '(count by (%s) (%s) or 0 * %s)' % [by, in_range, monitored(by)],
@@ -136,12 +136,12 @@ local dashboard(config) =
   local figures = [
     figure('From', 'Where the report begins.', '1000 * vector(%s)' % a.from, 'dateTimeAsIso', 4),
     figure('Until', 'Where it ends, or up to when there are figures.', '1000 * vector(%s)' % a.to, 'dateTimeAsIso', 4),
-    figure('Availability', 'Of all trunks shown, weighed by the time for which each was monitored.',
+    figure('Available', 'Of all trunks shown, weighed by the time for which each was monitored.',
            '1 - (sum(%s) or vector(0)) / sum(%s)' % [a.seconds('down'), a.seconds('monitored')],
            'percentunit', 4, { decimals: 3 }),
     figure('Objective', 'The share of monitored time for which a trunk is meant to be up.', a.objective, 'percentunit', 4, { decimals: 2 }),
     figure('All outages', 'How many outages all trunks shown had.', 'sum(%s)' % a.count(a.each), 'short', 4, { decimals: 0 }),
-    figure('Not monitored', 'All trunks together: time without records, which counts neither as up nor as down.',
+    figure('Unmonitored', 'All trunks together: time without records, which counts neither as up nor as down.',
            'sum(%s)' % a.unseen(a.each), 'dthms', 4, { decimals: 0, thresholds: f.steps(colours.grey) }),
   ];
 
@@ -176,7 +176,7 @@ local dashboard(config) =
     [
       ['trunk', 'Trunk', {}],
       [carrier, 'Carrier', {}],
-      ['cause', 'Cause', { 'custom.width': 110, noValue: 'not recorded' }],
+      ['cause', 'Cause', { 'custom.width': 110, noValue: 'not known' }],
       ['instance', 'Seen from', {}],
     ],
     [
@@ -238,7 +238,7 @@ local dashboard(config) =
       - **Allowance used** compares the time down with what the objective allows; 100 % is all of it.
       - **Cause** is the commonest reason for which probes failed: `timeout` no answer, a number is the code of a response.
     |||,
-  });
+  }, 'short', '–');
 
   layout.dashboard(
     config,
