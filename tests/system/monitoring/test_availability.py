@@ -268,7 +268,7 @@ class Availability(unittest.TestCase):
 
     def test_numbers(self):
         unseen = self.month.figures()["unseen"] + self.calm.figures()["unseen"]
-        (_, value), = self.table("Not monitored")["Value"]
+        (_, value), = self.table("Unmonitored")["Value"]
         self.assertSeconds(value, unseen, 40)
         (_, value), = self.table("Number of outages")["Value"]
         self.assertEqual(value, 40)
