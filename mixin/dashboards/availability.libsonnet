@@ -80,12 +80,8 @@ local asked(config) =
     seconds:: seconds,
     other:: other,
     availability(by):: '1 - %s / %s' % [other('down', by), monitored(by)],
-<<<<<<< HEAD
     // With an objective of all the time nothing is allowed, and no share of it can be told.
     used(by):: '%s / %s / (1 - scalar(%s)) < Inf' % [other('down', by), monitored(by), objective],
-=======
-    used(by):: '%s / %s / scalar((1 - %s) > 0)' % [other('down', by), monitored(by), objective],
->>>>>>> avail
     unseen(by):: 'clamp_min(count by (%s) (%s) * (%s - %s) - %s - %s, 0)'
                  % [by, seconds('monitored'), to, from, monitored(by), other('planned', by)],
     count(by):: '(count by (%s) (%s) or 0 * %s)' % [by, in_range, monitored(by)],
@@ -139,7 +135,6 @@ local dashboard(config) =
   ];
 
   local figures = [
-<<<<<<< HEAD
     figure('From', 'Where the report begins.', '1000 * vector(%s) > 0' % a.from, 'dateTimeAsIso', 8),
     figure('Until', 'Where it ends, or up to when there are figures.',
            // Where nothing is recorded yet there is no such time, which is NaN.
@@ -151,17 +146,6 @@ local dashboard(config) =
     figure('Number of outages', 'How often the trunks shown were down, all together.', 'sum(%s)' % a.count(a.each), 'short', 8, { decimals: 0 }),
     figure('Not monitored', 'All trunks together: time without records, which counts neither as up nor as down.',
            'sum(%s)' % a.unseen(a.each), 'dthms', 8, { decimals: 0, thresholds: f.steps(colours.grey) }),
-=======
-    figure('From', 'Where the report begins.', '1000 * vector(%s)' % a.from, 'dateTimeAsIso', 4),
-    figure('Until', 'Where it ends, or up to when there are figures.', '1000 * vector(%s)' % a.to, 'dateTimeAsIso', 4),
-    figure('Available', 'Of all trunks shown, weighed by the time for which each was monitored.',
-           '1 - (sum(%s) or vector(0)) / sum(%s)' % [a.seconds('down'), a.seconds('monitored')],
-           'percentunit', 4, { decimals: 3 }),
-    figure('Objective', 'The share of monitored time for which a trunk is meant to be up.', a.objective, 'percentunit', 4, { decimals: 2 }),
-    figure('All outages', 'How many outages all trunks shown had.', 'sum(%s)' % a.count(a.each), 'short', 4, { decimals: 0 }),
-    figure('Unmonitored', 'All trunks together: time without records, which counts neither as up nor as down.',
-           'sum(%s)' % a.unseen(a.each), 'dthms', 4, { decimals: 0, thresholds: f.steps(colours.grey) }),
->>>>>>> avail
   ];
 
   local each = p.table(
