@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/redact.h"
 #include "base/suggest.h"
 
 int flags_complain(struct flags *p, const char *fmt, ...)
@@ -19,7 +20,7 @@ int flags_complain(struct flags *p, const char *fmt, ...)
 int flags_refuse(struct flags *p, const struct flag *f, const char *value,
 		 const char *why)
 {
-	return flags_complain(p, "--%s: \"%.100s\" %s", f->name, value, why);
+	return flags_complain(p, "--%s: \"%.100s\" %s", f->name, redact(value).s, why);
 }
 
 void *flags_field(const struct flags *p, const struct flag *f)
@@ -92,7 +93,8 @@ static int flags_unknown(struct flags *p, const char *arg)
 	char word[64];
 	const char *near;
 
-	snprintf(word, sizeof(word), "%.*s", (int)strcspn(arg, "="), arg);
+	redact_copy(word, sizeof(word), arg);
+	word[strcspn(word, "=")] = '\0';
 	near = flags_nearest(p, word + strspn(word, "-"));
 	if (near)
 		return flags_complain(p, "unknown flag %s, did you mean --%s?", word,
@@ -179,7 +181,7 @@ static int flags_argument(struct flags *p, const char *word)
 {
 	if (p->argument)
 		return p->argument(p, word);
-	return flags_complain(p, "unexpected argument \"%.100s\"", word);
+	return flags_complain(p, "unexpected argument \"%.100s\"", redact(word).s);
 }
 
 static void flags_fallbacks(struct flags *p)

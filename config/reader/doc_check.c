@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/redact.h"
 #include "base/utf8.h"
 #include "config/reader/doc_private.h"
 
@@ -239,6 +240,19 @@ static int check_number(struct check *c)
 	return c->r->err;
 }
 
+/* Whether the value at hand belongs to a key whose values are not shown. */
+static bool doc_check_is_secret(const struct check *c)
+{
+	for (unsigned i = 0; i < c->depth; i++) {
+		const struct frame *f = &c->frame[i];
+
+		if (f->object && f->key &&
+		    redact_is_secret(c->d->text + f->key, f->key_len))
+			return true;
+	}
+	return false;
+}
+
 static int check_word(struct check *c)
 {
 	static const char *const words[] = {"true", "false", "null"};
@@ -254,6 +268,9 @@ static int check_word(struct check *c)
 	c->pos = begin;
 	if (!len)
 		return doc_check_expected(c, "a value");
+	if (doc_check_is_secret(c))
+		return doc_check_fault(c, begin,
+				       "expected a value; text stands in double quotes");
 	return doc_check_fault(
 		c, begin, "expected a value, found %.*s; text stands in double quotes",
 		(int)(len < 32 ? len : 32), c->d->text + begin);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/redact.h"
 #include "config/reader/doc.h"
 
 enum { PATH_MAX_BYTES = 512 };
@@ -54,7 +55,7 @@ struct quoted quote(const char *text)
 	struct quoted q = {"\""};
 	struct text t = {.buf = q.s, .size = sizeof(q.s) - 4, .len = 1};
 
-	report_escape(&t, text);
+	report_escape(&t, redact(text).s);
 	strcpy(q.s + t.len, t.cut ? "…" : "\"");
 	return q;
 }

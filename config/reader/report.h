@@ -25,7 +25,7 @@ struct report {
 	int err;			  /* ENOMEM once memory ran out */
 };
 
-/* Text of a file as a message shows it: quoted, escaped, shortened. */
+/* Text of a file as a message shows it: quoted, escaped, shortened, without passwords. */
 struct quoted {
 	char s[96];
 };

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/redact.h"
 #include "config/reader/items.h"
 #include "config/reader/schema.h"
 #include "config/reader/value.h"
@@ -23,7 +24,9 @@ static const char *pair_value(struct walk *w, const struct pairs_type *p,
 		return NULL;
 	}
 	why = value_printable(value);
-	if (why)
+	if (why && redact_is_secret(at->key, strlen(at->key)))
+		walk_fault(w, at, "%s", why);
+	else if (why)
 		walk_fault(w, at, "%s: %s", quote(value).s, why);
 	else if (strlen(value) > (size_t)p->value_max)
 		walk_fault(w, at, "is %zu bytes long; at most %lld are taken",

@@ -5,6 +5,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/redact.h"
+#include "exporter/import/lines.h"
+
+enum { SAME_MAX = 64, INHERITED_MAX = 256 };
+
 const struct conf_setting *conf_find(const struct conf_section *s, const char *key)
 {
 	const struct conf_setting *v = s->settings;
@@ -21,21 +26,15 @@ const char *conf_value(const struct conf_section *s, const char *key)
 	return v && *v->value ? v->value : NULL;
 }
 
-static char *conf_asterisk_conf_trim(char *text)
+bool conf_is_yes(const char *value)
 {
-	size_t len;
-
-	while (isspace((unsigned char)*text))
-		text++;
-	len = strlen(text);
-	while (len && isspace((unsigned char)text[len - 1]))
-		len--;
-	text[len] = '\0';
-	return text;
+	return value && (!strcasecmp(value, "yes") || !strcasecmp(value, "true") ||
+			 !strcasecmp(value, "on") || !strcasecmp(value, "y") ||
+			 !strcasecmp(value, "t") || !strcmp(value, "1"));
 }
 
 /* Takes comments out of a line, in place; "\;" is a ';' of the text. */
-static void conf_asterisk_conf_strip(struct conf *c, char *line)
+static void conf_strip(struct conf *c, char *line)
 {
 	char *out = line;
 
@@ -61,13 +60,19 @@ static void conf_asterisk_conf_strip(struct conf *c, char *line)
 	*out = '\0';
 }
 
-/* Puts a setting in front: what is set later is found first. */
-static void conf_asterisk_conf_add(struct import *im, struct conf *c,
-				   struct conf_section *s,
-				   const struct conf_setting *from)
+void conf_add(struct import *im, struct conf *c, struct conf_section *s,
+	      const struct conf_setting *from)
 {
 	struct conf_setting *v;
 
+	if (++s->count > CONF_SECTION_MAX && strcasecmp(s->name, "general")) {
+		if (s->count == CONF_SECTION_MAX + 1)
+			import_note(im, from->at,
+				    "left out: settings of \"%.80s\" from here on, as it "
+				    "has more than %d",
+				    redact(s->name).s, CONF_SECTION_MAX);
+		return;
+	}
 	if (++c->setting_count > CONF_SETTINGS_MAX) {
 		import_fail(im, EFBIG);
 		return;
@@ -83,63 +88,135 @@ static void conf_asterisk_conf_add(struct import *im, struct conf *c,
 }
 
 /* A template's settings, in their order. */
-static void conf_asterisk_conf_inherit(struct import *im, struct conf *c,
-				       struct conf_section *s,
-				       const struct conf_setting *from)
+static void conf_inherit(struct import *im, struct conf *c, struct conf_section *s,
+			 const struct conf_setting *from)
 {
-	const struct conf_setting *list[256];
+	const struct conf_setting *list[INHERITED_MAX];
 	size_t count = 0;
 
-	for (; from && count < 256; from = from->next)
+	for (; from && count < INHERITED_MAX; from = from->next)
 		list[count++] = from;
 	if (from)
-		import_note(im, im->at, "left out: a template's settings past 256");
+		import_note(im, im->at, "left out: a template's settings past %d",
+			    INHERITED_MAX);
 	while (count-- && !im->err)
-		conf_asterisk_conf_add(im, c, s, list[count]);
+		conf_add(im, c, s, list[count]);
 }
 
-static struct conf_section *conf_asterisk_conf_last(const struct conf *c,
-						    const char *name)
+/* Names are the same in any case. NULL: no memory, remembered. */
+static char *conf_key(struct import *im, const char *name)
 {
-	const struct set_entry *e = set_find(&c->last, name, strlen(name));
+	char *key = import_copy(im, name, strlen(name));
+
+	for (char *p = key; p && *p; p++)
+		*p = (char)tolower((unsigned char)*p);
+	return key;
+}
+
+struct conf_section *conf_first(struct import *im, const struct conf *c, const char *name)
+{
+	const char *key = conf_key(im, name);
+	struct set_entry *e = key ? set_find(&c->first, key, strlen(key)) : NULL;
 
 	return e ? (struct conf_section *)e->value : NULL;
 }
 
-static void conf_take_option(struct import *im, struct conf *c, struct conf_section *s,
-			     const char *option)
+/* Puts a section behind those of its name. */
+static void conf_remember(struct import *im, struct conf *c, struct conf_section *s)
 {
-	const struct conf_section *base;
+	const char *key = conf_key(im, s->name);
+	struct set_entry *first = key ? set_put(&c->first, key, strlen(key)) : NULL;
+	struct set_entry *last = key ? set_put(&c->last, key, strlen(key)) : NULL;
 
-	if (!strcmp(option, "!")) {
-		s->is_template = true;
+	if (!first || !last) {
+		import_fail(im, ENOMEM);
 		return;
 	}
-	base = conf_asterisk_conf_last(c, option);
-	if (base)
-		conf_asterisk_conf_inherit(im, c, s, base->settings);
-	else
+	if (!first->value)
+		first->value = (uintptr_t)s;
+	if (last->value)
+		((struct conf_section *)last->value)->same = s;
+	last->value = (uintptr_t)s;
+}
+
+struct conf_section *conf_add_section(struct import *im, struct conf *c, const char *name)
+{
+	struct conf_section *s = arena_alloc(&im->arena, sizeof(*s), 8);
+
+	if (!s) {
+		import_fail(im, ENOMEM);
+		return NULL;
+	}
+	s->name = name;
+	s->at = im->at;
+	STAILQ_INSERT_TAIL(&c->sections, s, entry);
+	conf_remember(im, c, s);
+	return s;
+}
+
+/* Whether a section has what "(+type=endpoint&…)" asks for; a part of a value will do. */
+static bool conf_fits(const struct conf_section *s, const char *filter)
+{
+	char text[256], *save = NULL;
+
+	if (strlen(filter) >= sizeof(text))
+		return false;
+	strcpy(text, filter);
+	for (char *key = strtok_r(text, "&", &save); key;
+	     key = strtok_r(NULL, "&", &save)) {
+		char *value = strchr(key, '=');
+		const char *own;
+
+		if (!value)
+			return false;
+		*value++ = '\0';
+		key = lines_trim(key);
+		value = lines_trim(value);
+		value += *value == '^';
+		value[strcspn(value, "$")] = '\0';
+		own = conf_value(s, key);
+		if (strcasecmp(key, "templates") && (!own || !strcasestr(own, value)))
+			return false;
+	}
+	return true;
+}
+
+/* The section that "[name](+filter)" goes on with: the first of its name that fits. */
+static struct conf_section *conf_resume(struct import *im, const struct conf *c,
+					const char *name, const char *filter)
+{
+	struct conf_section *s = conf_first(im, c, name);
+
+	for (int i = 0; s && i < SAME_MAX; i++, s = s->same) {
+		if (conf_fits(s, filter))
+			return s;
+	}
+	import_note(im, im->at,
+		    "changed: there is no section \"%.80s\" before this line to go on "
+		    "with; it begins one",
+		    redact(name).s);
+	return NULL;
+}
+
+static void conf_take_option(struct import *im, struct conf *c, struct conf_section *s,
+			     const char *option, struct conf_section *base)
+{
+	if (!strcmp(option, "!"))
+		s->is_template = true;
+	else if (base && base != s)
+		conf_inherit(im, c, s, base->settings);
+	else if (*option && *option != '+')
 		import_note(im, im->at,
 			    "left out: there is no template \"%.80s\" before "
 			    "this line",
-			    option);
+			    redact(option).s);
 }
 
-static void conf_asterisk_conf_remember(struct import *im, struct conf *c,
-					struct conf_section *s)
-{
-	struct set_entry *e = set_put(&c->last, s->name, strlen(s->name));
-
-	if (e)
-		e->value = (uintptr_t)s;
-	else
-		import_fail(im, ENOMEM);
-}
-
-/* "[name]", "[name](!)", "[name](template,template)", "[name](+)". */
+/* "[name]", "[name](!)", "[name](template,template)", "[name](+)", "[name](+a=b)". */
 static void conf_take_section(struct import *im, struct conf *c, char *text)
 {
-	char *end = strchr(text, ']'), *options = end ? strchr(end, '(') : NULL, *save;
+	char *end = strchr(text, ']'), *options = end ? strchr(end, '(') : NULL,
+	     *save = NULL;
 	struct conf_section *s;
 
 	c->current = NULL;
@@ -148,27 +225,28 @@ static void conf_take_section(struct import *im, struct conf *c, char *text)
 		return;
 	}
 	*end = '\0';
-	text = conf_asterisk_conf_trim(text + 1);
-	if (options)
+	text = lines_trim(text + 1);
+	if (options) {
 		options[strcspn(options, ")")] = '\0';
-	if (options && !strcmp(conf_asterisk_conf_trim(options + 1), "+") &&
-	    conf_asterisk_conf_last(c, text)) {
-		c->current = conf_asterisk_conf_last(c, text);
-		return;
+		options = lines_trim(options + 1);
 	}
-	s = arena_alloc(&im->arena, sizeof(*s), 8);
-	if (!s) {
-		import_fail(im, ENOMEM);
+	if (options && *options == '+')
+		c->current = conf_resume(im, c, text, options + 1);
+	if (c->current)
 		return;
+	s = conf_add_section(im, c, text);
+	for (char *o = options && s ? strtok_r(options, ",", &save) : NULL; o;
+	     o = strtok_r(NULL, ",", &save)) {
+		o = lines_trim(o);
+		conf_take_option(im, c, s, o, conf_first(im, c, o));
 	}
-	s->name = text;
-	s->at = im->at;
-	STAILQ_INSERT_TAIL(&c->sections, s, entry);
-	for (char *o = options ? strtok_r(options + 1, ",", &save) : NULL; o;
-	     o = strtok_r(NULL, ",", &save))
-		conf_take_option(im, c, s, conf_asterisk_conf_trim(o));
-	conf_asterisk_conf_remember(im, c, s);
 	c->current = s;
+}
+
+/* chan_sip's registrations may stand in a file of their own, outside of any section. */
+static bool conf_is_loose(const char *key)
+{
+	return !strcasecmp(key, "register");
 }
 
 static void conf_take_setting(struct import *im, struct conf *c, char *text)
@@ -176,29 +254,57 @@ static void conf_take_setting(struct import *im, struct conf *c, char *text)
 	char *value = strchr(text, '=');
 	struct conf_setting v = {.at = im->at};
 
+	if (value)
+		*value++ = '\0';
+	v.key = lines_trim(text);
+	if (value && !c->current && conf_is_loose(v.key))
+		c->current = conf_add_section(im, c, "general");
 	if (!value || !c->current) {
 		import_note(im, im->at, "left out: %s",
 			    value ? "a setting outside of a section"
 				  : "neither a section nor a setting");
 		return;
 	}
-	*value++ = '\0';
-	if (*value == '>')
-		value++;
-	v.key = conf_asterisk_conf_trim(text);
-	v.value = conf_asterisk_conf_trim(value);
-	conf_asterisk_conf_add(im, c, c->current, &v);
+	v.value = lines_trim(value + (*value == '>'));
+	conf_add(im, c, c->current, &v);
 }
 
-static void conf_take_line(struct import *im, struct conf *c, char *line)
+char *conf_included(char *line)
 {
+	char *word = lines_trim(line), *path;
+
+	if (strncasecmp(word, "#include", 8) && strncasecmp(word, "#tryinclude", 11))
+		return NULL;
+	path = lines_trim(word + strcspn(word, " \t\"<"));
+	if (*path == '"' || *path == '<') {
+		path++;
+		path[strcspn(path, "\">")] = '\0';
+	}
+	return path;
+}
+
+static void conf_take_directive(struct import *im, struct conf *c, char *text)
+{
+	char *path = conf_included(text);
+
+	if (path && *path)
+		c->include(im, path);
+	else if (!strncasecmp(text, "#exec", 5))
+		import_note(im, im->at,
+			    "left out: #exec is not run; name a file of what it prints");
+	else
+		import_note(im, im->at, "left out: a directive that is not known");
+}
+
+static void conf_line_h(struct import *im, char *line, void *arg)
+{
+	struct conf *c = arg;
 	char *text;
 
-	conf_asterisk_conf_strip(c, line);
-	text = conf_asterisk_conf_trim(line);
+	conf_strip(c, line);
+	text = lines_trim(line);
 	if (*text == '#')
-		import_note(im, im->at,
-			    "left out: %.80s is not followed; name that file too", text);
+		conf_take_directive(im, c, text);
 	else if (*text == '[')
 		conf_take_section(im, c, text);
 	else if (*text)
@@ -207,17 +313,12 @@ static void conf_take_line(struct import *im, struct conf *c, char *line)
 
 void conf_read(struct import *im, struct conf *c, const char *text, size_t len)
 {
-	const char *end = text + len;
+	bool commented = c->commented;
 
-	c->current = NULL;
 	c->commented = false;
-	for (im->at.line = 1; text < end && !im->err; im->at.line++) {
-		const char *stop = memchr(text, '\n', (size_t)(end - text));
-		size_t size = (size_t)((stop ? stop : end) - text);
-		char *line = import_copy(im, text, size);
-
-		if (line)
-			conf_take_line(im, c, line);
-		text += size + 1;
-	}
+	if (!c->depth++)
+		c->current = NULL;
+	lines_each(im, text, len, conf_line_h, c);
+	c->depth--;
+	c->commented = commented;
 }

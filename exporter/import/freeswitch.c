@@ -1,13 +1,16 @@
 /*
- * FreeSWITCH's gateways, read by expat: small, a stream without a tree, and it fetches
- * nothing by itself. A document type is refused, and with it every entity.
+ * FreeSWITCH's gateways, with the variables that its preprocessor would put into them
+ * where the files at hand set them.
  */
 #include <errno.h>
-#include <expat.h>
 #include <string.h>
 #include <strings.h>
 
-#include "exporter/import/model.h"
+#include "base/redact.h"
+#include "exporter/import/freeswitch_vars.h"
+#include "exporter/import/include.h"
+#include "exporter/import/rows.h"
+#include "exporter/import/xml_scan.h"
 
 /* Parameters of a gateway that say something of probing. */
 enum param {
@@ -46,36 +49,21 @@ struct gateway {
 	struct import_at at;
 	const char *values[PARAMS]; /* NULL: not given */
 	struct import_at places[PARAMS];
+	bool unknown[PARAMS]; /* it holds a variable that nobody sets */
 };
 
-struct reader {
-	struct import *im;
-	XML_Parser parser;
-	struct gateway gateway;
-	bool inside;	/* a gateway */
-	bool doctype;	/* was found */
-	unsigned depth; /* of elements within the gateway */
+struct freeswitch {
+	struct freeswitch_vars vars;
+	struct gateway gateway; /* being read; without a name there is none */
 };
 
-/* expat 2.9 brings the one name and deprecates the other. */
-#if XML_MAJOR_VERSION > 2 || XML_MINOR_VERSION >= 9
-#define freeswitch_line XML_GetCurrentLineNumber64
-#else
-#define freeswitch_line XML_GetCurrentLineNumber
-#endif
-
-static struct import_at freeswitch_place(const struct reader *r)
+static struct freeswitch *freeswitch_state(struct import *im)
 {
-	return (struct import_at){r->im->at.file, (unsigned)freeswitch_line(r->parser)};
-}
-
-static const char *freeswitch_attribute(const char **attrs, const char *name)
-{
-	for (; *attrs; attrs += 2) {
-		if (!strcmp(attrs[0], name))
-			return attrs[1];
-	}
-	return NULL;
+	if (!im->state)
+		im->state = arena_alloc(&im->arena, sizeof(struct freeswitch), 8);
+	if (!im->state)
+		import_fail(im, ENOMEM);
+	return im->state;
 }
 
 /* FreeSWITCH takes one parameter for another that is not given. */
@@ -161,26 +149,22 @@ static void freeswitch_set_register(struct import *im, struct import_trunk *t,
 				     ? "[\"OPTIONS\", \"REGISTER\"]"
 				     : "\"REGISTER\"";
 
-	if (!who || !import_set_uri(im, t, IMPORT_REGISTER_AOR, g->at, who))
+	if (!who)
 		return;
 	(void)import_set(im, t, IMPORT_METHOD, g->at, method);
-	import_note(
-		im, g->at,
-		"changed: \"%.80s\" is asked whether its registration stands; nothing "
-		"is registered",
-		t->name);
+	import_set_register(im, t, g->at, who, g->at);
 }
 
-/* Values that the preprocessor would have replaced are unknown here. */
-static void freeswitch_drop_variables(struct import *im, struct gateway *g)
+/* What holds a variable that nobody sets is unknown here, but for a password's place. */
+static void freeswitch_drop_unknown(struct import *im, struct gateway *g)
 {
 	for (size_t i = 0; i < PARAMS; i++) {
-		if (!g->values[i] || !strstr(g->values[i], "${"))
+		if (!g->unknown[i] || i == PARAM_PASSWORD)
 			continue;
 		import_note(im, g->places[i],
 			    "left out: %s holds a variable, whose value is not here",
 			    params[i]);
-		g->values[i] = i == PARAM_PASSWORD ? g->values[i] : NULL;
+		g->values[i] = NULL;
 	}
 }
 
@@ -202,142 +186,237 @@ static void freeswitch_set_settings(struct import *im, struct import_trunk *t,
 		freeswitch_set_register(im, t, g);
 }
 
-static void freeswitch_take_gateway(struct import *im, struct gateway *g)
+static const char *freeswitch_uri(struct import *im, const struct gateway *g)
 {
-	bool variable = g->values[freeswitch_target(g)] &&
-			strstr(g->values[freeswitch_target(g)], "${");
-	struct import_trunk *t;
-	const char *uri, *name;
-	struct import_at at =
-		g->values[freeswitch_target(g)] ? g->places[freeswitch_target(g)] : g->at;
+	enum param target = freeswitch_target(g);
+	const char *text = freeswitch_value(g, target);
+	const char *uri = import_uri(im, text ? g->places[target] : g->at, "proxy",
+				     text ? text : g->name);
 
-	freeswitch_drop_variables(im, g);
-	if (variable || strstr(g->name, "${")) {
-		import_note(im, g->at,
-			    "left out: gateway \"%.80s\", "
-			    "as its host is a variable",
-			    g->name);
-		return;
-	}
-	name = freeswitch_value(g, freeswitch_target(g))
-		       ? freeswitch_value(g, freeswitch_target(g))
-		       : g->name;
-	uri = import_uri(im, at, "proxy", name);
-	if (uri)
-		uri = import_uri_transport(im, g->places[PARAM_TRANSPORT], uri,
-					   freeswitch_value(g, PARAM_TRANSPORT));
-	t = uri ? import_trunk_add(im, g->at, g->name, uri) : NULL;
-	if (t)
-		freeswitch_set_settings(im, t, g);
+	return uri ? import_uri_transport(im, g->places[PARAM_TRANSPORT], g->name, uri,
+					  freeswitch_value(g, PARAM_TRANSPORT))
+		   : NULL;
 }
 
-static void freeswitch_take_param(struct reader *r, const char *name, const char *text)
+static void freeswitch_take_gateway(struct import *im, struct gateway *g)
 {
-	struct gateway *g = &r->gateway;
+	bool nameless = strstr(g->name, "${");
+	enum param target = freeswitch_target(g);
+	struct import_trunk *t;
+	const char *uri;
+
+	if (g->values[target] ? g->unknown[target] : nameless) {
+		import_note(im, g->at,
+			    "left out: gateway \"%.80s\", as its host is a variable that "
+			    "no file here sets",
+			    redact(g->name).s);
+		return;
+	}
+	freeswitch_drop_unknown(im, g);
+	uri = freeswitch_uri(im, g);
+	if (uri && nameless) {
+		import_note(im, g->at,
+			    "changed: the name of a gateway is a variable that no file "
+			    "here sets; its host is taken");
+		g->name = import_uri_host_name(im, uri);
+	}
+	t = uri && g->name ? import_trunk_add(im, g->at, g->name, uri) : NULL;
+	if (t)
+		freeswitch_set_settings(im, t, g);
+	else if (!im->err)
+		import_note(im, g->at, "left out: gateway \"%.80s\"", redact(g->name).s);
+}
+
+/* --- tags --- */
+
+static void freeswitch_take_param(struct import *im, const struct xml_tag *tag)
+{
+	struct freeswitch *f = im->state;
+	const char *name = xml_attribute(tag, "name"),
+		   *text = xml_attribute(tag, "value");
+	struct gateway *g = &f->gateway;
 	size_t i = 0;
 
+	if (!name || !text)
+		return;
 	while (i < PARAMS && strcmp(params[i], name))
 		i++;
 	if (i == PARAMS) {
-		import_note(r->im, freeswitch_place(r),
-			    "left out: %.80s says nothing of probing", name);
+		import_note(im, tag->at, "left out: %.80s says nothing of probing",
+			    redact(name).s);
 		return;
 	}
-	g->values[i] = import_copy(r->im, text, strlen(text));
-	g->places[i] = freeswitch_place(r);
+	g->values[i] = freeswitch_expand(im, &f->vars, text);
+	g->places[i] = tag->at;
+	g->unknown[i] = !g->values[i] || strstr(g->values[i], "${");
 }
 
-static void freeswitch_begin_gateway(struct reader *r, const char **attrs)
+static void freeswitch_end_gateway(struct import *im)
 {
-	const char *name = freeswitch_attribute(attrs, "name");
+	struct freeswitch *f = im->state;
 
+	if (f->gateway.name)
+		freeswitch_take_gateway(im, &f->gateway);
+	f->gateway.name = NULL;
+}
+
+/* One that has no end of its own is taken as far as it goes. */
+static void freeswitch_close_gateway(struct import *im)
+{
+	struct freeswitch *f = im->state;
+
+	if (f->gateway.name)
+		import_note(
+			im, f->gateway.at,
+			"changed: gateway \"%.80s\" has no end, and is taken as far as "
+			"it goes",
+			redact(f->gateway.name).s);
+	freeswitch_end_gateway(im);
+}
+
+static void freeswitch_begin_gateway(struct import *im, const struct xml_tag *tag)
+{
+	struct freeswitch *f = im->state;
+	const char *name = xml_attribute(tag, "name");
+
+	freeswitch_close_gateway(im);
 	if (!name || !*name) {
-		import_note(r->im, freeswitch_place(r),
-			    "left out: a gateway without a name");
+		import_note(im, tag->at, "left out: a gateway without a name");
 		return;
 	}
-	r->gateway = (struct gateway){.at = freeswitch_place(r)};
-	r->gateway.name = import_copy(r->im, name, strlen(name));
-	r->inside = r->gateway.name;
-	r->depth = 0;
+	f->gateway = (struct gateway){.at = tag->at};
+	f->gateway.name = freeswitch_expand(im, &f->vars, name);
 }
 
-static void XMLCALL freeswitch_begin_h(void *arg, const char *element, const char **attrs)
+/* An include of files that are at hand, or a note that asks for them. */
+static void freeswitch_take_include(struct import *im, const struct xml_tag *tag)
 {
-	struct reader *r = arg;
-	const char *name = freeswitch_attribute(attrs, "name"),
-		   *text = freeswitch_attribute(attrs, "value");
+	struct freeswitch *f = im->state;
+	const char *data = xml_attribute(tag, "data");
+	const char *path = data ? freeswitch_expand(im, &f->vars, data) : NULL;
 
-	if (!strcasecmp(element, "X-PRE-PROCESS") || !strcmp(element, "X-NO-PRE-PROCESS"))
-		import_note(r->im, freeswitch_place(r),
-			    "left out: a directive of the preprocessor; name the files "
-			    "that it includes too");
-	if (!r->inside && !strcmp(element, "gateway"))
-		freeswitch_begin_gateway(r, attrs);
-	else if (r->inside && r->depth++ == 0 && !strcmp(element, "param") && name &&
-		 text)
-		freeswitch_take_param(r, name, text);
-	if (r->im->err)
-		XML_StopParser(r->parser, XML_FALSE);
+	for (size_t i = 0; path && i < im->text_count; i++) {
+		if (include_means(path, im->texts[i].file))
+			return;
+	}
+	if (path)
+		import_note(im, tag->at,
+			    "left out: the include of %.80s is not followed; name those "
+			    "files too",
+			    redact(path).s);
 }
 
-static void XMLCALL freeswitch_end_h(void *arg, const char *element)
+static bool freeswitch_is_directive(const struct xml_tag *tag, const char *cmd)
 {
-	struct reader *r = arg;
+	const char *own = xml_attribute(tag, "cmd");
 
-	(void)element;
-	if (!r->inside)
+	return !strcasecmp(tag->name, "X-PRE-PROCESS") && own && !strcasecmp(own, cmd);
+}
+
+static void freeswitch_tag_h(struct import *im, const struct xml_tag *tag, void *arg)
+{
+	(void)arg;
+	if (freeswitch_is_directive(tag, "include") && tag->begins)
+		freeswitch_take_include(im, tag);
+	if (!strcmp(tag->name, "gateway") && tag->begins)
+		freeswitch_begin_gateway(im, tag);
+	else if (!strcmp(tag->name, "param") && tag->begins &&
+		 ((struct freeswitch *)im->state)->gateway.name)
+		freeswitch_take_param(im, tag);
+	if (!strcmp(tag->name, "gateway") && tag->ends)
+		freeswitch_end_gateway(im);
+}
+
+/* --- variables, ahead of all gateways --- */
+
+static void freeswitch_set_h(struct import *im, const struct xml_tag *tag, void *arg)
+{
+	struct freeswitch *f = arg;
+	const char *data = xml_attribute(tag, "data");
+
+	if (data && freeswitch_is_directive(tag, "set") && tag->begins)
+		freeswitch_vars_set(im, &f->vars, data);
+}
+
+static void freeswitch_plan(struct import *im)
+{
+	struct freeswitch *f = freeswitch_state(im);
+	struct import_at at = im->at, where;
+
+	for (size_t i = 0; f && i < im->text_count && !im->err; i++) {
+		im->at = (struct import_at){im->texts[i].file, 1};
+		(void)xml_scan(im, im->texts[i].text, im->texts[i].len, freeswitch_set_h,
+			       f, &where);
+	}
+	im->at = at;
+}
+
+/* --- rows, as FusionPBX keeps them --- */
+
+/* A column is called as the parameter, with '_' for '-'. */
+static bool freeswitch_is_column(const char *column, const char *param)
+{
+	while (*column && (*column == '_' ? '-' : *column) == *param) {
+		column++;
+		param++;
+	}
+	return !*column && !*param;
+}
+
+static void freeswitch_take_row(struct import *im, const struct row *r)
+{
+	struct gateway g = {.at = r->at, .name = row_value(r, "gateway")};
+
+	if (!g.name || !row_has(r, "register_proxy"))
 		return;
-	if (r->depth) {
-		r->depth--;
+	for (size_t i = 0; i < r->count; i++) {
+		for (size_t p = 0; p < PARAMS; p++) {
+			bool is = freeswitch_is_column(r->columns[i], params[p]);
+
+			g.values[p] = is ? r->values[i] : g.values[p];
+			g.places[p] = r->at;
+			g.unknown[p] = g.values[p] && strstr(g.values[p], "${");
+		}
+	}
+	if (!g.values[PARAM_AUTH_USERNAME])
+		g.values[PARAM_AUTH_USERNAME] = row_value(r, "auth_username");
+	freeswitch_take_gateway(im, &g);
+}
+
+static void freeswitch_read(struct import *im, const char *text, size_t len)
+{
+	static const char *const why[] = {
+		[XML_NOTHING] = "left out: there is no XML in it",
+		[XML_BROKEN] = "left out: a tag without an end; what follows it is read",
+		[XML_DOCTYPE] = "a document type, and so entities, are refused",
+	};
+	struct import_at where = im->at;
+	enum xml_end end;
+
+	if (sql_is(text, len)) {
+		sql_read(im, text, len, freeswitch_take_row);
 		return;
 	}
-	r->inside = false;
-	freeswitch_take_gateway(r->im, &r->gateway);
+	end = xml_scan(im, text, len, freeswitch_tag_h, NULL, &where);
+	if (!im->err)
+		freeswitch_close_gateway(im);
+	if (!im->err && end != XML_READ)
+		import_unusable(im, where, "%s", why[end]);
 }
 
-static void XMLCALL freeswitch_doctype_h(void *arg, const char *name, const char *system,
-					 const char *public, int internal)
+static void freeswitch_clear(struct import *im)
 {
-	struct reader *r = arg;
+	struct freeswitch *f = im->state;
 
-	(void)name;
-	(void)system;
-	(void)public;
-	(void)internal;
-	r->doctype = true;
-	XML_StopParser(r->parser, XML_FALSE);
-}
-
-static void freeswitch_complain(struct reader *r)
-{
-	if (r->im->err)
-		return;
-	import_note(r->im, freeswitch_place(r), "%s",
-		    r->doctype ? "a document type, and so entities, are refused"
-			       : XML_ErrorString(XML_GetErrorCode(r->parser)));
-	import_fail(r->im, EINVAL);
-}
-
-static void freeswitch_read_xml(struct import *im, const char *text, size_t len)
-{
-	struct reader r = {.im = im, .parser = XML_ParserCreate(NULL)};
-
-	if (!r.parser) {
-		import_fail(im, ENOMEM);
-		return;
-	}
-	XML_SetUserData(r.parser, &r);
-	XML_SetElementHandler(r.parser, freeswitch_begin_h, freeswitch_end_h);
-	XML_SetStartDoctypeDeclHandler(r.parser, freeswitch_doctype_h);
-	if (XML_Parse(r.parser, text, (int)len, 1) != XML_STATUS_OK)
-		freeswitch_complain(&r);
-	XML_ParserFree(r.parser);
+	if (f)
+		freeswitch_vars_clear(&f->vars);
 }
 
 const struct import_source import_freeswitch = {
 	.name = "freeswitch",
 	.file = "gateway.xml",
-	.about = "gateways of a Sofia profile",
-	.read = freeswitch_read_xml,
+	.about = "gateways of a Sofia profile, and their variables",
+	.plan = freeswitch_plan,
+	.read = freeswitch_read,
+	.clear = freeswitch_clear,
 };

@@ -14,8 +14,8 @@ enum { IMPORT_FILE_MAX = 16 * 1024 * 1024 };
  *
  * @argv: what follows the word import, NULL at [argc]
  *
- * Returns the exit code: 0; 1 for a file that cannot be used, or has no trunk in it; 2
- * for a wrong command line.
+ * Returns the exit code: 0; 1 for a file that cannot be used, where the others are
+ * imported all the same, or when there is no trunk; 2 for a wrong command line.
  */
 int import_cli(int argc, char *const argv[]);
 
@@ -29,14 +29,15 @@ struct import_text {
 /*
  * The same for texts in memory.
  *
- * @source: "kamailio", "asterisk" or "freeswitch"
- * @out:    gets the configuration, only when there is one
- * @notes:  gets a line for all that was left out
+ * @source:   "kamailio", "opensips", "asterisk" or "freeswitch"
+ * @out:      gets the configuration, only when there is one
+ * @notes:    gets a line for all that was left out
+ * @unusable: texts that could not be used, each with a note
  *
- * Returns 0; ENOENT for an unknown source; EINVAL when a text is not what it should be;
- * ENODATA when there was no trunk; EFBIG; ENOMEM.
+ * Returns 0; ENOENT for an unknown source; ENODATA when there was no trunk, EINVAL when
+ * a text that cannot be used may be why; EFBIG; ENOMEM.
  */
 int import_run(FILE *out, FILE *notes, const char *source,
-	       const struct import_text *texts, size_t count);
+	       const struct import_text *texts, size_t count, size_t *unusable);
 
 #endif

@@ -5,63 +5,12 @@
 
 #include "base/file.h"
 #include "base/flags.h"
-#include "exporter/import/model.h"
+#include "exporter/import/sources.h"
 
-enum { FILES_MAX = 64, EXIT_WRONG = 1, EXIT_USAGE = 2 };
+enum { FILES_MAX = 1024, EXIT_WRONG = 1, EXIT_USAGE = 2 };
 
-static const struct import_source *const sources[] = {
-	&import_kamailio,
-	&import_asterisk,
-	&import_freeswitch,
-};
-
-enum { SOURCES = sizeof(sources) / sizeof(*sources) };
-
-static const struct import_source *import_cli_source_find(const char *name)
-{
-	for (size_t i = 0; i < SOURCES; i++) {
-		if (!strcmp(sources[i]->name, name))
-			return sources[i];
-	}
-	return NULL;
-}
-
-static void import_clear(struct import *im)
-{
-	set_free(&im->names);
-	set_free(&im->secrets);
-	arena_free(&im->arena);
-}
-
-int import_run(FILE *out, FILE *notes, const char *source,
-	       const struct import_text *texts, size_t count)
-{
-	const struct import_source *s = import_cli_source_find(source);
-	struct import im = {.notes = notes};
-
-	if (!s)
-		return ENOENT;
-	STAILQ_INIT(&im.trunks);
-	for (size_t i = 0; i < count && !im.err; i++) {
-		im.at = (struct import_at){texts[i].file, 1};
-		s->read(&im, texts[i].text, texts[i].len);
-	}
-	if (s->finish && !im.err)
-		s->finish(&im);
-	if (!im.err && !im.trunk_count)
-		import_fail(&im, ENODATA);
-	if (!im.err)
-		import_settle(&im);
-	if (!im.err) {
-		import_emit(&im, out);
-		fprintf(notes, "%zu trunk%s\n", im.trunk_count,
-			im.trunk_count == 1 ? "" : "s");
-	}
-	if (s->clear)
-		s->clear(&im);
-	import_clear(&im);
-	return im.err;
-}
+/* All files together, in bytes. */
+static const size_t all_max = 16UL * IMPORT_FILE_MAX;
 
 struct import_args {
 	const char *source;
@@ -89,22 +38,23 @@ static const char usage[] =
 	"\n"
 	"Prints a configuration with the trunks of another SIP server, and says on\n"
 	"standard error, line by line, what it left out. FILE may be - for standard\n"
-	"input. Passwords are never printed: each is to be put into a file that the\n"
+	"input; of several files one that cannot be used does not stop the others.\n"
+	"Passwords are never printed: each is to be put into a file that the\n"
 	"configuration names.\n"
 	"\n"
 	"Sources\n";
 
 static const char exit_codes[] =
 	"\n"
-	"Exit code 0: printed, 1: a file cannot be used or has no trunk in it, 2: the\n"
+	"Exit code 0: printed, 1: a file cannot be used, or there is no trunk, 2: the\n"
 	"command line is wrong.\n";
 
 static int import_cli_help(void)
 {
 	fputs(usage, stdout);
-	for (size_t i = 0; i < SOURCES; i++)
-		printf("  %-11s %-16s %s\n", sources[i]->name, sources[i]->file,
-		       sources[i]->about);
+	for (size_t i = 0; i < IMPORT_SOURCES; i++)
+		printf("  %-11s %-16s %s\n", import_sources[i]->name,
+		       import_sources[i]->file, import_sources[i]->about);
 	flags_help(stdout, flags, FLAG_COUNT);
 	fputs(exit_codes, stdout);
 	return 0;
@@ -142,10 +92,11 @@ static int import_cli_parse(struct import_args *a, int argc, char *const argv[],
 	if (!a->source)
 		return flags_complain(
 			&p, "it needs a source, as in import kamailio dispatcher.list");
-	if (!import_cli_source_find(a->source))
+	if (!import_source_find(a->source))
 		return flags_complain(
 			&p,
-			"the source is none of kamailio, asterisk, freeswitch: %.100s",
+			"the source is none of kamailio, opensips, asterisk, "
+			"freeswitch: %.100s",
 			a->source);
 	if (!a->count)
 		return flags_complain(&p, "it needs a file after %s", a->source);
@@ -180,26 +131,54 @@ static const char *import_cli_sentence(int err)
 	return err == EINVAL ? "it is not what it should be, see above" : strerror(err);
 }
 
+/* Reads what can be read, and says what cannot. Returns how many cannot. */
+static size_t import_cli_read_all(struct import_text *texts, size_t *count,
+				  const struct import_args *a)
+{
+	size_t all = 0, failed = 0;
+
+	for (size_t i = 0; i < a->count; i++) {
+		struct import_text *t = &texts[*count];
+		int err = import_cli_read(t, a->paths[i]);
+
+		if (!err && (all += t->len) > all_max) {
+			file_free((char *)(uintptr_t)t->text, t->len);
+			err = EFBIG;
+		}
+		if (err)
+			fprintf(stderr, "siptrunk_exporter: import: %s: %s\n",
+				a->paths[i], import_cli_sentence(err));
+		failed += err != 0;
+		*count += !err;
+	}
+	return failed;
+}
+
+/* The end of an import that came to nothing. */
+static void import_cli_complain(const struct import_text *texts, size_t count, int err)
+{
+	if (count == 1)
+		fprintf(stderr, "siptrunk_exporter: import: %s: %s\n", texts[0].file,
+			import_cli_sentence(err));
+	else
+		fprintf(stderr, "siptrunk_exporter: import: %zu files: %s\n", count,
+			import_cli_sentence(err));
+}
+
 static int import_cli_run(const struct import_args *a)
 {
 	struct import_text texts[FILES_MAX] = {0};
-	const char *at = NULL;
+	size_t count = 0, unusable = 0;
+	size_t failed = import_cli_read_all(texts, &count, a);
 	int err = 0;
 
-	for (size_t i = 0; i < a->count && !err; i++) {
-		at = a->paths[i];
-		err = import_cli_read(&texts[i], at);
-	}
-	if (!err) {
-		at = a->paths[0];
-		err = import_run(stdout, stderr, a->source, texts, a->count);
-	}
+	if (count)
+		err = import_run(stdout, stderr, a->source, texts, count, &unusable);
 	if (err)
-		fprintf(stderr, "siptrunk_exporter: import: %s: %s\n", at,
-			import_cli_sentence(err));
-	for (size_t i = 0; i < a->count; i++)
+		import_cli_complain(texts, count, err);
+	for (size_t i = 0; i < count; i++)
 		file_free((char *)(uintptr_t)texts[i].text, texts[i].len);
-	return err ? EXIT_WRONG : 0;
+	return err || failed || unusable ? EXIT_WRONG : 0;
 }
 
 int import_cli(int argc, char *const argv[])

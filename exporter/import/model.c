@@ -5,14 +5,12 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "base/redact.h"
 #include "base/utf8.h"
-#include "config/peer_address.h"
-#include "config/uri.h"
 #include "config/value.h"
 
-enum { TEXT_MAX = 255, URI_MAX = 1024, SECOND_US = 1000000 };
+enum { TEXT_MAX = 255, FORMAT_MAX = 2048, SECOND_US = 1000000 };
 
 /* Within what the configuration takes, whatever else is set. */
 static const int64_t interval_least_us = SECOND_US;
@@ -59,17 +57,36 @@ bool import_fail(struct import *im, int err)
 
 void import_note(struct import *im, struct import_at at, const char *fmt, ...)
 {
-	char text[512];
+	char text[1024];
+	int len = snprintf(text, sizeof(text) / 2, "%s:%u: ", at.file, at.line);
+	va_list ap;
+
+	if (len >= (int)sizeof(text) / 2)
+		len = (int)sizeof(text) / 2 - 1;
+	va_start(ap, fmt);
+	vsnprintf(text + len, sizeof(text) - (size_t)len, fmt, ap);
+	va_end(ap);
+	for (char *p = text; *p; p++) {
+		unsigned char c = (unsigned char)*p;
+
+		/* A file may have any name, but no line of its own. */
+		if (c < ' ' || c == 0x7f || (c > 0x7f && p >= text + len))
+			*p = '?';
+	}
+	/* At once, as standard error has no buffer. */
+	fprintf(im->notes, "%s\n", text);
+}
+
+void import_unusable(struct import *im, struct import_at at, const char *fmt, ...)
+{
+	char text[256];
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	for (char *p = text; *p; p++) {
-		if ((unsigned char)*p < ' ' || (unsigned char)*p >= 0x7f)
-			*p = '?';
-	}
-	fprintf(im->notes, "%s:%u: %s\n", at.file, at.line, text);
+	import_note(im, at, "%s", text);
+	im->unusable++;
 }
 
 char *import_copy(struct import *im, const char *text, size_t len)
@@ -83,7 +100,7 @@ char *import_copy(struct import *im, const char *text, size_t len)
 
 char *import_format(struct import *im, const char *fmt, ...)
 {
-	char text[2 * URI_MAX];
+	char text[FORMAT_MAX];
 	va_list ap;
 	int len;
 
@@ -114,63 +131,6 @@ static const char *import_check_text(const char *text)
 	return value_printable(text);
 }
 
-static bool import_has_scheme(const char *text)
-{
-	return !strncasecmp(text, "sip:", 4) || !strncasecmp(text, "sips:", 5);
-}
-
-/* @peer: where a peer is to be found, which not every address can be */
-static const char *import_uri_made(struct import *im, struct import_at at,
-				   const char *what, const char *text, bool peer)
-{
-	const char *open = strchr(text, '<');
-	const char *from = open ? open + 1 : text;
-	size_t len = open ? strcspn(from, ">") : strlen(from);
-	const char *why = "it is longer than 1024 bytes", *uri;
-	struct config_uri parsed;
-
-	if (len + 4 <= URI_MAX) {
-		uri = import_format(im, "%s%.*s",
-				    import_has_scheme(from) ? "" : "sip:", (int)len,
-				    from);
-		why = uri ? config_uri_parse(uri, &parsed) : NULL;
-		if (uri && !why && peer)
-			why = peer_address_uri_fault(&parsed);
-		if (!why)
-			return uri;
-	}
-	import_note(im, at, "left out: %s \"%.80s\": %s", what, text, why);
-	return NULL;
-}
-
-const char *import_uri(struct import *im, struct import_at at, const char *what,
-		       const char *text)
-{
-	return import_uri_made(im, at, what, text, true);
-}
-
-const char *import_uri_of_ours(struct import *im, struct import_at at, const char *what,
-			       const char *text)
-{
-	return import_uri_made(im, at, what, text, false);
-}
-
-const char *import_uri_transport(struct import *im, struct import_at at, const char *uri,
-				 const char *transport)
-{
-	struct config_uri parsed;
-	const char *longer, *why;
-
-	if (!transport || !strcasecmp(transport, "udp") ||
-	    config_uri_parse(uri, &parsed) || parsed.transport != CONFIG_TRANSPORT_NONE)
-		return uri;
-	longer = import_format(im, "%s;transport=%.40s", uri, transport);
-	why = longer ? config_uri_parse(longer, &parsed) : NULL;
-	if (why)
-		import_note(im, at, "left out: transport \"%.40s\": %s", transport, why);
-	return why ? uri : longer;
-}
-
 /* The name, or with "-2", "-3" … the first that is free; both NULL without memory. */
 static const char *import_model_unique(struct import *im, struct set *taken,
 				       const char *name)
@@ -197,7 +157,7 @@ struct import_trunk *import_trunk_add(struct import *im, struct import_at at,
 	struct import_trunk *t;
 
 	if (why || strlen(name) > TEXT_MAX - 8) {
-		import_note(im, at, "left out: the name \"%.80s\" %s", name,
+		import_note(im, at, "left out: the name \"%.80s\" %s", redact(name).s,
 			    why ? why : "is too long");
 		return NULL;
 	}
@@ -207,11 +167,12 @@ struct import_trunk *import_trunk_add(struct import *im, struct import_at at,
 	}
 	t = arena_alloc(&im->arena, sizeof(*t), 8);
 	if (t) {
+		t->wanted = import_copy(im, name, strlen(name));
 		t->name = import_model_unique(im, &im->names, name);
 		t->uri = uri;
 		t->at = at;
 	}
-	if (!t || !t->name) {
+	if (!t || !t->name || !t->wanted) {
 		import_fail(im, ENOMEM);
 		return NULL;
 	}
@@ -232,11 +193,26 @@ bool import_set(struct import *im, struct import_trunk *t, enum import_key key,
 	if (why) {
 		import_note(im, at, "left out: %s%s%s \"%.80s\" %s",
 			    keys[key].section ? keys[key].section : "",
-			    keys[key].section ? "." : "", keys[key].name, value, why);
+			    keys[key].section ? "." : "", keys[key].name, redact(value).s,
+			    why);
 		return false;
 	}
 	t->values[key] = value;
 	return true;
+}
+
+void import_set_label(struct import *im, struct import_trunk *t, struct import_at at,
+		      const char *label, const char *value)
+{
+	const char *why = import_check_text(value);
+
+	if (why) {
+		import_note(im, at, "left out: label %s \"%.80s\" %s", label,
+			    redact(value).s, why);
+		return;
+	}
+	t->label = label;
+	t->label_value = value;
 }
 
 bool import_set_uri(struct import *im, struct import_trunk *t, enum import_key key,
@@ -245,6 +221,17 @@ bool import_set_uri(struct import *im, struct import_trunk *t, enum import_key k
 	const char *uri = value ? import_uri(im, at, keys[key].name, value) : NULL;
 
 	return uri && import_set(im, t, key, at, uri);
+}
+
+void import_set_register(struct import *im, struct import_trunk *t, struct import_at at,
+			 const char *aor, struct import_at note)
+{
+	(void)import_set_uri(im, t, IMPORT_REGISTER_AOR, at, aor);
+	import_note(
+		im, note,
+		"changed: \"%.80s\" is asked whether its registration stands; nothing "
+		"is registered",
+		t->name);
 }
 
 static int64_t import_model_clamp(int64_t us, int64_t least, int64_t most)
@@ -262,7 +249,7 @@ bool import_set_seconds(struct import *im, struct import_trunk *t, enum import_k
 
 	if (end == value || *end || !(s > 0)) {
 		import_note(im, at, "left out: %s \"%.40s\" is no number of seconds",
-			    keys[key].name, value);
+			    keys[key].name, redact(value).s);
 		return false;
 	}
 	us = import_model_clamp(s < 1e6 ? (int64_t)(s * 1e3) * 1000 : most, least, most);
@@ -291,49 +278,4 @@ const char *import_secret(struct import *im, struct import_at at, const char *na
 			    "the configuration, readable by siptrunk_exporter alone",
 			    kept);
 	return kept;
-}
-
-static int64_t import_duration_of(const struct import_trunk *t, enum import_key key,
-				  int64_t fallback_us)
-{
-	int64_t us = fallback_us;
-
-	if (t->values[key])
-		(void)value_duration(&us, t->values[key]);
-	return us;
-}
-
-/* A timeout has to end before the next probe; the defaults are 30 and 5 seconds. */
-static void import_settle_timeout(struct import *im, struct import_trunk *t)
-{
-	int64_t interval_us = import_duration_of(t, IMPORT_INTERVAL, 30LL * SECOND_US);
-	int64_t timeout_us = import_duration_of(t, IMPORT_TIMEOUT, 5LL * SECOND_US);
-
-	if (timeout_us < interval_us)
-		return;
-	timeout_us = interval_us * 9 / 10;
-	import_note(im, t->at,
-		    "changed: timeout of \"%.80s\" to %s, as it must be shorter "
-		    "than interval",
-		    t->name, duration_text(timeout_us).s);
-	(void)import_set(im, t, IMPORT_TIMEOUT, t->at,
-			 import_format(im, "%s", duration_text(timeout_us).s));
-}
-
-/* Half of a pair says nothing; what needs the other half goes with it. */
-static void import_settle_pair(struct import_trunk *t, enum import_key a,
-			       enum import_key b)
-{
-	if (!t->values[a] || !t->values[b])
-		t->values[a] = t->values[b] = NULL;
-}
-
-void import_settle(struct import *im)
-{
-	struct import_trunk *t;
-
-	STAILQ_FOREACH(t, &im->trunks, entry) {
-		import_settle_timeout(im, t);
-		import_settle_pair(t, IMPORT_USERNAME, IMPORT_PASSWORD_FILE);
-	}
 }

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/flags.h"
+#include "base/redact.h"
 #include "config/value.h"
 #include "exporter/ondemand/probe_target.h"
 
@@ -89,7 +90,7 @@ static int probe_args_set_target(struct flags *p, const char *word)
 
 	if (a->target)
 		return flags_complain(p, "one target at a time: \"%.60s\" is one more",
-				      word);
+				      redact(word).s);
 	a->target = word;
 	return 0;
 }

@@ -57,17 +57,26 @@ static void check_notes(const struct text *t)
 	must(!t->len || t->p[t->len - 1] == '\n');
 }
 
+/* What follows the first NUL is a second file, which the first may include. */
 static void run(const char *source, const uint8_t *data, size_t size)
 {
-	const struct import_text in = {"fuzz", (const char *)data, size};
+	const uint8_t *nul = size ? memchr(data, '\0', size) : NULL;
+	size_t first = nul ? (size_t)(nul - data) : size;
+	const struct import_text in[] = {
+		{"fuzz/a.conf", (const char *)data, first},
+		{"fuzz/sip.conf", (const char *)(nul ? nul + 1 : data),
+		 nul ? size - first - 1 : 0},
+	};
 	struct text out, notes;
 	FILE *fo = open_text(&out), *fn = open_text(&notes);
-	int err = import_run(fo, fn, source, &in, 1);
+	size_t unusable = 0;
+	int err = import_run(fo, fn, source, in, nul ? 2 : 1, &unusable);
 
 	fclose(fo);
 	fclose(fn);
 	must(err == 0 || err == ENODATA || err == EINVAL || err == EFBIG);
 	must(!out.len == !!err);
+	must(unusable <= 2);
 	if (!err)
 		check_config(&out);
 	check_notes(&notes);

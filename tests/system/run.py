@@ -18,6 +18,7 @@ import concurrent.futures
 import glob
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -194,6 +195,7 @@ def main():
     args = p.parse_args()
     if not args.exe or not os.access(args.exe, os.X_OK):
         p.error("no program to test: build it, or give --exe=PATH")
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup's would be that of all it starts
     exe = os.path.abspath(args.exe)
     os.environ["SIPTRUNK_EXPORTER"] = exe
     # What some tests drive beside it, from the same build.
