@@ -62,9 +62,9 @@ static const char *sql_quote_end(const struct sql_text *s, const char *p, char q
 				 bool escapes)
 {
 	for (; p < s->end; p++) {
-		if (escapes && *p == '\\' && p + 1 < s->end)
-			p++;
-		else if (*p == quote && p + 1 < s->end && p[1] == quote)
+		bool more = p + 1 < s->end;
+
+		if (more && ((escapes && *p == '\\') || (*p == quote && p[1] == quote)))
 			p++;
 		else if (*p == quote)
 			break;

@@ -70,7 +70,7 @@ static void test_aors(void)
 		char out[REQUEST_URI_SIZE] = "", user[REQUEST_URI_SIZE] = "";
 
 		is_int(register_aor(out, user, &info), 0, "an address of record");
-		is_str(out, aors[i].want, aors[i].want);
+		is_str(out, aors[i].want, "which one");
 		is_str(user, aors[i].user, "its user");
 	}
 }
