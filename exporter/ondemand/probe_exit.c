@@ -44,6 +44,7 @@ bool probe_exit_days(int64_t *days, const struct probe_output *t)
 	const struct ondemand_report *r = t->report;
 	bool found = false;
 
+	*days = INT64_MAX;
 	for (size_t i = 0; i < r->count; i++) {
 		const struct ondemand_answer *a = &r->answers[i];
 		int64_t left;
@@ -51,7 +52,7 @@ bool probe_exit_days(int64_t *days, const struct probe_output *t)
 		if (!a->has_certificate)
 			continue;
 		left = probe_explain_days(probe_explain_end_s(&a->certificate), t->now_s);
-		if (!found || left < *days)
+		if (left < *days)
 			*days = left;
 		found = true;
 	}

@@ -35,7 +35,7 @@ static inline bool tap_is_str(const char *got, const char *want, const char *fil
 {
 	bool same = got && want ? !strcmp(got, want) : got == want;
 
-	tap_ok(same, file, line, "%s", name);
+	tap_ok(same, file, line, "%s", name ? name : "(null)");
 	if (!same)
 		printf("# got:  %s\n# want: %s\n", got ? got : "(null)",
 		       want ? want : "(null)");
