@@ -13,14 +13,14 @@ static const char demo_json[] =
 	"  \"defaults\": { \"interval\": \"5s\", \"timeout\": \"1s\", \"fall\": 2,\n"
 	"    \"rise\": 1, \"down_interval\": \"2s\" },\n"
 	"  \"trunks\": [\n"
-	"    { \"name\": \"demo-udp\", \"uri\": \"sip:%4$s:%1$u;transport=udp\",\n"
+	"    { \"name\": \"demo-udp\", \"uri\": \"sip:%s:%u;transport=udp\",\n"
 	"      \"labels\": { \"carrier\": \"demo-a\", \"site\": \"loopback\" } },\n"
-	"    { \"name\": \"demo-tcp\", \"uri\": \"sip:%4$s:%2$u;transport=tcp\",\n"
+	"    { \"name\": \"demo-tcp\", \"uri\": \"sip:%s:%u;transport=tcp\",\n"
 	"      \"labels\": { \"carrier\": \"demo-a\", \"site\": \"loopback\" } },\n"
-	"    { \"name\": \"demo-dead\", \"uri\": \"sip:%4$s:%3$u;transport=tcp\",\n"
+	"    { \"name\": \"demo-dead\", \"uri\": \"sip:%s:%u;transport=tcp\",\n"
 	"      \"labels\": { \"carrier\": \"demo-b\", \"site\": \"loopback\" } }\n"
 	"  ],\n"
-	"  \"sip\": { \"listen\": [\"udp:%4$s:%1$u\", \"tcp:%4$s:%2$u\"] }\n"
+	"  \"sip\": { \"listen\": [\"udp:%s:%u\", \"tcp:%s:%u\"] }\n"
 	"}\n";
 
 union demo_address {
@@ -95,6 +95,7 @@ int demo_config(struct config **cp, int dead_fd)
 	unsigned udp = 0, tcp = 0, dead = 0;
 	char text[2 * sizeof(demo_json)];
 	int err, family = AF_INET, len;
+	const char *host;
 
 	err = demo_bound(&family, &dead, dead_fd);
 	if (!err)
@@ -103,8 +104,9 @@ int demo_config(struct config **cp, int dead_fd)
 		err = demo_free_port(&tcp, family, SOCK_STREAM);
 	if (err)
 		return err;
-	len = snprintf(text, sizeof(text), demo_json, udp, tcp, dead,
-		       family == AF_INET6 ? "[::1]" : "127.0.0.1");
+	host = family == AF_INET6 ? "[::1]" : "127.0.0.1";
+	len = snprintf(text, sizeof(text), demo_json, host, udp, host, tcp, host, dead,
+		       host, udp, host, tcp);
 	err = config_parse(cp, text, (size_t)len, "demo", &errs);
 	config_errors_log(&errs, "configuration error");
 	config_errors_clear(&errs);

@@ -16,6 +16,6 @@ struct page_ladder {
 
 /* Appends it. */
 void page_ladder(struct buffer *b, const struct page_ladder *p,
-		 const struct capture_record *r);
+		 const struct capture_record *l);
 
 #endif

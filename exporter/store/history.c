@@ -79,19 +79,6 @@ struct history_track *history_track_alloc(struct history *h)
 	return t;
 }
 
-struct history_ladder *history_ladder_ref(struct history_ladder *l)
-{
-	if (l)
-		atomic_fetch_add(&l->refs, 1);
-	return l;
-}
-
-void history_ladder_unref(struct history_ladder *l)
-{
-	if (l && atomic_fetch_sub(&l->refs, 1) == 1)
-		free(l);
-}
-
 static bool history_is_failure(const struct probe_result *r)
 {
 	return r->outcome != PROBE_RESPONSE || r->verdict != PROBE_UP;
@@ -212,37 +199,6 @@ bool history_wants(const struct history *h, const struct history_track *t,
 		return h->bytes < h->bytes_max / 4 * 3;
 	return now_ns - t->success->result.begun_unix_ns > SUCCESS_AGE_NS ||
 	       now_ns < t->success->result.begun_unix_ns;
-}
-
-struct history_ladder *history_ladder_copy(const struct probe_result *r,
-					   const struct ladder *l)
-{
-	size_t bytes = sizeof(struct history_ladder) + l->count * sizeof(l->entries[0]);
-	struct history_ladder *copy;
-	char *text;
-
-	for (unsigned i = 0; i < l->count; i++)
-		bytes += l->entries[i].len;
-	copy = malloc(bytes);
-	if (!copy)
-		return NULL;
-	memset(copy, 0, sizeof(*copy));
-	atomic_init(&copy->refs, 1);
-	copy->bytes = bytes;
-	copy->result = *r;
-	copy->count = l->count;
-	copy->dropped = l->dropped;
-	text = (char *)&copy->entries[l->count];
-	for (unsigned i = 0; i < l->count; i++) {
-		struct ladder_entry *e = &copy->entries[i];
-
-		*e = l->entries[i];
-		if (e->len)
-			memcpy(text, e->text, e->len);
-		e->text = text;
-		text += e->len;
-	}
-	return copy;
 }
 
 bool history_lacks_probes(const struct history *h, const struct history_track *t)

@@ -287,7 +287,7 @@ static void test_icmp_branch(void)
 		fixture_probe(t);
 		fixture_drain(&f);
 		(void)fixture_told(&f);
-		len = (size_t)snprintf(text, sizeof(text), "%s%s", prefix, f.got);
+		snprintf(text, sizeof(text), "%s%s", prefix, f.got);
 		len = (size_t)(strstr(text, ";branch=z9") - text) + 8 +
 		      REQUEST_BRANCH_LEN;
 		demux_arrivals.icmp_h(&dst, EHOSTUNREACH, text, len - (size_t)missing,
