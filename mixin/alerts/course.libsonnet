@@ -64,6 +64,9 @@ local instant = '2m';
         + %(trunk)s group_left () (
           max by (job, instance, trunk) (siptrunk_registration_expires_timestamp_seconds) > 0
         )
+        or %(same)s
+        siptrunk:problem{problem="peer_pings_stopped"} * 0
+        + %(trunk)s group_left () max by (job, instance, trunk) (siptrunk_inbound_options_last_timestamp_seconds)
         or %(same)s siptrunk:problem:seen_timestamp_seconds
       ||| % { same: same, trunk: trunk },
     },

@@ -50,8 +50,8 @@ function(config)
   {
     // on_trunk(o): alert, problem, severity, wait_s, tag, summary, cause, description;
     // optional: more (an expression whose labels, named in more_labels, are brought),
-    // only (a further condition), over (how it ended, in words), since (false: the texts
-    // have it by themselves), headline, lately (false: without codes and reasons).
+    // only (a further condition), over (how it ended, in words), since (false: there
+    // is none to tell; with since_told: the texts have it by themselves), headline, lately (false: without codes and reasons).
     on_trunk(o)::
       local a = {
         only: null,
@@ -59,6 +59,7 @@ function(config)
         more_labels: [],
         over: text.over,
         since: true,
+        since_told: false,
         why: '',
         lately: true,
         headline: self.cause + (if self.since then ', since ' + text.at('$value') else ''),
@@ -74,7 +75,7 @@ function(config)
           tag: a.tag,
           summary: a.summary,
           cause: a.cause,
-          since: '{{ if not $labels.ending }}' + text.exactly('$value') + '{{ end }}',
+          [if a.since || a.since_told then 'since']: '{{ if not $labels.ending }}' + text.exactly('$value') + '{{ end }}',
           ending: ending,
           headline: either(ending, a.headline),
           description: text.trunk + either(': ' + ending + '.', a.description
