@@ -96,7 +96,7 @@ local certificate(text, label) =
         tag: 'UNKNOWN',
         summary: 'The state of a SIP trunk has been unknown for ten minutes.',
         cause: 'state unknown{{ with $labels.reason }} ({{ . }}){{ end }}',
-        description: ': nobody knows whether it works, most often because its name does not resolve.',
+        description: ': nobody knows whether it works{{ if not $labels.reason }}, most often because its name does not resolve{{ end }}.',
       }),
 
       alert.on_trunk({

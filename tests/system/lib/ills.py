@@ -4,6 +4,7 @@ of troubles of its own, as a scrape. Its times are as the shipped waits divided 
 """
 
 import http.server
+import json
 import threading
 import time
 
@@ -38,6 +39,28 @@ class Target:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         case.addCleanup(self.server.server_close)
         case.addCleanup(self.server.shutdown)
+
+
+class Watcher:
+    """Waits for the pings of a dead man's switch, and keeps what each says."""
+
+    def __init__(self, case):
+        self.pings = pings = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                pings.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, *args):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{server.server_port}"
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        case.addCleanup(server.server_close)
+        case.addCleanup(server.shutdown)
 
 
 class Trunk:

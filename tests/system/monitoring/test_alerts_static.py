@@ -303,6 +303,15 @@ class Routes(unittest.TestCase):
         done = run("amtool", "check-config", ROUTES.name)
         self.assertEqual(done.returncode, 0, done.stdout)
 
+    def test_repeats_fit_what_alertmanager_remembers(self):
+        """What it has forgotten to have told, it tells again too early."""
+        told = run("prometheus-alertmanager", "--help").stdout
+        kept_h = int(re.search(r"--data\.retention=(\d+)h", told)[1])
+        repeats = re.findall(r"^ *repeat_interval: (\d+)([mhd])$", ROUTES.read_text(), re.M)
+        self.assertGreater(len(repeats), 5)
+        hours = {"m": 1 / 60, "h": 1, "d": 24}
+        self.assertLess(max(int(n) * hours[unit] for n, unit in repeats), kept_h)
+
     def test_routes(self):
         for receiver, labels in self.CASES:
             with self.subTest(labels):
@@ -336,6 +345,8 @@ class Routes(unittest.TestCase):
 class Mail(unittest.TestCase):
     """The shipped configuration with its waits shortened, and its smarthost a sink."""
 
+    zone = "UTC"
+
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
@@ -343,7 +354,7 @@ class Mail(unittest.TestCase):
         text = alerting.routes_to(port)
         text = re.sub(r"group_wait: \w+", "group_wait: 1s", text)
         text = re.sub(r"group_interval: \w+", "group_interval: 1s", text)
-        self.server = alerting.alertmanager(self, folder.name, text)
+        self.server = alerting.alertmanager(self, folder.name, text, self.zone)
         self.url = self.server.url
 
     def wait(self, what, message, limit_s=20):
@@ -441,7 +452,7 @@ class Mail(unittest.TestCase):
         self.mails(1)
         self.post(down, over=True)
         over = self.mails(2)[1]
-        self.assertRegex(over["Subject"], r"^\[NO LONGER REPORTED\] isp-a \(oslo\): no longer "
+        self.assertRegex(over["Subject"], r"^\[NO LONGER REPORTED: DOWN\] isp-a \(oslo\): no longer "
                          r"reported since \d\d:\d\d UTC \(was: no answer, down since ")
         self.assertNotIn("again", part(over, "plain"))
 
@@ -462,7 +473,7 @@ class Mail(unittest.TestCase):
         self.post(*trunks, over=True)
         self.mails(1)
         self.post(fault, over=True)
-        self.assertRegex(self.mails(2)[1]["Subject"], r"^\[NO LONGER REPORTED\] exp-a:10060: ")
+        self.assertRegex(self.mails(2)[1]["Subject"], r"^\[NO LONGER REPORTED: \w+( \w+)*\] exp-a:10060: ")
 
     def test_other_instances_are_heard(self):
         self.post(self.proven("SipTrunkLocalFault"),

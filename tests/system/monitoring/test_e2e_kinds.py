@@ -13,7 +13,7 @@ import unittest
 import peers
 from alerting import ROOT, Stack, keep, part
 from harness import PATIENCE, Case, free_port, wait_for
-from ills import DAY_S, LINK, REGISTER, Target, Trunk
+from ills import DAY_S, LINK, REGISTER, Target, Trunk, Watcher
 
 # A second here is a quarter of a minute: the longest wait is that of a slower trunk, of
 # twenty minutes.
@@ -90,7 +90,14 @@ def registered(now):
     yield f"siptrunk_registration_expires_timestamp_seconds{{{at}}} {now + 3600:.0f}"
 
 
-WELL = {"not-registered": {"extra": registered}}
+def renewed(now):
+    at = 'trunk="certificate",carrier="Carrier certificate",site="oslo",method="OPTIONS"'
+    yield (f'siptrunk_tls_verified_chain_not_after_timestamp_seconds{{{at},'
+           f'address="192.0.2.1:5061",transport="tls"}} {now + 90 * DAY_S:.0f}')
+
+
+# One of the certificates is renewed; the peer of the others no longer shows any.
+WELL = {"not-registered": {"extra": registered}, "certificate": {"extra": renewed}}
 
 
 def exporter_ills(now):
@@ -145,6 +152,7 @@ class Kinds(Case):
         ended = self.wait_told("-ends", 110)
         self.compare(ended, "-ends")
         self.check_truth(ended)
+        self.check_watcher()
 
     def begin(self):
         self.trunks = {name: Trunk(name) for name in [*trunk_ills(), "well"]}
@@ -160,9 +168,10 @@ class Kinds(Case):
         self.idle = Trunk("idle")
         self.stalled = Target(self, self.stand_still)
         self.blind_port = free_port()
+        self.watcher = Watcher(self)
         self.stack = Stack(self, self.folder, self.a.url, FACTOR, self.cut.url,
                            self.nameless.url, self.sick.url, self.stalled.url,
-                           f"http://127.0.0.1:{self.blind_port}")
+                           f"http://127.0.0.1:{self.blind_port}", watcher=self.watcher.url)
         self.seen = 0
         self.stack.wait_value("count(siptrunk_up == 1)", len(self.trunks) + 6)
         self.set_ill()
@@ -270,6 +279,12 @@ class Kinds(Case):
                 if name.startswith(("removed-", "paused-")):
                     self.assertIn("no longer probed", told)
                     self.assertNotIn("again", part(mail, "plain"))
-                if name.startswith("down-"):
+                if name == "down-Down":
                     self.assertRegex(told, r"^\[UP\] down \(oslo\): answers again at "
                                      r"\d\d:\d\d UTC, the outage lasted ")
+
+    def check_watcher(self):
+        """It was pinged all the time, but by nothing else than the switch."""
+        self.assertGreater(len(self.watcher.pings), 3)
+        self.assertEqual({a["labels"]["alertname"] for ping in self.watcher.pings
+                          for a in ping["alerts"]}, {"SipTrunkWatchdog"})
