@@ -252,6 +252,6 @@ local told(family, join) = {
         last_over_time(siptrunk:exporter_problem:since_timestamp_seconds[%(instant)s])
       ||| % { instant: instant },
     },
-    told('siptrunk:exporter_problem', 'ignoring (ending)'),
+    told('siptrunk:exporter_problem', 'ignoring (ending, ended)'),
   ],
 }

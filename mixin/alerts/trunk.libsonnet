@@ -274,7 +274,7 @@ local certificate(text, label) =
           problem: 'own_certificate_expiring',
           severity: level.severity,
           wait_s: 600,
-          only: 'min without (file) (siptrunk_tls_own_certificate_not_after_timestamp_seconds) - time() < on () group_left () siptrunk:threshold:certificate_%s_seconds' % level.threshold,
+          only: 'siptrunk:own_certificate:left_seconds < on () group_left () siptrunk:threshold:certificate_%s_seconds' % level.threshold,
           tag: 'OWN CERTIFICATE',
           summary: 'A certificate of our own for a SIP trunk is about to expire.',
           more: |||
@@ -295,7 +295,7 @@ local certificate(text, label) =
         {
           severity: 'critical',
           threshold: 'critical',
-          peers: 'min without (method, address, transport) (siptrunk_tls_verified_chain_not_after_timestamp_seconds) - time()',
+          peers: 'siptrunk:verified_certificate:left_seconds',
         },
       ]
     ]) + [

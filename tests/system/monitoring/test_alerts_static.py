@@ -33,27 +33,27 @@ unit_tests = {}
 
 
 def setUpModule():
-    folder = tempfile.TemporaryDirectory()
-    unittest.addModuleCleanup(folder.cleanup)
-    spared = pathlib.Path(folder.name)
-    for path in sorted(ALERTS.glob("siptrunk*_test.yaml")):
-        shutil.copy(path, spared)
-    spared.joinpath(RULES.name).write_text(without_availability())
     for path in sorted(ALERTS.glob("*_test.yaml")):
-        cwd = spared if spared.joinpath(path.name).exists() else ALERTS
+        folder = tempfile.TemporaryDirectory()
+        unittest.addModuleCleanup(folder.cleanup)
         unit_tests[path.name] = subprocess.Popen(
-            ["promtool", "test", "rules", path.name], cwd=cwd, text=True,
+            ["promtool", "test", "rules", path.name], cwd=spared(path, folder.name), text=True,
             env={**os.environ, "TZ": "UTC", "GOGC": "400"},
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         unittest.addModuleCleanup(end, unit_tests[path.name])
 
 
-def without_availability():
-    """The rules but those of availability: no alert reads them, they have a test of their own,
-    and each of their turns looks at sixty seconds one by one."""
+def spared(path, folder):
+    """Where @path's test runs: with those groups of the rules that it names, as promtool would
+    evaluate all of them at each of its turns."""
+    order = yaml.safe_load(path.read_text()).get("group_eval_order")
+    if not order:
+        return ALERTS
     doc = yaml.safe_load(RULES.read_text())
-    doc["groups"] = [g for g in doc["groups"] if g["name"] != "siptrunk-availability"]
-    return yaml.safe_dump(doc, sort_keys=False)
+    doc["groups"] = [g for g in doc["groups"] if g["name"] in order]
+    pathlib.Path(folder, RULES.name).write_text(yaml.safe_dump(doc, sort_keys=False))
+    shutil.copy(path, folder)
+    return folder
 
 
 def end(process):
@@ -342,7 +342,7 @@ class Routes(unittest.TestCase):
                         self.assertTrue([n for n in named if re.fullmatch(part, n)], part)
 
 
-class Mail(unittest.TestCase):
+class Mailed(unittest.TestCase):
     """The shipped configuration with its waits shortened, and its smarthost a sink."""
 
     zone = "UTC"
@@ -417,6 +417,8 @@ class Mail(unittest.TestCase):
                                 "description": "description"}
         raise AssertionError(name)
 
+
+class Mail(Mailed):
     def test_down_and_up(self):
         down = self.proven("SipTrunkDown")
         self.post(down)
@@ -572,3 +574,33 @@ class Mail(unittest.TestCase):
         mail = self.mails(1)[0]
         self.assertEqual(mail["Subject"], "[WARNING] DiskFull: A disk is full.")
         self.assertNotIn("<no value>", part(mail, "plain"))
+
+
+class LocalTime(Mailed):
+    """Whoever is woken is told the time on the wall, with its zone."""
+
+    zone = "Asia/Kolkata"
+
+    def test_mail(self):
+        down = self.proven("SipTrunkDown")
+        self.post(down)
+        self.mails(1)
+        self.post(down, over=True)
+        self.assertRegex(self.mails(2)[1]["Subject"], r"no longer reported since \d\d:\d\d IST ")
+
+    def test_rules(self):
+        """What Prometheus writes into alerts: the same unit test, five and a half hours later."""
+        doc = yaml.safe_load((ALERTS / "siptrunk_test.yaml").read_text())
+        doc["tests"] = [t for t in doc["tests"] if t["name"] == "never up, and no labels of its own"]
+        self.assertEqual(len(doc["tests"]), 1)
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copy(RULES, folder)
+            pathlib.Path(folder, "zone_test.yaml").write_text(yaml.safe_dump(doc))
+            told = subprocess.run(["promtool", "test", "rules", "zone_test.yaml"], cwd=folder,
+                                  env={**os.environ, "TZ": self.zone}, text=True, timeout=300,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout
+        exp, got = told.split("got:", 1)
+        since = re.search(r'since="1970-01-01 00:(\d\d:\d\d) UTC"', exp)[1]
+        minutes, seconds = map(int, since.split(":"))
+        at = 5 * 60 + 30 + minutes
+        self.assertIn(f'since="1970-01-01 {at // 60:02}:{at % 60:02}:{seconds:02} IST"', got)
