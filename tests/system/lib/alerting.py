@@ -183,7 +183,8 @@ def prometheus(case, folder, rules, scrape_ms, alerting_url, *targets, options=(
 class Stack:
     """An exporter's url in, mails out: mailbox, Alertmanager, Prometheus, all shortened."""
 
-    def __init__(self, case, folder, target, factor, *targets, watcher=None):
+    def __init__(self, case, folder, target, factor, *targets, watcher=None,
+                 resend_s=RESEND_S):
         self.factor = factor
         self.sink, port = mailbox(case)
         routes = ROUTES.read_text()
@@ -197,10 +198,10 @@ class Stack:
             # The defaults, shortened like all else. An alert of which no more is heard is
             # believed for four resend delays.
             options=[f"--rules.alert.{name}={round(s * 1000 / factor)}ms" for name, s in (
-                ("resend-delay", RESEND_S), ("for-grace-period", 600),
+                ("resend-delay", resend_s), ("for-grace-period", 600),
                 ("for-outage-tolerance", 3600))])
         self.group_interval_s = 120 / factor  # of critical alerts
-        self.believed_s = 4 * RESEND_S / factor
+        self.believed_s = 4 * resend_s / factor
 
     def value(self, query):
         """The value of a query that has one result; LookupError if it has none."""

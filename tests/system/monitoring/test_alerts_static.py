@@ -231,7 +231,8 @@ class Conventions(unittest.TestCase):
                     self.assertRegex(note["description"], r"\$labels\.(instance|job)")
                 if a["labels"]["component"] != "watchdog":
                     self.assertIn("$labels.ending", note["ending"])
-                    self.assertRegex(note["since"], r"\$value|\$labels\.since")
+                    if "CertificateExpiring" not in a["alert"]:  # which tell a time to come
+                        self.assertRegex(note["since"], r"\$value|\$labels\.since")
 
     def test_dashboard_of_each(self):
         """The address leads to a dashboard that there is, and chooses what the alert names."""
