@@ -4,6 +4,7 @@ folder, with every wait shortened by the same factor where a test asks for it.
 """
 
 import contextlib
+import datetime
 import email
 import email.policy
 import json
@@ -207,6 +208,17 @@ class Stack:
         """The value of a query that has one result; LookupError if it has none."""
         result = self.prometheus.get("/api/v1/query", query=query)["data"]["result"]
         return float(result[0]["value"][1])
+
+    def silence(self, alert):
+        """No mails of @alert for a day."""
+        now = datetime.datetime.now(datetime.timezone.utc)
+        body = {"matchers": [{"name": "alertname", "value": alert, "isRegex": False}],
+                "startsAt": now.isoformat(), "createdBy": "test", "comment": "test",
+                "endsAt": (now + datetime.timedelta(days=1)).isoformat()}
+        request = urllib.request.Request(
+            self.alertmanager.url + "/api/v2/silences", json.dumps(body).encode(),
+            {"Content-Type": "application/json"})
+        urllib.request.urlopen(request, timeout=10).close()
 
     def wait_value(self, query, want, seconds=30):
         wait_for(f"{query} to be {want}", lambda: self.value(query) == want, seconds)
