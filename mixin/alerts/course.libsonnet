@@ -27,6 +27,15 @@ local in_words(expr) =
 // An end is looked for so long after the last sample. It is told in three turns of the group
 // (lib/alert.libsonnet), be they as late as they may.
 local instant = '2m';
+// The same with when it ended as a label, in the first three turns after it.
+local told(family, join) = {
+  record: family + ':told',
+  expr: |||
+    (%(family)s:ending and count_over_time(%(family)s:ending[%(instant)s]) <= 3)
+    * %(join)s group_left (ended)
+    count_values without () ("ended", %(family)s:ended_timestamp_seconds)
+  ||| % { family: family, join: join, instant: instant },
+};
 
 {
   trunk: [
@@ -64,6 +73,9 @@ local instant = '2m';
         + %(trunk)s group_left () (
           max by (job, instance, trunk) (siptrunk_registration_expires_timestamp_seconds) > 0
         )
+        or %(same)s
+        siptrunk:problem{problem="peer_pings_stopped"} * 0
+        + %(trunk)s group_left () max by (job, instance, trunk) (siptrunk_inbound_options_last_timestamp_seconds)
         or %(same)s siptrunk:problem:seen_timestamp_seconds
       ||| % { same: same, trunk: trunk },
     },
@@ -126,6 +138,7 @@ local instant = '2m';
         max by (job, instance, trunk, problem) (last_over_time(siptrunk:problem:since_timestamp_seconds[%(instant)s]))
       ||| % { same: same, trunk: trunk, instant: instant },
     },
+    { why:: 'What alerts say of an end: how, when, and after how long.' } + told('siptrunk:problem', same),
     {
       record: 'siptrunk:troubled',
       expr: 'group by (job, instance, trunk) (siptrunk:problem)',
@@ -175,6 +188,14 @@ local instant = '2m';
           or %(trunk)s siptrunk:troubled
         )
       ||| % { trunk: trunk }),
+    },
+    {
+      why:: 'What alerts say of a problem that is there: since when, and why.',
+      record: 'siptrunk:problem:explained',
+      expr: |||
+        siptrunk:problem:since_timestamp_seconds
+        * %s group_left (cause, reason, code, check, expired) siptrunk:why
+      ||| % trunk,
     },
   ],
 
@@ -231,5 +252,6 @@ local instant = '2m';
         last_over_time(siptrunk:exporter_problem:since_timestamp_seconds[%(instant)s])
       ||| % { instant: instant },
     },
+    told('siptrunk:exporter_problem', 'ignoring (ending, ended)'),
   ],
 }

@@ -48,6 +48,7 @@ function(config)
       summary: 'A SIP trunk is down.',
       cause: text.why,
       since: false,
+      since_told: true,
       headline: text.why + ', down since ' + text.at('$value'),
       over: text.answers_again,
       description: ' is down since ' + text.exactly('$value') + '.'

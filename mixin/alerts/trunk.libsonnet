@@ -96,7 +96,7 @@ local certificate(text, label) =
         tag: 'UNKNOWN',
         summary: 'The state of a SIP trunk has been unknown for ten minutes.',
         cause: 'state unknown{{ with $labels.reason }} ({{ . }}){{ end }}',
-        description: ': nobody knows whether it works, most often because its name does not resolve.',
+        description: ': nobody knows whether it works{{ if not $labels.reason }}, most often because its name does not resolve{{ end }}.',
       }),
 
       alert.on_trunk({
@@ -106,8 +106,10 @@ local certificate(text, label) =
         wait_s: 300,
         tag: 'DNS',
         summary: 'The name of a SIP trunk does not resolve.',
+        more: 'label_replace(siptrunk_state{state="unknown"} == 1, "never", "yes", "", "")',
+        more_labels: ['never'],
         cause: 'its name does not resolve',
-        description: ': its name does not resolve. The last good addresses stay in use, so calls may still work; they stop when those addresses change.',
+        description: ': its name does not resolve. {{ if $labels.never }}There is no address to probe, so nobody knows whether calls work.{{ else }}The last good addresses stay in use, so calls may still work; they stop when those addresses change.{{ end }}',
       }),
 
       alert.on_trunk({
@@ -175,10 +177,14 @@ local certificate(text, label) =
         wait_s: 300,
         tag: 'ERRORS',
         summary: 'A SIP trunk answers with more errors than on the day before.',
-        more: measure('100 * siptrunk:errors:rise and on (job, instance, trunk) siptrunk:problem{problem="error_codes_rising"}'),
-        more_labels: ['measure'],
+        more: |||
+          %s
+          * on (job, instance, trunk) group_left (normal)
+          count_values without () ("normal", last_over_time(siptrunk:errors:ratio1d[3h]))
+        ||| % measure('siptrunk:errors:ratio15m and on (job, instance, trunk) siptrunk:problem{problem="error_codes_rising"}'),
+        more_labels: ['measure', 'normal'],
         cause: 'more errors than usual{{ with $labels.code }}, answers {{ . }}{{ end }}',
-        description: ': the share of 4xx, 5xx and 6xx among its answers is {{ $labels.measure | humanize }} percentage points above that of the last day.',
+        description: ' answers with more errors than usual{{ with $labels.normal }}: ' + percent + ' of its answers in the last 15 minutes are 4xx, 5xx or 6xx, {{ . | humanizePercentage }} in the last day{{ end }}.',
       }),
 
       alert.on_trunk({
@@ -241,11 +247,8 @@ local certificate(text, label) =
         wait_s: 60,
         tag: 'NO PINGS',
         summary: 'The peer of a SIP trunk no longer pings us.',
-        more: measure('siptrunk_inbound_options_last_timestamp_seconds'),
-        more_labels: ['measure'],
-        cause: 'no ping from the peer{{ with $labels.measure }} since ' + text.at('.') + '{{ end }}',
-        since: false,
-        description: ': the peer used to send OPTIONS and has been silent{{ with $labels.measure }} since ' + text.exactly('.') + '{{ end }}. It may have taken us out of service: calls in then fail while calls out still work.',
+        cause: 'no ping from the peer',
+        description: ': the peer used to send OPTIONS and is silent. It may have taken us out of service: calls in then fail while calls out still work.',
       }),
     ],
 
@@ -271,7 +274,7 @@ local certificate(text, label) =
           problem: 'own_certificate_expiring',
           severity: level.severity,
           wait_s: 600,
-          only: 'min without (file) (siptrunk_tls_own_certificate_not_after_timestamp_seconds) - time() < on () group_left () siptrunk:threshold:certificate_%s_seconds' % level.threshold,
+          only: 'siptrunk:own_certificate:left_seconds < on () group_left () siptrunk:threshold:certificate_%s_seconds' % level.threshold,
           tag: 'OWN CERTIFICATE',
           summary: 'A certificate of our own for a SIP trunk is about to expire.',
           more: |||
@@ -292,7 +295,7 @@ local certificate(text, label) =
         {
           severity: 'critical',
           threshold: 'critical',
-          peers: 'min without (method, address, transport) (siptrunk_tls_verified_chain_not_after_timestamp_seconds) - time()',
+          peers: 'siptrunk:verified_certificate:left_seconds',
         },
       ]
     ]) + [

@@ -15,27 +15,28 @@ function(config)
   local off(names) = { [name]: '{{ "" }}' for name in names };
   local TRUNK = 'job, instance, trunk';
 
+  local firing(a) = 'ALERTS{alertname="' + a.alert + '",alertstate="firing",severity="' + a.severity + '"}';
+
   // What is recorded under @family of the problem that ended, of an alert that fires.
-  local ended(a, family, key, key_alert) =
-    '(\n(\n' + family + ':ending{problem="' + a.problem + '"}\n'
-    + 'and count_over_time(' + family + ':ending{problem="' + a.problem + '"}[2m]) <= 3\n)\n'
-    + '* on (' + key + ') group_left (ended)\n'
-    + 'count_values without () ("ended", ' + family + ':ended_timestamp_seconds{problem="' + a.problem + '"})\n'
-    + 'and on (' + key_alert + ') ALERTS{alertname="' + a.alert + '",alertstate="firing",severity="' + a.severity + '"}\n)\n';
+  local ended(a, family, key_alert) =
+    '(\n' + family + ':told{problem="' + a.problem + '"}\n'
+    + 'and on (' + key_alert + ') ' + firing(a) + '\n)\n';
 
+  // A further condition may be gone with the problem a turn before the end is recorded: what
+  // fires stands until then.
   local trunk_standing(a) =
-    'siptrunk:problem:since_timestamp_seconds{problem="' + a.problem + '"}\n'
+    'siptrunk:problem:explained{problem="' + a.problem + '"}\n'
     + 'and on (' + TRUNK + ', problem) siptrunk:problem:seen_timestamp_seconds <= (time() - ' + a.wait_s + ')\n'
-    + (if a.only == null then '' else 'and on (' + TRUNK + ') ' + a.only + '\n');
-
-  local trunk_explained(a) =
-    '(\n' + trunk_standing(a) + ') * on (' + TRUNK + ') group_left (cause, reason, code, check, expired) siptrunk:why\n';
+    + (if a.only == null then '' else
+         'and on (' + TRUNK + ') (\n' + a.only + '\n'
+         + 'or on (' + TRUNK + ') (\n' + firing(a) + '\n'
+         + 'unless on (' + TRUNK + ') siptrunk:problem{problem="' + a.problem + '"}\n)\n)\n');
 
   local trunk_measured(a) =
-    local explained = trunk_explained(a);
-    if a.more == null then explained else
-      '(\n' + explained + ') * on (' + TRUNK + ') group_left (' + std.join(', ', a.more_labels) + ') (\n'
-      + a.more + '\n)\nor on (' + TRUNK + ') (\n' + explained + ')\n';
+    local standing = trunk_standing(a);
+    if a.more == null then standing else
+      '(\n' + standing + ') * on (' + TRUNK + ') group_left (' + std.join(', ', a.more_labels) + ') (\n'
+      + a.more + '\n)\nor on (' + TRUNK + ') (\n' + standing + ')\n';
 
   local exporter_standing(a, key) =
     'siptrunk:exporter_problem{problem="' + a.problem + '"}\n'
@@ -50,8 +51,8 @@ function(config)
   {
     // on_trunk(o): alert, problem, severity, wait_s, tag, summary, cause, description;
     // optional: more (an expression whose labels, named in more_labels, are brought),
-    // only (a further condition), over (how it ended, in words), since (false: the texts
-    // have it by themselves), headline, lately (false: without codes and reasons).
+    // only (a further condition), over (how it ended, in words), since (false: there
+    // is none to tell; with since_told: the texts have it by themselves), headline, lately (false: without codes and reasons).
     on_trunk(o)::
       local a = {
         only: null,
@@ -59,6 +60,7 @@ function(config)
         more_labels: [],
         over: text.over,
         since: true,
+        since_told: false,
         why: '',
         lately: true,
         headline: self.cause + (if self.since then ', since ' + text.at('$value') else ''),
@@ -67,14 +69,14 @@ function(config)
       {
         why:: a.why,
         alert: a.alert,
-        expr: trunk_measured(a) + 'or\n' + ended(a, 'siptrunk:problem', TRUNK + ', problem', TRUNK),
+        expr: trunk_measured(a) + 'or\n' + ended(a, 'siptrunk:problem', TRUNK),
         labels: { severity: a.severity, component: 'trunk' }
                 + off(['problem', 'ending', 'ended', 'cause', 'reason', 'code', 'check', 'expired'] + a.more_labels),
         annotations: {
           tag: a.tag,
           summary: a.summary,
           cause: a.cause,
-          since: '{{ if not $labels.ending }}' + text.exactly('$value') + '{{ end }}',
+          [if a.since || a.since_told then 'since']: '{{ if not $labels.ending }}' + text.exactly('$value') + '{{ end }}',
           ending: ending,
           headline: either(ending, a.headline),
           description: text.trunk + either(': ' + ending + '.', a.description
@@ -102,7 +104,7 @@ function(config)
       {
         why:: a.why,
         alert: a.alert,
-        expr: exporter_standing(a, key) + 'or\n' + ended(a, 'siptrunk:exporter_problem', key, std.join(', ', a.key)),
+        expr: exporter_standing(a, key) + 'or\n' + ended(a, 'siptrunk:exporter_problem', std.join(', ', a.key)),
         labels: { severity: a.severity, component: 'exporter' } + off(['problem', 'ending', 'ended', 'since']),
         annotations: {
           tag: a.tag,

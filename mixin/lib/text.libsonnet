@@ -20,7 +20,7 @@ function(config)
     why:: '{{ or $labels.cause "no answer" }}',
 
     // The same for the text below.
-    lately:: '{{ with $labels.reason }} Most probes that failed in the last 5 minutes: {{ . }}.{{ end }}{{ with $labels.code }} Most answers: {{ . }}.{{ end }}',
+    lately:: '{{ with $labels.reason }} Most probes that failed in the last 5 minutes: {{ . }}.{{ end }}{{ with $labels.code }}{{ if not (match "^2" .) }} Most answers: {{ . }}.{{ end }}{{ end }}',
 
     // How it ended. Label ending says how, in words of siptrunk:problem:ending, ended when,
     // and the value is how long it lasted.

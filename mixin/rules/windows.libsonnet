@@ -176,11 +176,20 @@ local watched(word, expr, why='') = problem.watched(word, expr, why, 'siptrunk:w
               ) - time()
             |||,
           },
+          {
+            why:: 'The alerts\' levels come and go with the problem, in the same turn.',
+            record: 'siptrunk:verified_certificate:left_seconds',
+            expr: 'min without (method, address, transport) (siptrunk_tls_verified_chain_not_after_timestamp_seconds) - time()',
+          },
+          {
+            record: 'siptrunk:own_certificate:left_seconds',
+            expr: 'min without (file) (siptrunk_tls_own_certificate_not_after_timestamp_seconds) - time()',
+          },
           watched('certificate_expiring', |||
             siptrunk:certificate:left_seconds < on () group_left () siptrunk:threshold:certificate_notice_seconds
           |||),
           watched('own_certificate_expiring', |||
-            min without (file) (siptrunk_tls_own_certificate_not_after_timestamp_seconds) - time()
+            siptrunk:own_certificate:left_seconds
             < on () group_left () siptrunk:threshold:certificate_notice_seconds
           |||),
           watched('own_certificate_unfit', |||

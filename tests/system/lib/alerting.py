@@ -4,6 +4,7 @@ folder, with every wait shortened by the same factor where a test asks for it.
 """
 
 import contextlib
+import datetime
 import email
 import email.policy
 import json
@@ -140,14 +141,26 @@ class Server:
             self.process.wait()
 
 
-def alertmanager(case, folder, text):
+def heard_by(url, text):
+    """The routes with the ping of the dead man's switch sent to @url."""
+    shipped = """\
+    # webhook_configs:
+    #   - url: https://watcher.example.com/ping/siptrunk
+    #     send_resolved: false
+"""
+    if shipped not in text:
+        raise AssertionError("the receiver of the watchdog is written differently now")
+    return text.replace(shipped, re.sub(r"https://\S+", url, shipped.replace("# ", "", 3)))
+
+
+def alertmanager(case, folder, text, zone="UTC"):
     folder = pathlib.Path(folder, "alertmanager")
     shutil.copytree(ALERTS / "templates", folder / "templates")
     (folder / "alertmanager.yaml").write_text(text)
     return Server(case, folder, "alertmanager", [
         "prometheus-alertmanager", "--config.file=alertmanager.yaml",
         "--storage.path=data", "--cluster.listen-address=",
-        "--web.external-url=http://alertmanager.example:9093"])
+        "--web.external-url=http://alertmanager.example:9093"], zone)
 
 
 def prometheus(case, folder, rules, scrape_ms, alerting_url, *targets, options=()):
@@ -171,10 +184,14 @@ def prometheus(case, folder, rules, scrape_ms, alerting_url, *targets, options=(
 class Stack:
     """An exporter's url in, mails out: mailbox, Alertmanager, Prometheus, all shortened."""
 
-    def __init__(self, case, folder, target, factor, *targets):
+    def __init__(self, case, folder, target, factor, *targets, watcher=None,
+                 resend_s=RESEND_S):
         self.factor = factor
         self.sink, port = mailbox(case)
-        routes = shorten(ROUTES.read_text(), factor)
+        routes = ROUTES.read_text()
+        if watcher:
+            routes = heard_by(watcher, routes)
+        routes = shorten(routes, factor)
         self.alertmanager = alertmanager(case, folder, routes_to(port, routes))
         self.prometheus = prometheus(
             case, folder, short_rules(factor), round(15_000 / factor),
@@ -182,15 +199,26 @@ class Stack:
             # The defaults, shortened like all else. An alert of which no more is heard is
             # believed for four resend delays.
             options=[f"--rules.alert.{name}={round(s * 1000 / factor)}ms" for name, s in (
-                ("resend-delay", RESEND_S), ("for-grace-period", 600),
+                ("resend-delay", resend_s), ("for-grace-period", 600),
                 ("for-outage-tolerance", 3600))])
         self.group_interval_s = 120 / factor  # of critical alerts
-        self.believed_s = 4 * RESEND_S / factor
+        self.believed_s = 4 * resend_s / factor
 
     def value(self, query):
         """The value of a query that has one result; LookupError if it has none."""
         result = self.prometheus.get("/api/v1/query", query=query)["data"]["result"]
         return float(result[0]["value"][1])
+
+    def silence(self, alert):
+        """No mails of @alert for a day."""
+        now = datetime.datetime.now(datetime.timezone.utc)
+        body = {"matchers": [{"name": "alertname", "value": alert, "isRegex": False}],
+                "startsAt": now.isoformat(), "createdBy": "test", "comment": "test",
+                "endsAt": (now + datetime.timedelta(days=1)).isoformat()}
+        request = urllib.request.Request(
+            self.alertmanager.url + "/api/v2/silences", json.dumps(body).encode(),
+            {"Content-Type": "application/json"})
+        urllib.request.urlopen(request, timeout=10).close()
 
     def wait_value(self, query, want, seconds=30):
         wait_for(f"{query} to be {want}", lambda: self.value(query) == want, seconds)
