@@ -37,8 +37,8 @@ local asked(config) =
   // Each outage has series of its own, with when it began as a label; it is of the range if
   // it was down in it.
   local down = seconds('down');
-  local of_outage(aggregate, name, window='[$__range]') =
-    '%s_over_time(siptrunk:outage:%s{%s}%s offset -119500ms)' % [aggregate, name, sel, window];
+  local of_outage(aggregate, name, window='[$__range]', offset='-119500ms') =
+    '%s_over_time(siptrunk:outage:%s{%s}%s offset %s)' % [aggregate, name, sel, window, offset];
   local shown(expr) = '(%s and on (%s, began) %s)' % [expr, each, down];
 
   // Where an exporter began anew within an outage: the part before, which it goes on from; and
@@ -68,7 +68,8 @@ local asked(config) =
   local ended = joined('max', shown(of_outage('max', 'end_timestamp_seconds')));
   local seen_until = joined('max', shown(of_outage('max', 'until_timestamp_seconds')));
   local lasted = '((%s or %s) - %s)' % [ended, seen_until, began];
-  local causes = joined('sum', shown(of_outage('sum', 'causes:minute')), ', cause');
+  // Recorded every five minutes only, up to eleven minutes after what they are of.
+  local causes = joined('sum', shown(of_outage('sum', 'causes:5m', '[400d]', '-11m')), ', cause');
 
   {
     each: each,
