@@ -125,14 +125,14 @@ local dashboard(config) =
 
   // For each carrier, or trunk: [heading, expression, settings].
   local columns(by) = [
-    ['Availability', a.availability(by), { unit: 'percentunit', decimals: 3, 'custom.width': 130 }],
-    ['Down', a.other('down', by), duration { 'custom.width': 100 }],
+    ['Availability', a.availability(by), { unit: 'percentunit', decimals: 3, 'custom.width': 110 }],
+    ['Down', a.other('down', by), duration { 'custom.width': 90 }],
     ['Outages', a.count(by), { decimals: 0, 'custom.width': 80 }],
-    ['Longest', a.longest(by), duration { 'custom.width': 100 }],
-    ['Mean', '%s / (%s > 0)' % [a.other('down', by), a.count(by)], duration { 'custom.width': 95 }],
-    ['Planned', a.other('planned', by), duration { 'custom.width': 105 }],
+    ['Longest', a.longest(by), duration { 'custom.width': 90 }],
+    ['Mean', '%s / (%s > 0)' % [a.other('down', by), a.count(by)], duration { 'custom.width': 85 }],
+    ['Planned', a.other('planned', by), duration { 'custom.width': 90 }],
     ['Not monitored', a.unseen(by), duration { 'custom.width': 120 }],
-    ['Allowance used', a.used(by), { unit: 'percentunit', decimals: 0, 'custom.width': 140 }],
+    ['Allowance used', a.used(by), { unit: 'percentunit', decimals: 0, 'custom.width': 125 }],
   ];
 
   local figures = [
@@ -154,7 +154,7 @@ local dashboard(config) =
     'One line for each place that a trunk is seen from. Availability is the share of monitored time that was not down; planned work and time not monitored are in neither.',
     [24, 9],
     [
-      ['trunk', 'Trunk', {}],
+      ['trunk', 'Trunk', { 'custom.width': 190 }],
       [carrier, 'Carrier', {}],
       ['instance', 'Seen from', {}],
     ],
@@ -178,7 +178,7 @@ local dashboard(config) =
     'An outage begins when the trunk is found down, which is after as many failed probes as its configuration says, and ends when it is found up again.',
     [24, 44],
     [
-      ['trunk', 'Trunk', {}],
+      ['trunk', 'Trunk', { 'custom.width': 260 }],
       [carrier, 'Carrier', {}],
       ['cause', 'Cause', { 'custom.width': 110, noValue: 'not known' }],
       ['instance', 'Seen from', {}],
@@ -207,15 +207,17 @@ local dashboard(config) =
   local days(title, what) = a.seconds(what, '[1d]', '-86519500ms');
   local byDay = p.graph(
     'By day',
-    'How long trunks were down, in planned work or not monitored, all trunks together; days of UTC.',
+    'For how many hours trunks were down, in planned work or not monitored, all trunks together; days of UTC.',
     [24, 6],
     p.ranges([
-      ['Down', 'sum(%s)' % days('', 'down')],
-      ['Planned', 'sum(%s)' % days('', 'planned')],
+      ['Down', 'sum(%s) / 3600' % days('', 'down')],
+      ['Planned', 'sum(%s) / 3600' % days('', 'planned')],
       ['Not monitored', text.fill(|||
-        count(%(ever)s) * (clamp_max(clamp_min(max(%(recorded)s) - time(), 0), 86400) > 0)
-        - sum(%(monitored)s)
-        - (sum(%(planned)s) or vector(0)) > 0
+        (
+          count(%(ever)s) * (clamp_max(clamp_min(max(%(recorded)s) - time(), 0), 86400) > 0)
+          - sum(%(monitored)s)
+          - (sum(%(planned)s) or vector(0)) > 0
+        ) / 3600
       |||, {
         ever: 'count by (%s) (%s)' % [a.each, a.seconds('monitored', '[$__range] @ end()')],
         recorded: a.recorded,
@@ -223,7 +225,8 @@ local dashboard(config) =
         planned: days('', 'planned'),
       })],
     ]),
-    'dthms',
+    // Hours as such: of seconds the axis would have its steps at 01:23:20.
+    'suffix: h',
     {
       stacked: true,
       bars: true,
@@ -233,7 +236,7 @@ local dashboard(config) =
     }
   );
 
-  local notes = p.panel('text', 'What the figures mean', 'How the report counts, for whoever reads it.', [24, 5], [], {
+  local notes = p.panel('text', 'What the figures mean', 'How the report counts, for whoever reads it.', [24, 4], [], {
     mode: 'markdown',
     code: { language: 'plaintext', showLineNumbers: false, showMiniMap: false },
     content: |||
@@ -252,7 +255,7 @@ local dashboard(config) =
     [
       variables.datasource,
       variables.query('job', 'Job', 'label_values(%s, job)' % recorded, '.+', if config.dashboardShowJob then 0 else 2),
-      variables.query('instance', 'Seen from', 'label_values(%s{%s}, instance)' % [recorded, a.selectors.job], '.+'),
+      variables.query('instance', 'From', 'label_values(%s{%s}, instance)' % [recorded, a.selectors.job], '.+'),
       variables.query('carrier', 'Carrier', 'label_values(%s{%s}, %s)' % [recorded, a.selectors.instance, carrier], '.*'),
       variables.query('trunk', 'Trunk', 'label_values(%s{%s}, trunk)' % [recorded, a.selectors.carrier], '.+'),
       variables.scheme,
@@ -263,6 +266,8 @@ local dashboard(config) =
       month('Last month', 'now-1M%2FM', 'now-1M%2FM'),
       month('The month before', 'now-2M%2FM', 'now-2M%2FM'),
     ],
+    // Grafana draws what is in sight. On paper across, at 60 %, the first 33 cells are: the list
+    // of outages has to begin there, and is empty otherwise.
     [['', figures], ['', [carriers]], ['', [each]], ['', [byDay]], ['', [notes]], ['', [outages]]],
   ) + {
     refresh: '',

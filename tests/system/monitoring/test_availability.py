@@ -273,6 +273,21 @@ class Availability(unittest.TestCase):
                     self.assertSeconds(lasted[row], seen - begin)
                 self.assertEqual(causes[row], self.month.causes[begin])
 
+    def test_variables(self):
+        """All that can be chosen, and nothing else: who was recorded."""
+        want = {"job": {"siptrunk"}, "instance": {"a:10060", "b:10060"},
+                "carrier": {"isp-a", "isp-b"}, "trunk": {"north", "south"}}
+        for v in self.dashboard["templating"]["list"]:
+            if v["type"] != "query":
+                continue
+            query = re.sub(r'"\$\w+"', '".+"', v["query"]["query"])
+            selector, label = re.fullmatch(r"label_values\((.+), (\w+)\)", query).groups()
+            found = self.prometheus.ask(
+                "/api/v1/query", query=f"count by ({label}) ({selector})",
+                time=turn(self.month.days * 720))
+            self.assertEqual({r["metric"][label] for r in found}, want.pop(v["name"]))
+        self.assertEqual(want, {})
+
     def test_numbers(self):
         unseen = self.month.figures()["unseen"] + self.calm.figures()["unseen"]
         (_, value), = self.table("Not monitored")["Value"]
