@@ -108,7 +108,7 @@ local unhidden = { legend: false, tooltip: false, viz: false };
         displayMode: if m.legendAtSide then 'table' else 'list',
         placement: if m.legendAtSide then 'right' else 'bottom',
         showLegend: true,
-        calcs: if m.legendAtSide then ['lastNotNull'] else [],
+        calcs: [],
         // Left to itself a legend takes more than half of the panel.
         [if m.legendWidth != null then 'width']: m.legendWidth,
       },

@@ -463,8 +463,10 @@ SPOILT = (
         "timeseries", "slowest", options__legend__width=None)),
     (grafana_rules.axes_have_even_steps, AVAILABILITY, spoil(
         "timeseries", "By day", fieldConfig__defaults__unit="dthms")),
-    (grafana_rules.what_is_printed_is_in_sight, AVAILABILITY, spoil(
-        "table", "Outages", gridPos__y=34)),
+    (grafana_rules.no_panel_is_divided_by_pages, AVAILABILITY, spoil(
+        "table", "Outages", gridPos__h=44)),
+    (grafana_rules.no_panel_is_divided_by_pages, AVAILABILITY, spoil(
+        "table", "Outages", gridPos__y=32)),
     (grafana_rules.titles_of_figures_are_short, TRUNK, spoil("stat", "Mean", title="Latency, median")),
     (grafana_rules.columns_fit, FLEET, widen),
     (grafana_rules.what_is_wrong_is_high, FLEET, spoil("table", "What is wrong", gridPos__h=9)),
