@@ -59,9 +59,12 @@
     dashboardFrom: 'now-6h',
     dashboardTimezone: 'browser',
     // The Prometheus they start with, by name or identity; empty: Grafana's default one. The
-    // switches for it and for the job are hidden unless wanted: one row has no room for them.
+    // switches for it, for the job, and on the fleet's dashboard for trunks and for any other
+    // label are hidden unless wanted: one row has no room for them.
     dashboardDatasource: '',
     dashboardShowDatasource: false,
     dashboardShowJob: false,
+    dashboardShowTrunk: false,
+    dashboardShowLabels: false,
   },
 }

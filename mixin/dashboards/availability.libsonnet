@@ -37,8 +37,8 @@ local asked(config) =
   // Each outage has series of its own, with when it began as a label; it is of the range if
   // it was down in it.
   local down = seconds('down');
-  local of_outage(aggregate, name, window='[$__range]') =
-    '%s_over_time(siptrunk:outage:%s{%s}%s offset -119500ms)' % [aggregate, name, sel, window];
+  local of_outage(aggregate, name, window='[$__range]', offset='-119500ms') =
+    '%s_over_time(siptrunk:outage:%s{%s}%s offset %s)' % [aggregate, name, sel, window, offset];
   local shown(expr) = '(%s and on (%s, began) %s)' % [expr, each, down];
 
   // Where an exporter began anew within an outage: the part before, which it goes on from; and
@@ -68,7 +68,8 @@ local asked(config) =
   local ended = joined('max', shown(of_outage('max', 'end_timestamp_seconds')));
   local seen_until = joined('max', shown(of_outage('max', 'until_timestamp_seconds')));
   local lasted = '((%s or %s) - %s)' % [ended, seen_until, began];
-  local causes = joined('sum', shown(of_outage('sum', 'causes:minute')), ', cause');
+  // Recorded every five minutes only, up to eleven minutes after what they are of.
+  local causes = joined('sum', shown(of_outage('sum', 'causes:5m', '[400d]', '-11m')), ', cause');
 
   {
     each: each,
@@ -124,14 +125,14 @@ local dashboard(config) =
 
   // For each carrier, or trunk: [heading, expression, settings].
   local columns(by) = [
-    ['Availability', a.availability(by), { unit: 'percentunit', decimals: 3, 'custom.width': 130 }],
-    ['Down', a.other('down', by), duration { 'custom.width': 100 }],
+    ['Availability', a.availability(by), { unit: 'percentunit', decimals: 3, 'custom.width': 110 }],
+    ['Down', a.other('down', by), duration { 'custom.width': 90 }],
     ['Outages', a.count(by), { decimals: 0, 'custom.width': 80 }],
-    ['Longest', a.longest(by), duration { 'custom.width': 100 }],
-    ['Mean', '%s / (%s > 0)' % [a.other('down', by), a.count(by)], duration { 'custom.width': 95 }],
-    ['Planned', a.other('planned', by), duration { 'custom.width': 105 }],
+    ['Longest', a.longest(by), duration { 'custom.width': 90 }],
+    ['Mean', '%s / (%s > 0)' % [a.other('down', by), a.count(by)], duration { 'custom.width': 85 }],
+    ['Planned', a.other('planned', by), duration { 'custom.width': 90 }],
     ['Not monitored', a.unseen(by), duration { 'custom.width': 120 }],
-    ['Allowance used', a.used(by), { unit: 'percentunit', decimals: 0, 'custom.width': 140 }],
+    ['Allowance used', a.used(by), { unit: 'percentunit', decimals: 0, 'custom.width': 125 }],
   ];
 
   local figures = [
@@ -151,9 +152,9 @@ local dashboard(config) =
   local each = p.table(
     'Trunks',
     'One line for each place that a trunk is seen from. Availability is the share of monitored time that was not down; planned work and time not monitored are in neither.',
-    [24, 9],
+    [24, 10],
     [
-      ['trunk', 'Trunk', {}],
+      ['trunk', 'Trunk', { 'custom.width': 190 }],
       [carrier, 'Carrier', {}],
       ['instance', 'Seen from', {}],
     ],
@@ -175,9 +176,9 @@ local dashboard(config) =
   local outages = p.table(
     'Outages',
     'An outage begins when the trunk is found down, which is after as many failed probes as its configuration says, and ends when it is found up again.',
-    [24, 44],
+    [24, 33],
     [
-      ['trunk', 'Trunk', {}],
+      ['trunk', 'Trunk', { 'custom.width': 260 }],
       [carrier, 'Carrier', {}],
       ['cause', 'Cause', { 'custom.width': 110, noValue: 'not known' }],
       ['instance', 'Seen from', {}],
@@ -206,15 +207,17 @@ local dashboard(config) =
   local days(title, what) = a.seconds(what, '[1d]', '-86519500ms');
   local byDay = p.graph(
     'By day',
-    'How long trunks were down, in planned work or not monitored, all trunks together; days of UTC.',
+    'For how many hours trunks were down, in planned work or not monitored, all trunks together; days of UTC.',
     [24, 6],
     p.ranges([
-      ['Down', 'sum(%s)' % days('', 'down')],
-      ['Planned', 'sum(%s)' % days('', 'planned')],
+      ['Down', 'sum(%s) / 3600' % days('', 'down')],
+      ['Planned', 'sum(%s) / 3600' % days('', 'planned')],
       ['Not monitored', text.fill(|||
-        count(%(ever)s) * (clamp_max(clamp_min(max(%(recorded)s) - time(), 0), 86400) > 0)
-        - sum(%(monitored)s)
-        - (sum(%(planned)s) or vector(0)) > 0
+        (
+          count(%(ever)s) * (clamp_max(clamp_min(max(%(recorded)s) - time(), 0), 86400) > 0)
+          - sum(%(monitored)s)
+          - (sum(%(planned)s) or vector(0)) > 0
+        ) / 3600
       |||, {
         ever: 'count by (%s) (%s)' % [a.each, a.seconds('monitored', '[$__range] @ end()')],
         recorded: a.recorded,
@@ -222,7 +225,8 @@ local dashboard(config) =
         planned: days('', 'planned'),
       })],
     ]),
-    'dthms',
+    // Hours as such: of seconds the axis would have its steps at 01:23:20.
+    'suffix: h',
     {
       stacked: true,
       bars: true,
@@ -251,7 +255,7 @@ local dashboard(config) =
     [
       variables.datasource,
       variables.query('job', 'Job', 'label_values(%s, job)' % recorded, '.+', if config.dashboardShowJob then 0 else 2),
-      variables.query('instance', 'Seen from', 'label_values(%s{%s}, instance)' % [recorded, a.selectors.job], '.+'),
+      variables.query('instance', 'From', 'label_values(%s{%s}, instance)' % [recorded, a.selectors.job], '.+'),
       variables.query('carrier', 'Carrier', 'label_values(%s{%s}, %s)' % [recorded, a.selectors.instance, carrier], '.*'),
       variables.query('trunk', 'Trunk', 'label_values(%s{%s}, trunk)' % [recorded, a.selectors.carrier], '.+'),
       variables.scheme,
@@ -262,6 +266,8 @@ local dashboard(config) =
       month('Last month', 'now-1M%2FM', 'now-1M%2FM'),
       month('The month before', 'now-2M%2FM', 'now-2M%2FM'),
     ],
+    // A page of A4 across, at 60 %, is 34 cells, and what it would divide is cut or moved: the
+    // first is for the figures, the second for the list.
     [['', figures], ['', [carriers]], ['', [each]], ['', [byDay]], ['', [notes]], ['', [outages]]],
   ) + {
     refresh: '',

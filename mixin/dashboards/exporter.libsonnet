@@ -74,7 +74,7 @@ function(config)
   ];
 
   local each = p.table(
-    'Exporters', 'Each selected exporter. Click one for its status page.', [24, 6], [
+    'Exporters', 'Each selected exporter. Click one for its status page.', [24, 7], [
       ['instance', 'Instance', { links: [links.page()], 'custom.width': 150 }],
       ['shard', 'Shard', { 'custom.width': 65 }],
       ['version', 'Version', {}],
@@ -86,7 +86,7 @@ function(config)
         mappings: f.yesNo,
         'custom.cellOptions': p.badge,
         'custom.align': 'left',
-        'custom.width': 100,
+        'custom.width': 120,
       }],
       [
         'Trunks',
@@ -115,7 +115,7 @@ function(config)
       ],
       [null, ('max by (%s, version, revision, libre, cversion) '
               + '(siptrunk_exporter_build_info{%s})') % [by, sel], {}],
-    ], [['Reachable', false], ['Instance', false]], 'No exporter matches'
+    ], [['Reachable', false], ['Instance', false]], 'No exporter matches', paged=false
   );
 
   local schedule = [

@@ -151,6 +151,7 @@ function(config)
               's',
               {
                 legendAtSide: true,
+                legendWidth: 330,
                 interval: '1m',
                 noValue: shared.unanswered,
               }),
@@ -283,7 +284,11 @@ function(config)
       'When each peer last sent us OPTIONS, for those that ever did, whether expected ones '
       + 'stay out, and how long each registration still lasts.',
       [12, 9],
-      [trunkColumn[:2] + [trunkColumn[2] { 'custom.width': 150 }], instanceColumn],
+      [
+        trunkColumn[:2] + [trunkColumn[2] { 'custom.width': 150 }],
+        // Takes what is left of a wide page.
+        instanceColumn[:2] + [{ links: instanceColumn[2].links }],
+      ],
       [
         ['Last ping', text.fill(|||
           sort_desc(time() - max by (job, instance, trunk) (
@@ -365,7 +370,7 @@ function(config)
     'All trunks that siptrunk_exporter probes: how many are up, what is wrong now, worst '
     + 'first, and since when.',
     variables.places + variables.labels
-    + [variables.trunk('.*'), variables.filters, variables.scheme],
+    + [variables.trunks, variables.filters, variables.scheme],
     annotations.states(sel, false)
     + [annotations.alerts(q.selectors.labels, false)]
     + annotations.exporters(q.selectors.exporter, false),

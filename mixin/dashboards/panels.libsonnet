@@ -89,7 +89,7 @@ local unhidden = { legend: false, tooltip: false, viz: false };
     },
 
   // Lines, or with bars: true bars. more: stacked, bars, thresholds, minimum, maximum,
-  // overrides, legendAtSide, interval, noValue.
+  // overrides, legendAtSide, legendWidth, interval, noValue.
   graph(title, description, size, targets, unit, more={})::
     local m = {
       stacked: false,
@@ -99,6 +99,7 @@ local unhidden = { legend: false, tooltip: false, viz: false };
       maximum: null,
       overrides: [],
       legendAtSide: false,
+      legendWidth: null,
       interval: null,
       noValue: 'No data in this time range',
     } + more;
@@ -107,7 +108,9 @@ local unhidden = { legend: false, tooltip: false, viz: false };
         displayMode: if m.legendAtSide then 'table' else 'list',
         placement: if m.legendAtSide then 'right' else 'bottom',
         showLegend: true,
-        calcs: if m.legendAtSide then ['lastNotNull'] else [],
+        calcs: [],
+        // Left to itself a legend takes more than half of the panel.
+        [if m.legendWidth != null then 'width']: m.legendWidth,
       },
       tooltip: { mode: 'multi', sort: 'desc' },
     }, unit, m.noValue) + {

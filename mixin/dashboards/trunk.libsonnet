@@ -152,7 +152,7 @@ function(config)
       'Seen from',
       "The exporters that probe this trunk, and how. Click an exporter for the trunk's "
       + 'last probes as a message ladder on its status page.',
-      [24, 5],
+      [24, 6],
       [
         ['instance', 'Instance', {
           links: [links.status('Trunk'), links.exporter()],
@@ -192,7 +192,8 @@ function(config)
         [null, 'max by (%s, uri, transport, profile) (siptrunk_info{%s})' % [q.by, sel], {}],
       ],
       [['State', true]],
-      'No exporter probes a trunk of this name'
+      'No exporter probes a trunk of this name',
+      paged=false
     );
 
   local timelines = [
@@ -259,7 +260,7 @@ function(config)
     p.graph('Where the time goes',
             'Phases of the last probe, on average over the addresses: resolve, connect, TLS '
             + 'handshake, response.',
-            [12, 8],
+            [12, 9],
             p.range('avg by (phase) (siptrunk_probe_phase_duration_seconds{%s})' % sel,
                     '{{phase}}'),
             's',
@@ -269,7 +270,7 @@ function(config)
             }),
     p.graph('Latency, by address',
             'Mean latency of each address that the name resolves to.',
-            [12, 8],
+            [12, 9],
             p.range(q.mean(sel, target), targetLegend),
             's',
             { interval: '1m', noValue: shared.unanswered }),
@@ -320,7 +321,10 @@ function(config)
               [24, 7],
               p.ranges([
                 ['sent', aMinute('siptrunk_probe_udp_requests_total')],
-                ['sent again', aMinute('siptrunk_probe_retransmissions_total')],
+                // Counted, as 0, of what is not sent over UDP, too.
+                ['sent again', text.fill(|||
+                  sum (rate(siptrunk_probe_retransmissions_total{%s,transport="udp"}[$__rate_interval])) * 60
+                |||, sel)],
                 ['answered', aMinute('siptrunk_probe_udp_answers_total')],
                 ['from elsewhere',
                  aMinute('siptrunk_probe_misdirected_responses_total')
@@ -390,8 +394,8 @@ function(config)
     'SIP trunks: one trunk',
     'Everything that siptrunk_exporter knows of one trunk, from every exporter that '
     + 'probes it.',
-    variables.places + variables.labels
-    + [variables.trunk(null), variables.filters, variables.scheme],
+    variables.places + variables.hidden(variables.labels)
+    + [variables.oneTrunk, variables.scheme],
     annotations.states(sel, true) + [annotations.alerts('trunk="$trunk"')]
     + annotations.exporters(q.selectors.exporter),
     [

@@ -76,17 +76,22 @@ function(config) {
             '.*'),
   ],
 
-  trunk(every):: v.query('trunk',
-                         'Trunk',
-                         values('siptrunk_info', selectors.site, 'trunk'),
-                         every),
+  trunk(every, selector=selectors.site, hide=0):: v.query('trunk',
+                                                          'Trunk',
+                                                          values('siptrunk_info', selector, 'trunk'),
+                                                          every,
+                                                          hide),
+  trunks:: v.trunk('.*', hide=unhidden(config.dashboardShowTrunk)),
+  // One of all that the exporters have, whatever the carrier and the site: those come along
+  // from the fleet's dashboard and go back there.
+  oneTrunk:: v.trunk(null, selectors.exporter),
 
   // Whatever other labels the trunks have.
   filters:: {
     type: 'adhoc',
     name: 'filters',
     label: 'Labels',
-    hide: 0,
+    hide: unhidden(config.dashboardShowLabels),
     datasource: panels.datasource,
     skipUrlSync: false,
   },

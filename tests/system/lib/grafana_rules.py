@@ -80,20 +80,48 @@ def marks_are_points(dashboard):
 
 def variables_fit_one_row(dashboard):
     """
-    Beside the time at 1280 there are 800 pixels; a choice takes 136 and 6 a letter of its
-    label, its description's sign 22 more, and switches for marks stand in the same row.
+    Beside the time at 1280 there are 514 pixels with the menu at the side, measured; a report
+    is opened by its address, without it, but tells whole dates: 614. A choice of several takes
+    136 and 6 a letter of its label, one of one value 66, 6, and 7 a letter of the value (17),
+    its description's sign 22 more; between two are 8. Switches for marks stand there too.
     """
-    width = sum((50 if v["type"] == "adhoc" else 136) + 9 + 6 * len(v["label"])
-                + 22 * bool(v.get("description"))
-                for v in dashboard["templating"]["list"] if v["hide"] != 2) - 9
+    def width(v):
+        own = {"adhoc": 53}.get(v["type"], 136 if v.get("multi") else 66 + 7 * 17)
+        return own + 6 * len(v["label"]) + 22 * bool(v.get("description"))
+    asked = [width(v) + 8 for v in dashboard["templating"]["list"] if v["hide"] != 2]
+    room = 614 if dashboard["uid"].endswith("availability") else 514
     switches = [a["name"] for a in dashboard["annotations"]["list"] if not a["hide"]]
-    return ([f"{width} pixels"] if width > 800 else []) + switches
+    return ([f"{sum(asked) - 8} pixels"] if sum(asked) - 8 > room else []) + switches
 
 
 def titles_of_figures_are_short(dashboard):
     """Beside the sign of the description a figure four columns wide has 80 pixels."""
     return [p["title"] for p in panels(dashboard, "stat")
             if p["gridPos"]["w"] <= 4 and len(p["title"]) > 11]
+
+
+def legends_leave_room(dashboard):
+    """A legend at the side takes more than half of a panel unless its width is said."""
+    return [p["title"] for p in panels(dashboard, "timeseries")
+            if p["options"]["legend"]["placement"] == "right"
+            and not 0 < (p["options"]["legend"].get("width") or 0) <= 28 * p["gridPos"]["w"]]
+
+
+def axes_have_even_steps(dashboard):
+    """An axis of dthms or dtdhms has its steps at 01:23:20."""
+    return [p["title"] for p in panels(dashboard, "timeseries")
+            if re.match(r"dt", p["fieldConfig"]["defaults"]["unit"])]
+
+
+def no_panel_is_divided_by_pages(dashboard):
+    """
+    A page of A4 across is 34 cells at 60 %: a panel that it ends in loses a line there, and
+    the list of a table that is higher than a page was not printed at all.
+    """
+    if not dashboard["uid"].endswith("availability"):
+        return []
+    return [p["title"] for p in panels(dashboard) for g in [p["gridPos"]]
+            if g["y"] // 34 != (g["y"] + g["h"] - 1) // 34]
 
 
 def columns_fit(dashboard):
@@ -150,7 +178,8 @@ def nothing_is_touched_on_a_wall(dashboard):
 RULES = (
     merged_values_need_a_fixed_colour, a_timeline_says_nothing_of_nothing,
     durations_are_short, no_value_is_grey, nothing_is_divided_by_nothing, marks_are_points,
-    variables_fit_one_row, titles_of_figures_are_short, columns_fit, what_is_wrong_is_high,
+    variables_fit_one_row, titles_of_figures_are_short, legends_leave_room,
+    axes_have_even_steps, no_panel_is_divided_by_pages, columns_fit, what_is_wrong_is_high,
     percentiles_are_of_native_histograms, loss_is_a_share_of_all,
     nothing_is_touched_on_a_wall,
 )

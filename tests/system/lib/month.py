@@ -94,6 +94,7 @@ class Month:
             put(t, "up", 1 if run else 0)
             if not run:
                 continue
+            put(t, "siptrunk_exporter_build_info", 1)
             put(t, "siptrunk_exporter_config_last_reload_success_timestamp_seconds",
                 base + max(r for r in run.reloads() if r <= t))
             pause = run.pause_at(t)

@@ -29,15 +29,20 @@ RULES = os.path.join(ROOT, "alerts", "siptrunk.rules.yaml")
 
 NORTH = {"job": "siptrunk", "instance": "a:10060", "trunk": "north", "carrier": "isp-a"}
 SOUTH = {"job": "siptrunk", "instance": "b:10060", "trunk": "south", "carrier": "isp-b"}
-OF_EXPORTERS = {"up", "siptrunk_exporter_config_last_reload_success_timestamp_seconds"}
+OF_EXPORTERS = {"up", "siptrunk_exporter_build_info",
+                "siptrunk_exporter_config_last_reload_success_timestamp_seconds"}
 KINDS = {"siptrunk_state_changes_total": "counter", "siptrunk_probe_failures_total": "counter",
          "siptrunk_probe_responses_total": "counter"}
 
 
 def rules():
+    """(rule, every how many minutes it has its turn)"""
     with open(RULES, encoding="utf-8") as f:
-        groups = yaml.safe_load(f)["groups"]
-    return next(g for g in groups if g["name"] == "siptrunk-availability")["rules"]
+        groups = {g["name"]: g for g in yaml.safe_load(f)["groups"]}
+    for name, every in (("siptrunk-availability", 1), ("siptrunk-outage-causes", 5)):
+        if groups[name]["interval"] != f"{every}m":
+            raise AssertionError(name)
+        yield from ((rule, every) for rule in groups[name]["rules"])
 
 
 def write_openmetrics(path, series):
@@ -105,11 +110,12 @@ class Prometheus:
         return self.ask("/api/v1/query", query=expr, time=at)
 
 
-def spans_near(months):
+def spans_near(months, every):
     """Minutes in a row near something that happens, as (first, last)."""
+    within = month.NEAR_S + 60 * (every - 1)
     last = months[0].days * 1440 + 10
     near = [m for m in range(-10, last)
-            if any(x.near(m * 60 + 30) for x in months) or m in (-10, last - 1)]
+            if any(x.near(m * 60 + 30, within) for x in months) or m in (-10, last - 1)]
     begin = near[0]
     for a, b in zip(near, near[1:] + [None]):
         if b != a + 1:
@@ -125,10 +131,10 @@ def record(prometheus, months):
     """What the rules record in the month: {name: [(labels, points)]}."""
     out, quiet = {}, []
     told = months[0].watched
-    for rule in rules():
+    for rule, every in rules():
         series = {}
         before = {}
-        for first, last in spans_near(months):
+        for first, last in spans_near(months, every):
             found = prometheus.range(rule["expr"], turn(first), turn(last))
             heads = {}
             for row in found:
@@ -152,7 +158,8 @@ def record(prometheus, months):
                       if p[-1][0] == turn(last)}
         rows = out.setdefault(rule["record"], [])
         for key, points in series.items():
-            kept = [(t, v) for t, v in points if told(t - BASE)]
+            kept = [(t, v) for t, v in points
+                    if told(t - BASE) and (t - turn(0)) % (60 * every) == 0]
             rows.append((dict(key), kept))
     return out, quiet
 
@@ -266,12 +273,33 @@ class Availability(unittest.TestCase):
                     self.assertSeconds(lasted[row], seen - begin)
                 self.assertEqual(causes[row], self.month.causes[begin])
 
+    def test_variables(self):
+        """All that can be chosen, and nothing else: who was recorded."""
+        want = {"job": {"siptrunk"}, "instance": {"a:10060", "b:10060"},
+                "carrier": {"isp-a", "isp-b"}, "trunk": {"north", "south"}}
+        for v in self.dashboard["templating"]["list"]:
+            if v["type"] != "query":
+                continue
+            query = re.sub(r'"\$\w+"', '".+"', v["query"]["query"])
+            selector, label = re.fullmatch(r"label_values\((.+), (\w+)\)", query).groups()
+            found = self.prometheus.ask(
+                "/api/v1/query", query=f"count by ({label}) ({selector})",
+                time=turn(self.month.days * 720))
+            self.assertEqual({r["metric"][label] for r in found}, want.pop(v["name"]))
+        self.assertEqual(want, {})
+
     def test_numbers(self):
         unseen = self.month.figures()["unseen"] + self.calm.figures()["unseen"]
-        (_, value), = self.table("Unmonitored")["Value"]
+        (_, value), = self.table("Not monitored")["Value"]
         self.assertSeconds(value, unseen, 40)
         (_, value), = self.table("Number of outages")["Value"]
         self.assertEqual(value, 40)
+        down, monitored = (sum(x.figures()[name] for x in (self.month, self.calm))
+                           for name in ("down", "monitored"))
+        (_, value), = self.table("Availability")["Value"]
+        self.assertAlmostEqual(value, 1 - down / monitored, delta=1e-6)
+        (_, value), = self.table("Objective")["Value"]
+        self.assertEqual(value, 0.999)
         (_, value), = self.table("From")["Value"]
         self.assertEqual(value / 1000, BASE)
         (_, value), = self.table("Until")["Value"]
