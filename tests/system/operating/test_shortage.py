@@ -21,7 +21,7 @@ class Descriptors(Case):
                   down_interval="1s") for i in range(self.count))),
             wrap=["prlimit", f"--nofile={LIMIT}:{LIMIT}"])
         wait_for("descriptors to run out", lambda: self.e.scrape().sum(
-            "siptrunk_probe_failures_total", reason="local") > 0)
+            "siptrunk_probe_failures_total", reason="internal") > 0)
 
     def cpu_s(self):
         with open(f"/proc/{self.e.process.pid}/stat") as f:
