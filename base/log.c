@@ -1,13 +1,12 @@
 #include "base/log.h"
 
-#include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log_out.h"
 #include "base/utf8.h"
 
 /*
@@ -222,12 +221,18 @@ static void log_put_end(struct line *l)
 	l->len += strlen(end);
 }
 
-static atomic_uint dropped;
+static atomic_uint_fast64_t lost, untold; /* lines */
 
 void log_setup(enum log_level level, enum log_format format)
 {
 	log_least = level;
 	log_form = format;
+	log_out_open();
+}
+
+uint64_t log_lost(void)
+{
+	return atomic_load(&lost);
 }
 
 bool log_enabled(enum log_level level)
@@ -248,42 +253,32 @@ static void log_compose(struct line *l, enum log_level level, const char *msg,
 	log_put_end(l);
 }
 
-/*
- * A pipe that nobody reads must not stop the probes: what does not fit is dropped, and
- * said when the log is read again. Where poll() finds room, a pipe takes a line whole
- * (PIPE_BUF); a file always does.
- */
-static bool log_has_room(void)
+/* As soon as there is room, before what comes next. Returns false when there is none. */
+static bool log_tell_lost(void)
 {
-	struct pollfd p = {.fd = STDERR_FILENO, .events = POLLOUT};
+	uint64_t n = atomic_exchange(&untold, 0);
+	struct line l;
 
-	return poll(&p, 1, 0) != 0;
-}
-
-static void log_emit(const struct line *l)
-{
-	/* A log that cannot be written has nowhere to say so. */
-	if (log_has_room())
-		(void)!write(STDERR_FILENO, l->buf, l->len);
-	else
-		atomic_fetch_add(&dropped, 1);
+	if (!n)
+		return true;
+	log_compose(&l, LOG_LEVEL_WARN, "log lines were dropped, nobody read them",
+		    (const struct log_field[]){LOG_I("lines", (int64_t)n), {0}});
+	if (log_out_line(l.buf, l.len))
+		return true;
+	atomic_fetch_add(&untold, n);
+	return false;
 }
 
 void log_write(enum log_level level, const char *msg, const struct log_field *fields)
 {
 	struct line l;
-	unsigned lost;
 
 	if (!log_enabled(level))
 		return;
-	lost = log_has_room() ? atomic_exchange(&dropped, 0) : 0;
-	if (lost) {
-		log_compose(&l, LOG_LEVEL_WARN,
-			    "log lines were dropped, nobody read them",
-			    (const struct log_field[]){LOG_I("lines", lost), {0}});
-		log_emit(&l);
-	}
 	log_compose(&l, level, msg, fields);
-
-	log_emit(&l);
+	/* Who does not read the log must not stop the probes. */
+	if (!log_tell_lost() || !log_out_line(l.buf, l.len)) {
+		atomic_fetch_add(&lost, 1);
+		atomic_fetch_add(&untold, 1);
+	}
 }

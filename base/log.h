@@ -1,6 +1,7 @@
 /*
- * The log: one line an event on stderr, logfmt or JSON, written whole with one write().
- * Nothing is logged per probe above debug. Any thread.
+ * The log: one line an event on stderr, logfmt or JSON. Nothing is logged per probe above
+ * debug. Nobody waits for whoever reads it: lines without room are lost, counted, and
+ * told of once there is room. Any thread.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -43,6 +44,7 @@ struct log_field {
 /* Before the first line and before other threads. Else: info and worse, logfmt. */
 void log_setup(enum log_level level, enum log_format format);
 bool log_enabled(enum log_level level);
+uint64_t log_lost(void); /* lines, since the start */
 
 /*
  * Writes one line: ts (RFC 3339, UTC, milliseconds), level, msg, then the fields. Long

@@ -25,6 +25,8 @@ void app_warn(const struct config *conf, FILE *out)
 	(void)engine_check(&more, conf);
 	app_warn_each(&more, out);
 	config_errors_clear(&more);
+	if (!out)
+		app_warn_descriptors(conf);
 }
 
 static int app_check_web(const char *path)

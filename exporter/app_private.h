@@ -38,6 +38,9 @@ struct app {
  */
 void app_warn(const struct config *conf, FILE *out);
 
+/* A line of the log where this process may not open what it needs to probe them all. */
+void app_warn_descriptors(const struct config *conf);
+
 /*
  * Loads the file, less the trunks of other shards, and logs what is wrong with it.
  *

@@ -19,6 +19,9 @@ typedef void(loop_every_h)(void *arg);
  */
 int loop_init(loop_signal_h *sigh, void *arg);
 
+/* How many descriptors there may be, once it is prepared: the limit was raised then. */
+unsigned loop_descriptors(void);
+
 /* Runs until loop_stop(). Returns 0 or errno. */
 int loop_run(void);
 

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "exporter/http/http_accept.h"
 #include "exporter/http/http_private.h"
 #include "exporter/http/http_socket.h"
 #include "exporter/http/http_systemd.h"
@@ -38,6 +39,9 @@
 
 struct http_listener {
 	struct MHD_Daemon *daemon;
+	struct http_accept *accept;
+	struct http_guard *guard; /* the server's */
+	int fd;
 	char name[HTTP_SOCKET_NAME];
 	bool ours; /* made here, not by systemd */
 };
@@ -80,17 +84,33 @@ static int http_no_certificate_h(gnutls_session_t session,
 	return -1;
 }
 
-static int http_daemon_start(struct http *h, struct http_listener *l, int fd)
+static void http_take_h(int fd, const struct sockaddr *peer, socklen_t len, void *arg)
+{
+	const struct http_listener *l = arg;
+
+	/* It closes what it cannot take. */
+	(void)MHD_add_connection(l->daemon, fd, peer, len);
+}
+
+static void http_shortage_h(void *arg)
+{
+	const struct http_listener *l = arg;
+
+	http_guard_shortage(l->guard);
+}
+
+static int http_daemon_start(struct http *h, struct http_listener *l)
 {
 	struct http_server *s = &h->server;
 	bool tls = web_is_tls(s->web);
 
 	l->daemon = MHD_start_daemon(
 		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG |
-			MHD_ALLOW_SUSPEND_RESUME | (tls ? MHD_USE_TLS : 0),
+			MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME |
+			(tls ? MHD_USE_TLS : 0),
 		0, NULL, NULL, http_request_h, s, MHD_OPTION_EXTERNAL_LOGGER, mhd_log_h,
-		NULL, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-		CLIENTS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S,
+		NULL, MHD_OPTION_CONNECTION_LIMIT, CLIENTS_MAX,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, CLIENT_MEMORY_BYTES,
 		MHD_OPTION_NOTIFY_CONNECTION, http_connection_h, s,
 		MHD_OPTION_NOTIFY_COMPLETED, http_request_done_h, s,
@@ -106,12 +126,19 @@ static int http_listener_start(struct http *h, int fd, bool ours)
 	int err = http_socket_name(fd, l->name);
 
 	l->ours = ours;
+	l->fd = fd;
+	l->guard = h->server.guard;
 	if (!err)
-		err = http_daemon_start(h, l, fd);
-	if (err)
-		close(fd);
-	else
+		err = http_daemon_start(h, l);
+	if (!err)
+		err = http_accept_start(&l->accept, fd, http_take_h, http_shortage_h, l);
+	if (!err) {
 		h->count++;
+		return 0;
+	}
+	if (l->daemon)
+		MHD_stop_daemon(l->daemon);
+	close(fd);
 	return err;
 }
 
@@ -238,13 +265,13 @@ static void http_drain(struct http *h)
 	size_t i;
 
 	for (i = 0; i < h->count; i++) {
-		MHD_socket fd = MHD_quiesce_daemon(h->listeners[i].daemon);
+		struct http_listener *l = &h->listeners[i];
 
+		http_accept_stop(l->accept);
 		/* Before it is closed: until then nobody else can have taken the name. */
-		if (h->listeners[i].ours)
-			http_unix_remove(h->listeners[i].name);
-		if (fd != MHD_INVALID_SOCKET)
-			close(fd);
+		if (l->ours)
+			http_unix_remove(l->name);
+		close(l->fd);
 	}
 	while (h->count && http_guard_busy(h->server.guard) &&
 	       clock_monotonic_ns() < end_ns)

@@ -149,6 +149,13 @@ static void http_guard_make_way(struct http_guard *g, const struct http_client *
 		http_guard_shut(worst);
 }
 
+void http_guard_shortage(struct http_guard *g)
+{
+	pthread_mutex_lock(&g->lock);
+	http_guard_make_way(g, NULL, false);
+	pthread_mutex_unlock(&g->lock);
+}
+
 static void http_guard_keep_limits(struct http_guard *g, const struct http_client *c)
 {
 	const struct http_client *o;

@@ -52,6 +52,9 @@ void http_guard_closed(struct http_guard *g, struct http_client *c);
 /* Identity of a client, as far as limits go; zeros without one. */
 void http_guard_network(uint8_t network[16], const struct http_client *c);
 
+/* Descriptors ran short: whoever deserves it least loses his connection. */
+void http_guard_shortage(struct http_guard *g);
+
 /* Requests that are being answered. */
 size_t http_guard_busy(struct http_guard *g);
 

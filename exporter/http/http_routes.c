@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "exporter/metrics/gzip.h"
 #include "exporter/metrics/negotiate.h"
 #include "exporter/metrics/render.h"
@@ -75,6 +76,7 @@ static int http_routes_render(struct buffer *out, const struct renderer *r,
 	struct catalogue_self self = {
 		.build = {site->build.data, site->build.len},
 		.loop_turn_unix_ns = http_routes_loop_turn_unix_ns(),
+		.log_lost = log_lost(),
 		.web = http_routes_web(site->web),
 		.scrape_ns = atomic_load(&site->scrape_ns),
 		.scrape_bytes = atomic_load(&site->scrape_bytes),

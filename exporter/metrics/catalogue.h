@@ -43,6 +43,7 @@ struct catalogue_web {
 struct catalogue_self {
 	struct slice build;	   /* label text of build_info */
 	int64_t loop_turn_unix_ns; /* 0: the loop was not made yet */
+	uint64_t log_lost;	   /* lines */
 	struct catalogue_web web;
 	struct process_stats process;
 	int64_t scrape_ns;    /* how long the scrape before this one took */

@@ -77,6 +77,7 @@ size_t catalogue_reload_time(struct sample *out, const struct catalogue_source *
 size_t catalogue_trunks(struct sample *out, const struct catalogue_source *src);
 size_t catalogue_total_shards(struct sample *out, const struct catalogue_source *src);
 size_t catalogue_loop_turn(struct sample *out, const struct catalogue_source *src);
+size_t catalogue_log_lost(struct sample *out, const struct catalogue_source *src);
 size_t catalogue_web_cert(struct sample *out, const struct catalogue_source *src);
 size_t catalogue_web_ok(struct sample *out, const struct catalogue_source *src);
 size_t catalogue_web_time(struct sample *out, const struct catalogue_source *src);

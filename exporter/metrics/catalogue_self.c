@@ -71,6 +71,11 @@ size_t catalogue_loop_turn(struct sample *out, const struct catalogue_source *sr
 	return catalogue_one_time(out, src->self->loop_turn_unix_ns);
 }
 
+size_t catalogue_log_lost(struct sample *out, const struct catalogue_source *src)
+{
+	return catalogue_one(out, (int64_t)src->self->log_lost);
+}
+
 size_t catalogue_web_cert(struct sample *out, const struct catalogue_source *src)
 {
 	const struct catalogue_web *w = &src->self->web;

@@ -39,6 +39,7 @@ static struct loop {
 	void *every_arg;
 	int every_fd;
 	int turn_fd;
+	unsigned descriptors;
 	_Atomic int64_t turn_ns;
 } loop = {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
@@ -104,7 +105,7 @@ static int catch_signals(void)
 	return fd_listen(loop.signal_fd, FD_READ, signal_ready_h, NULL);
 }
 
-static int loop_descriptors(void)
+static int loop_raise_descriptors(void)
 {
 	struct rlimit lim = {0};
 	rlim_t want = LOOP_DESCRIPTORS_MAX;
@@ -118,7 +119,13 @@ static int loop_descriptors(void)
 		if (setrlimit(RLIMIT_NOFILE, &lim))
 			want = lim.rlim_cur;
 	}
+	loop.descriptors = (unsigned)want;
 	return fd_setsize((int)want);
+}
+
+unsigned loop_descriptors(void)
+{
+	return loop.descriptors;
 }
 
 /* Each turn of the loop sees it once it is due, so that this is the turn's time. */
@@ -157,7 +164,7 @@ int loop_init(loop_signal_h *sigh, void *arg)
 		return err;
 	loop.sigh = sigh;
 	loop.arg = arg;
-	err = loop_descriptors();
+	err = loop_raise_descriptors();
 	if (!err)
 		err = catch_signals();
 	if (!err)

@@ -142,11 +142,11 @@ class Exporter:
     """A running siptrunk_exporter. Port 0 everywhere: the log says what was taken."""
 
     def __init__(self, folder, config=None, args=(), log_level="debug", env=None,
-                 listen=("127.0.0.1:0",), ready=True, log_path=None):
+                 listen=("127.0.0.1:0",), ready=True, log_path=None, wrap=()):
         self.folder = folder
         self.log_path = log_path or os.path.join(folder, "exporter.log")
         self.config_path = os.path.join(folder, "trunks.json")
-        argv = [EXE, f"--log.level={log_level}", *args]
+        argv = [*wrap, EXE, f"--log.level={log_level}", *args]
         argv += [f"--web.listen-address={a}" for a in listen]
         if config is not None:
             self.write_config(config)

@@ -1,6 +1,7 @@
 /* The log's lines, byte for byte, as they arrive at the other end of a pipe. */
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -179,6 +180,51 @@ static void test_bounds(void)
 	free(lots);
 }
 
+/* A terminal whose reader stopped: nobody waits, lines stay whole, what is lost is said.
+ */
+static void test_unread_terminal(bool lent)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY), slave, lines = 0;
+	uint64_t lost = log_lost();
+	char *text = malloc(1 << 20), *next = text;
+	struct rlimit limit;
+	size_t len = 0;
+
+	grantpt(master);
+	unlockpt(master);
+	slave = open(ptsname(master), O_RDWR | O_NOCTTY);
+	dup2(slave, STDERR_FILENO);
+	close(slave);
+	/* As if it were another user's: it cannot be opened again. */
+	getrlimit(RLIMIT_NOFILE, &limit);
+	if (lent)
+		setrlimit(RLIMIT_NOFILE, &(struct rlimit){3, limit.rlim_max});
+	log_setup(LOG_LEVEL_INFO, LOG_FORMAT_LOGFMT);
+	setrlimit(RLIMIT_NOFILE, &limit);
+	for (int i = 0; i < 2000; i++)
+		log_event(LOG_LEVEL_INFO, "unread", LOG_I("n", i));
+	ok(log_lost() > lost, "%llu lines of 2000 were lost",
+	   (unsigned long long)(log_lost() - lost));
+	fcntl(master, F_SETFL, O_NONBLOCK);
+	for (int again = 0; again < 3; again++) {
+		for (ssize_t n; (n = read(master, text + len, 65536)) > 0;)
+			len += (size_t)n;
+		log_event(LOG_LEVEL_INFO, "read", LOG_I("n", again));
+	}
+	text[len] = '\0';
+	ok(strstr(text, "nobody read them\" lines=") != NULL, "they are told of");
+	ok(strstr(text, "msg=read n=1") != NULL, "and what comes next is there");
+	for (char *whole = strsep(&next, "\n"); whole && *whole;
+	     whole = strsep(&next, "\n")) {
+		if (strncmp(whole, "ts=", 3) || !strstr(whole, "level="))
+			ok(0, "a whole line: %s", whole);
+		lines++;
+	}
+	ok(lines > 10, "%d whole lines", lines);
+	free(text);
+	close(master);
+}
+
 int main(void)
 {
 	if (pipe2(pipe_fd, O_NONBLOCK) || dup2(pipe_fd[1], STDERR_FILENO) < 0)
@@ -189,5 +235,7 @@ int main(void)
 	test_fields();
 	test_time();
 	test_bounds();
+	test_unread_terminal(false);
+	test_unread_terminal(true);
 	return tap_done();
 }

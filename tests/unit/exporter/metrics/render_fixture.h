@@ -72,6 +72,7 @@ static inline void fixture_init(struct fixture *f)
 	*f = (struct fixture){
 		.self = {.build = SLICE("version=\"1\""),
 			 .loop_turn_unix_ns = 1700000003250000000,
+			 .log_lost = 9,
 			 .web = {true, false, 1700000004000000000, 1800000001},
 			 .process = {1, 2, 3, 5, -1, 1700000000000000000},
 			 .scrape_ns = 7000,

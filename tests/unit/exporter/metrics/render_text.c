@@ -145,6 +145,7 @@ static const char *const wanted[] = {
 	"siptrunk_inbound_requests_total" ONE ",method=\"OPTIONS\"} 1",
 	"siptrunk_inbound_options_last_timestamp_seconds" ONE "} 1700000000",
 	"siptrunk_exporter_loop_last_turn_timestamp_seconds 1700000003.25",
+	"siptrunk_exporter_log_lines_dropped_total 9",
 	"siptrunk_exporter_web_certificate_not_after_timestamp_seconds 1800000001",
 	"siptrunk_exporter_web_config_last_reload_successful 0",
 	"siptrunk_exporter_web_config_last_reload_success_timestamp_seconds 1700000004",
