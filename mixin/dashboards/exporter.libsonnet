@@ -180,7 +180,7 @@ function(config)
     p.graph('Stray messages',
             'SIP messages a minute that belong to no trunk and no probe, by reason: '
             + 'scanners, peers that are not configured, answers that nobody asked for.',
-            [12, 8],
+            [8, 8],
             p.range('sum by (reason) (rate(siptrunk_exporter_stray_messages_total{%s}[$__rate_interval])) * 60'
                     % sel, '{{reason}}'),
             'cpm',
@@ -188,7 +188,7 @@ function(config)
     p.graph('Failures that are ours',
             'Probes a minute that failed within the exporter, for want of ports, '
             + 'descriptors or memory. Always 0 on a healthy machine.',
-            [12, 8],
+            [8, 8],
             // Where reasons are shown once seen only there is none, which is 0.
             p.range(text.fill(|||
               sum by (instance) (
@@ -196,6 +196,14 @@ function(config)
                 or 0 * rate(siptrunk_probes_total{%(sel)s}[$__rate_interval])
               ) * 60
             |||, { sel: sel }), '{{instance}}'),
+            'cpm',
+            { interval: '1m' }),
+    p.graph('Log lines dropped',
+            'Lines a minute without room on standard error, as nobody read them. Always 0 '
+            + 'where the log is read.',
+            [8, 8],
+            p.range('rate(siptrunk_exporter_log_lines_dropped_total{%s}[$__rate_interval]) * 60'
+                    % sel, '{{instance}}'),
             'cpm',
             { interval: '1m' }),
   ];

@@ -331,6 +331,7 @@ class Fleet:
         self.add("siptrunk_info", t, 1, **asleep, uri="sip:asleep.example", transport="udp",
                  profile="default")
         self.add(own + "loop_last_turn_timestamp_seconds", t, t - 1, **at)
+        self.add(own + "log_lines_dropped_total", t, 0, **at)
         self.add(own + "web_certificate_not_after_timestamp_seconds", t,
                  self.end + 80 * DAY_S, **at)
         self.add(own + "web_config_last_reload_successful", t, 1, **at)
