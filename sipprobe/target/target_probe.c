@@ -193,12 +193,28 @@ void target_garbage(struct target *t, const struct target_garbage *garbage)
 	a->garbage_sip = sip;
 }
 
+/* The same probe to those who are told, with its time once more. */
+static void probe_ask_anew(struct target *t)
+{
+	if (t->attempt.left)
+		target_loss_end(t, 0);
+	target_notes_free(t);
+	probe_begin(t, true);
+}
+
+static void probe_rebound_h(struct wheel_timer *timer, int64_t now_ns)
+{
+	(void)now_ns;
+	probe_ask_anew(target_of_timer(timer));
+}
+
 void target_rebind(struct target *t)
 {
 	t->udp = NULL;
 	/* Its answer may come to a socket that is closed now: ask again, at once. */
 	if (t->attempt.pending && t->address.transport == CONFIG_TRANSPORT_UDP)
-		target_probe_at(t, clock_monotonic_ns());
+		ticker_start(target_services(t)->ticker, &t->timer, clock_monotonic_ns(),
+			     probe_rebound_h);
 }
 
 void target_probe_now(struct target *t)
@@ -313,10 +329,7 @@ static void probe_hold(struct target *t, int64_t deadline_ns)
 	struct attempt *a = &t->attempt;
 
 	if (a->sent_ns && a->sent_ns < deadline_ns) {
-		if (a->left)
-			target_loss_end(t, 0);
-		target_notes_free(t);
-		probe_begin(t, true);
+		probe_ask_anew(t);
 		return;
 	}
 	a->held = true;
