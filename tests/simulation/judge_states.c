@@ -1,0 +1,75 @@
+/* Rules on states of trunks, and on what a reload does to them. */
+#include <stdio.h>
+#include <string.h>
+
+#include "sipprobe/engine.h"
+#include "tests/simulation/fleet.h"
+#include "tests/simulation/judge.h"
+#include "tests/simulation/world.h"
+
+bool judge_tally(const struct occasion *o, char why[JUDGE_WHY])
+{
+	const struct trunk *t = o->trunk;
+	enum health_state want = t->tally.state;
+	bool failed = o->change->last && o->change->last->verdict == PROBE_DOWN;
+	struct tally next = t->tally;
+
+	if (!fleet_is_single(t) || t->shaken)
+		return true;
+	/* The result that tips it has been added when it was told. */
+	want = next.state;
+	if (o->change->to == want)
+		return true;
+	return judge_because(why, "%s, where %u %s in a row make it %s",
+			     health_state_name(o->change->to), next.streak,
+			     next.failed || failed ? "failures" : "successes",
+			     health_state_name(want));
+}
+
+bool judge_reason(const struct occasion *o, char why[JUDGE_WHY])
+{
+	return o->change->to != HEALTH_DOWN || o->trunk->failed_since_up ||
+	       judge_because(why, "down, and no probe failed");
+}
+
+bool judge_kept(const struct occasion *o, char why[JUDGE_WHY])
+{
+	return o->change->to != HEALTH_UNKNOWN ||
+	       judge_because(why, "%s to unknown", health_state_name(o->change->from));
+}
+
+bool judge_moment(const struct occasion *o, char why[JUDGE_WHY])
+{
+	int64_t at_ns = o->change->at_ns;
+
+	if (o->change->from != o->trunk->told)
+		return judge_because(why, "from %s, and it was %s",
+				     health_state_name(o->change->from),
+				     health_state_name(o->trunk->told));
+	if (at_ns < o->trunk->told_ns || at_ns > world_now_ns())
+		return judge_because(why, "at %lld ms of now",
+				     (long long)((at_ns - world_now_ns()) / WORLD_MS));
+	return true;
+}
+
+bool judge_promise(const struct occasion *o, char why[JUDGE_WHY])
+{
+	const struct trunk *t = o->trunk;
+	enum health_state want = o->peer->mode == PEER_ANSWERS ? HEALTH_UP : HEALTH_DOWN;
+
+	if (t->told == want)
+		return true;
+	return judge_because(
+		why, "told %s, since %.3f s it should be %s", health_state_name(t->told),
+		(double)(world_now_ns() - o->since_ns) / 1e9, health_state_name(want));
+}
+
+bool judge_untouched(const struct occasion *o, char why[JUDGE_WHY])
+{
+	const struct order *a = &o->trunk->want, *b = &o->trunk->have;
+	bool same = a->present == b->present && a->paused == b->paused &&
+		    a->version == b->version && a->interval_ns == b->interval_ns &&
+		    a->fall == b->fall;
+
+	return fleet.over || !same || judge_because(why, "it did not change");
+}
