@@ -29,9 +29,18 @@ static bool answers_excused(const struct occasion *o)
 		o->result->err == ENOMEM || o->result->err == EMFILE);
 }
 
+/*
+ * The deadline lies between these two: the same, unless the process stood still and the
+ * probe was given its time, or a part of it, once more.
+ */
 static int64_t answers_deadline_ns(const struct cell *c)
 {
-	return c->base_ns + c->trunk->have.timeout_ns;
+	return c->paced_ns + c->trunk->have.timeout_ns;
+}
+
+static int64_t answers_latest_ns(const struct cell *c)
+{
+	return c->base_ns + c->trunk->have.timeout_ns + world_stalled_ns(c->paced_ns);
 }
 
 static bool answers_in_time(const struct cell *c)
@@ -73,20 +82,11 @@ bool judge_too_late(const struct occasion *o, char why[JUDGE_WHY])
 		return true;
 	if (!c->asked_count || !a->final_ns)
 		return judge_because(why, "a success, and nothing came");
-	if (a->final_ns <=
-	    answers_deadline_ns(c) + world_stalled_ns(c->base_ns) + EXACT_NS)
+	if (a->final_ns <= answers_latest_ns(c) + EXACT_NS)
 		return true;
 	return judge_because(why, "a success, though it came after %lld ms of %lld",
 			     (long long)((a->final_ns - c->base_ns) / WORLD_MS),
 			     (long long)(c->trunk->have.timeout_ns / WORLD_MS));
-}
-
-/* Over TCP a probe that we came to late has its time from then on, sent or not. */
-static int64_t answers_earliest_ns(const struct cell *c)
-{
-	return (c->trunk->tcp ? c->begun_ns + c->trunk->have.timeout_ns
-			      : answers_deadline_ns(c)) -
-	       EXACT_NS;
 }
 
 static bool answers_has_cause(const struct occasion *o)
@@ -97,12 +97,12 @@ static bool answers_has_cause(const struct occasion *o)
 	case PROBE_RESPONSE:
 		return true;
 	case PROBE_TIMEOUT:
-		return world_now_ns() >= answers_earliest_ns(c);
+		return world_now_ns() >= answers_deadline_ns(c) - EXACT_NS;
 	case PROBE_REFUSED:
 		return c->icmp_ns || (c->trunk->tcp && c->broken);
 	case PROBE_CONNECT:
 		return c->trunk->tcp &&
-		       (c->broken || world_now_ns() >= answers_earliest_ns(c));
+		       (c->broken || world_now_ns() >= answers_deadline_ns(c) - EXACT_NS);
 	case PROBE_PROTOCOL:
 		return c->garbled;
 	case PROBE_AUTH:

@@ -88,7 +88,8 @@ bool judge_pace(const struct occasion *o, char why[JUDGE_WHY])
 	if (most_ns < c->ended_ns - c->paced_ns + slowest_ns)
 		most_ns = c->ended_ns - c->paced_ns + slowest_ns;
 	most_ns += world_stalled_ns(c->ended_ns) + LAG_NS;
-	if (c->trunk->tcp && c->trunk->reuse)
+	/* What was garbled may have been an answer, or not. */
+	if (c->garbled || (c->trunk->tcp && c->trunk->reuse))
 		least_ns = 0;
 	if (after_ns >= least_ns - ROUNDS_NS && after_ns <= most_ns)
 		return true;

@@ -30,7 +30,7 @@ static void witness_next_request(struct cell *c, uint64_t branch)
 	if (c->asked_count && (over || (!witness_last(c)->final_ns && !c->trunk->tcp))) {
 		c->held = true;
 		c->base_ns = world_now_ns();
-		if (!witness_last(c)->final_ns)
+		if (!witness_last(c)->final_ns || (over && c->garbled))
 			c->paced_ns = c->base_ns;
 		witness_counts.held++;
 	}
