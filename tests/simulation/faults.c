@@ -4,16 +4,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tests/simulation/chance.h"
-#include "tests/simulation/datagrams.h"
-#include "tests/simulation/fds.h"
+#include "tests/simulation/kernel/chance.h"
+#include "tests/simulation/kernel/datagrams.h"
+#include "tests/simulation/kernel/fds.h"
 #include "tests/simulation/fleet.h"
 #include "tests/simulation/judge.h"
-#include "tests/simulation/memory.h"
+#include "tests/simulation/kernel/memory.h"
 #include "tests/simulation/process.h"
 #include "tests/simulation/sim.h"
 #include "tests/simulation/trace.h"
-#include "tests/simulation/world.h"
+#include "tests/simulation/kernel/world.h"
 
 static const char *const names[FAULTS] = {
 	"stall",  "step", "dns",  "reload",  "listen", "loss",	 "twice", "garble",

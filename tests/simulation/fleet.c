@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/simulation/chance.h"
+#include "tests/simulation/kernel/chance.h"
 #include "tests/simulation/faults.h"
-#include "tests/simulation/memory.h"
+#include "tests/simulation/kernel/memory.h"
 #include "tests/simulation/registrar.h"
-#include "tests/simulation/world.h"
+#include "tests/simulation/kernel/world.h"
 
 enum {
 	STREAM_TRUNKS = 1000, /* the first trunk's of the seed */

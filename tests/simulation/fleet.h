@@ -77,7 +77,9 @@ struct trunk {
 	enum health_state told;
 	int64_t told_ns;
 	struct tally tally;
-	unsigned changes, addresses_alive;
+	unsigned changes;
+	unsigned changed_epoch; /* of the first peer, at the last change */
+	int64_t changed_ns;
 	bool failed_since_up, shaken; /* memory failed: what is kept may have holes */
 	int64_t added_ns;
 	struct cell *cells; /* all there ever were, the last one first */
@@ -104,8 +106,7 @@ struct cell {
 	struct asked asked[FLEET_REQUESTS];
 	unsigned asked_count, copies, icmp, garbled, broken;
 	int64_t icmp_ns;
-	bool unsent;	   /* the machine would not send */
-	int64_t unsure_ns; /* a wire that did what no rule foretells, last */
+	bool unsent; /* the machine would not send */
 	struct tally tally;
 	int64_t grid_ns, grid_pace_ns;
 	int64_t pace_ns;       /* of the last probe's end; 0: not known */

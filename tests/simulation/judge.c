@@ -8,7 +8,7 @@
 #include "tests/simulation/fleet.h"
 #include "tests/simulation/sim.h"
 #include "tests/simulation/trace.h"
-#include "tests/simulation/world.h"
+#include "tests/simulation/kernel/world.h"
 
 const struct rule judge_rules[] = {
 	{"heard", "An answer that came in time is a success, whatever else happened.",
@@ -40,6 +40,7 @@ const struct rule judge_rules[] = {
 	 ON_STATE, judge_tally},
 	{"reason", "No trunk is down without a failure since it was up.", ON_STATE,
 	 judge_reason},
+	{"once", "An outage, and its end, are told once each.", ON_STATE, judge_once},
 	{"kept", "A state once known is not lost.", ON_STATE, judge_kept},
 	{"moment", "A state begins at the time of what tipped it, after the one before.",
 	 ON_STATE, judge_moment},

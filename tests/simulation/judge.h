@@ -88,6 +88,7 @@ bool judge_alive(const struct occasion *o, char why[JUDGE_WHY]);
 /* judge_states.c */
 bool judge_tally(const struct occasion *o, char why[JUDGE_WHY]);
 bool judge_reason(const struct occasion *o, char why[JUDGE_WHY]);
+bool judge_once(const struct occasion *o, char why[JUDGE_WHY]);
 bool judge_kept(const struct occasion *o, char why[JUDGE_WHY]);
 bool judge_moment(const struct occasion *o, char why[JUDGE_WHY]);
 bool judge_promise(const struct occasion *o, char why[JUDGE_WHY]);

@@ -8,8 +8,8 @@
 #include "tests/simulation/faults.h"
 #include "tests/simulation/fleet.h"
 #include "tests/simulation/judge.h"
-#include "tests/simulation/memory.h"
-#include "tests/simulation/world.h"
+#include "tests/simulation/kernel/memory.h"
+#include "tests/simulation/kernel/world.h"
 
 #define EXACT_NS WORLD_MS /* what a time may be off */
 

@@ -6,7 +6,7 @@
 #include "tests/simulation/fleet.h"
 #include "tests/simulation/judge.h"
 #include "tests/simulation/registrar.h"
-#include "tests/simulation/world.h"
+#include "tests/simulation/kernel/world.h"
 
 enum { LEAVE_MS = 400 }; /* a registrar that has answered by then is left in time */
 

@@ -5,7 +5,7 @@
 #include "tests/simulation/fleet.h"
 #include "tests/simulation/judge.h"
 #include "tests/simulation/registrar.h"
-#include "tests/simulation/world.h"
+#include "tests/simulation/kernel/world.h"
 
 enum { FRESH_S = 30 }; /* what is lost is asked for anew that often at most */
 

@@ -5,7 +5,7 @@
 #include "tests/simulation/faults.h"
 #include "tests/simulation/fleet.h"
 #include "tests/simulation/judge.h"
-#include "tests/simulation/world.h"
+#include "tests/simulation/kernel/world.h"
 
 #define LAG_NS	  (5 * WORLD_MS)
 #define HEIR_NS	  (25 * WORLD_MS)

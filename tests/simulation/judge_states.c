@@ -3,9 +3,10 @@
 #include <string.h>
 
 #include "sipprobe/engine.h"
+#include "tests/simulation/faults.h"
 #include "tests/simulation/fleet.h"
 #include "tests/simulation/judge.h"
-#include "tests/simulation/world.h"
+#include "tests/simulation/kernel/world.h"
 
 bool judge_tally(const struct occasion *o, char why[JUDGE_WHY])
 {
@@ -30,6 +31,24 @@ bool judge_reason(const struct occasion *o, char why[JUDGE_WHY])
 {
 	return o->change->to != HEALTH_DOWN || o->trunk->failed_since_up ||
 	       judge_because(why, "down, and no probe failed");
+}
+
+/* Of what has begun before the peer changed, an answer may still be to come. */
+bool judge_once(const struct occasion *o, char why[JUDGE_WHY])
+{
+	const struct trunk *t = o->trunk;
+	const struct peer *peer = &t->peers[0];
+	bool clean =
+		fleet_is_single(t) && !t->named && !t->lossy && !t->shaken && !t->auth;
+
+	if (!clean || o->change->from == HEALTH_UNKNOWN ||
+	    t->changed_epoch != peer->epoch ||
+	    t->changed_ns < peer->since_ns + 2 * t->have.timeout_ns ||
+	    faults_has(FAULT_UNSENT) || faults_has(FAULT_MEMORY) || faults_has(FAULT_FDS))
+		return true;
+	return judge_because(why, "%s again, though its peer is as it was %.3f s ago",
+			     health_state_name(o->change->to),
+			     (double)(world_now_ns() - t->changed_ns) / 1e9);
 }
 
 bool judge_kept(const struct occasion *o, char why[JUDGE_WHY])

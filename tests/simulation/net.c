@@ -5,15 +5,15 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "tests/simulation/chance.h"
-#include "tests/simulation/datagrams.h"
+#include "tests/simulation/kernel/chance.h"
+#include "tests/simulation/kernel/datagrams.h"
 #include "tests/simulation/fleet.h"
-#include "tests/simulation/memory.h"
+#include "tests/simulation/kernel/memory.h"
 #include "tests/simulation/peers.h"
-#include "tests/simulation/pipes.h"
+#include "tests/simulation/kernel/pipes.h"
 #include "tests/simulation/trace.h"
 #include "tests/simulation/witness.h"
-#include "tests/simulation/world.h"
+#include "tests/simulation/kernel/world.h"
 
 enum { ICMP_QUOTES = 520 }; /* bytes of what was sent */
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "tests/simulation/fleet.h"
-#include "tests/simulation/memory.h"
+#include "tests/simulation/kernel/memory.h"
 #include "tests/simulation/registrar.h"
 
 struct text {

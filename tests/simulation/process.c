@@ -9,14 +9,14 @@
 #include "config/config.h"
 #include "exporter/store/store.h"
 #include "sipprobe/engine.h"
-#include "tests/simulation/fds.h"
+#include "tests/simulation/kernel/fds.h"
 #include "tests/simulation/fleet.h"
 #include "tests/simulation/judge.h"
-#include "tests/simulation/memory.h"
+#include "tests/simulation/kernel/memory.h"
 #include "tests/simulation/registrar.h"
 #include "tests/simulation/trace.h"
 #include "tests/simulation/witness.h"
-#include "tests/simulation/world.h"
+#include "tests/simulation/kernel/world.h"
 
 enum { REMEMBERED = 60, REMEMBERED_BYTES = 4 << 20 };
 

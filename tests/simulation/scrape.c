@@ -6,7 +6,7 @@
 #include "tests/simulation/fleet.h"
 #include "tests/simulation/judge.h"
 #include "tests/simulation/process.h"
-#include "tests/simulation/world.h"
+#include "tests/simulation/kernel/world.h"
 
 #define EVERY_NS (20 * WORLD_MIN)
 

@@ -9,7 +9,7 @@
 #include "tests/simulation/fleet.h"
 #include "tests/simulation/judge.h"
 #include "tests/simulation/sim.h"
-#include "tests/simulation/wrapped.h"
+#include "tests/simulation/kernel/wrapped.h"
 
 /* What broke: a rule's name, or what killed the process. */
 struct verdict {

@@ -3,8 +3,8 @@
 #include <stdio.h>
 
 #include "tests/simulation/fleet.h"
-#include "tests/simulation/memory.h"
-#include "tests/simulation/world.h"
+#include "tests/simulation/kernel/memory.h"
+#include "tests/simulation/kernel/world.h"
 
 struct line {
 	int64_t at_ns;

@@ -5,10 +5,10 @@
 #include "exporter/engine_listener.h"
 #include "tests/simulation/fleet.h"
 #include "tests/simulation/judge.h"
-#include "tests/simulation/memory.h"
+#include "tests/simulation/kernel/memory.h"
 #include "tests/simulation/peers.h"
 #include "tests/simulation/trace.h"
-#include "tests/simulation/world.h"
+#include "tests/simulation/kernel/world.h"
 
 struct witness_counts witness_counts;
 
@@ -168,6 +168,8 @@ static void witness_trunk_state_h(void *row, const struct engine_change *change,
 	t->told = change->to;
 	t->told_ns = change->at_ns;
 	t->changes++;
+	t->changed_epoch = t->peers[0].epoch;
+	t->changed_ns = world_now_ns();
 	if (change->to == HEALTH_UP)
 		t->failed_since_up = false;
 	world_return();

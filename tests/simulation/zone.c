@@ -3,13 +3,13 @@
 #include <string.h>
 
 #include "sipprobe/dns/lookup.h"
-#include "tests/simulation/chance.h"
+#include "tests/simulation/kernel/chance.h"
 #include "tests/simulation/fleet.h"
 #include "tests/simulation/judge.h"
-#include "tests/simulation/memory.h"
+#include "tests/simulation/kernel/memory.h"
 #include "tests/simulation/trace.h"
-#include "tests/simulation/world.h"
-#include "tests/simulation/wrapped.h"
+#include "tests/simulation/kernel/world.h"
+#include "tests/simulation/kernel/wrapped.h"
 
 enum { LEAST_MS = 1, MOST_MS = 40 };
 

@@ -2,8 +2,8 @@
  * Memory: the simulator's own, and allocations of the product's that fail. The product's
  * calls are sent here by the linker (wrapped.h), those of shared libraries are not.
  */
-#ifndef TESTS_SIMULATION_MEMORY_H
-#define TESTS_SIMULATION_MEMORY_H
+#ifndef TESTS_SIMULATION_KERNEL_MEMORY_H
+#define TESTS_SIMULATION_KERNEL_MEMORY_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -3,8 +3,8 @@
  * asks of the outside. meson.build has the same list. Their doings are in the file of
  * what they work on: fds.c, timers.c, sockets.c, datagrams.c, pipes.c, memory.c.
  */
-#ifndef TESTS_SIMULATION_WRAPPED_H
-#define TESTS_SIMULATION_WRAPPED_H
+#ifndef TESTS_SIMULATION_KERNEL_WRAPPED_H
+#define TESTS_SIMULATION_KERNEL_WRAPPED_H
 
 #include <stddef.h>
 #include <sys/socket.h>
@@ -41,6 +41,7 @@ int __wrap_accept4(int fd, struct sockaddr *sa, socklen_t *len, int flags);
 int __wrap_getsockname(int fd, struct sockaddr *sa, socklen_t *len);
 int __wrap_getpeername(int fd, struct sockaddr *sa, socklen_t *len);
 int __wrap_fcntl(int fd, int cmd, long arg);
+int __wrap_fcntl64(int fd, int cmd, long arg);
 
 ssize_t __wrap_sendto(int fd, const void *buf, size_t n, int flags,
 		      const struct sockaddr *to, socklen_t len);
@@ -51,6 +52,7 @@ int __wrap_recvmmsg(int fd, struct mmsghdr *v, unsigned n, int flags,
 ssize_t __wrap_recvmsg(int fd, struct msghdr *h, int flags);
 
 int __wrap_RAND_bytes(unsigned char *buf, int n);
+void __wrap_rand_bytes(uint8_t *buf, size_t n);
 int __wrap_lookup_unbound_alloc(struct lookup **lp, const struct config_dns *conf,
 				const struct lookup_system *sys);
 

@@ -3,10 +3,10 @@
  * anywhere, and late where a segment was lost; connections are refused, reset, closed,
  * and forgotten by a peer that was away.
  */
-#ifndef TESTS_SIMULATION_PIPES_H
-#define TESTS_SIMULATION_PIPES_H
+#ifndef TESTS_SIMULATION_KERNEL_PIPES_H
+#define TESTS_SIMULATION_KERNEL_PIPES_H
 
-#include "tests/simulation/sockets.h"
+#include "tests/simulation/kernel/sockets.h"
 
 struct packet;
 

@@ -4,8 +4,8 @@
  * stands still while the process computes, but for what a system call costs. All that is
  * random comes from seeds (chance.h), so a run is the same every time.
  */
-#ifndef TESTS_SIMULATION_WORLD_H
-#define TESTS_SIMULATION_WORLD_H
+#ifndef TESTS_SIMULATION_KERNEL_WORLD_H
+#define TESTS_SIMULATION_KERNEL_WORLD_H
 
 #include <stdbool.h>
 #include <stdint.h>

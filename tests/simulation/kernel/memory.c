@@ -1,13 +1,13 @@
-#include "tests/simulation/memory.h"
+#include "tests/simulation/kernel/memory.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/simulation/chance.h"
-#include "tests/simulation/world.h"
-#include "tests/simulation/wrapped.h"
+#include "tests/simulation/kernel/chance.h"
+#include "tests/simulation/kernel/world.h"
+#include "tests/simulation/kernel/wrapped.h"
 
 static struct {
 	uint64_t stream;

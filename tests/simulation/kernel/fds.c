@@ -1,11 +1,11 @@
-#include "tests/simulation/fds.h"
+#include "tests/simulation/kernel/fds.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "tests/simulation/memory.h"
-#include "tests/simulation/world.h"
-#include "tests/simulation/wrapped.h"
+#include "tests/simulation/kernel/memory.h"
+#include "tests/simulation/kernel/world.h"
+#include "tests/simulation/kernel/wrapped.h"
 
 enum { FIRST = 1 << 20 }; /* lower ones are the real kernel's */
 

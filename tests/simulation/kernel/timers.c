@@ -3,10 +3,10 @@
 #include <string.h>
 #include <sys/timerfd.h>
 
-#include "tests/simulation/fds.h"
-#include "tests/simulation/memory.h"
-#include "tests/simulation/world.h"
-#include "tests/simulation/wrapped.h"
+#include "tests/simulation/kernel/fds.h"
+#include "tests/simulation/kernel/memory.h"
+#include "tests/simulation/kernel/world.h"
+#include "tests/simulation/kernel/wrapped.h"
 
 struct timer {
 	int fd;

@@ -1,17 +1,17 @@
-#include "tests/simulation/pipes.h"
+#include "tests/simulation/kernel/pipes.h"
 
 #include <errno.h>
 #include <linux/net_tstamp.h>
 #include <netinet/tcp.h>
 #include <string.h>
 
-#include "tests/simulation/chance.h"
+#include "tests/simulation/kernel/chance.h"
 #include "tests/simulation/fleet.h"
-#include "tests/simulation/memory.h"
+#include "tests/simulation/kernel/memory.h"
 #include "tests/simulation/peers.h"
 #include "tests/simulation/trace.h"
 #include "tests/simulation/witness.h"
-#include "tests/simulation/world.h"
+#include "tests/simulation/kernel/world.h"
 
 enum {
 	RTO_MS = 200,

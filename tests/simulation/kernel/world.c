@@ -1,9 +1,9 @@
-#include "tests/simulation/world.h"
+#include "tests/simulation/kernel/world.h"
 
-#include "tests/simulation/chance.h"
-#include "tests/simulation/fds.h"
-#include "tests/simulation/memory.h"
-#include "tests/simulation/wrapped.h"
+#include "tests/simulation/kernel/chance.h"
+#include "tests/simulation/kernel/fds.h"
+#include "tests/simulation/kernel/memory.h"
+#include "tests/simulation/kernel/wrapped.h"
 
 enum {
 	CALL_NS = 2000, /* a system call */
@@ -297,4 +297,9 @@ int __wrap_RAND_bytes(unsigned char *buf, int n)
 	for (int i = 0; i < n; i++)
 		buf[i] = (unsigned char)(chance_next(&world.random) >> 32);
 	return 1;
+}
+
+void __wrap_rand_bytes(uint8_t *buf, size_t n)
+{
+	(void)__wrap_RAND_bytes(buf, (int)n);
 }

@@ -1,9 +1,9 @@
 /* Sockets: calls by descriptor, handed on to datagrams or pipes. */
-#ifndef TESTS_SIMULATION_SOCKETS_H
-#define TESTS_SIMULATION_SOCKETS_H
+#ifndef TESTS_SIMULATION_KERNEL_SOCKETS_H
+#define TESTS_SIMULATION_KERNEL_SOCKETS_H
 
-#include "tests/simulation/fds.h"
-#include "tests/simulation/wrapped.h"
+#include "tests/simulation/kernel/fds.h"
+#include "tests/simulation/kernel/wrapped.h"
 
 /* What both kinds of sockets have in common; the first member of each. */
 struct socket {

@@ -1,11 +1,11 @@
-#include "tests/simulation/sockets.h"
+#include "tests/simulation/kernel/sockets.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "tests/simulation/datagrams.h"
-#include "tests/simulation/pipes.h"
-#include "tests/simulation/world.h"
+#include "tests/simulation/kernel/datagrams.h"
+#include "tests/simulation/kernel/pipes.h"
+#include "tests/simulation/kernel/world.h"
 
 enum { PORT_FIRST = 32768, PORTS = 28000 };
 
@@ -126,6 +126,11 @@ int __wrap_fcntl(int fd, int cmd, long arg)
 {
 	(void)fd, (void)cmd, (void)arg; /* all sockets here are non-blocking */
 	return 0;
+}
+
+int __wrap_fcntl64(int fd, int cmd, long arg)
+{
+	return __wrap_fcntl(fd, cmd, arg);
 }
 
 ssize_t __wrap_recvmsg(int fd, struct msghdr *h, int flags)

@@ -1,4 +1,4 @@
-#include "tests/simulation/chance.h"
+#include "tests/simulation/kernel/chance.h"
 
 #include "base/hash.h"
 

@@ -1,6 +1,6 @@
 /* Descriptors: a number each, the lowest free first, and what is behind it. */
-#ifndef TESTS_SIMULATION_FDS_H
-#define TESTS_SIMULATION_FDS_H
+#ifndef TESTS_SIMULATION_KERNEL_FDS_H
+#define TESTS_SIMULATION_KERNEL_FDS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,8 +3,8 @@
  * or less, or a change in the code, leaves all others as they were: that is what lets a
  * seed be made small.
  */
-#ifndef TESTS_SIMULATION_CHANCE_H
-#define TESTS_SIMULATION_CHANCE_H
+#ifndef TESTS_SIMULATION_KERNEL_CHANCE_H
+#define TESTS_SIMULATION_KERNEL_CHANCE_H
 
 #include <stdbool.h>
 #include <stdint.h>

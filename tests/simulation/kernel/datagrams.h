@@ -1,8 +1,8 @@
 /* UDP: sockets with a queue, the kernel's stamps, and a queue of ICMP errors. */
-#ifndef TESTS_SIMULATION_DATAGRAMS_H
-#define TESTS_SIMULATION_DATAGRAMS_H
+#ifndef TESTS_SIMULATION_KERNEL_DATAGRAMS_H
+#define TESTS_SIMULATION_KERNEL_DATAGRAMS_H
 
-#include "tests/simulation/sockets.h"
+#include "tests/simulation/kernel/sockets.h"
 
 extern const struct fd_kind datagrams_kind;
 

@@ -1,13 +1,13 @@
-#include "tests/simulation/datagrams.h"
+#include "tests/simulation/kernel/datagrams.h"
 
 #include <errno.h>
 #include <linux/errqueue.h>
 #include <string.h>
 
-#include "tests/simulation/chance.h"
-#include "tests/simulation/memory.h"
+#include "tests/simulation/kernel/chance.h"
+#include "tests/simulation/kernel/memory.h"
 #include "tests/simulation/net.h"
-#include "tests/simulation/world.h"
+#include "tests/simulation/kernel/world.h"
 
 enum { QUEUE_MAX = 4096 };
 
