@@ -224,10 +224,15 @@ void target_probe_now(struct target *t)
 
 void target_probe_at(struct target *t, int64_t at_ns)
 {
+	int64_t now_ns = clock_monotonic_ns();
+
 	/* The notes of a probe that has ended wait for its ladder. */
 	if (t->attempt.pending)
 		target_notes_free(t);
 	t->attempt.pending = false;
+	/* Decided late is not begun late: that would pass for a lag of ours. */
+	if (at_ns < now_ns)
+		at_ns = now_ns;
 	t->due_ns = at_ns;
 	ticker_start(target_services(t)->ticker, &t->timer, at_ns, probe_due_h);
 }
