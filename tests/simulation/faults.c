@@ -152,6 +152,8 @@ static void faults_outage_h(void *arg)
 
 /* --- names --- */
 
+#define SOUGHT_NS (32 * WORLD_S)
+
 struct renewal {
 	struct trunk *t;
 	unsigned epoch;
@@ -169,6 +171,31 @@ static void faults_renewal_h(void *arg)
 	memory_free(r);
 }
 
+/* What leads nowhere is asked for again long before its TTL ends. */
+static void faults_sought_h(void *arg)
+{
+	struct renewal *r = arg;
+	struct trunk *t = r->t;
+
+	if (r->epoch == t->dns_epoch && t->here && t->told == HEALTH_DOWN &&
+	    t->told_ns < r->since_ns && t->added_ns < r->since_ns && !t->have.paused &&
+	    !t->shaken && !world_stalled_ns(r->since_ns))
+		judge(ON_SOUGHT, &(struct occasion){.trunk = t, .since_ns = r->since_ns});
+	memory_free(r);
+}
+
+static void faults_sought(struct trunk *t)
+{
+	struct renewal *r;
+
+	if (t->dns_fails || t->several || t->registers || t->told != HEALTH_DOWN)
+		return;
+	r = memory_get(sizeof(*r));
+	*r = (struct renewal){t, t->dns_epoch, world_now_ns()};
+	world_in(SOUGHT_NS + t->have.down_ns + 2 * t->have.timeout_ns, faults_sought_h,
+		 r);
+}
+
 static void faults_renewal(struct trunk *t)
 {
 	struct renewal *r = memory_get(sizeof(*r));
@@ -180,6 +207,7 @@ static void faults_renewal(struct trunk *t)
 		memory_free(r);
 	else
 		world_in(most_ns + 2 * WORLD_S, faults_renewal_h, r);
+	faults_sought(t);
 }
 
 static void faults_dns_h(void *arg)

@@ -181,9 +181,11 @@ static void fleet_write_trunk(FILE *f, const struct trunk *t)
 	(void)fprintf(f, "{\"name\":\"t%u\",", t->number);
 	fleet_write_uri(f, t);
 	(void)fprintf(f,
-		      ",\"interval\":\"%lldms\",\"timeout\":\"%lldms\","
+		      ",\"retry_after_max\":\"%lldms\",\"interval\":\"%lldms\","
+		      "\"timeout\":\"%lldms\","
 		      "\"down_interval\":\"%lldms\",\"t1\":\"%lldms\",\"fall\":%u,"
 		      "\"rise\":%u,\"labels\":{\"v\":\"%u\"}",
+		      (long long)(o->interval_ns / WORLD_MS),
 		      (long long)(o->interval_ns / WORLD_MS),
 		      (long long)(o->timeout_ns / WORLD_MS),
 		      (long long)(o->down_ns / WORLD_MS),

@@ -106,7 +106,9 @@ struct cell {
 	struct asked asked[FLEET_REQUESTS];
 	unsigned asked_count, copies, icmp, garbled, broken;
 	int64_t icmp_ns;
-	bool unsent; /* the machine would not send */
+	uint64_t lost_branch; /* of the last probe that timed out; 0: none */
+	uint64_t late;	      /* answers to such that came within moments */
+	bool unsent;	      /* the machine would not send */
 	struct tally tally;
 	int64_t grid_ns, grid_pace_ns;
 	int64_t pace_ns;       /* of the last probe's end; 0: not known */

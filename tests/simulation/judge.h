@@ -25,6 +25,7 @@ enum occasion_kind {
 	ON_REMOVED = 1 << 4,  /* a trunk goes: trunk */
 	ON_QUESTION = 1 << 5, /* DNS is asked: trunk, number: for AAAA */
 	ON_NAME = 1 << 6,     /* a name changed a while ago: trunk, since_ns */
+	ON_SOUGHT = 1 << 15,  /* the same of one that was lost: trunk, since_ns */
 	ON_PROMISE = 1 << 7,  /* a peer changed a while ago: peer, since_ns */
 	ON_LAPSE = 1 << 8,    /* a registration ran out: peer, since_ns */
 	ON_UNBOUND = 1 << 9,  /* one was taken back a while ago: peer, since_ns */
@@ -83,6 +84,7 @@ bool judge_end_comes(const struct occasion *o, char why[JUDGE_WHY]);
 bool judge_pace(const struct occasion *o, char why[JUDGE_WHY]);
 bool judge_lag(const struct occasion *o, char why[JUDGE_WHY]);
 bool judge_grid(const struct occasion *o, char why[JUDGE_WHY]);
+bool judge_patience(const struct occasion *o, char why[JUDGE_WHY]);
 bool judge_missing(const struct occasion *o, char why[JUDGE_WHY]);
 bool judge_alive(const struct occasion *o, char why[JUDGE_WHY]);
 /* judge_states.c */
@@ -96,12 +98,14 @@ bool judge_untouched(const struct occasion *o, char why[JUDGE_WHY]);
 /* judge_names.c */
 bool judge_asked(const struct occasion *o, char why[JUDGE_WHY]);
 bool judge_renewed(const struct occasion *o, char why[JUDGE_WHY]);
+bool judge_sought(const struct occasion *o, char why[JUDGE_WHY]);
 bool judge_lapsed(const struct occasion *o, char why[JUDGE_WHY]);
 bool judge_held(const struct occasion *o, char why[JUDGE_WHY]);
 bool judge_digest(const struct occasion *o, char why[JUDGE_WHY]);
 /* judge_counts.c */
 bool judge_counters(const struct occasion *o, char why[JUDGE_WHY]);
 bool judge_told(const struct occasion *o, char why[JUDGE_WHY]);
+bool judge_late(const struct occasion *o, char why[JUDGE_WHY]);
 bool judge_settled(const struct occasion *o, char why[JUDGE_WHY]);
 bool judge_left(const struct occasion *o, char why[JUDGE_WHY]);
 bool judge_farewell(const struct occasion *o, char why[JUDGE_WHY]);

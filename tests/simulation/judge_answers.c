@@ -40,7 +40,12 @@ static int64_t answers_deadline_ns(const struct cell *c)
 
 static int64_t answers_latest_ns(const struct cell *c)
 {
-	return c->base_ns + c->trunk->have.timeout_ns + world_stalled_ns(c->paced_ns);
+	int64_t at_ns = c->base_ns + c->trunk->have.timeout_ns;
+	/* Over UDP only who goes on before the deadline is given more without a word. */
+	bool more = c->trunk->tcp || c->asked_count > 1 ||
+		    world_woke_between(c->base_ns, at_ns);
+
+	return at_ns + (more ? world_stalled_ns(c->paced_ns) : 0);
 }
 
 static bool answers_in_time(const struct cell *c)

@@ -99,6 +99,17 @@ bool judge_told(const struct occasion *o, char why[JUDGE_WHY])
 			     t->changes);
 }
 
+/* At least: what comes after another probe has begun may be known, or not. */
+bool judge_late(const struct occasion *o, char why[JUDGE_WHY])
+{
+	const struct cell *c = o->cell;
+
+	if (c->sum.late >= c->late || world_stalled_ns(world_now_ns() - WORLD_MIN))
+		return true;
+	return judge_because(why, "%llu told, %llu came", (unsigned long long)c->sum.late,
+			     (unsigned long long)c->late);
+}
+
 /* What came from elsewhere, or before it was looked at, is not counted yet. */
 bool judge_settled(const struct occasion *o, char why[JUDGE_WHY])
 {

@@ -38,6 +38,11 @@ bool judge_renewed(const struct occasion *o, char why[JUDGE_WHY])
 			     (double)(world_now_ns() - o->since_ns) / 1e9);
 }
 
+bool judge_sought(const struct occasion *o, char why[JUDGE_WHY])
+{
+	return judge_renewed(o, why);
+}
+
 static bool names_is_clean(const struct peer *p)
 {
 	return p->mode == PEER_ANSWERS && !p->trunk->lossy && !faults_has(FAULT_UNSENT) &&

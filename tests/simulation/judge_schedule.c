@@ -8,7 +8,6 @@
 #include "tests/simulation/kernel/world.h"
 
 #define LAG_NS	  (5 * WORLD_MS)
-#define HEIR_NS	  (25 * WORLD_MS)
 #define SOON_NS	  (WORLD_S + LAG_NS) /* the first one */
 #define ROUNDS_NS (100 * CLOCK_NS_PER_US)
 
@@ -51,9 +50,6 @@ bool judge_lag(const struct occasion *o, char why[JUDGE_WHY])
 {
 	int64_t lag_ns = o->number;
 
-	/* An heir may be put where another's probe was due, that it waited for. */
-	if (!o->cell->began && lag_ns <= HEIR_NS)
-		return true;
 	if (lag_ns <= LAG_NS || world_stalled_ns(world_now_ns() - lag_ns))
 		return true;
 	return judge_because(why, "%.3f ms", (double)lag_ns / 1e6);
@@ -117,6 +113,20 @@ bool judge_grid(const struct occasion *o, char why[JUDGE_WHY])
 	c->grid_pace_ns = pace_ns;
 	c->grid_ns = due_ns;
 	return true;
+}
+
+/* As the configuration has it: retry_after_max is an interval here. */
+bool judge_patience(const struct occasion *o, char why[JUDGE_WHY])
+{
+	const struct cell *c = o->cell;
+	int64_t due_ns = world_now_ns() - o->number;
+	int64_t most_ns = c->due_ns + c->trunk->have.interval_ns;
+
+	if (!c->began || c->check || !c->not_before_ns ||
+	    due_ns >= c->not_before_ns - ROUNDS_NS || due_ns >= most_ns - ROUNDS_NS)
+		return true;
+	return judge_because(why, "due %.3f s too early",
+			     (double)(c->not_before_ns - due_ns) / 1e9);
 }
 
 bool judge_missing(const struct occasion *o, char why[JUDGE_WHY])

@@ -65,6 +65,9 @@ bool judge_moment(const struct occasion *o, char why[JUDGE_WHY])
 		return judge_because(why, "from %s, and it was %s",
 				     health_state_name(o->change->from),
 				     health_state_name(o->trunk->told));
+	if (o->change->held_ns != at_ns - o->trunk->told_ns)
+		return judge_because(why, "held %.3f s by its word",
+				     (double)o->change->held_ns / 1e9);
 	if (at_ns < o->trunk->told_ns || at_ns > world_now_ns())
 		return judge_because(why, "at %lld ms of now",
 				     (long long)((at_ns - world_now_ns()) / WORLD_MS));

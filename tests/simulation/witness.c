@@ -10,6 +10,9 @@
 #include "tests/simulation/trace.h"
 #include "tests/simulation/kernel/world.h"
 
+/* For so long, at least, the product knows a request that went unanswered. */
+#define LATE_NS (4 * WORLD_S)
+
 struct witness_counts witness_counts;
 
 /* --- on the wire --- */
@@ -80,6 +83,11 @@ void witness_arrived(const struct packet *p)
 		witness_garbled(p->peer);
 	if (c && (p->garbled || p->code >= 100))
 		c->sum.arrived++;
+	if (c && !c->gone && !p->garbled && p->code >= 200 &&
+	    p->branch == c->lost_branch && world_now_ns() < c->ended_ns + LATE_NS) {
+		c->late++;
+		c->lost_branch = 0;
+	}
 	if (!a || p->code < 200)
 		return;
 	witness_counts.twice += a->final_ns != 0;
@@ -293,8 +301,9 @@ static void witness_ended(struct cell *c, const struct probe_result *r)
 	/* Whose state is another's too is paced by what no single result says. */
 	if (c->trunk->several && !failed)
 		c->pace_ns = 0;
-	c->not_before_ns =
-		r->retry_after_s > 0 ? world_now_ns() + r->retry_after_s * WORLD_S : 0;
+	c->not_before_ns = r->code == 503 && r->retry_after_s > 0
+				   ? world_now_ns() + r->retry_after_s * WORLD_S
+				   : 0;
 	if (c->check && r->registered_until_s >= 0)
 		c->told_until_ns = r->registered_until_s
 					   ? r->registered_until_s * WORLD_S -
@@ -322,6 +331,10 @@ static void witness_done_h(void *cell, const struct probe_result *r, void *arg)
 	witness_ended(c, r);
 	c->pending = false;
 	c->ended_ns = world_now_ns();
+	c->lost_branch = r->outcome == PROBE_TIMEOUT && c->asked_count == 1 &&
+					 !c->trunk->tcp && !witness_last(c)->final_ns
+				 ? witness_last(c)->branch
+				 : 0;
 	world_return();
 }
 

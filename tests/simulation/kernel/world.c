@@ -101,6 +101,14 @@ int64_t world_stalled_ns(int64_t since_ns)
 	return sum_ns;
 }
 
+bool world_woke_between(int64_t from_ns, int64_t to_ns)
+{
+	for (unsigned i = 0; i < STALLS && i < world.stall_count; i++)
+		if (world.stalls[i].to_ns >= from_ns && world.stalls[i].to_ns <= to_ns)
+			return true;
+	return false;
+}
+
 /* --- a heap of what is to happen --- */
 
 static bool world_before(const struct event *a, const struct event *b)

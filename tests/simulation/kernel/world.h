@@ -37,6 +37,9 @@ void world_stall(int64_t for_ns);
 /* For how long it stood still since then; 0: not at all. */
 int64_t world_stalled_ns(int64_t since_ns);
 
+/* Whether it went on again between these two. */
+bool world_woke_between(int64_t from_ns, int64_t to_ns);
+
 /* When the wall clock was set last, and by how much; 0: never. */
 int64_t world_stepped_ns(void);
 int64_t world_stepped_by_ns(void);
