@@ -365,8 +365,7 @@ static void faults_fds_h(void *arg)
 
 static void faults_of_peers(void)
 {
-	fleet_each(t)
-	{
+	for (struct trunk *t = fleet_next(NULL); t; t = fleet_next(t)) {
 		for (unsigned i = 0; i < FLEET_PEERS; i++) {
 			struct peer *p = &t->peers[i];
 

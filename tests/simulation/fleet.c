@@ -49,6 +49,15 @@ struct trunk *fleet_trunk(const char *name)
 	return n < fleet.count ? &fleet.trunks[n] : NULL;
 }
 
+struct trunk *fleet_next(struct trunk *t)
+{
+	unsigned i = t ? t->number + 1 : 0;
+
+	if (fleet.only >= 0)
+		i = t ? fleet.count : (unsigned)fleet.only;
+	return i < fleet.count ? &fleet.trunks[i] : NULL;
+}
+
 bool fleet_is_single(const struct trunk *t)
 {
 	return !t->several && !t->registers;
@@ -218,8 +227,7 @@ char *fleet_config(void)
 		      fleet.listening ? "\"sip\":{\"listen\":[\"udp:0.0.0.0:5060\","
 					"\"udp:[::]:5060\"]},"
 				      : "");
-	fleet_each(t)
-	{
+	for (struct trunk *t = fleet_next(NULL); t; t = fleet_next(t)) {
 		if (!t->want.present)
 			continue;
 		(void)fputs(between, f);

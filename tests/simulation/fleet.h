@@ -152,8 +152,8 @@ bool fleet_is_single(const struct trunk *t);
 /* A result is added to a row of them. */
 void fleet_add(struct tally *tally, const struct order *o, bool failed);
 
-#define fleet_each(t)                                                                    \
-	for (struct trunk *t = fleet.trunks; t < fleet.trunks + fleet.count; t++)        \
-		if (fleet.only < 0 || fleet.only == (int)t->number)
+/* Those that are simulated, one after the other: the first for NULL, NULL past the last.
+ */
+struct trunk *fleet_next(struct trunk *t);
 
 #endif

@@ -8,23 +8,18 @@
 #include "tests/simulation/judge.h"
 #include "tests/simulation/kernel/world.h"
 
+/* The result that tips it has been added when it is told. */
 bool judge_tally(const struct occasion *o, char why[JUDGE_WHY])
 {
-	const struct trunk *t = o->trunk;
-	enum health_state want = t->tally.state;
-	bool failed = o->change->last && o->change->last->verdict == PROBE_DOWN;
-	struct tally next = t->tally;
+	const struct tally *tally = &o->trunk->tally;
 
-	if (!fleet_is_single(t) || t->shaken)
-		return true;
-	/* The result that tips it has been added when it was told. */
-	want = next.state;
-	if (o->change->to == want)
+	if (!fleet_is_single(o->trunk) || o->trunk->shaken ||
+	    o->change->to == tally->state)
 		return true;
 	return judge_because(why, "%s, where %u %s in a row make it %s",
-			     health_state_name(o->change->to), next.streak,
-			     next.failed || failed ? "failures" : "successes",
-			     health_state_name(want));
+			     health_state_name(o->change->to), tally->streak,
+			     tally->failed ? "failures" : "successes",
+			     health_state_name(tally->state));
 }
 
 bool judge_reason(const struct occasion *o, char why[JUDGE_WHY])

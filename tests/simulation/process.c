@@ -123,9 +123,12 @@ void process_end(void)
 	fds_exhaust(false);
 	world_post(process_stop_h, NULL);
 	world_run(world_now_ns() + 2 * WORLD_S + world_stalled_ns(world_now_ns()));
-	fleet_each(t) for (unsigned i = 0; i < FLEET_PEERS;
-			   i++) if (t->peers[i].registrar)
-		judge(ON_STOPPED, &(struct occasion){.trunk = t, .peer = &t->peers[i]});
+	for (struct trunk *t = fleet_next(NULL); t; t = fleet_next(t))
+		for (unsigned i = 0; i < FLEET_PEERS; i++)
+			if (t->peers[i].registrar)
+				judge(ON_STOPPED,
+				      &(struct occasion){.trunk = t,
+							 .peer = &t->peers[i]});
 	judge(ON_END, &(struct occasion){.number = process.stopped ? 0 : -1});
 	engine_free(process.engine);
 	if (process.conf)

@@ -36,8 +36,10 @@ static void scrape_h(void *arg)
 		}
 		snapshot_free(n);
 	}
-	fleet_each(t) for (struct cell *c = t->cells; c; c = c->older) if (!c->gone)
-		judge(ON_HOUR, &(struct occasion){.trunk = t, .cell = c});
+	for (struct trunk *t = fleet_next(NULL); t; t = fleet_next(t))
+		for (struct cell *c = t->cells; c; c = c->older)
+			if (!c->gone)
+				judge(ON_HOUR, &(struct occasion){.trunk = t, .cell = c});
 	world_return();
 }
 

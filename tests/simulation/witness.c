@@ -416,5 +416,6 @@ const struct engine_events witness_events = {
 
 void witness_applied(void)
 {
-	fleet_each(t) t->have = t->want;
+	for (struct trunk *t = fleet_next(NULL); t; t = fleet_next(t))
+		t->have = t->want;
 }
