@@ -19,15 +19,24 @@ struct clock_stamps clock_stamps_begin(void)
 	return (struct clock_stamps){now.wall_ns - now.now_ns, now.now_ns};
 }
 
+static bool clock_is_within(int64_t at_ns, int64_t from_ns, int64_t to_ns)
+{
+	return at_ns >= from_ns && at_ns <= to_ns;
+}
+
 int64_t clock_of_stamp_ns(const struct clock_stamps *s, const struct clock_pair *now,
 			  int64_t stamp_wall_ns)
 {
 	int64_t at_ns = stamp_wall_ns - (now->wall_ns - now->now_ns);
 	int64_t former_ns = stamp_wall_ns - s->offset_ns;
+	int64_t by_ns = former_ns - at_ns;
+	bool is_set = by_ns > CLOCK_SET_NS || by_ns < -CLOCK_SET_NS;
 
-	if (at_ns >= s->since_ns && at_ns <= now->now_ns)
+	if (is_set && clock_is_within(former_ns, s->since_ns, now->now_ns))
+		return former_ns;
+	if (clock_is_within(at_ns, s->since_ns, now->now_ns))
 		return at_ns;
-	if (former_ns >= s->since_ns && former_ns <= now->now_ns)
+	if (clock_is_within(former_ns, s->since_ns, now->now_ns))
 		return former_ns;
 	return at_ns < s->since_ns ? s->since_ns : now->now_ns;
 }

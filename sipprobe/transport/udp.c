@@ -299,7 +299,10 @@ int udp_transmit(struct udp *u, const struct sa *dst, const char *buf, size_t le
 		.msg_controllen = sizeof(control),
 	};
 	struct cmsghdr *c = CMSG_FIRSTHDR(&h);
+	struct clock_pair now = clock_look();
 
+	/* A clock that was set before this is no matter of what answers it. */
+	clock_stamps_read(&u->stamps, &now, false);
 	if (!dscp)
 		return transmit_plain(u, dst, buf, len);
 	c->cmsg_level = v6 ? IPPROTO_IPV6 : IPPROTO_IP;

@@ -48,12 +48,20 @@ static int64_t answers_latest_ns(const struct cell *c)
 	return at_ns + (more ? world_stalled_ns(c->paced_ns) : 0);
 }
 
+/* The clock was set while the process stood still: a stamp may be off by that. */
+static bool answers_in_doubt(const struct cell *c)
+{
+	return world_stepped_ns() >= c->paced_ns && world_stalled_ns(c->paced_ns);
+}
+
 static bool answers_in_time(const struct cell *c)
 {
 	const struct asked *a = answers_last(c);
 
 	/* A connection that breaks, or that we came to late, has a clock of its own. */
 	if (c->trunk->tcp && (c->broken || world_stalled_ns(c->begun_ns)))
+		return false;
+	if (answers_in_doubt(c))
 		return false;
 	return c->asked_count && a->final_ns && !c->garbled &&
 	       a->final_ns < answers_deadline_ns(c);
@@ -83,7 +91,7 @@ bool judge_too_late(const struct occasion *o, char why[JUDGE_WHY])
 	const struct cell *c = o->cell;
 	const struct asked *a = answers_last(c);
 
-	if (o->result->outcome != PROBE_RESPONSE || c->garbled)
+	if (o->result->outcome != PROBE_RESPONSE || c->garbled || answers_in_doubt(c))
 		return true;
 	if (!c->asked_count || !a->final_ns)
 		return judge_because(why, "a success, and nothing came");
@@ -147,12 +155,11 @@ bool judge_refused(const struct occasion *o, char why[JUDGE_WHY])
  * Where the clock was set while the answer lay in the socket, nothing tells a stamp from
  * before from one of after, if both make sense.
  */
-static bool answers_may_be_off(const struct asked *a, int64_t told_ns)
+static bool answers_may_be_off(const struct cell *c, const struct asked *a,
+			       int64_t told_ns)
 {
-	int64_t by_ns = told_ns - (a->final_ns - a->first_ns);
-
-	return world_stepped_ns() > a->final_ns && told_ns > 0 &&
-	       llabs(by_ns + world_stepped_by_ns()) <= EXACT_NS;
+	return answers_in_doubt(c) && told_ns > 0 &&
+	       told_ns <= world_now_ns() - a->first_ns;
 }
 
 bool judge_time(const struct occasion *o, char why[JUDGE_WHY])
@@ -164,7 +171,7 @@ bool judge_time(const struct occasion *o, char why[JUDGE_WHY])
 	if (o->result->outcome != PROBE_RESPONSE || c->garbled || !c->asked_count)
 		return true;
 	if (llabs(told_ns - (a->final_ns - a->first_ns)) <= EXACT_NS ||
-	    answers_may_be_off(a, told_ns))
+	    answers_may_be_off(c, a, told_ns))
 		return true;
 	return judge_because(
 		why, "told %.6f s, on the wire %.6f s; clock set %lld ms ago",
