@@ -4,6 +4,9 @@
 #define CLOCK_LOOK_NS (5 * CLOCK_NS_PER_MS)
 #define CLOCK_LOOKS   4
 
+/* What came within that did not wait for us: its stamp is on the clock as it is. */
+#define CLOCK_FRESH_NS (20 * CLOCK_NS_PER_MS)
+
 /* A smaller difference is how late the second of two looks was. */
 #define CLOCK_SET_NS (50 * CLOCK_NS_PER_MS)
 
@@ -32,6 +35,9 @@ int64_t clock_of_stamp_ns(const struct clock_stamps *s, const struct clock_pair 
 	int64_t by_ns = former_ns - at_ns;
 	bool is_set = by_ns > CLOCK_SET_NS || by_ns < -CLOCK_SET_NS;
 
+	if (clock_is_within(at_ns, now->now_ns - CLOCK_FRESH_NS, now->now_ns) &&
+	    at_ns >= s->since_ns)
+		return at_ns;
 	if (is_set && clock_is_within(former_ns, s->since_ns, now->now_ns))
 		return former_ns;
 	if (clock_is_within(at_ns, s->since_ns, now->now_ns))

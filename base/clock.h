@@ -65,8 +65,8 @@ struct clock_stamps clock_stamps_begin(void);
 
 /*
  * A stamp (wall clock, ns) on the monotonic clock: between what was read before and now.
- * Where the clock was set meanwhile, it was taken before that, if that makes sense: who
- * stands still has most of what matters to him stamped early, and is set right late.
+ * Where the clock was set while it waited, it was taken before that, if that makes sense:
+ * who stands still has what matters to him stamped early, and is set right late.
  */
 int64_t clock_of_stamp_ns(const struct clock_stamps *s, const struct clock_pair *now,
 			  int64_t stamp_wall_ns);

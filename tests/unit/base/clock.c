@@ -18,6 +18,7 @@ static const struct {
 	{"a step back meanwhile", 9000, -70500, 1700, 1200},
 	{"a small step back: before it", 9000, 282, 1700, 1200},
 	{"a small step forward: before it", 9000, 700, 1700, 1200},
+	{"just come, after a step back", 9000, -245, 8754, 8999},
 	{"the clock only drifts: as it is", 9000, 490, 1700, 1210},
 	{"stamped after the step", 9000, 70500, 71700, 1200},
 	{"stamped after a step back", 9000, -70500, -69300, 1200},
