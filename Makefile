@@ -7,12 +7,13 @@ SETUP        ?= scripts/setup
 RUN          ?= --demo
 FUZZ_SECONDS ?= 30
 MUTANTS      ?= --count 30
+SIM_MINUTES  ?= 5
 PROGRAM      := exporter/siptrunk_exporter
 VERSION      := $(shell sed -n "s/^ *version: '\(.*\)',$$/\1/p" meson.build)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build test unit check format clang sanitize tsan coverage mutants fuzz bench \
+.PHONY: help run build test unit check format clang sanitize tsan coverage mutants sim fuzz bench \
 	install mixin container container-test stack stack-test deb deb-test deb-arm64 systemd-test \
 	mail-test trixie bookworm clean
 
@@ -56,6 +57,10 @@ coverage: build-coverage/build.ninja ## lines that the unit tests reach, by room
 
 mutants: build-stamps/build ## change tokens, name those no unit test misses (MUTANTS=-h)
 	scripts/mutants $(MUTANTS)
+
+sim: $(BUILD)/build.ninja ## simulate years of trunks for SIM_MINUTES=5 (docs/simulation.md)
+	ninja -C $(BUILD) tests/simulation/sim
+	scripts/sim --minutes $(SIM_MINUTES) $(BUILD)/tests/simulation/sim
 
 fuzz: build-fuzz/build.ninja ## fuzz each parser, FUZZ_SECONDS=30 each
 	scripts/fuzz build-fuzz $(FUZZ_SECONDS)

@@ -4,15 +4,54 @@
 #define CLOCK_LOOK_NS (5 * CLOCK_NS_PER_MS)
 #define CLOCK_LOOKS   4
 
+/* What came within that did not wait for us: its stamp is on the clock as it is. */
+#define CLOCK_FRESH_NS (20 * CLOCK_NS_PER_MS)
+
 /* A smaller difference is how late the second of two looks was. */
 #define CLOCK_SET_NS (50 * CLOCK_NS_PER_MS)
 
-int64_t clock_from_stamp_ns(int64_t stamp_wall_ns)
+struct clock_pair clock_look(void)
 {
-	int64_t now_ns = clock_monotonic_ns();
-	int64_t age_ns = clock_wall_ns() - stamp_wall_ns;
+	return (struct clock_pair){clock_monotonic_ns(), clock_wall_ns()};
+}
 
-	return now_ns - (age_ns > 0 ? age_ns : 0);
+struct clock_stamps clock_stamps_begin(void)
+{
+	struct clock_pair now = clock_look();
+
+	return (struct clock_stamps){now.wall_ns - now.now_ns, now.now_ns};
+}
+
+static bool clock_is_within(int64_t at_ns, int64_t from_ns, int64_t to_ns)
+{
+	return at_ns >= from_ns && at_ns <= to_ns;
+}
+
+int64_t clock_of_stamp_ns(const struct clock_stamps *s, const struct clock_pair *now,
+			  int64_t stamp_wall_ns)
+{
+	int64_t at_ns = stamp_wall_ns - (now->wall_ns - now->now_ns);
+	int64_t former_ns = stamp_wall_ns - s->offset_ns;
+	int64_t by_ns = former_ns - at_ns;
+	bool is_set = by_ns > CLOCK_SET_NS || by_ns < -CLOCK_SET_NS;
+
+	if (clock_is_within(at_ns, now->now_ns - CLOCK_FRESH_NS, now->now_ns) &&
+	    at_ns >= s->since_ns)
+		return at_ns;
+	if (is_set && clock_is_within(former_ns, s->since_ns, now->now_ns))
+		return former_ns;
+	if (clock_is_within(at_ns, s->since_ns, now->now_ns))
+		return at_ns;
+	if (clock_is_within(former_ns, s->since_ns, now->now_ns))
+		return former_ns;
+	return at_ns < s->since_ns ? s->since_ns : now->now_ns;
+}
+
+void clock_stamps_read(struct clock_stamps *s, const struct clock_pair *now, bool empty)
+{
+	s->offset_ns = now->wall_ns - now->now_ns;
+	if (empty)
+		s->since_ns = now->now_ns;
 }
 
 int64_t clock_boot_ns(void)

@@ -2,6 +2,7 @@
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -42,11 +43,35 @@ int64_t clock_wall_offset_ns(void);
  */
 int64_t clock_follow_offset_ns(int64_t kept_ns, int64_t seen_ns);
 
+/* Both clocks, looked at together. */
+struct clock_pair {
+	int64_t now_ns; /* monotonic */
+	int64_t wall_ns;
+};
+
+struct clock_pair clock_look(void);
+
 /*
- * A kernel stamp (wall clock, ns) on the monotonic clock. Both clocks are read now, so a
- * step of the wall clock can only spoil the short time between the stamp and this call;
- * a stamp that would lie in the future is now.
+ * Kernel stamps of one socket: they come on the wall clock, which may be set while what
+ * they are of waits to be read.
  */
-int64_t clock_from_stamp_ns(int64_t stamp_wall_ns);
+struct clock_stamps {
+	int64_t offset_ns; /* wall clock minus monotonic, at the last look */
+	int64_t since_ns;  /* monotonic: what came before that was read then */
+};
+
+/* For a socket that is new. */
+struct clock_stamps clock_stamps_begin(void);
+
+/*
+ * A stamp (wall clock, ns) on the monotonic clock: between what was read before and now.
+ * Where the clock was set while it waited, it was taken before that, if that makes sense:
+ * who stands still has what matters to him stamped early, and is set right late.
+ */
+int64_t clock_of_stamp_ns(const struct clock_stamps *s, const struct clock_pair *now,
+			  int64_t stamp_wall_ns);
+
+/* A socket was read. @empty: there was no more */
+void clock_stamps_read(struct clock_stamps *s, const struct clock_pair *now, bool empty);
 
 #endif

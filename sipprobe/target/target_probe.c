@@ -193,12 +193,28 @@ void target_garbage(struct target *t, const struct target_garbage *garbage)
 	a->garbage_sip = sip;
 }
 
+/* The same probe to those who are told, with its time once more. */
+static void probe_ask_anew(struct target *t)
+{
+	if (t->attempt.left)
+		target_loss_end(t, 0);
+	target_notes_free(t);
+	probe_begin(t, true);
+}
+
+static void probe_rebound_h(struct wheel_timer *timer, int64_t now_ns)
+{
+	(void)now_ns;
+	probe_ask_anew(target_of_timer(timer));
+}
+
 void target_rebind(struct target *t)
 {
 	t->udp = NULL;
 	/* Its answer may come to a socket that is closed now: ask again, at once. */
 	if (t->attempt.pending && t->address.transport == CONFIG_TRANSPORT_UDP)
-		target_probe_at(t, clock_monotonic_ns());
+		ticker_start(target_services(t)->ticker, &t->timer, clock_monotonic_ns(),
+			     probe_rebound_h);
 }
 
 void target_probe_now(struct target *t)
@@ -208,10 +224,15 @@ void target_probe_now(struct target *t)
 
 void target_probe_at(struct target *t, int64_t at_ns)
 {
+	int64_t now_ns = clock_monotonic_ns();
+
 	/* The notes of a probe that has ended wait for its ladder. */
 	if (t->attempt.pending)
 		target_notes_free(t);
 	t->attempt.pending = false;
+	/* Decided late is not begun late: that would pass for a lag of ours. */
+	if (at_ns < now_ns)
+		at_ns = now_ns;
 	t->due_ns = at_ns;
 	ticker_start(target_services(t)->ticker, &t->timer, at_ns, probe_due_h);
 }
@@ -313,10 +334,7 @@ static void probe_hold(struct target *t, int64_t deadline_ns)
 	struct attempt *a = &t->attempt;
 
 	if (a->sent_ns && a->sent_ns < deadline_ns) {
-		if (a->left)
-			target_loss_end(t, 0);
-		target_notes_free(t);
-		probe_begin(t, true);
+		probe_ask_anew(t);
 		return;
 	}
 	a->held = true;

@@ -21,7 +21,8 @@ static bool from_peer(const struct target *t, const struct sa *src)
 
 static void tell_late(struct target *t)
 {
-	if (t->group->events->probe_late_h)
+	/* One that takes its leave was told as gone. */
+	if (t->cell && t->group->events->probe_late_h)
 		t->group->events->probe_late_h(t->cell, t->group->arg);
 }
 

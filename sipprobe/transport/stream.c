@@ -141,7 +141,7 @@ static void read_ready(struct stream *s)
 	     i++) {
 		int64_t rx_ns;
 
-		n = stream_socket_read(s->fd, chunk, sizeof(chunk), &rx_ns);
+		n = stream_socket_read(s->fd, chunk, sizeof(chunk), &s->stamps, &rx_ns);
 		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 			return;
 		if (n <= 0) {
@@ -234,10 +234,12 @@ static ssize_t send_now(struct stream *s, const char *buf, size_t len)
 
 int stream_put(struct stream *s, const char *buf, size_t len, int64_t *sent_ns)
 {
-	int64_t now_ns = clock_monotonic_ns();
+	struct clock_pair now = clock_look();
 	ssize_t n = 0;
 	int err;
 
+	/* What answers this comes later, whatever sets the wall clock meanwhile. */
+	clock_stamps_read(&s->stamps, &now, true);
 	if (s->broken)
 		n = (ssize_t)len;
 	else if (!s->out.len)
@@ -246,7 +248,7 @@ int stream_put(struct stream *s, const char *buf, size_t len, int64_t *sent_ns)
 		return (int)-n;
 	err = stream_queue(s, buf + n, len - (size_t)n);
 	if (!err && sent_ns)
-		*sent_ns = now_ns;
+		*sent_ns = now.now_ns;
 	return err;
 }
 
@@ -276,7 +278,8 @@ static int stream_alloc(struct stream **sp, int fd, struct tls_profile *tls,
 	s->arg = arg;
 	s->report.connect_ns = -1;
 	s->report.tls_ns = -1;
-	s->begun_ns = s->rx_ns = clock_monotonic_ns();
+	s->stamps = clock_stamps_begin();
+	s->begun_ns = s->rx_ns = s->stamps.since_ns;
 	sa_init(&s->local, AF_UNSPEC);
 	err = stream_socket_setup(fd);
 	if (!err && tls) {

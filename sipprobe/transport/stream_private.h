@@ -5,6 +5,7 @@
 #ifndef SIPPROBE_TRANSPORT_STREAM_PRIVATE_H
 #define SIPPROBE_TRANSPORT_STREAM_PRIVATE_H
 
+#include "base/clock.h"
 #include "sipprobe/transport/stream.h"
 
 enum stream_state {
@@ -37,6 +38,7 @@ struct stream {
 	int64_t blank_ns; /* when they came */
 	bool ping;	  /* a keep-alive waits for its answer */
 	int64_t rx_ns;	  /* last bytes received; at first when it began */
+	struct clock_stamps stamps;
 	int64_t begun_ns; /* of the phase under way */
 	struct tls_profile *tls;
 	SSL *ssl;
@@ -78,7 +80,8 @@ int stream_socket_dscp(int fd, int af, unsigned dscp);
 bool stream_socket_is_overdue(int fd);
 
 /* recv() with the kernel's stamp of the last byte read, on the monotonic clock. */
-ssize_t stream_socket_read(int fd, char *buf, size_t size, int64_t *rx_ns);
+ssize_t stream_socket_read(int fd, char *buf, size_t size, struct clock_stamps *stamps,
+			   int64_t *rx_ns);
 
 /* An IPv4 peer that came as IPv6 (RFC 4291 2.5.5.2) is one peer with one address. */
 void stream_peer_normalise(struct sa *sa);

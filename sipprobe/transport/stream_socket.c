@@ -92,7 +92,8 @@ void stream_peer_normalise(struct sa *sa)
 	sa_set_in(sa, v4, sa_port(sa));
 }
 
-static int64_t stamp_of(struct msghdr *msg)
+static int64_t stamp_of(struct msghdr *msg, const struct clock_stamps *stamps,
+			const struct clock_pair *now)
 {
 	struct timespec ts;
 	struct cmsghdr *c;
@@ -102,12 +103,13 @@ static int64_t stamp_of(struct msghdr *msg)
 			continue;
 		memcpy(&ts, CMSG_DATA(c), sizeof(ts));
 		if (ts.tv_sec)
-			return clock_from_stamp_ns(clock_of_timespec(&ts));
+			return clock_of_stamp_ns(stamps, now, clock_of_timespec(&ts));
 	}
-	return clock_monotonic_ns();
+	return now->now_ns;
 }
 
-ssize_t stream_socket_read(int fd, char *buf, size_t size, int64_t *rx_ns)
+ssize_t stream_socket_read(int fd, char *buf, size_t size, struct clock_stamps *stamps,
+			   int64_t *rx_ns)
 {
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(3 * sizeof(struct timespec)) +
 					      CMSG_SPACE(sizeof(struct timespec))];
@@ -118,12 +120,16 @@ ssize_t stream_socket_read(int fd, char *buf, size_t size, int64_t *rx_ns)
 		.msg_control = control,
 		.msg_controllen = sizeof(control),
 	};
+	struct clock_pair now;
 	ssize_t n;
 
 	do
 		n = recvmsg(fd, &msg, MSG_DONTWAIT);
 	while (n < 0 && errno == EINTR);
-	if (n > 0)
-		*rx_ns = stamp_of(&msg);
+	if (n <= 0)
+		return n;
+	now = clock_look();
+	*rx_ns = stamp_of(&msg, stamps, &now);
+	clock_stamps_read(stamps, &now, (size_t)n < size);
 	return n;
 }

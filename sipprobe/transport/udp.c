@@ -19,6 +19,7 @@ enum {
 struct udp {
 	struct sa local;
 	int fd;
+	struct clock_stamps stamps;
 	int64_t rx_ns;	 /* stamp of the datagram that was read last */
 	int64_t read_ns; /* what had arrived by then was read, at least; 0: unknown */
 	const struct udp_events *events;
@@ -64,28 +65,20 @@ static void batch_prepare(void)
 	}
 }
 
-/* The monotonic clock and the wall clock, read together once a batch. */
-struct clocks {
-	int64_t now_ns;
-	int64_t wall_ns;
-};
-
-static int64_t stamp_of(struct msghdr *h, const struct clocks *c)
+static int64_t stamp_of(const struct udp *u, struct msghdr *h, const struct clock_pair *c)
 {
 	for (struct cmsghdr *m = CMSG_FIRSTHDR(h); m; m = CMSG_NXTHDR(h, m)) {
 		struct timespec ts;
-		int64_t age_ns;
 
 		if (m->cmsg_level != SOL_SOCKET || m->cmsg_type != SCM_TIMESTAMPNS)
 			continue;
 		memcpy(&ts, CMSG_DATA(m), sizeof(ts));
-		age_ns = c->wall_ns - clock_of_timespec(&ts);
-		return c->now_ns - (age_ns > 0 ? age_ns : 0);
+		return clock_of_stamp_ns(&u->stamps, c, clock_of_timespec(&ts));
 	}
 	return c->now_ns;
 }
 
-static void udp_deliver(struct udp *u, unsigned i, const struct clocks *c)
+static void udp_deliver(struct udp *u, unsigned i, const struct clock_pair *c)
 {
 	struct msghdr *h = &batch.msgs[i].msg_hdr;
 	struct sa src;
@@ -93,7 +86,7 @@ static void udp_deliver(struct udp *u, unsigned i, const struct clocks *c)
 	/* Cut off by our own buffer: larger than UDP can carry, so it cannot be SIP. */
 	if ((h->msg_flags & MSG_TRUNC) || sa_set_sa(&src, h->msg_name))
 		return;
-	u->rx_ns = stamp_of(h, c);
+	u->rx_ns = stamp_of(u, h, c);
 	u->events->datagram_h(u, &src, batch.data[i], batch.msgs[i].msg_len, u->rx_ns,
 			      u->arg);
 }
@@ -101,14 +94,16 @@ static void udp_deliver(struct udp *u, unsigned i, const struct clocks *c)
 /* Returns whether there may be more. */
 static bool read_batch(struct udp *u)
 {
-	struct clocks c;
+	struct clock_pair c;
 	int n;
 
 	batch_prepare();
 	n = recvmmsg(u->fd, batch.msgs, UDP_BATCH, MSG_DONTWAIT, NULL);
-	c = (struct clocks){clock_monotonic_ns(), clock_wall_ns()};
+	/* Once a batch. */
+	c = clock_look();
 	for (int i = 0; i < n; i++)
 		udp_deliver(u, (unsigned)i, &c);
+	clock_stamps_read(&u->stamps, &c, n < UDP_BATCH);
 	return n == UDP_BATCH;
 }
 
@@ -233,6 +228,7 @@ int udp_socket(struct udp **up, const struct sa *local, const struct udp_events 
 		return ENOMEM;
 	u->events = events;
 	u->arg = arg;
+	u->stamps = clock_stamps_begin();
 	u->fd = socket(sa_af(local), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (u->fd < 0) {
 		err = errno;
@@ -303,7 +299,10 @@ int udp_transmit(struct udp *u, const struct sa *dst, const char *buf, size_t le
 		.msg_controllen = sizeof(control),
 	};
 	struct cmsghdr *c = CMSG_FIRSTHDR(&h);
+	struct clock_pair now = clock_look();
 
+	/* A clock that was set before this is no matter of what answers it. */
+	clock_stamps_read(&u->stamps, &now, false);
 	if (!dscp)
 		return transmit_plain(u, dst, buf, len);
 	c->cmsg_level = v6 ? IPPROTO_IPV6 : IPPROTO_IP;

@@ -274,6 +274,28 @@ static void test_leaving(void)
 	fixture_close(&f);
 }
 
+/* Nor of what comes late for the last probe that there was. */
+static void test_leaving_late(void)
+{
+	struct fixture f;
+	struct target *t = registered(&f, BINDS, 60);
+
+	fixture_probe(t);
+	pass_ms(5000);
+	fixture_drain(&f);
+	(void)fixture_told(&f);
+	target_remove(t);
+	(void)fixture_told(&f);
+	fixture_reply(&f, "200 OK", "");
+	is_str(fixture_told(&f), "", "a late answer is nobody's any more");
+	pass_ns(WHEEL_TICK_NS);
+	is_int(fixture_drain(&f), 1, "and it goes on to take back");
+	fixture_reply(&f, "200 OK", "");
+	pass_ns(WHEEL_TICK_NS);
+	is_int((long long)registry_count(f.services.registry), 0, "and is freed");
+	fixture_close(&f);
+}
+
 /* A registrar that does not answer ends it all the same. */
 static void test_leaving_in_vain(void)
 {
@@ -366,6 +388,7 @@ int main(void)
 		test_refused_while_held,
 		test_refused_while_down,
 		test_leaving,
+		test_leaving_late,
 		test_leaving_in_vain,
 		test_unregister,
 		test_unsure,

@@ -88,6 +88,32 @@ static void test_fresh(void)
 	fixture_close(&f);
 }
 
+/* Who registered over it is out of reach, and registers anew: now, which is no lag. */
+static void test_hastened(void)
+{
+	struct fixture f;
+	struct peer p = {&f, -1};
+	struct target *t;
+
+	fixture_open(
+		&f, TCP,
+		", \"interval\": \"60s\", \"down_interval\": \"10s\", \"method\": "
+		"\"REGISTER\", \"register\": {\"bind\": true, \"expires\": \"10m\"}");
+	t = fixture_target(&f, &prober_register);
+	fixture_probe(t);
+	ok(loop_until(is_asked, &p), "asked to bind");
+	peer_answer(&p, "200 OK");
+	ok(loop_until(is_done, &f) && t->stream, "bound, and the connection is kept");
+	pass_ms(20000);
+	ok(t->due_ns > virtual_now_ns, "the next probe is to come");
+	peer_close(&p);
+	for (int i = 0; i < 100 && t->stream; i++)
+		loop_turn();
+	is_int(t->due_ns - virtual_now_ns, 0, "the peer closes: it is due now");
+	mem_deref(t);
+	fixture_close(&f);
+}
+
 static void test_reuse(void)
 {
 	struct fixture f;
@@ -550,9 +576,10 @@ static void test_peer_name(void)
 int main(void)
 {
 	static void (*const tests[])(void) = {
-		test_fresh,	    test_reuse,	      test_replaced,  test_failures,
-		test_no_connection, test_held_up,     test_local,     test_requests,
-		test_via_port,	    test_tls_silence, test_peer_name, test_turns,
+		test_fresh,    test_hastened,	   test_reuse,	     test_replaced,
+		test_failures, test_no_connection, test_held_up,     test_local,
+		test_requests, test_via_port,	   test_tls_silence, test_peer_name,
+		test_turns,
 	};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));

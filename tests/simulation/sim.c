@@ -1,0 +1,220 @@
+/*
+ * Days of trunks in seconds: the engine, the store and what stands between them as they
+ * ship, in a world of the simulator's own (world.h), judged event by event (judge.h).
+ */
+#include "tests/simulation/sim.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/simulation/faults.h"
+#include "tests/simulation/fleet.h"
+#include "tests/simulation/judge.h"
+#include "tests/simulation/kernel/memory.h"
+#include "tests/simulation/kernel/pipes.h"
+#include "tests/simulation/process.h"
+#include "tests/simulation/scrape.h"
+#include "tests/simulation/shrink.h"
+#include "tests/simulation/trace.h"
+#include "tests/simulation/witness.h"
+#include "tests/simulation/kernel/world.h"
+#include "tests/simulation/kernel/wrapped.h"
+#include "tests/simulation/zone.h"
+
+static struct {
+	double hours;
+	int trace;
+	bool quiet, shrink, rules;
+} sim = {.hours = 24, .trace = -1};
+
+void sim_print_command(int trace)
+{
+	printf("sim --seed %llu --trunks %u --hours %g --faults ",
+	       (unsigned long long)fleet.seed, fleet.count, sim.hours);
+	faults_print(fleet.faults);
+	if (fleet.plain)
+		printf(" --plain");
+	if (fleet.only >= 0)
+		printf(" --only %d", fleet.only);
+	if (trace >= 0)
+		printf(" --trace %d", trace);
+	putchar('\n');
+}
+
+static double sim_cpu_s(void)
+{
+	struct timespec ts;
+
+	(void)__real_clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+static void sim_print_sum(void)
+{
+	const struct witness_counts *w = &witness_counts;
+	double days = sim.hours / 24 * (fleet.only < 0 ? fleet.count : 1);
+
+	printf("seed %llu: %.1f trunk-days in %.2f s, digest %016llx\n"
+	       "  %llu probes (%llu answered, %llu failed, %llu held up, %llu in a "
+	       "stall, "
+	       "%llu challenged), %llu requests\n"
+	       "  %llu changes of state (%llu down), %llu late answers, %llu twice, "
+	       "%llu ICMP errors\n"
+	       "  %llu outages, %llu changes of names (%llu heirs), %llu reloads, %llu "
+	       "stalls, %llu steps of the clock, %llu times unsent, %llu without "
+	       "descriptors, %llu allocations failed\n",
+	       (unsigned long long)fleet.seed, days, sim_cpu_s(),
+	       (unsigned long long)world_digest(), (unsigned long long)w->probes,
+	       (unsigned long long)w->answered, (unsigned long long)w->failed,
+	       (unsigned long long)w->held, (unsigned long long)w->stalled,
+	       (unsigned long long)w->challenged, (unsigned long long)w->copies,
+	       (unsigned long long)w->changes, (unsigned long long)w->downs,
+	       (unsigned long long)w->late, (unsigned long long)w->twice,
+	       (unsigned long long)w->refused, (unsigned long long)sim_counts.outages,
+	       (unsigned long long)sim_counts.names, (unsigned long long)w->heirs,
+	       (unsigned long long)sim_counts.reloads,
+	       (unsigned long long)sim_counts.stalls,
+	       (unsigned long long)sim_counts.steps,
+	       (unsigned long long)sim_counts.unsent,
+	       (unsigned long long)sim_counts.exhausted,
+	       (unsigned long long)memory_failed());
+	printf("  TCP: %llu connections, %llu refused, %llu reset, %llu closed, %llu "
+	       "segments (%llu lost, %llu cut)\n",
+	       (unsigned long long)pipes_counts.connections,
+	       (unsigned long long)pipes_counts.refused,
+	       (unsigned long long)pipes_counts.resets,
+	       (unsigned long long)pipes_counts.closed,
+	       (unsigned long long)pipes_counts.segments,
+	       (unsigned long long)pipes_counts.lost,
+	       (unsigned long long)pipes_counts.cut);
+}
+
+void sim_run(void)
+{
+	world_begin(fleet.seed);
+	zone_begin(fleet.seed);
+	fleet_make();
+	process_begin();
+	faults_begin();
+	scrape_begin();
+	world_run(WORLD_BEGIN_NS + (int64_t)(sim.hours * 3600) * WORLD_S);
+	process_end();
+}
+
+static const struct option options[] = {
+	{"seed", required_argument, NULL, 's'},
+	{"trunks", required_argument, NULL, 'n'},
+	{"hours", required_argument, NULL, 'h'},
+	{"faults", required_argument, NULL, 'f'},
+	{"without", required_argument, NULL, 'w'},
+	{"only", required_argument, NULL, 'o'},
+	{"trace", required_argument, NULL, 't'},
+	{"plain", no_argument, NULL, 'p'},
+	{"count", no_argument, NULL, 'c'},
+	{"shrink", no_argument, NULL, 'k'},
+	{"rules", no_argument, NULL, 'r'},
+	{"quiet", no_argument, NULL, 'q'},
+	{0},
+};
+
+static void sim_usage(void)
+{
+	puts("sim: days of trunks in seconds, and what is wrong with them\n"
+	     "  --seed N        which world (1)\n"
+	     "  --trunks N      how many (200)\n"
+	     "  --hours N       for how long (24)\n"
+	     "  --faults A,B    these alone happen (all but unsent, fds, memory)\n"
+	     "  --without A,B   these do not\n"
+	     "  --plain         intervals and counts as they are by default\n"
+	     "  --only N        this trunk alone\n"
+	     "  --trace N       print what happens to this trunk\n"
+	     "  --count         go on after a broken rule, count them\n"
+	     "  --shrink        make what breaks a rule as small as it gets\n"
+	     "  --rules         list the rules\n"
+	     "  --quiet         say nothing where all rules hold");
+	printf("faults: ");
+	faults_print(FAULTS_ALL);
+	putchar('\n');
+	exit(2);
+}
+
+static void sim_option(int c)
+{
+	unsigned bits;
+
+	switch (c) {
+	case 's':
+		fleet.seed = strtoull(optarg, NULL, 10);
+		return;
+	case 'n':
+		fleet.count = (unsigned)strtoul(optarg, NULL, 10);
+		return;
+	case 'h':
+		sim.hours = strtod(optarg, NULL);
+		return;
+	case 'f':
+	case 'w':
+		if (!faults_parse(&bits, optarg))
+			sim_usage();
+		fleet.faults = c == 'f' ? bits : fleet.faults & ~bits;
+		return;
+	case 'o':
+		fleet.only = atoi(optarg);
+		return;
+	case 't':
+		sim.trace = atoi(optarg);
+		return;
+	case 'p':
+		fleet.plain = true;
+		return;
+	case 'c':
+		judge_use(JUDGE_COUNT);
+		return;
+	case 'k':
+		sim.shrink = true;
+		return;
+	case 'r':
+		sim.rules = true;
+		return;
+	case 'q':
+		sim.quiet = true;
+		return;
+	default:
+		sim_usage();
+	}
+}
+
+static int sim_list_rules(void)
+{
+	for (const struct rule *r = judge_rules; r->name; r++)
+		printf("| %s | %s |\n", r->name, r->sentence);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned broken;
+	int c;
+
+	fleet.faults = FAULTS_ORDINARY;
+	while ((c = getopt_long(argc, argv, "", options, NULL)) >= 0)
+		sim_option(c);
+	if (optind < argc || !fleet.count || fleet.only >= (int)fleet.count ||
+	    sim.hours <= 0)
+		sim_usage();
+	if (sim.rules)
+		return sim_list_rules();
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (sim.shrink)
+		return shrink_run(&sim.hours);
+	trace_follow(sim.trace);
+	sim_run();
+	if (!sim.quiet)
+		sim_print_sum();
+	broken = judge_sum();
+	if (broken)
+		sim_print_command(-1);
+	return broken ? 1 : 0;
+}
