@@ -433,9 +433,9 @@ class First(Case):
         e = self.run_trunk(["OPTIONS", "REGISTER"])
         self.registered_at(e, second)
         e.wait_metric(1, "siptrunk_up", trunk="t")
+        e.wait_metric(2, "siptrunk_addresses_up", trunk="t")
         self.assertEqual(
             len(e.scrape().all("siptrunk_probe_success", trunk="t", method="OPTIONS")), 2)
-        e.wait_metric(2, "siptrunk_addresses_up", trunk="t")
         second.behaviour = pings
         e.wait_metric(0, "siptrunk_up", trunk="t")
         self.assertEqual(e.scrape().get("siptrunk_addresses_up", trunk="t"), 2)
