@@ -174,7 +174,7 @@ class CutOff(Alerting):
 
         namespaces.ip("link", "set", "uplink", "up")
         over = self.stack.wait_mails(2, 60)
-        self.assertRegex(over["Subject"], r"^\[OVER\] 127\.0\.0\.1:\d+: over since ")
+        self.assertRegex(over["Subject"], r"^\[OVER: LOCAL FAULT\] 127\.0\.0\.1:\d+: over since ")
         keep("e2e-local-fault-over", over)
         self.stack.wait_value("count(siptrunk_up == 1)", 3)
         self.nothing_more(2)
