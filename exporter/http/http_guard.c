@@ -128,16 +128,16 @@ static bool http_guard_same_network(const struct http_client *a,
 	return !memcmp(a->network, b->network, sizeof(a->network));
 }
 
-/* Closes the least deserving but @c itself. @alike: only of the same network as @c */
+/* Closes the least deserving but @c itself. @like: only of the network of that one */
 static void http_guard_make_way(struct http_guard *g, const struct http_client *c,
-				bool alike)
+				const struct http_client *like)
 {
 	int64_t now_ns = clock_monotonic_ns();
 	struct http_client *o, *worst = NULL;
 
 	for (o = TAILQ_FIRST(&g->clients); o; o = TAILQ_NEXT(o, entry)) {
 		if (o == c || !http_guard_counts(o) ||
-		    (alike && !http_guard_same_network(o, c)))
+		    (like && !http_guard_same_network(o, like)))
 			continue;
 		if (!worst ||
 		    http_guard_rank(o, now_ns) < http_guard_rank(worst, now_ns) ||
@@ -152,7 +152,7 @@ static void http_guard_make_way(struct http_guard *g, const struct http_client *
 void http_guard_shortage(struct http_guard *g)
 {
 	pthread_mutex_lock(&g->lock);
-	http_guard_make_way(g, NULL, false);
+	http_guard_make_way(g, NULL, NULL);
 	pthread_mutex_unlock(&g->lock);
 }
 
@@ -168,9 +168,9 @@ static void http_guard_keep_limits(struct http_guard *g, const struct http_clien
 		alike += http_guard_same_network(o, c);
 	}
 	if (alike > HTTP_GUARD_CLIENTS_PER_IP)
-		http_guard_make_way(g, c, true);
+		http_guard_make_way(g, c, c);
 	else if (all > HTTP_GUARD_CLIENTS)
-		http_guard_make_way(g, c, false);
+		http_guard_make_way(g, c, NULL);
 }
 
 /*
