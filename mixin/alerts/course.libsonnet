@@ -16,13 +16,13 @@ local words = [
   ['internal', 'probe fails'],
   ['response', 'answers with errors'],
 ];
+// A table to be joined with, in one step for all trunks. None is a reason too.
+local row(reason, cause) =
+  'label_replace(label_replace(vector(1), "reason", "' + reason + '", "", ""), "cause", "' + cause + '", "", "")';
 local in_words(expr) =
-  'label_replace(\n'
-  + std.foldl(
-    function(inner, row) 'label_replace(\n' + inner + ',\n"cause", "' + row[1] + '", "reason", "' + row[0] + '"\n)',
-    words,
-    'label_join(\n' + expr + ',\n"reason_code", " ", "reason", "code"\n)'
-  )
+  'label_replace(\nlabel_join(\n' + expr + '* on (reason) group_left (cause) (\nvector(1)\n'
+  + std.join('', ['or ' + row(w[0], w[1]) + '\n' for w in words])
+  + '),\n"reason_code", " ", "reason", "code"\n)'
   + ',\n"cause", "answers $1", "reason_code", "response (.+)"\n)';
 // An end is looked for so long after the last sample. It is told in three turns of the group
 // (lib/alert.libsonnet), be they as late as they may.
@@ -144,6 +144,27 @@ local told(family, join) = {
       expr: 'group by (job, instance, trunk) (siptrunk:problem)',
     },
     {
+      why:: 'What alerts say of a problem that is there: since when, and why.',
+      record: 'siptrunk:problem:explained',
+      expr: |||
+        siptrunk:problem:since_timestamp_seconds
+        * %(trunk)s group_left (cause, reason, code, check, expired) siptrunk:why
+        or %(same)s siptrunk:problem:since_timestamp_seconds
+      ||| % { same: same, trunk: trunk },
+    },
+  ],
+
+  why: [
+    {
+      why:: 'What alerts quote; kept only where something happened.',
+      record: 'siptrunk:failures:increase5m',
+      expr: 'sum without (method, address, transport) (increase(siptrunk_probe_failures_total[5m]) > 0)',
+    },
+    {
+      record: 'siptrunk:responses:increase5m',
+      expr: 'sum without (method, address, transport) (increase(siptrunk_probe_responses_total[5m]) > 0)',
+    },
+    {
       why:: |||
         What mails quote of a trunk with a problem, as labels, so that no alert has to ask for
         it: why most of its probes fail, and that its name does not resolve only where that
@@ -188,14 +209,6 @@ local told(family, join) = {
           or %(trunk)s siptrunk:troubled
         )
       ||| % { trunk: trunk }),
-    },
-    {
-      why:: 'What alerts say of a problem that is there: since when, and why.',
-      record: 'siptrunk:problem:explained',
-      expr: |||
-        siptrunk:problem:since_timestamp_seconds
-        * %s group_left (cause, reason, code, check, expired) siptrunk:why
-      ||| % trunk,
     },
   ],
 

@@ -44,6 +44,7 @@ function(config)
         count_values without () ("last", siptrunk:down:last_success_timestamp_seconds > 0)
       |||,
       more_labels: ['last'],
+      quotes: ['check', 'expired'],
       tag: 'DOWN',
       summary: 'A SIP trunk is down.',
       cause: text.why,

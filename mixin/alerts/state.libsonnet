@@ -1,5 +1,5 @@
-// The group that must not wait for another one's turn: who is down, what is wrong with each
-// trunk since when, how it ended; and the alerts about outages.
+// What all alerts rest on: who is down, what is wrong with each trunk since when, and how it
+// ended.
 local problem = (import '../lib/problem.libsonnet').problem;
 local watched = (import '../lib/problem.libsonnet').watched;
 local vantages = import 'vantages.libsonnet';
@@ -61,15 +61,6 @@ local known = [
       and on (job, instance, trunk) siptrunk:down
     |||,
   },
-  {
-    why:: 'What alerts quote; kept only where something happened.',
-    record: 'siptrunk:failures:increase5m',
-    expr: 'sum without (method, address, transport) (increase(siptrunk_probe_failures_total[5m])) > 0',
-  },
-  {
-    record: 'siptrunk:responses:increase5m',
-    expr: 'sum without (method, address, transport) (increase(siptrunk_probe_responses_total[5m])) > 0',
-  },
 ];
 
 local problems = [
@@ -93,16 +84,15 @@ local problems = [
     max without (state) (siptrunk_state{state="degraded"} == 1)
     unless on (job, instance, trunk) siptrunk_addresses_up < siptrunk_addresses
   |||, 'The partial case is one of its own.'),
-  watched('state_unknown', |||
-    max without (state) (siptrunk_state{state="unknown"} == 1)
-    and on (job, instance, trunk) (
-      sum by (job, instance, trunk) (increase(siptrunk_probes_total[15m])) > 0
-      or sum by (job, instance, trunk) (increase(siptrunk_probe_failures_total[15m])) > 0
-    )
-  |||, 'Not known, though the exporter tries. A paused trunk does not.'),
+  {
+    record: 'siptrunk:flaps:count',
+    expr: |||
+      increase(siptrunk_state_changes_total[30m]) - resets(siptrunk_state_changes_total[30m])
+      >= on () group_left () siptrunk:threshold:flaps
+    |||,
+  },
   watched('flapping', |||
-    increase(siptrunk_state_changes_total[30m]) - resets(siptrunk_state_changes_total[30m])
-    >= on () group_left () siptrunk:threshold:flaps
+    siptrunk:flaps:count
     unless on (job, instance, trunk) max_over_time(siptrunk_up[10m]) == 0
   |||, |||
     Three falls in half an hour. It silences what is said of the trunk's being down, so it
@@ -118,9 +108,6 @@ local problems = [
     max by (job, instance, trunk) (siptrunk_probe_success{method="REGISTER"}) == 0
     and on (job, instance, trunk) siptrunk:watched
   |||),
-  watched('dns_failing', |||
-    sum without (method, address, transport, reason) (increase(siptrunk_probe_failures_total{reason="dns"}[15m])) > 1.5
-  |||, 'Twice, at least: an increase is extrapolated, and that of a single failure is above 1.'),
   watched('peer_pings_stopped', |||
     time() - siptrunk_inbound_options_last_timestamp_seconds
     > on (job, instance, trunk) group_left () (
@@ -135,12 +122,19 @@ local problems = [
   prometheusAlerts+:: {
     groups+: [
       {
+        name: 'siptrunk-why',
+        why:: |||
+          What alerts quote of why a trunk has a problem. Half as often as what decides on
+          problems, since it reads the series of every reason; failures come before the fall.
+        |||,
+        interval: '30s',
+        rules: course.why,
+      },
+      {
         name: 'siptrunk-state',
         interval: '15s',
-        why:: 'Recording rules and the alerts that must not wait for another group\'s turn.',
         rules: known + vantages.rules + problems + course.trunk
-               + exporter_problems.rules + course.exporter
-               + (import 'outages.libsonnet')($._config),
+               + exporter_problems.rules + course.exporter,
       },
     ],
   },

@@ -1,5 +1,5 @@
-// Alerts about a trunk that is not down. What is wrong is decided in siptrunk:problem; here
-// stands how long it has to last, and what is said of it.
+// Alerts about trunks. What is wrong is decided in siptrunk:problem; here stands how long it
+// has to last, and what is said of it.
 local certificate(text, label) =
   '{{ if match "^-" $labels.%s }}has expired{{ else }}expires in {{ $labels.%s | humanizeDuration }}{{ end }}' % [label, label];
 
@@ -31,7 +31,7 @@ local certificate(text, label) =
         wait_s: 30,
         tag: 'FLAPPING',
         summary: 'A SIP trunk keeps going down and coming back.',
-        more: measure('floor(increase(siptrunk_state_changes_total[30m]) - resets(siptrunk_state_changes_total[30m]) and on (job, instance, trunk) siptrunk:problem{problem="flapping"})'),
+        more: measure('floor(siptrunk:flaps:count)'),
         more_labels: ['measure'],
         cause: '{{ $labels.measure }} state changes in 30 minutes',
         description: ' changed its state {{ $labels.measure }} times in the last 30 minutes. Further mails about its being down are held back until it settles.',
@@ -81,7 +81,9 @@ local certificate(text, label) =
             "left", siptrunk_addresses_up and on (job, instance, trunk) siptrunk:problem{problem="partially_down"}
           )
           * on (job, instance, trunk) group_left (of)
-          count_values without () ("of", siptrunk_addresses)
+          count_values without () (
+            "of", siptrunk_addresses and on (job, instance, trunk) siptrunk:problem{problem="partially_down"}
+          )
         |||,
         more_labels: ['left', 'of'],
         cause: '{{ with $labels.left }}{{ . }} of {{ $labels.of }} addresses answer{{ else }}some addresses do not answer{{ end }}',
@@ -318,8 +320,12 @@ local certificate(text, label) =
     groups+: [
       {
         name: 'siptrunk-trunk-alerts',
-        interval: '15s',
-        rules: state + windows + registration + certificates,
+        why:: |||
+          Twice a minute: Prometheus writes an alert's texts anew at every turn, and those of
+          10,000 trunks that are down take it ten seconds and more. Outages come first.
+        |||,
+        interval: '30s',
+        rules: (import 'outages.libsonnet')($._config) + state + windows + registration + certificates,
       },
     ],
   },

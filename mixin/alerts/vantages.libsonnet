@@ -48,12 +48,7 @@
         count by (job, instance) (siptrunk:down)
         and siptrunk:fell_together:count >= 2
         unless max by (job, instance) (siptrunk_probe_success) == 1
-        unless
-        count by (job, instance) (
-          count by (job, instance, host) (
-            label_replace(siptrunk_probe_success, "host", "$1", "address", "(.*):[0-9]+")
-          )
-        ) == 1
+        and siptrunk:hosts:count >= 2
         unless
         count by (job, instance) (siptrunk:down_everywhere)
         == count by (job, instance) (siptrunk:down)

@@ -17,16 +17,21 @@ function(config)
 
   local firing(a) = 'ALERTS{alertname="' + a.alert + '",alertstate="firing",severity="' + a.severity + '"}';
 
-  // What is recorded under @family of the problem that ended, of an alert that fires.
-  local ended(a, family, key_alert) =
-    '(\n' + family + ':told{problem="' + a.problem + '"}\n'
+  // @lasting, or what is recorded under @family of the problem that ended, of an alert that
+  // fires; never both, which a turn in the middle of the recording rules' would see.
+  local until_told(a, lasting, family, key_alert) =
+    lasting + 'or on (' + key_alert + ') (\n' + family + ':told{problem="' + a.problem + '"}\n'
     + 'and on (' + key_alert + ') ' + firing(a) + '\n)\n';
+
+  // Without labels that no text of it quotes: to take them off here costs next to nothing,
+  // by an empty text it is a template more for each alert and turn.
+  local without(names, expr) = 'max without (' + std.join(', ', names) + ') (\n' + expr + ')\n';
 
   // A further condition may be gone with the problem a turn before the end is recorded: what
   // fires stands until then.
   local trunk_standing(a) =
     'siptrunk:problem:explained{problem="' + a.problem + '"}\n'
-    + 'and on (' + TRUNK + ', problem) siptrunk:problem:seen_timestamp_seconds <= (time() - ' + a.wait_s + ')\n'
+    + 'and on (' + TRUNK + ', problem) siptrunk:problem:seen_timestamp_seconds{problem="' + a.problem + '"} <= (time() - ' + a.wait_s + ')\n'
     + (if a.only == null then '' else
          'and on (' + TRUNK + ') (\n' + a.only + '\n'
          + 'or on (' + TRUNK + ') (\n' + firing(a) + '\n'
@@ -51,13 +56,14 @@ function(config)
   {
     // on_trunk(o): alert, problem, severity, wait_s, tag, summary, cause, description;
     // optional: more (an expression whose labels, named in more_labels, are brought),
-    // only (a further condition), over (how it ended, in words), since (false: there
+    // quotes (which of the labels check and expired its texts use), only (a further condition), over (how it ended, in words), since (false: there
     // is none to tell; with since_told: the texts have it by themselves), headline, lately (false: without codes and reasons).
     on_trunk(o)::
       local a = {
         only: null,
         more: null,
         more_labels: [],
+        quotes: [],
         over: text.over,
         since: true,
         since_told: false,
@@ -69,9 +75,12 @@ function(config)
       {
         why:: a.why,
         alert: a.alert,
-        expr: trunk_measured(a) + 'or\n' + ended(a, 'siptrunk:problem', TRUNK),
+        expr: without(
+          ['problem'] + std.setDiff(['check', 'expired'], a.quotes),
+          until_told(a, trunk_measured(a), 'siptrunk:problem', TRUNK)
+        ),
         labels: { severity: a.severity, component: 'trunk' }
-                + off(['problem', 'ending', 'ended', 'cause', 'reason', 'code', 'check', 'expired'] + a.more_labels),
+                + off(['ending', 'ended', 'cause', 'reason', 'code'] + a.quotes + a.more_labels),
         annotations: {
           tag: a.tag,
           summary: a.summary,
@@ -104,7 +113,7 @@ function(config)
       {
         why:: a.why,
         alert: a.alert,
-        expr: exporter_standing(a, key) + 'or\n' + ended(a, 'siptrunk:exporter_problem', std.join(', ', a.key)),
+        expr: until_told(a, exporter_standing(a, key), 'siptrunk:exporter_problem', std.join(', ', a.key)),
         labels: { severity: a.severity, component: 'exporter' } + off(['problem', 'ending', 'ended', 'since']),
         annotations: {
           tag: a.tag,

@@ -23,7 +23,7 @@
           },
           {
             record: 'siptrunk:failed_probes:increase6h',
-            expr: 'sum without (method, address, transport, reason) (increase(siptrunk_probe_failures_total{reason!="dns"}[6h]))',
+            expr: 'sum without (method, address, transport, reason) (increase(siptrunk_probe_failures_total{reason!="dns"}[6h]) > 0)',
           },
         ],
       },

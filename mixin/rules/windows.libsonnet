@@ -91,7 +91,18 @@ local watched(word, expr, why='') = problem.watched(word, expr, why, 'siptrunk:w
           },
           {
             record: 'siptrunk:failed_probes:increase1h',
-            expr: 'sum without (method, address, transport, reason) (increase(siptrunk_probe_failures_total{reason!="dns"}[1h]))',
+            expr: 'sum without (method, address, transport, reason) (increase(siptrunk_probe_failures_total{reason!="dns"}[1h]) > 0)',
+          },
+          {
+            why:: 'On how many hosts an exporter\'s trunks are.',
+            record: 'siptrunk:hosts:count',
+            expr: |||
+              count by (job, instance) (
+                count by (job, instance, host) (
+                  label_replace(siptrunk_probe_success, "host", "$1", "address", "(.*):[0-9]+")
+                )
+              )
+            |||,
           },
           {
             why:: |||
@@ -105,6 +116,19 @@ local watched(word, expr, why='') = problem.watched(word, expr, why, 'siptrunk:w
             record: 'siptrunk:windows:unseen',
             expr: problem.unseen,
           },
+          watched('state_unknown', |||
+            max without (state) (siptrunk_state{state="unknown"} == 1)
+            and on (job, instance, trunk) (
+              sum by (job, instance, trunk) (increase(siptrunk_probes_total[15m])) > 0
+              or sum by (job, instance, trunk) (increase(siptrunk_probe_failures_total{reason="dns"}[15m])) > 0
+            )
+          |||, |||
+            Not known, though the exporter tries: it probes, or asks for addresses in vain. A paused
+            trunk does not.
+          |||),
+          watched('dns_failing', |||
+            sum without (method, address, transport, reason) (increase(siptrunk_probe_failures_total{reason="dns"}[15m])) > 1.5
+          |||, 'Twice, at least: an increase is extrapolated, and that of a single failure is above 1.'),
           // What is wrong over a window. None of it is said of a trunk that is not up: that it
           // is down says it, and a trunk that was taken out or is paused has no windows.
           watched('latency_high', |||

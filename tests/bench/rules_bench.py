@@ -2,10 +2,10 @@
 """
 What the rules cost when everything is wrong: 10,000 trunks that all fall at once, scraped
 and judged every 15 seconds by a real Prometheus. Prints the evaluation time of each group
-beside its interval: the median and the longest after the alerts have begun to fire. One
-set of rules after the other.
+beside its interval: the median and the longest after the alerts have begun to fire, and
+the rules that took longest in their last turn. One set of rules after the other.
 
-    tests/bench/rules_bench.py BUILD [RULES.yaml]...
+    [TRUNKS=10000] [SECONDS=100] [SLOWEST=5] [FEWEST=1] tests/bench/rules_bench.py BUILD [RULES.yaml]...
 """
 
 import collections
@@ -27,6 +27,10 @@ TRUNKS = int(os.environ.get("TRUNKS", "10000"))
 WELL_S = 30
 FIRING_S = int(os.environ.get("SECONDS", "100"))
 PATIENCE_S = 600
+# The fewest series a trunk (docs/metrics.md), in place of those that are the default.
+FEWEST = {"metrics": {"classic_histograms": False, "failure_reasons": "seen", "states": "current"}}
+METRICS = FEWEST if os.environ.get("FEWEST") else {}
+SLOWEST = int(os.environ.get("SLOWEST", "5"))
 RULES = pathlib.Path(__file__).resolve().parents[2] / "alerts" / "siptrunk.rules.yaml"
 MEASURED = re.compile(
     r'^prometheus_rule_group_(interval|last_duration)_seconds\{rule_group="[^"]*;([^"]+)"\} (\S+)$',
@@ -70,7 +74,7 @@ def fleet(folder, build):
     port = int(peer.stdout.readline())
     config = os.path.join(folder, "config.json")
     with open(config, "w") as f:
-        json.dump({"trunks": [{"name": f"t{i:05}", "labels": {"carrier": f"c{i % 97}"},
+        json.dump({**METRICS, "trunks": [{"name": f"t{i:05}", "labels": {"carrier": f"c{i % 97}"},
                                "uri": f"sip:127.1.{i // 256}.{i % 256}:{port}"}
                               for i in range(TRUNKS)]}, f)
     web = free_port()
@@ -109,6 +113,15 @@ def watch(url):
     return {group: (intervals[group], seen) for group, seen in durations.items()}
 
 
+def slowest(url):
+    """[(seconds, group, rule and what tells it from others of its name)]"""
+    groups = json.loads(get(f"{url}/api/v1/rules"))["data"]["groups"]
+    found = [(rule["evaluationTime"], group["name"],
+              " ".join([rule["name"], rule.get("labels", {}).get("problem", "")]))
+             for group in groups for rule in group["rules"]]
+    return sorted(found, reverse=True)[:SLOWEST]
+
+
 def measure(build, rules):
     with tempfile.TemporaryDirectory() as folder:
         peer, exporter, web = fleet(folder, build)
@@ -120,6 +133,7 @@ def measure(build, rules):
             firing = 'count(ALERTS{alertname="SipTrunkDown",alertstate="firing"})'
             wait_for("all alerts", lambda: value(url, firing) == TRUNKS)
             groups = watch(url)
+            rules_of_it = slowest(url)
             alerts = value(url, 'count(ALERTS{alertstate="firing"})')
             samples = value(url, "sum(scrape_samples_scraped)")
             missed = sum(float(x) for x in re.findall(
@@ -136,6 +150,8 @@ def measure(build, rules):
         for group, (interval, seen) in sorted(groups.items()):
             print(f"  {group:28} every {interval:4.0f} s: median {statistics.median(seen):6.2f} s,"
                   f" longest {max(seen):6.2f} s", flush=True)
+        for seconds, group, rule in rules_of_it:
+            print(f"  {seconds:6.2f} s  {group}: {rule}", flush=True)
 
 
 def main():
