@@ -295,3 +295,15 @@ void page_base64(struct buffer *b, struct slice bytes)
 		buffer_add(b, four, 4);
 	}
 }
+
+void page_item_begin(struct buffer *b, const char *name)
+{
+	buffer_str(b, "<div><dt>");
+	buffer_str(b, name);
+	buffer_str(b, "</dt><dd>");
+}
+
+void page_item_end(struct buffer *b)
+{
+	buffer_str(b, "</dd></div>\n");
+}

@@ -38,6 +38,10 @@ void page_base64(struct buffer *b, struct slice bytes);
 /* In decimal digits. */
 void page_number(struct buffer *b, int64_t n);
 
+/* One item of a <dl>: begin with its name, which is not escaped, write its text, end. */
+void page_item_begin(struct buffer *b, const char *name);
+void page_item_end(struct buffer *b);
+
 /* Days until a certificate's end, marked when they are few; "–" for 0. */
 void page_expiry(struct buffer *b, int64_t not_after_s, int64_t now_ns);
 
