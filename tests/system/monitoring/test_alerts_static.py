@@ -395,7 +395,8 @@ class Mailed(unittest.TestCase):
     @staticmethod
     def proven(name, **change):
         """An alert as the rules' unit tests prove that it comes."""
-        for test in yaml.safe_load((ALERTS / "siptrunk_test.yaml").read_text())["tests"]:
+        files = [ALERTS / f"siptrunk{part}_test.yaml" for part in ("", "_vantages")]
+        for test in [t for f in files for t in yaml.safe_load(f.read_text())["tests"]]:
             for check in test.get("alert_rule_test", ()):
                 if check["alertname"] == name:
                     alert = check["exp_alerts"][0]
