@@ -102,6 +102,7 @@ static void zone_answer(const struct zone *z, struct question *q)
 	struct lookup_answer ans = {
 		.status = RESOLVE_NXDOMAIN, .records = v, .ttl_s = 60};
 
+	must(q);
 	for (size_t i = 0; i < z->count; i++)
 		record_take(&ans, v, &z->records[z->reversed ? z->count - 1 - i : i], q);
 	if (ans.status != RESOLVE_OK)

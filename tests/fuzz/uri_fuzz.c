@@ -111,7 +111,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(&before, &u, sizeof(u)); /* padding too */
 	why = config_uri_parse(text, &u);
 	if (why) {
-		must(!memcmp(&u, (const void *)&before, sizeof(u)));
+		must(!memcmp((void *)&u, (void *)&before, sizeof(u)));
 	} else {
 		parts_check(&u, text);
 		again_check(&u, text);
