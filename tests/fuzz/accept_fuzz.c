@@ -57,7 +57,7 @@ static void foreign_check(const char *text)
 
 /* A field by the grammar, and how it is to be read: kind 0 any, 1 a type's, 2 one. */
 struct made {
-	char text[1024];
+	char text[RANGES_MAX * 160];
 	size_t count;
 	struct {
 		unsigned kind, which;
