@@ -316,7 +316,7 @@ static void message_add(struct message *m, const char *name, const char *value)
 	m->lines[m->count].name = name;
 	m->lines[m->count].replaced = m->lines[m->count].repeated = -1;
 	m->lines[m->count].missing = false;
-	snprintf(m->lines[m->count++].value, sizeof(m->lines[0].value), "%s", value);
+	str_ncpy(m->lines[m->count++].value, value, sizeof(m->lines[0].value));
 }
 
 /* What every message has that nobody matches by: no change to it may matter. */
