@@ -206,14 +206,17 @@ int guard_stream(struct guard_message *m, const char *buf, size_t len, const cha
 	return guard_stream_resume(m, &g, buf, len, why);
 }
 
-size_t guard_idle_bytes(const char *buf, size_t len)
+size_t guard_idle_bytes(const char *buf, size_t len, uint8_t *zeros)
 {
-	size_t n, zeros = 0;
+	uint8_t begun = 0;
+	size_t n;
 
-	for (n = 0; n < len && zeros < GUARD_ZEROS_MAX; n++) {
+	if (!zeros)
+		zeros = &begun;
+	for (n = 0; n < len && *zeros < GUARD_ZEROS_MAX; n++) {
 		if (buf[n] && !siphdr_is(buf[n], SIPHDR_SPACE))
 			break;
-		zeros = buf[n] ? 0 : zeros + 1;
+		*zeros = buf[n] ? 0 : *zeros + 1;
 	}
 	return n;
 }

@@ -85,8 +85,10 @@ int guard_stream(struct guard_message *m, const char *buf, size_t len, const cha
 /*
  * How many bytes at the front are no message but keep a connection or a NAT's binding
  * open: line ends, zeros and white space (RFC 3261 7.5, RFC 5626 4.4.1, and practice).
+ *
+ * @zeros: zeros in a row that came before, and by now; NULL: none, for a datagram
  */
-size_t guard_idle_bytes(const char *buf, size_t len);
+size_t guard_idle_bytes(const char *buf, size_t len, uint8_t *zeros);
 
 /* Whether bytes mean to be SIP, well-formed or not: they begin with "SIP/". */
 bool guard_is_response(const char *buf, size_t len);

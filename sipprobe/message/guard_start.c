@@ -48,6 +48,27 @@ static int status_line(struct guard_scan *s)
 	return 0;
 }
 
+static bool is_sip_uri(const struct pl *uri)
+{
+	return (uri->l >= 4 && !strncasecmp(uri->p, "sip:", 4)) ||
+	       (uri->l >= 5 && !strncasecmp(uri->p, "sips:", 5));
+}
+
+/* RFC 5118 4.2: an IPv6 address without its brackets is none; nor are two ports. */
+static bool has_bare_colons(const struct pl *uri)
+{
+	const char *end = uri->p + uri->l, *p = memchr(uri->p, ':', uri->l);
+	const char *at = memrchr(uri->p, '@', uri->l);
+	size_t colons = 0;
+
+	p = at ? at + 1 : p + 1;
+	if (p < end && *p == '[')
+		return false;
+	for (; p < end && *p != ';' && *p != '?'; p++)
+		colons += *p == ':';
+	return colons > 1;
+}
+
 /* RFC 3261 19.1.1: header fields in a URI are for links, never for a Request-URI. */
 static bool has_uri_headers(const struct pl *uri)
 {
@@ -56,8 +77,7 @@ static bool has_uri_headers(const struct pl *uri)
 
 	if (host)
 		pl_advance(&rest, host - uri->p);
-	return pl_strchr(&rest, '?') &&
-	       (!strncasecmp(uri->p, "sip:", 4) || !strncasecmp(uri->p, "sips:", 5));
+	return pl_strchr(&rest, '?') != NULL;
 }
 
 /* Takes SIP/x.y off the end of a request line, with white space around it. */
@@ -88,6 +108,10 @@ static const char *request_target(struct guard_message *m, const struct pl *line
 	m->ruri = rest;
 	if (!rest.l || !siphdr_uri_valid(&rest))
 		return "malformed Request-URI";
+	if (!is_sip_uri(&rest))
+		return NULL;
+	if (has_bare_colons(&rest))
+		return "Request-URI with colons in its host";
 	return has_uri_headers(&rest) ? "Request-URI with header fields" : NULL;
 }
 

@@ -53,16 +53,33 @@ static bool ladder_begins(const char *p, const char *end, const char *word)
 	return (size_t)(end - p) >= len && !strncasecmp(p, word, len);
 }
 
-/* A parameter's value, quoted or not; returns its end. */
+/* White space, the line ends of folds among it: @end is that of the whole field. */
+static const char *ladder_space_skip(const char *p, const char *end)
+{
+	while (p < end && memchr(" \t\r\n", *p, 4))
+		p++;
+	return p;
+}
+
+static bool ladder_is_end(char c)
+{
+	return memchr(" \t,;>\r\n", c, 7) != NULL;
+}
+
+/*
+ * A parameter's value, quoted or not; returns its end. Where more stands right behind the
+ * last quote, nobody can say which quotes belong together: all the rest is the value.
+ */
 static const char *value_end(const char *p, const char *end)
 {
 	if (p < end && *p == '"') {
 		for (p++; p < end && *p != '"'; p++)
 			if (*p == '\\' && p + 1 < end)
 				p++;
-		return p < end ? p + 1 : end;
+		p += p < end;
+		return p < end && ladder_is_end(*p) ? p : end;
 	}
-	while (p < end && !memchr(" \t,;>\r\n", *p, 7))
+	while (p < end && !ladder_is_end(*p))
 		p++;
 	return p;
 }
@@ -78,26 +95,23 @@ static const char *secret_value(const char *p, const char *end)
 
 		if (!ladder_begins(p, end, names[i]))
 			continue;
-		while (at < end && (*at == ' ' || *at == '\t'))
-			at++;
-		if (at == end || *at != '=')
-			continue;
-		for (at++; at < end && (*at == ' ' || *at == '\t');)
-			at++;
-		return at;
+		at = ladder_space_skip(at, end);
+		if (at < end && *at == '=')
+			return ladder_space_skip(at + 1, end);
 	}
 	return NULL;
 }
 
 /*
- * The password of a SIP URI that begins at @p, from after its colon to its '@'.
+ * The password of a SIP URI that begins at @p, from after its colon to its '@'; to the
+ * last one where an '@' in the password was not escaped.
  *
  * Returns false without one.
  */
 static bool uri_password(const char *p, const char *end, const char **from,
 			 const char **to)
 {
-	const char *colon = NULL;
+	const char *colon = NULL, *at = NULL;
 
 	if (ladder_begins(p, end, "sip:"))
 		p += 4;
@@ -105,13 +119,16 @@ static bool uri_password(const char *p, const char *end, const char **from,
 		p += 5;
 	else
 		return false;
-	for (; p < end && !memchr(" \t<>\"\r\n", *p, 7) && *p != '@'; p++)
-		if (*p == ':' && !colon)
+	for (; p < end && !memchr(" \t<>\"\r\n", *p, 7); p++) {
+		if (*p == ':' && !colon && !at)
 			colon = p;
-	if (p == end || *p != '@' || !colon)
+		if (*p == '@')
+			at = p;
+	}
+	if (!at || !colon)
 		return false;
 	*from = colon + 1;
-	*to = p;
+	*to = at;
 	return true;
 }
 
@@ -156,7 +173,28 @@ static const char *ladder_credentials(const char *line, const char *end)
 		return NULL;
 	while (p < end && memchr(" \t:", *p, 3))
 		p++;
-	return ladder_begins(p, end, "Digest") ? NULL : p;
+	if (ladder_begins(p, end, "Digest") && (p + 6 == end || !is_word(p[6])))
+		return NULL;
+	return p;
+}
+
+/* Where a line's text ends; @next: where the next one begins. */
+static const char *ladder_line_end(const char *line, const char *end, const char **next)
+{
+	const char *lf = memchr(line, '\n', (size_t)(end - line));
+
+	*next = lf ? lf + 1 : end;
+	return lf && lf > line && lf[-1] == '\r' ? lf - 1 : lf ? lf : end;
+}
+
+/* The same with the lines that are folded onto it: a value may go on there. */
+static const char *ladder_field_end(const char *line, const char *end, const char **next)
+{
+	const char *text_end = ladder_line_end(line, end, next);
+
+	while (*next < end && (**next == ' ' || **next == '\t'))
+		text_end = ladder_line_end(*next, end, next);
+	return text_end;
 }
 
 size_t ladder_redact(char *out, const char *msg, size_t len)
@@ -166,23 +204,23 @@ size_t ladder_redact(char *out, const char *msg, size_t len)
 	bool hide = false;
 
 	for (const char *line = msg; line < end && o.len < LADDER_BYTES;) {
-		const char *lf = memchr(line, '\n', (size_t)(end - line));
-		const char *next = lf ? lf + 1 : end;
-		const char *text_end = lf && lf > line && lf[-1] == '\r' ? lf - 1
-				       : lf				 ? lf
-									 : end;
+		const char *next;
+		const char *text_end = ladder_line_end(line, end, &next);
 		const char *from = ladder_credentials(line, text_end);
+		bool last = text_end == line;
 
 		/* Lines folded onto a hidden one are hidden as well. */
 		hide = from || (hide && (*line == ' ' || *line == '\t'));
 		if (!hide) {
+			if (!last)
+				text_end = ladder_field_end(line, end, &next);
 			put_line(&o, line, text_end);
 		} else {
 			ladder_put(&o, line, from ? (size_t)(from - line) : 1);
 			ladder_put(&o, hidden, sizeof(hidden) - 1);
 		}
 		ladder_put(&o, text_end, (size_t)(next - text_end));
-		if (text_end == line)
+		if (last)
 			break;
 		line = next;
 	}

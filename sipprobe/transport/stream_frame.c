@@ -20,7 +20,7 @@ static const int64_t blank_hold_ns = CLOCK_NS_PER_S;
  */
 static size_t take_blank(struct stream *s, const char *buf, size_t len)
 {
-	size_t n = guard_idle_bytes(buf, len);
+	size_t n = guard_idle_bytes(buf, len, &s->zeros);
 
 	for (size_t i = 0; i < n; i++) {
 		if (buf[i] != crlfcrlf[s->blank])
@@ -33,7 +33,7 @@ static size_t take_blank(struct stream *s, const char *buf, size_t len)
 		s->ping = true;
 	}
 	if (n < len)
-		s->blank = 0;
+		s->blank = s->zeros = 0;
 	return n;
 }
 

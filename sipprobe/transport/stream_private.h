@@ -35,6 +35,7 @@ struct stream {
 	bool want_write;  /* FD_WRITE is asked for */
 	bool broken;	  /* a write failed; the read side will tell the story */
 	uint8_t blank;	  /* how much of CRLFCRLF came between messages */
+	uint8_t zeros;	  /* how many zeros in a row did */
 	int64_t blank_ns; /* when they came */
 	bool ping;	  /* a keep-alive waits for its answer */
 	int64_t rx_ns;	  /* last bytes received; at first when it began */

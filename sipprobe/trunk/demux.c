@@ -191,7 +191,7 @@ static bool is_keep_alive(const char *buf, size_t len)
 {
 	static const char stun[] = {0x21, 0x12, (char)0xa4, 0x42};
 
-	if (guard_idle_bytes(buf, len) == len)
+	if (guard_idle_bytes(buf, len, NULL) == len)
 		return true;
 	if (len >= 20 && !(buf[0] & 0xc0) && !memcmp(buf + 4, stun, sizeof(stun)))
 		return true;
@@ -225,7 +225,7 @@ static void demux_datagram_h(struct udp *u, const struct sa *src, const char *bu
 
 	if (is_keep_alive(buf, len))
 		return;
-	idle = guard_idle_bytes(buf, len);
+	idle = guard_idle_bytes(buf, len, NULL);
 	garbage.bytes = (struct pl){.p = buf + idle, .l = len - idle};
 	if (guard_datagram(&m, garbage.bytes.p, garbage.bytes.l, &garbage.why)) {
 		demux_malformed(d, src, &garbage);
