@@ -32,6 +32,45 @@ static const char *http_request_request_field(struct MHD_Connection *conn,
 	return MHD_lookup_connection_value(conn, MHD_HEADER_KIND, name);
 }
 
+struct field_search {
+	const char *name;
+	struct http_head_field found;
+};
+
+static enum MHD_Result http_request_field_h(void *arg, enum MHD_ValueKind kind,
+					    const char *name, size_t name_len,
+					    const char *value, size_t value_len)
+{
+	struct field_search *search = arg;
+
+	(void)kind;
+	if (name_len == strlen(search->name) &&
+	    !strncasecmp(name, search->name, name_len)) {
+		search->found.count++;
+		search->found.value = value;
+		search->found.len = value_len;
+	}
+	return MHD_YES;
+}
+
+/* All fields of a name, where libmicrohttpd's own search would find the first. */
+static struct http_head_field http_request_fields(struct MHD_Connection *conn,
+						  const char *name)
+{
+	struct field_search search = {.name = name};
+
+	MHD_get_connection_values_n(conn, MHD_HEADER_KIND, http_request_field_h, &search);
+	return search.found;
+}
+
+static const char *http_request_single_field(struct MHD_Connection *conn,
+					     const char *name)
+{
+	const struct http_head_field found = http_request_fields(conn, name);
+
+	return http_head_single(&found);
+}
+
 /* A value that holds a NUL goes on behind what we would see of it: it is none. */
 static const char *http_request_request_argument(struct MHD_Connection *conn,
 						 const char *name)
@@ -86,7 +125,8 @@ static void http_request_add_fields(struct MHD_Response *r, const struct http_an
 		{"Content-Disposition", *a->disposition ? a->disposition : NULL},
 		{"Content-Security-Policy", a->policy},
 		{"X-Content-Type-Options", "nosniff"},
-		{"Referrer-Policy", "no-referrer"},
+		/* With "no-referrer" the Origin of our own forms would be "null". */
+		{"Referrer-Policy", "same-origin"},
 		{"Cache-Control", a->cache ? a->cache : "no-store"},
 		{"Connection", close ? "close" : NULL},
 	};
@@ -215,8 +255,8 @@ static enum MHD_Result http_request_request_answer(struct http_server *s,
 		.accept_encoding =
 			http_request_request_field(rq->conn, "Accept-Encoding"),
 		.host = http_request_request_field(rq->conn, "Host"),
-		.origin = http_request_request_field(rq->conn, "Origin"),
-		.fetch_site = http_request_request_field(rq->conn, "Sec-Fetch-Site"),
+		.origin = http_request_single_field(rq->conn, "Origin"),
+		.fetch_site = http_request_single_field(rq->conn, "Sec-Fetch-Site"),
 		.body = body,
 		.target = http_request_request_argument(rq->conn, "target"),
 		.profile = http_request_request_argument(rq->conn, "profile"),
@@ -303,30 +343,15 @@ static enum MHD_Result http_request_refuse_body(struct http_server *s, struct re
 	return http_request_send_answer(rq, true);
 }
 
-static enum MHD_Result http_request_host_h(void *arg, enum MHD_ValueKind kind,
-					   const char *name, size_t name_len,
-					   const char *value, size_t value_len)
-{
-	struct http_head_hosts *hosts = arg;
-
-	(void)kind;
-	if (name_len == 4 && !strncasecmp(name, MHD_HTTP_HEADER_HOST, 4)) {
-		hosts->count++;
-		hosts->value = value;
-		hosts->len = value_len;
-	}
-	return MHD_YES;
-}
-
 /* Why nobody looks at what is asked for, or NULL. */
 static const char *http_request_head_fault(struct MHD_Connection *conn, const char *path,
 					   const char *version)
 {
-	struct http_head_hosts hosts = {0};
+	const struct http_head_field hosts =
+		http_request_fields(conn, MHD_HTTP_HEADER_HOST);
 
 	if (!path)
 		return "the request target is neither a path nor a URL\n";
-	MHD_get_connection_values_n(conn, MHD_HEADER_KIND, http_request_host_h, &hosts);
 	return http_head_host_fault(version, &hosts);
 }
 

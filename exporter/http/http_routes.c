@@ -12,6 +12,7 @@
 #include "exporter/metrics/render.h"
 #include "exporter/pages/api.h"
 #include "exporter/pages/assets.h"
+#include "exporter/pages/http_origin.h"
 #include "exporter/pages/http_probe.h"
 #include "exporter/pages/ladders.h"
 #include "exporter/pages/pages.h"
@@ -333,6 +334,10 @@ static void http_routes_answer_below(struct http_answer *a, const struct http_qu
 	} else if (!http_routes_allows(route->methods, q->method)) {
 		http_answer_text(a, 405, "method not allowed\n");
 		a->allow = route->methods;
+	} else if (!http_origin_may(q)) {
+		http_answer_text(a, 403,
+				 "the page of another site asked for this, not that of "
+				 "this exporter\n");
 	} else if (q->body) {
 		http_answer_text(a, 413, "a request must have no body\n");
 	} else if (q->arg_count > HTTP_ARGS_MAX) {

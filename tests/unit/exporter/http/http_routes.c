@@ -62,6 +62,43 @@ static void test_routes(struct site *s)
 	}
 }
 
+/* Who asks counts where a request does something; the rest says what it always says. */
+static void test_other_sites(struct site *s)
+{
+	static const struct {
+		const char *method;
+		const char *path;
+		bool body;
+		unsigned status;
+	} rows[] = {
+		{"POST", "/-/reload", false, 403},
+		{"PUT", "/-/reload", false, 403},
+		{"POST", "/-/reload", true, 403},
+		{"POST", "/trunks/alpha/probe", false, 403},
+		{"POST", "/metrics", false, 405},
+		{"POST", "/nowhere", false, 404},
+		{"GET", "/metrics", false, 200},
+		{"HEAD", "/", false, 200},
+	};
+
+	s->site.reloads = true;
+	s->q.fetch_site = "cross-site";
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct http_answer a = {0};
+
+		s->q.method = rows[i].method;
+		s->q.path = rows[i].path;
+		s->q.body = rows[i].body;
+		http_routes_answer(&a, &s->q);
+		is_int(a.status, rows[i].status, rows[i].path);
+		ok(!a.reload && !a.ask.target, "nothing is done");
+		buffer_clear(&a.body);
+	}
+	s->site.reloads = false;
+	s->q.body = false;
+	s->q.fetch_site = NULL;
+}
+
 static void test_refused(struct site *s)
 {
 	struct http_answer a = {0};
@@ -168,6 +205,7 @@ int main(void)
 	snprintf(asset_path, sizeof(asset_path), "/static/%s/list.js", assets_hash);
 	site_open(&s);
 	test_routes(&s);
+	test_other_sites(&s);
 	test_refused(&s);
 	test_prefix(&s);
 	test_families(&s);
