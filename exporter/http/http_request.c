@@ -9,13 +9,15 @@
 
 #include "exporter/http/http_head.h"
 #include "exporter/http/http_private.h"
+#include "exporter/http/http_scrape.h"
 #include "exporter/pages/http_probe.h"
 
 enum step {
-	STEP_ASK,    /* the head is complete: who is it? */
-	STEP_JUDGE,  /* bcrypt was asked */
-	STEP_PROBED, /* the answer is a probe's */
-	STEP_SEND,   /* the answer stands */
+	STEP_ASK,     /* the head is complete: who is it? */
+	STEP_JUDGE,   /* bcrypt was asked */
+	STEP_PROBED,  /* the answer is a probe's, … */
+	STEP_SCRAPED, /* … or a scrape's */
+	STEP_SEND,    /* the answer stands */
 };
 
 struct request {
@@ -24,6 +26,7 @@ struct request {
 	const struct web_rules *rules; /* in force when it was asked */
 	enum web_verdict verdict;
 	struct http_answer answer;
+	struct scrape_body *scraped; /* a reference; NULL: the body is in `answer` */
 };
 
 static const char *http_request_request_field(struct MHD_Connection *conn,
@@ -140,18 +143,30 @@ static void http_request_add_fields(struct MHD_Response *r, const struct http_an
 }
 
 /* Hands the body over; libmicrohttpd frees it. */
+static struct MHD_Response *http_request_response(struct request *rq)
+{
+	struct buffer body = rq->answer.body;
+	struct scrape_body *scraped = rq->scraped;
+
+	if (scraped) {
+		rq->scraped = NULL;
+		return scrape_body_response(scraped);
+	}
+	if (body.err)
+		return NULL;
+	rq->answer.body = (struct buffer){0};
+	return MHD_create_response_from_buffer(body.len, body.data,
+					       MHD_RESPMEM_MUST_FREE);
+}
+
 static enum MHD_Result http_request_send_answer(struct request *rq, bool close)
 {
 	struct http_answer *a = &rq->answer;
-	struct MHD_Response *r = NULL;
+	struct MHD_Response *r = http_request_response(rq);
 	enum MHD_Result res;
 
-	if (!a->body.err)
-		r = MHD_create_response_from_buffer(a->body.len, a->body.data,
-						    MHD_RESPMEM_MUST_FREE);
 	if (!r)
 		return MHD_NO;
-	a->body = (struct buffer){0};
 	http_request_add_fields(r, a, &rq->rules->conf->headers, close);
 	res = MHD_queue_response(rq->conn, a->status, r);
 	MHD_destroy_response(r);
@@ -222,6 +237,47 @@ static enum MHD_Result http_request_send_probed(struct http_server *s, struct re
 	return http_request_send_answer(rq, false);
 }
 
+/* From here on libmicrohttpd's thread has the request again. */
+static void http_request_scraped_h(struct scrape_body *b, int err, void *arg)
+{
+	struct request *rq = arg;
+
+	rq->scraped = b;
+	http_scrape_done(&rq->answer, b, err);
+	MHD_resume_connection(rq->conn);
+}
+
+/* The answer comes when it is rendered, for this client and all who want the same. */
+static enum MHD_Result http_request_scrape(struct http_server *s, struct request *rq,
+					   const struct http_query *q)
+{
+	struct scrape_want want;
+	int err;
+
+	http_scrape_want(&want, q);
+	rq->step = STEP_SCRAPED;
+	http_guard_wait(s->guard, http_request_client_of(rq->conn));
+	MHD_suspend_connection(rq->conn);
+	err = scrapes_ask(s->scrapes, &want, http_request_scraped_h, rq);
+	if (err)
+		http_request_scraped_h(NULL, err, rq);
+	return MHD_YES;
+}
+
+static enum MHD_Result http_request_send_scraped(struct http_server *s,
+						 struct request *rq)
+{
+	struct http_client *c = http_request_client_of(rq->conn);
+
+	http_guard_head(s->guard, c);
+	if (rq->scraped) {
+		atomic_store(&s->site.scrape_bytes,
+			     (long long)scrape_body_len(rq->scraped));
+		http_guard_scrape(s->guard, c);
+	}
+	return http_request_send_answer(rq, false);
+}
+
 struct args {
 	struct http_arg list[HTTP_ARGS_MAX];
 	size_t count;
@@ -278,7 +334,7 @@ static enum MHD_Result http_request_request_answer(struct http_server *s,
 	if (rq->answer.ask.target)
 		http_answer_text(&rq->answer, 404, "not found\n");
 	if (rq->answer.scrape)
-		http_guard_scrape(s->guard, http_request_client_of(rq->conn));
+		return http_request_scrape(s, rq, &q);
 	return http_request_send_answer(rq, body);
 }
 
@@ -400,6 +456,8 @@ enum MHD_Result http_request_h(void *arg, struct MHD_Connection *conn, const cha
 		return http_request_send_answer(rq, false);
 	if (rq->step == STEP_PROBED)
 		return http_request_send_probed(s, rq);
+	if (rq->step == STEP_SCRAPED)
+		return http_request_send_scraped(s, rq);
 	if (rq->step == STEP_ASK) {
 		http_request_request_authorize(s, rq);
 		if (rq->step == STEP_JUDGE)
@@ -422,6 +480,7 @@ void http_request_done_h(void *arg, struct MHD_Connection *conn, void **request,
 		return;
 	web_put(s->web, rq->rules);
 	buffer_clear(&rq->answer.body);
+	scrape_body_unref(rq->scraped);
 	free(rq);
 	*request = NULL;
 }
