@@ -21,6 +21,9 @@
 #include "sipprobe/loop.h"
 #include "sipprobe/watch.h"
 
+/* glibc's own to begin with; the blocks of a scrape's copy of the store are larger. */
+#define MMAP_BYTES (128 * 1024)
+
 /* Times that the demo takes new ports when others were faster to bind them. */
 enum { DEMO_TRIES = 10 };
 
@@ -251,6 +254,8 @@ int app_run(const struct cli *cli, const char *version)
 	size_t count = sizeof(parts) / sizeof(*parts), started = 0;
 	int err = 0;
 
+	/* What a scrape needs goes back to the system with it: no threshold that grows. */
+	(void)mallopt(M_MMAP_THRESHOLD, MMAP_BYTES);
 	while (started < count && !err) {
 		err = parts[started].start(&app);
 		started += !err;

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "exporter/http/http_accept.h"
 #include "exporter/http/http_private.h"
+#include "exporter/http/http_scrape.h"
 #include "exporter/http/http_socket.h"
 #include "exporter/http/http_systemd.h"
 #include "exporter/http/http_unix.h"
@@ -23,6 +24,7 @@
 
 #define HEAD_TIMEOUT_NS	  (10 * CLOCK_NS_PER_S)
 #define ANSWER_TIMEOUT_NS (60 * CLOCK_NS_PER_S)
+#define STALL_TIMEOUT_NS  (8 * CLOCK_NS_PER_S)
 
 /* Head and reply lines of one connection. */
 #define CLIENT_MEMORY_BYTES ((size_t)16 * 1024)
@@ -209,11 +211,36 @@ static int http_site_init(struct http_site *site, const struct http_conf *conf,
 	return site->telemetry_path && site->version ? site->build.err : ENOMEM;
 }
 
+static int http_render_h(struct scrape_body **bp, const struct scrape_want *want,
+			 struct scrape_bodies *all, void *arg)
+{
+	struct http_server *s = arg;
+	int64_t begun_ns = clock_monotonic_ns();
+	struct buffer text = {0};
+	int err = http_scrape_render(&text, want, &s->site);
+
+	if (!err)
+		err = scrape_body_make(bp, &text, want->gzip, all);
+	buffer_clear(&text);
+
+	atomic_store(&s->site.scrape_ns, clock_monotonic_ns() - begun_ns);
+	return err;
+}
+
+static void http_crowded_h(void *arg)
+{
+	const struct http_server *s = arg;
+
+	http_guard_hurry(s->guard);
+}
+
 static int http_server_init(struct http *h, const struct http_conf *conf,
 			    struct store *store)
 {
-	const struct http_guard_conf limits = {HEAD_TIMEOUT_NS, ANSWER_TIMEOUT_NS};
+	const struct http_guard_conf limits = {HEAD_TIMEOUT_NS, ANSWER_TIMEOUT_NS,
+					       STALL_TIMEOUT_NS};
 	struct http_server *s = &h->server;
+	const struct scrapes_conf scrapes = {http_render_h, http_crowded_h, s};
 	struct config_errors errs = {0};
 	int err = http_site_init(&s->site, conf, store);
 
@@ -225,6 +252,8 @@ static int http_server_init(struct http *h, const struct http_conf *conf,
 	}
 	if (!err)
 		err = http_guard_alloc(&s->guard, &limits);
+	if (!err)
+		err = scrapes_alloc(&s->scrapes, &scrapes);
 	if (!err && conf->reloadh)
 		err = reload_requests_alloc(&s->lifecycle, conf->reloadh,
 					    conf->reload_arg);
@@ -289,9 +318,11 @@ void http_free(struct http *h)
 		web_stop(h->server.web);
 	reload_requests_stop(h->server.lifecycle);
 	probe_service_stop(h->server.probes);
+	scrapes_stop(h->server.scrapes);
 	http_drain(h);
 	for (i = 0; i < h->count; i++)
 		MHD_stop_daemon(h->listeners[i].daemon);
+	scrapes_free(h->server.scrapes);
 	http_guard_free(h->server.guard);
 	reload_requests_free(h->server.lifecycle);
 	web_free(h->own_web);

@@ -1,6 +1,7 @@
 #include "exporter/http/http_guard.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -17,6 +18,17 @@
 /* Younger than this, a head or an answer is taken for honest. */
 #define HEAD_HONEST_NS	 (1 * CLOCK_NS_PER_S)
 #define ANSWER_HONEST_NS (5 * CLOCK_NS_PER_S)
+
+/*
+ * A reader who has taken nothing for so long does not read. Who has taken more than fits
+ * the buffers of his kernel does.
+ */
+#define STALL_NS    (1 * CLOCK_NS_PER_S)
+#define READS_BYTES ((uint64_t)256 * 1024)
+
+/* Slower than this is too slow where others wait for the memory. */
+#define SLOW_BYTES_PER_S 16384
+#define SLOW_AFTER_S	 2
 
 /* <netinet/tcp.h> names the states but has no tcpi_bytes_received. */
 #define TCP_STATE_CLOSE_WAIT 8
@@ -36,6 +48,9 @@ struct http_client {
 	bool scrape;
 	int64_t since_ns;    /* of the state */
 	uint64_t received;   /* bytes, when it became idle */
+	uint64_t acked;	     /* bytes, by its kernel, when last looked at … */
+	uint64_t acked_head; /* … and when the head was complete */
+	int64_t moved_ns;    /* when that changed, or nothing was on its way */
 	uint8_t network[16]; /* who it is, as far as limits go */
 };
 
@@ -105,6 +120,37 @@ static void http_guard_shut(struct http_client *c)
 	c->state = CLIENT_SHUT;
 }
 
+/* Unix sockets do not tell how much was taken: of those only the deadline is known. */
+static void http_guard_look(struct http_client *c, int64_t now_ns)
+{
+	struct tcp_info info = http_guard_tcp_info_of(c->fd);
+	int unread = 0;
+
+	if (info.tcpi_bytes_acked != c->acked || !info.tcpi_state ||
+	    ioctl(c->fd, SIOCOUTQ, &unread) || !unread)
+		c->moved_ns = now_ns;
+	c->acked = info.tcpi_bytes_acked;
+}
+
+static bool http_guard_reads(const struct http_client *c)
+{
+	return c->acked - c->acked_head >= READS_BYTES;
+}
+
+static bool http_guard_stalled(const struct http_client *c, int64_t now_ns,
+			       int64_t stall_ns)
+{
+	return now_ns - c->moved_ns > stall_ns;
+}
+
+static bool http_guard_slow(const struct http_client *c, int64_t now_ns)
+{
+	uint64_t age_s = (uint64_t)(now_ns - c->since_ns) / CLOCK_NS_PER_S;
+
+	return age_s >= SLOW_AFTER_S && c->moved_ns != now_ns &&
+	       c->acked - c->acked_head < age_s * SLOW_BYTES_PER_S;
+}
+
 /* Order in which clients lose their connections: who deserves it least first. */
 static int http_guard_rank(const struct http_client *c, int64_t now_ns)
 {
@@ -116,10 +162,28 @@ static int http_guard_rank(const struct http_client *c, int64_t now_ns)
 	case CLIENT_IDLE:
 		return 1;
 	case CLIENT_ANSWER:
+		if (http_guard_stalled(c, now_ns, STALL_NS))
+			return 0;
+		if (http_guard_reads(c))
+			return 5;
 		return age_ns > ANSWER_HONEST_NS ? 2 : 4;
 	default:
-		return 5;
+		return 6;
 	}
+}
+
+/* Whether @a goes before @b. Of two readers, the one who has taken nothing for longer. */
+static bool http_guard_worse(const struct http_client *a, const struct http_client *b,
+			     int64_t now_ns)
+{
+	int rank = http_guard_rank(a, now_ns), other = http_guard_rank(b, now_ns);
+
+	if (rank != other)
+		return rank < other;
+	if (a->state == CLIENT_ANSWER && b->state == CLIENT_ANSWER &&
+	    a->moved_ns != b->moved_ns)
+		return a->moved_ns < b->moved_ns;
+	return a->since_ns < b->since_ns;
 }
 
 static bool http_guard_same_network(const struct http_client *a,
@@ -139,10 +203,9 @@ static void http_guard_make_way(struct http_guard *g, const struct http_client *
 		if (o == c || !http_guard_counts(o) ||
 		    (like && !http_guard_same_network(o, like)))
 			continue;
-		if (!worst ||
-		    http_guard_rank(o, now_ns) < http_guard_rank(worst, now_ns) ||
-		    (http_guard_rank(o, now_ns) == http_guard_rank(worst, now_ns) &&
-		     o->since_ns < worst->since_ns))
+		if (o->state == CLIENT_ANSWER)
+			http_guard_look(o, now_ns);
+		if (!worst || http_guard_worse(o, worst, now_ns))
 			worst = o;
 	}
 	if (worst)
@@ -190,6 +253,16 @@ static void http_guard_check_waiting(const struct http_guard *g, struct http_cli
 		http_guard_enter(c, CLIENT_HEAD);
 }
 
+static void http_guard_check_answer(const struct http_guard *g, struct http_client *c,
+				    int64_t now_ns)
+{
+	if (c->scrape)
+		http_guard_look(c, now_ns);
+	if (now_ns - c->since_ns > g->conf.answer_ns ||
+	    (c->scrape && http_guard_stalled(c, now_ns, g->conf.stall_ns)))
+		http_guard_shut(c);
+}
+
 static void http_guard_check(const struct http_guard *g, struct http_client *c,
 			     int64_t now_ns)
 {
@@ -197,8 +270,8 @@ static void http_guard_check(const struct http_guard *g, struct http_client *c,
 
 	if (c->state == CLIENT_HEAD || c->state == CLIENT_IDLE)
 		http_guard_check_waiting(g, c, age_ns);
-	else if (c->state == CLIENT_ANSWER && age_ns > g->conf.answer_ns)
-		http_guard_shut(c);
+	else if (c->state == CLIENT_ANSWER)
+		http_guard_check_answer(g, c, now_ns);
 }
 
 static void http_guard_sweep_wait(struct http_guard *g)
@@ -293,6 +366,9 @@ void http_guard_head(struct http_guard *g, struct http_client *c)
 		return;
 	pthread_mutex_lock(&g->lock);
 	http_guard_enter(c, CLIENT_ANSWER);
+	http_guard_look(c, c->since_ns);
+	c->acked_head = c->acked;
+	c->moved_ns = c->since_ns;
 	pthread_mutex_unlock(&g->lock);
 }
 
@@ -307,22 +383,26 @@ void http_guard_wait(struct http_guard *g, struct http_client *c)
 
 void http_guard_scrape(struct http_guard *g, struct http_client *c)
 {
-	struct http_client *o, *oldest = NULL;
-	int scrapes = 0;
-
 	if (!c)
 		return;
 	pthread_mutex_lock(&g->lock);
 	c->scrape = true;
-	for (o = TAILQ_FIRST(&g->clients); o; o = TAILQ_NEXT(o, entry)) {
-		if (!o->scrape || o->state != CLIENT_ANSWER)
+	pthread_mutex_unlock(&g->lock);
+}
+
+void http_guard_hurry(struct http_guard *g)
+{
+	int64_t now_ns = clock_monotonic_ns();
+	struct http_client *c;
+
+	pthread_mutex_lock(&g->lock);
+	for (c = TAILQ_FIRST(&g->clients); c; c = TAILQ_NEXT(c, entry)) {
+		if (!c->scrape || c->state != CLIENT_ANSWER)
 			continue;
-		scrapes++;
-		if (o != c && (!oldest || o->since_ns < oldest->since_ns))
-			oldest = o;
+		http_guard_look(c, now_ns);
+		if (http_guard_stalled(c, now_ns, STALL_NS) || http_guard_slow(c, now_ns))
+			http_guard_shut(c);
 	}
-	if (scrapes > HTTP_GUARD_SCRAPES && oldest)
-		http_guard_shut(oldest);
 	pthread_mutex_unlock(&g->lock);
 }
 

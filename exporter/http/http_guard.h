@@ -2,8 +2,9 @@
  * Keeps slow and greedy HTTP clients from shutting others out. libmicrohttpd's own
  * timeout counts inactivity only: a client that sends a byte now and then could hold a
  * connection for good, and 300 of them every connection there is. Here a request head has
- * a deadline as a whole, so has a response, and when connections run short the one that
- * deserves it least is closed for the next.
+ * a deadline as a whole, so has a response, who takes nothing of a scrape for a while is
+ * cut off, and when connections run short the one that deserves it least is closed for
+ * the next: who reads deserves it, and how much he has read tells him from who does not.
  *
  * libmicrohttpd's threads call in; a thread of the guard's own sweeps.
  */
@@ -20,12 +21,12 @@ struct http_client; /* one connection */
 enum {
 	HTTP_GUARD_CLIENTS = 256,
 	HTTP_GUARD_CLIENTS_PER_IP = 64, /* an IPv4 address or an IPv6 /64 */
-	HTTP_GUARD_SCRAPES = 8,		/* scrapes being sent, each megabytes of memory */
 };
 
 struct http_guard_conf {
 	int64_t head_ns;   /* from connecting, or a head's first byte, to its end */
 	int64_t answer_ns; /* from a head's end to the response's last byte */
+	int64_t stall_ns;  /* that a scrape's reader may take without taking a byte */
 };
 
 /* Freed with http_guard_free() once every client is closed. Returns 0 or errno. */
@@ -48,6 +49,9 @@ void http_guard_wait(struct http_guard *g, struct http_client *c);
 void http_guard_scrape(struct http_guard *g, struct http_client *c); /* if it is one */
 void http_guard_done(struct http_guard *g, struct http_client *c);
 void http_guard_closed(struct http_guard *g, struct http_client *c);
+
+/* Scrapes hold too much memory: who reads one slowly, or not at all, is cut off now. */
+void http_guard_hurry(struct http_guard *g);
 
 /* Identity of a client, as far as limits go; zeros without one. */
 void http_guard_network(uint8_t network[16], const struct http_client *c);

@@ -47,7 +47,16 @@ static bool http_head_is_host(const char *text)
 	return !text[strspn(text, " \t")];
 }
 
-const char *http_head_host_fault(const char *version, const struct http_head_hosts *hosts)
+const char *http_head_single(const struct http_head_field *field)
+{
+	if (!field->count)
+		return NULL;
+	return field->count == 1 && field->value && strlen(field->value) == field->len
+		       ? field->value
+		       : "";
+}
+
+const char *http_head_host_fault(const char *version, const struct http_head_field *hosts)
 {
 	if (hosts->count > 1)
 		return "more than one Host\n";

@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
-/* The Host fields of a head. */
-struct http_head_hosts {
+/* The fields of one name in a head. */
+struct http_head_field {
 	unsigned count;
 	const char *value; /* of the last one, terminated; may be NULL for an empty one */
 	size_t len;	   /* of it, zeros within counted */
@@ -26,6 +26,12 @@ const char *http_head_path(const char *target);
  * @version: "HTTP/1.0", which needs no Host, or a later one
  */
 const char *http_head_host_fault(const char *version,
-				 const struct http_head_hosts *hosts);
+				 const struct http_head_field *hosts);
+
+/*
+ * The value of a field that may stand once, NULL without it. What stands twice, or holds
+ * a zero, is "", so that a proxy and we never believe two different ones.
+ */
+const char *http_head_single(const struct http_head_field *field);
 
 #endif

@@ -7,6 +7,7 @@
 #include "exporter/http/http_guard.h"
 #include "exporter/http/http_routes.h"
 #include "exporter/http/reload_requests.h"
+#include "exporter/http/scrapes.h"
 #include "exporter/ondemand/probe_service.h"
 #include "exporter/webconfig/web.h"
 
@@ -16,6 +17,7 @@ struct http_server {
 	struct web *web;
 	struct reload_requests *lifecycle;
 	struct probe_service *probes; /* NULL: there is no /probe */
+	struct scrapes *scrapes;
 };
 
 /* Data of a connection, from its first byte to its last. */

@@ -9,13 +9,15 @@
 
 #include "exporter/http/http_head.h"
 #include "exporter/http/http_private.h"
+#include "exporter/http/http_scrape.h"
 #include "exporter/pages/http_probe.h"
 
 enum step {
-	STEP_ASK,    /* the head is complete: who is it? */
-	STEP_JUDGE,  /* bcrypt was asked */
-	STEP_PROBED, /* the answer is a probe's */
-	STEP_SEND,   /* the answer stands */
+	STEP_ASK,     /* the head is complete: who is it? */
+	STEP_JUDGE,   /* bcrypt was asked */
+	STEP_PROBED,  /* the answer is a probe's, … */
+	STEP_SCRAPED, /* … or a scrape's */
+	STEP_SEND,    /* the answer stands */
 };
 
 struct request {
@@ -24,12 +26,52 @@ struct request {
 	const struct web_rules *rules; /* in force when it was asked */
 	enum web_verdict verdict;
 	struct http_answer answer;
+	struct scrape_body *scraped; /* a reference; NULL: the body is in `answer` */
 };
 
 static const char *http_request_request_field(struct MHD_Connection *conn,
 					      const char *name)
 {
 	return MHD_lookup_connection_value(conn, MHD_HEADER_KIND, name);
+}
+
+struct field_search {
+	const char *name;
+	struct http_head_field found;
+};
+
+static enum MHD_Result http_request_field_h(void *arg, enum MHD_ValueKind kind,
+					    const char *name, size_t name_len,
+					    const char *value, size_t value_len)
+{
+	struct field_search *search = arg;
+
+	(void)kind;
+	if (name_len == strlen(search->name) &&
+	    !strncasecmp(name, search->name, name_len)) {
+		search->found.count++;
+		search->found.value = value;
+		search->found.len = value_len;
+	}
+	return MHD_YES;
+}
+
+/* All fields of a name, where libmicrohttpd's own search would find the first. */
+static struct http_head_field http_request_fields(struct MHD_Connection *conn,
+						  const char *name)
+{
+	struct field_search search = {.name = name};
+
+	MHD_get_connection_values_n(conn, MHD_HEADER_KIND, http_request_field_h, &search);
+	return search.found;
+}
+
+static const char *http_request_single_field(struct MHD_Connection *conn,
+					     const char *name)
+{
+	const struct http_head_field found = http_request_fields(conn, name);
+
+	return http_head_single(&found);
 }
 
 /* A value that holds a NUL goes on behind what we would see of it: it is none. */
@@ -86,7 +128,8 @@ static void http_request_add_fields(struct MHD_Response *r, const struct http_an
 		{"Content-Disposition", *a->disposition ? a->disposition : NULL},
 		{"Content-Security-Policy", a->policy},
 		{"X-Content-Type-Options", "nosniff"},
-		{"Referrer-Policy", "no-referrer"},
+		/* With "no-referrer" the Origin of our own forms would be "null". */
+		{"Referrer-Policy", "same-origin"},
 		{"Cache-Control", a->cache ? a->cache : "no-store"},
 		{"Connection", close ? "close" : NULL},
 	};
@@ -100,18 +143,30 @@ static void http_request_add_fields(struct MHD_Response *r, const struct http_an
 }
 
 /* Hands the body over; libmicrohttpd frees it. */
+static struct MHD_Response *http_request_response(struct request *rq)
+{
+	struct buffer body = rq->answer.body;
+	struct scrape_body *scraped = rq->scraped;
+
+	if (scraped) {
+		rq->scraped = NULL;
+		return scrape_body_response(scraped);
+	}
+	if (body.err)
+		return NULL;
+	rq->answer.body = (struct buffer){0};
+	return MHD_create_response_from_buffer(body.len, body.data,
+					       MHD_RESPMEM_MUST_FREE);
+}
+
 static enum MHD_Result http_request_send_answer(struct request *rq, bool close)
 {
 	struct http_answer *a = &rq->answer;
-	struct MHD_Response *r = NULL;
+	struct MHD_Response *r = http_request_response(rq);
 	enum MHD_Result res;
 
-	if (!a->body.err)
-		r = MHD_create_response_from_buffer(a->body.len, a->body.data,
-						    MHD_RESPMEM_MUST_FREE);
 	if (!r)
 		return MHD_NO;
-	a->body = (struct buffer){0};
 	http_request_add_fields(r, a, &rq->rules->conf->headers, close);
 	res = MHD_queue_response(rq->conn, a->status, r);
 	MHD_destroy_response(r);
@@ -182,6 +237,47 @@ static enum MHD_Result http_request_send_probed(struct http_server *s, struct re
 	return http_request_send_answer(rq, false);
 }
 
+/* From here on libmicrohttpd's thread has the request again. */
+static void http_request_scraped_h(struct scrape_body *b, int err, void *arg)
+{
+	struct request *rq = arg;
+
+	rq->scraped = b;
+	http_scrape_done(&rq->answer, b, err);
+	MHD_resume_connection(rq->conn);
+}
+
+/* The answer comes when it is rendered, for this client and all who want the same. */
+static enum MHD_Result http_request_scrape(struct http_server *s, struct request *rq,
+					   const struct http_query *q)
+{
+	struct scrape_want want;
+	int err;
+
+	http_scrape_want(&want, q);
+	rq->step = STEP_SCRAPED;
+	http_guard_wait(s->guard, http_request_client_of(rq->conn));
+	MHD_suspend_connection(rq->conn);
+	err = scrapes_ask(s->scrapes, &want, http_request_scraped_h, rq);
+	if (err)
+		http_request_scraped_h(NULL, err, rq);
+	return MHD_YES;
+}
+
+static enum MHD_Result http_request_send_scraped(struct http_server *s,
+						 struct request *rq)
+{
+	struct http_client *c = http_request_client_of(rq->conn);
+
+	http_guard_head(s->guard, c);
+	if (rq->scraped) {
+		atomic_store(&s->site.scrape_bytes,
+			     (long long)scrape_body_len(rq->scraped));
+		http_guard_scrape(s->guard, c);
+	}
+	return http_request_send_answer(rq, false);
+}
+
 struct args {
 	struct http_arg list[HTTP_ARGS_MAX];
 	size_t count;
@@ -215,8 +311,8 @@ static enum MHD_Result http_request_request_answer(struct http_server *s,
 		.accept_encoding =
 			http_request_request_field(rq->conn, "Accept-Encoding"),
 		.host = http_request_request_field(rq->conn, "Host"),
-		.origin = http_request_request_field(rq->conn, "Origin"),
-		.fetch_site = http_request_request_field(rq->conn, "Sec-Fetch-Site"),
+		.origin = http_request_single_field(rq->conn, "Origin"),
+		.fetch_site = http_request_single_field(rq->conn, "Sec-Fetch-Site"),
 		.body = body,
 		.target = http_request_request_argument(rq->conn, "target"),
 		.profile = http_request_request_argument(rq->conn, "profile"),
@@ -238,7 +334,7 @@ static enum MHD_Result http_request_request_answer(struct http_server *s,
 	if (rq->answer.ask.target)
 		http_answer_text(&rq->answer, 404, "not found\n");
 	if (rq->answer.scrape)
-		http_guard_scrape(s->guard, http_request_client_of(rq->conn));
+		return http_request_scrape(s, rq, &q);
 	return http_request_send_answer(rq, body);
 }
 
@@ -303,30 +399,15 @@ static enum MHD_Result http_request_refuse_body(struct http_server *s, struct re
 	return http_request_send_answer(rq, true);
 }
 
-static enum MHD_Result http_request_host_h(void *arg, enum MHD_ValueKind kind,
-					   const char *name, size_t name_len,
-					   const char *value, size_t value_len)
-{
-	struct http_head_hosts *hosts = arg;
-
-	(void)kind;
-	if (name_len == 4 && !strncasecmp(name, MHD_HTTP_HEADER_HOST, 4)) {
-		hosts->count++;
-		hosts->value = value;
-		hosts->len = value_len;
-	}
-	return MHD_YES;
-}
-
 /* Why nobody looks at what is asked for, or NULL. */
 static const char *http_request_head_fault(struct MHD_Connection *conn, const char *path,
 					   const char *version)
 {
-	struct http_head_hosts hosts = {0};
+	const struct http_head_field hosts =
+		http_request_fields(conn, MHD_HTTP_HEADER_HOST);
 
 	if (!path)
 		return "the request target is neither a path nor a URL\n";
-	MHD_get_connection_values_n(conn, MHD_HEADER_KIND, http_request_host_h, &hosts);
 	return http_head_host_fault(version, &hosts);
 }
 
@@ -375,6 +456,8 @@ enum MHD_Result http_request_h(void *arg, struct MHD_Connection *conn, const cha
 		return http_request_send_answer(rq, false);
 	if (rq->step == STEP_PROBED)
 		return http_request_send_probed(s, rq);
+	if (rq->step == STEP_SCRAPED)
+		return http_request_send_scraped(s, rq);
 	if (rq->step == STEP_ASK) {
 		http_request_request_authorize(s, rq);
 		if (rq->step == STEP_JUDGE)
@@ -397,6 +480,7 @@ void http_request_done_h(void *arg, struct MHD_Connection *conn, void **request,
 		return;
 	web_put(s->web, rq->rules);
 	buffer_clear(&rq->answer.body);
+	scrape_body_unref(rq->scraped);
 	free(rq);
 	*request = NULL;
 }

@@ -5,18 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "base/log.h"
+#include "exporter/http/http_scrape.h"
 #include "exporter/metrics/gzip.h"
 #include "exporter/metrics/negotiate.h"
-#include "exporter/metrics/render.h"
 #include "exporter/pages/api.h"
 #include "exporter/pages/assets.h"
+#include "exporter/pages/http_origin.h"
 #include "exporter/pages/http_probe.h"
 #include "exporter/pages/ladders.h"
 #include "exporter/pages/pages.h"
-#include "exporter/webconfig/web.h"
-#include "sipprobe/loop.h"
 
 /* Under this, a reply fits one segment and compression gains nothing. */
 #define GZIP_MIN_BYTES 1400
@@ -34,67 +31,6 @@ struct route {
 	void (*handler)(struct http_answer *a, const struct http_query *q);
 };
 
-/* The families that `name[]` asks for, as Prometheus' own clients do; NULL: all. */
-static const bool *http_routes_wanted(bool *list, const struct http_query *q)
-{
-	const struct slice key = SLICE("name[]");
-	const bool *filter = NULL;
-	size_t i;
-
-	for (i = 0; i < q->arg_count; i++) {
-		if (q->args[i].name.l != key.l || memcmp(q->args[i].name.p, key.p, key.l))
-			continue;
-		if (!filter)
-			memset(list, 0, catalogue_count * sizeof(*list));
-		filter = list;
-		catalogue_want(list, q->args[i].value);
-	}
-	return filter;
-}
-
-/* On the wall clock as it goes now. Nothing here waits for the loop. */
-static int64_t http_routes_loop_turn_unix_ns(void)
-{
-	int64_t turn_ns = loop_last_turn_ns();
-
-	return turn_ns ? clock_wall_ns() - (clock_monotonic_ns() - turn_ns) : 0;
-}
-
-static struct catalogue_web http_routes_web(struct web *web)
-{
-	struct web_state s = {0};
-
-	if (web)
-		web_state(&s, web);
-	return (struct catalogue_web){s.used, s.successful, s.read_unix_ns,
-				      s.not_after_s};
-}
-
-static int http_routes_render(struct buffer *out, const struct renderer *r,
-			      struct http_site *site, const bool *families)
-{
-	struct catalogue_self self = {
-		.build = {site->build.data, site->build.len},
-		.loop_turn_unix_ns = http_routes_loop_turn_unix_ns(),
-		.log_lost = log_lost(),
-		.web = http_routes_web(site->web),
-		.scrape_ns = atomic_load(&site->scrape_ns),
-		.scrape_bytes = atomic_load(&site->scrape_bytes),
-	};
-	struct snapshot *n = NULL;
-	int err;
-
-	if (r->snapshot & SNAPSHOT_EXEMPLARS)
-		store_keep_exemplars(site->store);
-	err = snapshot_take(&n, site->store, r->snapshot);
-	if (err)
-		return err;
-	process_read(&self.process);
-	r->render(out, &(struct catalogue_source){n, &self, families});
-	snapshot_free(n);
-	return out->err;
-}
-
 static int http_routes_compress(struct http_answer *a)
 {
 	struct buffer packed = {0};
@@ -104,39 +40,6 @@ static int http_routes_compress(struct http_answer *a)
 	a->body = packed;
 	a->encoding = "gzip";
 	return err;
-}
-
-static void http_routes_set_type(struct http_answer *a, const char *type,
-				 const char *escaping)
-{
-	snprintf(a->type_text, sizeof(a->type_text), "%s%s%s", type,
-		 escaping ? "; escaping=" : "", escaping ? escaping : "");
-	a->content_type = a->type_text;
-}
-
-static void http_routes_metrics(struct http_answer *a, const struct http_query *q)
-{
-	int64_t begun_ns = clock_monotonic_ns();
-	bool families[CATALOGUE_MAX];
-	const char *escaping;
-	const struct renderer *r =
-		negotiate_renderer(&escaping, q->accept, renderers, renderer_count);
-	int err =
-		http_routes_render(&a->body, r, q->site, http_routes_wanted(families, q));
-
-	if (!err && a->body.len >= GZIP_MIN_BYTES && negotiate_gzip(q->accept_encoding))
-		err = http_routes_compress(a);
-	if (err) {
-		a->encoding = NULL;
-		http_answer_text(a, 503, strerror(err));
-		return;
-	}
-	a->status = 200;
-	http_routes_set_type(a, r->content_type, escaping);
-	a->vary = "Accept, Accept-Encoding";
-	a->scrape = true;
-	atomic_store(&q->site->scrape_ns, clock_monotonic_ns() - begun_ns);
-	atomic_store(&q->site->scrape_bytes, (long long)a->body.len);
 }
 
 /* Compresses where it helps, and says what went wrong if anything did. */
@@ -267,7 +170,7 @@ static void http_routes_reload(struct http_answer *a, const struct http_query *q
 
 /* The telemetry path comes first, so that it may be any of the others. */
 static const struct route routes[] = {
-	{NULL, "GET, HEAD", http_routes_metrics},
+	{NULL, "GET, HEAD", http_scrape_answer},
 	{"/", "GET, HEAD", http_routes_page_list},
 	{"/trunks/", "GET, HEAD, POST", http_routes_page_trunk},
 	{"/api/v1/trunks", "GET, HEAD", http_routes_api_list},
@@ -333,6 +236,10 @@ static void http_routes_answer_below(struct http_answer *a, const struct http_qu
 	} else if (!http_routes_allows(route->methods, q->method)) {
 		http_answer_text(a, 405, "method not allowed\n");
 		a->allow = route->methods;
+	} else if (!http_origin_may(q)) {
+		http_answer_text(a, 403,
+				 "the page of another site asked for this, not that of "
+				 "this exporter\n");
 	} else if (q->body) {
 		http_answer_text(a, 413, "a request must have no body\n");
 	} else if (q->arg_count > HTTP_ARGS_MAX) {

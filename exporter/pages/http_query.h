@@ -73,8 +73,8 @@ struct http_answer {
 	char disposition[128];	  /* Content-Disposition, or "" */
 	const char *cache;	  /* Cache-Control; NULL: no-store */
 	char name[HTTP_NAME_MAX]; /* what `ask` may lead to */
-	bool scrape;
-	bool reload;	      /* no answer yet: it is that of a reload */
+	bool scrape;		  /* no answer yet: it is that of a scrape */
+	bool reload;		  /* no answer yet: it is that of a reload */
 	struct probe_ask ask; /* with a target: no answer yet, it is that of a probe */
 	struct buffer body;
 };

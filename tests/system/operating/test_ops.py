@@ -59,6 +59,40 @@ class Lifecycle(Case):
         for method in ("POST", "PUT"):
             self.assertEqual(self.ask(e, method)[:2], (200, "reloaded\n"))
 
+    def test_another_sites_page(self):
+        e = self.start(config_of(trunk("a", DEAD)), args=["--web.enable-lifecycle"])
+        host = e.base[7:]
+        foreign, ours = "Origin: http://evil.example", f"Origin: http://{host}"
+        same = "Sec-Fetch-Site: same-origin"
+        e.write_config("broken")
+        for lines in ((foreign,), ("Origin: null",), ("Origin:",), (ours, foreign),
+                      (foreign, ours), ("sec-fetch-site: Cross-Site",),
+                      (same, "Sec-Fetch-Site: cross-site"), ("Sec-Fetch-Site:",),
+                      ("Sec-Fetch-Site: same-site", ours), (foreign, "Content-Length: 9")):
+            with self.subTest(refused=lines):
+                code, text = self.say(host, lines)
+                self.assertEqual(code, 403)
+                self.assertEqual(text.count("\n"), 1)
+                self.assertIn("another site", text)
+        self.assertFalse(e.log(msg="reload failed, the old configuration stays"))
+        e.write_config(config_of(trunk("a", DEAD)))
+        for lines in ((), (ours,), (ours.upper(),), (same,), (same, foreign),
+                      ("Sec-Fetch-Site: none",)):
+            with self.subTest(done=lines):
+                self.assertEqual(self.say(host, lines), (200, "reloaded\n"))
+        self.assertEqual(self.say(host, (), "HTTP/1.0"), (200, "reloaded\n"))
+
+    def say(self, host, lines, version="HTTP/1.1"):
+        address, port = host.split(":")
+        head = [f"POST /-/reload {version}", "Connection: close", *lines]
+        if version != "HTTP/1.0":
+            head.append(f"Host: {host}")
+        with socket.create_connection((address, int(port)), 20 * PATIENCE) as s:
+            s.sendall(("\r\n".join(head) + "\r\n\r\n").encode())
+            r = http.client.HTTPResponse(s)
+            r.begin()
+            return r.status, r.read().decode()
+
     def test_answers_when_it_is_done(self):
         e = self.start(config_of(trunk("a", DEAD)), args=["--web.enable-lifecycle"])
         for i in range(20):

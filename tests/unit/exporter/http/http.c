@@ -89,6 +89,8 @@ static const struct {
 	 "1.2.3&lt;x&gt;"},
 	{GET("/"), 200, "Content-Type", "text/html; charset=utf-8", "href=\"-/ready\""},
 	{GET("/"), 200, "X-Content-Type-Options", "nosniff", "href=\"metrics\""},
+	/* With no-referrer browsers send "Origin: null" with a form of ours. */
+	{GET("/"), 200, "Referrer-Policy", "same-origin", ""},
 	{GET("/metrics/"), 404, "Content-Type", "text/plain; charset=utf-8", "not found"},
 	{GET("/../metrics"), 404, NULL, NULL, "not found"},
 	{GET("/favicon.ico"), 404, NULL, NULL, "not found"},

@@ -1,4 +1,6 @@
 /* The guard's deadlines and limits, on real connections that nobody answers. */
+#include <poll.h>
+
 #include "base/clock.h"
 #include "exporter/http/http_guard.h"
 #include "tests/unit/exporter/http/http_client.h"
@@ -39,6 +41,14 @@ static struct pair pair_open(struct http_guard *g, unsigned ip)
 	p.near = accept(listener, NULL, NULL);
 	p.client = http_guard_opened(g, p.near, (const struct sockaddr *)&in);
 	return p;
+}
+
+/* Whether our end was shut down, whatever the far one has yet to read. */
+static bool shut_here(const struct pair *p)
+{
+	struct pollfd f = {.fd = p->near, .events = POLLOUT};
+
+	return poll(&f, 1, 0) == 1 && f.revents & POLLHUP;
 }
 
 static void pair_close(struct http_guard *g, struct pair *p)
@@ -164,27 +174,117 @@ static void test_total(struct http_guard *g)
 		pair_close(g, &p[i]);
 }
 
-static void test_scrapes(struct http_guard *g)
+/* Sends until the far end's kernel takes no more. Returns what it took. */
+static size_t pair_fill(const struct pair *p)
 {
-	enum { SCRAPES = HTTP_GUARD_SCRAPES + 1 };
-	struct pair p[SCRAPES];
-	int i;
+	static char bytes[65536];
+	struct pollfd f = {.fd = p->near, .events = POLLOUT};
+	size_t sum = 0;
+	ssize_t n;
 
-	for (i = 0; i < SCRAPES; i++) {
-		p[i] = pair_open(g, (unsigned)i + 1);
-		http_guard_head(g, p[i].client);
-		http_guard_scrape(g, p[i].client);
+	while (poll(&f, 1, 50) == 1) {
+		n = send(p->near, bytes, sizeof(bytes), MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (n <= 0)
+			break;
+		sum += (size_t)n;
 	}
-	ok(is_cut(&p[0]), "the oldest scrape makes room");
-	ok(!is_cut(&p[1]), "and only it");
-	for (i = 0; i < SCRAPES; i++)
-		pair_close(g, &p[i]);
+	return sum;
+}
+
+static void pair_read(const struct pair *p, size_t bytes)
+{
+	static char into[65536];
+
+	while (bytes) {
+		ssize_t n = recv(p->far, into, sizeof(into), 0);
+
+		if (n <= 0)
+			return;
+		bytes -= (size_t)n < bytes ? (size_t)n : bytes;
+	}
+}
+
+static struct pair pair_scrape(struct http_guard *g, unsigned ip)
+{
+	struct pair p = pair_open(g, ip);
+	int size = 65536;
+
+	setsockopt(p.far, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	http_guard_head(g, p.client);
+	http_guard_scrape(g, p.client);
+	return p;
+}
+
+static void wait_ms(int ms)
+{
+	nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000L}, NULL);
+}
+
+/* Where memory is short, who does not read is cut off; who does, or is not sent to, not.
+ */
+static void test_hurry(struct http_guard *g)
+{
+	struct pair mute = pair_scrape(g, 1), reads = pair_scrape(g, 1),
+		    unsent = pair_scrape(g, 1), page = pair_open(g, 1);
+	size_t sent = pair_fill(&reads);
+
+	http_guard_head(g, page.client);
+	(void)pair_fill(&mute);
+	(void)pair_fill(&page);
+	http_guard_hurry(g);
+	ok(!is_cut(&mute), "a moment is given");
+	wait_ms(1500);
+	pair_read(&reads, sent);
+	http_guard_hurry(g);
+	ok(shut_here(&mute), "who reads nothing is cut off");
+	ok(!shut_here(&reads), "who reads is not");
+	ok(!shut_here(&unsent), "nor who was sent nothing");
+	ok(!shut_here(&page), "nor who reads no scrape");
+	pair_close(g, &mute);
+	pair_close(g, &reads);
+	pair_close(g, &unsent);
+	pair_close(g, &page);
+}
+
+/* Others of the same address who take nothing go before one who reads, however many. */
+static void test_reader_stays(struct http_guard *g)
+{
+	enum { OTHERS = HTTP_GUARD_CLIENTS_PER_IP + 8 };
+	struct pair reads = pair_scrape(g, 1), others[OTHERS];
+
+	for (int i = 0; i < 2; i++)
+		pair_read(&reads, pair_fill(&reads));
+	for (int i = 0; i < OTHERS; i++) {
+		others[i] = pair_scrape(g, 1);
+		(void)send(others[i].near, "x", 1, MSG_NOSIGNAL);
+	}
+	ok(!shut_here(&reads), "the oldest of all stays, as it reads");
+	for (int i = 0; i < OTHERS; i++)
+		pair_close(g, &others[i]);
+	pair_close(g, &reads);
+}
+
+static void test_stall(struct http_guard *g)
+{
+	struct pair mute = pair_scrape(g, 1), unsent = pair_scrape(g, 2);
+	int64_t end_ns = clock_monotonic_ns() + 5 * CLOCK_NS_PER_S;
+
+	(void)pair_fill(&mute);
+	while (!shut_here(&mute) && clock_monotonic_ns() < end_ns)
+		wait_ms(20);
+	ok(shut_here(&mute), "who takes nothing for the time of a stall is cut off");
+	ok(!shut_here(&unsent), "who is sent nothing is not");
+	pair_close(g, &mute);
+	pair_close(g, &unsent);
 }
 
 int main(void)
 {
-	const struct http_guard_conf conf = {HEAD_NS, ANSWER_NS};
-	const struct http_guard_conf patient = {60 * CLOCK_NS_PER_S, 60 * CLOCK_NS_PER_S};
+	const struct http_guard_conf conf = {HEAD_NS, ANSWER_NS, ANSWER_NS};
+	const struct http_guard_conf patient = {60 * CLOCK_NS_PER_S, 60 * CLOCK_NS_PER_S,
+						60 * CLOCK_NS_PER_S};
+	const struct http_guard_conf brisk = {60 * CLOCK_NS_PER_S, 60 * CLOCK_NS_PER_S,
+					      300 * CLOCK_NS_PER_MS};
 	struct http_guard *g = NULL;
 
 	listener_open();
@@ -197,7 +297,12 @@ int main(void)
 		return 1;
 	test_ranks(g);
 	test_total(g);
-	test_scrapes(g);
+	test_hurry(g);
+	test_reader_stays(g);
+	http_guard_free(g);
+	if (http_guard_alloc(&g, &brisk))
+		return 1;
+	test_stall(g);
 	http_guard_free(g);
 	close(listener);
 	return tap_done();

@@ -69,7 +69,7 @@ static void hosts(void)
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const char *value = rows[i].value;
-		const struct http_head_hosts h = {rows[i].count, value,
+		const struct http_head_field h = {rows[i].count, value,
 						  value ? strlen(value) : 0};
 
 		is_int(!http_head_host_fault(rows[i].version, &h), rows[i].good,
@@ -79,9 +79,28 @@ static void hosts(void)
 
 static void zeros(void)
 {
-	const struct http_head_hosts h = {1, "a\0b", 3};
+	const struct http_head_field h = {1, "a\0b", 3};
 
 	ok(http_head_host_fault("HTTP/1.1", &h) != NULL, "what a zero hides counts");
+}
+
+static void singles(void)
+{
+	static const struct {
+		const char *name;
+		struct http_head_field field;
+		const char *value;
+	} rows[] = {
+		{"none", {0, NULL, 0}, NULL},
+		{"one", {1, "a", 1}, "a"},
+		{"an empty one", {1, "", 0}, ""},
+		{"an empty one, as libmicrohttpd may say", {1, NULL, 0}, ""},
+		{"two", {2, "a", 1}, ""},
+		{"one with a zero", {1, "a\0b", 3}, ""},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		is_str(http_head_single(&rows[i].field), rows[i].value, rows[i].name);
 }
 
 int main(void)
@@ -89,5 +108,6 @@ int main(void)
 	targets();
 	hosts();
 	zeros();
+	singles();
 	return tap_done();
 }

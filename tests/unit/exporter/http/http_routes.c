@@ -1,5 +1,8 @@
 /* Which path is answered by what, with which fields, for which methods. */
+#include <errno.h>
+
 #include "exporter/http/http_routes.h"
+#include "exporter/http/http_scrape.h"
 #include "exporter/pages/assets.h"
 #include "tests/unit/exporter/pages/site.h"
 
@@ -25,8 +28,8 @@ static const struct {
 	 "no trunk of this name"},
 	{"GET", asset_path, 200, "text/javascript; charset=utf-8", ""},
 	{"GET", "/static/x", 404, TEXT, "not found"},
-	{"GET", "/metrics", 200, "text/plain; version=0.0.4; charset=utf-8",
-	 "siptrunk_probes_total"},
+	/* No answer yet: it is that of a scrape. */
+	{"GET", "/metrics", 0, "text/plain; version=0.0.4; charset=utf-8", ""},
 	{"POST", "/metrics", 405, TEXT, "method not allowed"},
 	{"GET", "/-/healthy", 200, TEXT, "healthy"},
 	{"GET", "/-/ready", 503, TEXT, "no configuration"},
@@ -60,6 +63,43 @@ static void test_routes(struct site *s)
 		       "what is allowed");
 		buffer_clear(&a.body);
 	}
+}
+
+/* Who asks counts where a request does something; the rest says what it always says. */
+static void test_other_sites(struct site *s)
+{
+	static const struct {
+		const char *method;
+		const char *path;
+		bool body;
+		unsigned status;
+	} rows[] = {
+		{"POST", "/-/reload", false, 403},
+		{"PUT", "/-/reload", false, 403},
+		{"POST", "/-/reload", true, 403},
+		{"POST", "/trunks/alpha/probe", false, 403},
+		{"POST", "/metrics", false, 405},
+		{"POST", "/nowhere", false, 404},
+		{"GET", "/metrics", false, 0},
+		{"HEAD", "/", false, 200},
+	};
+
+	s->site.reloads = true;
+	s->q.fetch_site = "cross-site";
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct http_answer a = {0};
+
+		s->q.method = rows[i].method;
+		s->q.path = rows[i].path;
+		s->q.body = rows[i].body;
+		http_routes_answer(&a, &s->q);
+		is_int(a.status, rows[i].status, rows[i].path);
+		ok(!a.reload && !a.ask.target, "nothing is done");
+		buffer_clear(&a.body);
+	}
+	s->site.reloads = false;
+	s->q.body = false;
+	s->q.fetch_site = NULL;
 }
 
 static void test_refused(struct site *s)
@@ -101,8 +141,8 @@ static void test_prefix(struct site *s)
 	static const struct {
 		const char *path;
 		unsigned status;
-	} below[] = {{"/a/metrics", 200}, {"/a/", 200},	     {"/a", 302},
-		     {"/", 302},	  {"/metrics", 404}, {"/ab", 404}};
+	} below[] = {{"/a/metrics", 0}, {"/a/", 200},	   {"/a", 302},
+		     {"/", 302},	{"/metrics", 404}, {"/ab", 404}};
 	char why[64];
 
 	(void)http_paths_init(&s->site.paths, "https://x.example/b", "/a", why,
@@ -124,7 +164,8 @@ static void test_prefix(struct site *s)
 /* Only the families that are asked for; a name that does not exist is none of them. */
 static void test_families(struct site *s)
 {
-	struct http_answer a = {0};
+	struct scrape_want want;
+	struct buffer out = {0};
 	const char *text;
 
 	s->q.method = "GET";
@@ -132,13 +173,66 @@ static void test_families(struct site *s)
 	site_arg(s, "name[]", "siptrunk_state");
 	site_arg(s, "name[]", "no_such_family");
 	site_arg(s, "other", "siptrunk_info");
-	http_routes_answer(&a, &s->q);
-	text = site_end(&a.body);
+	http_scrape_want(&want, &s->q);
+	is_int(http_scrape_render(&out, &want, &s->site), 0, "is rendered");
+	text = site_end(&out);
 	ok(strstr(text, "siptrunk_state{") && !strstr(text, "siptrunk_info{") &&
 		   !strstr(text, "process_"),
 	   "one family and no other");
-	buffer_clear(&a.body);
+	buffer_clear(&out);
 	s->q.arg_count = 0;
+}
+
+/* What is the same is shared, what is not is not. */
+static void test_wants(struct site *s)
+{
+	static const struct {
+		const char *accept, *encoding, *name;
+		bool same;
+	} rows[] = {
+		{NULL, NULL, NULL, true},
+		{"text/plain", "br", NULL, true},
+		{NULL, "gzip", NULL, false},
+		{"application/openmetrics-text;version=1.0.0", NULL, NULL, false},
+		{NULL, NULL, "siptrunk_state", false},
+		{NULL, NULL, "no_such_family", false},
+	};
+	struct scrape_want first, want;
+
+	http_scrape_want(&first, &s->q);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		s->q.accept = rows[i].accept;
+		s->q.accept_encoding = rows[i].encoding;
+		if (rows[i].name)
+			site_arg(s, "name[]", rows[i].name);
+		memset(&want, 0xff, sizeof(want));
+		http_scrape_want(&want, &s->q);
+		is_int(!memcmp(&want, &first, sizeof(want)), rows[i].same,
+		       "whether it is the same");
+		s->q.arg_count = 0;
+	}
+	s->q.accept = s->q.accept_encoding = NULL;
+}
+
+static void test_told(void)
+{
+	static const struct {
+		int err;
+		const char *text, *retry;
+	} rows[] = {{EBUSY, "too many scrapes at once\n", "1"},
+		    {EAGAIN, "a configuration is being applied\n", "1"},
+		    {ESHUTDOWN, "the exporter stops\n", NULL},
+		    {ENOMEM, "out of memory\n", "1"}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct http_answer a = {.scrape = true, .vary = "Accept"};
+
+		http_scrape_done(&a, NULL, rows[i].err);
+		is_int(a.status, 503, rows[i].text);
+		is_str(site_end(&a.body), rows[i].text, "why");
+		is_str(a.retry_after, rows[i].retry, "when to come again");
+		buffer_clear(&a.body);
+	}
 }
 
 static void test_compressed(struct site *s)
@@ -148,10 +242,8 @@ static void test_compressed(struct site *s)
 	s->q.path = "/metrics";
 	s->q.accept_encoding = "gzip";
 	http_routes_answer(&a, &s->q);
-	is_str(a.encoding, "gzip", "a scrape is compressed");
 	is_str(a.vary, "Accept, Accept-Encoding", "which caches are told");
-	ok(a.scrape && a.body.len > 20 && (unsigned char)a.body.data[0] == 0x1f, "it is");
-	buffer_clear(&a.body);
+	ok(a.scrape && !a.status && !a.body.len, "a scrape is rendered elsewhere");
 	a = (struct http_answer){0};
 	s->q.path = "/";
 	http_routes_answer(&a, &s->q);
@@ -168,9 +260,12 @@ int main(void)
 	snprintf(asset_path, sizeof(asset_path), "/static/%s/list.js", assets_hash);
 	site_open(&s);
 	test_routes(&s);
+	test_other_sites(&s);
 	test_refused(&s);
 	test_prefix(&s);
 	test_families(&s);
+	test_wants(&s);
+	test_told();
 	test_compressed(&s);
 	site_close(&s);
 	return tap_done();

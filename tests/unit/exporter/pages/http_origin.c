@@ -26,8 +26,58 @@ static const struct {
 	{"nothing behind it", NULL, "http://", "a:9060", false},
 	{"an empty one", NULL, "", "", false},
 	{"without a host", NULL, "http://a", NULL, false},
+	{"a site that is said twice", "", "http://a:9060", "a:9060", false},
+	{"a list of sites", "same-origin, cross-site", NULL, "a:9060", false},
+	{"a site in capitals", "Same-Origin ", NULL, "a:9060", true},
+	{"another one in capitals", "Cross-Site", NULL, "a:9060", false},
+	{"a list of origins", NULL, "http://a:9060 http://evil", "a:9060", false},
+	{"a list with commas", NULL, "http://a:9060, http://a:9060", "a:9060", false},
+	{"an origin in capitals", NULL, "HTTP://A:9060 ", "a:9060 ", true},
+	{"null in capitals", NULL, "NULL", "null", false},
+	{"port 80, unsaid by the origin", NULL, "http://a", "a:80", true},
+	{"port 80, unsaid by the host", NULL, "http://a:80", "a", true},
+	{"port 443, unsaid by the origin", NULL, "https://a", "a:443", true},
+	{"port 443, unsaid by both", NULL, "https://a", "a", true},
+	{"the other scheme's port", NULL, "https://a", "a:80", false},
+	{"another port than the unsaid one", NULL, "http://a", "a:9060", false},
+	{"an empty port", NULL, "http://a:", "a:80", true},
+	{"zeros before a port", NULL, "http://a:09060", "a:9060", true},
+	{"a port that wraps", NULL, "http://a:74596", "a:9060", false},
+	{"a port that is none", NULL, "http://a:9060x", "a:9060", false},
+	{"an IPv6 address", NULL, "http://[::1]:9060", "[::1]:9060", true},
+	{"its long form", NULL, "http://[0:0:0:0:0:0:0:1]:9060", "[::1]:9060", true},
+	{"in other letters, without a port", NULL, "http://[2001:DB8::A]",
+	 "[2001:db8::a]:80", true},
+	{"another IPv6 address", NULL, "http://[::2]:9060", "[::1]:9060", false},
+	{"another port there", NULL, "http://[::1]:9061", "[::1]:9060", false},
+	{"a bracket that stays open", NULL, "http://[::1:9060", "[::1:9060", false},
+	{"our name before another's", NULL, "http://a:9060@evil", "a:9060", false},
+	{"our name in its path", NULL, "http://evil/a:9060", "a:9060", false},
+	{"a path behind it", NULL, "http://a:9060/x", "a:9060", false},
+	{"another scheme", NULL, "ftp://a:9060", "a:9060", false},
+	{"an extension", NULL, "chrome-extension://abcdef", "a:9060", false},
+	{"a file", NULL, "file://", "", false},
+	{"an empty host", NULL, "http://a", "", false},
+	{"a port beside the external URL's", NULL, "https://sip.example", "a", false},
 	{"the external URL's", NULL, "https://sip.example:8443", "a:9060", true},
 };
+
+/* What reads needs no page of ours. */
+static const struct {
+	const char *method;
+	bool may;
+} methods[] = {{"GET", true},	 {"HEAD", true},    {"POST", false},	{"PUT", false},
+	       {"PATCH", false}, {"DELETE", false}, {"OPTIONS", false}, {"get", false}};
+
+static void test_methods(void)
+{
+	for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++) {
+		const struct http_query q = {.method = methods[i].method,
+					     .fetch_site = "cross-site"};
+
+		is_int(http_origin_may(&q), methods[i].may, methods[i].method);
+	}
+}
 
 static void test_origins(void)
 {
@@ -56,5 +106,6 @@ static void test_origins(void)
 int main(void)
 {
 	test_origins();
+	test_methods();
 	return tap_done();
 }

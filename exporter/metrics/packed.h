@@ -1,0 +1,35 @@
+/*
+ * A large body in compressed pieces, for many readers who take no gzip: each has a piece
+ * unpacked when it has room for one, so that what is kept is small however slow they are.
+ */
+#ifndef EXPORTER_METRICS_PACKED_H
+#define EXPORTER_METRICS_PACKED_H
+
+#include <stdint.h>
+
+#include "base/buffer.h"
+
+struct packed;
+
+enum { PACKED_PIECE = 32 * 1024 }; /* of the body; the last one may be shorter */
+
+/* Returns 0 or ENOMEM. */
+int packed_make(struct packed **pp, const struct buffer *from);
+
+/* NULL is ignored. */
+void packed_free(struct packed *p);
+
+/* Bytes of the body, and those that it is kept in. */
+size_t packed_len(const struct packed *p);
+size_t packed_kept(const struct packed *p);
+
+/*
+ * Unpacks from a multiple of PACKED_PIECE on. Any thread.
+ *
+ * @size: room in @to, at least a piece or all that is left
+ *
+ * Returns the bytes unpacked, or 0 for want of memory or behind the end.
+ */
+size_t packed_read(const struct packed *p, uint64_t pos, char *to, size_t size);
+
+#endif
