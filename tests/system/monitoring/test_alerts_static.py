@@ -265,6 +265,13 @@ class Conventions(unittest.TestCase):
         for name in named:
             self.assertIn(f"({name}.md)", index)
 
+    def test_runbooks_say_where_to_look(self):
+        """As the mail has a link to the exporter that saw it."""
+        for a in alerts():
+            if "page_url" in a["annotations"]:
+                with self.subTest(a["alert"]):
+                    self.assertIn(":10060/", (RUNBOOKS / f"{a['alert']}.md").read_text())
+
     def test_runbooks_name_what_there_is(self):
         """Units, other pages, and the names that a person asks Prometheus for."""
         units = {p.name.split(".")[0] for p in (ROOT / "systemd").glob("*.service.in")}
