@@ -113,9 +113,16 @@ static void http_guard_enter(struct http_client *c, enum client_state state)
 	c->since_ns = clock_monotonic_ns();
 }
 
-/* The descriptor stays: libmicrohttpd reads the end of the stream and cleans up. */
+/*
+ * The descriptor stays: libmicrohttpd reads the end of the stream and cleans up. What a
+ * client does not read is not kept for him: he is sent a reset then, which he sees.
+ */
 static void http_guard_shut(struct http_client *c)
 {
+	const struct linger none = {.l_onoff = 1};
+
+	if (c->state == CLIENT_ANSWER)
+		(void)setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
 	shutdown(c->fd, SHUT_RDWR);
 	c->state = CLIENT_SHUT;
 }
