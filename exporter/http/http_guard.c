@@ -26,6 +26,9 @@
 #define STALL_NS    (1 * CLOCK_NS_PER_S)
 #define READS_BYTES ((uint64_t)256 * 1024)
 
+/* What the kernel may hold for a scrape's reader; left to itself, megabytes. */
+#define SEND_BYTES (128 * 1024)
+
 /* Slower than this is too slow where others wait for the memory. */
 #define SLOW_BYTES_PER_S 16384
 #define SLOW_AFTER_S	 2
@@ -390,8 +393,11 @@ void http_guard_wait(struct http_guard *g, struct http_client *c)
 
 void http_guard_scrape(struct http_guard *g, struct http_client *c)
 {
+	const int size = SEND_BYTES;
+
 	if (!c)
 		return;
+	(void)setsockopt(c->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	pthread_mutex_lock(&g->lock);
 	c->scrape = true;
 	pthread_mutex_unlock(&g->lock);
