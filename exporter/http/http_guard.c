@@ -24,6 +24,7 @@
  * the buffers of his kernel does.
  */
 #define STALL_NS    (1 * CLOCK_NS_PER_S)
+#define PAUSE_NS    (50 * CLOCK_NS_PER_MS) /* before new heads make way */
 #define READS_BYTES ((uint64_t)256 * 1024)
 
 /* What the kernel may hold for a scrape's reader; left to itself, megabytes. */
@@ -176,7 +177,10 @@ static int http_guard_rank(const struct http_client *c, int64_t now_ns)
 			return 0;
 		if (http_guard_reads(c))
 			return 5;
-		return age_ns > ANSWER_HONEST_NS ? 2 : 4;
+		return age_ns > ANSWER_HONEST_NS ||
+				       http_guard_stalled(c, now_ns, PAUSE_NS)
+			       ? 2
+			       : 4;
 	default:
 		return 6;
 	}
