@@ -24,7 +24,11 @@
  * the buffers of his kernel does.
  */
 #define STALL_NS    (1 * CLOCK_NS_PER_S)
+#define PAUSE_NS    (50 * CLOCK_NS_PER_MS) /* before new heads make way */
 #define READS_BYTES ((uint64_t)256 * 1024)
+
+/* What the kernel may hold for a scrape's reader; left to itself, megabytes. */
+#define SEND_BYTES (128 * 1024)
 
 /* Slower than this is too slow where others wait for the memory. */
 #define SLOW_BYTES_PER_S 16384
@@ -113,9 +117,16 @@ static void http_guard_enter(struct http_client *c, enum client_state state)
 	c->since_ns = clock_monotonic_ns();
 }
 
-/* The descriptor stays: libmicrohttpd reads the end of the stream and cleans up. */
+/*
+ * The descriptor stays: libmicrohttpd reads the end of the stream and cleans up. What a
+ * client does not read is not kept for him: he is sent a reset then, which he sees.
+ */
 static void http_guard_shut(struct http_client *c)
 {
+	const struct linger none = {.l_onoff = 1};
+
+	if (c->state == CLIENT_ANSWER)
+		(void)setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
 	shutdown(c->fd, SHUT_RDWR);
 	c->state = CLIENT_SHUT;
 }
@@ -166,7 +177,10 @@ static int http_guard_rank(const struct http_client *c, int64_t now_ns)
 			return 0;
 		if (http_guard_reads(c))
 			return 5;
-		return age_ns > ANSWER_HONEST_NS ? 2 : 4;
+		return age_ns > ANSWER_HONEST_NS ||
+				       http_guard_stalled(c, now_ns, PAUSE_NS)
+			       ? 2
+			       : 4;
 	default:
 		return 6;
 	}
@@ -383,8 +397,11 @@ void http_guard_wait(struct http_guard *g, struct http_client *c)
 
 void http_guard_scrape(struct http_guard *g, struct http_client *c)
 {
+	const int size = SEND_BYTES;
+
 	if (!c)
 		return;
+	(void)setsockopt(c->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	pthread_mutex_lock(&g->lock);
 	c->scrape = true;
 	pthread_mutex_unlock(&g->lock);
