@@ -254,7 +254,7 @@ int app_run(const struct cli *cli, const char *version)
 	size_t count = sizeof(parts) / sizeof(*parts), started = 0;
 	int err = 0;
 
-	/* What a scrape needs goes back to the system with it: no threshold that grows. */
+	/* What a scrape needs goes back to the system with it. */
 	(void)mallopt(M_MMAP_THRESHOLD, MMAP_BYTES);
 	while (started < count && !err) {
 		err = parts[started].start(&app);

@@ -151,12 +151,18 @@ int scrapes_alloc(struct scrapes **sp, const struct scrapes_conf *conf)
 	return 0;
 }
 
+bool scrapes_same(const struct scrape_want *a, const struct scrape_want *b)
+{
+	return a->renderer == b->renderer && a->gzip == b->gzip && a->some == b->some &&
+	       !memcmp(a->families, b->families, sizeof(a->families));
+}
+
 static struct scrape_job *scrapes_find(struct scrapes *s, const struct scrape_want *want)
 {
 	struct scrape_job *job;
 
 	STAILQ_FOREACH(job, &s->jobs, entry)
-		if (!memcmp(&job->want, want, sizeof(*want)))
+		if (scrapes_same(&job->want, want))
 			return job;
 	return NULL;
 }

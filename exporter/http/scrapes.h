@@ -22,14 +22,15 @@ enum {
 /* And their bytes; a single one may be larger. */
 #define SCRAPES_BYTES ((size_t)64 << 20)
 
-/* What makes two scrapes the same. Zeroed before it is filled: it is compared as bytes.
- */
+/* What makes two scrapes the same. */
 struct scrape_want {
 	const struct renderer *renderer;
 	bool gzip;
-	bool some; /* `families` alone */
-	bool families[CATALOGUE_MAX];
+	bool some;		      /* `families` alone */
+	bool families[CATALOGUE_MAX]; /* all false unless `some` */
 };
+
+bool scrapes_same(const struct scrape_want *a, const struct scrape_want *b);
 
 /* Runs on the thread: renders, and makes a body of it. Returns 0 or errno. */
 typedef int(scrapes_render_h)(struct scrape_body **bp, const struct scrape_want *want,
