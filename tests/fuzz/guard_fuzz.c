@@ -109,8 +109,18 @@ static bool is_name_mistaken(const struct guard_message *m)
 	return false;
 }
 
-/* Whether libre's refusal is one of the four that are known. */
-static bool is_refusal_known(const struct guard_message *m)
+/* RFC 3261 7.1: the version has no case; libre wants it in capitals. */
+static bool is_version_mistaken(const struct guard_message *m, const char *buf)
+{
+	const char *p = m->request ? m->ruri.p + m->ruri.l : buf;
+
+	while (*p == ' ' || *p == '\t')
+		p++;
+	return strncmp(p, "SIP/2.0", 7) != 0;
+}
+
+/* Whether libre's refusal is one of the five that are known. */
+static bool is_refusal_known(const struct guard_message *m, const char *buf)
 {
 	struct pl name, value;
 	struct sip_via via;
@@ -124,6 +134,8 @@ static bool is_refusal_known(const struct guard_message *m)
 		    msg_ctype_decode(&type, &value))
 			return true;
 	}
+	if (is_version_mistaken(m, buf))
+		return true;
 	if (!m->request && m->phrase.p[-1] != ' ')
 		return true;
 	if (m->request && uri_decode(&uri, &m->ruri))
@@ -156,7 +168,7 @@ static void libre_check(const struct guard_message *m, const char *buf)
 	must(mb && !mbuf_write_mem(mb, (const uint8_t *)buf, m->size));
 	mbuf_set_pos(mb, 0);
 	err = sip_msg_decode(&msg, mb);
-	must(!err || is_refusal_known(m));
+	must(!err || is_refusal_known(m, buf));
 	if (!err) {
 		must(msg->req == m->request);
 		must(msg->req || msg->scode == m->code);

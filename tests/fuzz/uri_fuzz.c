@@ -70,13 +70,14 @@ static void again_check(const struct config_uri *u, const char *text)
 		must(strlen(printed) < strlen(text) && strstr(text, ":0"));
 }
 
-/* libre knows no zones and splits a password off. */
+/* libre knows no zones, no IPv4 address within an IPv6 one, and splits a password off. */
 static void libre_check(const struct config_uri *u, const char *text)
 {
 	struct pl pl, user;
 	struct uri uri;
 
-	if (memchr(u->host.p, '%', u->host.l))
+	if (memchr(u->host.p, '%', u->host.l) ||
+	    (u->ipv6 && memchr(u->host.p, '.', u->host.l)))
 		return;
 	pl_set_str(&pl, text);
 	must(!uri_decode(&uri, &pl));
