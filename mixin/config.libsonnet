@@ -51,6 +51,10 @@
     // must not be more than the scrape interval, and divide 60.
     availabilityStepSeconds: 10,
 
+    // How often it is decided who is down, and how often what is said of trunks is written anew.
+    stateSeconds: 15,
+    trunkAlertsSeconds: 30,
+
     // Dashboards. Identities are the prefix and a name: siptrunk-fleet, siptrunk-trunk, …
     dashboardUidPrefix: 'siptrunk-',
     dashboardTags: ['siptrunk', 'sip'],

@@ -132,7 +132,7 @@ local problems = [
       },
       {
         name: 'siptrunk-state',
-        interval: '15s',
+        interval: '%ds' % $._config.stateSeconds,
         rules: known + vantages.rules + problems + course.trunk
                + exporter_problems.rules + course.exporter,
       },

@@ -324,7 +324,7 @@ local certificate(text, label) =
           Twice a minute: Prometheus writes an alert's texts anew at every turn, and those of
           10,000 trunks that are down take it ten seconds and more. Outages come first.
         |||,
-        interval: '30s',
+        interval: '%ds' % $._config.trunkAlertsSeconds,
         rules: (import 'outages.libsonnet')($._config) + state + windows + registration + certificates,
       },
     ],

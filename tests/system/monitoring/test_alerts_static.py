@@ -134,6 +134,24 @@ class Rules(unittest.TestCase):
         every.discard(("SipTrunkWatchdog", "none"))
         self.assertEqual((every - fired, every - quiet, every - read), (set(),) * 3)
 
+    def test_large_fleets(self):
+        """Other turns, and nothing else that is other."""
+        with tempfile.TemporaryDirectory() as name:
+            large = pathlib.Path(name, "alerts", RULES.name)
+            self.check(ROOT / "scripts" / "mixin", "-c", ROOT / "mixin" / "large.libsonnet",
+                       "-o", name)
+            self.check("promtool", "check", "rules", large)
+            ours, theirs = (
+                {g["name"]: g for g in yaml.safe_load(path.read_text())["groups"]}
+                for path in (RULES, large))
+        self.assertEqual(
+            {name: g["interval"] for name, g in theirs.items()
+             if g["interval"] != ours[name]["interval"]},
+            {"siptrunk-state": "30s", "siptrunk-trunk-alerts": "60s"})
+        for group in ours.values():
+            if group["name"] not in ("siptrunk-availability", "siptrunk-outage-causes"):
+                self.assertEqual(group["rules"], theirs[group["name"]]["rules"])
+
     def test_printed_from_the_mixin(self):
         self.check(ROOT / "scripts" / "mixin", "--check")
 
