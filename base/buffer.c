@@ -23,6 +23,8 @@ static int buffer_grow(struct buffer *b, size_t need)
 
 char *buffer_reserve(struct buffer *b, size_t size)
 {
+	if (b->drainh && b->len >= b->drain_at && !b->err)
+		b->drainh(b, b->drain_arg);
 	if (b->err)
 		return NULL;
 	if (size > b->cap - b->len) {
@@ -48,6 +50,16 @@ void buffer_add(struct buffer *b, const void *p, size_t size)
 void buffer_str(struct buffer *b, const char *text)
 {
 	buffer_add(b, text, strlen(text));
+}
+
+void buffer_shrink(struct buffer *b)
+{
+	char *data = b->len ? realloc(b->data, b->len) : NULL;
+
+	if (!data)
+		return;
+	b->data = data;
+	b->cap = b->len;
 }
 
 void buffer_clear(struct buffer *b)

@@ -216,13 +216,17 @@ static int http_render_h(struct scrape_body **bp, const struct scrape_want *want
 {
 	struct http_server *s = arg;
 	int64_t begun_ns = clock_monotonic_ns();
-	struct buffer text = {0};
-	int err = http_scrape_render(&text, want, &s->site);
+	struct body_writer *w = NULL;
+	struct body body = {0};
+	int err = body_writer_alloc(&w, want->gzip);
 
 	if (!err)
-		err = scrape_body_make(bp, &text, want->gzip, all);
-	buffer_clear(&text);
-
+		err = http_scrape_render(body_writer_window(w), want, &s->site);
+	if (!err)
+		err = body_writer_end(w, &body);
+	if (!err)
+		err = scrape_body_make(bp, &body, all);
+	body_writer_free(w);
 	atomic_store(&s->site.scrape_ns, clock_monotonic_ns() - begun_ns);
 	return err;
 }

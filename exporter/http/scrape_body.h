@@ -9,7 +9,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 
-#include "base/buffer.h"
+#include "exporter/metrics/body.h"
 
 struct scrape_body;
 
@@ -29,12 +29,11 @@ void scrape_bodies_close(struct scrape_bodies *all);
 
 /*
  * @from:  emptied, also on failure
- * @gzip:  compress it as a whole, where that helps
  * @all:   outlives the body
  *
- * Returns 0 or errno; the caller holds one reference.
+ * Returns 0 or ENOMEM; the caller holds one reference.
  */
-int scrape_body_make(struct scrape_body **bp, struct buffer *from, bool gzip,
+int scrape_body_make(struct scrape_body **bp, struct body *from,
 		     struct scrape_bodies *all);
 
 struct scrape_body *scrape_body_ref(struct scrape_body *b);

@@ -1,4 +1,4 @@
-/* gzip (RFC 1952), one member, at the level that costs a scrape least. */
+/* gzip (RFC 1952) of what is there as a whole. */
 #ifndef EXPORTER_METRICS_GZIP_H
 #define EXPORTER_METRICS_GZIP_H
 

@@ -1,61 +1,23 @@
 #include "exporter/metrics/packed.h"
 
 #include <errno.h>
-#include <libdeflate.h>
 #include <stdlib.h>
-
-#define PACKED_LEVEL 1
+#include <string.h>
 
 struct packed {
 	size_t len;
 	struct buffer data;
-	size_t ends[]; /* of each piece, in `data` */
+	struct buffer ends; /* size_t: of each piece, in `data` */
 };
 
-static size_t packed_pieces(size_t len)
+int packed_alloc(struct packed **pp)
 {
-	return (len + PACKED_PIECE - 1) / PACKED_PIECE;
-}
+	struct packed *p = calloc(1, sizeof(*p));
 
-static size_t packed_piece_len(size_t len, size_t at)
-{
-	return len - at < PACKED_PIECE ? len - at : PACKED_PIECE;
-}
-
-static int packed_fill(struct packed *p, struct libdeflate_compressor *c,
-		       const char *from)
-{
-	size_t bound = libdeflate_deflate_compress_bound(c, PACKED_PIECE);
-
-	for (size_t at = 0; at < p->len; at += PACKED_PIECE) {
-		char *to = buffer_reserve(&p->data, bound);
-
-		if (!to)
-			return ENOMEM;
-		p->data.len += libdeflate_deflate_compress(
-			c, from + at, packed_piece_len(p->len, at), to, bound);
-		p->ends[at / PACKED_PIECE] = p->data.len;
-	}
+	if (!p)
+		return ENOMEM;
+	*pp = p;
 	return 0;
-}
-
-int packed_make(struct packed **pp, const struct buffer *from)
-{
-	size_t count = packed_pieces(from->len);
-	struct packed *p = calloc(1, sizeof(*p) + count * sizeof(p->ends[0]));
-	struct libdeflate_compressor *c = libdeflate_alloc_compressor(PACKED_LEVEL);
-	int err = p && c ? 0 : ENOMEM;
-
-	if (!err) {
-		p->len = from->len;
-		err = packed_fill(p, c, from->data);
-	}
-	libdeflate_free_compressor(c);
-	if (err)
-		packed_free(p);
-	else
-		*pp = p;
-	return err;
 }
 
 void packed_free(struct packed *p)
@@ -63,7 +25,24 @@ void packed_free(struct packed *p)
 	if (!p)
 		return;
 	buffer_clear(&p->data);
+	buffer_clear(&p->ends);
 	free(p);
+}
+
+int packed_add(struct packed *p, struct deflater *d, struct slice from)
+{
+	for (size_t at = 0; at < from.l; at += PACKED_PIECE) {
+		size_t left = from.l - at;
+		struct slice piece = {from.p + at,
+				      left < PACKED_PIECE ? left : PACKED_PIECE};
+		int err = deflater_piece(d, &p->data, piece);
+
+		buffer_add(&p->ends, &p->data.len, sizeof(p->data.len));
+		if (err || p->ends.err)
+			return ENOMEM;
+		p->len += piece.l;
+	}
+	return 0;
 }
 
 size_t packed_len(const struct packed *p)
@@ -73,24 +52,36 @@ size_t packed_len(const struct packed *p)
 
 size_t packed_kept(const struct packed *p)
 {
-	return p->data.len;
+	return p->data.len + p->ends.len;
+}
+
+void packed_shrink(struct packed *p)
+{
+	buffer_shrink(&p->data);
+	buffer_shrink(&p->ends);
+}
+
+/* Where a piece ends in the data. */
+static size_t packed_end(const struct packed *p, size_t piece)
+{
+	size_t end;
+
+	memcpy(&end, p->ends.data + piece * sizeof(end), sizeof(end));
+	return end;
 }
 
 size_t packed_read(const struct packed *p, uint64_t pos, char *to, size_t size)
 {
 	size_t piece = (size_t)(pos / PACKED_PIECE);
-	size_t begin, want, got = 0;
-	struct libdeflate_decompressor *d;
+	size_t begin, want;
 
 	if (pos >= p->len || pos % PACKED_PIECE)
 		return 0;
-	begin = piece ? p->ends[piece - 1] : 0;
-	want = packed_piece_len(p->len, (size_t)pos);
-	d = size >= want ? libdeflate_alloc_decompressor() : NULL;
-	if (d &&
-	    libdeflate_deflate_decompress(d, p->data.data + begin, p->ends[piece] - begin,
-					  to, want, &got) != LIBDEFLATE_SUCCESS)
-		got = 0;
-	libdeflate_free_decompressor(d);
-	return got;
+	begin = piece ? packed_end(p, piece - 1) : 0;
+	want = p->len - (size_t)pos < PACKED_PIECE ? p->len - (size_t)pos : PACKED_PIECE;
+	if (size < want)
+		return 0;
+	return deflater_unpack(
+		to, want,
+		(struct slice){p->data.data + begin, packed_end(p, piece) - begin});
 }

@@ -7,21 +7,27 @@
 
 #include <stdint.h>
 
-#include "base/buffer.h"
+#include "exporter/metrics/deflater.h"
 
 struct packed;
 
 enum { PACKED_PIECE = 32 * 1024 }; /* of the body; the last one may be shorter */
 
 /* Returns 0 or ENOMEM. */
-int packed_make(struct packed **pp, const struct buffer *from);
+int packed_alloc(struct packed **pp);
 
 /* NULL is ignored. */
 void packed_free(struct packed *p);
 
+/* @from: whole pieces, and at the end of all the last one. Returns 0 or ENOMEM. */
+int packed_add(struct packed *p, struct deflater *d, struct slice from);
+
 /* Bytes of the body, and those that it is kept in. */
 size_t packed_len(const struct packed *p);
 size_t packed_kept(const struct packed *p);
+
+/* Gives back what it does not need, when all is there. */
+void packed_shrink(struct packed *p);
 
 /*
  * Unpacks from a multiple of PACKED_PIECE on. Any thread.

@@ -1,5 +1,4 @@
 /* The HTTP server, asked over real sockets by polite clients and by others. */
-#include <libdeflate.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/resource.h>
@@ -7,6 +6,7 @@
 #include "base/clock.h"
 #include "exporter/http/http.h"
 #include "exporter/http/http_guard.h"
+#include "tests/unit/exporter/gunzip.h"
 #include "tests/unit/exporter/http/http_client.h"
 #include "tests/unit/tap.h"
 
@@ -172,17 +172,16 @@ static void test_ready(void)
 
 static void test_gzip(void)
 {
-	struct libdeflate_decompressor *d = libdeflate_alloc_decompressor();
 	struct server s = server_start(200);
 	struct reply r = client_ask(s.port, GET_GZIP("/metrics"));
-	size_t size = 8 << 20, len = 0, used = 0;
+	size_t size = 8 << 20, len = 0;
 	char *text = malloc(size);
 
 	is_str(reply_field(&r, "Content-Encoding"), "gzip", "gzip when asked for");
-	is_int(libdeflate_gzip_decompress_ex(d, r.body, r.body_len, text, size - 1, &used,
-					     &len),
-	       0, "it unpacks");
-	is_int((long long)used, (long long)r.body_len, "one member and nothing after it");
+	len = gunzip(text, size - 1, r.body, r.body_len);
+	ok(len != GUNZIP_WRONG, "one member and nothing after it");
+	if (len == GUNZIP_WRONG)
+		len = 0;
 	text[len] = '\0';
 	ok(strstr(text, "\nsiptrunk_probes_total{trunk=\"t00199\""), "whole");
 	ok(len > 10 * r.body_len, "%zu bytes became %zu", len, r.body_len);
@@ -196,7 +195,6 @@ static void test_gzip(void)
 	ok(!reply_field(&r, "Content-Encoding"), "a few bytes are not worth it");
 	free(r.body);
 	free(text);
-	libdeflate_free_decompressor(d);
 	server_stop(&s);
 }
 

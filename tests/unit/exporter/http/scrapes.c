@@ -31,18 +31,22 @@ static int render_h(struct scrape_body **bp, const struct scrape_want *want,
 		    struct scrape_bodies *all, void *arg)
 {
 	struct kitchen *k = arg;
-	struct buffer text = {0};
-	char *to = buffer_reserve(&text, k->bytes);
+	struct body_writer *w = NULL;
+	struct body body = {0};
+	int err;
 
 	atomic_fetch_add(&k->renderings, 1);
 	sem_post(&k->begun);
 	sem_wait(&k->go);
-	memset(to, 'a', k->bytes);
-	text.len = k->bytes;
-	if (!k->err)
-		return scrape_body_make(bp, &text, want->gzip, all);
-	buffer_clear(&text);
-	return k->err;
+	if (k->err)
+		return k->err;
+	err = body_writer_alloc(&w, want->gzip);
+	for (size_t i = 0; !err && i < k->bytes; i++)
+		buffer_add(body_writer_window(w), "a", 1);
+	if (!err)
+		err = body_writer_end(w, &body);
+	body_writer_free(w);
+	return err ? err : scrape_body_make(bp, &body, all);
 }
 
 static void crowded_h(void *arg)
