@@ -90,6 +90,7 @@ static void http_take_h(int fd, const struct sockaddr *peer, socklen_t len, void
 {
 	const struct http_listener *l = arg;
 
+	http_guard_admit(l->guard);
 	/* It closes what it cannot take. */
 	(void)MHD_add_connection(l->daemon, fd, peer, len);
 }

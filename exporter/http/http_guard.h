@@ -21,6 +21,7 @@ struct http_client; /* one connection */
 enum {
 	HTTP_GUARD_CLIENTS = 256,
 	HTTP_GUARD_CLIENTS_PER_IP = 64, /* an IPv4 address or an IPv6 /64 */
+	HTTP_GUARD_BACKLOG = 32, /* heads that wait to be read, before more are let in */
 };
 
 struct http_guard_conf {
@@ -32,6 +33,13 @@ struct http_guard_conf {
 /* Freed with http_guard_free() once every client is closed. Returns 0 or errno. */
 int http_guard_alloc(struct http_guard **gp, const struct http_guard_conf *conf);
 void http_guard_free(struct http_guard *g);
+
+/*
+ * Before a connection that was accepted is handed to libmicrohttpd: waits a moment while
+ * many heads wait for its thread, or of a burst each would push out one that nobody has
+ * read.
+ */
+void http_guard_admit(struct http_guard *g);
 
 /*
  * A connection's life, in this order; the middle ones once for each request. The socket

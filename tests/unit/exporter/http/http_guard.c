@@ -278,6 +278,41 @@ static void test_stall(struct http_guard *g)
 	pair_close(g, &unsent);
 }
 
+static int64_t admit_ns(struct http_guard *g)
+{
+	int64_t begun_ns = clock_monotonic_ns();
+
+	http_guard_admit(g);
+	return clock_monotonic_ns() - begun_ns;
+}
+
+/* While heads wait to be read, more are let in slowly, and at once when they do not. */
+static void test_admit(struct http_guard *g)
+{
+	struct pair pairs[HTTP_GUARD_BACKLOG];
+	int64_t least_ns = INT64_MAX;
+
+	for (int i = 0; i < HTTP_GUARD_BACKLOG; i++) {
+		pairs[i] = pair_open(g, (unsigned)i);
+		client_send(pairs[i].far, "G");
+	}
+	ok(admit_ns(g) >= 50 * CLOCK_NS_PER_MS, "one more waits a while, and is let in");
+	for (int i = 0; i < HTTP_GUARD_BACKLOG; i++) {
+		char byte;
+
+		is_int(recv(pairs[i].near, &byte, 1, 0), 1, "all are read");
+	}
+	for (int i = 0; i < HTTP_GUARD_BACKLOG - 2; i++) {
+		int64_t took_ns = admit_ns(g);
+
+		if (took_ns < least_ns)
+			least_ns = took_ns;
+	}
+	ok(least_ns < 50 * CLOCK_NS_PER_MS, "then nobody waits");
+	for (int i = 0; i < HTTP_GUARD_BACKLOG; i++)
+		pair_close(g, &pairs[i]);
+}
+
 int main(void)
 {
 	const struct http_guard_conf conf = {HEAD_NS, ANSWER_NS, ANSWER_NS};
@@ -299,6 +334,7 @@ int main(void)
 	test_total(g);
 	test_hurry(g);
 	test_reader_stays(g);
+	test_admit(g);
 	http_guard_free(g);
 	if (http_guard_alloc(&g, &brisk))
 		return 1;
