@@ -186,7 +186,9 @@ static bool name_is(const struct pl *field, const char *name, size_t len, char c
 {
 	if (field->l == 1)
 		return compact && (*field->p | 0x20) == compact;
-	return field->l == len && !strncasecmp(field->p, name, len);
+	/* Of as many letters are few, and of these fewer begin alike. */
+	return field->l == len && (*field->p | 0x20) == (*name | 0x20) &&
+	       !strncasecmp(field->p, name, len);
 }
 
 bool guard_field_is(const struct pl *field, const char *name, char compact)

@@ -34,18 +34,33 @@ static bool is_escaped(const char *p, const char *start)
 }
 
 /*
- * Whether eight bytes are all plain text: none below a space, none DEL. It may say no to
- * a word that is, never yes to one that is not.
+ * How many of the next eight bytes are plain text: none below a space, none DEL. It may
+ * count too few, of a byte behind one that is not, never too many.
  */
-static bool is_plain_word(const char *p)
+static size_t plain_bytes(const char *p)
 {
 	const uint64_t ones = 0x0101010101010101ULL;
-	uint64_t word, del;
+	uint64_t word, del, special;
 
 	memcpy(&word, p, sizeof(word));
+	if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+		word = __builtin_bswap64(word);
 	del = word ^ (0x7f * ones);
-	return !(((word - 0x20 * ones) & ~word) & (0x80 * ones)) &&
-	       !(((del - ones) & ~del) & (0x80 * ones));
+	special =
+		(((word - 0x20 * ones) & ~word) | ((del - ones) & ~del)) & (0x80 * ones);
+	return special ? (size_t)__builtin_ctzll(special) / 8 : sizeof(word);
+}
+
+/* Goes over plain text, a word at a time, and may stop before its end. */
+static size_t plain_skip(const struct guard_scan *s, size_t i)
+{
+	size_t n = sizeof(uint64_t);
+
+	while (n == sizeof(uint64_t) && i + sizeof(uint64_t) < s->len) {
+		n = plain_bytes(s->buf + i);
+		i += n;
+	}
+	return i;
 }
 
 /*
@@ -83,8 +98,7 @@ int guard_line_take(struct guard_line *l, struct guard_scan *s, bool folds)
 	for (; i < s->len; i++) {
 		size_t n;
 
-		while (i + sizeof(uint64_t) < s->len && is_plain_word(buf + i))
-			i += sizeof(uint64_t);
+		i = plain_skip(s, i);
 		if (siphdr_is(buf[i], SIPHDR_TEXT))
 			continue;
 		n = line_break(s, i);

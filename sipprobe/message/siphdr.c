@@ -195,6 +195,19 @@ static bool is_param_empty(const struct pl *c)
 	return !c->l || *c->p == ';' || *c->p == ',' || *c->p == '(';
 }
 
+/* @want: in small letters, none of them other than a letter */
+static bool name_is(const struct pl *name, const char *want, size_t len)
+{
+	if (name->l != len)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if ((name->p[i] | 0x20) != want[i])
+			return false;
+	return true;
+}
+
+#define NAME_IS(name, want) name_is((name), (want), sizeof(want) - 1)
+
 static bool via_param_take(struct siphdr_via *v, struct pl *c)
 {
 	struct pl name, value;
@@ -203,11 +216,11 @@ static bool via_param_take(struct siphdr_via *v, struct pl *c)
 		return true;
 	if (!siphdr_param_take(&name, &value, c))
 		return false;
-	if (!pl_strcasecmp(&name, "branch"))
+	if (NAME_IS(&name, "branch"))
 		return param_keep(&v->branch, &value);
-	if (!pl_strcasecmp(&name, "received"))
+	if (NAME_IS(&name, "received"))
 		return param_keep_first(&v->received, &value);
-	if (pl_strcasecmp(&name, "rport"))
+	if (!NAME_IS(&name, "rport"))
 		return true;
 	if (value.p)
 		name.l = value.p + value.l - name.p;
@@ -254,7 +267,7 @@ static bool sent_protocol_take(struct siphdr_via *v, struct pl *c)
 	return siphdr_run_take(&name, c, SIPHDR_TOKEN) && separator_take(c, '/') &&
 	       siphdr_run_take(&version, c, SIPHDR_TOKEN) && separator_take(c, '/') &&
 	       siphdr_run_take(&v->transport, c, SIPHDR_TOKEN) && siphdr_space_skip(c) &&
-	       !pl_strcasecmp(&name, "SIP") && !pl_strcasecmp(&version, "2.0");
+	       NAME_IS(&name, "sip") && !pl_strcmp(&version, "2.0");
 }
 
 bool siphdr_via_take(struct siphdr_via *v, struct pl *c)
@@ -338,7 +351,7 @@ bool siphdr_addr_read(struct siphdr_addr *a, const struct pl *value)
 	while (separator_take(&c, ';')) {
 		if (!siphdr_param_take(&name, &text, &c))
 			return false;
-		if (!pl_strcasecmp(&name, "tag") && !param_keep(&a->tag, &text))
+		if (NAME_IS(&name, "tag") && !param_keep(&a->tag, &text))
 			return false;
 	}
 	return !c.l;
@@ -367,7 +380,7 @@ static bool loose_param_take(struct siphdr_addr *a, struct pl *c)
 
 	if (siphdr_param_take(&name, &text, &rest)) {
 		*c = rest;
-		if (!pl_strcasecmp(&name, "tag") && text.l && !param_keep(&a->tag, &text))
+		if (NAME_IS(&name, "tag") && text.l && !param_keep(&a->tag, &text))
 			return false;
 	}
 	if (starts_with(c, ','))
@@ -461,7 +474,7 @@ bool siphdr_contact_take(struct siphdr_contact *v, struct pl *c)
 	while (separator_take(c, ';')) {
 		if (!siphdr_param_take(&name, &value, c))
 			return false;
-		if (pl_strcasecmp(&name, "expires"))
+		if (!NAME_IS(&name, "expires"))
 			continue;
 		seconds = expires_of(&value);
 		if (v->expires_s < 0 || (seconds >= 0 && seconds < v->expires_s))
