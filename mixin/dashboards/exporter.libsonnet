@@ -211,7 +211,7 @@ function(config)
   local configuration = [
     p.timeline('Last reload worked',
                'No is a configuration that was refused; the one from before is still in use.',
-               [12, 8],
+               [24, 7],
                'min by (instance) (siptrunk_exporter_config_last_reload_successful{%s})' % sel,
                '{{instance}}',
                f.yesNo,
@@ -219,7 +219,7 @@ function(config)
     p.table('Files in use',
             'When each exporter last took over its configuration, and its web configuration '
             + 'where it has one; and whether the one on disk is good.',
-            [12, 8],
+            [24, 7],
             [['instance', 'Instance', {}]],
             [
               [

@@ -142,11 +142,11 @@ function(config)
                 'How many probes took how long, from the request sent to its final '
                 + 'response. Two bands are two kinds of trunk; a band that widens or rises '
                 + 'is trouble. Needs classic or native histograms.',
-                [12, 9],
+                [24, 9],
                 sel),
       p.graph('The ten slowest trunks',
               'Mean latency of each, the ten highest of this time range.',
-              [12, 9],
+              [24, 9],
               p.range(q.ofThose(q.mean(sel, each), slowest), '{{trunk}} from {{instance}}'),
               's',
               {
@@ -263,7 +263,7 @@ function(config)
     p.table(
       'Certificates that expire first',
       'The earliest expiry in the chain that each peer presents, of what was verified of it.',
-      [12, 9],
+      [24, 8],
       [trunkColumn, ['address', 'Address', {}], instanceColumn],
       [['Expires in', text.fill(|||
         sort(bottomk(50,
@@ -283,7 +283,7 @@ function(config)
       "Peers' own pings and our registrations",
       'When each peer last sent us OPTIONS, for those that ever did, whether expected ones '
       + 'stay out, and how long each registration still lasts.',
-      [12, 9],
+      [24, 8],
       [
         trunkColumn[:2] + [trunkColumn[2] { 'custom.width': 150 }],
         // Takes what is left of a wide page.
