@@ -36,7 +36,7 @@ char *buffer_reserve(struct buffer *b, size_t size)
 	return b->data + b->len;
 }
 
-void buffer_add(struct buffer *b, const void *p, size_t size)
+static void buffer_put(struct buffer *b, const char *p, size_t size)
 {
 	char *to = buffer_reserve(b, size);
 
@@ -45,6 +45,19 @@ void buffer_add(struct buffer *b, const void *p, size_t size)
 	if (size)
 		memcpy(to, p, size);
 	b->len += size;
+}
+
+void buffer_add(struct buffer *b, const void *p, size_t size)
+{
+	const char *from = p;
+
+	/* Not more at a time than is kept. */
+	while (b->drainh && size > b->drain_at) {
+		buffer_put(b, from, b->drain_at);
+		from += b->drain_at;
+		size -= b->drain_at;
+	}
+	buffer_put(b, from, size);
 }
 
 void buffer_str(struct buffer *b, const char *text)

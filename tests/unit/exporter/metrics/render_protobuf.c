@@ -1,7 +1,7 @@
 /* The protobuf format, read back message by message. */
 #include <math.h>
 
-#include "exporter/metrics/metrics.pb-c.h"
+#include "tests/unit/metrics.pb-c.h"
 #include "exporter/metrics/render.h"
 #include "tests/unit/exporter/metrics/render_fixture.h"
 #include "tests/unit/tap.h"

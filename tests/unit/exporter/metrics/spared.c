@@ -1,5 +1,5 @@
 /* Fewer series by the settings of `metrics`: every combination, in every format. */
-#include "exporter/metrics/metrics.pb-c.h"
+#include "tests/unit/metrics.pb-c.h"
 #include "exporter/metrics/render.h"
 #include "tests/unit/exporter/metrics/render_fixture.h"
 #include "tests/unit/tap.h"
