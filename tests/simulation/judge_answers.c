@@ -116,6 +116,8 @@ static bool answers_has_cause(const struct occasion *o)
 	case PROBE_CONNECT:
 		return c->trunk->tcp &&
 		       (c->broken || world_now_ns() >= answers_deadline_ns(c) - EXACT_NS);
+	case PROBE_TLS:
+		return c->trunk->tls && tls_has_cause(c, o->result);
 	case PROBE_PROTOCOL:
 		return c->garbled;
 	case PROBE_AUTH:

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "exporter/engine_listener.h"
+#include "tests/simulation/callers.h"
+#include "tests/simulation/expose.h"
 #include "tests/simulation/fleet.h"
 #include "tests/simulation/judge.h"
 #include "tests/simulation/kernel/memory.h"
@@ -116,6 +118,13 @@ void witness_broken(const struct peer *peer)
 			peer->cells[i]->broken++;
 }
 
+void witness_shown(const struct peer *peer)
+{
+	for (unsigned i = 0; i < FLEET_CHECKS; i++)
+		if (peer->cells[i])
+			peer->cells[i]->shaken_hands++;
+}
+
 /* --- by the product's word --- */
 
 static void *witness_trunk_add_h(const struct config_trunk *conf, void *arg)
@@ -133,6 +142,8 @@ static void *witness_trunk_add_h(const struct config_trunk *conf, void *arg)
 	t->changes = 0;
 	t->failed_since_up = false;
 	t->asked_ns[0] = t->asked_ns[1] = 0;
+	t->heard_base = t->heard_told;
+	callers_forgive(t);
 	for (unsigned i = 0; i < FLEET_PEERS; i++)
 		t->peers[i].epoch++;
 	trace(t, "trunk begins", "", "", 0);
@@ -170,6 +181,7 @@ static void witness_trunk_state_h(void *row, const struct engine_change *change,
 	trace(t, "STATE", health_state_name(change->to), " after ms ",
 	      change->held_ns / WORLD_MS);
 	world_note((uint64_t)change->to ^ (uint64_t)world_now_ns());
+	expose_state(t, health_state_name(change->to));
 	judge(ON_STATE, &(struct occasion){.trunk = t, .change = change});
 	witness_counts.changes++;
 	witness_counts.downs += change->to == HEALTH_DOWN;
@@ -255,6 +267,7 @@ static void witness_target_remove_h(void *cell, void *arg)
 	judge(ON_EVENT, &(struct occasion){.trunk = c->trunk, .cell = c});
 	trace(c->trunk, "target goes", "", " at peer ", c->peer->index);
 	c->gone = true;
+	c->ended_ns = world_now_ns();
 	c->pending = false;
 	if (c->peer->cells[c->check] == c)
 		c->peer->cells[c->check] = NULL;
@@ -275,6 +288,7 @@ static void witness_begin_h(void *cell, int64_t lag_ns, void *arg)
 	c->begun_ns = c->base_ns = c->paced_ns = world_now_ns();
 	c->pending = c->began = true;
 	c->asked_count = c->copies = c->garbled = c->broken = 0;
+	c->shaken_hands = 0;
 	c->icmp_ns = 0;
 	c->unsent = c->held = false;
 	c->sum.begun++;
@@ -381,7 +395,10 @@ static void witness_settled_h(void *cell, const struct probe_loss *loss, void *a
 
 static void witness_inbound_h(void *row, const char *method, unsigned code, void *arg)
 {
-	engine_listener.inbound_h(((struct trunk *)row)->row, method, code, arg);
+	struct trunk *t = row;
+
+	engine_listener.inbound_h(t->row, method, code, arg);
+	t->heard_told++;
 }
 
 static void witness_stray_h(int why, void *arg)

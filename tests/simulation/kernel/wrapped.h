@@ -6,6 +6,7 @@
 #ifndef TESTS_SIMULATION_KERNEL_WRAPPED_H
 #define TESTS_SIMULATION_KERNEL_WRAPPED_H
 
+#include <openssl/types.h>
 #include <stddef.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -55,6 +56,11 @@ int __wrap_RAND_bytes(unsigned char *buf, int n);
 void __wrap_rand_bytes(uint8_t *buf, size_t n);
 int __wrap_lookup_unbound_alloc(struct lookup **lp, const struct config_dns *conf,
 				const struct lookup_system *sys);
+
+int __real_SSL_do_handshake(SSL *ssl);
+int __wrap_SSL_do_handshake(SSL *ssl);
+int __real_SSL_write(SSL *ssl, const void *buf, int len);
+int __wrap_SSL_write(SSL *ssl, const void *buf, int len);
 
 void *__real_malloc(size_t size);
 void *__wrap_malloc(size_t size);
