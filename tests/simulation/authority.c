@@ -5,12 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "tests/simulation/kernel/chance.h"
 #include "tests/simulation/faults.h"
+#include "tests/simulation/kernel/files.h"
 #include "tests/simulation/fleet.h"
 #include "tests/simulation/kernel/memory.h"
 #include "tests/simulation/trace.h"
@@ -21,13 +19,6 @@ enum {
 	BEGIN_S = 1800000000,
 	CA_S = 10 * 366 * 86400, /* to both sides of the begin */
 	KEY = 32,
-	PATH = 40,
-};
-
-/* A file in memory that has a path. */
-struct memory_file {
-	int fd;
-	char path[PATH];
 };
 
 struct identity {
@@ -42,7 +33,7 @@ static struct {
 	uint64_t stream;
 	EVP_PKEY *key, *own_key;
 	X509 *cert;
-	struct memory_file ca, own, own_key_file;
+	struct file ca, own, own_key_file;
 	struct validity own_now;
 	int64_t own_since_ns;
 	long serial;
@@ -108,45 +99,29 @@ static X509 *authority_sign(EVP_PKEY *key, const char *name, const struct validi
 
 /* --- files --- */
 
-static void memory_file_open(struct memory_file *f, const char *name)
+static void authority_write(struct file *f, BIO *pem, int good)
 {
-	f->fd = memfd_create(name, 0);
-	authority_check(f->fd >= 0, "memfd_create()");
-	(void)snprintf(f->path, sizeof(f->path), "/proc/self/fd/%d", f->fd);
-}
-
-/* Its time is the world's, so that it is seen to have changed. */
-static void memory_file_write(const struct memory_file *f, BIO *pem)
-{
-	struct timespec at[2];
 	char *text;
 	long len = BIO_get_mem_data(pem, &text);
 
-	at[0].tv_sec = (time_t)authority_now_s();
-	at[0].tv_nsec = (long)(world_now_ns() % WORLD_S);
-	at[1] = at[0];
-	authority_check(!ftruncate(f->fd, 0) && pwrite(f->fd, text, (size_t)len, 0) == len &&
-				!futimens(f->fd, at),
-			"file");
+	authority_check(good == 1 && len > 0, "PEM");
+	files_write(f, text, (size_t)len);
 	BIO_free(pem);
 }
 
-static void memory_file_write_cert(const struct memory_file *f, X509 *cert)
+static void authority_write_cert(struct file *f, X509 *cert)
 {
 	BIO *pem = BIO_new(BIO_s_mem());
 
-	authority_check(PEM_write_bio_X509(pem, cert) == 1, "PEM");
-	memory_file_write(f, pem);
+	authority_write(f, pem, PEM_write_bio_X509(pem, cert));
 }
 
-static void memory_file_write_key(const struct memory_file *f, EVP_PKEY *key)
+static void authority_write_key(struct file *f, EVP_PKEY *key)
 {
 	BIO *pem = BIO_new(BIO_s_mem());
 
-	authority_check(PEM_write_bio_PrivateKey(pem, key, NULL, NULL, 0, NULL, NULL) ==
-				1,
-			"PEM");
-	memory_file_write(f, pem);
+	authority_write(f, pem,
+			PEM_write_bio_PrivateKey(pem, key, NULL, NULL, 0, NULL, NULL));
 }
 
 const char *authority_file(void)
@@ -207,7 +182,7 @@ static void authority_issue(bool used)
 	authority.own_now = authority_live(s, used);
 	authority.own_since_ns = world_now_ns();
 	cert = authority_sign(authority.own_key, "us.sim", &authority.own_now);
-	memory_file_write_cert(&authority.own, cert);
+	authority_write_cert(&authority.own, cert);
 	X509_free(cert);
 	world_in(authority_renewal_ns(s, &authority.own_now), authority_renew_h, NULL);
 }
@@ -241,11 +216,11 @@ void authority_begin(uint64_t seed)
 	authority.key = authority_key(&authority.stream);
 	authority.own_key = authority_key(&authority.stream);
 	authority.cert = authority_sign(authority.key, NULL, &v);
-	memory_file_open(&authority.ca, "ca.pem");
-	memory_file_open(&authority.own, "own.pem");
-	memory_file_open(&authority.own_key_file, "own.key");
-	memory_file_write_cert(&authority.ca, authority.cert);
-	memory_file_write_key(&authority.own_key_file, authority.own_key);
+	files_make(&authority.ca, "ca.pem");
+	files_make(&authority.own, "own.pem");
+	files_make(&authority.own_key_file, "own.key");
+	authority_write_cert(&authority.ca, authority.cert);
+	authority_write_key(&authority.own_key_file, authority.own_key);
 	authority_issue(true);
 }
 

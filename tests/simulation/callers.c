@@ -61,10 +61,11 @@ int64_t callers_credit(const struct trunk *t)
 	return t->credit + more < CREDIT_MAX ? t->credit + more : CREDIT_MAX;
 }
 
-static void callers_spend(struct trunk *t)
+void callers_charge(struct trunk *t)
 {
 	int64_t left_ns = (world_now_ns() - t->credit_ns) % WORLD_MS;
 
+	judge(ON_CHARGE, &(struct occasion){.trunk = t});
 	t->credit = callers_credit(t) - 1000;
 	t->credit_ns = world_now_ns() - left_ns;
 }
@@ -353,8 +354,6 @@ static void call_answered(struct call *c, const char *text, const struct sa *us,
 					    .us = us,
 					    .to = to,
 					    .number = code});
-	if (t)
-		callers_spend(t);
 	if (c->answered == 1)
 		c->same = hash_text(HASH_START, text);
 }
@@ -370,6 +369,8 @@ static void callers_take(const char *buf, size_t len, const struct sa *us,
 	memcpy(text, buf, len);
 	text[len] = '\0';
 	c = call_find(call_number(text));
+	if (c && c->peer->trunk && !c->pipe)
+		callers_charge(c->peer->trunk);
 	if (c)
 		call_answered(c, text, us, to);
 }

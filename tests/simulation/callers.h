@@ -50,6 +50,9 @@ void callers_begin(void);
 void callers_hear(const struct sa *us, const struct sa *to, const char *text, size_t len);
 void callers_hear_stream(const char *text, size_t len, const struct pipe *s);
 
+/* The process sends an answer to a peer, by whatever way. */
+void callers_charge(struct trunk *t);
+
 /* The trunk is new: it has all its answers. */
 void callers_forgive(struct trunk *t);
 

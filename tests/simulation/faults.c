@@ -180,8 +180,8 @@ static void faults_sought_h(void *arg)
 	struct trunk *t = r->t;
 
 	if (r->epoch == t->dns_epoch && t->here && t->told == HEALTH_DOWN &&
-	    t->told_ns < r->since_ns && t->added_ns < r->since_ns && !t->have.paused &&
-	    !t->shaken && !world_stalled_ns(r->since_ns))
+	    t->tally.failed && t->told_ns < r->since_ns && t->added_ns < r->since_ns &&
+	    !t->have.paused && !t->shaken && !world_stalled_ns(r->since_ns))
 		judge(ON_SOUGHT, &(struct occasion){.trunk = t, .since_ns = r->since_ns});
 	memory_free(r);
 }
@@ -304,8 +304,10 @@ static void faults_change(struct trunk *t, uint64_t *s)
 		t->want.paused = !t->want.paused;
 		break;
 	case 2:
-		if (t->want.timeout_ns < 10 * WORLD_S && t->want.down_ns <= 10 * WORLD_S)
-			t->want.interval_ns = intervals[chance_below(s, 3)] * WORLD_S;
+		if (t->want.timeout_ns < 10 * WORLD_S &&
+		    t->want.down_ns <= 10 * WORLD_S * fleet.pace)
+			t->want.interval_ns =
+				intervals[chance_below(s, 3)] * WORLD_S * fleet.pace;
 		break;
 	case 3:
 		t->want.fall = t->want.fall % 4 + 1;

@@ -22,7 +22,7 @@ enum {
 #define PRUNE_NS (2 * WORLD_HOUR)
 
 struct fleet fleet = {
-	.seed = 1, .count = 200, .only = -1, .outage_ns = 6 * WORLD_HOUR};
+	.seed = 1, .count = 200, .only = -1, .pace = 1, .outage_ns = 6 * WORLD_HOUR};
 
 static uint16_t fleet_port(const struct trunk *t)
 {
@@ -191,10 +191,12 @@ static void fleet_kinds(struct trunk *t)
 	t->srv = t->several && n % 8 == 3 && faults_has(FAULT_SRV);
 	t->naptr = t->srv && !t->tcp && n % 16 == 3;
 	t->calls = n % 5 <= 1 && faults_has(FAULT_INBOUND);
-	if (t->tls && !t->reuse && t->want.interval_ns < 30 * WORLD_S) {
-		t->want.interval_ns = 30 * WORLD_S;
-		t->want.down_ns = 20 * WORLD_S;
+	if (t->tls && !t->reuse) {
+		t->want.interval_ns = 60 * WORLD_S;
+		t->want.down_ns = 40 * WORLD_S;
 	}
+	t->want.interval_ns *= fleet.pace;
+	t->want.down_ns *= fleet.pace;
 }
 
 static void fleet_trunk_make(struct trunk *t, unsigned number)

@@ -150,6 +150,7 @@ struct fleet {
 	int only;	 /* this trunk alone; -1: all */
 	bool plain;	 /* settings as they are by default */
 	bool listening;
+	unsigned pace;	   /* intervals are so many times as long */
 	int64_t outage_ns; /* from one to the next of a peer's, in the mean */
 	bool over; /* it ends: what goes now goes by our will */
 	struct trunk *trunks;

@@ -79,7 +79,7 @@ const struct rule judge_rules[] = {
 	{"turned-away", "A stranger's connection is closed.", ON_CALL,
 	 judge_turned_away},
 	{"rate", "No trunk's peers are answered more than sip.answers_per_second.",
-	 ON_ANSWER, judge_rate},
+	 ON_CHARGE, judge_rate},
 	{"code", "An answer has the code, and what goes with it, of RFC 3261 8.2.",
 	 ON_ANSWER, judge_code},
 	{"echo", "From, To, Call-ID and CSeq are the request's, and To has a tag.",

@@ -38,6 +38,7 @@ enum occasion_kind {
 	ON_STOPPED = 1 << 14, /* engine_stop() is over: peer */
 	ON_ANSWER = 1 << 16,  /* we answer: peer, call, text, us, to, number: the code */
 	ON_CALL = 1 << 17,    /* one is over: peer, call, number: whether it is known */
+	ON_CHARGE = 1 << 20,  /* an answer leaves: trunk */
 	ON_STEADY = 1 << 19,  /* all is over: text: of what, since_ns: its mean, number:
 				 how much it grew */
 	ON_SHOWN = 1 << 18,   /* our certificate was: peer, since_ns, number: its end */

@@ -102,6 +102,14 @@ bool judge_too_late(const struct occasion *o, char why[JUDGE_WHY])
 			     (long long)(c->trunk->have.timeout_ns / WORLD_MS));
 }
 
+/* A connection that broke while we stood still is made anew, from when we woke on. */
+static int64_t answers_soonest_ns(const struct cell *c)
+{
+	return c->trunk->tcp && world_stalled_ns(c->begun_ns)
+		       ? c->begun_ns + c->trunk->have.timeout_ns
+		       : answers_deadline_ns(c);
+}
+
 static bool answers_has_cause(const struct occasion *o)
 {
 	const struct cell *c = o->cell;
@@ -110,7 +118,7 @@ static bool answers_has_cause(const struct occasion *o)
 	case PROBE_RESPONSE:
 		return true;
 	case PROBE_TIMEOUT:
-		return world_now_ns() >= answers_deadline_ns(c) - EXACT_NS;
+		return world_now_ns() >= answers_soonest_ns(c) - EXACT_NS;
 	case PROBE_REFUSED:
 		return c->icmp_ns || (c->trunk->tcp && c->broken);
 	case PROBE_CONNECT:

@@ -60,7 +60,7 @@ bool judge_turned_away(const struct occasion *o, char why[JUDGE_WHY])
 
 bool judge_rate(const struct occasion *o, char why[JUDGE_WHY])
 {
-	int64_t credit = o->trunk ? callers_credit(o->trunk) : 1000;
+	int64_t credit = callers_credit(o->trunk);
 
 	return credit >= 990 ||
 	       judge_because(why, "%lld thousandths of an answer are left",

@@ -43,6 +43,8 @@ void sim_print_command(int trace)
 	faults_print(fleet.faults);
 	if (fleet.plain)
 		printf(" --plain");
+	if (fleet.pace > 1)
+		printf(" --pace %u", fleet.pace);
 	if (fleet.outage_ns != 6 * WORLD_HOUR)
 		printf(" --outages %g", (double)fleet.outage_ns / (double)WORLD_MIN);
 	if (fleet.only >= 0)
@@ -149,6 +151,7 @@ static const struct option options[] = {
 	{"trace", required_argument, NULL, 't'},
 	{"metrics", required_argument, NULL, 'm'},
 	{"every", required_argument, NULL, 'e'},
+	{"pace", required_argument, NULL, 'P'},
 	{"outages", required_argument, NULL, 'O'},
 	{"plain", no_argument, NULL, 'p'},
 	{"count", no_argument, NULL, 'c'},
@@ -167,6 +170,7 @@ static void sim_usage(void)
 	     "  --faults A,B    these alone happen (all but unsent, fds, memory)\n"
 	     "  --without A,B   these do not\n"
 	     "  --plain         intervals and counts as they are by default\n"
+	     "  --pace N        intervals are so many times as long: 1 to 5 (1)\n"
 	     "  --outages N     minutes from one of a peer's to its next (360)\n"
 	     "  --metrics FILE  write what Prometheus would scrape (scripts/mails)\n"
 	     "  --every N       … each N seconds (15)\n"
@@ -205,6 +209,9 @@ static bool sim_option_of_world(int c)
 		return true;
 	case 'O':
 		fleet.outage_ns = (int64_t)(strtod(optarg, NULL) * (double)WORLD_MIN);
+		return true;
+	case 'P':
+		fleet.pace = (unsigned)strtoul(optarg, NULL, 10);
 		return true;
 	case 'o':
 		fleet.only = atoi(optarg);
@@ -264,7 +271,8 @@ int main(int argc, char **argv)
 		if (!sim_option_of_world(c))
 			sim_option(c);
 	if (optind < argc || !fleet.count || fleet.only >= (int)fleet.count ||
-	    sim.hours <= 0 || sim.every_s <= 0 || fleet.outage_ns <= 0)
+	    sim.hours <= 0 || sim.every_s <= 0 || fleet.outage_ns <= 0 ||
+	    !fleet.pace || fleet.pace > 5)
 		sim_usage();
 	if (sim.rules)
 		return sim_list_rules();

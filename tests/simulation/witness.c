@@ -352,6 +352,21 @@ static void witness_done_h(void *cell, const struct probe_result *r, void *arg)
 	world_return();
 }
 
+static void witness_chain_h(void *cell, struct chain *chain, void *arg)
+{
+	engine_listener.probe.chain_h(((struct cell *)cell)->inner, chain, arg);
+}
+
+static void witness_trunk_cert_h(void *row, const struct tls_own *own, void *arg)
+{
+	engine_listener.trunk_cert_h(((struct trunk *)row)->row, own, arg);
+}
+
+static void witness_files_h(const char *detail, void *arg)
+{
+	engine_listener.tls_files_h(detail, arg);
+}
+
 static bool witness_wanted_h(void *cell, const struct probe_result *r, void *arg)
 {
 	return engine_listener.probe.ladder_wanted_h(((struct cell *)cell)->inner, r,
@@ -424,9 +439,12 @@ const struct engine_events witness_events = {
 			.probe_late_h = witness_late_h,
 			.probe_misdirected_h = witness_misdirected_h,
 			.probe_settled_h = witness_settled_h,
+			.chain_h = witness_chain_h,
 			.ladder_wanted_h = witness_wanted_h,
 			.probe_ladder_h = witness_ladder_h,
 		},
+	.trunk_cert_h = witness_trunk_cert_h,
+	.tls_files_h = witness_files_h,
 	.inbound_h = witness_inbound_h,
 	.stray_h = witness_stray_h,
 };

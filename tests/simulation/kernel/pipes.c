@@ -5,6 +5,7 @@
 #include <netinet/tcp.h>
 #include <string.h>
 
+#include "tests/simulation/callers.h"
 #include "tests/simulation/kernel/chance.h"
 #include "tests/simulation/fleet.h"
 #include "tests/simulation/kernel/memory.h"
@@ -278,6 +279,8 @@ ssize_t __wrap_send(int fd, const void *buf, size_t n, int flags)
 	if (!s->secure && !s->accepted)
 		pipes_witness(&s->socket.local, s->peer, buf, n);
 	takes = pipe_takes(s, n);
+	if (takes && s->accepted && s->peer->trunk && !strncmp(buf, "SIP/2.0 ", 8))
+		callers_charge(s->peer->trunk);
 	if (takes)
 		pipe_out(s, buf, takes);
 	world_return();
