@@ -128,6 +128,7 @@ struct cell {
 	uint64_t lost_branch; /* of the last probe that timed out; 0: none */
 	uint64_t late;	      /* answers to such that came within moments */
 	bool unsent;	      /* the machine would not send */
+	uint64_t memory;      /* allocations that had failed when it began */
 	struct tally tally;
 	int64_t grid_ns, grid_pace_ns;
 	int64_t pace_ns;       /* of the last probe's end; 0: not known */

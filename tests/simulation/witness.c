@@ -289,6 +289,7 @@ static void witness_begin_h(void *cell, int64_t lag_ns, void *arg)
 	c->pending = c->began = true;
 	c->asked_count = c->copies = c->garbled = c->broken = 0;
 	c->shaken_hands = 0;
+	c->memory = memory_failed();
 	c->icmp_ns = 0;
 	c->unsent = c->held = false;
 	c->sum.begun++;

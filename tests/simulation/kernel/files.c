@@ -52,8 +52,9 @@ int __wrap_stat(const char *path, struct stat *st)
 	st->st_mode = S_IFREG | 0600;
 	st->st_ino = (ino_t)f->fd;
 	st->st_size = (off_t)f->size;
-	st->st_mtim.tv_sec = f->written_ns / WORLD_S;
-	st->st_mtim.tv_nsec = f->written_ns % WORLD_S;
+	st->st_ctim.tv_sec = f->written_ns / WORLD_S;
+	st->st_ctim.tv_nsec = f->written_ns % WORLD_S;
+	st->st_mtim = st->st_ctim;
 	return 0;
 }
 
