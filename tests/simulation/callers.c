@@ -166,7 +166,14 @@ static void call_settle_h(void *arg)
 {
 	struct call *c = arg;
 	struct trunk *t = c->peer->trunk;
+	int64_t stalled_ns = c->came_ns ? world_stalled_ns(c->came_ns) : 0;
 
+	/* What lies in a socket is answered yet. */
+	if (stalled_ns && !c->waited) {
+		c->waited = true;
+		world_in(stalled_ns + SETTLE_MS * WORLD_MS, call_settle_h, c);
+		return;
+	}
 	if (c->came_ns)
 		judge(ON_CALL, &(struct occasion){.trunk = t,
 						  .peer = c->peer,

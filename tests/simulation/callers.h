@@ -31,7 +31,7 @@ struct call {
 	const struct question *question;
 	uint64_t number;
 	struct sa from, back; /* where it comes from, and where an answer goes */
-	bool rport;
+	bool rport, waited;
 	int64_t came_ns; /* 0: not yet, or never */
 	unsigned came, known; /* copies; those from an address of a trunk's */
 	unsigned entitled; /* answers that are due: within the rate */

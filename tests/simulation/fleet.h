@@ -44,6 +44,7 @@ struct peer {
 	uint64_t fate;
 	enum fleet_mode mode;
 	int64_t since_ns; /* of the mode */
+	int64_t fin_ns;	  /* when it closed a connection of ours last */
 	unsigned epoch;	  /* counts modes, and whatever else its trunk begins anew by */
 	bool trying;	  /* says 100 first */
 	struct registrar *registrar;	  /* NULL: it is none */

@@ -169,7 +169,7 @@ static bool answers_may_be_off(const struct cell *c, const struct asked *a,
 			       int64_t told_ns)
 {
 	return answers_in_doubt(c) && told_ns > 0 &&
-	       told_ns <= world_now_ns() - a->first_ns;
+	       told_ns <= world_now_ns() - a->first_ns + EXACT_NS;
 }
 
 bool judge_time(const struct occasion *o, char why[JUDGE_WHY])

@@ -89,6 +89,8 @@ void pipes_say(struct pipe *s, const char *buf, size_t len, struct packet *p)
 void pipes_hang_up(struct pipe *s)
 {
 	pipes_counts.closed++;
+	if (!s->accepted)
+		s->peer->fin_ns = world_now_ns();
 	pipe_back(s, "", 0, NULL);
 }
 
