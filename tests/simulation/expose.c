@@ -35,6 +35,8 @@ static void expose_scrape_h(void *arg)
 	struct snapshot *n;
 
 	(void)arg;
+	if (!expose.file)
+		return;
 	world_leave();
 	if (!snapshot_take(&n, process_store(), render_text.snapshot)) {
 		render_text.render(&out, &(struct catalogue_source){n, &self, NULL});
