@@ -18,9 +18,9 @@
 enum {
 	STREAM = 9,   /* of the seed, for strangers */
 	SETTLE_MS = 200,
-	EVERY_S = 60, /* a trunk's peers, in the mean */
-	STRANGE_S = 120,
-	BURST = 40,   /* copies */
+	EVERY_S = 200, /* a trunk's peers, in the mean */
+	STRANGE_S = 300,
+	BURST = 25,   /* copies */
 	CREDIT_MAX = 5 * FLEET_ANSWERS * 1000,
 };
 
@@ -265,6 +265,8 @@ static void call_by_udp(struct peer *peer, uint64_t *s)
 
 	call_write(c);
 	callers_counts.bursts += burst;
+	if (burst && peer->trunk)
+		peer->trunk->burst_ns = world_now_ns();
 	call_send(c, copies, burst ? 20 * WORLD_MS : 500 * WORLD_MS);
 }
 

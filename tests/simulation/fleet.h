@@ -99,6 +99,7 @@ struct trunk {
 	uint64_t heard, heard_told;   /* requests of its peers; as told of */
 	uint64_t heard_base;	      /* of those told of, before its row was made */
 	uint64_t calls_stream;
+	int64_t burst_ns;	   /* when they came by the dozen last */
 	int64_t credit, credit_ns; /* answers that its peers may have, thousandths */
 	int64_t added_ns;
 	struct cell *cells; /* all there ever were, the last one first */

@@ -102,10 +102,13 @@ bool judge_too_late(const struct occasion *o, char why[JUDGE_WHY])
 			     (long long)(c->trunk->have.timeout_ns / WORLD_MS));
 }
 
-/* A connection that broke while we stood still is made anew, from when we woke on. */
+/*
+ * A connection that broke while we stood still is made anew, from when we woke on; and
+ * what was garbled may have been an answer, so that what follows it is no probe held up.
+ */
 static int64_t answers_soonest_ns(const struct cell *c)
 {
-	return c->trunk->tcp && world_stalled_ns(c->begun_ns)
+	return c->garbled || (c->trunk->tcp && world_stalled_ns(c->begun_ns))
 		       ? c->begun_ns + c->trunk->have.timeout_ns
 		       : answers_deadline_ns(c);
 }

@@ -11,6 +11,8 @@
 #include "tests/simulation/kernel/pipes.h"
 #include "tests/simulation/kernel/world.h"
 
+#define BURST_NS (20 * WORLD_S)
+
 /* The peer of a trunk that is paused is answered, though nothing is probed. */
 static bool callers_is_paused(const struct call *c)
 {
@@ -32,7 +34,8 @@ bool judge_answered(const struct occasion *o, char why[JUDGE_WHY])
 		return true;
 	/* What becomes of a connection that loses much is for the peer to see to. */
 	if (c->pipe && (o->trunk->lossy || o->peer->mode != PEER_ANSWERS ||
-			o->peer->since_ns > c->came_ns))
+			o->peer->since_ns > c->came_ns ||
+			world_now_ns() < o->trunk->burst_ns + BURST_NS))
 		return true;
 	return judge_because(why, "%s of peer %u: %u answers, %u are due",
 			     c->question->method, o->peer->index, c->answered,
