@@ -88,7 +88,8 @@ static X509 *authority_sign(EVP_PKEY *key, const char *name, const struct validi
 	ASN1_TIME_set(X509_getm_notAfter(cert), (time_t)v->until_s);
 	X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC,
 				   (const uint8_t *)(name ? name : "sim"), -1, -1, 0);
-	X509_set_issuer_name(cert, name ? X509_get_subject_name(authority.cert) : subject);
+	X509_set_issuer_name(cert,
+			     name ? X509_get_subject_name(authority.cert) : subject);
 	X509_set_pubkey(cert, key);
 	(void)snprintf(san, sizeof(san), "DNS:%s", name ? name : "");
 	authority_extend(cert, name ? NID_subject_alt_name : NID_basic_constraints,

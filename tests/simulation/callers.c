@@ -16,11 +16,11 @@
 #include "tests/simulation/kernel/world.h"
 
 enum {
-	STREAM = 9,   /* of the seed, for strangers */
+	STREAM = 9, /* of the seed, for strangers */
 	SETTLE_MS = 200,
 	EVERY_S = 200, /* a trunk's peers, in the mean */
 	STRANGE_S = 300,
-	BURST = 25,   /* copies */
+	BURST = 25, /* copies */
 	CREDIT_MAX = 5 * FLEET_ANSWERS * 1000,
 };
 
@@ -97,19 +97,18 @@ static void call_write(struct call *c)
 {
 	const struct question *q = c->question;
 	unsigned long long n = c->number;
-	int len = re_snprintf(
-		c->text, sizeof(c->text),
-		"%s %s SIP/%s\r\n"
-		"Via: SIP/2.0/%s %J;branch=z9hG4bKcall%llu%s\r\n"
-		"Max-Forwards: 70\r\n"
-		"From: <sip:peer@sim>;tag=f%llu\r\n"
-		"To: <%s>\r\n"
-		"Call-ID: call%llu@sim\r\n"
-		"CSeq: %u %s\r\n"
-		"%sContent-Length: 0\r\n\r\n",
-		q->method, q->uri, q->version, c->pipe ? "TCP" : "UDP", &c->back, n,
-		c->rport ? ";rport" : "", n, q->uri, n, (unsigned)(n % 1000 + 1),
-		q->cseq_method, q->more);
+	int len = re_snprintf(c->text, sizeof(c->text),
+			      "%s %s SIP/%s\r\n"
+			      "Via: SIP/2.0/%s %J;branch=z9hG4bKcall%llu%s\r\n"
+			      "Max-Forwards: 70\r\n"
+			      "From: <sip:peer@sim>;tag=f%llu\r\n"
+			      "To: <%s>\r\n"
+			      "Call-ID: call%llu@sim\r\n"
+			      "CSeq: %u %s\r\n"
+			      "%sContent-Length: 0\r\n\r\n",
+			      q->method, q->uri, q->version, c->pipe ? "TCP" : "UDP",
+			      &c->back, n, c->rport ? ";rport" : "", n, q->uri, n,
+			      (unsigned)(n % 1000 + 1), q->cseq_method, q->more);
 
 	c->len = len > 0 ? (size_t)len : 0;
 }
@@ -259,7 +258,7 @@ static void call_by_udp(struct peer *peer, uint64_t *s)
 {
 	struct call *c = call_make(peer, s);
 	bool burst = chance_of(s, 20000);
-	unsigned copies = burst		       ? BURST
+	unsigned copies = burst			 ? BURST
 			  : chance_of(s, 200000) ? (unsigned)chance_between(s, 2, 4)
 						 : 1;
 

@@ -20,24 +20,24 @@ enum { CALLERS_TEXT = 900 };
 /* A kind of request, and the answer that RFC 3261 wants. */
 struct question {
 	const char *method, *uri, *cseq_method, *version;
-	const char *more; /* header fields */
-	unsigned code;	  /* 0: none at all */
+	const char *more;  /* header fields */
+	unsigned code;	   /* 0: none at all */
 	const char *needs; /* what the answer has to say besides, or NULL */
 };
 
 struct call {
 	struct call *next;
-	struct peer *peer;    /* its trunk is NULL: a stranger */
+	struct peer *peer; /* its trunk is NULL: a stranger */
 	const struct question *question;
 	uint64_t number;
 	struct sa from, back; /* where it comes from, and where an answer goes */
 	bool rport, waited;
-	int64_t came_ns; /* 0: not yet, or never */
+	int64_t came_ns;      /* 0: not yet, or never */
 	unsigned came, known; /* copies; those from an address of a trunk's */
-	unsigned entitled; /* answers that are due: within the rate */
+	unsigned entitled;    /* answers that are due: within the rate */
 	unsigned answered;
-	uint64_t told; /* requests told of the trunk's, when it came */
-	uint64_t same; /* hash of the first answer */
+	uint64_t told;	   /* requests told of the trunk's, when it came */
+	uint64_t same;	   /* hash of the first answer */
 	struct pipe *pipe; /* NULL: UDP */
 	size_t len;
 	char text[CALLERS_TEXT];

@@ -16,9 +16,9 @@
 #include "tests/simulation/kernel/world.h"
 
 static const char *const names[FAULTS] = {
-	"stall",  "step", "dns",  "reload",  "listen", "loss",	 "twice", "garble",
-	"outage", "icmp", "busy", "binding", "tcp",    "tls",	 "srv",	  "inbound",
-	"unsent", "fds",  "memory",
+	"stall",  "step",    "dns",    "reload", "listen",  "loss", "twice",
+	"garble", "outage",  "icmp",   "busy",	 "binding", "tcp",  "tls",
+	"srv",	  "inbound", "unsent", "fds",	 "memory",
 };
 
 /* A stream each, so that one fault leaves the others as they were. */

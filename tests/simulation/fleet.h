@@ -47,8 +47,8 @@ struct peer {
 	int64_t fin_ns;	  /* when it closed a connection of ours last */
 	unsigned epoch;	  /* counts modes, and whatever else its trunk begins anew by */
 	bool trying;	  /* says 100 first */
-	struct registrar *registrar;	  /* NULL: it is none */
-	struct identity *identity;	  /* its certificate; NULL: it has none */
+	struct registrar *registrar; /* NULL: it is none */
+	struct identity *identity;   /* its certificate; NULL: it has none */
 	struct rank rank;
 	struct cell *cells[FLEET_CHECKS]; /* who probes it now, by OPTIONS and REGISTER */
 };
@@ -76,11 +76,11 @@ struct trunk {
 	bool named;   /* its URI has a name, else the first peer's address */
 	bool several; /* that has more than one address */
 	bool v6, lossy, tcp, reuse, auth, registers;
-	bool tls;    /* over TCP */
-	bool mutual; /* its peer wants to see our certificate */
-	bool srv;    /* DNS has SRV records of the name, with a port of their own */
-	bool naptr;  /* and NAPTR ones before */
-	bool calls;  /* its peers ping us */
+	bool tls;     /* over TCP */
+	bool mutual;  /* its peer wants to see our certificate */
+	bool srv;     /* DNS has SRV records of the name, with a port of their own */
+	bool naptr;   /* and NAPTR ones before */
+	bool calls;   /* its peers ping us */
 	unsigned set; /* bits: the addresses that DNS gives */
 	bool dns_fails;
 	unsigned dns_epoch, ttl_s;
@@ -155,7 +155,7 @@ struct fleet {
 	bool listening;
 	unsigned pace;	   /* intervals are so many times as long */
 	int64_t outage_ns; /* from one to the next of a peer's, in the mean */
-	bool over; /* it ends: what goes now goes by our will */
+	bool over;	   /* it ends: what goes now goes by our will */
 	struct trunk *trunks;
 };
 

@@ -25,7 +25,8 @@ static bool answers_excused(const struct occasion *o)
 		   faults_has(FAULT_MEMORY);
 
 	return own &&
-	       (o->cell->memory != memory_failed() || o->result->outcome == PROBE_INTERNAL || o->result->err == ENOBUFS ||
+	       (o->cell->memory != memory_failed() ||
+		o->result->outcome == PROBE_INTERNAL || o->result->err == ENOBUFS ||
 		o->result->err == ENOMEM || o->result->err == EMFILE);
 }
 

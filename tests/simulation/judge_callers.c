@@ -21,9 +21,9 @@ static bool callers_is_paused(const struct call *c)
 
 static bool callers_are_excused(const struct call *c)
 {
-	return callers_is_paused(c) || faults_has(FAULT_UNSENT) || faults_has(FAULT_FDS) ||
-	       faults_has(FAULT_MEMORY) || world_stalled_ns(c->came_ns) || fleet.over ||
-	       !fleet.listening;
+	return callers_is_paused(c) || faults_has(FAULT_UNSENT) ||
+	       faults_has(FAULT_FDS) || faults_has(FAULT_MEMORY) ||
+	       world_stalled_ns(c->came_ns) || fleet.over || !fleet.listening;
 }
 
 bool judge_answered(const struct occasion *o, char why[JUDGE_WHY])
@@ -144,8 +144,7 @@ bool judge_same(const struct occasion *o, char why[JUDGE_WHY])
 {
 	const struct call *c = o->call;
 
-	return c->answered < 2 ||
-	       c->same == hash_text(HASH_START, o->text) ||
+	return c->answered < 2 || c->same == hash_text(HASH_START, o->text) ||
 	       judge_because(why, "answer %u is another than the first", c->answered);
 }
 

@@ -132,7 +132,8 @@ bool judge_farewell(const struct occasion *o, char why[JUDGE_WHY])
 
 	/* Of two contacts the first may have gone unheard: it ends by itself. */
 	if (!registrar_holds_last(p->registrar) || p->mode != PEER_ANSWERS ||
-	    p->trunk->lossy || p->trunk->tls || rounds * p->link.most_ns > LEAVE_MS * WORLD_MS ||
+	    p->trunk->lossy || p->trunk->tls ||
+	    rounds * p->link.most_ns > LEAVE_MS * WORLD_MS ||
 	    p->fin_ns > world_now_ns() - 3 * WORLD_S ||
 	    world_stalled_ns(world_now_ns() - 3 * WORLD_S))
 		return true;

@@ -32,10 +32,9 @@ static bool tls_own_has_ended(const struct cell *c)
 	int64_t until_s = authority_own().until_s;
 
 	/* That of before may have been shown until a moment ago. */
-	return c->trunk->mutual &&
-	       (until_s <= authority_now_s() + EXACT_S ||
-		c->begun_ns < since_ns + SHOWN_S * WORLD_S ||
-		world_stalled_ns(since_ns + 1));
+	return c->trunk->mutual && (until_s <= authority_now_s() + EXACT_S ||
+				    c->begun_ns < since_ns + SHOWN_S * WORLD_S ||
+				    world_stalled_ns(since_ns + 1));
 }
 
 bool tls_has_cause(const struct cell *c, const struct probe_result *r)
@@ -88,17 +87,16 @@ bool judge_ends(const struct occasion *o, char why[JUDGE_WHY])
 	for (unsigned i = 0; i < 2; i++)
 		if (identity_shown(c->peer->identity, i)->until_s == told_s)
 			return true;
-	return judge_because(
-		why, "%lld told, %lld shown", (long long)told_s,
-		(long long)identity_shown(c->peer->identity, 0)->until_s);
+	return judge_because(why, "%lld told, %lld shown", (long long)told_s,
+			     (long long)identity_shown(c->peer->identity, 0)->until_s);
 }
 
 /* Of probes that had an answer over TLS the end of the certificate is known. */
 bool judge_known_end(const struct occasion *o, char why[JUDGE_WHY])
 {
 	if (!o->cell->trunk->tls || o->result->outcome != PROBE_RESPONSE ||
-	    (o->result->cert_not_after_s && o->result->verified_not_after_s ==
-						    o->result->cert_not_after_s))
+	    (o->result->cert_not_after_s &&
+	     o->result->verified_not_after_s == o->result->cert_not_after_s))
 		return true;
 	return judge_because(why, "%lld, of what was verified %lld",
 			     (long long)o->result->cert_not_after_s,

@@ -64,9 +64,11 @@ static double sim_cpu_s(void)
 
 static void sim_print_more(void)
 {
-	printf("  TLS: %llu handshakes, %llu refused, %llu certificates renewed (%llu too "
+	printf("  TLS: %llu handshakes, %llu refused, %llu certificates renewed (%llu "
+	       "too "
 	       "late), ours %llu (%llu)\n"
-	       "  inbound: %llu requests, %llu answers, %llu connections (%llu accepted), "
+	       "  inbound: %llu requests, %llu answers, %llu connections (%llu "
+	       "accepted), "
 	       "%llu of strangers, %llu bursts\n",
 	       (unsigned long long)secure_counts.handshakes,
 	       (unsigned long long)secure_counts.refused,
@@ -271,8 +273,8 @@ int main(int argc, char **argv)
 		if (!sim_option_of_world(c))
 			sim_option(c);
 	if (optind < argc || !fleet.count || fleet.only >= (int)fleet.count ||
-	    sim.hours <= 0 || sim.every_s <= 0 || fleet.outage_ns <= 0 ||
-	    !fleet.pace || fleet.pace > 5)
+	    sim.hours <= 0 || sim.every_s <= 0 || fleet.outage_ns <= 0 || !fleet.pace ||
+	    fleet.pace > 5)
 		sim_usage();
 	if (sim.rules)
 		return sim_list_rules();

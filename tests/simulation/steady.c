@@ -38,8 +38,8 @@ static void steady_look_h(void *arg)
 	(void)arg;
 	if (steady.count == steady.size) {
 		steady.size = steady.size ? 2 * steady.size : 512;
-		steady.looks = memory_more(steady.looks,
-					   steady.size * sizeof(*steady.looks));
+		steady.looks =
+			memory_more(steady.looks, steady.size * sizeof(*steady.looks));
 	}
 	steady.looks[steady.count++] = (struct look){
 		(double)mallinfo2().uordblks, (double)fds_count(), steady_resident()};

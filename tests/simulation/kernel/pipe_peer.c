@@ -200,4 +200,3 @@ void pipe_hear_h(void *arg)
 	segment_free(g);
 	pipe_let_go(s);
 }
-

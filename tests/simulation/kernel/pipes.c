@@ -135,7 +135,8 @@ static void pipe_syn_h(void *arg)
 			pipe_let_go(s);
 			return;
 		}
-		world_in((int64_t)PIPES_SYN_RTO_MS * WORLD_MS << s->retried++, pipe_syn_h, s);
+		world_in((int64_t)PIPES_SYN_RTO_MS * WORLD_MS << s->retried++, pipe_syn_h,
+			 s);
 	} else {
 		s->retried = 0;
 		s->epoch = s->peer->epoch;

@@ -225,7 +225,8 @@ static void test_about_to_end(void)
 	struct fixture f;
 	struct target *t = registered(
 		&f,
-		", \"interval\": \"30s\", \"down_interval\": \"30s\", \"timeout\": \"1s\", "
+		", \"interval\": \"30s\", \"down_interval\": \"30s\", \"timeout\": "
+		"\"1s\", "
 		"\"method\": \"REGISTER\", "
 		"\"register\": {\"bind\": true, \"expires\": \"60s\", \"interval\": "
 		"\"2h\"}",
@@ -409,18 +410,12 @@ static void test_unsure(void)
 int main(void)
 {
 	static void (*const tests[])(void) = {
-		test_query,
-		test_uris,
-		test_refresh,
-		test_results,
-		test_too_brief,
-		test_refused_while_held,
-		test_about_to_end,
-		test_refused_while_down,
-		test_leaving,
-		test_leaving_late,
-		test_leaving_in_vain,
-		test_unregister,
+		test_query,	      test_uris,
+		test_refresh,	      test_results,
+		test_too_brief,	      test_refused_while_held,
+		test_about_to_end,    test_refused_while_down,
+		test_leaving,	      test_leaving_late,
+		test_leaving_in_vain, test_unregister,
 		test_unsure,
 	};
 
