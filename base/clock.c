@@ -27,13 +27,19 @@ static bool clock_is_within(int64_t at_ns, int64_t from_ns, int64_t to_ns)
 	return at_ns >= from_ns && at_ns <= to_ns;
 }
 
+bool clock_stamps_is_set(const struct clock_stamps *s, const struct clock_pair *now)
+{
+	int64_t by_ns = now->wall_ns - now->now_ns - s->offset_ns;
+
+	return by_ns > CLOCK_SET_NS || by_ns < -CLOCK_SET_NS;
+}
+
 int64_t clock_of_stamp_ns(const struct clock_stamps *s, const struct clock_pair *now,
 			  int64_t stamp_wall_ns)
 {
 	int64_t at_ns = stamp_wall_ns - (now->wall_ns - now->now_ns);
 	int64_t former_ns = stamp_wall_ns - s->offset_ns;
-	int64_t by_ns = former_ns - at_ns;
-	bool is_set = by_ns > CLOCK_SET_NS || by_ns < -CLOCK_SET_NS;
+	bool is_set = clock_stamps_is_set(s, now);
 
 	if (clock_is_within(at_ns, now->now_ns - CLOCK_FRESH_NS, now->now_ns) &&
 	    at_ns >= s->since_ns)

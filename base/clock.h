@@ -71,6 +71,9 @@ struct clock_stamps clock_stamps_begin(void);
 int64_t clock_of_stamp_ns(const struct clock_stamps *s, const struct clock_pair *now,
 			  int64_t stamp_wall_ns);
 
+/* Whether the wall clock was set since the last look. */
+bool clock_stamps_is_set(const struct clock_stamps *s, const struct clock_pair *now);
+
 /* A socket was read. @empty: there was no more */
 void clock_stamps_read(struct clock_stamps *s, const struct clock_pair *now, bool empty);
 

@@ -191,17 +191,32 @@ static void prober_register_bound(struct binding *b, int64_t granted_s,
 }
 
 /*
- * Without a registration nobody can reach us (health_unbound()). What is still good is
- * tried for again before it ends, by the trunk's interval at the fastest.
+ * What is still good is tried for again before it ends: in half the time that is left, by
+ * the trunk's interval at the fastest; where that would be too late, by its timeout.
  */
+static int64_t prober_register_wait_ns(const struct target *t, int64_t left_ns)
+{
+	const struct config_settings *s = target_settings(t);
+	int64_t interval_ns = s->interval_us * CLOCK_NS_PER_US;
+	int64_t timeout_ns = s->timeout_us * CLOCK_NS_PER_US;
+
+	if (left_ns / 2 >= interval_ns)
+		return left_ns / 2;
+	/* Refused credentials at a higher rate would only get us locked out. */
+	if (t->attempt.refused || left_ns / 2 < timeout_ns ||
+	    interval_ns + timeout_ns <= left_ns)
+		return interval_ns;
+	return left_ns / 2;
+}
+
+/* Without a registration nobody can reach us (health_unbound()). */
 static void prober_register_refused(struct target *t, struct binding *b,
 				    struct probe_result *r)
 {
 	int64_t now_ns = clock_monotonic_ns();
 	int64_t left_ns = b->held_until_ns > now_ns ? b->held_until_ns - now_ns : 0;
-	int64_t wait_ns = target_settings(t)->interval_us * CLOCK_NS_PER_US;
 
-	b->refresh_ns = now_ns + (left_ns / 2 > wait_ns ? left_ns / 2 : wait_ns);
+	b->refresh_ns = now_ns + prober_register_wait_ns(t, left_ns);
 	r->verdict = health_unbound(r->verdict, left_ns > 0, t->health.state);
 	if (!left_ns)
 		r->registered_until_s = 0;

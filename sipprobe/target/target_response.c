@@ -6,6 +6,8 @@
 #include "sipprobe/target/target_probe.h"
 #include "sipprobe/target/target_state.h"
 
+#define STAMP_OFF_NS (50 * CLOCK_NS_PER_MS)
+
 /* Whether a response that arrives now answers the last unanswered probe, too late. */
 static bool is_late(const struct target *t, const struct guard_message *m)
 {
@@ -125,10 +127,23 @@ static void further_response(struct target *t, const struct guard_message *m)
 		tell_late(t);
 }
 
+/*
+ * Nothing answers what was not sent yet: where a stamp says so by more than our own
+ * slowness, the clock that it is by was set, and the answer is here now.
+ */
+static int64_t response_came_ns(const struct target *t, int64_t rx_ns)
+{
+	bool early = t->attempt.pending && t->attempt.sent_ns &&
+		     rx_ns < t->attempt.sent_ns - STAMP_OFF_NS;
+
+	return early ? clock_monotonic_ns() : rx_ns;
+}
+
 bool target_response_take(struct target *t, const struct guard_message *m, int64_t rx_ns)
 {
 	if (!request_answered_by(&t->request, t->prober->method, m))
 		return earlier_response(t, m, rx_ns);
+	rx_ns = response_came_ns(t, rx_ns);
 	/* By the kernel's stamp, whatever was looked at first when we stood still. */
 	if (t->attempt.pending && rx_ns > target_deadline_ns(t))
 		target_time_out(t);

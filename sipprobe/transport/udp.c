@@ -65,7 +65,8 @@ static void batch_prepare(void)
 	}
 }
 
-static int64_t stamp_of(const struct udp *u, struct msghdr *h, const struct clock_pair *c)
+static int64_t stamp_of(const struct clock_stamps *s, struct msghdr *h,
+			const struct clock_pair *c)
 {
 	for (struct cmsghdr *m = CMSG_FIRSTHDR(h); m; m = CMSG_NXTHDR(h, m)) {
 		struct timespec ts;
@@ -73,12 +74,14 @@ static int64_t stamp_of(const struct udp *u, struct msghdr *h, const struct cloc
 		if (m->cmsg_level != SOL_SOCKET || m->cmsg_type != SCM_TIMESTAMPNS)
 			continue;
 		memcpy(&ts, CMSG_DATA(m), sizeof(ts));
-		return clock_of_stamp_ns(&u->stamps, c, clock_of_timespec(&ts));
+		return clock_of_stamp_ns(s, c, clock_of_timespec(&ts));
 	}
 	return c->now_ns;
 }
 
-static void udp_deliver(struct udp *u, unsigned i, const struct clock_pair *c)
+/* @s: as it was before the batch, whatever is sent while it is gone through */
+static void udp_deliver(struct udp *u, unsigned i, const struct clock_stamps *s,
+			const struct clock_pair *c)
 {
 	struct msghdr *h = &batch.msgs[i].msg_hdr;
 	struct sa src;
@@ -86,7 +89,7 @@ static void udp_deliver(struct udp *u, unsigned i, const struct clock_pair *c)
 	/* Cut off by our own buffer: larger than UDP can carry, so it cannot be SIP. */
 	if ((h->msg_flags & MSG_TRUNC) || sa_set_sa(&src, h->msg_name))
 		return;
-	u->rx_ns = stamp_of(u, h, c);
+	u->rx_ns = stamp_of(s, h, c);
 	u->events->datagram_h(u, &src, batch.data[i], batch.msgs[i].msg_len, u->rx_ns,
 			      u->arg);
 }
@@ -94,6 +97,7 @@ static void udp_deliver(struct udp *u, unsigned i, const struct clock_pair *c)
 /* Returns whether there may be more. */
 static bool read_batch(struct udp *u)
 {
+	const struct clock_stamps before = u->stamps;
 	struct clock_pair c;
 	int n;
 
@@ -102,7 +106,7 @@ static bool read_batch(struct udp *u)
 	/* Once a batch. */
 	c = clock_look();
 	for (int i = 0; i < n; i++)
-		udp_deliver(u, (unsigned)i, &c);
+		udp_deliver(u, (unsigned)i, &before, &c);
 	clock_stamps_read(&u->stamps, &c, n < UDP_BATCH);
 	return n == UDP_BATCH;
 }
@@ -283,6 +287,21 @@ static int transmit_plain(struct udp *u, const struct sa *dst, const char *buf,
 	return errno;
 }
 
+/*
+ * A clock that was set before we send is no matter of what answers that, unless something
+ * waits which came before it was set.
+ */
+static void udp_note_clock(struct udp *u)
+{
+	struct clock_pair now = clock_look();
+	struct msghdr h = {0};
+
+	if (clock_stamps_is_set(&u->stamps, &now) &&
+	    recvmsg(u->fd, &h, MSG_PEEK | MSG_DONTWAIT) >= 0)
+		return;
+	clock_stamps_read(&u->stamps, &now, false);
+}
+
 int udp_transmit(struct udp *u, const struct sa *dst, const char *buf, size_t len,
 		 unsigned dscp)
 {
@@ -299,10 +318,8 @@ int udp_transmit(struct udp *u, const struct sa *dst, const char *buf, size_t le
 		.msg_controllen = sizeof(control),
 	};
 	struct cmsghdr *c = CMSG_FIRSTHDR(&h);
-	struct clock_pair now = clock_look();
 
-	/* A clock that was set before this is no matter of what answers it. */
-	clock_stamps_read(&u->stamps, &now, false);
+	udp_note_clock(u);
 	if (!dscp)
 		return transmit_plain(u, dst, buf, len);
 	c->cmsg_level = v6 ? IPPROTO_IPV6 : IPPROTO_IP;

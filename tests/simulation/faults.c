@@ -16,8 +16,9 @@
 #include "tests/simulation/kernel/world.h"
 
 static const char *const names[FAULTS] = {
-	"stall",  "step", "dns",  "reload",  "listen", "loss",	 "twice", "garble",
-	"outage", "icmp", "busy", "binding", "tcp",    "unsent", "fds",	  "memory",
+	"stall",  "step",    "dns",    "reload", "listen",  "loss", "twice",
+	"garble", "outage",  "icmp",   "busy",	 "binding", "tcp",  "tls",
+	"srv",	  "inbound", "unsent", "fds",	 "memory",
 };
 
 /* A stream each, so that one fault leaves the others as they were. */
@@ -113,6 +114,7 @@ static void faults_promise(struct peer *peer, enum fleet_mode before)
 	struct promise *p;
 
 	if (!fleet_is_single(t) || t->named || peer->index || t->lossy || t->shaken ||
+	    t->tls || /* whose certificate may have ended besides */
 	    peer->mode == PEER_BUSY || before == PEER_BUSY ||
 	    (fleet.faults & ~FAULTS_ORDINARY))
 		return;
@@ -144,7 +146,7 @@ static void faults_outage_h(void *arg)
 	trace(p->trunk, "(a peer", modes[p->mode], ") number ", p->index);
 	faults_promise(p, before);
 	faults_later(&p->fate,
-		     p->mode == PEER_ANSWERS ? 6 * WORLD_HOUR
+		     p->mode == PEER_ANSWERS ? fleet.outage_ns
 		     : brief		     ? WORLD_MIN
 					     : 20 * WORLD_MIN,
 		     faults_outage_h, p);
@@ -178,8 +180,8 @@ static void faults_sought_h(void *arg)
 	struct trunk *t = r->t;
 
 	if (r->epoch == t->dns_epoch && t->here && t->told == HEALTH_DOWN &&
-	    t->told_ns < r->since_ns && t->added_ns < r->since_ns && !t->have.paused &&
-	    !t->shaken && !world_stalled_ns(r->since_ns))
+	    t->tally.failed && t->told_ns < r->since_ns && t->added_ns < r->since_ns &&
+	    !t->have.paused && !t->shaken && !world_stalled_ns(r->since_ns))
 		judge(ON_SOUGHT, &(struct occasion){.trunk = t, .since_ns = r->since_ns});
 	memory_free(r);
 }
@@ -210,12 +212,22 @@ static void faults_renewal(struct trunk *t)
 	faults_sought(t);
 }
 
+/* Targets come and go, and change places. */
+static void faults_srv(struct trunk *t)
+{
+	t->set = (unsigned)chance_between(&t->fate, 1, 7);
+	for (unsigned i = 0; i < FLEET_PEERS; i++)
+		fleet_rank(&t->peers[i].rank, &t->fate);
+}
+
 static void faults_dns_h(void *arg)
 {
 	struct trunk *t = arg;
 
 	if (t->dns_fails || chance_of(&t->fate, 100000))
 		t->dns_fails = !t->dns_fails;
+	else if (t->srv)
+		faults_srv(t);
 	else if (t->several)
 		t->set = (t->set << 1 | t->set >> 2) & 7;
 	else
@@ -292,8 +304,10 @@ static void faults_change(struct trunk *t, uint64_t *s)
 		t->want.paused = !t->want.paused;
 		break;
 	case 2:
-		if (t->want.timeout_ns < 10 * WORLD_S && t->want.down_ns <= 10 * WORLD_S)
-			t->want.interval_ns = intervals[chance_below(s, 3)] * WORLD_S;
+		if (t->want.timeout_ns < 10 * WORLD_S &&
+		    t->want.down_ns <= 10 * WORLD_S * fleet.pace)
+			t->want.interval_ns =
+				intervals[chance_below(s, 3)] * WORLD_S * fleet.pace;
 		break;
 	case 3:
 		t->want.fall = t->want.fall % 4 + 1;
@@ -370,7 +384,7 @@ static void faults_of_peers(void)
 			struct peer *p = &t->peers[i];
 
 			if (faults_has(FAULT_OUTAGE) && !chance_of(&p->fate, 300000))
-				faults_later(&p->fate, 6 * WORLD_HOUR, faults_outage_h,
+				faults_later(&p->fate, fleet.outage_ns, faults_outage_h,
 					     p);
 		}
 		if (t->named && faults_has(FAULT_DNS))

@@ -18,6 +18,9 @@ enum fault {
 	FAULT_BUSY,    /* … or are busy */
 	FAULT_BINDING, /* trunks that register, and that have credentials */
 	FAULT_TCP,     /* trunks over TCP */
+	FAULT_TLS,     /* some of them over TLS, with certificates that end */
+	FAULT_SRV,     /* names that lead on by SRV and NAPTR */
+	FAULT_INBOUND, /* requests of peers and strangers */
 	FAULT_UNSENT,  /* the machine does not send: only where it is asked for */
 	FAULT_FDS,     /* no descriptor is left: the same */
 	FAULT_MEMORY,  /* allocations fail: the same */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/simulation/authority.h"
 #include "tests/simulation/kernel/chance.h"
 #include "tests/simulation/faults.h"
 #include "tests/simulation/kernel/memory.h"
@@ -13,9 +14,20 @@
 enum {
 	STREAM_TRUNKS = 1000, /* the first trunk's of the seed */
 	V4 = 0x0a000000,      /* 10.0.0.0, four addresses a trunk */
+	PORT = 5060,
+	PORT_TLS = 5061,
+	PORT_SRV = 5070, /* which nobody could guess */
 };
 
-struct fleet fleet = {.seed = 1, .count = 200, .only = -1};
+#define PRUNE_NS (2 * WORLD_HOUR)
+
+struct fleet fleet = {
+	.seed = 1, .count = 200, .only = -1, .pace = 1, .outage_ns = 6 * WORLD_HOUR};
+
+static uint16_t fleet_port(const struct trunk *t)
+{
+	return t->srv ? PORT_SRV : t->tls ? PORT_TLS : PORT;
+}
 
 static void fleet_address(struct sa *sa, const struct trunk *t, unsigned index)
 {
@@ -24,9 +36,9 @@ static void fleet_address(struct sa *sa, const struct trunk *t, unsigned index)
 			  (uint8_t)(n >> 8), (uint8_t)n};
 
 	if (t->v6)
-		sa_set_in6(sa, v6, 5060);
+		sa_set_in6(sa, v6, fleet_port(t));
 	else
-		sa_set_in(sa, V4 + n, 5060);
+		sa_set_in(sa, V4 + n, fleet_port(t));
 }
 
 struct peer *fleet_peer(const struct sa *sa)
@@ -61,6 +73,22 @@ struct trunk *fleet_next(struct trunk *t)
 bool fleet_is_single(const struct trunk *t)
 {
 	return !t->several && !t->registers;
+}
+
+void fleet_prune(struct trunk *t)
+{
+	struct cell **at = &t->cells;
+
+	while (*at) {
+		struct cell *c = *at;
+
+		if (!c->gone || world_now_ns() < c->ended_ns + PRUNE_NS) {
+			at = &c->older;
+			continue;
+		}
+		*at = c->older;
+		memory_free(c);
+	}
 }
 
 void fleet_add(struct tally *tally, const struct order *o, bool failed)
@@ -124,6 +152,12 @@ static void fleet_wire(struct link *l, const struct trunk *t, uint64_t *s)
 		l->garble_ppm = 20000;
 }
 
+void fleet_rank(struct rank *r, uint64_t *s)
+{
+	r->priority = (uint16_t)chance_between(s, 1, 3);
+	r->weight = (uint16_t)chance_between(s, 0, 100);
+}
+
 static void fleet_peers(struct trunk *t)
 {
 	for (unsigned i = 0; i < FLEET_PEERS; i++) {
@@ -140,7 +174,29 @@ static void fleet_peers(struct trunk *t)
 		if (t->registers || t->auth)
 			p->registrar =
 				registrar_make(p, chance_stream(t->fate, 3 * i + 3));
+		if (t->tls)
+			p->identity = authority_identity(p);
+		if (t->srv)
+			fleet_rank(&p->rank, &p->fate);
 	}
+}
+
+/* A handshake costs a thousand times what a datagram does. */
+static void fleet_kinds(struct trunk *t)
+{
+	unsigned n = t->number;
+
+	t->tls = t->tcp && n / 3 % 5 == 2 && faults_has(FAULT_TLS);
+	t->mutual = t->tls && n / 3 % 2;
+	t->srv = t->several && n % 8 == 3 && faults_has(FAULT_SRV);
+	t->naptr = t->srv && !t->tcp && n % 16 == 3;
+	t->calls = n % 5 <= 1 && faults_has(FAULT_INBOUND);
+	if (t->tls && !t->reuse) {
+		t->want.interval_ns = 60 * WORLD_S;
+		t->want.down_ns = 40 * WORLD_S;
+	}
+	t->want.interval_ns *= fleet.pace;
+	t->want.down_ns *= fleet.pace;
 }
 
 static void fleet_trunk_make(struct trunk *t, unsigned number)
@@ -158,17 +214,24 @@ static void fleet_trunk_make(struct trunk *t, unsigned number)
 	t->set = t->several ? 3 : 1;
 	t->ttl_s = (unsigned)chance_between(&t->fate, 5, 600);
 	fleet_order(&t->want, &t->fate);
+	fleet_kinds(t);
 	fleet_peers(t);
 }
 
 void fleet_make(void)
 {
 	fleet.trunks = memory_get(fleet.count * sizeof(*fleet.trunks));
+	fleet.listening = faults_has(FAULT_INBOUND);
 	for (unsigned i = 0; i < fleet.count; i++)
 		fleet_trunk_make(&fleet.trunks[i], i);
 }
 
 /* --- as the configuration has it --- */
+
+const char *fleet_transport(const struct trunk *t)
+{
+	return t->tls ? "tls" : t->tcp ? "tcp" : "udp";
+}
 
 static void fleet_write_uri(FILE *f, const struct trunk *t)
 {
@@ -179,8 +242,23 @@ static void fleet_write_uri(FILE *f, const struct trunk *t)
 	else
 		(void)re_snprintf(host, sizeof(host), t->v6 ? "[%j]" : "%j",
 				  &t->peers[0].sa);
-	(void)fprintf(f, "\"uri\":\"sip:%s:5060;transport=%s\"", host,
-		      t->tcp ? "tcp" : "udp");
+	(void)fprintf(f, "\"uri\":\"sip:%s", host);
+	if (!t->srv)
+		(void)fprintf(f, ":%u", fleet_port(t));
+	if (!t->naptr)
+		(void)fprintf(f, ";transport=%s", fleet_transport(t));
+	(void)fputc('"', f);
+}
+
+static void fleet_write_tls(FILE *f, const struct trunk *t)
+{
+	(void)fprintf(f, ",\"tls\":{\"ca_file\":\"%s\"", authority_file());
+	if (!t->named)
+		(void)fprintf(f, ",\"server_name\":\"t%u.sim\"", t->number);
+	if (t->mutual)
+		(void)fprintf(f, ",\"cert_file\":\"%s\",\"key_file\":\"%s\"",
+			      authority_own_file(), authority_own_key_file());
+	(void)fputc('}', f);
 }
 
 static void fleet_write_trunk(FILE *f, const struct trunk *t)
@@ -201,6 +279,8 @@ static void fleet_write_trunk(FILE *f, const struct trunk *t)
 		      (long long)(o->t1_ns / WORLD_MS), o->fall, o->rise, o->version);
 	if (o->paused)
 		(void)fputs(",\"paused\":true", f);
+	if (t->tls)
+		fleet_write_tls(f, t);
 	if (t->reuse)
 		(void)fputs(",\"connection\":\"reuse\"", f);
 	if (t->registers)
@@ -214,6 +294,18 @@ static void fleet_write_trunk(FILE *f, const struct trunk *t)
 	(void)fputc('}', f);
 }
 
+static void fleet_write_listen(FILE *f)
+{
+	(void)fputs("\"sip\":{\"listen\":[\"udp:0.0.0.0:5060\",\"udp:[::]:5060\"", f);
+	if (faults_has(FAULT_INBOUND))
+		(void)fprintf(f,
+			      ",\"tcp:0.0.0.0:5060\",\"tcp:[::]:5060\"],"
+			      "\"answers_per_second\":%d},",
+			      FLEET_ANSWERS);
+	else
+		(void)fputs("]},", f);
+}
+
 char *fleet_config(void)
 {
 	char *text = NULL;
@@ -221,12 +313,12 @@ char *fleet_config(void)
 	FILE *f = open_memstream(&text, &len);
 	const char *between = "";
 
-	(void)fprintf(f,
-		      "{%s\"dns\":{\"servers\":[\"10.255.0.53\"]},\"defaults\":"
-		      "{\"degraded_codes\":[]},\"trunks\":[",
-		      fleet.listening ? "\"sip\":{\"listen\":[\"udp:0.0.0.0:5060\","
-					"\"udp:[::]:5060\"]},"
-				      : "");
+	(void)fputc('{', f);
+	if (fleet.listening)
+		fleet_write_listen(f);
+	(void)fputs("\"dns\":{\"servers\":[\"10.255.0.53\"]},\"defaults\":"
+		    "{\"degraded_codes\":[]},\"trunks\":[",
+		    f);
 	for (struct trunk *t = fleet_next(NULL); t; t = fleet_next(t)) {
 		if (!t->want.present)
 			continue;

@@ -16,6 +16,7 @@ enum {
 	FLEET_PEERS = 3, /* of a trunk: addresses that its name may have */
 	FLEET_CHECKS = 2,
 	FLEET_REQUESTS = 8, /* of a probe that are remembered */
+	FLEET_ANSWERS = 2,  /* a second, to each trunk's peer */
 };
 
 enum fleet_mode {
@@ -27,7 +28,13 @@ enum fleet_mode {
 
 struct trunk;
 struct cell;
+struct identity;
 struct registrar;
+
+/* What SRV says of an address. */
+struct rank {
+	uint16_t priority, weight;
+};
 
 struct peer {
 	struct trunk *trunk;
@@ -37,9 +44,12 @@ struct peer {
 	uint64_t fate;
 	enum fleet_mode mode;
 	int64_t since_ns; /* of the mode */
+	int64_t fin_ns;	  /* when it closed a connection of ours last */
 	unsigned epoch;	  /* counts modes, and whatever else its trunk begins anew by */
 	bool trying;	  /* says 100 first */
-	struct registrar *registrar;	  /* NULL: it is none */
+	struct registrar *registrar; /* NULL: it is none */
+	struct identity *identity;   /* its certificate; NULL: it has none */
+	struct rank rank;
 	struct cell *cells[FLEET_CHECKS]; /* who probes it now, by OPTIONS and REGISTER */
 };
 
@@ -66,6 +76,11 @@ struct trunk {
 	bool named;   /* its URI has a name, else the first peer's address */
 	bool several; /* that has more than one address */
 	bool v6, lossy, tcp, reuse, auth, registers;
+	bool tls;     /* over TCP */
+	bool mutual;  /* its peer wants to see our certificate */
+	bool srv;     /* DNS has SRV records of the name, with a port of their own */
+	bool naptr;   /* and NAPTR ones before */
+	bool calls;   /* its peers ping us */
 	unsigned set; /* bits: the addresses that DNS gives */
 	bool dns_fails;
 	unsigned dns_epoch, ttl_s;
@@ -81,6 +96,11 @@ struct trunk {
 	unsigned changed_epoch; /* of the first peer, at the last change */
 	int64_t changed_ns;
 	bool failed_since_up, shaken; /* memory failed: what is kept may have holes */
+	uint64_t heard, heard_told;   /* requests of its peers; as told of */
+	uint64_t heard_base;	      /* of those told of, before its row was made */
+	uint64_t calls_stream;
+	int64_t burst_ns;	   /* when they came by the dozen last */
+	int64_t credit, credit_ns; /* answers that its peers may have, thousandths */
 	int64_t added_ns;
 	struct cell *cells; /* all there ever were, the last one first */
 };
@@ -105,10 +125,12 @@ struct cell {
 	int64_t added_ns, due_ns, begun_ns, base_ns, paced_ns, ended_ns;
 	struct asked asked[FLEET_REQUESTS];
 	unsigned asked_count, copies, icmp, garbled, broken;
+	unsigned shaken_hands; /* times that its peer showed its certificate */
 	int64_t icmp_ns;
 	uint64_t lost_branch; /* of the last probe that timed out; 0: none */
 	uint64_t late;	      /* answers to such that came within moments */
 	bool unsent;	      /* the machine would not send */
+	uint64_t memory;      /* allocations that had failed when it began */
 	struct tally tally;
 	int64_t grid_ns, grid_pace_ns;
 	int64_t pace_ns;       /* of the last probe's end; 0: not known */
@@ -131,7 +153,9 @@ struct fleet {
 	int only;	 /* this trunk alone; -1: all */
 	bool plain;	 /* settings as they are by default */
 	bool listening;
-	bool over; /* it ends: what goes now goes by our will */
+	unsigned pace;	   /* intervals are so many times as long */
+	int64_t outage_ns; /* from one to the next of a peer's, in the mean */
+	bool over;	   /* it ends: what goes now goes by our will */
 	struct trunk *trunks;
 };
 
@@ -143,11 +167,20 @@ void fleet_make(void);
 /* The configuration that is wanted, as JSON; to be freed with free(). */
 char *fleet_config(void);
 
+/* "udp", "tcp" or "tls". */
+const char *fleet_transport(const struct trunk *t);
+
+/* Draws a priority and a weight. */
+void fleet_rank(struct rank *r, uint64_t *s);
+
 struct trunk *fleet_trunk(const char *name); /* "t12" or "t12.sim" */
 struct peer *fleet_peer(const struct sa *sa);
 
 /* Its state is foretold result by result: one address at a time, by OPTIONS alone. */
 bool fleet_is_single(const struct trunk *t);
+
+/* Forgets cells that have gone long ago, of which nothing can be told any more. */
+void fleet_prune(struct trunk *t);
 
 /* A result is added to a row of them. */
 void fleet_add(struct tally *tally, const struct order *o, bool failed);

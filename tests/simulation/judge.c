@@ -10,6 +10,8 @@
 #include "tests/simulation/trace.h"
 #include "tests/simulation/kernel/world.h"
 
+enum { RULES_MAX = 64 };
+
 const struct rule judge_rules[] = {
 	{"heard", "An answer that came in time is a success, whatever else happened.",
 	 ON_DONE, judge_heard},
@@ -61,6 +63,34 @@ const struct rule judge_rules[] = {
 	 judge_lapsed},
 	{"held", "A registration told is a registration held.", ON_UNBOUND, judge_held},
 	{"digest", "Credentials are right.", ON_DIGEST, judge_digest},
+	{"certified", "A certificate that has ended is refused.", ON_DONE,
+	 judge_certified},
+	{"ends", "The end of a certificate told is that of the one shown.", ON_DONE,
+	 judge_ends},
+	{"known-end", "Of each answer over TLS the end of what was verified is told.",
+	 ON_DONE, judge_known_end},
+	{"shown", "Our own certificate is shown within 10 s of its renewal.", ON_SHOWN,
+	 judge_shown},
+	{"ranked", "Priority and weight told are those of DNS, when its TTL is over.",
+	 ON_DONE, judge_ranked},
+	{"answered", "A request of a peer is answered, copy by copy, within the rate.",
+	 ON_CALL, judge_answered},
+	{"stranger", "A stranger's request is not answered.", ON_CALL, judge_stranger},
+	{"turned-away", "A stranger's connection is closed.", ON_CALL, judge_turned_away},
+	{"rate", "No trunk's peers are answered more than sip.answers_per_second.",
+	 ON_CHARGE, judge_rate},
+	{"code", "An answer has the code, and what goes with it, of RFC 3261 8.2.",
+	 ON_ANSWER, judge_code},
+	{"echo", "From, To, Call-ID and CSeq are the request's, and To has a tag.",
+	 ON_ANSWER, judge_echo},
+	{"via", "Via is the request's, with received and rport where it asks for them.",
+	 ON_ANSWER, judge_via},
+	{"return", "An answer goes to where its request came from (RFC 3581).", ON_ANSWER,
+	 judge_return},
+	{"same", "A copy of a request has the same answer.", ON_ANSWER, judge_same},
+	{"heard-of", "A request of a peer is told.", ON_CALL, judge_heard_of},
+	{"pings", "Requests that a scrape counts are those that came, and were told.",
+	 ON_SCRAPE, judge_pings},
 	{"counters", "Counters of a scrape are what was told, event by event.", ON_SCRAPE,
 	 judge_counters},
 	{"told", "The state of a scrape is the state told.", ON_SCRAPE, judge_told},
@@ -69,18 +99,27 @@ const struct rule judge_rules[] = {
 	 judge_settled},
 	{"farewell", "Registrations are taken back at the end.", ON_STOPPED,
 	 judge_farewell},
+	{"steady", "Over months neither memory nor descriptors grow.", ON_STEADY,
+	 judge_steady},
 	{"left", "Nothing is left at the end.", ON_END, judge_left},
 	{0},
 };
 
+/* The rules of each kind of occasion, which are few of many. */
+static struct rules {
+	uint8_t list[RULES_MAX];
+	unsigned count;
+} rules_of[32];
+
 static struct {
 	enum judge_mode mode;
+	bool sorted;
 	struct {
 		uint64_t count;
 		int64_t first_ns;
 		unsigned trunk;
 		char why[JUDGE_WHY];
-	} broken[64];
+	} broken[RULES_MAX];
 } judging;
 
 void judge_use(enum judge_mode mode)
@@ -120,13 +159,26 @@ static void judge_broken(size_t i, const struct trunk *t, const char *why)
 	}
 }
 
+static void judge_sort(void)
+{
+	for (uint8_t i = 0; judge_rules[i].name; i++) {
+		struct rules *of = &rules_of[__builtin_ctz(judge_rules[i].when)];
+
+		of->list[of->count++] = i;
+	}
+	judging.sorted = true;
+}
+
 void judge(enum occasion_kind kind, const struct occasion *o)
 {
-	char why[JUDGE_WHY] = "";
+	const struct rules *of = &rules_of[__builtin_ctz(kind)];
+	char why[JUDGE_WHY];
 
-	for (size_t i = 0; judge_rules[i].name; i++)
-		if ((judge_rules[i].when & kind) && !judge_rules[i].judge(o, why))
-			judge_broken(i, o->trunk, why);
+	if (!judging.sorted)
+		judge_sort();
+	for (unsigned n = 0; n < of->count; n++)
+		if (!judge_rules[of->list[n]].judge(o, why))
+			judge_broken(of->list[n], o->trunk, why);
 }
 
 unsigned judge_sum(void)

@@ -9,10 +9,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct call;
 struct cell;
 struct engine_change;
 struct peer;
 struct probe_result;
+struct sa;
 struct snapshot;
 struct trunk;
 
@@ -34,6 +36,12 @@ enum occasion_kind {
 	ON_SCRAPE = 1 << 12,  /* the same: trunk, snapshot, number: its row */
 	ON_END = 1 << 13,     /* all is over; number: what is left */
 	ON_STOPPED = 1 << 14, /* engine_stop() is over: peer */
+	ON_ANSWER = 1 << 16,  /* we answer: peer, call, text, us, to, number: the code */
+	ON_CALL = 1 << 17,    /* one is over: peer, call, number: whether it is known */
+	ON_CHARGE = 1 << 20,  /* an answer leaves: trunk */
+	ON_STEADY = 1 << 19,  /* all is over: text: of what, since_ns: its mean, number:
+				 how much it grew */
+	ON_SHOWN = 1 << 18,   /* our certificate was: peer, since_ns, number: its end */
 };
 
 struct occasion {
@@ -43,6 +51,9 @@ struct occasion {
 	const struct probe_result *result;
 	const struct engine_change *change;
 	const struct snapshot *snapshot;
+	const struct call *call;
+	const char *text;
+	const struct sa *us, *to;
 	int64_t since_ns;
 	int64_t number;
 };
@@ -108,7 +119,29 @@ bool judge_told(const struct occasion *o, char why[JUDGE_WHY]);
 bool judge_late(const struct occasion *o, char why[JUDGE_WHY]);
 bool judge_settled(const struct occasion *o, char why[JUDGE_WHY]);
 bool judge_left(const struct occasion *o, char why[JUDGE_WHY]);
+bool judge_steady(const struct occasion *o, char why[JUDGE_WHY]);
 bool judge_farewell(const struct occasion *o, char why[JUDGE_WHY]);
+/* judge_callers.c */
+bool judge_answered(const struct occasion *o, char why[JUDGE_WHY]);
+bool judge_stranger(const struct occasion *o, char why[JUDGE_WHY]);
+bool judge_turned_away(const struct occasion *o, char why[JUDGE_WHY]);
+bool judge_rate(const struct occasion *o, char why[JUDGE_WHY]);
+bool judge_code(const struct occasion *o, char why[JUDGE_WHY]);
+bool judge_echo(const struct occasion *o, char why[JUDGE_WHY]);
+bool judge_via(const struct occasion *o, char why[JUDGE_WHY]);
+bool judge_return(const struct occasion *o, char why[JUDGE_WHY]);
+bool judge_same(const struct occasion *o, char why[JUDGE_WHY]);
+bool judge_heard_of(const struct occasion *o, char why[JUDGE_WHY]);
+bool judge_pings(const struct occasion *o, char why[JUDGE_WHY]);
+/* judge_tls.c */
+bool judge_certified(const struct occasion *o, char why[JUDGE_WHY]);
+bool judge_ends(const struct occasion *o, char why[JUDGE_WHY]);
+bool judge_known_end(const struct occasion *o, char why[JUDGE_WHY]);
+bool judge_shown(const struct occasion *o, char why[JUDGE_WHY]);
+bool judge_ranked(const struct occasion *o, char why[JUDGE_WHY]);
+
+/* Whether a probe that TLS failed had reason to. */
+bool tls_has_cause(const struct cell *c, const struct probe_result *r);
 
 #define judge_because(why, ...) ((void)snprintf((why), JUDGE_WHY, __VA_ARGS__), false)
 

@@ -25,7 +25,8 @@ static bool answers_excused(const struct occasion *o)
 		   faults_has(FAULT_MEMORY);
 
 	return own &&
-	       (o->result->outcome == PROBE_INTERNAL || o->result->err == ENOBUFS ||
+	       (o->cell->memory != memory_failed() ||
+		o->result->outcome == PROBE_INTERNAL || o->result->err == ENOBUFS ||
 		o->result->err == ENOMEM || o->result->err == EMFILE);
 }
 
@@ -102,6 +103,17 @@ bool judge_too_late(const struct occasion *o, char why[JUDGE_WHY])
 			     (long long)(c->trunk->have.timeout_ns / WORLD_MS));
 }
 
+/*
+ * A connection that broke while we stood still is made anew, from when we woke on; and
+ * what was garbled may have been an answer, so that what follows it is no probe held up.
+ */
+static int64_t answers_soonest_ns(const struct cell *c)
+{
+	return c->garbled || (c->trunk->tcp && world_stalled_ns(c->begun_ns))
+		       ? c->begun_ns + c->trunk->have.timeout_ns
+		       : answers_deadline_ns(c);
+}
+
 static bool answers_has_cause(const struct occasion *o)
 {
 	const struct cell *c = o->cell;
@@ -110,12 +122,14 @@ static bool answers_has_cause(const struct occasion *o)
 	case PROBE_RESPONSE:
 		return true;
 	case PROBE_TIMEOUT:
-		return world_now_ns() >= answers_deadline_ns(c) - EXACT_NS;
+		return world_now_ns() >= answers_soonest_ns(c) - EXACT_NS;
 	case PROBE_REFUSED:
 		return c->icmp_ns || (c->trunk->tcp && c->broken);
 	case PROBE_CONNECT:
 		return c->trunk->tcp &&
 		       (c->broken || world_now_ns() >= answers_deadline_ns(c) - EXACT_NS);
+	case PROBE_TLS:
+		return c->trunk->tls && tls_has_cause(c, o->result);
 	case PROBE_PROTOCOL:
 		return c->garbled;
 	case PROBE_AUTH:
@@ -159,7 +173,7 @@ static bool answers_may_be_off(const struct cell *c, const struct asked *a,
 			       int64_t told_ns)
 {
 	return answers_in_doubt(c) && told_ns > 0 &&
-	       told_ns <= world_now_ns() - a->first_ns;
+	       told_ns <= world_now_ns() - a->first_ns + EXACT_NS;
 }
 
 bool judge_time(const struct occasion *o, char why[JUDGE_WHY])

@@ -132,7 +132,9 @@ bool judge_farewell(const struct occasion *o, char why[JUDGE_WHY])
 
 	/* Of two contacts the first may have gone unheard: it ends by itself. */
 	if (!registrar_holds_last(p->registrar) || p->mode != PEER_ANSWERS ||
-	    p->trunk->lossy || rounds * p->link.most_ns > LEAVE_MS * WORLD_MS ||
+	    p->trunk->lossy || p->trunk->tls ||
+	    rounds * p->link.most_ns > LEAVE_MS * WORLD_MS ||
+	    p->fin_ns > world_now_ns() - 3 * WORLD_S ||
 	    world_stalled_ns(world_now_ns() - 3 * WORLD_S))
 		return true;
 	return judge_because(why, "peer %u holds one", p->index);
@@ -143,4 +145,13 @@ bool judge_left(const struct occasion *o, char why[JUDGE_WHY])
 	if (o->number < 0)
 		return judge_because(why, "engine_stop() does not end");
 	return !o->number || judge_because(why, "%lld descriptors", (long long)o->number);
+}
+
+/* A tenth, and a few: who is down keeps more than who is up. */
+bool judge_steady(const struct occasion *o, char why[JUDGE_WHY])
+{
+	if (o->number <= o->since_ns / 10 + 4)
+		return true;
+	return judge_because(why, "%s grew by %lld, the mean is %lld", o->text,
+			     (long long)o->number, (long long)o->since_ns);
 }

@@ -45,8 +45,9 @@ bool judge_sought(const struct occasion *o, char why[JUDGE_WHY])
 
 static bool names_is_clean(const struct peer *p)
 {
-	return p->mode == PEER_ANSWERS && !p->trunk->lossy && !faults_has(FAULT_UNSENT) &&
-	       !faults_has(FAULT_MEMORY) && !faults_has(FAULT_FDS);
+	return p->mode == PEER_ANSWERS && !p->trunk->lossy && !p->trunk->tls &&
+	       !faults_has(FAULT_UNSENT) && !faults_has(FAULT_MEMORY) &&
+	       !faults_has(FAULT_FDS);
 }
 
 bool judge_lapsed(const struct occasion *o, char why[JUDGE_WHY])

@@ -77,6 +77,10 @@ bool judge_pace(const struct occasion *o, char why[JUDGE_WHY])
 		return schedule_first(o, why);
 	/* A registration is refreshed in time for its end, and by what it was granted. */
 	least_ns = c->check || !c->pace_ns ? have->down_ns / 2 : c->pace_ns / 2;
+	/* A registration that is about to end is tried for faster than that. */
+	if (c->check && c->told_until_ns > c->ended_ns &&
+	    c->told_until_ns - c->ended_ns < have->interval_ns + have->timeout_ns)
+		least_ns = have->timeout_ns;
 	most_ns = slowest_ns * 3 / 2;
 	if (c->not_before_ns || c->refused)
 		most_ns += 2 * have->interval_ns;

@@ -33,8 +33,8 @@ bool judge_once(const struct occasion *o, char why[JUDGE_WHY])
 {
 	const struct trunk *t = o->trunk;
 	const struct peer *peer = &t->peers[0];
-	bool clean =
-		fleet_is_single(t) && !t->named && !t->lossy && !t->shaken && !t->auth;
+	bool clean = fleet_is_single(t) && !t->named && !t->lossy && !t->shaken &&
+		     !t->auth && !t->tls;
 
 	if (!clean || o->change->from == HEALTH_UNKNOWN ||
 	    t->changed_epoch != peer->epoch ||

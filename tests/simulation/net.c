@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "tests/simulation/kernel/chance.h"
+#include "tests/simulation/callers.h"
 #include "tests/simulation/kernel/datagrams.h"
 #include "tests/simulation/fleet.h"
 #include "tests/simulation/kernel/memory.h"
@@ -100,6 +101,7 @@ void net_sent(const struct sa *src, const struct sa *dst, const char *buf, size_
 	struct peer *peer = fleet_peer(dst);
 	struct packet *p = memory_get(sizeof(*p));
 
+	callers_hear(src, dst, buf, len);
 	if (!peer || !net_read(p, src, peer, buf, len)) {
 		memory_free(p);
 		return;

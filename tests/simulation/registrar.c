@@ -16,6 +16,7 @@ enum {
 	CONTACTS = 4,
 	NONCE_USES = 20, /* then it is stale */
 	NONCE_LIVES_S = 300,
+	NONCES = 8, /* that are good at once: one trunk asks by two methods */
 	HEX = 33,
 	ANSWERS = 8, /* remembered, for copies of their requests */
 	MORE = 256,
@@ -36,15 +37,20 @@ struct answered {
 	char more[MORE];
 };
 
+struct nonce {
+	char text[20];
+	int64_t made_ns;
+	unsigned long used;
+};
+
 struct registrar {
 	struct peer *peer;
 	uint64_t stream;
 	struct contact contacts[CONTACTS];
 	uint64_t made;
 	int64_t gone_ns; /* since when it holds none; 0: it does, or never did */
-	char nonce[20];
-	int64_t nonce_ns;
-	unsigned long nonce_used;
+	struct nonce nonces[NONCES];
+	unsigned nonce_count;
 	struct answered answers[ANSWERS];
 	unsigned answered;
 };
@@ -140,14 +146,29 @@ static bool registrar_believes(const char *field, const struct packet *p)
 
 static void registrar_challenge(struct registrar *r, bool stale, char *more, size_t size)
 {
-	(void)snprintf(r->nonce, sizeof(r->nonce), "%016llx",
+	struct nonce *n = &r->nonces[r->nonce_count++ % NONCES];
+
+	(void)snprintf(n->text, sizeof(n->text), "%016llx",
 		       (unsigned long long)chance_next(&r->stream));
-	r->nonce_ns = world_now_ns();
-	r->nonce_used = 0;
+	n->made_ns = world_now_ns();
+	n->used = 0;
 	(void)snprintf(more, size,
 		       "WWW-Authenticate: Digest realm=\"sim\", nonce=\"%s\", "
 		       "qop=\"auth\", algorithm=MD5%s\r\n",
-		       r->nonce, stale ? ", stale=true" : "");
+		       n->text, stale ? ", stale=true" : "");
+}
+
+static bool registrar_takes(struct registrar *r, const char *nonce, unsigned long used)
+{
+	struct nonce *n = r->nonces;
+
+	while (n < r->nonces + NONCES && strcmp(nonce, n->text) != 0)
+		n++;
+	if (n == r->nonces + NONCES || used <= n->used || used > NONCE_USES ||
+	    world_now_ns() - n->made_ns > NONCE_LIVES_S * WORLD_S)
+		return false;
+	n->used = used;
+	return true;
 }
 
 /* Returns 0 for who may ask, or the answer's code. */
@@ -171,13 +192,10 @@ static unsigned registrar_admit(struct registrar *r, const struct packet *p, cha
 		      &(struct occasion){.trunk = r->peer->trunk, .peer = r->peer});
 		return 403;
 	}
-	if (strcmp(nonce, r->nonce) || used <= r->nonce_used || used > NONCE_USES ||
-	    world_now_ns() - r->nonce_ns > NONCE_LIVES_S * WORLD_S) {
-		registrar_challenge(r, true, more, size);
-		return 401;
-	}
-	r->nonce_used = used;
-	return 0;
+	if (registrar_takes(r, nonce, used))
+		return 0;
+	registrar_challenge(r, true, more, size);
+	return 401;
 }
 
 /* --- who is where --- */

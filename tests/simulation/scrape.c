@@ -36,10 +36,12 @@ static void scrape_h(void *arg)
 		}
 		snapshot_free(n);
 	}
-	for (struct trunk *t = fleet_next(NULL); t; t = fleet_next(t))
+	for (struct trunk *t = fleet_next(NULL); t; t = fleet_next(t)) {
+		fleet_prune(t);
 		for (struct cell *c = t->cells; c; c = c->older)
 			if (!c->gone)
 				judge(ON_HOUR, &(struct occasion){.trunk = t, .cell = c});
+	}
 	world_return();
 }
 

@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/simulation/authority.h"
+#include "tests/simulation/callers.h"
+#include "tests/simulation/expose.h"
 #include "tests/simulation/faults.h"
 #include "tests/simulation/fleet.h"
 #include "tests/simulation/judge.h"
@@ -16,7 +19,9 @@
 #include "tests/simulation/kernel/pipes.h"
 #include "tests/simulation/process.h"
 #include "tests/simulation/scrape.h"
+#include "tests/simulation/secure.h"
 #include "tests/simulation/shrink.h"
+#include "tests/simulation/steady.h"
 #include "tests/simulation/trace.h"
 #include "tests/simulation/witness.h"
 #include "tests/simulation/kernel/world.h"
@@ -26,8 +31,10 @@
 static struct {
 	double hours;
 	int trace;
+	const char *metrics;
+	double every_s; /* scrapes for it */
 	bool quiet, shrink, rules;
-} sim = {.hours = 24, .trace = -1};
+} sim = {.hours = 24, .trace = -1, .every_s = 15};
 
 void sim_print_command(int trace)
 {
@@ -36,6 +43,10 @@ void sim_print_command(int trace)
 	faults_print(fleet.faults);
 	if (fleet.plain)
 		printf(" --plain");
+	if (fleet.pace > 1)
+		printf(" --pace %u", fleet.pace);
+	if (fleet.outage_ns != 6 * WORLD_HOUR)
+		printf(" --outages %g", (double)fleet.outage_ns / (double)WORLD_MIN);
 	if (fleet.only >= 0)
 		printf(" --only %d", fleet.only);
 	if (trace >= 0)
@@ -49,6 +60,28 @@ static double sim_cpu_s(void)
 
 	(void)__real_clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+static void sim_print_more(void)
+{
+	printf("  TLS: %llu handshakes, %llu refused, %llu certificates renewed (%llu "
+	       "too "
+	       "late), ours %llu (%llu)\n"
+	       "  inbound: %llu requests, %llu answers, %llu connections (%llu "
+	       "accepted), "
+	       "%llu of strangers, %llu bursts\n",
+	       (unsigned long long)secure_counts.handshakes,
+	       (unsigned long long)secure_counts.refused,
+	       (unsigned long long)authority_counts.renewed,
+	       (unsigned long long)authority_counts.ended,
+	       (unsigned long long)authority_counts.own_renewed,
+	       (unsigned long long)authority_counts.own_ended,
+	       (unsigned long long)callers_counts.calls,
+	       (unsigned long long)callers_counts.answered,
+	       (unsigned long long)callers_counts.streams,
+	       (unsigned long long)pipes_counts.accepted,
+	       (unsigned long long)callers_counts.strangers,
+	       (unsigned long long)callers_counts.bursts);
 }
 
 static void sim_print_sum(void)
@@ -89,17 +122,24 @@ static void sim_print_sum(void)
 	       (unsigned long long)pipes_counts.segments,
 	       (unsigned long long)pipes_counts.lost,
 	       (unsigned long long)pipes_counts.cut);
+	sim_print_more();
 }
 
 void sim_run(void)
 {
 	world_begin(fleet.seed);
 	zone_begin(fleet.seed);
+	authority_begin(fleet.seed);
 	fleet_make();
 	process_begin();
 	faults_begin();
+	callers_begin();
 	scrape_begin();
+	steady_begin();
+	if (sim.metrics)
+		expose_begin(sim.metrics, (int64_t)(sim.every_s * (double)WORLD_S));
 	world_run(WORLD_BEGIN_NS + (int64_t)(sim.hours * 3600) * WORLD_S);
+	expose_end();
 	process_end();
 }
 
@@ -111,6 +151,10 @@ static const struct option options[] = {
 	{"without", required_argument, NULL, 'w'},
 	{"only", required_argument, NULL, 'o'},
 	{"trace", required_argument, NULL, 't'},
+	{"metrics", required_argument, NULL, 'm'},
+	{"every", required_argument, NULL, 'e'},
+	{"pace", required_argument, NULL, 'P'},
+	{"outages", required_argument, NULL, 'O'},
 	{"plain", no_argument, NULL, 'p'},
 	{"count", no_argument, NULL, 'c'},
 	{"shrink", no_argument, NULL, 'k'},
@@ -128,6 +172,10 @@ static void sim_usage(void)
 	     "  --faults A,B    these alone happen (all but unsent, fds, memory)\n"
 	     "  --without A,B   these do not\n"
 	     "  --plain         intervals and counts as they are by default\n"
+	     "  --pace N        intervals are so many times as long: 1 to 5 (1)\n"
+	     "  --outages N     minutes from one of a peer's to its next (360)\n"
+	     "  --metrics FILE  write what Prometheus would scrape (scripts/mails)\n"
+	     "  --every N       … each N seconds (15)\n"
 	     "  --only N        this trunk alone\n"
 	     "  --trace N       print what happens to this trunk\n"
 	     "  --count         go on after a broken rule, count them\n"
@@ -140,34 +188,56 @@ static void sim_usage(void)
 	exit(2);
 }
 
-static void sim_option(int c)
+/* What the world is. Returns false for what is none of it. */
+static bool sim_option_of_world(int c)
 {
 	unsigned bits;
 
 	switch (c) {
 	case 's':
 		fleet.seed = strtoull(optarg, NULL, 10);
-		return;
+		return true;
 	case 'n':
 		fleet.count = (unsigned)strtoul(optarg, NULL, 10);
-		return;
+		return true;
 	case 'h':
 		sim.hours = strtod(optarg, NULL);
-		return;
+		return true;
 	case 'f':
 	case 'w':
 		if (!faults_parse(&bits, optarg))
 			sim_usage();
 		fleet.faults = c == 'f' ? bits : fleet.faults & ~bits;
-		return;
+		return true;
+	case 'O':
+		fleet.outage_ns = (int64_t)(strtod(optarg, NULL) * (double)WORLD_MIN);
+		return true;
+	case 'P':
+		fleet.pace = (unsigned)strtoul(optarg, NULL, 10);
+		return true;
 	case 'o':
 		fleet.only = atoi(optarg);
+		return true;
+	case 'p':
+		fleet.plain = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* What is done with it. */
+static void sim_option(int c)
+{
+	switch (c) {
+	case 'm':
+		sim.metrics = optarg;
+		return;
+	case 'e':
+		sim.every_s = strtod(optarg, NULL);
 		return;
 	case 't':
 		sim.trace = atoi(optarg);
-		return;
-	case 'p':
-		fleet.plain = true;
 		return;
 	case 'c':
 		judge_use(JUDGE_COUNT);
@@ -200,9 +270,11 @@ int main(int argc, char **argv)
 
 	fleet.faults = FAULTS_ORDINARY;
 	while ((c = getopt_long(argc, argv, "", options, NULL)) >= 0)
-		sim_option(c);
+		if (!sim_option_of_world(c))
+			sim_option(c);
 	if (optind < argc || !fleet.count || fleet.only >= (int)fleet.count ||
-	    sim.hours <= 0)
+	    sim.hours <= 0 || sim.every_s <= 0 || fleet.outage_ns <= 0 || !fleet.pace ||
+	    fleet.pace > 5)
 		sim_usage();
 	if (sim.rules)
 		return sim_list_rules();
@@ -213,6 +285,7 @@ int main(int argc, char **argv)
 	sim_run();
 	if (!sim.quiet)
 		sim_print_sum();
+	steady_end();
 	broken = judge_sum();
 	if (broken)
 		sim_print_command(-1);

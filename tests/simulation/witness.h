@@ -18,6 +18,12 @@ void witness_refused(const struct packet *p);
 /* A connection with that peer fails or is closed. */
 void witness_broken(const struct peer *peer);
 
+/* A peer shows its certificate. */
+void witness_shown(const struct peer *peer);
+
+/* The request of its probe that was sent last. */
+struct asked *witness_last(struct cell *c);
+
 /* For engine_alloc(): tells the exporter's listener first; @arg is the store. */
 extern const struct engine_events witness_events;
 

@@ -234,6 +234,8 @@ ssize_t datagrams_error(int fd, struct msghdr *h, int flags)
 	bool v6;
 	ssize_t n;
 
+	if ((flags & MSG_PEEK) && d->in.first)
+		return 0;
 	if (!(flags & MSG_ERRQUEUE) || !d->errors.first) {
 		errno = EAGAIN;
 		return -1;

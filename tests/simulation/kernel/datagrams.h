@@ -12,7 +12,7 @@ int datagrams_socket(int af);
 /* Whether another socket has that port of the family. */
 bool datagrams_taken(const struct sa *local);
 
-/* As recvmsg(MSG_ERRQUEUE). */
+/* As recvmsg(MSG_ERRQUEUE), or MSG_PEEK: whether there is one. */
 ssize_t datagrams_error(int fd, struct msghdr *h, int flags);
 
 /*

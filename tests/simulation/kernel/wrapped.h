@@ -1,11 +1,12 @@
 /*
  * What the linker sends here instead of to libc, libre and OpenSSL: all that the product
  * asks of the outside. meson.build has the same list. Their doings are in the file of
- * what they work on: fds.c, timers.c, sockets.c, datagrams.c, pipes.c, memory.c.
+ * what they work on: fds.c, timers.c, files.c, sockets.c, datagrams.c, pipes.c, memory.c.
  */
 #ifndef TESTS_SIMULATION_KERNEL_WRAPPED_H
 #define TESTS_SIMULATION_KERNEL_WRAPPED_H
 
+#include <openssl/types.h>
 #include <stddef.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -17,6 +18,7 @@ struct itimerspec;
 struct lookup;
 struct lookup_system;
 struct mmsghdr;
+struct stat;
 
 int __real_clock_gettime(clockid_t id, struct timespec *ts);
 int __wrap_clock_gettime(clockid_t id, struct timespec *ts);
@@ -30,6 +32,9 @@ ssize_t __real_read(int fd, void *buf, size_t n);
 ssize_t __wrap_read(int fd, void *buf, size_t n);
 int __real_close(int fd);
 int __wrap_close(int fd);
+
+int __wrap_stat(const char *path, struct stat *st);
+int __wrap_stat64(const char *path, struct stat *st);
 
 int __wrap_socket(int af, int type, int protocol);
 int __wrap_setsockopt(int fd, int level, int name, const void *p, socklen_t len);
@@ -55,6 +60,11 @@ int __wrap_RAND_bytes(unsigned char *buf, int n);
 void __wrap_rand_bytes(uint8_t *buf, size_t n);
 int __wrap_lookup_unbound_alloc(struct lookup **lp, const struct config_dns *conf,
 				const struct lookup_system *sys);
+
+int __real_SSL_do_handshake(SSL *ssl);
+int __wrap_SSL_do_handshake(SSL *ssl);
+int __real_SSL_write(SSL *ssl, const void *buf, int len);
+int __wrap_SSL_write(SSL *ssl, const void *buf, int len);
 
 void *__real_malloc(size_t size);
 void *__wrap_malloc(size_t size);

@@ -219,6 +219,36 @@ static void test_refused_while_held(void)
 	fixture_close(&f);
 }
 
+/* Where a whole interval would be too late, it is tried for in half the time left. */
+static void test_about_to_end(void)
+{
+	struct fixture f;
+	struct target *t = registered(
+		&f,
+		", \"interval\": \"30s\", \"down_interval\": \"30s\", \"timeout\": "
+		"\"1s\", "
+		"\"method\": \"REGISTER\", "
+		"\"register\": {\"bind\": true, \"expires\": \"60s\", \"interval\": "
+		"\"2h\"}",
+		60);
+
+	pass_ms(30000);
+	is_int(fixture_drain(&f), 1, "at half its time");
+	fixture_reply(&f, "503 Busy", "");
+	pass_ms(14900);
+	is_int(fixture_drain(&f), 0, "15 s are half of what is left");
+	pass_ms(200);
+	is_int(fixture_drain(&f), 1, "before it ends");
+	fixture_reply(&f, "403 Forbidden", "");
+	pass_ms(7600);
+	is_int(fixture_drain(&f), 1, "and again");
+	fixture_reply(&f, "200 OK", confirmed(&f, 60));
+	pass_ms(29900);
+	is_int(fixture_drain(&f), 0, "as before");
+	mem_deref(t);
+	fixture_close(&f);
+}
+
 /* Down while it still lasts: an answer that refuses does not lift it out of that. */
 static void test_refused_while_down(void)
 {
@@ -380,17 +410,12 @@ static void test_unsure(void)
 int main(void)
 {
 	static void (*const tests[])(void) = {
-		test_query,
-		test_uris,
-		test_refresh,
-		test_results,
-		test_too_brief,
-		test_refused_while_held,
-		test_refused_while_down,
-		test_leaving,
-		test_leaving_late,
-		test_leaving_in_vain,
-		test_unregister,
+		test_query,	      test_uris,
+		test_refresh,	      test_results,
+		test_too_brief,	      test_refused_while_held,
+		test_about_to_end,    test_refused_while_down,
+		test_leaving,	      test_leaving_late,
+		test_leaving_in_vain, test_unregister,
 		test_unsure,
 	};
 

@@ -180,11 +180,15 @@ static void test_stamps(void)
 	static const struct {
 		int64_t rx_ms, read_ms;
 		const char *told;
+		int64_t took_ms; /* -1: no answer */
 	} cases[] = {
-		{300, 2500, "begin, response 200 up"},
-		{1000, 2500, "begin, response 200 up"},
-		{1001, 2500, "begin, timeout down, late"},
-		{1001, 1001, "begin, timeout down, late"},
+		{300, 2500, "begin, response 200 up", 300},
+		{1000, 2500, "begin, response 200 up", 1000},
+		{1001, 2500, "begin, timeout down, late", -1},
+		{1001, 1001, "begin, timeout down, late", -1},
+		{-20, 300, "begin, response 200 up", 0},
+		/* By a clock that was set: it is here now. */
+		{-200, 300, "begin, response 200 up", 300},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -206,6 +210,9 @@ static void test_stamps(void)
 					  begun_ns + cases[i].rx_ms * CLOCK_NS_PER_MS,
 					  f.demux);
 		is_str(fixture_told(&f), cases[i].told, "as it was stamped");
+		if (cases[i].took_ms >= 0)
+			is_int(f.last.phase_ns[PROBE_PHASE_ANSWER] / CLOCK_NS_PER_MS,
+			       cases[i].took_ms, "and so long it took");
 		mem_deref(t);
 		fixture_close(&f);
 	}
