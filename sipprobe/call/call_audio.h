@@ -1,0 +1,65 @@
+/*
+ * The audio of one end of a call: its ports, our SDP, what the peer's says, and what was
+ * heard. Its sound is the media thread's.
+ */
+#ifndef SIPPROBE_CALL_CALL_AUDIO_H
+#define SIPPROBE_CALL_CALL_AUDIO_H
+
+#include "config/config.h"
+#include "sipprobe/loop/compat.h"
+#include "sipprobe/media_report.h"
+
+struct call_audio; /* mem_deref() drops it, report and all */
+struct media;
+
+struct call_audio_events {
+	/* Something worth a line of the ladder; text is static or valid during the call */
+	void (*note_h)(int64_t at_ns, const char *text, void *arg);
+	/* After call_audio_stop(): the report is there. */
+	void (*done_h)(void *arg);
+};
+
+/*
+ * Takes a pair of ports and makes our offer.
+ *
+ * @local: our address towards the peer, where calls.media.address is not given
+ * @peer:  whom the signalling goes to
+ *
+ * Returns 0; EADDRINUSE: no pair of ports is free; or errno.
+ */
+int call_audio_alloc(struct call_audio **ap, struct media *m,
+		     const struct config_media *media, const struct config_call *conf,
+		     bool keep, const struct sa *local, const struct sa *peer,
+		     const struct call_audio_events *events, void *arg);
+
+/* Our SDP. */
+const char *call_audio_offer(const struct call_audio *a);
+
+/*
+ * Takes the peer's answer: audio begins, or goes on as it says.
+ *
+ * Returns NULL, or why it cannot be used, for people.
+ */
+const char *call_audio_answer(struct call_audio *a, const struct pl *sdp);
+
+/*
+ * Takes an offer of the peer's within the call.
+ *
+ * @text: set to our answer, valid until the next call
+ *
+ * Returns the same.
+ */
+const char *call_audio_offered(struct call_audio *a, const char **text,
+			       const struct pl *sdp);
+
+/* Says no more, listens on. */
+void call_audio_quiet(struct call_audio *a);
+
+/* Ends it; done_h follows. Once. */
+void call_audio_stop(struct call_audio *a);
+
+/* Whether audio was begun; and the report, NULL before done_h. */
+bool call_audio_begun(const struct call_audio *a);
+const struct media_report *call_audio_report(const struct call_audio *a);
+
+#endif
