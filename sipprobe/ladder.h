@@ -36,7 +36,7 @@ enum ladder_kind {
 };
 
 enum {
-	LADDER_ENTRIES = 14,
+	LADDER_ENTRIES = 30,
 	LADDER_BYTES = 2048, /* of a message kept */
 };
 

@@ -57,6 +57,7 @@ int probe_target_find(struct probe_target *out, const struct config *conf,
 const char *const probe_target_methods[] = {
 	[CONFIG_METHOD_OPTIONS] = "OPTIONS",
 	[CONFIG_METHOD_REGISTER] = "REGISTER",
+	[CONFIG_METHOD_INVITE] = "INVITE",
 	[CONFIG_METHODS] = NULL,
 };
 

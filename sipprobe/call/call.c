@@ -54,7 +54,7 @@ static int call_take_ports(struct call *c)
 {
 	if (!c->around->media)
 		return ENOTSUP;
-	return call_audio_alloc(&c->audio, c->around->media, c->around->media_conf,
+	return call_audio_alloc(&c->audio, c->around->media, &c->around->media_conf,
 				c->settings.call, c->around->keep_audio,
 				call_way_local(c->way), &c->peer, &call_audio_handlers,
 				c);

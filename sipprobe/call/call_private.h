@@ -19,7 +19,7 @@ struct call_surroundings {
 	struct ticker *ticker;
 	const char *agent;
 	struct media *media; /* NULL: none is configured */
-	const struct config_media *media_conf;
+	struct config_media media_conf; /* texts of the configuration in force */
 	bool keep_audio;
 	/* The number of open calls changed; a call is not ended; a call may be freed. */
 	void (*changed_h)(struct call *c);

@@ -15,7 +15,6 @@ struct calls {
 	struct calls_conf conf;
 	struct call_caps *caps;
 	struct media *media;
-	struct config *config; /* that media_conf is of */
 	struct list list;
 	bool stopped;
 };
@@ -37,7 +36,6 @@ static void calls_destructor(void *arg)
 		mem_deref(cs->list.head->data);
 	mem_deref(cs->media);
 	mem_deref(cs->caps);
-	config_free(cs->config);
 }
 
 static unsigned open_of(const struct calls *cs, const char *trunk)
@@ -135,10 +133,8 @@ int calls_configure(struct calls *cs, const struct config *conf)
 		err = calls_configure_media(cs, conf);
 	if (err)
 		return err;
-	config_free(cs->config);
-	cs->config = config_keep(conf);
 	cs->around.media = cs->media;
-	cs->around.media_conf = &conf->calls.media;
+	cs->around.media_conf = conf->calls.media;
 	cs->around.keep_audio = conf->calls.keep_audio;
 	cs->stopped = false;
 	return 0;

@@ -140,7 +140,8 @@ static size_t size_largest(const struct config *conf, const struct config_trunk 
 		enum config_method method;
 		const char *name;
 	} methods[] = {{CONFIG_METHOD_OPTIONS, "OPTIONS"},
-		       {CONFIG_METHOD_REGISTER, "REGISTER"}};
+		       {CONFIG_METHOD_REGISTER, "REGISTER"},
+		       {CONFIG_METHOD_INVITE, "INVITE"}};
 	struct sa local, peer;
 	struct request_info info = {
 		.trunk = t,
