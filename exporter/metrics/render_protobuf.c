@@ -209,6 +209,8 @@ static void proto_fill_classic(struct proto *p, Prom__Histogram *h,
 		count += t->counts[i];
 		p->slots[i].bucket.cumulative_count = count;
 		p->slots[i].bucket.exemplar = NULL;
+		p->slots[i].bucket.upper_bound =
+			i < b->count ? b->bound_s[i] : (double)INFINITY;
 	}
 	for (i = 0; i < t->exemplar_count; i++) {
 		struct slot *slot = &p->slots[t->exemplars[i].bucket];
@@ -316,12 +318,13 @@ static void proto_histogram_h(const struct snapshot_target *t,
 	proto_put_labels(p, &p->row, t->labels);
 	p->own.len = 0;
 	proto_fill_classic(p, &h, t, b);
-	proto_fill_native(p, &h, t->native, t->exemplar_count);
+	if (!t->classic)
+		proto_fill_native(p, &h, t->native, t->exemplar_count);
 	m.histogram = &h;
 	proto_put_metric(p, &m);
 }
 
-static void proto_slot_init(struct slot *slot, double bound)
+static void proto_slot_init(struct slot *slot)
 {
 	*slot = (struct slot){PROM__BUCKET__INIT,
 			      PROM__EXEMPLAR__INIT,
@@ -330,7 +333,6 @@ static void proto_slot_init(struct slot *slot, double bound)
 			      PROM__TIMESTAMP__INIT};
 	slot->bucket.has_cumulative_count = true;
 	slot->bucket.has_upper_bound = true;
-	slot->bucket.upper_bound = bound;
 	slot->exemplar.has_value = true;
 	slot->exemplar.n_label = 1;
 	slot->exemplar.label = slot->labels;
@@ -340,18 +342,27 @@ static void proto_slot_init(struct slot *slot, double bound)
 	slot->time.has_nanos = true;
 }
 
-static int proto_init(struct proto *p, const struct stats_buckets *b)
+/* Room for the most buckets that a histogram has. */
+static size_t proto_buckets_most(const struct snapshot *n)
+{
+	size_t most = n->buckets->count;
+
+	if (n->call_buckets->count > most)
+		most = n->call_buckets->count;
+	return n->media_buckets->count > most ? n->media_buckets->count : most;
+}
+
+static int proto_init(struct proto *p, size_t most)
 {
 	size_t i;
 
-	p->slots = calloc(b->count + 1, sizeof(*p->slots));
-	p->buckets = calloc(b->count + 1, sizeof(*p->buckets));
-	p->exemplars = calloc(b->count + 1, sizeof(*p->exemplars));
+	p->slots = calloc(most + 1, sizeof(*p->slots));
+	p->buckets = calloc(most + 1, sizeof(*p->buckets));
+	p->exemplars = calloc(most + 1, sizeof(*p->exemplars));
 	if (!p->slots || !p->buckets || !p->exemplars)
 		return ENOMEM;
-	for (i = 0; i <= b->count; i++) {
-		proto_slot_init(&p->slots[i],
-				i < b->count ? b->bound_s[i] : (double)INFINITY);
+	for (i = 0; i <= most; i++) {
+		proto_slot_init(&p->slots[i]);
 		p->buckets[i] = &p->slots[i].bucket;
 	}
 	return 0;
@@ -386,7 +397,7 @@ static void proto_render(struct buffer *out, const struct catalogue_source *src)
 			  .snapshot = src->snapshot,
 			  .spare_buckets = catalogue_spares_buckets(src)};
 
-	if (proto_init(&p, src->snapshot->buckets)) {
+	if (proto_init(&p, proto_buckets_most(src->snapshot))) {
 		out->err = ENOMEM;
 	} else {
 		catalogue_walk(src, &sink, &p);

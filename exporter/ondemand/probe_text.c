@@ -143,6 +143,7 @@ static const struct {
 	[LADDER_ODDITY] = {"   ", "odd: "},
 	[LADDER_ELSEWHERE] = {"<--", "not taken: "},
 	[LADDER_REPLACED] = {"---", ""},
+	[LADDER_AUDIO] = {"~~~", ""},
 };
 
 static size_t probe_text_line_len(const char *text, size_t len)

@@ -53,6 +53,7 @@ static struct need snapshot_trunk_need(const struct copy *c,
 		need.bytes += c->more ? snapshot_more_need(t, c->more) : 0;
 		need.bytes +=
 			t->tls ? copy_arena_bytes(TLS_FAILURES * sizeof(uint32_t)) : 0;
+		need.bytes += t->call ? copy_arena_bytes(sizeof(*t->call)) : 0;
 		need.targets++;
 	}
 	return need;
@@ -115,11 +116,14 @@ static void snapshot_copy_target(struct copy *c, const struct snapshot_trunk *ro
 	to->native = NULL;
 	to->exemplars = NULL;
 	to->exemplar_count = 0;
+	to->classic = false;
 	if (c->more)
 		snapshot_copy_more(c, to, from);
 	to->tls_failures =
 		snapshot_take_copy(n, from->tls ? from->tls->failures : NULL,
 				   from->tls ? sizeof(from->tls->failures) : 0);
+	to->call = snapshot_take_copy(n, from->call,
+				      from->call ? sizeof(*from->call) : 0);
 }
 
 /* One label is the beginning of the other. */
@@ -242,6 +246,8 @@ int snapshot_take(struct snapshot **np, struct store *s, unsigned more)
 	if (!c.n)
 		return ENOMEM;
 	c.n->buckets = &s->buckets;
+	c.n->call_buckets = &s->call_buckets;
+	c.n->media_buckets = &s->media_buckets;
 	c.n->native_schema = s->native.schema;
 	c.n->native_kept = s->native.max_buckets && more & SNAPSHOT_NATIVE;
 	err = store_copy(s, &steps, &c);

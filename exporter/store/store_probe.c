@@ -139,6 +139,7 @@ void store_probe_done(struct store *s, struct store_target *cell,
 		return;
 	store_write_lock(s);
 	store_probe_result_count(s, cell, result);
+	store_call_count(cell, &result->call);
 	store_probe_remember(s, cell, result);
 	store_write_unlock(s);
 }

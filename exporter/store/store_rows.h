@@ -37,6 +37,7 @@ struct store_target {
 	int64_t last_unix_ns; /* begin of the last probe that ended; 0: none yet */
 	struct history_probe last;
 	struct store_tls *tls; /* NULL: not over TLS */
+	struct stats_call *call; /* owned; NULL: it makes no calls */
 	uint16_t code_count;
 	uint16_t code_cap;
 	uint16_t label_len;
@@ -92,7 +93,9 @@ struct store {
 	atomic_bool writer_waits;
 	atomic_bool ready;
 	atomic_bool exemplars;		      /* some client takes them */
-	struct stats_buckets buckets;	      /* never changes */
+	struct stats_buckets buckets;	      /* never changes; nor do these: */
+	struct stats_buckets call_buckets;
+	struct stats_buckets media_buckets;
 	struct native_histogram_scale native; /* never changes once there are trunks */
 	struct store_trunks trunks;
 	struct name_index names; /* rows by trunk; without memory some are not in */
@@ -141,6 +144,15 @@ void store_target_free(struct store_target *cell);
 
 /* With the lock held: the last probe's words, "" for none. */
 void store_target_say(struct store_target *cell, const char *text);
+
+/* STATS_CALL_BUCKETS of them. */
+const double *store_call_bounds(void);
+
+/* Freed with free(); NULL without memory. */
+struct stats_call *store_call_alloc(void);
+
+/* Counts a call. With the lock held. */
+void store_call_count(struct store_target *cell, const struct call_report *r);
 
 /* Counts a response in the target's histograms. With the lock held. */
 void store_observe(const struct store *s, struct store_target *t,

@@ -41,6 +41,8 @@ struct store_target *store_target_add(struct store *s, struct store_trunk *row,
 		return NULL;
 	cell->row = row;
 	cell->stats.udp = !strcmp(target->transport, "udp");
+	if (!strcmp(target->method, "INVITE"))
+		cell->call = store_call_alloc();
 	if (!strcmp(target->transport, "tls"))
 		cell->tls = calloc(1, sizeof(*cell->tls));
 
@@ -99,6 +101,7 @@ void store_target_free(struct store_target *cell)
 	if (cell->tls)
 		chain_unref(cell->tls->chain);
 	free(cell->tls);
+	free(cell->call);
 	free(cell);
 }
 

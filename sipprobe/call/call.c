@@ -39,7 +39,7 @@ static void call_destructor(void *arg)
 
 static void call_audio_note_h(int64_t at_ns, const char *text, void *arg)
 {
-	call_note(arg, LADDER_ODDITY, at_ns, text, 0);
+	call_note(arg, LADDER_AUDIO, at_ns, text, 0);
 }
 
 static void call_audio_done_h(void *arg)
