@@ -22,7 +22,6 @@ struct media_packets; /* of a session, kept in a bounded ring; mem_deref() */
 enum {
 	MEDIA_NETWORKS = 64,
 	MEDIA_SESSIONS = 2048, /* at once */
-	MEDIA_NONCE = 5,       /* digits */
 };
 
 /* Where RTP may go: calls.media.networks. */
@@ -80,8 +79,9 @@ struct media_session_conf {
 };
 
 /*
- * A nonce: five digits of 0-9 and A-D without two equal ones side by side, so that a tone
- * that a lost packet splits is not heard as two.
+ * A nonce: five digits of 0-9 and A-D without two equal ones side by side, nor at its two
+ * ends: a tone that a lost packet splits is not heard as two, and one nonce follows
+ * another.
  *
  * Returns 0 or EIO when the random generator fails.
  */
