@@ -171,11 +171,10 @@ int media_alloc(struct media **mp, const struct media_conf *conf)
 
 	if (err)
 		return err;
-	m = mem_zalloc(sizeof(*m), NULL);
+	m = mem_zalloc(sizeof(*m), media_destructor);
 	if (!m)
 		return ENOMEM;
 	media_init(m, conf);
-	mem_destructor(m, media_destructor);
 	err = media_open(m);
 	if (!err)
 		err = media_run(m);

@@ -73,7 +73,8 @@ struct media_session_conf {
 	bool inband;		      /* send the nonce as tones */
 	bool events; /* send it as RFC 4733 events where they are agreed on */
 	unsigned jitter_buffer_ms; /* of the buffer that losses are judged by */
-	bool concealed;	   /* the score assumes packet loss concealment (G.113 App. I) */
+	unsigned dscp;	/* of its packets, 0 to 63 (RFC 2474); 46: expedited forwarding */
+	bool concealed; /* the score assumes packet loss concealment (G.113 App. I) */
 	bool keep_audio;   /* for media_session_audio(): the last 10 s heard, 80 KB */
 	bool keep_packets; /* for media_session_packets(): 128 of them, 32 KB */
 };
