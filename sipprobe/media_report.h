@@ -21,6 +21,9 @@ enum media_codec {
 /* "PCMU" and "PCMA", as SDP writes them. */
 const char *media_codec_name(enum media_codec c);
 
+/* Digits of a nonce. */
+enum { MEDIA_NONCE = 5 };
+
 /* How a one-way delay or a round trip was measured. */
 enum media_delay_by {
 	MEDIA_DELAY_NONE,
@@ -71,7 +74,7 @@ struct media_inbound {
 	uint32_t event_packets;	  /* of `received`, telephone-events */
 
 	double loss_ratio;  /* lost of those due */
-	double burst_ratio; /* G.107 7.4: 1 where losses are random, more in bursts */
+	double burst_ratio; /* G.107 7.5: 1 where losses are random, more in bursts */
 	int64_t jitter_ns;  /* RFC 3550 6.4.1, mean over the call; -1 too if we were late
 			     */
 	int64_t jitter_max_ns;

@@ -22,7 +22,6 @@ struct media_packets; /* of a session, kept in a bounded ring; mem_deref() */
 enum {
 	MEDIA_NETWORKS = 64,
 	MEDIA_SESSIONS = 2048, /* at once */
-	MEDIA_NONCE = 5,       /* digits */
 };
 
 /* Where RTP may go: calls.media.networks. */
@@ -74,14 +73,16 @@ struct media_session_conf {
 	bool inband;		      /* send the nonce as tones */
 	bool events; /* send it as RFC 4733 events where they are agreed on */
 	unsigned jitter_buffer_ms; /* of the buffer that losses are judged by */
-	bool concealed;	   /* the score assumes packet loss concealment (G.113 App. I) */
+	unsigned dscp;	/* of its packets, 0 to 63 (RFC 2474); 46: expedited forwarding */
+	bool concealed; /* the score assumes packet loss concealment (G.113 App. I) */
 	bool keep_audio;   /* for media_session_audio(): the last 10 s heard, 80 KB */
 	bool keep_packets; /* for media_session_packets(): 128 of them, 32 KB */
 };
 
 /*
- * A nonce: five digits of 0-9 and A-D without two equal ones side by side, so that a tone
- * that a lost packet splits is not heard as two.
+ * A nonce: five digits of 0-9 and A-D without two equal ones side by side, nor at its two
+ * ends: a tone that a lost packet splits is not heard as two, and one nonce follows
+ * another.
  *
  * Returns 0 or EIO when the random generator fails.
  */
