@@ -74,8 +74,9 @@ static bool check_mode(struct load *l, const struct layer *level,
 				  "a call that is answered needs calls.media, with "
 				  "ports and networks");
 	if (call->mode == CONFIG_CALL_LOOP && !l->sip.listen_count)
-		return walk_fault(&l->w, mode,
-				  "mode loop needs sip.listen, where the call comes back");
+		return walk_fault(
+			&l->w, mode,
+			"mode loop needs sip.listen, where the call comes back");
 	return true;
 }
 
@@ -96,8 +97,7 @@ bool load_check_call(struct load *l, const struct layer *level, const struct doc
 				  "INVITE needs \"call\" with mode and to");
 	if (!is_listed(&l->calls, s->call->to))
 		return walk_fault(&l->w, call_place(&p, level, at, "to"),
-				  "%s is not one of calls.numbers",
-				  quote(s->call->to).s);
+				  "%s is not one of calls.numbers", quote(s->call->to).s);
 	if (is_anonymous(s->from))
 		return walk_fault(&l->w, own_place(&p, level, at, "from"),
 				  "calls are not made anonymously; give a number of your "

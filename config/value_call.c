@@ -11,9 +11,9 @@ enum { NUMBER_MAX = 64 };
  * wider than any one country's: who is called by mistake is a person with a headset.
  */
 static const char *const emergency[] = {
-	"000", "08",  "100", "101", "102", "103", "108", "110", "112", "113", "115",
-	"117", "118", "119", "122", "133", "144", "15",	 "17",	"18",  "190", "191",
-	"192", "193", "197", "198", "911", "999",
+	"000", "08",  "100", "101", "102", "103", "108", "110", "112", "113",
+	"115", "117", "118", "119", "122", "133", "144", "15",	"17",  "18",
+	"190", "191", "192", "193", "197", "198", "911", "999",
 };
 
 /* Digits that lead to an outside line at some exchanges. */
@@ -35,8 +35,9 @@ static bool is_emergency(const char *digits)
 
 const char *value_number(const char *text)
 {
-	static const char allowed[] = "0123456789+*#-._"
-				      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	static const char allowed[] =
+		"0123456789+*#-._"
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 	char digits[NUMBER_MAX + 1];
 	size_t n = 0;
 
@@ -50,9 +51,9 @@ const char *value_number(const char *text)
 		if (*p >= '0' && *p <= '9')
 			digits[n++] = *p;
 	digits[n] = '\0';
-	return is_emergency(digits)
-		       ? "may be the number of an emergency service, which is never called"
-		       : NULL;
+	return is_emergency(digits) ? "may be the number of an emergency service, which "
+				      "is never called"
+				    : NULL;
 }
 
 static bool take_port(unsigned *port, const char **p)

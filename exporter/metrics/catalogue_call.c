@@ -158,8 +158,8 @@ size_t catalogue_call_nonce(struct sample *out, const struct snapshot_target *t)
 		for (int by = 0; by < STATS_CALL_BYS; by++) {
 			int8_t heard = t->call->last[way].heard[by];
 
-			out[n] = (struct sample){.label = nonces[way][by],
-						 .value = heard};
+			out[n] =
+				(struct sample){.label = nonces[way][by], .value = heard};
 			n += heard >= 0;
 		}
 	return n;
@@ -213,7 +213,8 @@ static bool call_histogram(struct snapshot_target *out, const struct snapshot_ta
 	return true;
 }
 
-bool catalogue_call_post_dial(struct snapshot_target *out, const struct snapshot_target *t)
+bool catalogue_call_post_dial(struct snapshot_target *out,
+			      const struct snapshot_target *t)
 {
 	return t->call && call_histogram(out, t, &t->call->post_dial);
 }

@@ -6,7 +6,7 @@
 
 /* Upper bounds of delays that people wait, in seconds. */
 static const double bounds_s[STATS_CALL_BUCKETS] = {0.1, 0.25, 0.5, 1,	2,  3,
-						     5,	  8,	12,  20, 30, 60};
+						    5,	 8,    12,  20, 30, 60};
 
 const double *store_call_bounds(void)
 {

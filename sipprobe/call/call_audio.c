@@ -34,8 +34,8 @@ static void call_audio_event_h(struct media_session *s, const struct media_event
 	struct call_audio *a = arg;
 
 	(void)s;
-	(void)re_snprintf(a->words, sizeof(a->words), "%s%s%s",
-			  media_event_name(e->kind), *e->where ? ", " : "", e->where);
+	(void)re_snprintf(a->words, sizeof(a->words), "%s%s%s", media_event_name(e->kind),
+			  *e->where ? ", " : "", e->where);
 	a->events->note_h(e->at_ns, a->words, a->arg);
 }
 

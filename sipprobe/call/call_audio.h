@@ -13,7 +13,8 @@ struct call_audio; /* mem_deref() drops it, report and all */
 struct media;
 
 struct call_audio_events {
-	/* Something worth a line of the ladder; text is static or valid during the call */
+	/* Something worth a line of the ladder; text is static or valid during the call
+	 */
 	void (*note_h)(int64_t at_ns, const char *text, void *arg);
 	/* After call_audio_stop(): the report is there. */
 	void (*done_h)(void *arg);

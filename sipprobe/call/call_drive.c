@@ -94,7 +94,6 @@ static void drive_talk(struct call *c, const struct guard_message *m)
 {
 	int64_t now_ns = clock_monotonic_ns();
 
-	c->up_ns = now_ns;
 	c->out.report.answered = true;
 	if (!line_add(c, m, true)) {
 		drive_wind_up(c);
@@ -116,8 +115,6 @@ static void drive_hang_up(struct call *c, const struct guard_message *m)
 		c->out.report.forks++;
 	else
 		c->out.report.answered = c->out.report.late = true;
-	if (!c->up_ns)
-		c->up_ns = clock_monotonic_ns();
 	line = line_add(c, m, false);
 	if (line)
 		call_drive_line(c, line, CALL_TALK_HANG_UP);

@@ -5,7 +5,7 @@
 #include "sipprobe/call/call_private.h"
 
 enum {
-	CALL_WAIT_S = 10,  /* from our wish to end it to the verdict at the latest */
+	CALL_WAIT_S = 10,    /* from our wish to end it to the verdict at the latest */
 	CALL_QUIET_MS = 200, /* before BYE: what is on its way arrives */
 };
 

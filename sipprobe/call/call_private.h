@@ -18,7 +18,7 @@ struct call_way;
 struct call_surroundings {
 	struct ticker *ticker;
 	const char *agent;
-	struct media *media; /* NULL: none is configured */
+	struct media *media;		/* NULL: none is configured */
 	struct config_media media_conf; /* texts of the configuration in force */
 	bool keep_audio;
 	/* The number of open calls changed; a call is not ended; a call may be freed. */
@@ -105,8 +105,7 @@ static inline int64_t call_t1_ns(const struct call *c)
 /* Our INVITE's parts, in its own bytes. */
 static inline bool call_invite_parts(struct guard_message *m, const struct call *c)
 {
-	return c->invite.buf &&
-	       !guard_datagram(m, c->invite.buf, c->invite.len, NULL);
+	return c->invite.buf && !guard_datagram(m, c->invite.buf, c->invite.len, NULL);
 }
 
 static inline struct call_line *call_main_line(const struct call *c)

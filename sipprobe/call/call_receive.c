@@ -125,6 +125,8 @@ static void receive_answer(struct call *c, const struct guard_message *m, int64_
 		call_drive_line(c, line, CALL_TALK_AGAIN);
 		return;
 	}
+	if (!c->up_ns)
+		c->up_ns = rx_ns;
 	call_drive(c, CALL_EVENT_ANSWER, m);
 	line = call_main_line(c);
 	if (line && line == line_of(c, m) && line->state == CALL_TALK_UP)
@@ -241,7 +243,8 @@ static bool receive_by_method(struct call *c, const struct guard_message *m,
 		receive_invite(c, m, rx_ns);
 		return true;
 	}
-	if (!pl_strcmp(&m->cseq_method, "CANCEL") && call_request_answered(&c->cancel, m)) {
+	if (!pl_strcmp(&m->cseq_method, "CANCEL") &&
+	    call_request_answered(&c->cancel, m)) {
 		receive_cancelled(c, m, rx_ns);
 		return true;
 	}
@@ -270,8 +273,7 @@ bool call_receive_icmp(struct call *c, const struct pl *branch, int err)
 
 	if (!invite || c->state != CALL_INVITE_CALLING || err == EMSGSIZE)
 		return invite;
-	call_drive_fail(c,
-			err == ECONNREFUSED ? PROBE_REFUSED : PROBE_UNREACHABLE, err,
+	call_drive_fail(c, err == ECONNREFUSED ? PROBE_REFUSED : PROBE_UNREACHABLE, err,
 			CALL_FAILURE_NO_RINGING,
 			err == ECONNREFUSED ? "port unreachable (ICMP)"
 					    : "unreachable (ICMP)");

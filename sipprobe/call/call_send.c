@@ -76,7 +76,8 @@ static int invite_make(struct call *c, struct mbuf *fields)
 	if (!err)
 		err = request_make(&c->invite, &info);
 	if (!err)
-		err = first ? request_stamp(&c->invite) : request_stamp_branch(&c->invite);
+		err = first ? request_stamp(&c->invite)
+			    : request_stamp_branch(&c->invite);
 	return err;
 }
 

@@ -67,9 +67,10 @@ static void serve_session(const struct guard_message *m)
 	size_t len = strlen(fields);
 
 	if (seconds)
-		(void)re_snprintf(fields + len, sizeof(fields) - len,
-				  "Require: timer\r\nSession-Expires: %u;refresher=uac\r\n",
-				  seconds);
+		(void)re_snprintf(
+			fields + len, sizeof(fields) - len,
+			"Require: timer\r\nSession-Expires: %u;refresher=uac\r\n",
+			seconds);
 }
 
 static void serve_contact(const struct call *c)
@@ -111,9 +112,9 @@ static const struct {
 	unsigned (*serve)(struct call *c, struct call_line *line,
 			  const struct guard_message *m, struct call_serving *out);
 } methods[] = {
-	{"BYE", serve_bye},	{"ACK", serve_nothing},	  {"INVITE", serve_offer},
-	{"UPDATE", serve_offer}, {"OPTIONS", serve_fine},  {"INFO", serve_fine},
-	{"PRACK", serve_fine},	{"NOTIFY", serve_fine},	  {"MESSAGE", serve_fine},
+	{"BYE", serve_bye},	  {"ACK", serve_nothing},  {"INVITE", serve_offer},
+	{"UPDATE", serve_offer},  {"OPTIONS", serve_fine}, {"INFO", serve_fine},
+	{"PRACK", serve_fine},	  {"NOTIFY", serve_fine},  {"MESSAGE", serve_fine},
 	{"REFER", serve_decline},
 };
 

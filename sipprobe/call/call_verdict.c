@@ -82,8 +82,9 @@ static void judge_heard(struct call_outcome *o)
 			     "packets of audio came, and all of them were silent");
 		break;
 	case MEDIA_HEARD_SOUND:
-		verdict_fail(o, CALL_FAILURE_NONCE,
-			     "sound came, but not what we said: an announcement, or music");
+		verdict_fail(
+			o, CALL_FAILURE_NONCE,
+			"sound came, but not what we said: an announcement, or music");
 		break;
 	case MEDIA_HEARD_NONCE:
 	case MEDIA_HEARDS:
@@ -113,10 +114,11 @@ static bool is_poor_audio(const struct call_outcome *o, const struct media_inbou
 {
 	const struct threshold all[] = {
 		{"post-dial delay",
-		 d->post_dial_delay_us && o->report.post_dial_ns >
-						  d->post_dial_delay_us * CLOCK_NS_PER_US},
-		{"MOS", in && d->mos > 0 && in->unscored == MEDIA_SCORED &&
-				in->mos < d->mos},
+		 d->post_dial_delay_us &&
+			 o->report.post_dial_ns >
+				 d->post_dial_delay_us * CLOCK_NS_PER_US},
+		{"MOS",
+		 in && d->mos > 0 && in->unscored == MEDIA_SCORED && in->mos < d->mos},
 		{"loss", in && d->loss > 0 && in->loss_ratio > d->loss},
 		{"jitter",
 		 in && d->jitter_us && in->jitter_ns > d->jitter_us * CLOCK_NS_PER_US},

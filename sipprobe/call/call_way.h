@@ -21,7 +21,7 @@ struct call_way_conf {
 	const struct arrivals *arrivals; /* for requests on its connection; borrowed */
 	void *arrivals_arg;
 	struct sa peer;
-	enum config_transport transport; /* never NONE */
+	enum config_transport transport;	/* never NONE */
 	const struct config_settings *settings; /* kept by the caller */
 	struct tls_cache *tls;			/* referenced */
 	const char *name;			/* identity of the peer; copied */

@@ -22,7 +22,7 @@ struct calls_events {
 };
 
 struct calls_conf {
-	struct ticker *ticker;		 /* all of these are borrowed */
+	struct ticker *ticker; /* all of these are borrowed */
 	struct sockets *sockets;
 	const struct arrivals *arrivals; /* for requests on calls' own connections */
 	void *arrivals_arg;

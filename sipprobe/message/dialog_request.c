@@ -3,7 +3,6 @@
 #include <string.h>
 #include <strings.h>
 
-
 static int field_print(struct mbuf *mb, const char *name, const struct pl *value)
 {
 	return mbuf_printf(mb, "%s: %b\r\n", name, value->p, value->l);
