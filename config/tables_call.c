@@ -143,7 +143,8 @@ static const struct field fields_calls[] = {
 	 .about = "where the audio of calls comes from and goes to",
 	 .type = &type_media,
 	 CALLS(media),
-	 .more = &section_media},
+	 .more = &section_media,
+	 .required = true},
 };
 
 const struct section section_calls = {

@@ -51,9 +51,12 @@ static struct need snapshot_trunk_need(const struct copy *c,
 			      copy_arena_bytes(counts);
 		need.bytes += copy_arena_bytes(t->code_count * sizeof(*t->codes));
 		need.bytes += c->more ? snapshot_more_need(t, c->more) : 0;
-		need.bytes +=
-			t->tls ? copy_arena_bytes(TLS_FAILURES * sizeof(uint32_t)) : 0;
-		need.bytes += t->call ? copy_arena_bytes(sizeof(*t->call)) : 0;
+		need.bytes += store_tls_of(t)
+				      ? copy_arena_bytes(TLS_FAILURES * sizeof(uint32_t))
+				      : 0;
+		need.bytes += store_call_of(t)
+				      ? copy_arena_bytes(sizeof(struct stats_call))
+				      : 0;
 		need.targets++;
 	}
 	return need;
@@ -104,6 +107,8 @@ static void snapshot_copy_target(struct copy *c, const struct snapshot_trunk *ro
 {
 	struct snapshot *n = c->n;
 	struct snapshot_target *to = &n->targets[n->target_count++];
+	const struct store_more *tls = store_tls_of(from);
+	const struct stats_call *call = store_call_of(from);
 	size_t counts = (c->s->buckets.count + 1) * sizeof(uint32_t);
 
 	to->stats = from->stats;
@@ -119,11 +124,9 @@ static void snapshot_copy_target(struct copy *c, const struct snapshot_trunk *ro
 	to->classic = false;
 	if (c->more)
 		snapshot_copy_more(c, to, from);
-	to->tls_failures =
-		snapshot_take_copy(n, from->tls ? from->tls->failures : NULL,
-				   from->tls ? sizeof(from->tls->failures) : 0);
-	to->call = snapshot_take_copy(n, from->call,
-				      from->call ? sizeof(*from->call) : 0);
+	to->tls_failures = snapshot_take_copy(n, tls ? tls->failures : NULL,
+					      tls ? sizeof(tls->failures) : 0);
+	to->call = snapshot_take_copy(n, call, call ? sizeof(*call) : 0);
 }
 
 /* One label is the beginning of the other. */

@@ -48,12 +48,12 @@ struct stats_trunk {
 	int64_t paused_until_s;		 /* 0: not paused, or without an end */
 	int64_t own_not_after_s;	 /* of the certificate we show; 0: none shown */
 	uint32_t state_changes;
-	uint32_t addresses;
-	uint32_t addresses_up;
+	uint16_t addresses;
+	uint16_t addresses_up;
 	uint32_t dns_failures;
-	uint32_t calls_open;	  /* that the peer may think are up */
-	uint32_t calls_not_ended; /* of which nobody knows whether they ended */
-	uint8_t state;		/* enum health_state */
+	uint16_t calls_open;	  /* that the peer may think are up */
+	uint16_t calls_not_ended; /* of which nobody knows whether they ended */
+	uint8_t state;		  /* enum health_state */
 	int8_t inbound_missing; /* 1: its peer's expected pings stay out; -1: none are */
 	bool addresses_known;	/* a resolution told how many */
 	bool named;		/* the URI's host is a name */

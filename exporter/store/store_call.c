@@ -111,7 +111,7 @@ static void call_keep_media(struct stats_call *c, const struct call_report *r)
 
 void store_call_count(struct store_target *cell, const struct call_report *r)
 {
-	struct stats_call *c = cell->call;
+	struct stats_call *c = store_call_of(cell);
 
 	if (!c)
 		return;
@@ -133,10 +133,10 @@ void store_call_count(struct store_target *cell, const struct call_report *r)
 
 void store_call_refused(struct store *s, struct store_target *cell)
 {
-	if (!cell || !cell->call)
+	if (!cell || !store_call_of(cell))
 		return;
 	store_write_lock(s);
-	cell->call->failures[CALL_FAILURE_LIMIT]++;
+	store_call_of(cell)->failures[CALL_FAILURE_LIMIT]++;
 	store_write_unlock(s);
 }
 
@@ -147,7 +147,7 @@ void store_calls_open(struct store *s, const char *trunk, unsigned open)
 	store_write_lock(s);
 	row = name_index_find(&s->names, trunk);
 	if (row) {
-		row->stats.calls_open = open;
+		row->stats.calls_open = (uint16_t)(open < UINT16_MAX ? open : UINT16_MAX);
 		store_touch(s, row);
 	}
 	store_write_unlock(s);
@@ -159,7 +159,7 @@ void store_call_not_ended(struct store *s, const char *trunk)
 
 	store_write_lock(s);
 	row = name_index_find(&s->names, trunk);
-	if (row)
+	if (row && row->stats.calls_not_ended < UINT16_MAX)
 		row->stats.calls_not_ended++;
 	store_write_unlock(s);
 }

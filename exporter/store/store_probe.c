@@ -98,8 +98,9 @@ static void store_probe_result_count(const struct store *s, struct store_target 
 	if (result->verified_not_after_s > 0)
 		stats->verified_not_after_s = result->verified_not_after_s;
 	stats->retry_after_s = result->retry_after_s;
-	if (result->outcome == PROBE_TLS && cell->tls && result->tls_cause < TLS_FAILURES)
-		cell->tls->failures[result->tls_cause]++;
+	if (result->outcome == PROBE_TLS && store_tls_of(cell) &&
+	    result->tls_cause < TLS_FAILURES)
+		cell->more->failures[result->tls_cause]++;
 	stats->retransmissions += result->retransmissions;
 	memcpy(stats->phase_ns, result->phase_ns, sizeof(stats->phase_ns));
 	stats->priority = result->priority;
