@@ -10,7 +10,7 @@
 #include "tests/unit/sipprobe/call/call_peer.h"
 #include "tests/unit/tap.h"
 
-enum { SWEEP_MESSAGES = 24, RANDOM_CALLS = 3000 };
+enum { SWEEP_MESSAGES = 24, RANDOM_CALLS = 10000 };
 
 static struct world world;
 
@@ -547,7 +547,6 @@ static void test_stop(void)
 {
 	static const struct peer_script script = {.ring_ms = 100, .answer_ms = 500};
 	const char *why;
-	struct call *c;
 
 	call_conf.mode = CONFIG_CALL_ANSWER;
 	begin(&script);
@@ -560,17 +559,28 @@ static void test_stop(void)
 	pass_ms(1000);
 	ok(!world_is_up(&world) && !open_now && stopped == 1 && !told,
 	   "stopped at once, and no verdict");
-	ok(calls_may(calls, "u", &why) == CALLS_REFUSED, "none begins: %s", why);
+	ok(calls_may(calls, "u", &why) == CALLS_REFUSED, "none begins");
 	calls_go_on(calls);
 	ok(calls_may(calls, "u", &why) == CALLS_MAY, "until they go on");
 	calls_stop(calls);
 	(void)calls_configure(calls, conf);
 	ok(calls_may(calls, "u", &why) == CALLS_MAY, "or a configuration is applied");
+	finish();
+}
+
+static void test_leave(void)
+{
+	static const struct peer_script script = {.ring_ms = 100, .answer_ms = 500};
+	struct call *c;
+
+	begin(&script);
 	c = dial();
 	pass_ms(1000);
 	call_leave(c);
 	pass_ms(1000);
 	ok(!world_is_up(&world) && !open_now && !told, "who asked for it left");
+	finish();
+	begin(&script);
 	dial();
 	pass_ms(300);
 	calls = mem_deref(calls);
@@ -588,6 +598,7 @@ int main(void)
 	test_sweep();
 	test_random();
 	test_stop();
+	test_leave();
 	config_free(conf);
 	return tap_done();
 }

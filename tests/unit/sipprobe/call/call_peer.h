@@ -72,6 +72,7 @@ struct world {
 	uint32_t seed;
 	int dies_ms; /* 0: never */
 	int64_t begun_ns;
+	int64_t landed_ns; /* when the last message that was sent arrives */
 	const char *fault; /* something that must not be */
 
 	/* The peer. */
@@ -132,6 +133,8 @@ static void flight_lands_h(struct wheel_timer *timer, int64_t now_ns)
 
 static void world_fly(struct world *w, bool to_peer, const char *buf, size_t len, int ms)
 {
+	int64_t at_ns;
+
 	for (int i = 0; i < WORLD_FLIGHTS; i++) {
 		struct flight *f = &w->flights[i];
 
@@ -141,8 +144,13 @@ static void world_fly(struct world *w, bool to_peer, const char *buf, size_t len
 		f->to_peer = to_peer;
 		f->len = len;
 		memcpy(f->buf, buf, len);
-		ticker_start(w->ticker, &f->timer, virtual_now_ns + ms * CLOCK_NS_PER_MS,
-			     flight_lands_h);
+		/* What left together arrives in order, unless it is late. */
+		at_ns = virtual_now_ns + ms * CLOCK_NS_PER_MS;
+		if (ms == WORLD_WAY_MS && at_ns <= w->landed_ns)
+			at_ns = w->landed_ns + CLOCK_NS_PER_MS;
+		if (ms == WORLD_WAY_MS)
+			w->landed_ns = at_ns;
+		ticker_start(w->ticker, &f->timer, at_ns, flight_lands_h);
 		return;
 	}
 	w->fault = "too many messages are under way";
