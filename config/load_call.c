@@ -83,6 +83,10 @@ bool load_check_call(struct load *l, const struct layer *level, const struct doc
 
 	if (!s || !(s->methods >> CONFIG_METHOD_INVITE & 1) || level->broken)
 		return true;
+	/* One that is wrong was told of. */
+	if (!l->calls.number_count &&
+	    cJSON_GetObjectItemCaseSensitive(l->root.node, "calls"))
+		return true;
 	if (!l->file_set[section_find(&section_file, "calls")])
 		return walk_fault(&l->w, own_place(&p, level, at, "method"),
 				  "INVITE makes calls, which \"calls\" at the top of the "

@@ -15,7 +15,7 @@ static bool read_number_at(struct walk *w, const struct doc_path *at, const char
 	const char *text = doc_text(at->node), *why;
 
 	if (!text)
-		return walk_type_fault(w, at, "a number, as in \"+4722000000\"");
+		return walk_type_fault(w, at, "a string, as in \"+4722000000\"");
 	why = value_printable(text);
 	if (!why)
 		why = value_number(text);

@@ -102,12 +102,12 @@ static void call_resend(struct call *c)
 	if (c->again++ >= RECONNECTS_MAX)
 		return;
 	if (c->cancel.text && c->state == CALL_INVITE_CANCELLING)
-		call_send_again(c, &c->cancel);
+		call_send_again(c, NULL, &c->cancel);
 	for (struct le *le = c->lines.head; le; le = le->next) {
 		struct call_line *line = le->data;
 
 		if (line->state == CALL_TALK_ENDING && line->bye.text)
-			call_send_again(c, &line->bye);
+			call_send_again(c, &line->hop, &line->bye);
 	}
 }
 

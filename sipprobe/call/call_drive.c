@@ -55,7 +55,7 @@ static void line_act(struct call *c, struct call_line *line, unsigned acts)
 	if (acts & CALL_TALK_ACT_BYE)
 		(void)call_send_bye(c, line);
 	if (acts & CALL_TALK_ACT_LOST)
-		drive_lost(c, "our BYE had no answer");
+		drive_lost(c, "our BYE was not answered as one that ends it");
 	if (line->state != CALL_TALK_OVER)
 		return;
 	call_retry_end(&line->bye.retry);
@@ -69,6 +69,20 @@ void call_drive_line(struct call *c, struct call_line *line, enum call_talk_even
 
 	line->state = (enum call_talk)step.next;
 	line_act(c, line, step.acts);
+}
+
+/*
+ * Past a proxy that did not ask to stay in between, the peer itself is asked (12.2.1.1),
+ * where its address is one that our audio may go to as well: else whom we called.
+ */
+static struct sa line_hop(const struct call *c, const struct dialog *d)
+{
+	struct sa hop;
+
+	if (!dialog_next_hop(&hop, d) || sa_af(&hop) != sa_af(&c->peer) ||
+	    !call_may_reach(c, &hop))
+		return c->peer;
+	return hop;
 }
 
 /* A dialog that cannot even be read cannot be ended. */
@@ -85,6 +99,7 @@ static struct call_line *line_add(struct call *c, const struct guard_message *m,
 		return NULL;
 	}
 	line->wanted = wanted;
+	line->hop = line_hop(c, line->dialog);
 	list_append(&c->lines, &line->le, line);
 	call_drive_line(c, line, CALL_TALK_AGAIN);
 	return line;
@@ -294,11 +309,11 @@ static void drive_retries(struct call *c, int64_t now_ns)
 		call_drive(c, CALL_EVENT_SILENCE, NULL);
 	due = call_retry_look(&c->cancel.retry, now_ns);
 	if (due == CALL_RETRY_AGAIN)
-		call_send_again(c, &c->cancel);
+		call_send_again(c, NULL, &c->cancel);
 	else if (due == CALL_RETRY_OVER)
 		call_drive(c, CALL_EVENT_SILENCE, NULL);
 	if (call_retry_look(&c->prack.retry, now_ns) == CALL_RETRY_AGAIN)
-		call_send_again(c, &c->prack);
+		call_send_again(c, NULL, &c->prack);
 }
 
 static void drive_byes(struct call *c, int64_t now_ns)
@@ -308,7 +323,7 @@ static void drive_byes(struct call *c, int64_t now_ns)
 		enum call_retry_due due = call_retry_look(&line->bye.retry, now_ns);
 
 		if (due == CALL_RETRY_AGAIN)
-			call_send_again(c, &line->bye);
+			call_send_again(c, &line->hop, &line->bye);
 		else if (due == CALL_RETRY_OVER)
 			call_drive_line(c, line, CALL_TALK_SILENCE);
 	}

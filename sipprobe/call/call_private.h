@@ -41,6 +41,7 @@ struct call_request {
 struct call_line {
 	struct le le;
 	struct dialog *dialog;
+	struct sa hop; /* where its requests go: the peer, or whom its route names */
 	enum call_talk state;
 	struct mbuf *ack; /* sent again for each repeat of the 2xx */
 	struct call_request bye;
@@ -107,6 +108,13 @@ static inline bool call_invite_parts(struct guard_message *m, const struct call 
 {
 	return c->invite.buf && !guard_datagram(m, c->invite.buf, c->invite.len, NULL);
 }
+
+/* Whether an address is in calls.media.networks. */
+bool call_may_reach(const struct call *c, const struct sa *sa);
+
+/* Whether an answer may come from there: the peer, or whom a dialog's requests went to.
+ */
+bool call_knows(const struct call *c, const struct sa *src);
 
 static inline struct call_line *call_main_line(const struct call *c)
 {

@@ -208,8 +208,10 @@ static void receive_bye(struct call *c, struct call_line *line,
 	receive_note(c, m, rx_ns);
 	if (m->code < 200)
 		call_retry_slow(&line->bye.retry, rx_ns);
-	else if (line->state != CALL_TALK_ENDING || !bye_is_challenged(c, line, m))
+	else if (m->code < 300 || m->code == 481)
 		call_drive_line(c, line, CALL_TALK_FINAL);
+	else if (line->state != CALL_TALK_ENDING || !bye_is_challenged(c, line, m))
+		call_drive_line(c, line, CALL_TALK_REFUSED);
 }
 
 static bool receive_other(struct call *c, const struct guard_message *m, int64_t rx_ns)
@@ -231,9 +233,11 @@ static void receive_cancelled(struct call *c, const struct guard_message *m,
 	receive_note(c, m, rx_ns);
 	if (m->code < 200)
 		call_retry_slow(&c->cancel.retry, rx_ns);
-	/* It knows no such call, any more: nothing rings there (RFC 3261 9.2). */
-	else
+	/* By 481 it knows no such call, any more: nothing rings there (RFC 3261 9.2). */
+	else if (m->code < 300 || m->code == 481)
 		call_drive(c, CALL_EVENT_CANCELLED, m);
+	else
+		call_retry_quiet(&c->cancel.retry);
 }
 
 static bool receive_by_method(struct call *c, const struct guard_message *m,

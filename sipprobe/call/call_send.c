@@ -18,14 +18,21 @@ void call_note(const struct call *c, enum ladder_kind kind, int64_t at_ns,
 		c->events->note_h(kind, at_ns, text, len, c->arg);
 }
 
-static int send_bytes(struct call *c, enum ladder_kind kind, const char *buf, size_t len)
+/* @hop: NULL: the peer */
+static int send_to(struct call *c, const struct sa *hop, enum ladder_kind kind,
+		   const char *buf, size_t len)
 {
 	int64_t now_ns = clock_monotonic_ns();
-	int err = call_way_send(c->way, buf, len);
+	int err = call_way_send(c->way, hop, buf, len);
 
 	if (!err)
 		call_note(c, kind, now_ns, buf, len);
 	return err;
+}
+
+static int send_bytes(struct call *c, enum ladder_kind kind, const char *buf, size_t len)
+{
+	return send_to(c, NULL, kind, buf, len);
 }
 
 static int branch_make(char branch[CALL_BRANCH_SIZE])
@@ -109,13 +116,14 @@ void call_send_invite_again(struct call *c)
 }
 
 /* Takes the printed text over and sends it first. */
-static int request_begin(struct call *c, struct call_request *r, struct mbuf *mb)
+static int request_begin(struct call *c, const struct sa *hop, struct call_request *r,
+			 struct mbuf *mb)
 {
 	mem_deref(r->text);
 	r->text = mb;
 	call_retry_begin(&r->retry, clock_monotonic_ns(), call_t1_ns(c), false,
 			 call_way_is_reliable(c->way));
-	return send_bytes(c, LADDER_SENT, (const char *)mb->buf, mb->end);
+	return send_to(c, hop, LADDER_SENT, (const char *)mb->buf, mb->end);
 }
 
 int call_send_cancel(struct call *c)
@@ -134,7 +142,7 @@ int call_send_cancel(struct call *c)
 	}
 	c->cancel.cseq = invite.cseq;
 	memcpy(c->cancel.branch, c->invite.buf + c->invite.branch, REQUEST_BRANCH_LEN);
-	return request_begin(c, &c->cancel, mb);
+	return request_begin(c, NULL, &c->cancel, mb);
 }
 
 int call_send_ack_reject(struct call *c, const struct guard_message *response)
@@ -198,7 +206,7 @@ int call_send_prack(struct call *c, uint32_t rseq)
 		return err;
 	c->prack.cseq = ++c->cseq;
 	c->rseq = rseq;
-	return request_begin(c, &c->prack, mb);
+	return request_begin(c, NULL, &c->prack, mb);
 }
 
 /* The ACK has the INVITE's number and a branch of its own (RFC 3261 13.2.2.4). */
@@ -213,8 +221,8 @@ int call_send_ack(struct call *c, struct call_line *line)
 				   branch);
 	if (err)
 		return err;
-	return send_bytes(c, again ? LADDER_RETRANSMITTED : LADDER_SENT,
-			  (const char *)line->ack->buf, line->ack->end);
+	return send_to(c, &line->hop, again ? LADDER_RETRANSMITTED : LADDER_SENT,
+		       (const char *)line->ack->buf, line->ack->end);
 }
 
 /* What answers a challenge to our BYE, if there is one. */
@@ -240,13 +248,13 @@ int call_send_bye(struct call *c, struct call_line *line)
 	if (err)
 		return err;
 	line->bye.cseq = ++c->cseq;
-	return request_begin(c, &line->bye, mb);
+	return request_begin(c, &line->hop, &line->bye, mb);
 }
 
-void call_send_again(struct call *c, const struct call_request *r)
+void call_send_again(struct call *c, const struct sa *hop, const struct call_request *r)
 {
-	(void)send_bytes(c, LADDER_RETRANSMITTED, (const char *)r->text->buf,
-			 r->text->end);
+	(void)send_to(c, hop, LADDER_RETRANSMITTED, (const char *)r->text->buf,
+		      r->text->end);
 }
 
 bool call_request_answered(const struct call_request *r, const struct guard_message *m)

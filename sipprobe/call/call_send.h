@@ -17,8 +17,8 @@ int call_send_prack(struct call *c, uint32_t rseq);
 int call_send_ack(struct call *c, struct call_line *line);
 int call_send_bye(struct call *c, struct call_line *line);
 
-/* Sends a request's bytes once more. */
-void call_send_again(struct call *c, const struct call_request *r);
+/* Sends a request's bytes once more. @hop: NULL: to the peer */
+void call_send_again(struct call *c, const struct sa *hop, const struct call_request *r);
 
 /* Whether a response answers that request. */
 bool call_request_answered(const struct call_request *r, const struct guard_message *m);

@@ -82,6 +82,7 @@ static const struct call_step talk_steps[CALL_TALKS][CALL_TALK_EVENTS] = {
 			[CALL_TALK_HANG_UP] = {CALL_TALK_ENDING, CALL_TALK_ACT_BYE},
 			[CALL_TALK_THEY_BYE] = {CALL_TALK_OVER, 0},
 			[CALL_TALK_FINAL] = {CALL_TALK_UP, 0},
+			[CALL_TALK_REFUSED] = {CALL_TALK_UP, 0},
 			[CALL_TALK_SILENCE] = {CALL_TALK_UP, 0},
 		},
 	[CALL_TALK_ENDING] =
@@ -91,6 +92,7 @@ static const struct call_step talk_steps[CALL_TALKS][CALL_TALK_EVENTS] = {
 			/* Both hung up at once. */
 			[CALL_TALK_THEY_BYE] = {CALL_TALK_OVER, 0},
 			[CALL_TALK_FINAL] = {CALL_TALK_OVER, 0},
+			[CALL_TALK_REFUSED] = {CALL_TALK_OVER, CALL_TALK_ACT_LOST},
 			[CALL_TALK_SILENCE] = {CALL_TALK_OVER, CALL_TALK_ACT_LOST},
 		},
 	[CALL_TALK_OVER] =
@@ -100,6 +102,7 @@ static const struct call_step talk_steps[CALL_TALKS][CALL_TALK_EVENTS] = {
 			[CALL_TALK_HANG_UP] = {CALL_TALK_OVER, 0},
 			[CALL_TALK_THEY_BYE] = {CALL_TALK_OVER, 0},
 			[CALL_TALK_FINAL] = {CALL_TALK_OVER, 0},
+			[CALL_TALK_REFUSED] = {CALL_TALK_OVER, 0},
 			[CALL_TALK_SILENCE] = {CALL_TALK_OVER, 0},
 		},
 };

@@ -171,20 +171,22 @@ int call_way_open(struct call_way *w)
 	return err;
 }
 
-static int way_send_udp(struct call_way *w, const char *buf, size_t len)
+static int way_send_udp(struct call_way *w, const struct sa *hop, const char *buf,
+			size_t len)
 {
 	struct udp *u;
 	int err = way_choose(w, &u);
 
 	if (err)
 		return err;
-	return udp_transmit(u, &w->conf.peer, buf, len, w->conf.settings->dscp);
+	return udp_transmit(u, hop ? hop : &w->conf.peer, buf, len,
+			    w->conf.settings->dscp);
 }
 
-int call_way_send(struct call_way *w, const char *buf, size_t len)
+int call_way_send(struct call_way *w, const struct sa *hop, const char *buf, size_t len)
 {
 	if (w->conf.transport == CONFIG_TRANSPORT_UDP)
-		return way_send_udp(w, buf, len);
+		return way_send_udp(w, hop, buf, len);
 	if (w->stream && w->stream_up)
 		return stream_send(w->stream, buf, len, NULL);
 	if (w->queue->end + len > QUEUE_MAX)

@@ -44,11 +44,13 @@ int call_way_alloc(struct call_way **wp, const struct call_way_conf *conf,
 int call_way_open(struct call_way *w);
 
 /*
+ * @hop:  where to over UDP; NULL: the peer
+ *
  * Sends a message whole, over a new connection where the last one is gone.
  *
  * Returns 0, or errno when it did not leave; over UDP another copy may.
  */
-int call_way_send(struct call_way *w, const char *buf, size_t len);
+int call_way_send(struct call_way *w, const struct sa *hop, const char *buf, size_t len);
 
 /* Our end as the peer sees it, with the port that it reaches us at. Valid from up_h. */
 const struct sa *call_way_local(const struct call_way *w);

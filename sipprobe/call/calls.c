@@ -201,8 +201,7 @@ bool calls_response(struct calls *cs, const struct sa *src, const struct guard_m
 
 	if (!c)
 		return false;
-	if (src && !sa_cmp(src, &c->peer, SA_ADDR) &&
-	    c->settings.answers_from == CONFIG_ANSWERS_FROM_PEER)
+	if (src && !call_knows(c, src))
 		return false;
 	/* Repeats of what was answered long ago are nobody else's, too. */
 	(void)call_receive(c, m, rx_ns);

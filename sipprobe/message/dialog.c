@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "config/uri.h"
 #include "sipprobe/message/siphdr.h"
 
 static void dialog_destructor(void *arg)
@@ -162,6 +163,37 @@ int dialog_read_invite(struct dialog **dp, const struct guard_message *invite,
 	else
 		*dp = d;
 	return err;
+}
+
+/* The URI of the first Route, or the target. False where it is too long. */
+static bool next_uri(char *out, size_t size, const struct dialog *d)
+{
+	const char *from = strchr(d->routes, '<'), *to = from ? strchr(from, '>') : NULL;
+	struct pl uri;
+
+	if (to)
+		uri = (struct pl){.p = from + 1, .l = (size_t)(to - from - 1)};
+	else
+		pl_set_str(&uri, d->target);
+	return !pl_strcpy(&uri, out, size);
+}
+
+bool dialog_next_hop(struct sa *hop, const struct dialog *d)
+{
+	char text[DIALOG_VALUE_MAX + 1], host[64];
+	struct config_uri uri;
+	struct sa sa;
+
+	if (!next_uri(text, sizeof(text), d) || config_uri_parse(text, &uri) ||
+	    uri.maddr.l || uri.sips || uri.transport > CONFIG_TRANSPORT_UDP ||
+	    !(uri.ipv4 || uri.ipv6) || uri.host.l >= sizeof(host))
+		return false;
+	memcpy(host, uri.host.p, uri.host.l);
+	host[uri.host.l] = '\0';
+	if (sa_set_str(&sa, host, uri.port ? uri.port : 5060))
+		return false;
+	*hop = sa;
+	return true;
 }
 
 int dialog_refresh(struct dialog *d, const struct guard_message *m)

@@ -218,6 +218,8 @@ static void test_talk(void)
 	ok(s.next == CALL_TALK_OVER && !s.acts, "both at once");
 	s = call_talk_step(CALL_TALK_ENDING, CALL_TALK_SILENCE);
 	ok(s.next == CALL_TALK_OVER && s.acts == CALL_TALK_ACT_LOST, "BYE unheard");
+	s = call_talk_step(CALL_TALK_ENDING, CALL_TALK_REFUSED);
+	ok(s.next == CALL_TALK_OVER && s.acts == CALL_TALK_ACT_LOST, "BYE refused");
 	s = call_talk_step(CALL_TALK_UP, CALL_TALK_THEY_BYE);
 	ok(s.next == CALL_TALK_OVER && !s.acts, "the peer hangs up");
 }

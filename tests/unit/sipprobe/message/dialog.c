@@ -219,6 +219,41 @@ static void test_request(void)
 	}
 }
 
+static void test_next_hop(void)
+{
+	static const struct {
+		const char *fields, *want;
+	} ways[] = {
+		{"Contact: <sip:a@192.0.2.5>\r\n", "192.0.2.5:5060"},
+		{"Contact: <sip:a@192.0.2.5:5070;transport=udp>\r\n", "192.0.2.5:5070"},
+		{"Contact: <sip:a@192.0.2.5;transport=tcp>\r\n", ""},
+		{"Contact: <sips:a@192.0.2.5>\r\n", ""},
+		{"Contact: <sip:a@[2001:db8::5]:5070>\r\n", "[2001:db8::5]:5070"},
+		{"Contact: <sip:a@host.example>\r\n", ""},
+		{"Contact: <sip:a@192.0.2.5>\r\nRecord-Route: <sip:192.0.2.7;lr>\r\n",
+		 "192.0.2.7:5060"},
+		{"Contact: <sip:a@192.0.2.5>\r\nRecord-Route: <sip:p.example;lr>\r\n",
+		 ""},
+		{"Contact: <sip:a@192.0.2.5;maddr=192.0.2.9>\r\n", ""},
+	};
+
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		char *text = response_with("200 OK", ways[i].fields), got[64] = "";
+		struct guard_message m;
+		struct dialog *d;
+		struct sa hop;
+
+		if (!guard_datagram(&m, text, strlen(text), NULL) &&
+		    !dialog_read_response(&d, &invite, &m)) {
+			if (dialog_next_hop(&hop, d))
+				(void)re_snprintf(got, sizeof(got), "%J", &hop);
+			mem_deref(d);
+		}
+		is_str(got, ways[i].want, ways[i].fields);
+		free(text);
+	}
+}
+
 int main(void)
 {
 	(void)guard_datagram(&invite, invite_text, sizeof(invite_text) - 1, NULL);
@@ -227,5 +262,6 @@ int main(void)
 	test_fields();
 	test_alike();
 	test_request();
+	test_next_hop();
 	return tap_done();
 }
