@@ -170,11 +170,15 @@ static bool read_degraded(struct walk *w, const struct field *f,
 	return true;
 }
 
+/* Both were read from texts: what is the same was written the same. */
 static bool equal_degraded(const struct field *f, const void *a, const void *b)
 {
-	return !memcmp(IN(struct config_call_degraded, a, f),
-		       IN(struct config_call_degraded, b, f),
-		       sizeof(struct config_call_degraded));
+	const struct config_call_degraded *x = IN(struct config_call_degraded, a, f);
+	const struct config_call_degraded *y = IN(struct config_call_degraded, b, f);
+
+	return !(x->mos < y->mos) && !(x->mos > y->mos) && !(x->loss < y->loss) &&
+	       !(x->loss > y->loss) && x->jitter_us == y->jitter_us &&
+	       x->post_dial_delay_us == y->post_dial_delay_us;
 }
 
 const struct value_type type_degraded = {sizeof(struct config_call_degraded),
