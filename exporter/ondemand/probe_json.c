@@ -164,6 +164,56 @@ static void probe_json_ladder(struct json *j, const struct ladder *l)
 	json_number(j, "ladder_dropped", l->dropped, 0);
 }
 
+static void probe_json_score(struct json *j, const struct media_inbound *in)
+{
+	bool scored = in->unscored == MEDIA_SCORED;
+
+	if (scored) {
+		json_number(j, "mos", (int64_t)(in->mos * 1000), 3);
+		json_number(j, "r_factor", (int64_t)(in->r_factor * 1000), 3);
+	} else {
+		json_null(j, "mos");
+		json_null(j, "r_factor");
+	}
+	json_str(j, "unscored", scored ? NULL : media_unscored_name(in->unscored));
+}
+
+static void probe_json_audio(struct json *j, const struct call_report *c)
+{
+	if (!c->has_media) {
+		json_null(j, "audio");
+		return;
+	}
+	json_open(j, "audio", '{');
+	json_str(j, "codec", media_codec_name(c->near.codec));
+	json_bool(j, "secure", c->near.secure);
+	json_str(j, "heard", media_heard_name(c->near.in.heard));
+	json_number(j, "sent", c->near.out.sent, 0);
+	json_number(j, "received", c->near.in.received, 0);
+	json_number(j, "lost", c->near.in.lost, 0);
+	probe_json_seconds(j, "first_seconds", c->first_audio_ns);
+	probe_json_seconds(j, "jitter_seconds", c->near.in.jitter_ns);
+	probe_json_score(j, &c->near.in);
+	json_close(j, '}');
+}
+
+/* Of INVITE alone. */
+static void probe_json_call(struct json *j, const struct call_report *c)
+{
+	if (!c->made && !c->failure)
+		return;
+	json_open(j, "call", '{');
+	json_str(j, "failure",
+		 c->failure ? call_failure_name((enum call_failure)c->failure) : NULL);
+	json_bool(j, "answered", c->answered);
+	json_bool(j, "ended", c->ended);
+	probe_json_seconds(j, "ringing_seconds", c->post_dial_ns);
+	probe_json_seconds(j, "answer_seconds", c->answer_ns);
+	probe_json_seconds(j, "talked_seconds", c->talk_ns);
+	probe_json_audio(j, c);
+	json_close(j, '}');
+}
+
 static void probe_json_answer(struct json *j, const struct probe_output *t,
 			      const struct ondemand_answer *a)
 {
@@ -177,6 +227,7 @@ static void probe_json_answer(struct json *j, const struct probe_output *t,
 	probe_json_certificate(j, a->has_certificate ? &a->certificate : NULL, t->now_s);
 	json_chain(j, "certificate_chain", a->chain);
 	probe_json_rehearsal(j, a);
+	probe_json_call(j, &a->result.call);
 	probe_json_ladder(j, &a->ladder);
 	json_close(j, '}');
 }
