@@ -62,16 +62,24 @@ static bool is_anonymous(const char *from)
 	return from && (has_user(from, "anonymous") || strstr(from, "anonymous.invalid"));
 }
 
+static bool listens_udp(const struct config_sip *sip)
+{
+	for (size_t i = 0; i < sip->listen_count; i++)
+		if (sip->listen[i].transport == CONFIG_TRANSPORT_UDP)
+			return true;
+	return false;
+}
+
 /* Returns whether the trunk's calls have what their mode needs. */
 static bool check_mode(struct load *l, const struct layer *level,
 		       const struct doc_path *at, const struct config_call *call)
 {
 	struct call_place p;
 
-	if (call->mode == CONFIG_CALL_LOOP)
+	if (call->mode == CONFIG_CALL_LOOP && !listens_udp(&l->sip))
 		return walk_fault(&l->w, call_place(&p, level, at, "mode"),
-				  "mode loop is not there yet; at a number that echoes, "
-				  "mode echo proves audio both ways");
+				  "mode loop needs an address of sip.listen with udp:, "
+				  "where the call comes back");
 	return true;
 }
 

@@ -122,6 +122,21 @@ static int probe_cli_find_target(struct run *run)
 				 sizeof(run->why));
 }
 
+/* A loop comes back to the exporter's own port, which this is not. */
+static int probe_cli_check_loop(struct run *run)
+{
+	const struct config_call *call = run->target.settings->call;
+
+	if (!(run->args.methods >> CONFIG_METHOD_INVITE & 1) || !call ||
+	    call->mode != CONFIG_CALL_LOOP)
+		return 0;
+	snprintf(run->why, sizeof(run->why),
+		 "a loop comes back to the exporter's sip.listen: ask it, with "
+		 "/probe?target=%s&method=INVITE",
+		 run->args.target);
+	return EINVAL;
+}
+
 /* Its names and nothing else: no trunk of the file, and none of its ports. */
 static int probe_cli_start_engine(struct run *run, const char *version)
 {
@@ -170,6 +185,8 @@ static int probe_cli_probe(struct run *run)
 
 	if (!err && !run->args.all)
 		err = probe_cli_find_target(run);
+	if (!err && !run->args.all)
+		err = probe_cli_check_loop(run);
 	if (!err)
 		err = loop_init(probe_cli_signal_h, run);
 	if (err)

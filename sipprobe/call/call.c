@@ -5,9 +5,11 @@
 
 #include "sipprobe/call/call_audio.h"
 #include "sipprobe/call/call_drive.h"
+#include "sipprobe/call/call_guest.h"
 #include "sipprobe/call/call_new.h"
 #include "sipprobe/call/call_receive.h"
 #include "sipprobe/call/call_send.h"
+#include "sipprobe/media/media.h"
 #include "sipprobe/message/auth.h"
 #include "sipprobe/message/call_uri.h"
 #include "sipprobe/transport/stream.h"
@@ -26,6 +28,7 @@ static void call_destructor(void *arg)
 	list_unlink(&c->le);
 	list_flush(&c->lines);
 	mem_deref(c->way);
+	call_guest_free(c->guest);
 	mem_deref(c->audio);
 	mem_deref(c->auth);
 	mem_deref(c->early);
@@ -50,12 +53,36 @@ static void call_audio_done_h(void *arg)
 static const struct call_audio_events call_audio_handlers = {call_audio_note_h,
 							     call_audio_done_h};
 
+/*
+ * Mode answer proves nothing of the audio: it says nothing. An echo is to bring back what
+ * was said; the ends of a loop say each its own, so that an echo does not pass for one.
+ */
+static int call_choose_tones(struct call *c)
+{
+	enum config_call_mode mode = c->settings.call->mode;
+	char one[MEDIA_NONCE + 1], two[MEDIA_NONCE + 1];
+
+	_Static_assert(sizeof(one) <= CALL_NONCE_SIZE, "room for a nonce");
+	if (mode <= CONFIG_CALL_ANSWER)
+		return 0;
+	do {
+		if (media_nonce(one) || media_nonce(two))
+			return EIO;
+	} while (!strcmp(one, two));
+	str_ncpy(c->tones.say, one, sizeof(c->tones.say));
+	str_ncpy(c->tones.hear, mode == CONFIG_CALL_LOOP ? two : one,
+		 sizeof(c->tones.hear));
+	return 0;
+}
+
 static int call_take_ports(struct call *c)
 {
 	if (!c->around->media)
 		return ENOTSUP;
+	if (call_choose_tones(c))
+		return EIO;
 	return call_audio_alloc(&c->audio, c->around->media, &c->around->media_conf,
-				c->settings.call, c->around->keep_audio,
+				c->settings.call, &c->tones, c->around->keep_audio,
 				call_way_local(c->way), &c->peer, &call_audio_handlers,
 				c);
 }

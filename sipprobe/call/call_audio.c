@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/clock.h"
+#include "sipprobe/call/call_private.h"
 #include "sipprobe/media/media.h"
 #include "sipprobe/media/sdp.h"
 
@@ -54,9 +54,8 @@ static void call_audio_report_h(struct media_session *s, const struct media_repo
 static const struct media_handlers call_audio_handlers = {call_audio_event_h,
 							  call_audio_report_h};
 
-/* Mode answer proves nothing of the audio: it sends silence. */
-static int session_conf(struct media_session_conf *out, const struct config_call *conf,
-			bool keep)
+static void session_conf(struct media_session_conf *out, const struct config_call *conf,
+			 const struct call_tones *tones, bool keep)
 {
 	*out = (struct media_session_conf){
 		.inband = conf->nonce >> CONFIG_NONCE_INBAND & 1,
@@ -65,12 +64,8 @@ static int session_conf(struct media_session_conf *out, const struct config_call
 		.concealed = true,
 		.keep_audio = keep,
 	};
-	if (conf->mode != CONFIG_CALL_ECHO)
-		return 0;
-	if (media_nonce(out->nonce))
-		return EIO;
-	memcpy(out->expect, out->nonce, sizeof(out->expect));
-	return 0;
+	str_ncpy(out->nonce, tones->say, sizeof(out->nonce));
+	str_ncpy(out->expect, tones->hear, sizeof(out->expect));
 }
 
 static int audio_local(struct sa *sa, const struct config_media *media,
@@ -114,14 +109,16 @@ static int audio_describe(struct call_audio *a, const struct config_call *conf)
 
 int call_audio_alloc(struct call_audio **ap, struct media *m,
 		     const struct config_media *media, const struct config_call *conf,
-		     bool keep, const struct sa *local, const struct sa *peer,
-		     const struct call_audio_events *events, void *arg)
+		     const struct call_tones *tones, bool keep, const struct sa *local,
+		     const struct sa *peer, const struct call_audio_events *events,
+		     void *arg)
 {
 	struct call_audio *a = mem_zalloc(sizeof(*a), call_audio_destructor);
 	struct media_session_conf session;
 	struct sa sa;
-	int err = a ? session_conf(&session, conf, keep) : ENOMEM;
+	int err = a ? 0 : ENOMEM;
 
+	session_conf(&session, conf, tones, keep);
 	if (!err)
 		err = audio_local(&sa, media, local);
 	if (!err)
@@ -138,6 +135,11 @@ int call_audio_alloc(struct call_audio **ap, struct media *m,
 	a->arg = arg;
 	*ap = a;
 	return 0;
+}
+
+int call_audio_pair(struct call_audio *a, struct call_audio *b)
+{
+	return a && a->session ? media_session_pair(a->session, b->session) : ENOTCONN;
 }
 
 const char *call_audio_offer(const struct call_audio *a)

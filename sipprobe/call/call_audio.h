@@ -10,6 +10,7 @@
 #include "sipprobe/media_report.h"
 
 struct call_audio; /* mem_deref() drops it, report and all */
+struct call_tones;
 struct media;
 
 struct call_audio_events {
@@ -23,6 +24,7 @@ struct call_audio_events {
 /*
  * Takes a pair of ports and makes our offer.
  *
+ * @tones: what is said and is to be heard
  * @local: our address towards the peer, where calls.media.address is not given
  * @peer:  whom the signalling goes to
  *
@@ -30,8 +32,12 @@ struct call_audio_events {
  */
 int call_audio_alloc(struct call_audio **ap, struct media *m,
 		     const struct config_media *media, const struct config_call *conf,
-		     bool keep, const struct sa *local, const struct sa *peer,
-		     const struct call_audio_events *events, void *arg);
+		     const struct call_tones *tones, bool keep, const struct sa *local,
+		     const struct sa *peer, const struct call_audio_events *events,
+		     void *arg);
+
+/* Two of ours are the ends of one call; before the second begins. Returns 0 or errno. */
+int call_audio_pair(struct call_audio *a, struct call_audio *b);
 
 /* Our SDP. */
 const char *call_audio_offer(const struct call_audio *a);

@@ -1,6 +1,7 @@
 #include "sipprobe/call/call_drive.h"
 
 #include "sipprobe/call/call_audio.h"
+#include "sipprobe/call/call_guest.h"
 #include "sipprobe/call/call_send.h"
 #include "sipprobe/call/call_verdict.h"
 #include "sipprobe/call/call_way.h"
@@ -30,6 +31,7 @@ static void drive_wind_up(struct call *c)
 	}
 	if (c->audio && c->audio_started)
 		call_audio_stop(c->audio);
+	call_guest_leave(c);
 }
 
 static void drive_lost(struct call *c, const char *why)
@@ -209,7 +211,8 @@ void call_drive_fail(struct call *c, enum probe_outcome outcome, int err,
 
 static bool drive_is_settled(const struct call *c, int64_t now_ns)
 {
-	bool heard = !c->audio_started || call_audio_report(c->audio);
+	bool heard = (!c->audio_started || call_audio_report(c->audio)) &&
+		     call_guest_is_heard(c);
 
 	if (c->told || !c->wait_ns)
 		return false;
@@ -234,6 +237,7 @@ static int64_t drive_next_ns(const struct call *c, int64_t now_ns)
 	at_ns = earlier(at_ns, c->end_ns);
 	at_ns = earlier(at_ns, c->told ? 0 : c->wait_ns);
 	at_ns = earlier(at_ns, c->told ? c->gone_ns : 0);
+	at_ns = earlier(at_ns, call_guest_next_ns(c));
 	at_ns = earlier(at_ns, call_retry_next_ns(&c->invite_retry));
 	at_ns = earlier(at_ns, call_retry_next_ns(&c->cancel.retry));
 	at_ns = earlier(at_ns, call_retry_next_ns(&c->prack.retry));
@@ -276,6 +280,10 @@ static void drive_report(struct call *c)
 		r->post_dial_ns = c->ring_ns - c->sent_ns;
 	if (c->up_ns)
 		r->answer_ns = c->up_ns - c->sent_ns;
+	if (call_guest_report(c)) {
+		r->has_far = true;
+		r->far = *call_guest_report(c);
+	}
 	if (!heard)
 		return;
 	r->has_media = true;
@@ -339,6 +347,7 @@ static void drive_due_h(struct wheel_timer *timer, int64_t now_ns)
 	}
 	drive_retries(c, now_ns);
 	drive_byes(c, now_ns);
+	call_guest_look(c, now_ns);
 	if (c->quiet_ns && now_ns >= c->quiet_ns) {
 		c->quiet_ns = 0;
 		if (c->audio)

@@ -12,6 +12,7 @@
 
 struct auth;
 struct call_audio;
+struct call_guest;
 struct call_way;
 
 /* What the calls of an engine share. */
@@ -25,7 +26,20 @@ struct call_surroundings {
 	void (*changed_h)(struct call *c);
 	void (*lost_h)(struct call *c, const char *why);
 	void (*gone_h)(struct call *c);
+	/* Something of it is to be looked at again: call_drive_review(). */
+	void (*review_h)(struct call *c);
 };
+
+enum { CALL_NONCE_SIZE = 8 };
+
+/* What an end of a call says, and what it is to hear; "": silence, nothing. */
+struct call_tones {
+	char say[CALL_NONCE_SIZE];
+	char hear[CALL_NONCE_SIZE];
+};
+
+/* Of call_guest.c: whether the called end of a loop may be up. */
+bool call_guest_is_open(const struct call *c);
 
 enum { CALL_BRANCH_SIZE = REQUEST_BRANCH_LEN + 1 };
 
@@ -80,6 +94,8 @@ struct call {
 	uint32_t cseq; /* of our last request outside of dialogs, PRACK included */
 	struct list lines;
 
+	struct call_tones tones;
+	struct call_guest *guest; /* of mode loop, once the call came back; or NULL */
 	struct call_audio *audio; /* NULL: no ports */
 	bool audio_started;
 
@@ -130,7 +146,7 @@ static inline bool call_is_open(const struct call *c)
 	for (struct le *le = c->lines.head; le; le = le->next)
 		if (((const struct call_line *)le->data)->state != CALL_TALK_OVER)
 			return true;
-	return c->sent_ns && c->state != CALL_INVITE_DONE;
+	return (c->sent_ns && c->state != CALL_INVITE_DONE) || call_guest_is_open(c);
 }
 
 #endif

@@ -262,3 +262,34 @@ bool call_request_answered(const struct call_request *r, const struct guard_mess
 	return r->text && m->cseq == r->cseq && m->branch.l == REQUEST_BRANCH_LEN &&
 	       !strncasecmp(m->branch.p, r->branch, REQUEST_BRANCH_LEN);
 }
+
+int call_print_bye(struct call_request *r, const struct call *c, const struct dialog *d,
+		   const struct mbuf *invite, const struct sa *local)
+{
+	struct dialog_request request = {
+		.method = "BYE",
+		.transport = "UDP",
+		.local = local,
+		.branch = r->branch,
+		.cseq = 1,
+		.max_forwards = c->settings.max_forwards,
+		.agent = c->around->agent,
+		.fields = "",
+	};
+	struct mbuf *mb = mbuf_alloc(512);
+	struct guard_message m;
+	int err = mb ? branch_make(r->branch) : ENOMEM;
+
+	if (!err && guard_datagram(&m, (const char *)invite->buf, invite->end, NULL))
+		err = EINVAL;
+	request.call_id = &m.call_id;
+	if (!err)
+		err = dialog_print_request(mb, d, &request);
+	if (err) {
+		mem_deref(mb);
+		return err;
+	}
+	r->text = mb;
+	r->cseq = 1;
+	return 0;
+}

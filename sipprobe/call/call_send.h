@@ -17,6 +17,16 @@ int call_send_prack(struct call *c, uint32_t rseq);
 int call_send_ack(struct call *c, struct call_line *line);
 int call_send_bye(struct call *c, struct call_line *line);
 
+/*
+ * Prints a BYE of the called end of a loop, with its branch.
+ *
+ * @invite: that was answered, as it came
+ *
+ * Returns 0 or errno.
+ */
+int call_print_bye(struct call_request *r, const struct call *c, const struct dialog *d,
+		   const struct mbuf *invite, const struct sa *local);
+
 /* Sends a request's bytes once more. @hop: NULL: to the peer */
 void call_send_again(struct call *c, const struct sa *hop, const struct call_request *r);
 

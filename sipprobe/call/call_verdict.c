@@ -92,6 +92,23 @@ static void judge_heard(struct call_outcome *o)
 	}
 }
 
+/* Each end must have heard the other. */
+static void judge_loop(struct call_outcome *o)
+{
+	bool near = o->report.near.in.heard == MEDIA_HEARD_NONCE;
+	bool far = o->report.has_far && o->report.far.in.heard == MEDIA_HEARD_NONCE;
+
+	if (!o->report.has_far)
+		verdict_fail(o, CALL_FAILURE_NONCE,
+			     "answered, but the call did not come back to us");
+	else if (near != far)
+		verdict_fail(o, CALL_FAILURE_ONE_WAY,
+			     near ? "the called end did not hear us"
+				  : "we did not hear the called end");
+	else if (!near)
+		judge_heard(o);
+}
+
 static void judge_answered(struct call_outcome *o, const struct config_call *conf)
 {
 	if (o->report.failure || conf->mode <= CONFIG_CALL_ANSWER)
@@ -101,7 +118,10 @@ static void judge_answered(struct call_outcome *o, const struct config_call *con
 			     "answered without an SDP, so without audio");
 		return;
 	}
-	judge_heard(o);
+	if (conf->mode == CONFIG_CALL_LOOP)
+		judge_loop(o);
+	else
+		judge_heard(o);
 }
 
 struct threshold {

@@ -5,6 +5,7 @@
 
 #include "sipprobe/call/call_caps.h"
 #include "sipprobe/call/call_drive.h"
+#include "sipprobe/call/call_guest.h"
 #include "sipprobe/call/call_new.h"
 #include "sipprobe/call/call_receive.h"
 #include "sipprobe/call/call_serve.h"
@@ -67,6 +68,11 @@ static void calls_lost_h(struct call *c, const char *why)
 	cs->conf.events->not_ended_h(c->name, c->settings.call->to, why, cs->conf.arg);
 }
 
+static void calls_review_h(struct call *c)
+{
+	call_drive_review(c);
+}
+
 static void calls_gone_h(struct call *c)
 {
 	mem_deref(c);
@@ -86,6 +92,7 @@ int calls_alloc(struct calls **cp, const struct calls_conf *conf)
 		.changed_h = calls_changed_h,
 		.lost_h = calls_lost_h,
 		.gone_h = calls_gone_h,
+		.review_h = calls_review_h,
 	};
 	err = call_caps_alloc(&cs->caps);
 	if (err)
@@ -194,11 +201,37 @@ static struct call *call_find(const struct calls *cs, const struct pl *call_id)
 	return NULL;
 }
 
+static bool calls_guest_response(const struct calls *cs, const struct guard_message *m)
+{
+	for (struct le *le = cs->list.head; le; le = le->next) {
+		if (!call_guest_receive(le->data, m))
+			continue;
+		call_drive_review(le->data);
+		return true;
+	}
+	return false;
+}
+
+static bool calls_guest_request(const struct calls *cs, const struct guard_message *m,
+				int64_t rx_ns, unsigned *code,
+				struct answer_dialog *dialog)
+{
+	for (struct le *le = cs->list.head; le; le = le->next) {
+		if (!call_guest_serve(le->data, m, rx_ns, code, dialog))
+			continue;
+		call_drive_review(le->data);
+		return true;
+	}
+	return false;
+}
+
 bool calls_response(struct calls *cs, const struct sa *src, const struct guard_message *m,
 		    int64_t rx_ns)
 {
 	struct call *c = call_find(cs, &m->call_id);
 
+	if (calls_guest_response(cs, m))
+		return true;
 	if (!c)
 		return false;
 	if (src && !call_knows(c, src))
@@ -222,10 +255,85 @@ bool calls_request(struct calls *cs, const struct guard_message *m, int64_t rx_n
 	struct call *c = m->fault ? NULL : call_find(cs, &m->call_id);
 	struct call_serving serving;
 
+	if (!m->fault && calls_guest_request(cs, m, rx_ns, code, dialog))
+		return true;
 	if (!c || !call_serve(c, m, rx_ns, &serving))
 		return false;
 	*code = serving.code;
 	*dialog = serving.dialog;
+	return true;
+}
+
+/* The digits of a text that ends at '@' or at its end; at most the last ten. */
+static size_t last_digits(char out[11], const struct pl *text)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < text->l && text->p[i] != '@'; i++) {
+		if (text->p[i] < '0' || text->p[i] > '9')
+			continue;
+		if (n == 10)
+			memmove(out, out + 1, --n);
+		out[n++] = text->p[i];
+	}
+	out[n] = '\0';
+	return n;
+}
+
+/* Whether the number asked for is the one that was called, as carriers rewrite it. */
+static bool is_same_number(const struct call *c, const struct guard_message *m)
+{
+	char called[11], asked[11];
+	struct pl to;
+	size_t a, b, least;
+
+	pl_set_str(&to, c->settings.call->to);
+	a = last_digits(called, &to);
+	b = last_digits(asked, &m->ruri);
+	least = a < b ? a : b;
+	return least >= 4 && !strcmp(called + a - least, asked + b - least);
+}
+
+static bool is_waiting(const struct call *c)
+{
+	return c->settings.call->mode == CONFIG_CALL_LOOP && !c->guest && !c->wait_ns &&
+	       c->sent_ns;
+}
+
+/* By the Call-ID past a proxy; by the number; or as the only one that waits. */
+static struct call *calls_find_loop(const struct calls *cs, const struct guard_message *m)
+{
+	struct call *only = NULL, *own = call_find(cs, &m->call_id);
+	unsigned waiting = 0;
+
+	if (own && is_waiting(own))
+		return own;
+	for (struct le *le = cs->list.head; le; le = le->next) {
+		if (!is_waiting(le->data))
+			continue;
+		if (is_same_number(le->data, m))
+			return le->data;
+		only = le->data;
+		waiting++;
+	}
+	return waiting == 1 ? only : NULL;
+}
+
+bool calls_invite(struct calls *cs, const struct guard_message *m, struct udp *u,
+		  const struct sa *src, const struct sa *local)
+{
+	const struct call_arrival at = {.u = u, .src = src, .local = local};
+	struct call *c;
+
+	if (m->to_tag.p || pl_strcmp(&m->method, "INVITE"))
+		return false;
+	for (struct le *le = cs->list.head; le; le = le->next)
+		if (call_guest_again(le->data, m))
+			return true;
+	c = calls_find_loop(cs, m);
+	if (!c || !call_guest_welcome(c, m, &at))
+		return false;
+	call_drive_review(c);
 	return true;
 }
 

@@ -12,6 +12,7 @@
 
 struct calls; /* mem_deref() */
 struct sockets;
+struct udp;
 
 struct calls_events {
 	/* So many calls of a trunk are open now. */
@@ -76,6 +77,18 @@ bool calls_icmp(struct calls *cs, const struct pl *branch, int err);
  */
 bool calls_request(struct calls *cs, const struct guard_message *m, int64_t rx_ns,
 		   unsigned *code, struct answer_dialog *dialog);
+
+/*
+ * An INVITE of a known peer, outside of any dialog, that may be a loop of ours come back:
+ * by its number, as Call-ID and From are ours past a proxy and others past a B2BUA. It is
+ * answered here if it is.
+ *
+ * @u: where it came in; @local: our end as the peer sees it
+ *
+ * Returns false if no call waits for it.
+ */
+bool calls_invite(struct calls *cs, const struct guard_message *m, struct udp *u,
+		  const struct sa *src, const struct sa *local);
 
 /* Ends all at once; no other begins until calls_go_on() or calls_configure(). */
 void calls_stop(struct calls *cs);

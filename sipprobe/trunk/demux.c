@@ -180,6 +180,21 @@ static bool demux_call_request(struct demux *d, const struct sa *src,
 	return true;
 }
 
+/* A loop of ours that came back, by a peer of ours: answered where it is known. */
+static bool demux_call_back(struct demux *d, struct udp *u, const struct target *t,
+			    const struct claim *c, const struct guard_message *m)
+{
+	struct sa local;
+
+	if (m->fault || !d->services->calls || pl_strcmp(&m->method, "INVITE"))
+		return false;
+	demux_our_end(d, c, &local);
+	if (!calls_invite(d->services->calls, m, u, c->src, &local))
+		return false;
+	d->events->inbound_h(target_owner(t)->row, "INVITE", 200, d->arg);
+	return true;
+}
+
 static void udp_request(struct demux *d, struct udp *u, const struct sa *src,
 			const struct guard_message *m, int64_t rx_ns)
 {
@@ -195,6 +210,8 @@ static void udp_request(struct demux *d, struct udp *u, const struct sa *src,
 		return;
 	}
 	t = demux_target_of(d, &c, m);
+	if (t && demux_call_back(d, u, t, &c, m))
+		return;
 	if (m->fault)
 		demux_stray_h(ENGINE_STRAY_MALFORMED, d);
 	else if (!t)

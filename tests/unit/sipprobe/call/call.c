@@ -85,14 +85,16 @@ static enum media_heard heard = MEDIA_HEARD_NONCE;
 
 int call_audio_alloc(struct call_audio **ap, struct media *m,
 		     const struct config_media *media, const struct config_call *conf,
-		     bool keep, const struct sa *local, const struct sa *peer,
-		     const struct call_audio_events *events, void *arg)
+		     const struct call_tones *tones, bool keep, const struct sa *local,
+		     const struct sa *peer, const struct call_audio_events *events,
+		     void *arg)
 {
 	struct call_audio *a = mem_zalloc(sizeof(*a), NULL);
 
 	(void)m;
 	(void)media;
 	(void)conf;
+	(void)tones;
 	(void)keep;
 	(void)local;
 	(void)peer;
@@ -102,6 +104,11 @@ int call_audio_alloc(struct call_audio **ap, struct media *m,
 	a->arg = arg;
 	*ap = a;
 	return 0;
+}
+
+int call_audio_pair(struct call_audio *a, struct call_audio *b)
+{
+	return a && b ? 0 : EINVAL;
 }
 
 const char *call_audio_offer(const struct call_audio *a)
