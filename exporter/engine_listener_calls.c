@@ -40,6 +40,11 @@ static void call_add_media(struct call_fields *f, const struct call_report *r)
 	call_add(f, LOG_I("received", in->received));
 	call_add(f, LOG_I("lost", in->lost));
 	call_add_time(f, "jitter", in->jitter_ns);
+	if (!r->has_far)
+		return;
+	call_add_text(f, "far_heard", media_heard_name(r->far.in.heard));
+	call_add(f, LOG_I("far_lost", r->far.in.lost));
+	call_add_text(f, "caller_id", r->caller_id);
 }
 
 void engine_listener_call_done(const struct probe_result *r, const char *trunk,

@@ -69,11 +69,29 @@ static void story_audio(struct buffer *b, const struct call_report *c)
 	story_time(b, "first audio", c->first_audio_ns);
 	story_time(b, "jitter", in->jitter_ns);
 	if (in->delay_by != MEDIA_DELAY_NONE)
-		story_time(b, "round trip", in->delay_ns);
+		story_time(b, c->has_far ? "one way, in" : "round trip", in->delay_ns);
 	if (c->near.out.round_trip_ns >= 0)
 		story_time(b, "by RTCP", c->near.out.round_trip_ns);
 	buffer_format(b, "  %-12s %s\n", "heard", media_heard_name(in->heard));
 	story_score(b, in);
+}
+
+/* In a loop, of the end that was called. */
+static void story_far(struct buffer *b, const struct call_report *c)
+{
+	const struct media_inbound *in = &c->far.in;
+
+	if (!c->has_far)
+		return;
+	buffer_format(b, "  %-12s %u packets sent, %u received, %u lost\n", "called end",
+		      c->far.out.sent, in->received, in->lost);
+	story_time(b, "jitter", in->jitter_ns);
+	if (in->delay_by != MEDIA_DELAY_NONE)
+		story_time(b, "one way, out", in->delay_ns);
+	buffer_format(b, "  %-12s %s\n", "heard", media_heard_name(in->heard));
+	story_score(b, in);
+	if (*c->caller_id)
+		buffer_format(b, "  %-12s %s\n", "caller id", c->caller_id);
 }
 
 /* What a mode leaves open, so that nobody takes more from it. */
@@ -95,6 +113,7 @@ void probe_call_story(struct buffer *b, const struct probe_result *r)
 	if (c->answered)
 		story_time(b, "talked", c->talk_ns);
 	story_audio(b, c);
+	story_far(b, c);
 	if (c->forks)
 		buffer_format(b, "  %-12s %u more answers, hung up\n", "forks", c->forks);
 	if (r->verdict != PROBE_DOWN)

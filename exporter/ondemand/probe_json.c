@@ -178,22 +178,25 @@ static void probe_json_score(struct json *j, const struct media_inbound *in)
 	json_str(j, "unscored", scored ? NULL : media_unscored_name(in->unscored));
 }
 
-static void probe_json_audio(struct json *j, const struct call_report *c)
+static void probe_json_audio(struct json *j, const char *key,
+			     const struct media_report *r, int64_t first_ns)
 {
-	if (!c->has_media) {
-		json_null(j, "audio");
+	if (!r) {
+		json_null(j, key);
 		return;
 	}
-	json_open(j, "audio", '{');
-	json_str(j, "codec", media_codec_name(c->near.codec));
-	json_bool(j, "secure", c->near.secure);
-	json_str(j, "heard", media_heard_name(c->near.in.heard));
-	json_number(j, "sent", c->near.out.sent, 0);
-	json_number(j, "received", c->near.in.received, 0);
-	json_number(j, "lost", c->near.in.lost, 0);
-	probe_json_seconds(j, "first_seconds", c->first_audio_ns);
-	probe_json_seconds(j, "jitter_seconds", c->near.in.jitter_ns);
-	probe_json_score(j, &c->near.in);
+	json_open(j, key, '{');
+	json_str(j, "codec", media_codec_name(r->codec));
+	json_bool(j, "secure", r->secure);
+	json_str(j, "heard", media_heard_name(r->in.heard));
+	json_number(j, "sent", r->out.sent, 0);
+	json_number(j, "received", r->in.received, 0);
+	json_number(j, "lost", r->in.lost, 0);
+	probe_json_seconds(j, "first_seconds", first_ns);
+	probe_json_seconds(j, "jitter_seconds", r->in.jitter_ns);
+	probe_json_seconds(j, "delay_seconds",
+			   r->in.delay_by == MEDIA_DELAY_NONE ? -1 : r->in.delay_ns);
+	probe_json_score(j, &r->in);
 	json_close(j, '}');
 }
 
@@ -210,7 +213,10 @@ static void probe_json_call(struct json *j, const struct call_report *c)
 	probe_json_seconds(j, "ringing_seconds", c->post_dial_ns);
 	probe_json_seconds(j, "answer_seconds", c->answer_ns);
 	probe_json_seconds(j, "talked_seconds", c->talk_ns);
-	probe_json_audio(j, c);
+	probe_json_audio(j, "audio", c->has_media ? &c->near : NULL, c->first_audio_ns);
+	probe_json_audio(j, "called_end", c->has_far ? &c->far : NULL,
+			 c->far.in.first_packet_ns);
+	json_str(j, "caller_id", *c->caller_id ? c->caller_id : NULL);
 	json_close(j, '}');
 }
 

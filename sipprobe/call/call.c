@@ -77,14 +77,21 @@ static int call_choose_tones(struct call *c)
 
 static int call_take_ports(struct call *c)
 {
+	const struct call_audio_conf conf = {
+		.media = c->around->media,
+		.ports = &c->around->media_conf,
+		.call = c->settings.call,
+		.tones = &c->tones,
+		.keep = c->around->keep_audio,
+		.local = call_way_local(c->way),
+		.peer = &c->peer,
+	};
+
 	if (!c->around->media)
 		return ENOTSUP;
 	if (call_choose_tones(c))
 		return EIO;
-	return call_audio_alloc(&c->audio, c->around->media, &c->around->media_conf,
-				c->settings.call, &c->tones, c->around->keep_audio,
-				call_way_local(c->way), &c->peer, &call_audio_handlers,
-				c);
+	return call_audio_alloc(&c->audio, &conf, &call_audio_handlers, c);
 }
 
 static const char *ports_words(int err)

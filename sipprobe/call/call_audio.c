@@ -107,30 +107,27 @@ static int audio_describe(struct call_audio *a, const struct config_call *conf)
 	return err;
 }
 
-int call_audio_alloc(struct call_audio **ap, struct media *m,
-		     const struct config_media *media, const struct config_call *conf,
-		     const struct call_tones *tones, bool keep, const struct sa *local,
-		     const struct sa *peer, const struct call_audio_events *events,
-		     void *arg)
+int call_audio_alloc(struct call_audio **ap, const struct call_audio_conf *conf,
+		     const struct call_audio_events *events, void *arg)
 {
 	struct call_audio *a = mem_zalloc(sizeof(*a), call_audio_destructor);
 	struct media_session_conf session;
 	struct sa sa;
 	int err = a ? 0 : ENOMEM;
 
-	session_conf(&session, conf, tones, keep);
+	session_conf(&session, conf->call, conf->tones, conf->keep);
 	if (!err)
-		err = audio_local(&sa, media, local);
+		err = audio_local(&sa, conf->ports, conf->local);
 	if (!err)
-		err = media_session_reserve(&a->session, m, &sa, &session,
+		err = media_session_reserve(&a->session, conf->media, &sa, &session,
 					    &call_audio_handlers, a);
 	if (!err)
-		err = audio_describe(a, conf);
+		err = audio_describe(a, conf->call);
 	if (err) {
 		mem_deref(a);
 		return err;
 	}
-	a->peer = *peer;
+	a->peer = *conf->peer;
 	a->events = events;
 	a->arg = arg;
 	*ap = a;

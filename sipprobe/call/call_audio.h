@@ -21,20 +21,23 @@ struct call_audio_events {
 	void (*done_h)(void *arg);
 };
 
+struct call_audio_conf {
+	struct media *media;
+	const struct config_media *ports; /* where audio comes from and goes to */
+	const struct config_call *call;
+	const struct call_tones *tones; /* what is said and is to be heard */
+	bool keep;			/* what was heard */
+	const struct sa *local; /* ours towards the peer, without calls.media.address */
+	const struct sa *peer;	/* whom the signalling goes to */
+};
+
 /*
- * Takes a pair of ports and makes our offer.
- *
- * @tones: what is said and is to be heard
- * @local: our address towards the peer, where calls.media.address is not given
- * @peer:  whom the signalling goes to
+ * Takes a pair of ports and makes our offer. Nothing of @conf is kept.
  *
  * Returns 0; EADDRINUSE: no pair of ports is free; or errno.
  */
-int call_audio_alloc(struct call_audio **ap, struct media *m,
-		     const struct config_media *media, const struct config_call *conf,
-		     const struct call_tones *tones, bool keep, const struct sa *local,
-		     const struct sa *peer, const struct call_audio_events *events,
-		     void *arg);
+int call_audio_alloc(struct call_audio **ap, const struct call_audio_conf *conf,
+		     const struct call_audio_events *events, void *arg);
 
 /* Two of ours are the ends of one call; before the second begins. Returns 0 or errno. */
 int call_audio_pair(struct call_audio *a, struct call_audio *b);

@@ -98,13 +98,13 @@ static int guest_send(const struct call_guest *g, const struct sa *dst,
 
 /* @body: NULL: none */
 static struct mbuf *guest_answer(struct call *c, const struct guard_message *req,
-				 unsigned code, const char *body)
+				 unsigned code, const char *tag, const char *body)
 {
 	struct call_guest *g = c->guest;
 	struct mbuf *mb = mbuf_alloc(ANSWER_MAX);
 	char fields[160];
 	const struct answer_dialog dialog = {
-		.fields = fields, .body = body, .tag = g->tag, .makes = true};
+		.fields = fields, .body = body, .tag = tag, .makes = true};
 	const struct answer_info info = {.code = code,
 					 .src = &g->src,
 					 .agent = c->around->agent,
@@ -124,6 +124,15 @@ static int guest_listen(struct call *c, const struct guard_message *invite,
 {
 	struct call_guest *g = c->guest;
 	struct call_tones tones;
+	const struct call_audio_conf conf = {
+		.media = c->around->media,
+		.ports = &c->around->media_conf,
+		.call = c->settings.call,
+		.tones = &tones,
+		.keep = c->around->keep_audio,
+		.local = &g->local,
+		.peer = &g->src,
+	};
 	struct pl offer = dialog_sdp(invite);
 	int err;
 
@@ -131,9 +140,7 @@ static int guest_listen(struct call *c, const struct guard_message *invite,
 		return ENOTSUP;
 	memcpy(tones.say, c->tones.hear, sizeof(tones.say));
 	memcpy(tones.hear, c->tones.say, sizeof(tones.hear));
-	err = call_audio_alloc(&g->audio, c->around->media, &c->around->media_conf,
-			       c->settings.call, &tones, c->around->keep_audio, &g->local,
-			       &g->src, &call_guest_audio, c);
+	err = call_audio_alloc(&g->audio, &conf, &call_guest_audio, c);
 	if (!err)
 		err = call_audio_pair(c->audio, g->audio);
 	if (!err && call_audio_offered(g->audio, sdp, &offer))
@@ -181,7 +188,7 @@ bool call_guest_welcome(struct call *c, const struct guard_message *invite,
 	g->peer_cseq = invite->cseq;
 	guest_caller(c->out.report.caller_id, sizeof(c->out.report.caller_id), invite);
 	code = guest_listen(c, invite, &sdp) ? 488 : 200;
-	mb = guest_answer(c, invite, code, code == 200 ? sdp : NULL);
+	mb = guest_answer(c, invite, code, g->tag, code == 200 ? sdp : NULL);
 	g->state = code == 200 ? CALL_TALK_UP : CALL_TALK_OVER;
 	g->ok = mb;
 	if (mb)
@@ -196,6 +203,16 @@ bool call_guest_welcome(struct call *c, const struct guard_message *invite,
 	return true;
 }
 
+/* RFC 3261 8.2.2.2: it came by two ways, and one is enough. Its ACK is of no dialog. */
+static void guest_refuse_merged(struct call *c, const struct guard_message *invite)
+{
+	struct mbuf *mb = guest_answer(c, invite, 482, "merged", NULL);
+
+	if (mb)
+		(void)guest_send(c->guest, &c->guest->dst, mb);
+	mem_deref(mb);
+}
+
 bool call_guest_again(struct call *c, const struct guard_message *invite)
 {
 	struct guard_message first;
@@ -204,7 +221,9 @@ bool call_guest_again(struct call *c, const struct guard_message *invite)
 	if (!g || !guest_invite(&first, g) || pl_cmp(&first.call_id, &invite->call_id) ||
 	    pl_cmp(&first.from_tag, &invite->from_tag) || first.cseq != invite->cseq)
 		return false;
-	if (!pl_cmp(&first.branch, &invite->branch) && g->ok)
+	if (pl_cmp(&first.branch, &invite->branch))
+		guest_refuse_merged(c, invite);
+	else if (g->ok)
 		(void)guest_send(g, &g->dst, g->ok);
 	return true;
 }

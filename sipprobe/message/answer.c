@@ -34,6 +34,7 @@ static const struct {
 	{416, "Unsupported URI Scheme"},
 	{420, "Bad Extension"},
 	{481, "Call/Transaction Does Not Exist"},
+	{482, "Loop Detected"},
 	{486, "Busy Here"},
 	{487, "Request Terminated"},
 	{488, "Not Acceptable Here"},

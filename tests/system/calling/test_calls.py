@@ -2,11 +2,12 @@
 
 import json
 import signal
+import socket
 import unittest
 
 import peers
 from call_peers import Called, Echo, Proxy, soon
-from harness import Case, config_of, run, trunk, wait_for
+from harness import Case, config_of, free_port, run, trunk, wait_for
 
 CALLS = {"numbers": ["100200", "fork"], "media": {
     "ports": "34000-34399", "networks": ["127.0.0.0/8"]}}
@@ -96,6 +97,31 @@ class Proxied(Calling):
         self.assertEqual(code, 0, out)
         self.assertEqual(peer.ended(), 0)
         wait_for("no call at Kamailio", lambda: proxy.active() == 0)
+
+
+@unittest.skipIf(peers.missing("kamailio", "kamcmd"), "no kamailio")
+class Loop(Calling):
+    """Out through a proxy, and back to our own port: Call-ID and From are ours there."""
+
+    def test_both_ways(self):
+        port = free_port(socket.SOCK_DGRAM)
+        proxy = self.use(Proxy(self.folder, port, 9))
+        e = self.start(config_of(
+            calling("a", proxy.port, "loop", duration="3s"), calls=CALLS,
+            listen=[f"udp:127.0.0.1:{port}"]))
+        out = e.get("/probe?target=a&method=INVITE&debug=true")
+        self.assertTrue(out.split("\n")[2].startswith(
+            f"127.0.0.1:{proxy.port} udp INVITE: up, answered the call"), out)
+        self.assertEqual(out.count("  heard        nonce\n"), 2, out)
+        self.assertIn("  caller id    ping\n", out)
+        wait_for("no call at Kamailio", lambda: proxy.active() == 0)
+
+    def test_cli(self):
+        path = self.write("l.json", json.dumps(config_of(
+            calling("a", 9, "loop"), calls=CALLS, listen=["udp:127.0.0.1:0"])))
+        code, out, _ = run("probe", "a", "--config.file", path, "--method=INVITE")
+        self.assertEqual(code, 3)
+        self.assertIn("a loop comes back to the exporter's sip.listen", out)
 
 
 @unittest.skipIf(peers.missing("sipp"), "sipp is not installed")

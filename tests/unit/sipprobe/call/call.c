@@ -7,6 +7,7 @@
 #include "sipprobe/call/call_way.h"
 #include "sipprobe/call/calls.h"
 #include "sipprobe/media/media.h"
+#include "sipprobe/transport/udp.h"
 #include "tests/unit/sipprobe/call/call_peer.h"
 #include "tests/unit/tap.h"
 
@@ -83,21 +84,12 @@ struct call_audio {
 
 static enum media_heard heard = MEDIA_HEARD_NONCE;
 
-int call_audio_alloc(struct call_audio **ap, struct media *m,
-		     const struct config_media *media, const struct config_call *conf,
-		     const struct call_tones *tones, bool keep, const struct sa *local,
-		     const struct sa *peer, const struct call_audio_events *events,
-		     void *arg)
+int call_audio_alloc(struct call_audio **ap, const struct call_audio_conf *audio,
+		     const struct call_audio_events *events, void *arg)
 {
 	struct call_audio *a = mem_zalloc(sizeof(*a), NULL);
 
-	(void)m;
-	(void)media;
-	(void)conf;
-	(void)tones;
-	(void)keep;
-	(void)local;
-	(void)peer;
+	(void)audio;
 	if (!a)
 		return ENOMEM;
 	a->events = events;
@@ -268,7 +260,7 @@ static void to_call_h(const char *buf, size_t len)
 
 static void begin(const struct peer_script *script)
 {
-	struct ticker *ticker;
+	struct ticker *ticker = NULL;
 	struct calls_conf c = {.agent = "us", .events = &calls_handlers};
 
 	told = open_now = not_ended = stopped = 0;
@@ -607,6 +599,130 @@ static void test_leave(void)
 	finish();
 }
 
+/* What the called end of a loop sends, by its socket. */
+static char guest_sent[4096];
+static size_t guest_len;
+static unsigned guest_count;
+
+int udp_transmit(struct udp *u, const struct sa *dst, const char *buf, size_t len,
+		 unsigned dscp)
+{
+	(void)u;
+	(void)dst;
+	(void)dscp;
+	guest_len = len < sizeof(guest_sent) ? len : 0;
+	memcpy(guest_sent, buf, guest_len);
+	guest_count++;
+	return 0;
+}
+
+static bool guest_said(struct guard_message *m)
+{
+	return guest_len && !guard_datagram(m, guest_sent, guest_len, NULL);
+}
+
+/* A request to the called end, as a B2BUA makes it. @tag: of To, NULL: none */
+static bool guest_ask(const char *method, const char *number, const struct pl *tag,
+		      const char *branch, unsigned cseq)
+{
+	struct answer_dialog dialog;
+	char text[2048];
+	struct guard_message m;
+	struct sa src, local;
+	unsigned code = 0;
+	int len;
+
+	(void)sa_set_str(&src, "192.0.2.9", 5060);
+	(void)sa_set_str(&local, "192.0.2.1", 5060);
+	len = re_snprintf(
+		text, sizeof(text),
+		"%s sip:%s@192.0.2.1 SIP/2.0\r\n"
+		"Via: SIP/2.0/UDP 192.0.2.9;branch=%s\r\n"
+		"From: <sip:+47 21@b>;tag=b2b\r\nTo: <sip:x@y>%s%b\r\n"
+		"Call-ID: other\r\nCSeq: %u %s\r\n"
+		"Contact: <sip:b2b@192.0.2.9>\r\n"
+		"Content-Type: application/sdp\r\nContent-Length: 5\r\n\r\nv=0\r\n",
+		method, number, branch, tag ? ";tag=" : "", tag ? tag->p : "",
+		tag ? tag->l : (size_t)0, cseq, method);
+	if (len < 0 || guard_datagram(&m, text, (size_t)len, NULL))
+		return false;
+	if (!tag)
+		return calls_invite(calls, &m, NULL, &src, &local);
+	return calls_request(calls, &m, virtual_now_ns, &code, &dialog) &&
+	       (code == 200 || !strcmp(method, "ACK"));
+}
+
+static void loop_begin(void)
+{
+	static const struct peer_script script = {.ring_ms = 100, .answer_ms = 500};
+
+	call_conf.mode = CONFIG_CALL_LOOP;
+	heard = MEDIA_HEARD_NONCE;
+	guest_len = guest_count = 0;
+	begin(&script);
+	dial();
+	pass_ms(200);
+}
+
+static void test_loop(void)
+{
+	struct guard_message m;
+	char tag[64] = "";
+	struct pl own;
+
+	loop_begin();
+	ok(!guest_ask("INVITE", "99", &(struct pl){0}, "z9hG4bKa", 1), "of no dialog");
+	ok(guest_ask("INVITE", "+4700100200", NULL, "z9hG4bKa", 1), "it came back");
+	ok(guest_said(&m) && m.code == 200 && m.body.l, "and is answered with SDP");
+	(void)pl_strcpy(&m.to_tag, tag, sizeof(tag));
+	pl_set_str(&own, tag);
+	pass_ms(600);
+	is_int(guest_count, 2, "again until its ACK");
+	ok(guest_ask("INVITE", "100200", NULL, "z9hG4bKa", 1) && guest_count == 3,
+	   "and when it is asked again");
+	ok(guest_ask("INVITE", "100200", NULL, "z9hG4bKb", 1) && guest_said(&m) &&
+		   m.code == 482,
+	   "by another way, too, it is not answered twice");
+	ok(guest_ask("ACK", "100200", &own, "z9hG4bKc", 1), "ACK");
+	pass_ms(5000);
+	is_int(guest_count, 4, "no more of it");
+	pass_ms(10500);
+	ok(guest_ask("BYE", "100200", &own, "z9hG4bKd", 2), "the other end hangs up");
+	pass_ms(20000);
+	ok(told == 1 && last.verdict == PROBE_UP && last.report.has_far && !open_now &&
+		   !not_ended,
+	   "up: %s", last.detail);
+	is_str(last.report.caller_id, "+47?21", "whom the called end was shown");
+	finish();
+}
+
+/* Whatever the other side fails to do, the called end does not stay. */
+static void test_loop_ends(void)
+{
+	struct guard_message m;
+
+	loop_begin();
+	(void)guest_ask("INVITE", "100200", NULL, "z9hG4bKa", 1);
+	pass_ms(30000);
+	ok(guest_said(&m) && m.request && !pl_strcmp(&m.method, "BYE"),
+	   "it hangs up where nobody tells it");
+	pass_ms(60000);
+	ok(told == 1 && !open_now && not_ended == 1, "and counts that nobody answers");
+	finish();
+	loop_begin();
+	pass_ms(60000);
+	ok(told == 1 && last.report.failure == CALL_FAILURE_NONCE && !open_now,
+	   "somebody else answered: %s", last.detail);
+	finish();
+	loop_begin();
+	(void)guest_ask("INVITE", "100200", NULL, "z9hG4bKa", 1);
+	calls_stop(calls);
+	pass_ms(100);
+	ok(guest_said(&m) && m.request && !pl_strcmp(&m.method, "BYE"),
+	   "stopped, at once");
+	finish();
+}
+
 int main(void)
 {
 	load();
@@ -615,6 +731,8 @@ int main(void)
 	test_random();
 	test_stop();
 	test_leave();
+	test_loop();
+	test_loop_ends();
 	config_free(conf);
 	return tap_done();
 }

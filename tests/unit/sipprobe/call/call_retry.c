@@ -21,7 +21,7 @@ static unsigned run(int64_t *at_ms, struct call_retry *r)
 
 static void check(const char *name, struct call_retry *r, const int64_t *want)
 {
-	int64_t got[20];
+	int64_t got[20] = {0};
 	unsigned n = run(got, r), i = 0;
 
 	while (i < n && want[i] == got[i])
