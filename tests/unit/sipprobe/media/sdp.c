@@ -245,15 +245,15 @@ static void test_ipv6(void)
 		const char *peer, *line;
 		enum sdp_fault fault;
 	} cases[] = {
-		{"2001:db8::1", "c=IN IP6 2001:db8::9\r\n", SDP_OK},
-		{"2001:db8::1", "c=IN IP4 192.0.2.9\r\n", SDP_ADDRESS_FAMILY},
-		{"2001:db8::1", "c=IN IP6 ::\r\n", SDP_ADDRESS_UNUSABLE},
-		{"2001:db8::1", "c=IN IP6 ff02::1\r\n", SDP_ADDRESS_UNUSABLE},
-		{"2001:db8::1", "c=IN IP6 ::ffff:192.0.2.9\r\n", SDP_ADDRESS_UNUSABLE},
-		{"2001:db8::1", "c=IN IP6 fe80::1\r\n", SDP_ADDRESS_UNUSABLE},
-		{"2001:db8::1", "c=IN IP6 fe80::1%eth0\r\n", SDP_ADDRESS_NAME},
-		{"2001:db8::1", "c=IN IP6 ::1\r\n", SDP_ADDRESS_LOOPBACK},
-		{"::1", "c=IN IP6 ::1\r\n", SDP_OK},
+		{"2001:db8::1", "c=IN IP6 2001:db8::9", SDP_OK},
+		{"2001:db8::1", "c=IN IP4 192.0.2.9", SDP_ADDRESS_FAMILY},
+		{"2001:db8::1", "c=IN IP6 ::", SDP_ADDRESS_UNUSABLE},
+		{"2001:db8::1", "c=IN IP6 ff02::1", SDP_ADDRESS_UNUSABLE},
+		{"2001:db8::1", "c=IN IP6 ::ffff:192.0.2.9", SDP_ADDRESS_UNUSABLE},
+		{"2001:db8::1", "c=IN IP6 fe80::1", SDP_ADDRESS_UNUSABLE},
+		{"2001:db8::1", "c=IN IP6 fe80::1%eth0", SDP_ADDRESS_NAME},
+		{"2001:db8::1", "c=IN IP6 ::1", SDP_ADDRESS_LOOPBACK},
+		{"::1", "c=IN IP6 ::1", SDP_OK},
 	};
 	struct sdp_local ours = local_of("2001:db8::5", 2, false);
 	char offer[SDP_BYTES];
@@ -265,7 +265,7 @@ static void test_ipv6(void)
 		struct sdp_remote r;
 		char text[300];
 
-		snprintf(text, sizeof(text), HEAD "%s" TIME PCMU, cases[i].line);
+		snprintf(text, sizeof(text), HEAD "%s\r\n" TIME PCMU, cases[i].line);
 		is_int(sdp_answer_read(&r, &ours, &peer, text, strlen(text)),
 		       cases[i].fault, cases[i].line);
 	}
