@@ -113,6 +113,11 @@ static void endings_check(const struct sdp_remote *r, enum sdp_fault fault,
 	size_t n = 0;
 
 	must(copy);
+	/* CR CR LF is a line with a CR in it, and would become a good one. */
+	if (memmem(text, len, "\r\r", 2)) {
+		free(copy);
+		return;
+	}
 	for (size_t i = 0; i < len; i++)
 		if (text[i] != '\r' || i + 1 == len || text[i + 1] != '\n')
 			copy[n++] = text[i];
