@@ -215,7 +215,7 @@ static void media_run(unsigned calls)
 		media_session_stop(sessions[i]);
 	(void)loop_run();
 	media = mem_deref(media);
-	printf("%u calls, %u s:\n", calls, SECONDS);
+	printf("%u calls, %d s:\n", calls, SECONDS);
 	printf("  a call-second    %7.0f us of CPU, the bare loop %.0f us\n",
 	       cpu / SECONDS / calls * 1e6, bare / SECONDS / calls * 1e6);
 	printf("  own lateness     p50 %u us, p99 %u us, max %u us\n",

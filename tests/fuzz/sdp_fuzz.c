@@ -138,7 +138,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bool offer = pick & FUZZ_OFFER, v6 = pick & FUZZ_V6;
 	const struct sdp_local *l;
 	const struct sa *peer;
-	struct sdp_remote r, untouched;
+	struct sdp_remote r;
+	static uint8_t untouched[sizeof(r)];
 	enum sdp_fault fault;
 
 	if (!ours[0][0].codec_count)
@@ -146,12 +147,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	l = &ours[v6][!!(pick & FUZZ_SECURE)];
 	peer = &peers[v6][!!(pick & FUZZ_LOOPBACK)];
 	memset(&r, 0x5a, sizeof(r));
-	memcpy(&untouched, &r, sizeof(r));
+	memset(untouched, 0x5a, sizeof(untouched));
 	fault = (offer ? sdp_offer_read : sdp_answer_read)(&r, l, peer, text, len);
 	must(fault < SDP_FAULTS && (fault == SDP_OK) == !*sdp_fault_text(fault));
 	must(fault != SDP_NO_MEMORY);
 	if (fault) {
-		must(!memcmp(&untouched, &r, sizeof(r)));
+		must(!memcmp(untouched, (const void *)&r, sizeof(r)));
 	} else {
 		struct sdp_gate g;
 

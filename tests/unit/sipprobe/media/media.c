@@ -214,7 +214,7 @@ static int udp_at(uint16_t port)
 
 static uint16_t port_of(int fd)
 {
-	struct sockaddr_in a;
+	struct sockaddr_in a = {0};
 	socklen_t len = sizeof(a);
 
 	(void)getsockname(fd, (struct sockaddr *)&a, &len);

@@ -3,7 +3,6 @@
  * of arrival, 20 ms apart.
  */
 #include <math.h>
-#include <stdlib.h>
 
 #include "sipprobe/media/rtp/rtp_stats.h"
 #include "tests/unit/tap.h"
@@ -11,6 +10,14 @@
 #define MS 1000000LL
 
 enum { BUFFER_MS = 40 };
+
+static uint32_t seed;
+
+static uint32_t chance(uint32_t below)
+{
+	seed = seed * 1664525 + 1013904223;
+	return (seed >> 8) % below;
+}
 
 static void begin(struct rtp_stats *s)
 {
@@ -82,10 +89,10 @@ static void test_jitter(void)
 		double want = 2.0 * jitter_ms / 3, got;
 
 		begin(&s);
-		srand(3);
+		seed = 3;
 		for (int n = 0; n < 5000; n++)
 			put(&s, 9, n,
-			    20.0 * n + 2.0 * jitter_ms * (rand() / (double)RAND_MAX));
+			    20.0 * n + 2.0 * jitter_ms * (chance(10001) / 10000.0));
 		got = (double)rtp_stats_jitter_ns(&s) / MS;
 		ok(fabs(got - want) < 0.05 * want + 0.001,
 		   "+-%d ms: jitter %.3f ms (%.3f)", jitter_ms, got, want);
@@ -239,14 +246,14 @@ static void test_long(void)
 	struct rtp_stats s;
 
 	begin(&s);
-	srand(11);
+	seed = 11;
 	for (int n = 0; n < 200000; n++) {
-		if (n && n < 199999 && rand() % 20 == 0) {
+		if (n && n < 199999 && chance(20) == 0) {
 			lost++;
 			continue;
 		}
 		put(&s, 7, n, 20.0 * n);
-		if (rand() % 33 == 0) {
+		if (chance(33) == 0) {
 			put(&s, 7, n, 20.0 * n + 3);
 			twice++;
 		}
