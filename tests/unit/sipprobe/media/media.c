@@ -150,7 +150,7 @@ static void pair_start(struct pair *p, const char *address, enum media_codec cod
 }
 
 static struct relay *relay;
-static struct pair plain, secure, six, lossy, renumbered, jittery, nat, oneway;
+static struct pair plain, secure, six, lossy, renumbered, jittery, nat, oneway, moved;
 static struct end echo, nobody, barred, reported, strange;
 static struct relay_path *echo_path;
 
@@ -166,6 +166,9 @@ static void start_pairs(void)
 
 	pair_start(&plain, "127.0.0.1", MEDIA_PCMU, false, NULL, NULL);
 	pair_start(&secure, "127.0.0.1", MEDIA_PCMA, true, NULL, NULL);
+	/* The final answer repeats what early media said. */
+	end_start(&secure.a);
+	end_start(&secure.b);
 	pair_start(&six, "::1", MEDIA_PCMA, false, NULL, NULL);
 	pair_start(&lossy, "127.0.0.1", MEDIA_PCMU, false, relay, &loses);
 	pair_start(&renumbered, "127.0.0.1", MEDIA_PCMA, false, relay, &renumbers);
@@ -245,6 +248,41 @@ static void reporter_answer(void)
 		sizeof(rr));
 }
 
+static int64_t until_ns;
+
+static bool is_over(void *arg)
+{
+	(void)arg;
+	if (reporter_fd >= 0)
+		reporter_answer();
+	return clock_monotonic_ns() >= until_ns;
+}
+
+static void turn_for(int64_t ns)
+{
+	until_ns = clock_monotonic_ns() + ns;
+	(void)loop_until(is_over, NULL);
+}
+
+/* A re-INVITE: another address, codec and key; the sender's packets go there. */
+static void start_moved(void)
+{
+	struct sa right;
+
+	pair_start(&moved, "127.0.0.1", MEDIA_PCMU, true, NULL, NULL);
+	right = moved.a.peer.rtp;
+	sa_set_port(&moved.a.peer.rtp, 9);
+	end_start(&moved.a);
+	turn_for(200 * CLOCK_NS_PER_MS);
+	moved.a.peer.rtp = right;
+	moved.a.local.cryptos[0].key[3] ^= 1;
+	moved.b.peer.crypto.key[3] ^= 1;
+	moved.a.peer.codec = moved.b.peer.codec = MEDIA_PCMA;
+	moved.a.peer.codec_type = moved.b.peer.codec_type = 8;
+	end_start(&moved.b);
+	end_start(&moved.a);
+}
+
 static void start_singles(void)
 {
 	int rtp = udp_at(0);
@@ -288,29 +326,13 @@ static void send_strange(void)
 	(void)close(stranger);
 }
 
-static int64_t until_ns;
-
-static bool is_over(void *arg)
-{
-	(void)arg;
-	if (reporter_fd >= 0)
-		reporter_answer();
-	return clock_monotonic_ns() >= until_ns;
-}
-
-static void turn_for(int64_t ns)
-{
-	until_ns = clock_monotonic_ns() + ns;
-	(void)loop_until(is_over, NULL);
-}
-
 static bool is_counted(void *arg)
 {
 	return reports >= *(unsigned *)arg;
 }
 
-static struct pair *const pairs[] = {&plain,	  &secure,  &six, &lossy,
-				     &renumbered, &jittery, &nat, &oneway};
+static struct pair *const pairs[] = {&plain,   &secure, &six,	 &lossy, &renumbered,
+				     &jittery, &nat,	&oneway, &moved};
 static struct end *const singles[] = {&echo, &nobody, &barred, &reported, &strange};
 
 enum {
@@ -477,6 +499,17 @@ static void test_oneway(void)
 	ok(oneway.a.report.in.loss_ratio == 1 && oneway.a.report.in.lost > 100,
 	   "all that the other end sent is lost: %u", oneway.a.report.in.lost);
 	ok(oneway.b.report.in.heard == MEDIA_HEARD_NONCE, "the other way is well");
+}
+
+static void test_moved(void)
+{
+	show("moved", &moved.b);
+	ok(moved.b.report.in.nonce_inband && moved.a.report.in.nonce_inband &&
+		   moved.b.report.codec == MEDIA_PCMA,
+	   "after a new SDP the call goes on, with its keys and codec");
+	ok(moved.b.report.in.received + 8 <= moved.a.report.out.sent,
+	   "what went elsewhere before is not here: %u of %u", moved.b.report.in.received,
+	   moved.a.report.out.sent);
 }
 
 static void test_echo(void)
@@ -666,6 +699,7 @@ int main(void)
 	if (relay_run(relay))
 		return 1;
 	turn_for(50 * CLOCK_NS_PER_MS);
+	start_moved();
 	send_strange();
 	turn_for(TALK_NS);
 	bar(&conf);
@@ -676,6 +710,7 @@ int main(void)
 	test_jittery();
 	test_nat();
 	test_oneway();
+	test_moved();
 	test_echo();
 	test_rtcp();
 	test_strange();
