@@ -507,9 +507,11 @@ static void test_moved(void)
 	ok(moved.b.report.in.nonce_inband && moved.a.report.in.nonce_inband &&
 		   moved.b.report.codec == MEDIA_PCMA,
 	   "after a new SDP the call goes on, with its keys and codec");
-	ok(moved.b.report.in.received + 8 <= moved.a.report.out.sent,
-	   "what went elsewhere before is not here: %u of %u", moved.b.report.in.received,
-	   moved.a.report.out.sent);
+	ok(moved.a.report.latched && !moved.b.report.latched,
+	   "what came from where it had been was taken meanwhile");
+	ok(moved.a.report.in.received + 5 >= moved.b.report.out.sent &&
+		   moved.b.report.in.received + 15 >= moved.a.report.out.sent,
+	   "and next to nothing was lost");
 }
 
 static void test_echo(void)
