@@ -13,9 +13,10 @@
 enum {
 	TARGETS = 1000,
 	CALLS = 100,
-	TURN = 5000,  /* probes alone, then as many beside calls */
-	SECONDS = 40, /* four turns of each */
-	PROBES = TARGETS * SECONDS,
+	TURN = 5000, /* probes alone, then as many beside calls */
+	TURNS = 8,
+	PROBES = TURN * TURNS,
+	SECONDS = PROBES / TARGETS + 3,
 };
 
 static struct media *media;
@@ -59,7 +60,7 @@ static void calls_start(void)
 	struct media_conf conf = {
 		.port_first = 30000, .port_last = 34999, .network_count = 1};
 
-	if (!media && media_alloc(&media, &conf))
+	if (media_alloc(&media, &conf))
 		exit(1);
 	for (unsigned i = 0; i < CALLS; i++)
 		session_open(i);
@@ -69,8 +70,7 @@ static void calls_start(void)
 
 static void calls_stop(void)
 {
-	for (unsigned i = 0; i < CALLS; i++)
-		media_session_drop(sessions[i]);
+	media = mem_deref(media);
 }
 
 static void done_h(const struct probe_result *r, void *arg)
@@ -78,6 +78,8 @@ static void done_h(const struct probe_result *r, void *arg)
 	bool beside = probes / TURN % 2;
 
 	(void)arg;
+	if (probes == PROBES)
+		return;
 	/* The first of a turn begin while calls do. */
 	if (r->outcome == PROBE_RESPONSE && probes % TURN > TURN / 10 &&
 	    count[beside] < PROBES)

@@ -52,7 +52,7 @@ static void run_for(uint64_t ms)
 	tmr_cancel(&tmr);
 }
 
-static void fail(const char *what)
+static _Noreturn void fail(const char *what)
 {
 	fprintf(stderr, "media_cli: %s\n", what);
 	exit(1);
@@ -101,9 +101,9 @@ int main(int argc, char *argv[])
 	struct media_conf conf = {.network_count = 1};
 	struct relay_fault fault = {0};
 	struct relay_counts counts;
-	struct relay_path *path;
-	struct relay *relay;
-	struct media *media;
+	struct relay_path *path = NULL;
+	struct relay *relay = NULL;
+	struct media *media = NULL;
 	uint16_t ports[2];
 
 	if (argc != 7)
