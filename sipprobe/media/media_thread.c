@@ -59,8 +59,12 @@ static void media_thread_obey(struct media *m)
 
 	(void)eventfd_read(m->wake_fd, &count);
 	while ((c = media_command_pop(m))) {
+		/* One that is part of its session may be gone with it afterwards. */
+		bool embedded = c->embedded;
+
 		obey[c->kind](m, c);
-		media_command_free(c);
+		if (!embedded)
+			media_command_free(c);
 	}
 }
 
