@@ -663,6 +663,31 @@ static void test_ports(void)
 	is_int(media_alloc(&few, &conf), EINVAL, "too many networks");
 }
 
+/* Calls that end as soon as they begin, by hundreds: under sanitizers, who frees what. */
+static void test_churn(void)
+{
+	static struct end ends[8];
+	unsigned want = reports;
+
+	for (int round = 0; round < 40; round++) {
+		for (int i = 0; i < 8; i++)
+			single_start(&ends[i], "70707", 9);
+		for (int i = 0; i < 8; i++) {
+			if (i % 2)
+				media_session_stop(ends[i].session);
+			else
+				media_session_drop(ends[i].session);
+		}
+		want += 4;
+		if (round % 8 == 0)
+			loop_turn();
+	}
+	ok(loop_until(is_counted, &want) && reports == want,
+	   "a report each for 160 of 320");
+	turn_for(20 * CLOCK_NS_PER_MS);
+	is_int(media_sessions(media), 0, "and none is left");
+}
+
 /* It ends with sessions under way, with messages on their way. */
 static void test_sudden_end(void)
 {
@@ -719,6 +744,7 @@ int main(void)
 	test_barred();
 	test_kept();
 	test_lateness();
+	test_churn();
 	test_sudden_end();
 	for (unsigned i = 0; i < PAIRS; i++) {
 		mem_deref(pairs[i]->a.packets);
