@@ -29,7 +29,7 @@
 
 enum {
 	MEDIA_SLOTS = 20,	   /* ticks a packet */
-	MEDIA_EVENTS_MAX = 32,	   /* of a session */
+	MEDIA_EVENT_REPEATS = 8,   /* of those that may happen again */
 	MEDIA_PACKETS_A_WAKE = 64, /* of a socket, then others get their turn */
 	MEDIA_FLOOD = 200,	   /* packets a second of a session */
 	MEDIA_AUDIO_BYTES = 10 * G711_HZ,
@@ -140,8 +140,7 @@ struct media_session {
 	double delay_sum_ns;
 	uint32_t delay_count;
 	int64_t tone_delay_ns, doubtful_delay_ns; /* the least; 0: none */
-	unsigned events;			  /* told */
-	bool told[MEDIA_EVENT_KINDS];
+	uint8_t told[MEDIA_EVENT_KINDS];	  /* how often */
 	bool silent;
 
 	/* kept for people */

@@ -1,10 +1,14 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "sipprobe/media/media_private.h"
 
-enum { THREAD_EVENTS = 64 };
+enum {
+	THREAD_EVENTS = 64,
+	MEDIA_THREAD_NICE = -10,
+};
 
 static void media_thread_start(struct media *m, struct media_command *c)
 {
@@ -55,8 +59,12 @@ static void media_thread_obey(struct media *m)
 
 	(void)eventfd_read(m->wake_fd, &count);
 	while ((c = media_command_pop(m))) {
+		/* One that is part of its session may be gone with it afterwards. */
+		bool embedded = c->embedded;
+
 		obey[c->kind](m, c);
-		media_command_free(c);
+		if (!embedded)
+			media_command_free(c);
 	}
 }
 
@@ -105,6 +113,11 @@ void *media_thread_run(void *arg)
 {
 	struct media *m = arg;
 
+	/*
+	 * Its work is short and has its time; others can wait. Of this thread alone, as
+	 * Linux has it, and only where the system lets us.
+	 */
+	(void)setpriority(PRIO_PROCESS, 0, MEDIA_THREAD_NICE);
 	while (!media_thread_is_ending(m))
 		media_thread_turn(m);
 	return NULL;

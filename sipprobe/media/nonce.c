@@ -11,7 +11,7 @@ enum { NONCE_DIGITS = sizeof(nonce_digits) - 1 };
 /* Another digit than its neighbours, of those that are left without them. */
 static char nonce_digit(uint32_t random, char before, char after)
 {
-	char left[NONCE_DIGITS];
+	char left[NONCE_DIGITS] = {0};
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < NONCE_DIGITS; i++)

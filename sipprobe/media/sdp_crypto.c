@@ -51,6 +51,23 @@ static bool sdp_crypto_lifetime(struct pl text)
 	return sdp_number(&n, &text, 1, UINT32_MAX);
 }
 
+/* libre's decoder takes any character for one of the alphabet's (RFC 4648 4). */
+static bool sdp_crypto_is_base64(const struct pl *text)
+{
+	size_t len = text->l;
+
+	while (len && text->l - len < 2 && text->p[len - 1] == '=')
+		len--;
+	for (size_t i = 0; i < len; i++) {
+		char c = text->p[i];
+
+		if (!(c >= 'A' && c <= 'Z') && !(c >= 'a' && c <= 'z') &&
+		    !(c >= '0' && c <= '9') && c != '+' && c != '/')
+			return false;
+	}
+	return len > 0;
+}
+
 /* "inline:KEY" or "inline:KEY|2^31"; a third part would be an identifier. */
 static bool sdp_crypto_key(struct sdp_crypto *c, struct pl text)
 {
@@ -69,8 +86,8 @@ static bool sdp_crypto_key(struct sdp_crypto *c, struct pl text)
 			return false;
 		text.l = (size_t)(bar - text.p);
 	}
-	good = text.l <= SDP_KEY_TEXT_MAX && !base64_decode(text.p, text.l, key, &got) &&
-	       got == want;
+	good = text.l <= SDP_KEY_TEXT_MAX && sdp_crypto_is_base64(&text) &&
+	       !base64_decode(text.p, text.l, key, &got) && got == want;
 	if (good)
 		memcpy(c->key, key, want);
 	explicit_bzero(key, sizeof(key));

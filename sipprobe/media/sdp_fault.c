@@ -16,24 +16,19 @@ const char *sdp_fault_text(enum sdp_fault f)
 		[SDP_BAD_PORT] = "a port of the SDP is not 1024 to 65535",
 		[SDP_NO_ADDRESS] = "the SDP names no address",
 		[SDP_ADDRESS_NAME] = "the SDP's address is no IP address",
-		[SDP_ADDRESS_FAMILY] = "the SDP's address is of another family than the "
-				       "peer's",
+		[SDP_ADDRESS_FAMILY] =
+			"the SDP's address and the peer's differ in family",
 		[SDP_ADDRESS_UNUSABLE] = "the SDP's address can be no peer's",
 		[SDP_ADDRESS_LOOPBACK] =
-			"the SDP's address is a loopback address, and the "
-			"peer is elsewhere",
+			"the SDP has a loopback address, the peer has none",
 		[SDP_NO_AUDIO] = "the SDP has no audio",
 		[SDP_REFUSED] = "the SDP refuses audio (port 0)",
-		[SDP_STREAMS_DIFFER] =
-			"the answer has another number of streams than the "
-			"offer",
+		[SDP_STREAMS_DIFFER] = "the answer has more streams than the offer",
 		[SDP_NOT_SECURE] = "the SDP has RTP without SRTP, which is required",
 		[SDP_NOT_PLAIN] = "the SDP has SRTP, which is off",
 		[SDP_BAD_PROFILE] = "the SDP's profile is neither RTP/AVP nor RTP/SAVP",
 		[SDP_NO_CODEC] = "the SDP has no codec in common with ours",
-		[SDP_BAD_PTIME] =
-			"the SDP's packet time is not 10 to 60 ms, or is capped "
-			"under 20",
+		[SDP_BAD_PTIME] = "the SDP's packet time is not 10 to 60 ms",
 		[SDP_NO_CRYPTO] = "the SDP has no a=crypto that can be used",
 		[SDP_BAD_CRYPTO] = "the answer's a=crypto is none of those offered",
 		[SDP_UNREADABLE] = "the SDP cannot be read",

@@ -22,8 +22,28 @@ struct sdp_reading {
 	struct sdp_remote remote;
 };
 
-/* The first stream of audio that is wanted, or the first of audio. */
-static const struct sdp_gate_stream *sdp_find_audio(const struct sdp_gate *g)
+static enum sdp_fault sdp_check_profile(const struct sdp_local *ours,
+					const struct sdp_gate_stream *audio)
+{
+	bool plain = !pl_strcmp(&audio->profile, "RTP/AVP");
+	bool secure = !pl_strcmp(&audio->profile, "RTP/SAVP");
+
+	if (!plain && !secure)
+		return SDP_BAD_PROFILE;
+	if (ours->secure && !secure)
+		return SDP_NOT_SECURE;
+	return !ours->secure && secure ? SDP_NOT_PLAIN : SDP_OK;
+}
+
+/* How well a stream of audio suits us: who may do without SRTP offers two of them. */
+static int sdp_rank(const struct sdp_local *ours, const struct sdp_gate_stream *audio)
+{
+	return !audio->port ? 1 : sdp_check_profile(ours, audio) ? 2 : 3;
+}
+
+/* The audio that suits us best, the first of its like, or NULL. */
+static const struct sdp_gate_stream *sdp_find_audio(const struct sdp_gate *g,
+						    const struct sdp_local *ours)
 {
 	const struct sdp_gate_stream *found = NULL;
 
@@ -32,34 +52,22 @@ static const struct sdp_gate_stream *sdp_find_audio(const struct sdp_gate *g)
 
 		if (pl_strcmp(&s->media, "audio") != 0)
 			continue;
-		if (!found || (!found->port && s->port))
+		if (!found || sdp_rank(ours, s) > sdp_rank(ours, found))
 			found = s;
 	}
 	return found;
-}
-
-static enum sdp_fault sdp_check_profile(const struct sdp_reading *r)
-{
-	bool plain = !pl_strcmp(&r->audio->profile, "RTP/AVP");
-	bool secure = !pl_strcmp(&r->audio->profile, "RTP/SAVP");
-
-	if (!plain && !secure)
-		return SDP_BAD_PROFILE;
-	if (r->ours->secure && !secure)
-		return SDP_NOT_SECURE;
-	return !r->ours->secure && secure ? SDP_NOT_PLAIN : SDP_OK;
 }
 
 static enum sdp_fault sdp_check_stream(struct sdp_reading *r)
 {
 	if (!r->offer && r->gate.streams != 1)
 		return r->gate.streams ? SDP_STREAMS_DIFFER : SDP_NO_AUDIO;
-	r->audio = sdp_find_audio(&r->gate);
+	r->audio = sdp_find_audio(&r->gate, r->ours);
 	if (!r->audio)
 		return SDP_NO_AUDIO;
 	if (r->audio->port_fault)
 		return r->audio->port_fault;
-	return r->audio->port ? sdp_check_profile(r) : SDP_REFUSED;
+	return r->audio->port ? sdp_check_profile(r->ours, r->audio) : SDP_REFUSED;
 }
 
 static enum sdp_fault sdp_take_address(struct sa *out, const struct sdp_gate_address *a,

@@ -3,11 +3,16 @@
 
 #include "sipprobe/media/media_private.h"
 
+static bool session_is_key(const struct sdp_crypto *a, const struct sdp_crypto *b)
+{
+	return a->suite == b->suite &&
+	       !memcmp(a->key, b->key, sdp_suite_key_bytes(a->suite));
+}
+
 static bool session_has_keys(const struct media_session *s, const struct media_start *c)
 {
-	return s->srtp && !memcmp(&s->agreed.key, &c->key, sizeof(c->key)) &&
-	       !memcmp(&s->agreed.theirs.crypto, &c->theirs.crypto,
-		       sizeof(c->theirs.crypto));
+	return s->srtp && session_is_key(&s->agreed.key, &c->key) &&
+	       session_is_key(&s->agreed.theirs.crypto, &c->theirs.crypto);
 }
 
 /* The same keys go on: their counters must not begin anew. */

@@ -2,11 +2,13 @@
 
 #include "sipprobe/media/media_private.h"
 
-/* What may happen again and again; the rest is told the first time only. */
-static bool event_repeats(enum media_event_kind k)
+/* Each has its own bound: a peer that changes its source all the time hides no nonce. */
+static unsigned session_event_bound(enum media_event_kind k)
 {
-	return k == MEDIA_EVENT_SILENCE || k == MEDIA_EVENT_RESUMED ||
-	       k == MEDIA_EVENT_SOURCE;
+	bool repeats = k == MEDIA_EVENT_SILENCE || k == MEDIA_EVENT_RESUMED ||
+		       k == MEDIA_EVENT_SOURCE;
+
+	return repeats ? MEDIA_EVENT_REPEATS : 1;
 }
 
 void session_tell(struct media *m, struct media_session *s, enum media_event_kind k,
@@ -14,10 +16,9 @@ void session_tell(struct media *m, struct media_session *s, enum media_event_kin
 {
 	struct media_message *msg;
 
-	if ((s->told[k] && !event_repeats(k)) || s->events == MEDIA_EVENTS_MAX)
+	if (s->told[k] == session_event_bound(k))
 		return;
-	s->told[k] = true;
-	s->events++;
+	s->told[k]++;
 	if (!s->handlers->event_h)
 		return;
 	/* For people: without memory they miss a line. */

@@ -79,6 +79,12 @@ static void session_time_nonce(struct media_session *s, const struct ear_heard *
 		*least = h->nonce_ns - sent_ns;
 }
 
+/* What came before the answer did waited for it. */
+static int64_t session_since_ns(const struct media_session *s, int64_t at_ns)
+{
+	return at_ns > s->report.started_ns ? at_ns - s->report.started_ns : 0;
+}
+
 static void session_hear_audio(struct media *m, struct media_session *s,
 			       const struct rtp_packet *p, enum media_codec codec,
 			       int64_t at_ns, bool gap)
@@ -97,7 +103,7 @@ static void session_hear_audio(struct media *m, struct media_session *s,
 	if (heard.sound)
 		session_tell(m, s, MEDIA_EVENT_FIRST_SOUND, at_ns, NULL);
 	if (heard.sound && s->report.in.first_sound_ns < 0)
-		s->report.in.first_sound_ns = at_ns - s->report.started_ns;
+		s->report.in.first_sound_ns = session_since_ns(s, at_ns);
 	if (!heard.nonce)
 		return;
 	s->report.in.nonce_inband = true;

@@ -50,8 +50,6 @@ static void session_report_gap(struct media_session *s, struct media_inbound *in
 	in->first_packet_ns = s->stats.first_ns - s->report.started_ns;
 	if (in->first_packet_ns < 0)
 		in->first_packet_ns = 0;
-	if (in->first_sound_ns < -1)
-		in->first_sound_ns = 0;
 }
 
 static enum media_heard session_heard(const struct media_inbound *in)

@@ -2,8 +2,15 @@
 
 #include "sipprobe/media/rtp/rtp.h"
 
+/* The last word of SRTCP is whether it is encrypted, and a number (RFC 7714 9.2). */
+enum {
+	SRTCP_INDEX_BYTES = 4,
+	SRTCP_ENCRYPTED = 0x80,
+};
+
 struct srtp_pair {
 	struct srtp *tx, *rx;
+	bool aead; /* what comes has no tag but that of its cipher */
 };
 
 typedef int(srtp_work)(struct srtp *srtp, struct mbuf *mb);
@@ -39,6 +46,7 @@ int srtp_pair_alloc(struct srtp_pair **pp, const struct sdp_crypto *ours,
 	err = srtp_pair_half(&p->tx, ours);
 	if (!err)
 		err = srtp_pair_half(&p->rx, theirs);
+	p->aead = theirs->suite == SDP_AEAD_AES_128_GCM;
 	if (err)
 		mem_deref(p);
 	else
@@ -67,7 +75,11 @@ int srtp_pair_protect(struct srtp_pair *p, bool rtcp, uint8_t *data, size_t *byt
 int srtp_pair_open(struct srtp_pair *p, bool rtcp, uint8_t *data, size_t *bytes)
 {
 	/* What is shorter than a header, an index and a tag is nothing to open. */
-	if (*bytes < (size_t)RTP_HEADER_BYTES + 4)
+	if (*bytes < (size_t)RTP_HEADER_BYTES + SRTCP_INDEX_BYTES)
 		return EBADMSG;
+	/* What says that it is not encrypted libre takes then without a look at its tag.
+	 */
+	if (rtcp && p->aead && !(data[*bytes - SRTCP_INDEX_BYTES] & SRTCP_ENCRYPTED))
+		return EAUTH;
 	return srtp_pair_work(rtcp ? srtcp_decrypt : srtp_decrypt, p->rx, data, bytes);
 }

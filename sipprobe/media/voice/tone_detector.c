@@ -59,7 +59,7 @@ static char tone_detector_judge(const struct tone_detector *d)
 	if (power[low] > power[high] * TONE_TWIST ||
 	    power[high] > power[low] * TONE_TWIST)
 		return 0;
-	if (power[low] + power[high] < TONE_PURITY * d->energy * (TONE_BLOCK / 2))
+	if (power[low] + power[high] < TONE_PURITY * d->energy * TONE_BLOCK / 2)
 		return 0;
 	return tones_digits[low * TONES_EACH + high - TONES_EACH];
 }
