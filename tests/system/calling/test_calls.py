@@ -10,7 +10,7 @@ from call_peers import Called, Echo, Proxy, soon
 from harness import Case, config_of, free_port, run, trunk, wait_for
 
 CALLS = {"numbers": ["100200", "fork"], "media": {
-    "ports": "34000-34399", "networks": ["127.0.0.0/8"]}}
+    "ports": "34000-34399", "networks": ["127.0.0.0/8", "::1"]}}
 
 
 def calling(name, port, mode, to="100200", **call):
@@ -19,10 +19,11 @@ def calling(name, port, mode, to="100200", **call):
 
 
 class Calling(Case):
-    def call(self, port, mode, seconds=40, **more):
+    def call(self, port, mode, seconds=40, uri=None, **more):
         """One call now, by `probe`; its exit code and what it prints."""
+        a = calling("a", port, mode, **more)
         path = self.write(f"{mode}-{port}.json", json.dumps(
-            config_of(calling("a", port, mode, **more), calls=CALLS)))
+            config_of({**a, "uri": uri or a["uri"]}, calls=CALLS)))
         code, out, err = run("probe", "a", "--config.file", path, "--method=INVITE",
                              timeout=seconds)
         self.assertEqual(err, "")
@@ -54,6 +55,21 @@ class Ends(Calling):
                 code, out = self.call(peer.port, mode, **call)
                 self.assertEqual((code, words in out), (want, True), out)
                 self.assertEqual(peer.ended(), 0, peer.log_text()[-2000:] + out)
+
+    def test_tcp(self):
+        for scenario, mode in (("ring", "ring"), ("unknown", "answer"), ("busy", "ring")):
+            with self.subTest(scenario):
+                peer = self.use(Called(self.folder, scenario, "tcp"))
+                code, out = self.call(
+                    peer.port, mode, uri=f"sip:127.0.0.1:{peer.port};transport=tcp")
+                self.assertEqual(code, 2 if scenario == "busy" else 0, out)
+                self.assertEqual(peer.ended(), 0, peer.log_text()[-2000:] + out)
+
+    def test_ipv6(self):
+        peer = self.use(Called(self.folder, "unknown", host="::1"))
+        code, out = self.call(peer.port, "answer", uri=f"sip:[::1]:{peer.port}")
+        self.assertEqual(code, 0, out)
+        self.assertEqual(peer.ended(), 0, peer.log_text()[-2000:] + out)
 
     def test_nobody_there(self):
         code, out = self.call(9, "ring")

@@ -11,9 +11,9 @@ from peers import Program, bound, find, kamailio
 HEAD = '<?xml version="1.0" encoding="ISO-8859-1" ?>\n<scenario name="called">\n'
 
 SDP = """v=0
-o=u 1 1 IN IP4 [local_ip]
+o=u 1 1 IN IP[local_ip_type] [local_ip]
 s=-
-c=IN IP4 [media_ip]
+c=IN IP[media_ip_type] [media_ip]
 t=0 0
 m=audio [media_port] RTP/AVP 0
 a=rtpmap:0 PCMU/8000
@@ -99,18 +99,26 @@ SCENARIOS = {
 class Called(Program):
     """SIPp that takes so many calls and ends: its exit code says whether each ended."""
 
-    def __init__(self, folder, scenario, calls=1, echo=False):
-        self.port = free_port(socket.SOCK_DGRAM)
+    def __init__(self, folder, scenario, transport="udp", host="127.0.0.1"):
+        self.port = free_port(socket.SOCK_DGRAM if transport == "udp"
+                              else socket.SOCK_STREAM)
         self.media = free_port(socket.SOCK_DGRAM)
         path = os.path.join(folder, f"called-{scenario}-{self.port}.xml")
         with open(path, "w") as f:
             f.write(HEAD + SCENARIOS[scenario] + "</scenario>\n")
         super().__init__(folder, f"sipp-called-{scenario}-{self.port}", [
-            "sipp", "-sf", path, "-i", "127.0.0.1", "-p", str(self.port), "-mi",
-            "127.0.0.1", "-mp", str(self.media), "-m", str(calls), "-nostdin",
-            "-timeout", "60s", "-timeout_error", *(["-rtp_echo"] if echo else [])],
+            "sipp", "-sf", path, "-i", host, "-p", str(self.port), "-mi", host, "-mp",
+            str(self.media), "-m", "1", "-nostdin", "-timeout", "60s",
+            "-timeout_error", "-t", "u1" if transport == "udp" else "t1"],
             env={"TERM": "dumb"})
-        wait_for("SIPp", lambda: self.check() or bound("udp", self.port))
+        wait_for("SIPp", lambda: self.check() or self.is_bound(transport, host))
+
+    def is_bound(self, transport, host):
+        """Whether it listens; of IPv6 there is one address that it may be."""
+        if ":" not in host:
+            return bound(transport, self.port)
+        with open(f"/proc/net/{transport}6") as f:
+            return any(line.split()[1].endswith(f":{self.port:04X}") for line in f)
 
     def ended(self, seconds=40):
         """Its exit code: 0 when every call ended as the scenario says."""
