@@ -19,11 +19,11 @@ def calling(name, port, mode, to="100200", **call):
 
 
 class Calling(Case):
-    def call(self, port, mode, seconds=40, uri=None, **more):
+    def call(self, port, mode, seconds=40, uri=None, tls=None, **more):
         """One call now, by `probe`; its exit code and what it prints."""
         a = calling("a", port, mode, **more)
-        path = self.write(f"{mode}-{port}.json", json.dumps(
-            config_of({**a, "uri": uri or a["uri"]}, calls=CALLS)))
+        path = self.write(f"{mode}-{port}.json", json.dumps(config_of(
+            {**a, "uri": uri or a["uri"], "tls": tls or {}}, calls=CALLS)))
         code, out, err = run("probe", "a", "--config.file", path, "--method=INVITE",
                              timeout=seconds)
         self.assertEqual(err, "")
@@ -104,6 +104,16 @@ class Proxied(Calling):
         proxy = self.use(Proxy(self.folder, one.port, two.port))
         code, out = self.call(proxy.port, "answer", to="fork")
         self.assertEqual(code, 0, out)
+        wait_for("no call at Kamailio", lambda: proxy.active() == 0)
+
+    def test_tls(self):
+        peer = self.use(Called(self.folder, "routed"))
+        proxy = self.use(Proxy(self.folder, peer.port, 9, peers.certificate()))
+        code, out = self.call(
+            proxy.port, "answer", uri=f"sip:127.0.0.1:{proxy.tls};transport=tls",
+            tls={"ca_file": peers.authority()[0]})
+        self.assertEqual(code, 0, out)
+        self.assertEqual(peer.ended(), 0)
         wait_for("no call at Kamailio", lambda: proxy.active() == 0)
 
     def test_routed(self):

@@ -6,7 +6,7 @@ import subprocess
 import time
 
 from harness import free_port, wait_for
-from peers import Program, bound, find, kamailio
+from peers import KAMAILIO_TLS, Program, bound, find, kamailio
 
 HEAD = '<?xml version="1.0" encoding="ISO-8859-1" ?>\n<scenario name="called">\n'
 
@@ -173,11 +173,18 @@ request_route {{
 class Proxy(Program):
     """Kamailio before two peers, that forks calls to `fork` and can tell what is up."""
 
-    def __init__(self, folder, first, second):
+    def __init__(self, folder, first, second, pair=None):
         self.port = free_port(socket.SOCK_DGRAM)
+        self.tls = free_port()
         self.ctl = os.path.join(folder, "kamailio-run", "ctl")
-        super().__init__(folder, "kamailio", kamailio(folder, PROXY.format(
-            port=self.port, first=first, second=second, folder=folder)))
+        config = PROXY.format(port=self.port, first=first, second=second, folder=folder)
+        if pair:
+            with open(os.path.join(folder, "tls.cfg"), "w") as f:
+                f.write(KAMAILIO_TLS.format(cert=pair[0], key=pair[1]))
+            config = (f"enable_tls=yes\nlisten=tls:127.0.0.1:{self.tls}\n"
+                      f'loadmodule "tls.so"\nmodparam("tls", "config", '
+                      f'"{folder}/tls.cfg")\n' + config)
+        super().__init__(folder, "kamailio", kamailio(folder, config))
         wait_for("Kamailio", lambda: self.check() or (
             bound("udp", self.port) and os.path.exists(self.ctl)), 20)
 
