@@ -48,6 +48,7 @@ static void line_destructor(void *arg)
 	mem_deref(line->dialog);
 	mem_deref(line->ack);
 	mem_deref(line->bye.text);
+	mem_deref(line->auth);
 }
 
 static void line_act(struct call *c, struct call_line *line, unsigned acts)

@@ -60,7 +60,8 @@ struct call_line {
 	struct mbuf *ack; /* sent again for each repeat of the 2xx */
 	struct call_request bye;
 	uint32_t peer_cseq; /* of its last request; 0: none */
-	uint8_t challenges; /* that our BYE had */
+	struct auth *auth;  /* what answers challenges to our BYE; NULL: none came */
+	uint8_t challenges; /* that it had */
 	bool wanted;	    /* the first one; others are forks */
 	bool theirs;	    /* the peer hung up */
 };

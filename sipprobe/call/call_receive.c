@@ -188,17 +188,25 @@ static void receive_invite(struct call *c, const struct guard_message *m, int64_
 		receive_reject(c, m, rx_ns);
 }
 
-/* A refusal of a BYE whose sender the peer wants to know: it ends nothing yet. */
+/*
+ * A refusal of a BYE whose sender the peer wants to know: it ends nothing yet. The BYE
+ * has nonces of its own, as what the INVITE's were good for is another matter.
+ */
 static bool bye_is_challenged(struct call *c, struct call_line *line,
 			      const struct guard_message *m)
 {
 	const char *why;
 
-	if ((m->code != 401 && m->code != 407) || !c->auth ||
+	if ((m->code != 401 && m->code != 407) || !c->settings.auth ||
 	    line->challenges == CHALLENGES_MAX)
 		return false;
+	if (!line->auth) {
+		if (auth_alloc(&line->auth))
+			return false;
+		auth_begin(line->auth, true);
+	}
 	line->challenges++;
-	return auth_take(c->auth, c->settings.auth, m, true, &why) == AUTH_AGAIN &&
+	return auth_take(line->auth, c->settings.auth, m, true, &why) == AUTH_AGAIN &&
 	       !call_send_bye(c, line);
 }
 

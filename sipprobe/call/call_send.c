@@ -230,8 +230,8 @@ static int bye_fields(struct mbuf *mb, const struct call *c, const struct call_l
 {
 	int err = 0;
 
-	if (c->auth && line->challenges)
-		err = auth_print(c->auth, mb, c->settings.auth, "BYE",
+	if (line->auth)
+		err = auth_print(line->auth, mb, c->settings.auth, "BYE",
 				 line->dialog->target);
 	return err ? err : mbuf_write_u8(mb, 0);
 }

@@ -166,9 +166,7 @@ static void judge_quality(struct call_outcome *o, const struct config_call *conf
 		say(o, "%s is past call.degraded", what);
 	} else if (!o->report.ended) {
 		o->verdict = PROBE_DEGRADED;
-		say(o, "%s",
-		    o->report.answered ? "our BYE was not answered in time"
-				       : "our CANCEL was not answered in time");
+		say(o, "the peer did not confirm the end of the call");
 	}
 }
 

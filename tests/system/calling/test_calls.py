@@ -23,7 +23,8 @@ class Calling(Case):
         """One call now, by `probe`; its exit code and what it prints."""
         a = calling("a", port, mode, **more)
         path = self.write(f"{mode}-{port}.json", json.dumps(config_of(
-            {**a, "uri": uri or a["uri"], "tls": tls or {}}, calls=CALLS)))
+            {**a, "uri": uri or a["uri"], "tls": tls or {},
+             "auth": {"username": "u", "password": "p"}}, calls=CALLS)))
         code, out, err = run("probe", "a", "--config.file", path, "--method=INVITE",
                              timeout=seconds)
         self.assertEqual(err, "")
@@ -42,6 +43,8 @@ class Ends(Calling):
         ("unknown", "answer", 0, "answered the call after", {}),
         ("reliable", "answer", 0, "answered the call after", {}),
         ("slow", "answer", 0, "answered the call after", {}),
+        ("challenge", "answer", 0, "answered the call after", {}),
+        ("longer", "answer", 0, "answered the call after", {}),
         ("busy", "answer", 2, "(rejected)", {}),
         ("busy", "ring", 2, "(rejected)", {}),
         ("elsewhere", "answer", 2, "redirects are not followed", {}),
@@ -129,17 +132,21 @@ class Proxied(Calling):
 class Loop(Calling):
     """Out through a proxy, and back to our own port: Call-ID and From are ours there."""
 
-    def test_both_ways(self):
+    def test_srtp(self):
+        self.test_both_ways(srtp="required")
+
+    def test_both_ways(self, **call):
         port = free_port(socket.SOCK_DGRAM)
         proxy = self.use(Proxy(self.folder, port, 9))
         e = self.start(config_of(
-            calling("a", proxy.port, "loop", duration="3s"), calls=CALLS,
+            calling("a", proxy.port, "loop", duration="3s", **call), calls=CALLS,
             listen=[f"udp:127.0.0.1:{port}"]))
         out = e.get("/probe?target=a&method=INVITE&debug=true")
         self.assertTrue(out.split("\n")[2].startswith(
             f"127.0.0.1:{proxy.port} udp INVITE: up, answered the call"), out)
         self.assertEqual(out.count("  heard        nonce\n"), 2, out)
         self.assertIn("  caller id    ping\n", out)
+        self.assertEqual(", SRTP\n" in out, "srtp" in call)
         wait_for("no call at Kamailio", lambda: proxy.active() == 0)
 
     def test_cli(self):

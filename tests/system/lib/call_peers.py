@@ -58,6 +58,13 @@ REMEMBER = (
     '<ereg regexp=":.*" search_in="hdr" header="To" assign_to="2"/>'
     "</action></recv>\n")
 
+CHALLENGE = 'WWW-Authenticate: Digest realm="r", nonce="n-1", algorithm=MD5, qop="auth"\n'
+
+AUTHORIZED = (
+    '<recv request="{method}"><action><ereg regexp="username=.u.," search_in="hdr" '
+    'header="Authorization" check_it="true" assign_to="1"/></action></recv>\n'
+    '<Reference variables="1"/>\n')
+
 BYE = recv("BYE") + say("200 OK", tag=None)
 
 SCENARIOS = {
@@ -86,6 +93,19 @@ SCENARIOS = {
     # Answers its BYE only when it came for the fourth time.
     "slow": recv("INVITE") + say("200 OK", sdp=True, again=True) + recv("ACK")
     + recv("BYE") + pause(2500) + say("200 OK", tag=None),
+    # Wants credentials for the INVITE, and again for the BYE (RFC 3261 22).
+    "challenge": recv("INVITE") + say("401 Unauthorized", fields=CHALLENGE)
+    + recv("ACK") + AUTHORIZED.format(method="INVITE")
+    + say("200 OK", sdp=True, again=True) + recv("ACK") + recv("BYE")
+    + say("401 Unauthorized", fields=CHALLENGE.replace("n-1", "n-2"), tag=None)
+    + AUTHORIZED.format(method="BYE") + say("200 OK", tag=None),
+    # The session is to last longer (RFC 4028 6).
+    "longer": recv("INVITE")
+    + say("422 Session Interval Too Small", fields="Min-SE: 1800\n") + recv("ACK")
+    + '<recv request="INVITE"><action><ereg regexp="1800;refresher=uas" search_in="hdr" '
+    'header="Session-Expires" check_it="true" assign_to="1"/></action></recv>\n'
+    '<Reference variables="1"/>\n'
+    + say("200 OK", sdp=True, again=True) + recv("ACK") + BYE,
     "busy": recv("INVITE") + say("486 Busy Here") + recv("ACK"),
     "elsewhere": recv("INVITE")
     + say("302 Moved Temporarily", fields="") + recv("ACK"),

@@ -32,7 +32,7 @@ static const struct row rows[] = {
 	{"a long post-dial delay", 4.4, 0, 2, 6000, MEDIA_SCORED, true, PROBE_DEGRADED,
 	 "post-dial delay is past call.degraded"},
 	{"an end that nobody confirmed", 4.4, 0, 2, 800, MEDIA_SCORED, false,
-	 PROBE_DEGRADED, "our BYE was not answered in time"},
+	 PROBE_DEGRADED, "the peer did not confirm the end of the call"},
 };
 
 static struct call_outcome outcome_of(const struct row *r)
