@@ -74,6 +74,7 @@ struct config_tls {
 enum config_method {
 	CONFIG_METHOD_OPTIONS,
 	CONFIG_METHOD_REGISTER,
+	CONFIG_METHOD_INVITE, /* a call */
 	CONFIG_METHODS,
 };
 
@@ -105,6 +106,55 @@ struct config_register {
 	int64_t interval_us; /* between two REGISTER checks; 0: the trunk's interval */
 	enum config_register_at at;
 	bool bind; /* register our Contact, and keep it registered */
+};
+
+/* How far a check by INVITE goes. */
+enum config_call_mode {
+	CONFIG_CALL_RING,   /* CANCEL once it rings */
+	CONFIG_CALL_ANSWER, /* be answered, stay a while, hang up */
+	CONFIG_CALL_ECHO,   /* and hear our own tones come back */
+	CONFIG_CALL_LOOP,   /* the call comes back to our own sip.listen */
+};
+
+/* Codecs of a call's offer; their RTP payload types (RFC 3551) are others. */
+enum config_codec {
+	CONFIG_CODEC_PCMU,
+	CONFIG_CODEC_PCMA,
+};
+
+enum config_srtp {
+	CONFIG_SRTP_OFF,
+	CONFIG_SRTP_REQUIRED, /* RTP/SAVP, keys by SDES (RFC 4568) */
+};
+
+/* How what a call says is told; a bit each of config_call.nonce. */
+enum config_nonce {
+	CONFIG_NONCE_INBAND, /* as tones in the audio */
+	CONFIG_NONCE_EVENTS, /* as events of RFC 4733 */
+};
+
+/* What a call that was answered may be at worst; 0: not judged by. */
+struct config_call_degraded {
+	double mos;  /* below is degraded */
+	double loss; /* above is, as are the rest; 0.01: one of a hundred packets */
+	int64_t jitter_us;
+	int64_t post_dial_delay_us;
+};
+
+/* A check by INVITE. */
+struct config_call {
+	const char *to;		    /* number or user that is called; in config_calls */
+	enum config_call_mode mode;
+	enum config_srtp srtp;
+	unsigned nonce;		    /* bits of enum config_nonce */
+	int64_t interval_us;	    /* between two calls */
+	int64_t answer_timeout_us;  /* from INVITE to its final response */
+	int64_t ring_for_us;	    /* with RING: from the first 18x to CANCEL */
+	int64_t duration_us;	    /* from answer to BYE */
+	int64_t jitter_buffer_us;   /* that quality is judged with */
+	const int *codecs;	    /* enum config_codec, the preferred first */
+	size_t codec_count;
+	struct config_call_degraded degraded;
 };
 
 /* The address and port that requests leave from. */
@@ -163,6 +213,7 @@ struct config_settings {
 	unsigned methods;   /* never 0 */
 	const struct config_auth *auth;		    /* NULL: no credentials */
 	const struct config_register *registration; /* NULL: a query, nothing bound */
+	const struct config_call *call;		    /* never NULL with INVITE of a trunk */
 };
 
 struct config_trunk {
@@ -234,6 +285,27 @@ struct config_probe {
 	unsigned max_concurrent;
 };
 
+/* Where the audio of calls goes. */
+struct config_media {
+	const char *address; /* ours, a literal; NULL: that which requests leave from */
+	unsigned port_min;   /* even */
+	unsigned port_max;
+	const struct config_allow *networks; /* none has a name */
+	size_t network_count;
+};
+
+/* What calls may be made at all, all trunks together. */
+struct config_calls {
+	bool allowed;		    /* the section is there */
+	const char *const *numbers; /* that may be called */
+	size_t number_count;
+	unsigned max_concurrent;
+	unsigned max_per_hour;
+	unsigned max_per_day;
+	bool keep_audio;
+	struct config_media media;
+};
+
 /* A profile by its name, for probes on demand. */
 struct config_profile {
 	const char *name;
@@ -275,6 +347,7 @@ struct config {
 	struct config_sip sip;
 	struct config_dns dns;
 	struct config_probe probe;
+	struct config_calls calls;
 	const struct config_settings *defaults; /* of what names no profile */
 	const struct config_profile *profiles;	/* in the file's order */
 	size_t profile_count;

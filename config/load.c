@@ -93,6 +93,7 @@ static int load_begin(struct load *l, const char *path)
 	memset(l->sip_tls_set, 0, sizeof(l->sip_tls_set));
 	memset(l->dns_set, 0, sizeof(l->dns_set));
 	memset(l->probe_set, 0, sizeof(l->probe_set));
+	memset(l->calls_set, 0, sizeof(l->calls_set));
 	memset(l->status_set, 0, sizeof(l->status_set));
 	l->defaults.up = &l->builtin;
 	layer_inherit(&l->w, &l->defaults);
@@ -234,6 +235,8 @@ static int fill_config(struct holder *h, struct load *l, const char *path)
 	c->sip = l->sip;
 	c->dns = l->dns;
 	c->probe = l->probe;
+	c->calls = l->calls;
+	c->calls.allowed = l->file_set[section_find(&section_file, "calls")];
 	if (fill_profiles(h, l))
 		return ENOMEM;
 	c->status = l->status;

@@ -44,6 +44,7 @@ struct load {
 	struct config_sip sip;
 	struct config_dns dns;
 	struct config_probe probe;
+	struct config_calls calls;
 	struct config_status status;
 	const char *const *globs;
 	size_t glob_count;
@@ -55,11 +56,19 @@ struct load {
 	const cJSON *sip_tls_set[TLS_FIELDS_MAX];
 	const cJSON *dns_set[2];
 	const cJSON *probe_set[2];
+	const cJSON *calls_set[6];
 	const cJSON *status_set[2];
 };
 
 extern const struct section section_file;	/* base: struct load */
 extern const struct section section_trunk_file; /* base: struct load */
+
+/*
+ * Whether a trunk's calls go together with the file's "calls". @level: as read, at @at;
+ * @t: made of it
+ */
+bool load_check_call(struct load *l, const struct layer *level, const struct doc_path *at,
+		     const struct config_trunk *t);
 
 /* Remembers a file; its index is its rank in messages. 0 or ENOMEM. */
 int load_add_file(struct load *l, const char *path);

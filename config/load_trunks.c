@@ -259,6 +259,7 @@ static bool read_trunk(struct walk *w, const struct field *f, const struct doc_p
 		.index = (unsigned)at->index,
 	};
 	doc_locate(w->doc, w->doc->nodes[at->node->valueint].value, &t->line, &t->col);
+	good = load_check_call(l, &level, at, t) && good;
 	return check_port(l, at, l->trunk_count - 1) && good;
 }
 

@@ -27,8 +27,9 @@ static void print_container(struct schema *s, const struct field *f)
 		schema_close(s, '}');
 		return;
 	}
-	if (f->type == &type_local) {
-		print_reference(s, section_local.name);
+	if (f->type == &type_local || f->type == &type_media ||
+	    f->type == &type_degraded) {
+		print_reference(s, sub->name);
 		return;
 	}
 	schema_string(s, "type", "object");
@@ -143,7 +144,8 @@ static const struct section *section_of(const struct field *f)
 		return ((const struct record_type *)f->more)->section;
 	if (f->type == &type_section || f->type == &type_layer ||
 	    f->type == &type_profiles || f->type == &type_trunks ||
-	    f->type == &type_local)
+	    f->type == &type_local || f->type == &type_media ||
+	    f->type == &type_degraded)
 		return f->more;
 	return NULL;
 }
@@ -166,7 +168,7 @@ static void print_definitions(struct schema *s, const struct section *sec,
 void config_schema_print(FILE *out)
 {
 	struct schema s = {.out = out};
-	const struct section *done[16];
+	const struct section *done[32];
 	size_t count = 0;
 
 	schema_open(&s, NULL, '{');

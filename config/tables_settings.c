@@ -8,7 +8,7 @@ static const char *const names_answers_from[] = {"peer", "anywhere", NULL};
 static const char *const names_connection[] = {"fresh", "reuse", NULL};
 static const char *const names_family[] = {"any", "ipv4", "ipv6", NULL};
 static const char *const names_up_when[] = {"any", "all", "primary", NULL};
-static const char *const names_methods[] = {"OPTIONS", "REGISTER", NULL};
+static const char *const names_methods[] = {"OPTIONS", "REGISTER", "INVITE", NULL};
 
 static const struct field fields_settings[] = {
 	{.key = "interval",
@@ -206,6 +206,11 @@ static const struct field fields_settings[] = {
 	 .type = &type_record,
 	 SETTING(registration),
 	 .more = &record_register},
+	{.key = "call",
+	 .about = "checks by INVITE; taken whole from the nearest level that has it",
+	 .type = &type_record,
+	 SETTING(call),
+	 .more = &record_call},
 	{.key = "labels",
 	 .about = "labels of the trunk's series; merged over the levels, the nearest "
 		  "wins, "

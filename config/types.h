@@ -13,6 +13,9 @@ extern const struct value_type type_local;    /* to struct config_local; taken w
 extern const struct value_type type_search;   /* to struct config_search */
 extern const struct value_type type_pause;    /* to struct config_pause */
 extern const struct value_type type_dscp;     /* 0 to 63, or a name */
+extern const struct value_type type_number_to; /* a number or user to call */
+extern const struct value_type type_media;     /* to struct config_media */
+extern const struct value_type type_degraded;  /* to struct config_call_degraded */
 extern const struct value_type type_preset;   /* the name of one, to its number */
 
 /* Those that read the whole from its parts (load_trunks.c). */
@@ -27,6 +30,8 @@ extern const struct list_type list_listens;
 extern const struct list_type list_servers;
 extern const struct list_type list_globs;
 extern const struct list_type list_allows;
+extern const struct list_type list_codecs;
+extern const struct list_type list_numbers;
 
 extern const struct pairs_type pairs_labels;
 extern const struct pairs_type pairs_headers;

@@ -23,6 +23,19 @@ const char *value_code(struct config_codes *c, double code);
 const char *value_listen(struct config_listen *l, const char **host, size_t *host_len,
 			 const char *text);
 
+/*
+ * A number or user to call: "+4722000000", "*43", "echo". Refused are numbers of
+ * emergency services, whatever stands between their digits, and those with 0, 9 or 00
+ * before.
+ */
+const char *value_number(const char *text);
+
+/* "20000-20199": to an even port and a higher one. */
+const char *value_ports(unsigned *min, unsigned *max, const char *text);
+
+/* "1%", "0.5%": to a share of one. */
+const char *value_percent(double *share, const char *text);
+
 /* "192.0.2.53", "192.0.2.53@5353", "2001:db8::53". */
 const char *value_server(const char *text);
 

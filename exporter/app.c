@@ -48,7 +48,9 @@ static void app_signal_h(int sig, void *arg)
 {
 	struct app *app = arg;
 
-	if (sig != SIGHUP) {
+	if (sig == SIGUSR1) {
+		(void)app_calls_stop_h(NULL, app);
+	} else if (sig != SIGHUP) {
 		systemd_stopping();
 		app_stop(app, sig);
 	} else {
@@ -170,7 +172,7 @@ static void app_stop_probes(struct app *app)
 
 static int app_start_http(struct app *app)
 {
-	const struct http_conf conf = {
+	struct http_conf conf = {
 		.listen = app->cli->listen,
 		.listen_count = app->cli->listen_count,
 		.systemd_socket = app->cli->systemd_socket,
@@ -181,12 +183,18 @@ static int app_start_http(struct app *app)
 		.revision = EXPORTER_REVISION,
 		.libre = loop_libre_version(),
 		.web = app->web,
-		.reloadh = app->cli->lifecycle ? app_reload_h : NULL,
-		.reload_arg = app,
+		.order_arg = app,
 		.probes = app->probes,
 	};
 	char text[APP_ERR_TEXT] = "";
-	int err = http_alloc(&app->http, &conf, app->store, text, sizeof(text));
+	int err;
+
+	if (app->cli->lifecycle) {
+		conf.orders[HTTP_ORDER_RELOAD] = app_reload_h;
+		conf.orders[HTTP_ORDER_CALLS_STOP] = app_calls_stop_h;
+		conf.orders[HTTP_ORDER_CALLS_START] = app_calls_start_h;
+	}
+	err = http_alloc(&app->http, &conf, app->store, text, sizeof(text));
 
 	if (err)
 		log_event(LOG_LEVEL_ERROR, "cannot serve HTTP",

@@ -60,6 +60,10 @@ void app_watch_files(struct app *app);
 /* A reload_requests_reload_h, for signals and changed files too. @arg: the struct app */
 int app_reload_h(FILE *why, void *arg);
 
+/* The same: ends all calls, and lets none begin; or lets them begin again. */
+int app_calls_stop_h(FILE *why, void *arg);
+int app_calls_start_h(FILE *why, void *arg);
+
 /*
  * Gives up all that the program will not need: once it is known what will be read, and
  * before the first thread. Returns 0 or errno, logged.

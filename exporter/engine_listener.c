@@ -6,6 +6,8 @@
 #include "base/clock.h"
 #include "base/date.h"
 #include "base/log.h"
+#include "exporter/engine_listener_calls.h"
+#include "exporter/engine_listener_self.h"
 #include "exporter/store/store.h"
 #include "sipprobe/tls_failure.h"
 
@@ -189,12 +191,6 @@ static void engine_listener_trunk_resolved_h(void *p, const char *note, void *ar
 	row->dns_noted = *note;
 }
 
-static void engine_listener_resolv_conf_h(void *arg)
-{
-	(void)arg;
-	log_write(LOG_LEVEL_INFO, "resolv.conf changed and is in force", NULL);
-}
-
 static void *engine_listener_target_add_h(void *p, const struct engine_target *target,
 					  void *arg)
 {
@@ -239,6 +235,24 @@ static void engine_listener_add_target(struct fields *f, struct store *s,
 			engine_listener_add_text(f, names[i], text[i]);
 }
 
+static const char *engine_listener_address(struct store *s, const struct cell *cell,
+					   char text[64])
+{
+	return store_target_label(s, cell->store, "address", text, 64) ? text : "";
+}
+
+static void engine_listener_call_refused_h(void *p, const char *why, void *arg)
+{
+	const struct cell *cell = p;
+	char text[64];
+
+	if (!cell)
+		return;
+	store_call_refused(arg, cell->store);
+	engine_listener_call_refused(why, cell->row->trunk->name,
+				     engine_listener_address(arg, cell, text));
+}
+
 static void engine_listener_probe_done_h(void *p, const struct probe_result *result,
 					 void *arg)
 {
@@ -249,6 +263,9 @@ static void engine_listener_probe_done_h(void *p, const struct probe_result *res
 	if (!cell)
 		return;
 	store_probe_done(arg, cell->store, result);
+	if (result->call.made || result->call.failure)
+		engine_listener_call_done(result, cell->row->trunk->name,
+					  engine_listener_address(arg, cell, text[0]));
 	if (!log_enabled(LOG_LEVEL_DEBUG))
 		return;
 	engine_listener_add_target(&f, arg, cell, text);
@@ -380,43 +397,6 @@ static void engine_listener_trunk_cert_h(void *p, const struct tls_own *own, voi
 	engine_listener_own(row, own);
 }
 
-static void engine_listener_listen_cert_h(const char *file, const struct tls_own *own,
-					  void *arg)
-{
-	store_listen_certificate(arg, file, own);
-}
-
-static void engine_listener_tls_files_h(const char *detail, void *arg)
-{
-	store_tls_files(arg, detail != NULL);
-	if (detail)
-		log_event(LOG_LEVEL_ERROR, "certificate files changed but cannot be used",
-			  LOG_S("error", detail));
-	else
-		log_write(LOG_LEVEL_INFO, "certificate files read again", NULL);
-}
-
-static void engine_listener_stray_h(int why, void *arg)
-{
-	store_stray(arg, (enum engine_stray)why);
-	log_event(LOG_LEVEL_DEBUG, "stray message",
-		  LOG_S("why", engine_stray_name((enum engine_stray)why)));
-}
-
-static void engine_listener_refused_h(int why, const char *peer, uint64_t count,
-				      void *arg)
-{
-	bool stranger = why == ENGINE_STRAY_STRANGER;
-
-	(void)arg;
-	/* On an open port strangers are no news to whoever runs us. */
-	log_event(stranger ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
-		  why == ENGINE_STRAY_RATE ? "requests not answered"
-					   : "connections refused",
-		  LOG_S("why", engine_stray_name((enum engine_stray)why)),
-		  LOG_S("address", peer), LOG_I("count", (int64_t)count));
-}
-
 const struct engine_events engine_listener = {
 	.trunk_add_h = engine_listener_trunk_add_h,
 	.trunk_move_h = engine_listener_trunk_move_h,
@@ -437,6 +417,10 @@ const struct engine_events engine_listener = {
 	.probe.probe_late_h = engine_listener_probe_late_h,
 	.probe.probe_settled_h = engine_listener_probe_settled_h,
 	.probe.probe_misdirected_h = engine_listener_probe_misdirected_h,
+	.probe.call_refused_h = engine_listener_call_refused_h,
+	.calls_open_h = engine_listener_calls_open_h,
+	.call_not_ended_h = engine_listener_call_not_ended_h,
+	.media_lateness_h = engine_listener_media_lateness_h,
 	.trunk_cert_h = engine_listener_trunk_cert_h,
 	.listen_cert_h = engine_listener_listen_cert_h,
 	.tls_files_h = engine_listener_tls_files_h,

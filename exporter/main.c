@@ -87,8 +87,9 @@ static int main_flush(int code)
 static sigset_t main_before; /* signals blocked when the program was started */
 
 /*
- * To an exporter a hangup is a wish to reload, and must not end one that is about to
- * start: it waits until the loop reads it. To all else it stays what it was.
+ * To an exporter a hangup is a wish to reload, SIGUSR1 one to stop calls, and neither
+ * must end one that is about to start: they wait until the loop reads them. To all else
+ * they stay what they were.
  *
  * Runs before the constructors of libraries, some of which take longer than all that
  * comes before the loop, and before those of sanitizers: nothing may be called that they
@@ -98,7 +99,8 @@ __attribute__((no_sanitize("address", "thread", "undefined"))) static void
 main_hold_hangups(void)
 {
 	/* As the kernel lays out a set of signals. */
-	static const unsigned long set[_NSIG / 8 / sizeof(long)] = {1UL << (SIGHUP - 1)};
+	static const unsigned long set[_NSIG / 8 / sizeof(long)] = {1UL << (SIGHUP - 1) |
+								    1UL << (SIGUSR1 - 1)};
 
 	(void)syscall(SYS_rt_sigprocmask, SIG_BLOCK, set, &main_before, sizeof(set));
 }

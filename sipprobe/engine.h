@@ -68,6 +68,11 @@ struct probe_events {
 	void (*target_remove_h)(void *cell, void *arg);
 	void (*probe_begin_h)(void *cell, int64_t lag_ns, void *arg);
 	void (*probe_done_h)(void *cell, const struct probe_result *result, void *arg);
+	/*
+	 * A call was due and not made: a limit of `calls`, or they are stopped. @why:
+	 * static. NULL: a refusal is the probe's result.
+	 */
+	void (*call_refused_h)(void *cell, const char *why, void *arg);
 	/* A response came after its probe had ended without one. */
 	void (*probe_late_h)(void *cell, void *arg);
 	/* A response to a request of ours came from another place, and was not taken. */
@@ -148,6 +153,16 @@ struct engine_events {
 	 * and at each change, before a trunk_state_h of that. May be NULL.
 	 */
 	void (*trunk_inbound_h)(void *row, bool missing, void *arg);
+	/*
+	 * So many calls of a trunk, by its name, are open now: the peer may think that
+	 * something goes on. It may be gone itself. These three may be NULL.
+	 */
+	void (*calls_open_h)(const char *trunk, unsigned open, void *arg);
+	/* One of which nobody knows whether it ended. @why: static, for people */
+	void (*call_not_ended_h)(const char *trunk, const char *number, const char *why,
+				 void *arg);
+	/* How late our own audio left, all calls since the start together. */
+	void (*media_lateness_h)(const struct media_lateness *l, void *arg);
 	/* A request from a configured trunk's address. @code: our answer, 0 for none. */
 	void (*inbound_h)(void *row, const char *method, unsigned code, void *arg);
 	/* Something that is nobody's, or is refused: enum engine_stray. */
@@ -221,6 +236,13 @@ const char *engine_listening(const struct engine *e, size_t n);
  * and nothing may be applied.
  */
 void engine_stop(struct engine *e, void (*h)(void *arg), void *arg);
+
+/*
+ * Ends all calls at once, by CANCEL or BYE; no other begins until engine_calls_go_on() or
+ * engine_apply(). Returns how many were open.
+ */
+unsigned engine_calls_stop(struct engine *e);
+void engine_calls_go_on(struct engine *e);
 
 enum { ENGINE_STOP_MS = 700 };
 

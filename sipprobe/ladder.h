@@ -28,6 +28,7 @@ enum ladder_kind {
 	LADDER_ODDITY,	      /* what is odd in the response before; in words */
 	LADDER_ELSEWHERE,     /* a response from another place, not taken; in words */
 	LADDER_REPLACED,      /* a kept connection was given up for a new one; in words */
+	LADDER_AUDIO,	      /* of a call's audio; in words */
 	LADDER_ICMP,	      /* an ICMP error for what was sent */
 	LADDER_CLOSED,	      /* no connection, or its end; nothing could be sent */
 	LADDER_DEADLINE,      /* time ran out */
@@ -36,7 +37,7 @@ enum ladder_kind {
 };
 
 enum {
-	LADDER_ENTRIES = 14,
+	LADDER_ENTRIES = 30,
 	LADDER_BYTES = 2048, /* of a message kept */
 };
 

@@ -12,7 +12,8 @@ typedef void(loop_post_h)(void *data, void *arg);
 typedef void(loop_every_h)(void *arg);
 
 /*
- * Prepares the process: descriptor limit, libre, signals (SIGINT, SIGTERM, SIGHUP go to
+ * Prepares the process: descriptor limit, libre, signals (SIGINT, SIGTERM, SIGHUP,
+ * SIGUSR1 go to
  * @sigh on the loop; SIGPIPE is ignored).
  *
  * Returns 0 or errno.

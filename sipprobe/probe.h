@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "sipprobe/call_report.h"
+
 /* Outcomes of the network. Failures of our own machinery are `err`, an errno value. */
 enum probe_outcome {
 	PROBE_RESPONSE,	   /* a final response arrived, `code` says which */
@@ -58,6 +60,7 @@ struct probe_result {
 	char call_id[36];	      /* of the request */
 	char phrase[48];	      /* reason phrase, printable ASCII; for people */
 	char detail[PROBE_DETAIL];    /* of a failure, for people; or "" */
+	struct call_report call;      /* of INVITE; else `made` is false */
 };
 
 /* One that learnt nothing yet. */

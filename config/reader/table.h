@@ -105,8 +105,8 @@ struct record_type {
 };
 
 enum {
-	RECORD_FIELDS_MAX = 8,
-	RECORD_SIZE_MAX = 64,
+	RECORD_FIELDS_MAX = 12,
+	RECORD_SIZE_MAX = 128,
 	RECORDS_MAX = 8, /* different kinds of records */
 };
 

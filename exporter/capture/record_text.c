@@ -26,6 +26,7 @@ static const struct {
 	[LADDER_ODDITY] = {"   ", "odd"},
 	[LADDER_ELSEWHERE] = {"<--", "a response that was not taken"},
 	[LADDER_REPLACED] = {"---", "another connection"},
+	[LADDER_AUDIO] = {"~~~", "audio"},
 };
 
 const char *capture_words(enum ladder_kind kind)

@@ -259,11 +259,13 @@ static int http_server_init(struct http *h, const struct http_conf *conf,
 		err = http_guard_alloc(&s->guard, &limits);
 	if (!err)
 		err = scrapes_alloc(&s->scrapes, &scrapes);
-	if (!err && conf->reloadh)
-		err = reload_requests_alloc(&s->lifecycle, conf->reloadh,
-					    conf->reload_arg);
+	for (int i = 0; i < HTTP_ORDERS && !err; i++)
+		if (conf->orders[i])
+			err = reload_requests_alloc(&s->orders[i], conf->orders[i],
+						    conf->order_arg);
 	s->site.web = s->web;
-	s->site.reloads = s->lifecycle;
+	s->site.reloads = s->orders[HTTP_ORDER_RELOAD];
+	s->site.calls = s->orders[HTTP_ORDER_CALLS_STOP];
 	return err;
 }
 
@@ -321,7 +323,8 @@ void http_free(struct http *h)
 	/* Clients that wait, for whatever, are answered, and can be closed then. */
 	if (h->server.web)
 		web_stop(h->server.web);
-	reload_requests_stop(h->server.lifecycle);
+	for (i = 0; i < HTTP_ORDERS; i++)
+		reload_requests_stop(h->server.orders[i]);
 	probe_service_stop(h->server.probes);
 	scrapes_stop(h->server.scrapes);
 	http_drain(h);
@@ -329,7 +332,8 @@ void http_free(struct http *h)
 		MHD_stop_daemon(h->listeners[i].daemon);
 	scrapes_free(h->server.scrapes);
 	http_guard_free(h->server.guard);
-	reload_requests_free(h->server.lifecycle);
+	for (i = 0; i < HTTP_ORDERS; i++)
+		reload_requests_free(h->server.orders[i]);
 	web_free(h->own_web);
 	buffer_clear(&h->server.site.build);
 	free(h->server.site.telemetry_path);

@@ -6,6 +6,7 @@
 #define EXPORTER_HTTP_HTTP_H
 
 #include "exporter/http/reload_requests.h"
+#include "exporter/pages/http_query.h"
 #include "exporter/ondemand/probe_service.h"
 #include "exporter/store/store.h"
 #include "exporter/webconfig/web.h"
@@ -25,8 +26,9 @@ struct http_conf {
 	const char *external_url; /* NULL: as a client asked */
 	const char *route_prefix; /* NULL: the path of external_url */
 	struct web *web;	  /* the caller's; NULL: plain HTTP for everyone */
-	reload_requests_reload_h *reloadh; /* NULL: no reload over HTTP */
-	void *reload_arg;
+	/* By enum http_order; NULL: not over HTTP. */
+	reload_requests_reload_h *orders[HTTP_ORDERS];
+	void *order_arg;
 	struct probe_service *probes; /* the caller's; NULL: there is no /probe */
 };
 

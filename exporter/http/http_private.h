@@ -15,8 +15,8 @@ struct http_server {
 	struct http_site site;
 	struct http_guard *guard;
 	struct web *web;
-	struct reload_requests *lifecycle;
-	struct probe_service *probes; /* NULL: there is no /probe */
+	struct reload_requests *orders[HTTP_ORDERS]; /* NULL: not over HTTP */
+	struct probe_service *probes;		     /* NULL: there is no /probe */
 	struct scrapes *scrapes;
 };
 

@@ -188,14 +188,15 @@ static void http_request_request_reloaded_h(unsigned status, const char *text, v
 	MHD_resume_connection(rq->conn);
 }
 
-/* The answer comes when the main thread has reloaded. */
+/* The answer comes when the main thread has done what it was asked to. */
 static enum MHD_Result http_request_request_reload(struct http_server *s,
 						   struct request *rq)
 {
 	rq->step = STEP_SEND;
 	MHD_suspend_connection(rq->conn);
-	if (reload_requests_reload(s->lifecycle, http_request_request_reloaded_h, rq)) {
-		http_answer_text(&rq->answer, 503, "cannot reload now\n");
+	if (reload_requests_reload(s->orders[rq->answer.order],
+				   http_request_request_reloaded_h, rq)) {
+		http_answer_text(&rq->answer, 503, "cannot do that now\n");
 		MHD_resume_connection(rq->conn);
 	}
 	return MHD_YES;
@@ -327,7 +328,7 @@ static enum MHD_Result http_request_request_answer(struct http_server *s,
 	q.args = args.list;
 	q.arg_count = args.count;
 	http_routes_answer(&rq->answer, &q);
-	if (rq->answer.reload)
+	if (rq->answer.order)
 		return http_request_request_reload(s, rq);
 	if (rq->answer.ask.target && s->probes)
 		return http_request_request_probe(s, rq);

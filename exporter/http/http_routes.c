@@ -161,11 +161,33 @@ static void http_routes_ready(struct http_answer *a, const struct http_query *q)
 static void http_routes_reload(struct http_answer *a, const struct http_query *q)
 {
 	if (q->site->reloads)
-		a->reload = true;
+		a->order = HTTP_ORDER_RELOAD;
 	else
 		http_answer_text(a, 403,
 				 "reloads over HTTP are off, "
 				 "--web.enable-lifecycle turns them on\n");
+}
+
+static void http_routes_calls(struct http_answer *a, const struct http_query *q,
+			      enum http_order order)
+{
+	if (q->site->calls)
+		a->order = order;
+	else
+		http_answer_text(
+			a, 403,
+			"stopping calls over HTTP is off, "
+			"--web.enable-lifecycle turns it on; SIGUSR1 stops them\n");
+}
+
+static void http_routes_calls_stop(struct http_answer *a, const struct http_query *q)
+{
+	http_routes_calls(a, q, HTTP_ORDER_CALLS_STOP);
+}
+
+static void http_routes_calls_start(struct http_answer *a, const struct http_query *q)
+{
+	http_routes_calls(a, q, HTTP_ORDER_CALLS_START);
 }
 
 /* The telemetry path comes first, so that it may be any of the others. */
@@ -179,6 +201,8 @@ static const struct route routes[] = {
 	{"/-/healthy", "GET, HEAD", http_routes_healthy},
 	{"/-/ready", "GET, HEAD", http_routes_ready},
 	{"/-/reload", "POST, PUT", http_routes_reload},
+	{"/-/calls/stop", "POST, PUT", http_routes_calls_stop},
+	{"/-/calls/start", "POST, PUT", http_routes_calls_start},
 	{"/probe", "GET", http_probe_answer},
 };
 

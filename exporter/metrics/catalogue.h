@@ -70,6 +70,14 @@ struct catalogue_family {
 	bool by_reason; /* a series a reason, which may be left out until it is seen */
 	/* CATALOGUE_HISTOGRAM only: whether the target's buckets belong here. */
 	bool histogram;
+	/*
+	 * Or a histogram of its own, in the shape of a target's; false: there is none.
+	 * Its buckets are those of calls, or of the exporter's own audio.
+	 */
+	bool (*call_histogram)(struct snapshot_target *out,
+			       const struct snapshot_target *t);
+	bool (*self_histogram)(struct snapshot_target *out,
+			       const struct catalogue_source *src);
 };
 
 extern const struct catalogue_family catalogue[];

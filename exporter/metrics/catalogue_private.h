@@ -67,6 +67,27 @@ size_t catalogue_registered_until(struct sample *out, const struct snapshot_targ
 size_t catalogue_retry_after(struct sample *out, const struct snapshot_target *t);
 size_t catalogue_tls_failures(struct sample *out, const struct snapshot_target *t);
 
+/* Of a target that makes calls, and of a trunk that does. */
+size_t catalogue_call_first_audio(struct sample *out, const struct snapshot_target *t);
+size_t catalogue_call_packets(struct sample *out, const struct snapshot_target *t);
+size_t catalogue_call_jitter(struct sample *out, const struct snapshot_target *t);
+size_t catalogue_call_loss(struct sample *out, const struct snapshot_target *t);
+size_t catalogue_call_delay(struct sample *out, const struct snapshot_target *t);
+size_t catalogue_call_round_trip(struct sample *out, const struct snapshot_target *t);
+size_t catalogue_call_mos(struct sample *out, const struct snapshot_target *t);
+size_t catalogue_call_r_factor(struct sample *out, const struct snapshot_target *t);
+size_t catalogue_call_nonce(struct sample *out, const struct snapshot_target *t);
+size_t catalogue_call_failures(struct sample *out, const struct snapshot_target *t);
+size_t catalogue_call_seconds(struct sample *out, const struct snapshot_target *t);
+size_t catalogue_calls(struct sample *out, const struct snapshot_target *t);
+size_t catalogue_calls_open(struct sample *out, const struct snapshot_trunk *t);
+size_t catalogue_calls_not_ended(struct sample *out, const struct snapshot_trunk *t);
+bool catalogue_call_post_dial(struct snapshot_target *out,
+			      const struct snapshot_target *t);
+bool catalogue_call_answer(struct snapshot_target *out, const struct snapshot_target *t);
+bool catalogue_media_lateness(struct snapshot_target *out,
+			      const struct catalogue_source *src);
+
 /* Of the exporter itself. */
 size_t catalogue_listen_cert(struct sample *out, const struct catalogue_source *src);
 size_t catalogue_listen_usable(struct sample *out, const struct catalogue_source *src);

@@ -52,10 +52,29 @@ static void catalogue_walk_give(struct walk *w, struct slice labels, size_t coun
 	w->sink->samples_h(labels, w->samples, count, w->arg);
 }
 
+static void walk_self(struct walk *w)
+{
+	struct snapshot_target own;
+
+	if (w->family->self_get)
+		catalogue_walk_give(w, (struct slice){0},
+				    w->family->self_get(w->samples, w->src));
+	if (!w->family->self_histogram || !w->family->self_histogram(&own, w->src))
+		return;
+	catalogue_walk_begin(w);
+	w->sink->histogram_h(&own, w->src->snapshot->media_buckets, w->arg);
+}
+
 static void walk_target(struct walk *w, const struct snapshot_target *t)
 {
+	struct snapshot_target own;
+
 	if (w->family->target_get)
 		catalogue_walk_give(w, t->labels, w->family->target_get(w->samples, t));
+	if (w->family->call_histogram && w->family->call_histogram(&own, t)) {
+		catalogue_walk_begin(w);
+		w->sink->histogram_h(&own, w->src->snapshot->call_buckets, w->arg);
+	}
 	if (w->family->histogram) {
 		catalogue_walk_begin(w);
 		w->sink->histogram_h(t, w->src->snapshot->buckets, w->arg);
@@ -71,7 +90,7 @@ static void walk_rows(struct walk *w)
 	for (i = 0; f->trunk_get && i < n->trunk_count; i++)
 		catalogue_walk_give(w, n->trunks[i].labels,
 				    f->trunk_get(w->samples, &n->trunks[i]));
-	for (i = 0; (f->target_get || f->histogram) && i < n->target_count; i++)
+	for (i = 0; (f->target_get || f->histogram || f->call_histogram) && i < n->target_count; i++)
 		walk_target(w, &n->targets[i]);
 }
 
@@ -87,9 +106,7 @@ void catalogue_walk(const struct catalogue_source *src, const struct catalogue_s
 		w.family = &catalogue[i];
 		w.begun = false;
 		w.spares_zeroes = catalogue_walk_spares_zeroes(&w);
-		if (w.family->self_get)
-			catalogue_walk_give(&w, (struct slice){0},
-					    w.family->self_get(w.samples, src));
+		walk_self(&w);
 		walk_rows(&w);
 	}
 }

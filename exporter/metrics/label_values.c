@@ -10,7 +10,7 @@ enum {
 	TEXT_BYTES = 64,
 	CODES = 600,
 	TEXTS = HEALTH_STATES + PROBE_PHASES + PROBE_OUTCOMES + 1 + STATS_METHODS +
-		ENGINE_STRAYS + TLS_FAILURES + PROBE_MISDIRECTEDS + CODES,
+		ENGINE_STRAYS + TLS_FAILURES + PROBE_MISDIRECTEDS + CALL_FAILURES + CODES,
 };
 
 static void label_values_state_text(char *to, size_t i)
@@ -59,6 +59,12 @@ static void label_values_kind_text(char *to, size_t i)
 		 probe_misdirected_name((enum probe_misdirected)i));
 }
 
+static void label_values_call_text(char *to, size_t i)
+{
+	snprintf(to, TEXT_BYTES, "reason=\"%s\"",
+		 call_failure_name((enum call_failure)i));
+}
+
 static void label_values_code_text(char *to, size_t i)
 {
 	snprintf(to, TEXT_BYTES, "code=\"%03zu\"", i + 100);
@@ -76,6 +82,7 @@ static const struct {
 	[LABEL_STRAY] = {ENGINE_STRAYS, label_values_stray_text},
 	[LABEL_CAUSE] = {TLS_FAILURES, label_values_cause_text},
 	[LABEL_KIND] = {PROBE_MISDIRECTEDS, label_values_kind_text},
+	[LABEL_CALL] = {CALL_FAILURES, label_values_call_text},
 	[LABEL_CODE] = {CODES, label_values_code_text},
 };
 

@@ -13,6 +13,7 @@ enum label_set {
 	LABEL_STRAY,  /* by enum engine_stray */
 	LABEL_CAUSE,  /* by enum tls_failure */
 	LABEL_KIND,   /* by enum probe_misdirected */
+	LABEL_CALL,   /* by enum call_failure */
 	LABEL_CODE,   /* by status code less 100 */
 	LABEL_SETS,
 };

@@ -215,7 +215,7 @@ void protobuf_histogram_make(struct protobuf_histograms *h,
 	h->out.len = 0;
 	count = histogram_put_classic(h, t, b);
 	histogram_put_totals(h, t, count);
-	if (!h->snapshot->native_kept || (!t->native && count))
+	if (t->classic || !h->snapshot->native_kept || (!t->native && count))
 		return;
 	histogram_put_native(h, t->native);
 	if (h->spare_buckets)

@@ -38,11 +38,11 @@ static size_t text_lines_histogram_need(const struct text_lines *l,
 	return need + (l->exemplar ? target->exemplar_count * TEXT_LINES_EXEMPLAR : 0);
 }
 
-static char *text_lines_put_bucket(char *to, struct slice le, int64_t count,
+static char *text_lines_put_bucket(char *to, bool labels, struct slice le, int64_t count,
 				   text_lines_exemplar_h *exemplarh,
 				   const struct stats_exemplar *e)
 {
-	to = text_lines_put_value(to, true, le, count, 0);
+	to = text_lines_put_value(to, labels, le, count, 0);
 	if (e)
 		to = exemplarh(to, e);
 	*to++ = '\n';
@@ -68,7 +68,7 @@ static char *text_lines_put_buckets(int64_t *countp, char *to, const struct text
 		count += target->counts[i];
 		if (i)
 			to = text_lines_put(to, first, stem);
-		to = text_lines_put_bucket(to, le[i], count, l->exemplar,
+		to = text_lines_put_bucket(to, target->labels.l, le[i], count, l->exemplar,
 					   marked ? e : NULL);
 		e += marked;
 	}
@@ -98,7 +98,8 @@ static char *text_lines_put_inf(int64_t *countp, char *to, const struct text_lin
 		count += target->counts[i];
 	*countp = count;
 	to = text_lines_put_stem(to, l, SLICE("_bucket"), target->labels);
-	return text_lines_put_bucket(to, le[b->count], count, l->exemplar,
+	return text_lines_put_bucket(to, target->labels.l, le[b->count], count,
+				     l->exemplar,
 				     l->exemplar ? text_lines_newest(target) : NULL);
 }
 
@@ -118,8 +119,8 @@ void text_lines_histogram_h(const struct snapshot_target *target,
 	else
 		to = text_lines_put_buckets(&count, to, l, target, b, le);
 	to = text_lines_put_stem(to, l, SLICE("_sum"), labels);
-	to = text_lines_put_last(to, true, none, target->stats.sum_ns, 9);
+	to = text_lines_put_last(to, labels.l, none, target->stats.sum_ns, 9);
 	to = text_lines_put_stem(to, l, SLICE("_count"), labels);
-	to = text_lines_put_last(to, true, none, count, 0);
+	to = text_lines_put_last(to, labels.l, none, count, 0);
 	l->out->len = (size_t)(to - l->out->data);
 }

@@ -123,7 +123,7 @@ static void probe_all_begin(struct probe_all *a, struct turn *turn)
 	const struct probe_args *args = a->args;
 	char why[256];
 	int err = probe_target_find(&turn->target, a->conf, turn->trunk, NULL,
-				    args->profile, why, sizeof(why));
+				    args->profile, args->methods, why, sizeof(why));
 	const struct ondemand_request rq = {
 		.uri = turn->target.uri,
 		.settings = turn->target.settings,
@@ -193,7 +193,8 @@ static int probe_all_check(const struct probe_all *a, char *why, size_t why_size
 
 	if (a->count)
 		return probe_target_find(&target, a->conf, &a->conf->trunks[0], NULL,
-					 a->args->profile, why, why_size);
+					 a->args->profile, a->args->methods, why,
+					 why_size);
 	snprintf(why, why_size, "there is no trunk in %s", a->args->config_file);
 	return EINVAL;
 }

@@ -24,6 +24,7 @@ struct run {
 	const char *version;
 	char why[256];
 	int code;
+	bool interrupted;
 };
 
 /* Nobody listens: what the engine tells of trunks is of none. */
@@ -35,11 +36,23 @@ static void probe_cli_stray(int why, void *arg)
 
 static const struct engine_events no_events = {.stray_h = probe_cli_stray};
 
-static void probe_cli_signal_h(int sig, void *arg)
+static void probe_cli_stopped_h(void *arg)
 {
-	(void)sig;
 	(void)arg;
 	loop_stop();
+}
+
+/* A call that is under way ends first; a second signal does not wait for that. */
+static void probe_cli_signal_h(int sig, void *arg)
+{
+	struct run *run = arg;
+
+	(void)sig;
+	if (run->engine && !run->interrupted)
+		engine_stop(run->engine, probe_cli_stopped_h, NULL);
+	else
+		loop_stop();
+	run->interrupted = true;
 }
 
 /* Colour is for eyes: on a terminal that knows it, unless asked not to. */
@@ -65,6 +78,8 @@ static void probe_cli_done_h(const struct ondemand_report *r, void *arg)
 	};
 
 	run->probe = NULL;
+	if (run->interrupted)
+		return;
 	run->why[0] = '\0';
 	run->code = run->args.format->tell(&run->out, &output);
 	if (run->args.pcap && probe_pcap_write(run->args.pcap, &output, run->version)) {
@@ -103,7 +118,23 @@ static int probe_cli_find_target(struct run *run)
 		if (!strcmp(c->trunks[i].name, run->args.target))
 			trunk = &c->trunks[i];
 	return probe_target_find(&run->target, c, trunk, run->args.target,
-				 run->args.profile, run->why, sizeof(run->why));
+				 run->args.profile, run->args.methods, run->why,
+				 sizeof(run->why));
+}
+
+/* A loop comes back to the exporter's own port, which this is not. */
+static int probe_cli_check_loop(struct run *run)
+{
+	const struct config_call *call = run->target.settings->call;
+
+	if (!(run->args.methods >> CONFIG_METHOD_INVITE & 1) || !call ||
+	    call->mode != CONFIG_CALL_LOOP)
+		return 0;
+	snprintf(run->why, sizeof(run->why),
+		 "a loop comes back to the exporter's sip.listen: ask it, with "
+		 "/probe?target=%s&method=INVITE",
+		 run->args.target);
+	return EINVAL;
 }
 
 /* Its names and nothing else: no trunk of the file, and none of its ports. */
@@ -154,8 +185,10 @@ static int probe_cli_probe(struct run *run)
 
 	if (!err && !run->args.all)
 		err = probe_cli_find_target(run);
+	if (!err && !run->args.all)
+		err = probe_cli_check_loop(run);
 	if (!err)
-		err = loop_init(probe_cli_signal_h, NULL);
+		err = loop_init(probe_cli_signal_h, run);
 	if (err)
 		return err;
 	err = probe_cli_start(run);
@@ -163,7 +196,7 @@ static int probe_cli_probe(struct run *run)
 		err = loop_run();
 	if (!err && run->all)
 		run->code = probe_all_tell(&run->out, run->all);
-	if (!err && run->probe)
+	if (!err && (run->probe || run->interrupted))
 		snprintf(run->why, sizeof(run->why), "interrupted");
 	probe_all_free(run->all);
 	ondemand_cancel(run->probe);

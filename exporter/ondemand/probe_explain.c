@@ -6,6 +6,7 @@
 #include "base/buffer_format.h"
 #include "base/clock.h"
 #include "config/uri.h"
+#include "exporter/ondemand/probe_call.h"
 #include "exporter/ondemand/probe_certificates.h"
 #include "sipprobe/dns_hint.h"
 
@@ -166,6 +167,10 @@ static void probe_explain_failure_words(struct buffer *b, const struct probe_res
 void probe_explain_result(struct buffer *b, const struct probe_result *r,
 			  int64_t timeout_us)
 {
+	if (r->call.made) {
+		probe_call_words(b, r);
+		return;
+	}
 	if (r->outcome != PROBE_RESPONSE) {
 		probe_explain_failure_words(b, r, timeout_us);
 		return;
@@ -272,6 +277,8 @@ static bool probe_explain_fits(const struct advice *a, const struct probe_result
 
 const char *probe_explain_next(const struct probe_result *r)
 {
+	if (r->call.made)
+		return probe_call_advice(r);
 	if (r->outcome == PROBE_TLS)
 		return probe_certificates_advice((enum tls_fault)r->tls_fault);
 	if (r->outcome == PROBE_DNS && r->dns_hint < DNS_HINTS &&

@@ -219,8 +219,8 @@ static void service_start_h(void *data, void *arg)
 		reply_text(j, 404, "there is no trunk of this name");
 		return;
 	}
-	if (probe_target_find(&target, d->conf, trunk, j->target, j->profile, why,
-			      sizeof(why))) {
+	if (probe_target_find(&target, d->conf, trunk, j->target, j->profile, j->methods,
+			      why, sizeof(why))) {
 		reply_text(j, 400, why);
 		return;
 	}

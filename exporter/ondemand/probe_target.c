@@ -33,9 +33,17 @@ static const char *probe_target_read_uri(struct probe_target *out, const char *t
 	return NULL;
 }
 
+/* Nobody is called but by a trunk whose own settings say so. */
+static bool probe_target_may_call(const struct config_trunk *trunk,
+				  const struct config_settings *settings)
+{
+	return trunk && settings == trunk->settings && settings->call &&
+	       settings->methods >> CONFIG_METHOD_INVITE & 1;
+}
+
 int probe_target_find(struct probe_target *out, const struct config *conf,
 		      const struct config_trunk *trunk, const char *text,
-		      const char *profile, char *why, size_t why_size)
+		      const char *profile, unsigned methods, char *why, size_t why_size)
 {
 	const char *fault = probe_target_read_uri(out, trunk ? trunk->uri : text);
 
@@ -51,12 +59,20 @@ int probe_target_find(struct probe_target *out, const struct config *conf,
 		snprintf(why, why_size, "profile: there is none of this name");
 		return EINVAL;
 	}
+	if (methods >> CONFIG_METHOD_INVITE & 1 &&
+	    !probe_target_may_call(trunk, out->settings)) {
+		snprintf(why, why_size,
+			 "method: INVITE calls somebody, so it is for a configured "
+			 "trunk with INVITE among its methods");
+		return EINVAL;
+	}
 	return 0;
 }
 
 const char *const probe_target_methods[] = {
 	[CONFIG_METHOD_OPTIONS] = "OPTIONS",
 	[CONFIG_METHOD_REGISTER] = "REGISTER",
+	[CONFIG_METHOD_INVITE] = "INVITE",
 	[CONFIG_METHODS] = NULL,
 };
 

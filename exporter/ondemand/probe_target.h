@@ -16,13 +16,15 @@ struct probe_target {
  * @trunk:   the configured trunk of that name, or NULL
  * @text:    as asked for; no trunk: a URI, or what becomes one with "sip:" before it
  * @profile: whose settings to take instead, or NULL
+ * @methods: asked for, by bits 1 << enum config_method; INVITE is for a configured trunk
+ *           that has it, and by nobody's profile
  * @why:     on failure, a sentence
  *
  * Returns 0 or EINVAL.
  */
 int probe_target_find(struct probe_target *out, const struct config *conf,
 		      const struct config_trunk *trunk, const char *text,
-		      const char *profile, char *why, size_t why_size);
+		      const char *profile, unsigned methods, char *why, size_t why_size);
 
 /* Names of the methods, by enum config_method; NULL at the end. */
 extern const char *const probe_target_methods[];
@@ -30,6 +32,6 @@ extern const char *const probe_target_methods[];
 /* A method's bit, 1 << enum config_method. Returns false, untouched, for another word. */
 bool probe_target_method(unsigned *bits, const char *text);
 
-#define PROBE_TARGET_METHODS "OPTIONS or REGISTER"
+#define PROBE_TARGET_METHODS "OPTIONS, REGISTER or INVITE"
 
 #endif

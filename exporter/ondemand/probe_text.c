@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "base/buffer_format.h"
+#include "exporter/ondemand/probe_call.h"
 #include "exporter/ondemand/probe_explain.h"
 #include "exporter/ondemand/probe_format.h"
 
@@ -143,6 +144,7 @@ static const struct {
 	[LADDER_ODDITY] = {"   ", "odd: "},
 	[LADDER_ELSEWHERE] = {"<--", "not taken: "},
 	[LADDER_REPLACED] = {"---", ""},
+	[LADDER_AUDIO] = {"~~~", ""},
 };
 
 static size_t probe_text_line_len(const char *text, size_t len)
@@ -214,6 +216,7 @@ static void probe_text_answer(struct buffer *b, const struct probe_output *t,
 	probe_explain_result(b, r, t->report->timeout_us);
 	buffer_str(b, "\n");
 	probe_text_phases(b, r);
+	probe_call_story(b, r);
 	if (a->has_certificate)
 		probe_text_certificate(b, t, &a->certificate);
 	if (t->verbose && a->chain)

@@ -12,6 +12,15 @@
 
 struct web;
 
+/* What the main thread is asked to do, with --web.enable-lifecycle. */
+enum http_order {
+	HTTP_ORDER_NONE,
+	HTTP_ORDER_RELOAD,
+	HTTP_ORDER_CALLS_STOP,
+	HTTP_ORDER_CALLS_START,
+	HTTP_ORDERS,
+};
+
 /* All that handlers work with; lives as long as the server. */
 struct http_site {
 	struct store *store;
@@ -20,6 +29,7 @@ struct http_site {
 	char *version;
 	struct http_paths paths;
 	bool reloads;		   /* /-/reload is for everyone who may ask */
+	bool calls;		   /* so are /-/calls/stop and start */
 	struct buffer build;	   /* label text of build_info */
 	atomic_llong scrape_ns;	   /* the last scrape's cost */
 	atomic_llong scrape_bytes; /* and its size as sent, -1: none yet */
@@ -74,7 +84,7 @@ struct http_answer {
 	const char *cache;	  /* Cache-Control; NULL: no-store */
 	char name[HTTP_NAME_MAX]; /* what `ask` may lead to */
 	bool scrape;		  /* no answer yet: it is that of a scrape */
-	bool reload;		  /* no answer yet: it is that of a reload */
+	enum http_order order;	  /* with one no answer yet: it is that of the order */
 	struct probe_ask ask; /* with a target: no answer yet, it is that of a probe */
 	struct buffer body;
 };

@@ -26,6 +26,7 @@ static const struct {
 	[LADDER_ODDITY] = {"odd", "mid", false},
 	[LADDER_ELSEWHERE] = {"a response that was not taken", "in bad", false},
 	[LADDER_REPLACED] = {"another connection", "mid", false},
+	[LADDER_AUDIO] = {"audio", "mid", false},
 };
 
 static struct slice page_ladder_first_line(const struct ladder_entry *e)

@@ -51,8 +51,12 @@ static struct need snapshot_trunk_need(const struct copy *c,
 			      copy_arena_bytes(counts);
 		need.bytes += copy_arena_bytes(t->code_count * sizeof(*t->codes));
 		need.bytes += c->more ? snapshot_more_need(t, c->more) : 0;
-		need.bytes +=
-			t->tls ? copy_arena_bytes(TLS_FAILURES * sizeof(uint32_t)) : 0;
+		need.bytes += store_tls_of(t)
+				      ? copy_arena_bytes(TLS_FAILURES * sizeof(uint32_t))
+				      : 0;
+		need.bytes += store_call_of(t)
+				      ? copy_arena_bytes(sizeof(struct stats_call))
+				      : 0;
 		need.targets++;
 	}
 	return need;
@@ -103,6 +107,8 @@ static void snapshot_copy_target(struct copy *c, const struct snapshot_trunk *ro
 {
 	struct snapshot *n = c->n;
 	struct snapshot_target *to = &n->targets[n->target_count++];
+	const struct store_more *tls = store_tls_of(from);
+	const struct stats_call *call = store_call_of(from);
 	size_t counts = (c->s->buckets.count + 1) * sizeof(uint32_t);
 
 	to->stats = from->stats;
@@ -115,11 +121,12 @@ static void snapshot_copy_target(struct copy *c, const struct snapshot_trunk *ro
 	to->native = NULL;
 	to->exemplars = NULL;
 	to->exemplar_count = 0;
+	to->classic = false;
 	if (c->more)
 		snapshot_copy_more(c, to, from);
-	to->tls_failures =
-		snapshot_take_copy(n, from->tls ? from->tls->failures : NULL,
-				   from->tls ? sizeof(from->tls->failures) : 0);
+	to->tls_failures = snapshot_take_copy(n, tls ? tls->failures : NULL,
+					      tls ? sizeof(tls->failures) : 0);
+	to->call = snapshot_take_copy(n, call, call ? sizeof(*call) : 0);
 }
 
 /* One label is the beginning of the other. */
@@ -242,6 +249,8 @@ int snapshot_take(struct snapshot **np, struct store *s, unsigned more)
 	if (!c.n)
 		return ENOMEM;
 	c.n->buckets = &s->buckets;
+	c.n->call_buckets = &s->call_buckets;
+	c.n->media_buckets = &s->media_buckets;
 	c.n->native_schema = s->native.schema;
 	c.n->native_kept = s->native.max_buckets && more & SNAPSHOT_NATIVE;
 	err = store_copy(s, &steps, &c);

@@ -27,19 +27,23 @@ struct snapshot_target {
 	struct stats_target stats;
 	struct slice labels;	/* the trunk's and its own */
 	const uint32_t *counts; /* a bucket's own count; buckets->count + 1 of them */
-	const uint32_t *tls_failures; /* TLS_FAILURES counters, or NULL */
+	const uint32_t *tls_failures;  /* TLS_FAILURES counters, or NULL */
+	const struct stats_call *call; /* NULL: it makes no calls */
 	const struct stats_code *codes;
 	size_t code_count;
 	/* Only in a snapshot that was asked for them. */
 	const struct native_histogram *native; /* NULL: no observation yet, or not kept */
 	const struct stats_exemplar *exemplars; /* rising by bucket */
 	size_t exemplar_count;
+	bool classic; /* it has no native histogram, ever */
 };
 
 struct snapshot {
 	const struct stats_buckets *buckets; /* the store's, which never change */
-	int native_schema;		     /* to begin with … */
-	bool native_kept;		     /* … if native histograms are kept */
+	const struct stats_buckets *call_buckets;
+	const struct stats_buckets *media_buckets;
+	int native_schema; /* to begin with … */
+	bool native_kept;  /* … if native histograms are kept */
 	struct stats_exporter exporter;
 	struct snapshot_trunk *trunks; /* in the order of the configuration */
 	size_t trunk_count;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
+#include "exporter/store/stats_call.h"
 #include "sipprobe/engine.h"
 #include "sipprobe/tls_failure.h"
 #include "sipprobe/tls_own.h"
@@ -47,14 +48,17 @@ struct stats_trunk {
 	int64_t paused_until_s;		 /* 0: not paused, or without an end */
 	int64_t own_not_after_s;	 /* of the certificate we show; 0: none shown */
 	uint32_t state_changes;
-	uint32_t addresses;
-	uint32_t addresses_up;
+	uint16_t addresses;
+	uint16_t addresses_up;
 	uint32_t dns_failures;
-	uint8_t state;		/* enum health_state */
+	uint16_t calls_open;	  /* that the peer may think are up */
+	uint16_t calls_not_ended; /* of which nobody knows whether they ended */
+	uint8_t state;		  /* enum health_state */
 	int8_t inbound_missing; /* 1: its peer's expected pings stay out; -1: none are */
 	bool addresses_known;	/* a resolution told how many */
 	bool named;		/* the URI's host is a name */
 	bool paused;
+	bool calls; /* it makes some */
 };
 
 /* Why the trunk is in its state, where that is not what probes say; or NULL. */
@@ -111,6 +115,9 @@ struct stats_exporter {
 	int64_t reload_success_unix_ns; /* 0: never */
 	struct stats_spared spared;
 	int64_t lag_ns; /* largest of the last minute */
+	uint32_t media_late[MEDIA_LATENESS_BOUNDS + 1];
+	int64_t media_late_sum_ns;
+	bool calls; /* some trunk makes them */
 	size_t trunks;
 	unsigned total_shards;	    /* 0: not one of several */
 	char shard[24];		    /* label text of the one that this is */

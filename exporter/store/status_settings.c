@@ -41,7 +41,7 @@ static const char *const answers_from[] = {"peer", "anywhere"};
 static const char *const families[] = {"any", "ipv4", "ipv6"};
 static const char *const up_whens[] = {"any", "all", "primary"};
 static const char *const versions[] = {"TLS1.0", "TLS1.1", "TLS1.2", "TLS1.3"};
-static const char *const methods[] = {"OPTIONS", "REGISTER", NULL};
+static const char *const methods[] = {"OPTIONS", "REGISTER", "INVITE", NULL};
 static const char *const digests[] = {"MD5", "SHA-256", "SHA-512-256", NULL};
 
 /* A row for each key that a trunk may have; what names or is a secret has none. */

@@ -125,7 +125,7 @@ static void status_trunk_copy_target(struct status_trunk *trunk, struct store *s
 	to->stats = t->stats;
 	to->last = t->last;
 	to->last_unix_ns = t->last_unix_ns;
-	to->chain = chain_ref(t->tls ? t->tls->chain : NULL);
+	to->chain = chain_ref(store_tls_of(t) ? t->more->chain : NULL);
 	to->lacks_probes = history_lacks_probes(&s->history, t->track);
 	to->lacks_failures = history_lacks_failures(&s->history, t->track);
 	if (t->track)

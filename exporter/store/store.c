@@ -16,6 +16,26 @@ static const char *store_row_name(const void *element)
 	return row->conf->name;
 }
 
+static int store_init_call_buckets(struct store *s)
+{
+	double bounds_s[MEDIA_LATENESS_BOUNDS];
+	int err = classic_histogram_init(&s->call_buckets, store_call_bounds(),
+					 STATS_CALL_BUCKETS);
+
+	for (size_t i = 0; i < MEDIA_LATENESS_BOUNDS; i++)
+		bounds_s[i] = media_lateness_bounds_us[i] / 1e6;
+	return err ? err
+		   : classic_histogram_init(&s->media_buckets, bounds_s,
+					    MEDIA_LATENESS_BOUNDS);
+}
+
+static void store_clear_buckets(struct store *s)
+{
+	classic_histogram_clear(&s->buckets);
+	classic_histogram_clear(&s->call_buckets);
+	classic_histogram_clear(&s->media_buckets);
+}
+
 int store_alloc(struct store **sp, const double *buckets, size_t bucket_count)
 {
 	struct store *s = calloc(1, sizeof(*s));
@@ -24,7 +44,10 @@ int store_alloc(struct store **sp, const double *buckets, size_t bucket_count)
 	if (!s)
 		return ENOMEM;
 	err = classic_histogram_init(&s->buckets, buckets, bucket_count);
+	if (!err)
+		err = store_init_call_buckets(s);
 	if (err) {
+		store_clear_buckets(s);
 		free(s);
 		return err;
 	}
@@ -50,7 +73,7 @@ void store_free(struct store *s)
 	name_index_free(&s->names);
 	while (!TAILQ_EMPTY(&s->trunks))
 		store_trunk_remove(s, TAILQ_FIRST(&s->trunks));
-	classic_histogram_clear(&s->buckets);
+	store_clear_buckets(s);
 	changes_clear(&s->changes);
 	pthread_mutex_destroy(&s->lock);
 	free(s);

@@ -96,6 +96,12 @@ void store_probe_settled(struct store *s, struct store_target *cell,
 			 const struct probe_loss *loss);
 void store_probe_misdirected(struct store *s, struct store_target *cell,
 			     enum probe_misdirected how);
+/* A call was due and not made: a limit, or calls are stopped. */
+void store_call_refused(struct store *s, struct store_target *cell);
+/* By the trunk's name, which may be gone. */
+void store_calls_open(struct store *s, const char *trunk, unsigned open);
+void store_call_not_ended(struct store *s, const char *trunk);
+void store_media_lateness(struct store *s, const struct media_lateness *l);
 void store_stray(struct store *s, enum engine_stray why);
 
 /*

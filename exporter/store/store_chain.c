@@ -6,11 +6,11 @@ void store_chain(struct store *s, struct store_target *cell, struct chain *chain
 	struct chain *old;
 
 	/* Only this thread replaces it. Nearly always it is what was shown last time. */
-	if (!cell || !cell->tls || chain_equal(cell->tls->chain, chain))
+	if (!cell || !store_tls_of(cell) || chain_equal(cell->more->chain, chain))
 		return;
 	store_write_lock(s);
-	old = cell->tls->chain;
-	cell->tls->chain = chain_ref(chain);
+	old = cell->more->chain;
+	cell->more->chain = chain_ref(chain);
 	store_touch(s, cell->row);
 	store_write_unlock(s);
 	chain_unref(old);

@@ -98,8 +98,9 @@ static void store_probe_result_count(const struct store *s, struct store_target 
 	if (result->verified_not_after_s > 0)
 		stats->verified_not_after_s = result->verified_not_after_s;
 	stats->retry_after_s = result->retry_after_s;
-	if (result->outcome == PROBE_TLS && cell->tls && result->tls_cause < TLS_FAILURES)
-		cell->tls->failures[result->tls_cause]++;
+	if (result->outcome == PROBE_TLS && store_tls_of(cell) &&
+	    result->tls_cause < TLS_FAILURES)
+		cell->more->failures[result->tls_cause]++;
 	stats->retransmissions += result->retransmissions;
 	memcpy(stats->phase_ns, result->phase_ns, sizeof(stats->phase_ns));
 	stats->priority = result->priority;
@@ -139,6 +140,7 @@ void store_probe_done(struct store *s, struct store_target *cell,
 		return;
 	store_write_lock(s);
 	store_probe_result_count(s, cell, result);
+	store_call_count(cell, &result->call);
 	store_probe_remember(s, cell, result);
 	store_write_unlock(s);
 }

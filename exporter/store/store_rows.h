@@ -18,10 +18,12 @@
 /* Seconds over which the largest schedule lag is told, a slot each. */
 #define STORE_LAG_SLOTS 60
 
-/* A target over TLS has these besides. */
-struct store_tls {
+/* A target over TLS, or one that makes calls, has these besides. */
+struct store_more {
+	bool tls; /* it is over TLS; else the next two are nothing */
 	uint32_t failures[TLS_FAILURES];
 	struct chain *chain; /* what the peer showed; a reference; NULL: nothing yet */
+	struct stats_call *call; /* owned; NULL: it makes no calls */
 };
 
 struct store_target {
@@ -36,7 +38,7 @@ struct store_target {
 	char *said; /* owned; the last probe's reason phrase or failure; NULL: nothing */
 	int64_t last_unix_ns; /* begin of the last probe that ended; 0: none yet */
 	struct history_probe last;
-	struct store_tls *tls; /* NULL: not over TLS */
+	struct store_more *more; /* owned; NULL: neither over TLS, nor calls */
 	uint16_t code_count;
 	uint16_t code_cap;
 	uint16_t label_len;
@@ -91,8 +93,10 @@ struct store {
 	pthread_mutex_t lock;
 	atomic_bool writer_waits;
 	atomic_bool ready;
-	atomic_bool exemplars;		      /* some client takes them */
-	struct stats_buckets buckets;	      /* never changes */
+	atomic_bool exemplars;	      /* some client takes them */
+	struct stats_buckets buckets; /* never changes; nor do these: */
+	struct stats_buckets call_buckets;
+	struct stats_buckets media_buckets;
 	struct native_histogram_scale native; /* never changes once there are trunks */
 	struct store_trunks trunks;
 	struct name_index names; /* rows by trunk; without memory some are not in */
@@ -107,6 +111,18 @@ struct store {
 	struct changes changes; /* of the last reload */
 	struct store_lag lag[STORE_LAG_SLOTS];
 };
+
+/* What a target over TLS has besides; NULL for others. */
+static inline struct store_more *store_tls_of(const struct store_target *t)
+{
+	return t->more && t->more->tls ? t->more : NULL;
+}
+
+/* What one that makes calls has; NULL for others. */
+static inline struct stats_call *store_call_of(const struct store_target *t)
+{
+	return t->more ? t->more->call : NULL;
+}
 
 static inline const char *store_own_file(const struct store_trunk *t)
 {
@@ -141,6 +157,15 @@ void store_target_free(struct store_target *cell);
 
 /* With the lock held: the last probe's words, "" for none. */
 void store_target_say(struct store_target *cell, const char *text);
+
+/* STATS_CALL_BUCKETS of them. */
+const double *store_call_bounds(void);
+
+/* Freed with free(); NULL without memory. */
+struct stats_call *store_call_alloc(void);
+
+/* Counts a call. With the lock held. */
+void store_call_count(struct store_target *cell, const struct call_report *r);
 
 /* Counts a response in the target's histograms. With the lock held. */
 void store_observe(const struct store *s, struct store_target *t,

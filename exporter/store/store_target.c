@@ -26,6 +26,22 @@ static struct store_target *store_target_target_alloc(const struct store *s,
 	return cell;
 }
 
+/* Without memory for it, that part of it is not shown. */
+static void store_target_more(struct store_target *cell,
+			      const struct engine_target *target)
+{
+	bool tls = !strcmp(target->transport, "tls");
+	bool calls = !strcmp(target->method, "INVITE");
+
+	if (tls || calls)
+		cell->more = calloc(1, sizeof(*cell->more));
+	if (!cell->more)
+		return;
+	cell->more->tls = tls;
+	if (calls)
+		cell->more->call = store_call_alloc();
+}
+
 struct store_target *store_target_add(struct store *s, struct store_trunk *row,
 				      const struct engine_target *target)
 {
@@ -41,8 +57,7 @@ struct store_target *store_target_add(struct store *s, struct store_trunk *row,
 		return NULL;
 	cell->row = row;
 	cell->stats.udp = !strcmp(target->transport, "udp");
-	if (!strcmp(target->transport, "tls"))
-		cell->tls = calloc(1, sizeof(*cell->tls));
+	store_target_more(cell, target);
 
 	store_write_lock(s);
 	cell->track = history_track_alloc(&s->history);
@@ -96,9 +111,11 @@ void store_target_free(struct store_target *cell)
 	free(cell->window);
 	store_target_said_free(cell);
 	free(cell->codes);
-	if (cell->tls)
-		chain_unref(cell->tls->chain);
-	free(cell->tls);
+	if (cell->more) {
+		chain_unref(cell->more->chain);
+		free(cell->more->call);
+	}
+	free(cell->more);
 	free(cell);
 }
 

@@ -76,6 +76,8 @@ struct store_trunk *store_trunk_add(struct store *s, const struct config_trunk *
 		!hop.ipv4 && !hop.ipv6;
 	row->stats.state = HEALTH_UNKNOWN;
 	row->stats.inbound_missing = -1;
+	row->stats.calls =
+		trunk->settings && trunk->settings->methods >> CONFIG_METHOD_INVITE & 1;
 	row->conf = trunk;
 	row->since_boot_ns = clock_boot_ns();
 	store_trunk_pause(&row->stats, trunk->settings);
@@ -85,6 +87,7 @@ struct store_trunk *store_trunk_add(struct store *s, const struct config_trunk *
 	(void)name_index_put(&s->names, row);
 	store_touch(s, row);
 	s->exporter.trunks++;
+	s->exporter.calls |= row->stats.calls;
 	s->generation++;
 	store_write_unlock(s);
 	return row;
@@ -230,8 +233,8 @@ void store_trunk_addresses(struct store *s, struct store_trunk *row, unsigned to
 	if (!row)
 		return;
 	store_write_lock(s);
-	row->stats.addresses = total;
-	row->stats.addresses_up = up;
+	row->stats.addresses = (uint16_t)total;
+	row->stats.addresses_up = (uint16_t)up;
 	row->stats.addresses_known = true;
 	store_touch(s, row);
 	store_write_unlock(s);

@@ -9,6 +9,8 @@
 enum {
 	UDP_BYTES_MAX = 1300, /* of a request, where the path's MTU is not known */
 	SPARSE_BYTES = 640,   /* no request has more that nobody configured */
+	CALL_BYTES = 480,     /* what INVITE has besides: SDP, and what it supports */
+	SRTP_BYTES = 320,     /* keys in that */
 	NONCE_BYTES = 64,     /* what peers choose, of a usual length */
 	REALM_BYTES = 32,
 	OPAQUE_BYTES = 32,
@@ -36,13 +38,24 @@ static size_t credentials_size(const struct config_trunk *t)
 	       OPAQUE_BYTES + length(t->uri);
 }
 
+/* Of an INVITE, what other requests do not have. */
+static size_t call_size(const struct config_settings *s)
+{
+	bool secure = s->call && s->call->srtp != CONFIG_SRTP_OFF;
+
+	if (!(s->methods >> CONFIG_METHOD_INVITE & 1))
+		return 0;
+	return CALL_BYTES + (secure ? SRTP_BYTES : 0);
+}
+
 /* Not less than any request of the trunk has, and cheaper than to make one. */
 static size_t size_bound(const struct config_trunk *t)
 {
 	const struct config_settings *s = t->settings;
 	const char *texts[] = {s->request_uri, s->from,	      s->to,
 			       s->contact,     s->user_agent, s->outbound_proxy};
-	size_t sum = SPARSE_BYTES + 3 * length(t->uri) + credentials_size(t);
+	size_t sum =
+		SPARSE_BYTES + 3 * length(t->uri) + credentials_size(t) + call_size(s);
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
 		sum += 2 * length(texts[i]);
@@ -140,7 +153,8 @@ static size_t size_largest(const struct config *conf, const struct config_trunk 
 		enum config_method method;
 		const char *name;
 	} methods[] = {{CONFIG_METHOD_OPTIONS, "OPTIONS"},
-		       {CONFIG_METHOD_REGISTER, "REGISTER"}};
+		       {CONFIG_METHOD_REGISTER, "REGISTER"},
+		       {CONFIG_METHOD_INVITE, "INVITE"}};
 	struct sa local, peer;
 	struct request_info info = {
 		.trunk = t,
@@ -158,6 +172,8 @@ static size_t size_largest(const struct config *conf, const struct config_trunk 
 		info.method = methods[i].name;
 		if (t->settings->methods & 1U << methods[i].method)
 			size = request_size(info);
+		if (size && methods[i].method == CONFIG_METHOD_INVITE)
+			size += call_size(t->settings);
 		most = size > most ? size : most;
 	}
 	return most;

@@ -4,8 +4,10 @@
 #include "base/clock.h"
 #include "base/name_index.h"
 #include "config/uri.h"
+#include "sipprobe/call/calls.h"
 #include "sipprobe/dns/resolv_conf.h"
 #include "sipprobe/dns/resolv_watch.h"
+#include "sipprobe/engine/engine_calls.h"
 #include "sipprobe/engine/engine_pauses.h"
 #include "sipprobe/engine/engine_private.h"
 #include "sipprobe/target/bindings.h"
@@ -36,12 +38,15 @@ static void engine_destructor(void *arg)
 		ticker_cancel(e->services.ticker, &e->stop_timer);
 	if (e->services.ticker)
 		ticker_cancel(e->services.ticker, &e->pause_timer);
+	if (e->services.ticker)
+		ticker_cancel(e->services.ticker, &e->calls_timer);
 	for (size_t i = 0; i < e->trunk_count; i++)
 		mem_deref(e->trunks[i]);
 	free(e->trunks);
 	/* Those whose trunks went before; the others went with theirs just now. */
 	while ((le = list_head(&e->group.targets.unregistering)))
 		mem_deref(le->data);
+	mem_deref(e->services.calls);
 	mem_deref(e->group.targets.bindings);
 	mem_deref(e->tls_watch);
 	mem_deref(e->resolv_watch);
@@ -128,7 +133,8 @@ static int services_init(struct engine *e, const char *version)
 		return err;
 	s->arrivals = &demux_arrivals;
 	s->arrivals_arg = e->demux;
-	return sockets_alloc(&s->sockets, s->ticker, s->arrivals, s->arrivals_arg);
+	err = sockets_alloc(&s->sockets, s->ticker, s->arrivals, s->arrivals_arg);
+	return err ? err : engine_calls_alloc(e);
 }
 
 int engine_alloc(struct engine **ep, const char *version,
@@ -330,6 +336,8 @@ int engine_apply(struct engine *e, const struct config *conf, char *err_text,
 		err = resolver_alloc(&p.resolver, &conf->dns);
 	if (!err)
 		err = plan_trunks(&p, e);
+	if (!err)
+		err = calls_configure(e->services.calls, conf);
 	if (err) {
 		if (!err_text[0])
 			str_ncpy(err_text, strerror(err), err_size);
@@ -343,10 +351,22 @@ int engine_apply(struct engine *e, const struct config *conf, char *err_text,
 static void stop_done_h(void *arg)
 {
 	struct engine *e = arg;
+	void (*h)(void *arg) = e->stopped_h;
 
 	ticker_cancel(e->services.ticker, &e->stop_timer);
 	e->group.targets.unregistered_h = NULL;
-	e->stopped_h(e->stopped_arg);
+	e->stopped_h = NULL;
+	h(e->stopped_arg);
+}
+
+/* After a registration was taken back, or a call ended. */
+void engine_stop_review_h(void *arg)
+{
+	struct engine *e = arg;
+
+	if (e->stopped_h && list_isempty(&e->group.targets.unregistering) &&
+	    !calls_open(e->services.calls))
+		stop_done_h(e);
 }
 
 static void stop_late_h(struct wheel_timer *timer, int64_t now_ns)
@@ -398,10 +418,10 @@ void engine_stop(struct engine *e, void (*h)(void *arg), void *arg)
 	ticker_start(e->services.ticker, &e->stop_timer,
 		     now_ns + ENGINE_STOP_MS * CLOCK_NS_PER_MS, stop_late_h);
 	unregister_all(e, now_ns);
-	e->group.targets.unregistered_h = stop_done_h;
+	e->group.targets.unregistered_h = engine_stop_review_h;
 	e->group.targets.unregistered_arg = e;
-	if (list_isempty(&e->group.targets.unregistering))
-		stop_done_h(e);
+	calls_stop(e->services.calls);
+	engine_stop_review_h(e);
 }
 
 const char *engine_listening(const struct engine *e, size_t n)

@@ -16,6 +16,7 @@ struct engine {
 	struct trunk_group group; /* what trunks get at all of it through */
 	struct wheel_timer stop_timer;
 	struct wheel_timer pause_timer;
+	struct wheel_timer calls_timer;
 	void (*stopped_h)(void *arg); /* NULL: not stopping */
 	void *stopped_arg;
 	struct tls_watch *tls_watch;

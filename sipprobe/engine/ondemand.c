@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "sipprobe/call/call.h"
 #include "sipprobe/engine/engine_private.h"
 #include "sipprobe/engine/ondemand_private.h"
 #include "sipprobe/target/probers.h"
@@ -155,7 +156,8 @@ static int load_rehearsal(struct ondemand *o, char *text, size_t size)
 	return err;
 }
 
-static int add_checks(struct ondemand *o, const struct resolve_address *address)
+static int add_checks(struct ondemand *o, const struct resolve_address *address,
+		      bool first)
 {
 	int err = 0;
 
@@ -163,6 +165,9 @@ static int add_checks(struct ondemand *o, const struct resolve_address *address)
 		unsigned i = o->count;
 
 		if (!(o->settings.methods >> m & 1))
+			continue;
+		/* One call is what was asked for: at the best address. */
+		if (m == CONFIG_METHOD_INVITE && !first)
 			continue;
 		err = target_alloc(&o->targets[i], &o->group, &o->owner,
 				   prober_of((enum config_method)m), address,
@@ -184,7 +189,7 @@ static int add_targets(struct ondemand *o, const struct resolve_result *res)
 	if (!o->answers)
 		return ENOMEM;
 	for (size_t i = 0; i < count && !err; i++)
-		err = add_checks(o, &res->addresses[i]);
+		err = add_checks(o, &res->addresses[i], !i);
 	return err;
 }
 
@@ -218,7 +223,8 @@ static void probe_addresses(struct ondemand *o, const struct resolve_result *res
 	o->pending = o->count;
 	for (unsigned i = 0; i < o->count; i++)
 		target_probe_now(o->targets[i]);
-	ticker_start(o->group.services->ticker, &o->timer, end_ns + ONDEMAND_GRACE_NS,
+	ticker_start(o->group.services->ticker, &o->timer,
+		     end_ns + o->call_us * CLOCK_NS_PER_US + ONDEMAND_GRACE_NS,
 		     ondemand_expire_h);
 }
 
@@ -272,6 +278,23 @@ static int ondemand_begin(struct ondemand *o)
 	return err;
 }
 
+/* Nobody is called but by who asks for just that. */
+static void choose_methods(struct ondemand *o, unsigned asked)
+{
+	const unsigned call = 1U << CONFIG_METHOD_INVITE;
+
+	if (asked)
+		o->settings.methods = asked;
+	else
+		o->settings.methods &= ~call;
+	if (!o->settings.call)
+		o->settings.methods &= ~call;
+	if (!o->settings.methods)
+		o->settings.methods = 1U << CONFIG_METHOD_OPTIONS;
+	if (o->settings.methods & call)
+		o->call_us = call_longest_us(o->settings.call);
+}
+
 /* A registration is the schedule's to keep: one from here would be lost or lose that. */
 static void ask_only(struct ondemand *o)
 {
@@ -297,12 +320,12 @@ static int ondemand_setup(struct ondemand *o, const struct ondemand_request *rq)
 	o->settings = *rq->settings;
 	o->settings.interval_us = ONDEMAND_INTERVAL_US;
 	o->settings.down_interval_us = 0;
-	if (rq->methods)
-		o->settings.methods = rq->methods;
+	choose_methods(o, rq->methods);
 	ask_only(o);
 	o->settings.connection = CONFIG_CONNECTION_FRESH;
 	o->shared = rq->settings;
 	o->held = config_keep(rq->conf);
+	o->group.conf = o->held;
 	o->timeout_us = rq->timeout_us ? rq->timeout_us : rq->settings->timeout_us;
 	o->access = rq->access;
 	o->ladder = rq->ladder;

@@ -31,6 +31,7 @@ struct ondemand {
 	unsigned pending;
 	int64_t begun_ns;
 	int64_t timeout_us;
+	int64_t call_us; /* what a call may take besides; 0: none is made */
 	bool ladder;
 	struct ondemand_report report;
 	ondemand_h *h;

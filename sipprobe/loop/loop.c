@@ -95,6 +95,7 @@ static int catch_signals(void)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1);
 	/* Before any other thread starts, so that they inherit the mask. */
 	if (sigprocmask(SIG_BLOCK, &set, NULL))
 		return errno;

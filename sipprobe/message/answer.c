@@ -26,13 +26,22 @@ static const struct {
 	unsigned code;
 	const char *phrase;
 } phrases[] = {
+	{100, "Trying"},
+	{180, "Ringing"},
 	{200, "OK"},
 	{400, "Bad Request"},
 	{405, "Method Not Allowed"},
 	{416, "Unsupported URI Scheme"},
 	{420, "Bad Extension"},
 	{481, "Call/Transaction Does Not Exist"},
+	{482, "Loop Detected"},
+	{486, "Busy Here"},
+	{487, "Request Terminated"},
+	{488, "Not Acceptable Here"},
+	{491, "Request Pending"},
+	{500, "Server Internal Error"},
 	{505, "Version Not Supported"},
+	{603, "Decline"},
 };
 
 static const char *phrase_of(unsigned code)
@@ -266,14 +275,18 @@ static void out_copy(struct out *o, const char *name, const struct pl *value)
 }
 
 static void out_identity(struct out *o, const struct guard_message *req,
-			 const struct siphash_key *key)
+			 const struct siphash_key *key, const char *own_tag)
 {
 	out_copy(o, "From", &req->from);
 	if (req->to.l) {
 		out_text(o, "To: ");
 		out_value(o, &req->to);
-		if (!req->to_tag.p)
+		if (!req->to_tag.p && own_tag) {
+			out_text(o, ";tag=");
+			out_text(o, own_tag);
+		} else if (!req->to_tag.p) {
 			out_tag(o, req, key);
+		}
 		out_text(o, "\r\n");
 	}
 	out_copy(o, "Call-ID", &req->call_id);
@@ -349,15 +362,42 @@ static void out_agent(struct out *o, const char *name, enum brevity brevity)
 		out_field(o, "User-Agent", &agent);
 }
 
+static void out_dialog(struct out *o, const struct guard_message *req,
+		       const struct answer_dialog *dialog)
+{
+	struct pl name, value;
+	size_t pos = 0;
+
+	while (dialog->makes && guard_next_field(req, &pos, &name, &value)) {
+		if (guard_field_is(&name, "Record-Route", 0) && value.l)
+			out_field(o, "Record-Route", &value);
+	}
+	out_text(o, dialog->fields);
+}
+
+static void out_body(struct out *o, const char *sdp)
+{
+	if (sdp)
+		out_text(o, "Content-Type: application/sdp\r\n");
+	out_text(o, "Content-Length: ");
+	out_number(o, sdp ? (uint32_t)strlen(sdp) : 0);
+	out_text(o, "\r\n\r\n");
+	if (sdp)
+		out_text(o, sdp);
+}
+
 static void out_answer(struct out *o, const struct guard_message *req,
 		       const struct answer_info *info, enum brevity brevity)
 {
 	out_status(o, req, info->code);
 	out_vias(o, req, info->src);
-	out_identity(o, req, &info->tag);
-	out_capabilities(o, req, info, brevity);
+	out_identity(o, req, &info->tag, info->dialog ? info->dialog->tag : NULL);
+	if (info->dialog)
+		out_dialog(o, req, info->dialog);
+	else
+		out_capabilities(o, req, info, brevity);
 	out_agent(o, info->agent, brevity);
-	out_text(o, "Content-Length: 0\r\n\r\n");
+	out_body(o, info->dialog ? info->dialog->body : NULL);
 }
 
 int answer_make(char *buf, size_t size, size_t *len, const struct guard_message *req,

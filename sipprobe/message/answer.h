@@ -19,12 +19,21 @@ enum {
 	ANSWER_GAIN_MAX = 4,		  /* an answer is shorter than so many requests */
 };
 
+/* What an answer within a dialog, or one that makes a dialog, says besides. */
+struct answer_dialog {
+	const char *fields; /* more header fields, with their line ends; or "" */
+	const char *body;   /* SDP, or NULL */
+	const char *tag;    /* To tag where the request has none */
+	bool makes;	    /* a dialog: Record-Route is copied (RFC 3261 12.1.1) */
+};
+
 struct answer_info {
-	unsigned code;		/* of answer_code() */
+	unsigned code;		/* of answer_code(), or any with @dialog */
 	const struct sa *src;	/* where the request came from */
 	const char *contact;	/* URI for Contact of a 200, or NULL */
 	const char *agent;	/* for Server and User-Agent: "siptrunk_exporter/0.1.0" */
 	struct siphash_key tag; /* secret; To tags come of it, so keep it while we run */
+	const struct answer_dialog *dialog; /* NULL: neither of a dialog */
 };
 
 /*
@@ -41,7 +50,7 @@ unsigned answer_code(const struct guard_message *req);
  * Writes the response. All Via values are copied in order; the topmost gets `received`
  * when its sent-by is not the address the request came from or when it asks for `rport`,
  * which is filled in (RFC 3261 18.2.1, RFC 3581 4). To gets a tag where it has none.
- * Record-Route is not copied: no answer of ours makes a dialog (RFC 3261 12.1.1). To a
+ * Record-Route is not copied but where the answer makes a dialog (RFC 3261 12.1.1). To a
  * faulty request, the reason phrase says what is wrong (21.4.1); what it lacks, the
  * response lacks too. Control bytes of values become spaces.
  *

@@ -85,6 +85,8 @@ static const char *uri_text(const struct request_info *info)
 
 	if (info->registration)
 		return info->registration->registrar;
+	if (info->call)
+		return info->call->uri;
 	return s->request_uri ? s->request_uri : info->trunk->uri;
 }
 
@@ -194,7 +196,7 @@ static int print_dialog(struct mbuf *mb, struct request *r,
 	const struct config_settings *s = info->trunk->settings;
 	const struct request_register *reg = info->registration;
 	const char *from = reg ? reg->aor : s->from;
-	const char *to = reg ? reg->aor : s->to;
+	const char *to = reg ? reg->aor : info->call ? info->call->uri : s->to;
 	int err;
 
 	err = mbuf_write_str(mb, "From: <");
@@ -216,6 +218,17 @@ static int print_dialog(struct mbuf *mb, struct request *r,
 	return err | mbuf_write_str(mb, ">\r\n");
 }
 
+static int print_body(struct mbuf *mb, const char *sdp)
+{
+	if (!sdp)
+		return mbuf_write_str(mb, "Content-Length: 0\r\n\r\n");
+	return mbuf_printf(mb,
+			   "Content-Type: application/sdp\r\n"
+			   "Content-Length: %zu\r\n\r\n",
+			   strlen(sdp)) |
+	       mbuf_write_str(mb, sdp);
+}
+
 static int print_tail(struct mbuf *mb, const struct request_info *info)
 {
 	const struct config_settings *s = info->trunk->settings;
@@ -233,7 +246,7 @@ static int print_tail(struct mbuf *mb, const struct request_info *info)
 	for (size_t i = 0; i < s->header_count; i++)
 		err |= mbuf_printf(mb, "%s: %s\r\n", s->headers[i].name,
 				   s->headers[i].value);
-	return err | mbuf_write_str(mb, "Content-Length: 0\r\n\r\n");
+	return err | print_body(mb, info->call ? info->call->body : NULL);
 }
 
 static void stamps_keep(struct request *to, const struct request *from)

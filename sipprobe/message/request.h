@@ -38,6 +38,12 @@ struct request_register {
 	uint32_t expires_s;    /* of the binding */
 };
 
+/* Parts of an INVITE that other requests lack. */
+struct request_call {
+	const char *uri;  /* who is called: Request-URI and To */
+	const char *body; /* SDP, NULL without */
+};
+
 /* Everything that a request is made from; nothing of it is kept. */
 struct request_info {
 	const char *method;
@@ -50,6 +56,7 @@ struct request_info {
 	const char *fields; /* more header fields, with their line ends; or NULL */
 	const struct request_register *registration; /* NULL: no REGISTER */
 	const struct sa *peer; /* {peer} in templates; NULL: none has it */
+	const struct request_call *call; /* NULL: no INVITE */
 };
 
 /*

@@ -35,6 +35,7 @@ const char *ladder_kind_name(enum ladder_kind k)
 		[LADDER_ODDITY] = "oddity",
 		[LADDER_ELSEWHERE] = "elsewhere",
 		[LADDER_REPLACED] = "replaced",
+		[LADDER_AUDIO] = "audio",
 	};
 
 	return (unsigned)k < LADDER_KINDS ? names[k] : "closed";

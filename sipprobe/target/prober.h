@@ -14,6 +14,8 @@ struct target;
 struct prober {
 	const char *method; /* of the request, and the metrics' label */
 	bool keeps_call;    /* one Call-ID for all probes, with rising CSeq */
+	bool steady; /* it keeps to its interval whatever the state; it has no verdict yet
+		      * for long */
 	/*
 	 * Begins a probe, or its next transaction. Its result follows
 	 * from the loop, exactly once, and never inside this call.
@@ -40,6 +42,14 @@ struct prober {
 	 * @all: whoever else holds the same ends too
 	 */
 	bool (*unregister)(struct target *t, bool all);
+	/* The longest that a probe lasts; NULL: the trunk's timeout. */
+	int64_t (*timeout_us)(const struct config_settings *s);
+	/* Whether no probe may begin now: then it has seen to what comes instead. */
+	bool (*refuses)(struct target *t);
+	/* The probe under way is dropped, untold. */
+	void (*leave)(struct target *t);
+	/* Its deadline came. Whether it made the result of it. */
+	bool (*expire)(struct target *t);
 	/* Whether its connection is to be kept between probes, whatever is set. */
 	bool (*keeps_connection)(const struct target *t);
 };

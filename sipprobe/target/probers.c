@@ -11,6 +11,7 @@ const struct prober prober_options = {
 static const struct prober *const probers[CONFIG_METHODS] = {
 	[CONFIG_METHOD_OPTIONS] = &prober_options,
 	[CONFIG_METHOD_REGISTER] = &prober_register,
+	[CONFIG_METHOD_INVITE] = &prober_invite,
 };
 
 const struct prober *prober_of(enum config_method method)

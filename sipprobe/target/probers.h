@@ -7,6 +7,7 @@
 
 extern const struct prober prober_options;
 extern const struct prober prober_register;
+extern const struct prober prober_invite;
 
 /* By the method's number. */
 const struct prober *prober_of(enum config_method method);

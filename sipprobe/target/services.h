@@ -6,7 +6,7 @@
 #define SIPPROBE_TARGET_SERVICES_H
 
 #include "sipprobe/loop/ticker.h"
-#include "sipprobe/target/schedule.h"
+#include "sipprobe/loop/schedule.h"
 #include "sipprobe/transport/arrivals.h"
 
 struct services {
@@ -15,6 +15,7 @@ struct services {
 	struct schedule schedule;
 	struct registry *registry;
 	struct sockets *sockets;
+	struct calls *calls;
 	/* For what comes in on a connection that a target opened. */
 	const struct arrivals *arrivals;
 	void *arrivals_arg;

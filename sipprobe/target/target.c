@@ -22,6 +22,7 @@ static void target_destructor(void *arg)
 	peers_remove(t->group->peers, &t->address.sa, t->address.transport, t);
 	target_services(t)->targets_stamp++;
 	mem_deref(t->stream);
+	mem_deref(t->call);
 	target_tell_removed(t);
 	if (registry_find(target_services(t)->registry, t->index) == t)
 		registry_remove(target_services(t)->registry, t->index);

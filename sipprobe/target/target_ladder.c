@@ -7,7 +7,10 @@
 #include "base/clock.h"
 #include "sipprobe/target/target_state.h"
 
-enum { NOTES_MAX = 8 }; /* with connect, TLS, the request and the end: LADDER_ENTRIES */
+enum {
+	NOTES_MAX = 8,	     /* beside connect, TLS, the request and the end */
+	NOTES_CALL_MAX = 26, /* of a call, which is all notes */
+};
 
 struct note {
 	int64_t at_ns; /* monotonic */
@@ -47,10 +50,11 @@ static bool is_kept(const struct target *t)
 static struct note *add_note(struct target *t, enum ladder_kind kind, int64_t at_ns)
 {
 	unsigned count = t->notes ? t->notes->count : 0;
+	unsigned most = t->call ? NOTES_CALL_MAX : NOTES_MAX;
 	struct target_notes *grown = t->notes;
 	struct note *note;
 
-	if (count == NOTES_MAX) {
+	if (count == most) {
 		t->notes->dropped++;
 		return NULL;
 	}
@@ -301,7 +305,7 @@ void target_tell_ladder(struct target *t, const struct probe_result *r,
 			ladder_sort(&l);
 		if (m && !is_noted(t))
 			add_final(&l, t, m);
-		else if (!m)
+		else if (!m && (r->outcome != PROBE_RESPONSE || *r->detail))
 			add_failure(&l, t, r);
 		events->probe_ladder_h(t->cell, r, &l, t->group->arg);
 	}

@@ -211,8 +211,9 @@ static void probe_rebound_h(struct wheel_timer *timer, int64_t now_ns)
 void target_rebind(struct target *t)
 {
 	t->udp = NULL;
-	/* Its answer may come to a socket that is closed now: ask again, at once. */
-	if (t->attempt.pending && t->address.transport == CONFIG_TRANSPORT_UDP)
+	/* Its answer may come to a socket that is closed now: ask again, at once. A call
+	 * chooses its way at each message. */
+	if (t->attempt.pending && !t->call && t->address.transport == CONFIG_TRANSPORT_UDP)
 		ticker_start(target_services(t)->ticker, &t->timer, clock_monotonic_ns(),
 			     probe_rebound_h);
 }
@@ -229,6 +230,8 @@ void target_probe_at(struct target *t, int64_t at_ns)
 	/* The notes of a probe that has ended wait for its ladder. */
 	if (t->attempt.pending)
 		target_notes_free(t);
+	if (t->attempt.pending && t->prober->leave)
+		t->prober->leave(t);
 	t->attempt.pending = false;
 	/* Decided late is not begun late: that would pass for a lag of ours. */
 	if (at_ns < now_ns)
@@ -264,6 +267,8 @@ void target_time_out(struct target *t)
 	const char *detail = NULL;
 	int err = ETIMEDOUT;
 
+	if (t->prober->expire && t->prober->expire(t))
+		return;
 	if (a->garbage_why) {
 		outcome = PROBE_PROTOCOL;
 		err = a->garbage_sip ? EBADMSG : EPROTO;
@@ -413,6 +418,9 @@ static void probe_begin(struct target *t, bool held)
 
 static void probe_due_h(struct wheel_timer *timer, int64_t now_ns)
 {
+	struct target *t = target_of_timer(timer);
+
 	(void)now_ns;
-	probe_begin(target_of_timer(timer), false);
+	if (!t->prober->refuses || !t->prober->refuses(t))
+		probe_begin(t, false);
 }

@@ -13,9 +13,28 @@ static int64_t own_interval_ns(const struct target *t)
 	return (own_us ? own_us : s->interval_us) * CLOCK_NS_PER_US;
 }
 
+static int64_t grid_ns(const struct target *t, int64_t interval_ns, int64_t from_ns)
+{
+	return schedule_grid_ns(&target_services(t)->schedule, t->phase, interval_ns,
+				from_ns);
+}
+
+/*
+ * What costs money begins within a minute at its place there, not at once: a program that
+ * is started over and over would pay each time.
+ */
+static int64_t first_grid_ns(const struct target *t)
+{
+	int64_t own_ns = own_interval_ns(t), minute_ns = 60 * CLOCK_NS_PER_S;
+
+	return own_ns < minute_ns ? own_ns : minute_ns;
+}
+
 int64_t target_schedule_first_ns(struct target *t, const char *address, int64_t now_ns)
 {
 	t->phase = schedule_phase(t->owner->conf->name, address, t->prober->method);
+	if (t->prober->steady)
+		return grid_ns(t, first_grid_ns(t), now_ns);
 	return schedule_first_ns(t->phase, own_interval_ns(t),
 				 registry_count(target_services(t)->registry), now_ns);
 }
@@ -30,14 +49,8 @@ static int64_t pace_ns(const struct target *t)
 	int64_t own_ns = own_interval_ns(t);
 	int64_t down_ns = target_settings(t)->down_interval_us * CLOCK_NS_PER_US;
 
-	return fast && !t->attempt.refused && down_ns && down_ns < own_ns ? down_ns
+	return fast && !t->prober->steady && !t->attempt.refused && down_ns && down_ns < own_ns ? down_ns
 									  : own_ns;
-}
-
-static int64_t grid_ns(const struct target *t, int64_t interval_ns, int64_t from_ns)
-{
-	return schedule_grid_ns(&target_services(t)->schedule, t->phase, interval_ns,
-				from_ns);
 }
 
 /*
@@ -56,7 +69,7 @@ static int64_t paced_ns(const struct target *t, int64_t interval_ns, int64_t now
 	at_ns = grid_ns(t, interval_ns, from_ns);
 	/* One that passed by while the probe ran, which may take that long, is now. */
 	if (at_ns < now_ns)
-		at_ns = now_ns - at_ns < interval_ns / 2
+		at_ns = !t->prober->steady && now_ns - at_ns < interval_ns / 2
 				? now_ns
 				: grid_ns(t, interval_ns, now_ns);
 	if (by_ns && by_ns < at_ns)

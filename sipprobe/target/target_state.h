@@ -12,6 +12,7 @@
 
 struct exchange;
 struct stream;
+struct target_call;
 struct target_notes;
 struct waiting;
 
@@ -67,6 +68,7 @@ struct target {
 	struct udp *udp;	   /* borrowed; NULL: to be chosen at the next probe */
 	struct stream *stream;	   /* owned */
 	struct exchange *exchange; /* owned; NULL: a probe is one transaction */
+	struct target_call *call;  /* owned; of INVITE, else NULL */
 	struct unregistration *unregistration; /* owned; NULL: it stays */
 	struct request request;
 	struct target_notes *notes; /* owned; NULL: nothing worth noting yet */
@@ -104,8 +106,10 @@ static inline struct services *target_services(const struct target *t)
 /* When the probe under way ends at the latest, monotonic. */
 static inline int64_t target_deadline_ns(const struct target *t)
 {
-	return t->attempt.begun_ns + t->attempt.held_ns +
-	       t->settings->timeout_us * CLOCK_NS_PER_US;
+	int64_t timeout_us = t->prober->timeout_us ? t->prober->timeout_us(t->settings)
+						   : t->settings->timeout_us;
+
+	return t->attempt.begun_ns + t->attempt.held_ns + timeout_us * CLOCK_NS_PER_US;
 }
 
 /* The TLS contexts of the configuration that the target lives by. */

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/siphash.h"
+#include "sipprobe/call/calls.h"
 #include "sipprobe/message/answer.h"
 #include "sipprobe/message/request.h"
 #include "sipprobe/target/peers.h"
@@ -151,14 +152,66 @@ static int make_answer(struct demux *d, const struct target *t, const struct cla
 	return err;
 }
 
+/*
+ * A request within a call of ours, which nobody else can know of, and its answer.
+ *
+ * Returns whether it was one; @text->l is 0 where it has no answer.
+ */
+static bool demux_call_request(struct demux *d, const struct sa *src,
+			       const struct guard_message *m, int64_t rx_ns,
+			       struct pl *text)
+{
+	static char buf[ANSWER_MAX];
+	struct answer_dialog dialog;
+	struct answer_info info = {
+		.src = src,
+		.agent = d->services->agent,
+		.tag = d->answer_tag,
+		.dialog = &dialog,
+	};
+
+	if (!d->services->calls ||
+	    !calls_request(d->services->calls, m, rx_ns, &info.code, &dialog))
+		return false;
+	text->p = buf;
+	text->l = 0;
+	if (info.code && answer_make(buf, sizeof(buf), &text->l, m, &info))
+		text->l = 0;
+	return true;
+}
+
+/* A loop of ours that came back, by a peer of ours: answered where it is known. */
+static bool demux_call_back(struct demux *d, struct udp *u, const struct target *t,
+			    const struct claim *c, const struct guard_message *m)
+{
+	struct sa local;
+
+	if (m->fault || !d->services->calls || pl_strcmp(&m->method, "INVITE"))
+		return false;
+	demux_our_end(d, c, &local);
+	if (!calls_invite(d->services->calls, m, u, c->src, &local))
+		return false;
+	d->events->inbound_h(target_owner(t)->row, "INVITE", 200, d->arg);
+	return true;
+}
+
 static void udp_request(struct demux *d, struct udp *u, const struct sa *src,
-			const struct guard_message *m)
+			const struct guard_message *m, int64_t rx_ns)
 {
 	const struct claim c = {src, udp_local(u), CONFIG_TRANSPORT_UDP, NULL};
-	const struct target *t = demux_target_of(d, &c, m);
+	const struct target *t;
 	struct pl text;
 	struct sa dst;
 
+	if (demux_call_request(d, src, m, rx_ns, &text)) {
+		answer_destination(&dst, m, src);
+		if (text.l)
+			(void)udp_transmit(u, &dst, text.p, text.l, 0);
+		return;
+	}
+	t = demux_target_of(d, &c, m);
+	if (t && demux_call_back(d, u, t, &c, m))
+		return;
 	if (m->fault)
 		demux_stray_h(ENGINE_STRAY_MALFORMED, d);
 	else if (!t)
@@ -176,6 +229,8 @@ static void udp_response(struct demux *d, const struct udp *u, const struct sa *
 	struct target *t = NULL;
 	uint32_t index;
 
+	if (d->services->calls && calls_response(d->services->calls, src, m, rx_ns))
+		return;
 	if (request_branch_index(&m->branch, &index))
 		t = registry_find(d->services->registry, index);
 	if (!t || !(target_response(t, src, m, rx_ns) ||
@@ -230,7 +285,7 @@ static void demux_datagram_h(struct udp *u, const struct sa *src, const char *bu
 	if (guard_datagram(&m, garbage.bytes.p, garbage.bytes.l, &garbage.why)) {
 		demux_malformed(d, src, &garbage);
 	} else if (m.request) {
-		udp_request(d, u, src, &m);
+		udp_request(d, u, src, &m, rx_ns);
 	} else {
 		udp_response(d, u, src, &m, rx_ns);
 	}
@@ -270,6 +325,8 @@ static void demux_icmp_h(const struct sa *dst, int err, const char *buf, size_t 
 		t = demux_asker(d->peers.scheduled, dst);
 		if (!t)
 			t = demux_asker(d->peers.ondemand, dst);
+	} else if (d->services->calls && calls_icmp(d->services->calls, &branch, err)) {
+		return;
 	} else if (request_branch_index(&branch, &index)) {
 		t = registry_find(d->services->registry, index);
 		if (t && !target_owns_branch(t, &branch))
@@ -298,9 +355,15 @@ static void demux_request_h(struct stream *s, enum config_transport transport,
 {
 	struct demux *d = arg;
 	const struct claim c = {stream_peer(s), stream_local(s), transport, s};
-	const struct target *t = demux_target_of(d, &c, m);
+	const struct target *t;
 	struct pl text;
 
+	if (demux_call_request(d, stream_peer(s), m, clock_monotonic_ns(), &text)) {
+		if (text.l)
+			(void)stream_send(s, text.p, text.l, NULL);
+		return;
+	}
+	t = demux_target_of(d, &c, m);
 	if (m->fault && !m->unframed)
 		demux_stray_h(ENGINE_STRAY_MALFORMED, d);
 	else if (!t)

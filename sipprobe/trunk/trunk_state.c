@@ -23,6 +23,19 @@ static enum health_state trunk_state_worse(enum health_state a, enum health_stat
 	return rank[a] > rank[b] ? a : b;
 }
 
+/*
+ * A check that is made now and then, and was not yet: beside others it says nothing. Not
+ * to be known before the first call of a day would be no service.
+ */
+static bool is_to_come(const struct trunk *t, const struct target *target,
+		       enum health_state state)
+{
+	unsigned methods = t->owner.conf->settings->methods;
+
+	return target_prober(target)->steady && state == HEALTH_UNKNOWN &&
+	       methods & (methods - 1);
+}
+
 /* The addresses, each with the state that its checks sum up to. */
 static size_t sum_addresses(struct health_member *members, const struct trunk *t,
 			    enum health_state (*state_of)(const struct target *t))
@@ -34,7 +47,8 @@ static size_t sum_addresses(struct health_member *members, const struct trunk *t
 		const struct target *target = t->targets[i];
 		size_t k = 0;
 
-		if (registrar_is_apart(t->registrar, target))
+		if (registrar_is_apart(t->registrar, target) ||
+		    is_to_come(t, target, state_of(target)))
 			continue;
 		while (k < count && !trunk_same_address(first[k], target_address(target)))
 			k++;

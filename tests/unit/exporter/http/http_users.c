@@ -34,8 +34,8 @@ static void server_open(struct server *s)
 				 .listen_count = 1,
 				 .telemetry_path = "/metrics",
 				 .version = "1",
-				 .reloadh = reload_h,
-				 .reload_arg = &s->reloads};
+				 .orders = {[HTTP_ORDER_RELOAD] = reload_h},
+				 .order_arg = &s->reloads};
 	struct config_errors errs = {0};
 	char err[256] = "";
 

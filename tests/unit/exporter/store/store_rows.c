@@ -187,7 +187,7 @@ static void test_numbers(void)
 	r.outcome = PROBE_TIMEOUT;
 	r.tls_cause = TLS_FAILURE_NAME;
 	store_probe_done(s, cell, &r);
-	is_int(cell->tls->failures[TLS_FAILURE_NAME], 1, "only TLS has a cause of TLS");
+	is_int(cell->more->failures[TLS_FAILURE_NAME], 1, "only TLS has a cause of TLS");
 	is_int(cell->stats.sum_ns, 15000000, "only answers have durations");
 	r = answered(200, -1);
 	store_probe_done(s, cell, &r);
@@ -353,7 +353,7 @@ static void test_cells(void)
 
 	is_int(row->target_count, 2, "two cells");
 	is_int((long long)s->target_count, 2, "of all");
-	ok(!one->tls && two->tls, "only one over TLS has causes");
+	ok(!one->more && two->more, "only one over TLS has causes");
 	ok(store_target_label(s, one, "transport", text, sizeof(text)), "a label");
 	is_str(text, "udp", "its value");
 	ok(store_target_label(s, one, "address", text, sizeof(text)), "a long one");
@@ -516,13 +516,13 @@ static void test_chain(void)
 	store_chain(s, plain, one);
 	is_int(atomic_load(&one->refs), 1, "nothing is kept of no cell or a plain one");
 	store_chain(s, cell, one);
-	ok(cell->tls->chain == one, "one over TLS keeps it");
+	ok(cell->more->chain == one, "one over TLS keeps it");
 	changed = row->changed;
 	store_chain(s, cell, same);
-	ok(cell->tls->chain == one && row->changed == changed, "the same is no news");
+	ok(cell->more->chain == one && row->changed == changed, "the same is no news");
 	same->verified = true;
 	store_chain(s, cell, same);
-	ok(cell->tls->chain == same && row->changed > changed, "another is");
+	ok(cell->more->chain == same && row->changed > changed, "another is");
 	is_int(atomic_load(&one->refs), 1, "and the former is let go");
 	store_target_remove(s, cell);
 	is_int(atomic_load(&same->refs), 1, "with the cell it goes");

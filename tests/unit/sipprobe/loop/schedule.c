@@ -1,6 +1,6 @@
 /* Phases, grids and first due times: pure functions of numbers. */
 #include "base/clock.h"
-#include "sipprobe/target/schedule.h"
+#include "sipprobe/loop/schedule.h"
 #include "tests/unit/tap.h"
 
 enum { NAMES = 10000, BINS = 20 };

@@ -1,4 +1,4 @@
-#include "sipprobe/target/schedule.h"
+#include "sipprobe/loop/schedule.h"
 
 #include "base/clock.h"
 #include "base/hash.h"

@@ -4,8 +4,8 @@
  * the same over restarts. The wall clock is read once at the start; from then on time is
  * monotonic, so a step of the clock moves nothing and no drift adds up.
  */
-#ifndef SIPPROBE_TARGET_SCHEDULE_H
-#define SIPPROBE_TARGET_SCHEDULE_H
+#ifndef SIPPROBE_LOOP_SCHEDULE_H
+#define SIPPROBE_LOOP_SCHEDULE_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,0 +1,165 @@
+#include "sipprobe/call/call_serve.h"
+
+#include <string.h>
+
+#include "sipprobe/call/call_audio.h"
+#include "sipprobe/call/call_drive.h"
+#include "sipprobe/call/call_send.h"
+#include "sipprobe/call/call_way.h"
+
+/* Header fields of the answer under way. Main thread only. */
+static char fields[REQUEST_URI_SIZE + 256];
+
+static void serve_say(struct call_serving *out, unsigned code)
+{
+	out->code = code;
+	out->dialog = (struct answer_dialog){.fields = fields};
+}
+
+static unsigned serve_fine(struct call *c, struct call_line *line,
+			   const struct guard_message *m, struct call_serving *out)
+{
+	(void)c;
+	(void)line;
+	(void)m;
+	(void)out;
+	return 200;
+}
+
+static unsigned serve_bye(struct call *c, struct call_line *line,
+			  const struct guard_message *m, struct call_serving *out)
+{
+	(void)m;
+	(void)out;
+	if (line->wanted && line->state == CALL_TALK_UP && !c->wait_ns) {
+		line->theirs = true;
+		call_drive_blame(c, CALL_FAILURE_ENDED_EARLY,
+				 "the peer hung up before we did");
+	}
+	call_drive_line(c, line, CALL_TALK_THEY_BYE);
+	return 200;
+}
+
+static unsigned serve_decline(struct call *c, struct call_line *line,
+			      const struct guard_message *m, struct call_serving *out)
+{
+	(void)c;
+	(void)line;
+	(void)m;
+	(void)out;
+	return 603;
+}
+
+static unsigned serve_nothing(struct call *c, struct call_line *line,
+			      const struct guard_message *m, struct call_serving *out)
+{
+	(void)c;
+	(void)line;
+	(void)m;
+	(void)out;
+	return 0;
+}
+
+/* RFC 4028 9: who refreshes goes on doing so. */
+static void serve_session(const struct guard_message *m)
+{
+	uint32_t seconds = dialog_session_expires_s(m);
+	size_t len = strlen(fields);
+
+	if (seconds)
+		(void)re_snprintf(
+			fields + len, sizeof(fields) - len,
+			"Require: timer\r\nSession-Expires: %u;refresher=uac\r\n",
+			seconds);
+}
+
+static void serve_contact(const struct call *c)
+{
+	struct request_info info = {
+		.method = "INVITE",
+		.trunk = &c->trunk,
+		.transport = c->transport,
+		.local = call_way_local(c->way),
+		.peer = &c->peer,
+	};
+	char uri[REQUEST_URI_SIZE];
+
+	if (!request_contact(uri, sizeof(uri), &info, "ping"))
+		(void)re_snprintf(fields, sizeof(fields), "Contact: <%s>\r\n", uri);
+}
+
+/* An offer, in an UPDATE or a re-INVITE; a re-INVITE without one asks for ours. */
+static unsigned serve_offer(struct call *c, struct call_line *line,
+			    const struct guard_message *m, struct call_serving *out)
+{
+	struct pl sdp = dialog_sdp(m);
+	bool invite = !pl_strcmp(&m->method, "INVITE");
+
+	(void)dialog_refresh(line->dialog, m);
+	serve_contact(c);
+	serve_session(m);
+	if (!c->audio || (!sdp.l && !invite))
+		return 200;
+	if (!sdp.l)
+		out->dialog.body = call_audio_offer(c->audio);
+	else if (call_audio_offered(c->audio, &out->dialog.body, &sdp))
+		return 488;
+	return 200;
+}
+
+static const struct {
+	const char *method;
+	unsigned (*serve)(struct call *c, struct call_line *line,
+			  const struct guard_message *m, struct call_serving *out);
+} methods[] = {
+	{"BYE", serve_bye},	  {"ACK", serve_nothing},  {"INVITE", serve_offer},
+	{"UPDATE", serve_offer},  {"OPTIONS", serve_fine}, {"INFO", serve_fine},
+	{"PRACK", serve_fine},	  {"NOTIFY", serve_fine},  {"MESSAGE", serve_fine},
+	{"REFER", serve_decline},
+};
+
+static unsigned serve_method(struct call *c, struct call_line *line,
+			     const struct guard_message *m, struct call_serving *out)
+{
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+		if (!pl_strcmp(&m->method, methods[i].method))
+			return methods[i].serve(c, line, m, out);
+	str_ncpy(fields,
+		 "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO\r\n",
+		 sizeof(fields));
+	return pl_strcmp(&m->method, "CANCEL") ? 405 : 481;
+}
+
+/* Of a call that is over there is nothing but the same answer to the same BYE. */
+static unsigned serve_in_line(struct call *c, struct call_line *line,
+			      const struct guard_message *m, struct call_serving *out)
+{
+	bool bye = !pl_strcmp(&m->method, "BYE"), ack = !pl_strcmp(&m->method, "ACK");
+
+	if (line->state == CALL_TALK_OVER)
+		return bye ? 200 : ack ? 0 : 481;
+	/* RFC 3261 12.2.2: what is older than the last was overtaken. */
+	if (line->peer_cseq && m->cseq < line->peer_cseq && !ack)
+		return 500;
+	if (!ack)
+		line->peer_cseq = m->cseq;
+	return serve_method(c, line, m, out);
+}
+
+bool call_serve(struct call *c, const struct guard_message *m, int64_t rx_ns,
+		struct call_serving *out)
+{
+	struct call_line *line = NULL;
+
+	for (struct le *le = c->lines.head; le && !line; le = le->next)
+		if (dialog_has(((struct call_line *)le->data)->dialog, m))
+			line = le->data;
+	if (!line)
+		return false;
+	fields[0] = '\0';
+	serve_say(out, 0);
+	call_note(c, LADDER_RECEIVED, rx_ns, m->method.p, m->size);
+	out->code = serve_in_line(c, line, m, out);
+	call_drive_review(c);
+	return true;
+}

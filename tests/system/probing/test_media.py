@@ -1,0 +1,121 @@
+"""What media says of a stream, against a capture of the same packets read by tshark."""
+
+import json
+import math
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import unittest
+
+CLI = os.path.join(os.path.dirname(os.environ.get("RESOLVE_CLI", "")), "media_cli")
+DUMPCAP, TSHARK = shutil.which("dumpcap"), shutil.which("tshark")
+SECONDS = 6
+TRIES = 3  # on a machine that is busy, media is late and gives no verdict
+
+# permille lost, permille twice, delay and spread in ms
+FAULTS = {"lossy": (50, 0, 60, 8), "reordered": (20, 0, 60, 30), "bad": (200, 0, 40, 4),
+          "twice": (30, 40, 30, 0)}
+
+
+def mos(loss_percent, delay_ms, burst):
+    """G.107 with its defaults, as far as loss and delay go; G.711 with concealment."""
+    idd = 0
+    if delay_ms > 100:
+        x = math.log2(delay_ms / 100)
+        idd = 25 * ((1 + x ** 6) ** (1 / 6) - 3 * (1 + (x / 3) ** 6) ** (1 / 6) + 2)
+    r = 93.2062 - idd - 95 * loss_percent / (loss_percent / burst + 25.1)
+    return max(1, 1 + 0.035 * r + r * (r - 60) * (100 - r) * 7e-6) if r > 0 else 1
+
+
+@unittest.skipUnless(DUMPCAP and TSHARK, "tshark is not installed")
+class Capture(unittest.TestCase):
+    alone = "jitter is measured, by two programs"
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.mkdtemp(prefix="media")
+        cls.addClassCleanup(shutil.rmtree, cls.folder)
+        for _ in range(TRIES):
+            cls.calls, cls.streams = cls.measure()
+            if not any(e["unscored"] == "late" for c in cls.calls.values() for e in c["ends"]):
+                break
+
+    @classmethod
+    def measure(cls):
+        """All calls at once, each at ports of its own, and what a capture has of them."""
+        first = 45200
+        path = os.path.join(cls.folder, "calls.pcapng")
+        capture = subprocess.Popen(
+            [DUMPCAP, "-q", "-i", "lo", "-f", f"udp dst portrange {first}-{first + 99}",
+             "-w", path], stderr=subprocess.PIPE, text=True)
+        try:
+            for line in capture.stderr:
+                if line.startswith("File:"):
+                    break
+            programs = {
+                name: subprocess.Popen(
+                    [CLI, str(first + 10 * i), str(SECONDS), *map(str, fault)],
+                    stdout=subprocess.PIPE, text=True)
+                for i, (name, fault) in enumerate(FAULTS.items())}
+            calls = {name: json.loads(p.communicate(timeout=60)[0])
+                     for name, p in programs.items()}
+        finally:
+            capture.send_signal(signal.SIGINT)
+            capture.communicate(timeout=20)
+        return calls, cls.read(path, first)
+
+    @classmethod
+    def read(cls, path, first):
+        """{port that a stream goes to: its row of tshark's table}"""
+        r = subprocess.run(
+            [TSHARK, "-n", "-r", path, "-d", f"udp.port=={first}-{first + 99},rtp",
+             "-q", "-z", "rtp,streams"], capture_output=True, text=True, timeout=60, check=True)
+        streams = {}
+        for line in r.stdout.splitlines():
+            words = line.split()
+            if len(words) > 16 and words[2] == "127.0.0.1":
+                streams[int(words[5])] = {
+                    "packets": int(words[8]), "lost": int(words[9]),
+                    "mean": float(words[15]), "max": float(words[16])}
+        return streams
+
+    def ends(self, *names):
+        return [(self.calls[name], i, end) for name in names
+                for i, end in enumerate(self.calls[name]["ends"])]
+
+    def test_jitter_is_what_tshark_says(self):
+        for _, _, end in self.ends("lossy", "reordered", "bad"):
+            stream = self.streams[end["port"]]
+            self.assertEqual(end["unscored"], "", "the machine was too busy")
+            self.assertAlmostEqual(end["jitter_ms"], stream["mean"], delta=1)
+            self.assertAlmostEqual(end["jitter_max_ms"], stream["max"], delta=1)
+
+    def test_loss_is_what_the_path_did(self):
+        for call, i, end in self.ends(*FAULTS):
+            sent = call["ends"][1 - i]["sent"]
+            self.assertAlmostEqual(end["loss_ratio"], call["lost"][i] / sent, delta=0.005)
+            self.assertEqual(end["duplicate"], call["twice"][i])
+
+    def test_loss_is_what_tshark_says(self):
+        # It knows neither copies nor what is lost at both ends of a stream.
+        for call, i, end in self.ends("lossy", "bad"):
+            stream = self.streams[end["port"]]
+            sent = call["ends"][1 - i]["sent"]
+            self.assertEqual(end["received"], stream["packets"])
+            self.assertAlmostEqual(end["lost"] / sent, stream["lost"] / sent, delta=0.005)
+
+    def test_delay_and_nonce(self):
+        for name, fault in FAULTS.items():
+            for _, _, end in self.ends(name):
+                self.assertTrue(end["nonce"])
+                self.assertAlmostEqual(end["delay_ms"], fault[2] + 1, delta=6)
+
+    def test_score_is_the_models(self):
+        for _, _, end in self.ends(*FAULTS):
+            self.assertEqual(end["unscored"], "", "the machine was too busy")
+            due = end["received"] + end["lost"]
+            missing = 100 * (end["lost"] + end["discarded"]) / due
+            want = mos(missing, end["delay_ms"] + 60, end["burst_ratio"])
+            self.assertAlmostEqual(end["mos"], want, delta=0.05)

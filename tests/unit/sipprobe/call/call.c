@@ -1,0 +1,738 @@
+/*
+ * Whole calls under virtual time, with a peer made here: every message of every kind of
+ * call is lost, late or comes twice, the peer dies, and each time the peer is asked
+ * whether it still has a call. What it has left, we must have counted.
+ */
+#include "sipprobe/call/call_audio.h"
+#include "sipprobe/call/call_way.h"
+#include "sipprobe/call/calls.h"
+#include "sipprobe/media/media.h"
+#include "sipprobe/transport/udp.h"
+#include "tests/unit/sipprobe/call/call_peer.h"
+#include "tests/unit/tap.h"
+
+enum { SWEEP_MESSAGES = 24, RANDOM_CALLS = 10000 };
+
+static struct world world;
+
+/* A way that ends at the peer of the test, in place of sockets. */
+struct call_way {
+	const struct call_way_events *events;
+	void *arg;
+	struct sa local;
+};
+
+int call_way_alloc(struct call_way **wp, const struct call_way_conf *conf,
+		   const struct call_way_events *events, void *arg)
+{
+	struct call_way *w = mem_zalloc(sizeof(*w), NULL);
+
+	(void)conf;
+	if (!w)
+		return ENOMEM;
+	w->events = events;
+	w->arg = arg;
+	(void)sa_set_str(&w->local, "192.0.2.1", 5060);
+	*wp = w;
+	return 0;
+}
+
+int call_way_open(struct call_way *w)
+{
+	w->events->up_h(w->arg);
+	return 0;
+}
+
+int call_way_send(struct call_way *w, const struct sa *hop, const char *buf, size_t len)
+{
+	(void)hop;
+	(void)w;
+	world_send(&world, true, buf, len);
+	return 0;
+}
+
+const struct sa *call_way_local(const struct call_way *w)
+{
+	return &w->local;
+}
+
+const char *call_way_transport(const struct call_way *w)
+{
+	(void)w;
+	return "UDP";
+}
+
+bool call_way_is_reliable(const struct call_way *w)
+{
+	(void)w;
+	return false;
+}
+
+void call_way_phases(const struct call_way *w, int64_t *connect_ns, int64_t *tls_ns)
+{
+	(void)w;
+	*connect_ns = *tls_ns = -1;
+}
+
+/* Audio that hears what the test says. */
+struct call_audio {
+	const struct call_audio_events *events;
+	void *arg;
+	struct media_report report;
+	bool begun, stopped;
+};
+
+static enum media_heard heard = MEDIA_HEARD_NONCE;
+
+int call_audio_alloc(struct call_audio **ap, const struct call_audio_conf *audio,
+		     const struct call_audio_events *events, void *arg)
+{
+	struct call_audio *a = mem_zalloc(sizeof(*a), NULL);
+
+	(void)audio;
+	if (!a)
+		return ENOMEM;
+	a->events = events;
+	a->arg = arg;
+	*ap = a;
+	return 0;
+}
+
+int call_audio_pair(struct call_audio *a, struct call_audio *b)
+{
+	return a && b ? 0 : EINVAL;
+}
+
+const char *call_audio_offer(const struct call_audio *a)
+{
+	(void)a;
+	return "v=0\r\n";
+}
+
+const char *call_audio_answer(struct call_audio *a, const struct pl *sdp)
+{
+	if (!pl_strcmp(sdp, "bad"))
+		return "it is bad";
+	a->begun = true;
+	return NULL;
+}
+
+const char *call_audio_offered(struct call_audio *a, const char **text,
+			       const struct pl *sdp)
+{
+	(void)a;
+	*text = "v=0\r\n";
+	return pl_strcmp(sdp, "bad") ? NULL : "it is bad";
+}
+
+void call_audio_quiet(struct call_audio *a)
+{
+	(void)a;
+}
+
+void call_audio_stop(struct call_audio *a)
+{
+	a->stopped = true;
+	a->report.in.heard = heard;
+	a->events->done_h(a->arg);
+}
+
+bool call_audio_begun(const struct call_audio *a)
+{
+	return a->begun;
+}
+
+const struct media_report *call_audio_report(const struct call_audio *a)
+{
+	return a->stopped ? &a->report : NULL;
+}
+
+/* No thread is needed for that. */
+int media_alloc(struct media **mp, const struct media_conf *media)
+{
+	(void)media;
+	*mp = mem_zalloc(1, NULL);
+	return *mp ? 0 : ENOMEM;
+}
+
+int media_configure(struct media *m, const struct media_conf *media)
+{
+	(void)m;
+	(void)media;
+	return 0;
+}
+
+/* What the exporter would be told. */
+static unsigned told, open_now, not_ended, stopped;
+static struct call_outcome last;
+
+static void open_h(const char *trunk, unsigned open, void *arg)
+{
+	(void)trunk;
+	(void)arg;
+	open_now = open;
+}
+
+static void not_ended_h(const char *trunk, const char *number, const char *why, void *arg)
+{
+	(void)trunk;
+	(void)number;
+	(void)why;
+	(void)arg;
+	not_ended++;
+}
+
+static const struct calls_events calls_handlers = {open_h, not_ended_h};
+
+static void note_h(enum ladder_kind kind, int64_t at_ns, const char *text, size_t len,
+		   void *arg)
+{
+	(void)kind;
+	(void)at_ns;
+	(void)text;
+	(void)len;
+	(void)arg;
+}
+
+static void done_h(const struct call_outcome *o, void *arg)
+{
+	(void)arg;
+	told++;
+	last = *o;
+}
+
+static void stopped_h(void *arg)
+{
+	(void)arg;
+	stopped++;
+}
+
+static const struct call_events handlers = {note_h, done_h, stopped_h};
+
+static struct config *conf;
+static struct config_settings settings;
+static struct config_call call_conf;
+static struct config_trunk trunk = {.name = "t", .uri = "sip:192.0.2.9"};
+static struct calls *calls;
+
+static void load(void)
+{
+	static const char text[] =
+		"{\"calls\": {\"numbers\": [\"100200\"], \"max_concurrent\": 100,"
+		" \"max_per_hour\": 10000, \"max_per_day\": 100000, \"media\": "
+		"{\"ports\":"
+		" \"20000-20199\", \"networks\": [\"192.0.2.0/24\"]}},"
+		" \"trunks\": [{\"name\": \"t\", \"uri\": \"sip:192.0.2.9\", \"method\":"
+		" \"INVITE\", \"call\": {\"mode\": \"echo\", \"to\": \"100200\"}}]}";
+	struct config_errors errs = {0};
+
+	ok(!config_parse(&conf, text, sizeof(text) - 1, NULL, &errs), "configuration");
+	config_errors_clear(&errs);
+	settings = *conf->trunks[0].settings;
+	call_conf = *settings.call;
+	settings.call = &call_conf;
+	trunk.settings = &settings;
+}
+
+/* To the call's end of the world. */
+static void to_call_h(const char *buf, size_t len)
+{
+	struct answer_dialog dialog;
+	struct guard_message m;
+	char out[4096];
+	unsigned code;
+	size_t size;
+
+	if (guard_datagram(&m, buf, len, NULL))
+		return;
+	if (!m.request) {
+		(void)calls_response(calls, NULL, &m, virtual_now_ns);
+		return;
+	}
+	if (calls_request(calls, &m, virtual_now_ns, &code, &dialog) && code &&
+	    !answer_make(out, sizeof(out), &size, &m,
+			 &(struct answer_info){.code = code,
+					       .src = &world.peer_sa,
+					       .agent = "us",
+					       .dialog = &dialog}))
+		world_send(&world, true, out, size);
+}
+
+static void begin(const struct peer_script *script)
+{
+	struct ticker *ticker = NULL;
+	struct calls_conf c = {.agent = "us", .events = &calls_handlers};
+
+	told = open_now = not_ended = stopped = 0;
+	memset(&last, 0, sizeof(last));
+	(void)ticker_alloc(&ticker);
+	c.ticker = ticker;
+	(void)calls_alloc(&calls, &c);
+	world_begin(&world, script, to_call_h, ticker);
+	(void)calls_configure(calls, conf);
+}
+
+static struct call *dial(void)
+{
+	struct call_setup setup = {.trunk = &trunk,
+				   .conf = conf,
+				   .transport = CONFIG_TRANSPORT_UDP,
+				   .peer = world.peer_sa,
+				   .peer_name = ""};
+	struct call *c = NULL;
+
+	(void)calls_start(&c, calls, &setup, &handlers, NULL);
+	return c;
+}
+
+static void finish(void)
+{
+	struct ticker *ticker = world.ticker;
+
+	world_end(&world);
+	calls = mem_deref(calls);
+	mem_deref(ticker);
+}
+
+struct row {
+	const char *name;
+	enum config_call_mode mode;
+	struct peer_script script;
+	enum probe_verdict verdict;
+	enum call_failure failure;
+	unsigned code;
+	enum media_heard heard;
+};
+
+static const struct row rows[] = {
+	{"rung and cancelled",
+	 CONFIG_CALL_RING,
+	 {.ring_ms = 100, .answer_ms = 5000},
+	 PROBE_UP,
+	 CALL_FAILURE_NONE,
+	 487},
+	{"answered before it rang",
+	 CONFIG_CALL_RING,
+	 {.answer_ms = 50},
+	 PROBE_UP,
+	 CALL_FAILURE_NONE,
+	 200},
+	{"busy",
+	 CONFIG_CALL_RING,
+	 {.ring_ms = -1, .code = 486, .answer_ms = 50},
+	 PROBE_DOWN,
+	 CALL_FAILURE_REJECTED,
+	 486},
+	{"no answer to INVITE",
+	 CONFIG_CALL_RING,
+	 {.dead = true},
+	 PROBE_DOWN,
+	 CALL_FAILURE_NO_RINGING,
+	 0},
+	{"100 and nothing else",
+	 CONFIG_CALL_RING,
+	 {.trying = true, .ring_ms = -1, .answer_ms = 100000},
+	 PROBE_DOWN,
+	 CALL_FAILURE_NO_RINGING,
+	 487},
+	{"200 crosses CANCEL",
+	 CONFIG_CALL_RING,
+	 {.ring_ms = 100, .answer_ms = 5000, .cross = true},
+	 PROBE_UP,
+	 CALL_FAILURE_NONE,
+	 200},
+	{"answered and hung up",
+	 CONFIG_CALL_ANSWER,
+	 {.ring_ms = 100, .answer_ms = 500},
+	 PROBE_UP,
+	 CALL_FAILURE_NONE,
+	 200},
+	{"echo",
+	 CONFIG_CALL_ECHO,
+	 {.ring_ms = 100, .answer_ms = 500},
+	 PROBE_UP,
+	 CALL_FAILURE_NONE,
+	 200,
+	 MEDIA_HEARD_NONCE},
+	{"an announcement",
+	 CONFIG_CALL_ECHO,
+	 {.ring_ms = 100, .answer_ms = 500},
+	 PROBE_DOWN,
+	 CALL_FAILURE_NONCE,
+	 200,
+	 MEDIA_HEARD_SOUND},
+	{"silence",
+	 CONFIG_CALL_ECHO,
+	 {.answer_ms = 500},
+	 PROBE_DOWN,
+	 CALL_FAILURE_ONE_WAY,
+	 200,
+	 MEDIA_HEARD_SILENCE},
+	{"no packets",
+	 CONFIG_CALL_ECHO,
+	 {.answer_ms = 500},
+	 PROBE_DOWN,
+	 CALL_FAILURE_NO_MEDIA,
+	 200,
+	 MEDIA_HEARD_NOTHING},
+	{"an SDP that cannot be",
+	 CONFIG_CALL_ECHO,
+	 {.answer_ms = 500, .sdp = "bad"},
+	 PROBE_DOWN,
+	 CALL_FAILURE_CODEC,
+	 200,
+	 MEDIA_HEARD_NOTHING},
+	{"not acceptable",
+	 CONFIG_CALL_ECHO,
+	 {.ring_ms = -1, .code = 488, .answer_ms = 50},
+	 PROBE_DOWN,
+	 CALL_FAILURE_CODEC,
+	 488},
+	{"redirected",
+	 CONFIG_CALL_ANSWER,
+	 {.ring_ms = -1, .code = 302, .answer_ms = 50},
+	 PROBE_DOWN,
+	 CALL_FAILURE_REJECTED,
+	 302},
+	{"nobody picks up",
+	 CONFIG_CALL_ANSWER,
+	 {.ring_ms = 100, .answer_ms = 100000},
+	 PROBE_DOWN,
+	 CALL_FAILURE_NO_ANSWER,
+	 487},
+	{"it rings, no answer to CANCEL but a 200",
+	 CONFIG_CALL_ANSWER,
+	 {.ring_ms = 100, .answer_ms = 100000, .cross = true},
+	 PROBE_DOWN,
+	 CALL_FAILURE_NO_ANSWER,
+	 200},
+	{"the peer hangs up",
+	 CONFIG_CALL_ANSWER,
+	 {.ring_ms = 100, .answer_ms = 500, .bye_ms = 2000},
+	 PROBE_DOWN,
+	 CALL_FAILURE_ENDED_EARLY,
+	 200},
+	{"two answers, by a fork",
+	 CONFIG_CALL_ANSWER,
+	 {.ring_ms = 100, .answer_ms = 500, .fork = true},
+	 PROBE_UP,
+	 CALL_FAILURE_NONE,
+	 200},
+	{"BYE answered after five seconds",
+	 CONFIG_CALL_ANSWER,
+	 {.answer_ms = 500, .bye_late_ms = 5000},
+	 PROBE_UP,
+	 CALL_FAILURE_NONE,
+	 200},
+	{"BYE answered 481",
+	 CONFIG_CALL_ANSWER,
+	 {.answer_ms = 500, .bye_code = 481},
+	 PROBE_UP,
+	 CALL_FAILURE_NONE,
+	 200},
+	{"BYE answered 404, as by a proxy that was passed by",
+	 CONFIG_CALL_ANSWER,
+	 {.answer_ms = 500, .bye_code = 404},
+	 PROBE_DEGRADED,
+	 CALL_FAILURE_NONE,
+	 200},
+	{"reliable early media",
+	 CONFIG_CALL_ECHO,
+	 {.ring_ms = 100, .answer_ms = 1000, .reliable = true},
+	 PROBE_UP,
+	 CALL_FAILURE_NONE,
+	 200,
+	 MEDIA_HEARD_NONCE},
+	{"a re-INVITE, an UPDATE, INFO, OPTIONS and a REFER",
+	 CONFIG_CALL_ECHO,
+	 {.answer_ms = 500, .asks = true},
+	 PROBE_UP,
+	 CALL_FAILURE_NONE,
+	 200,
+	 MEDIA_HEARD_NONCE},
+};
+
+static void test_rows(void)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct row *r = &rows[i];
+
+		call_conf.mode = r->mode;
+		heard = r->heard;
+		begin(&r->script);
+		dial();
+		pass_ms(120000);
+		ok(told == 1, "%s: told once", r->name);
+		ok(last.verdict == r->verdict && last.report.failure == r->failure &&
+			   last.code == r->code,
+		   "%s: verdict %d, %s, code %u, %s", r->name, (int)last.verdict,
+		   call_failure_name((enum call_failure)last.report.failure), last.code,
+		   last.detail);
+		ok(!world_is_up(&world) && !open_now &&
+			   not_ended == (r->script.bye_code == 404),
+		   "%s: nothing is left, %u open, %u not ended", r->name, open_now,
+		   not_ended);
+		ok(!world.fault, "%s: %s", r->name,
+		   world.fault ? world.fault : "no fault");
+		pass_ms(40000);
+		finish();
+	}
+}
+
+/* Loses, doubles or delays message number @n, of either side. */
+static bool sweep_one(const struct row *r, enum world_ill ill, unsigned n)
+{
+	bool well;
+
+	call_conf.mode = r->mode;
+	heard = r->heard;
+	begin(&r->script);
+	world.ill = ill;
+	world.ill_at = n;
+	dial();
+	pass_ms(200000);
+	well = told == 1 && !open_now && !world_is_up(&world) &&
+	       (!not_ended || r->script.bye_code == 404);
+	if (!well)
+		printf("# %s: message %u, ill %d: told %u, open %u, up %d, not ended "
+		       "%u\n",
+		       r->name, n, (int)ill, told, open_now, world_is_up(&world),
+		       not_ended);
+	finish();
+	return well;
+}
+
+/* A single message makes no difference to the end, whichever it is. */
+static void test_sweep(void)
+{
+	static const char *const names[] = {
+		[WORLD_LOST] = "lost", [WORLD_TWICE] = "twice", [WORLD_LATE] = "late"};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		for (int ill = WORLD_LOST; ill <= WORLD_LATE; ill++) {
+			unsigned bad = 0;
+
+			for (unsigned n = 0; n < SWEEP_MESSAGES; n++)
+				bad += !sweep_one(&rows[i], (enum world_ill)ill, n);
+			ok(!bad, "%s, each message %s", rows[i].name, names[ill]);
+		}
+}
+
+/*
+ * Any message may be lost, and the peer may die at any time: what it still has at the end
+ * was counted, or it died.
+ */
+static void test_random(void)
+{
+	const size_t count = sizeof(rows) / sizeof(rows[0]);
+	unsigned silent = 0, counted = 0, untold = 0, open = 0;
+
+	for (unsigned n = 0; n < RANDOM_CALLS; n++) {
+		const struct row *r = &rows[n % count];
+
+		call_conf.mode = r->mode;
+		heard = r->heard;
+		begin(&r->script);
+		world_seed(&world, n);
+		world.loss_percent = (n / count) % 60;
+		if (n % 5 == 0)
+			world.dies_ms = 1 + (n * 37) % 20000;
+		dial();
+		pass_ms(300000);
+		untold += told != 1;
+		open += open_now;
+		counted += not_ended;
+		silent += world_is_up(&world) && !not_ended && !world.dies_ms;
+		finish();
+	}
+	ok(!untold, "%u calls at any loss, each told once", RANDOM_CALLS);
+	ok(!open, "none is open with us");
+	ok(!silent, "none is left at the peer that we did not count");
+	printf("# %u not ended were counted\n", counted);
+}
+
+static void test_stop(void)
+{
+	static const struct peer_script script = {.ring_ms = 100, .answer_ms = 500};
+	const char *why;
+
+	call_conf.mode = CONFIG_CALL_ANSWER;
+	begin(&script);
+	dial();
+	pass_ms(1000);
+	ok(world_is_up(&world) && open_now == 1, "up");
+	ok(calls_may(calls, "t", &why) == CALLS_BUSY, "not two at once on a trunk");
+	ok(calls_may(calls, "u", &why) == CALLS_MAY, "but on another");
+	calls_stop(calls);
+	pass_ms(1000);
+	ok(!world_is_up(&world) && !open_now && stopped == 1 && !told,
+	   "stopped at once, and no verdict");
+	ok(calls_may(calls, "u", &why) == CALLS_REFUSED, "none begins");
+	calls_go_on(calls);
+	ok(calls_may(calls, "u", &why) == CALLS_MAY, "until they go on");
+	calls_stop(calls);
+	(void)calls_configure(calls, conf);
+	ok(calls_may(calls, "u", &why) == CALLS_MAY, "or a configuration is applied");
+	finish();
+}
+
+static void test_leave(void)
+{
+	static const struct peer_script script = {.ring_ms = 100, .answer_ms = 500};
+	struct call *c;
+
+	begin(&script);
+	c = dial();
+	pass_ms(1000);
+	call_leave(c);
+	pass_ms(1000);
+	ok(!world_is_up(&world) && !open_now && !told, "who asked for it left");
+	finish();
+	begin(&script);
+	dial();
+	pass_ms(300);
+	calls = mem_deref(calls);
+	is_int(not_ended, 1, "the end of the program is counted where it cut a call off");
+	(void)calls_alloc(&calls, &(struct calls_conf){.ticker = world.ticker,
+						       .agent = "us",
+						       .events = &calls_handlers});
+	finish();
+}
+
+/* What the called end of a loop sends, by its socket. */
+static char guest_sent[4096];
+static size_t guest_len;
+static unsigned guest_count;
+
+int udp_transmit(struct udp *u, const struct sa *dst, const char *buf, size_t len,
+		 unsigned dscp)
+{
+	(void)u;
+	(void)dst;
+	(void)dscp;
+	guest_len = len < sizeof(guest_sent) ? len : 0;
+	memcpy(guest_sent, buf, guest_len);
+	guest_count++;
+	return 0;
+}
+
+static bool guest_said(struct guard_message *m)
+{
+	return guest_len && !guard_datagram(m, guest_sent, guest_len, NULL);
+}
+
+/* A request to the called end, as a B2BUA makes it. @tag: of To, NULL: none */
+static bool guest_ask(const char *method, const char *number, const struct pl *tag,
+		      const char *branch, unsigned cseq)
+{
+	struct answer_dialog dialog;
+	char text[2048];
+	struct guard_message m;
+	struct sa src, local;
+	unsigned code = 0;
+	int len;
+
+	(void)sa_set_str(&src, "192.0.2.9", 5060);
+	(void)sa_set_str(&local, "192.0.2.1", 5060);
+	len = re_snprintf(
+		text, sizeof(text),
+		"%s sip:%s@192.0.2.1 SIP/2.0\r\n"
+		"Via: SIP/2.0/UDP 192.0.2.9;branch=%s\r\n"
+		"From: <sip:+47 21@b>;tag=b2b\r\nTo: <sip:x@y>%s%b\r\n"
+		"Call-ID: other\r\nCSeq: %u %s\r\n"
+		"Contact: <sip:b2b@192.0.2.9>\r\n"
+		"Content-Type: application/sdp\r\nContent-Length: 5\r\n\r\nv=0\r\n",
+		method, number, branch, tag ? ";tag=" : "", tag ? tag->p : "",
+		tag ? tag->l : (size_t)0, cseq, method);
+	if (len < 0 || guard_datagram(&m, text, (size_t)len, NULL))
+		return false;
+	if (!tag)
+		return calls_invite(calls, &m, NULL, &src, &local);
+	return calls_request(calls, &m, virtual_now_ns, &code, &dialog) &&
+	       (code == 200 || !strcmp(method, "ACK"));
+}
+
+static void loop_begin(void)
+{
+	static const struct peer_script script = {.ring_ms = 100, .answer_ms = 500};
+
+	call_conf.mode = CONFIG_CALL_LOOP;
+	heard = MEDIA_HEARD_NONCE;
+	guest_len = guest_count = 0;
+	begin(&script);
+	dial();
+	pass_ms(200);
+}
+
+static void test_loop(void)
+{
+	struct guard_message m;
+	char tag[64] = "";
+	struct pl own;
+
+	loop_begin();
+	ok(!guest_ask("INVITE", "99", &(struct pl){0}, "z9hG4bKa", 1), "of no dialog");
+	ok(guest_ask("INVITE", "+4700100200", NULL, "z9hG4bKa", 1), "it came back");
+	ok(guest_said(&m) && m.code == 200 && m.body.l, "and is answered with SDP");
+	(void)pl_strcpy(&m.to_tag, tag, sizeof(tag));
+	pl_set_str(&own, tag);
+	pass_ms(600);
+	is_int(guest_count, 2, "again until its ACK");
+	ok(guest_ask("INVITE", "100200", NULL, "z9hG4bKa", 1) && guest_count == 3,
+	   "and when it is asked again");
+	ok(guest_ask("INVITE", "100200", NULL, "z9hG4bKb", 1) && guest_said(&m) &&
+		   m.code == 482,
+	   "by another way, too, it is not answered twice");
+	ok(guest_ask("ACK", "100200", &own, "z9hG4bKc", 1), "ACK");
+	pass_ms(5000);
+	is_int(guest_count, 4, "no more of it");
+	pass_ms(10500);
+	ok(guest_ask("BYE", "100200", &own, "z9hG4bKd", 2), "the other end hangs up");
+	pass_ms(20000);
+	ok(told == 1 && last.verdict == PROBE_UP && last.report.has_far && !open_now &&
+		   !not_ended,
+	   "up: %s", last.detail);
+	is_str(last.report.caller_id, "+47?21", "whom the called end was shown");
+	finish();
+}
+
+/* Whatever the other side fails to do, the called end does not stay. */
+static void test_loop_ends(void)
+{
+	struct guard_message m;
+
+	loop_begin();
+	(void)guest_ask("INVITE", "100200", NULL, "z9hG4bKa", 1);
+	pass_ms(30000);
+	ok(guest_said(&m) && m.request && !pl_strcmp(&m.method, "BYE"),
+	   "it hangs up where nobody tells it");
+	pass_ms(60000);
+	ok(told == 1 && !open_now && not_ended == 1, "and counts that nobody answers");
+	finish();
+	loop_begin();
+	pass_ms(60000);
+	ok(told == 1 && last.report.failure == CALL_FAILURE_NONCE && !open_now,
+	   "somebody else answered: %s", last.detail);
+	finish();
+	loop_begin();
+	(void)guest_ask("INVITE", "100200", NULL, "z9hG4bKa", 1);
+	calls_stop(calls);
+	pass_ms(100);
+	ok(guest_said(&m) && m.request && !pl_strcmp(&m.method, "BYE"),
+	   "stopped, at once");
+	finish();
+}
+
+int main(void)
+{
+	load();
+	test_rows();
+	test_sweep();
+	test_random();
+	test_stop();
+	test_leave();
+	test_loop();
+	test_loop_ends();
+	config_free(conf);
+	return tap_done();
+}
