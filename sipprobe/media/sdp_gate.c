@@ -125,7 +125,7 @@ static enum sdp_fault sdp_gate_formats(struct pl formats)
 	return count ? SDP_OK : SDP_BAD_STREAM;
 }
 
-/* Of small letters: libre's decoder takes no others, and finds its way in by the first.
+/* Of small letters, as those that are registered (RFC 8866 8.2.1) are.
  */
 static bool sdp_gate_is_media(const struct pl *text)
 {

@@ -106,7 +106,7 @@ static const struct {
 	{"no stream", SDP_NO_AUDIO, TOP},
 	{"a fax", SDP_NO_AUDIO, TOP "m=image 5000 udptl t38\r\n"},
 	{"AUDIO", SDP_BAD_STREAM, TOP "m=AUDIO 5000 RTP/AVP 0\r\n"},
-	{"letters before it", SDP_BAD_STREAM, TOP "m=X audio 5000 RTP/AVP 0\r\n"},
+	{"a letter before it", SDP_BAD_STREAM, TOP "m=Xaudio 5000 RTP/AVP 0\r\n"},
 	{"m= without formats", SDP_BAD_STREAM, TOP "m=audio 5000 RTP/AVP\r\n"},
 	{"two spaces", SDP_BAD_STREAM, TOP "m=audio 5000 RTP/AVP 0  8\r\n"},
 	{"two streams for one", SDP_STREAMS_DIFFER, TOP PCMU "m=video 0 RTP/AVP 31\r\n"},
