@@ -239,6 +239,9 @@ static struct pl sdp_gate_next(struct pl *rest)
 	rest->l -= line.l + (end ? 1 : 0);
 	if (line.l && line.p[line.l - 1] == '\r')
 		line.l--;
+	/* None is allowed there, and some write one. */
+	while (line.l > 2 && line.p[line.l - 1] == ' ')
+		line.l--;
 	return line;
 }
 
