@@ -181,6 +181,9 @@ struct media_packet {
 	uint16_t whole; /* bytes that the packet had */
 	bool inbound;
 	bool rtcp;
+	/* Both ends; IPv6, or IPv4 mapped into it. */
+	uint8_t own[16], peer[16];
+	uint16_t own_port, peer_port;
 };
 
 #endif

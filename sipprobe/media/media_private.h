@@ -238,8 +238,8 @@ void session_tell(struct media *m, struct media_session *s, enum media_event_kin
 void session_report(struct media_session *s, int64_t now_ns);
 
 /* session_keep.c: for people. */
-void session_keep_packet(struct media_session *s, const uint8_t *data, size_t bytes,
-			 int64_t at_ns, bool inbound, bool rtcp);
+void session_keep_packet(struct media_session *s, const struct media_packet *packet,
+			 const struct sa *peer, bool rtcp_port);
 void session_keep_audio(struct media_session *s, const uint8_t *codes, size_t count,
 			enum media_codec codec);
 

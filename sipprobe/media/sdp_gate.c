@@ -125,7 +125,7 @@ static enum sdp_fault sdp_gate_formats(struct pl formats)
 	return count ? SDP_OK : SDP_BAD_STREAM;
 }
 
-/* Of small letters: libre's decoder takes no others, and finds its way in by the first.
+/* Of small letters, as those that are registered (RFC 8866 8.2.1) are.
  */
 static bool sdp_gate_is_media(const struct pl *text)
 {
@@ -238,6 +238,9 @@ static struct pl sdp_gate_next(struct pl *rest)
 	rest->p += line.l + (end ? 1 : 0);
 	rest->l -= line.l + (end ? 1 : 0);
 	if (line.l && line.p[line.l - 1] == '\r')
+		line.l--;
+	/* None is allowed there, and some write one. */
+	while (line.l > 2 && line.p[line.l - 1] == ' ')
 		line.l--;
 	return line;
 }

@@ -84,11 +84,13 @@ void session_pair(struct media_session *a, struct media_session *b)
 
 void session_stop(struct media *m, struct media_session *s)
 {
-	int64_t now_ns = wire_now_ns();
-
-	if (s->slot >= 0)
-		session_rtcp_send(m, s, now_ns, true);
-	session_report(s, now_ns);
+	if (s->slot >= 0) {
+		/* What came while we were busy is no loss. */
+		session_read(m, s, false);
+		session_read(m, s, true);
+		session_rtcp_send(m, s, wire_now_ns(), true);
+	}
+	session_report(s, wire_now_ns());
 	media_wheel_leave(m, s);
 	/* Closed, they are watched no more, and their ports are free. */
 	wire_pair_close(&s->wires);

@@ -1,23 +1,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sipprobe/loop/ip_literal.h"
 #include "sipprobe/media/media_private.h"
 #include "sipprobe/media/wav.h"
 
-void session_keep_packet(struct media_session *s, const uint8_t *data, size_t bytes,
-			 int64_t at_ns, bool inbound, bool rtcp)
+void session_keep_packet(struct media_session *s, const struct media_packet *packet,
+			 const struct sa *peer, bool rtcp_port)
 {
-	struct media_packet packet = {
-		.at_ns = at_ns,
-		.data = data,
-		.size = (uint16_t)bytes,
-		.whole = (uint16_t)bytes,
-		.inbound = inbound,
-		.rtcp = rtcp,
-	};
+	struct media_packet kept = *packet;
 
-	if (s->packets)
-		packets_add(s->packets, &packet);
+	if (!s->packets)
+		return;
+	kept.whole = kept.size;
+	ip_bytes(kept.own, &s->local);
+	ip_bytes(kept.peer, peer);
+	kept.own_port = (uint16_t)(sa_port(&s->local) + rtcp_port);
+	kept.peer_port = sa_port(peer);
+	packets_add(s->packets, &kept);
 }
 
 /* In the law of the call: a peer may change over to another under way. */

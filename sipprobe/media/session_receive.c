@@ -190,6 +190,18 @@ static void session_latch(struct media *m, struct media_session *s,
 	session_tell(m, s, MEDIA_EVENT_LATCHED, w->at_ns, &w->src);
 }
 
+static void session_keep_received(struct media_session *s, const struct wire_packet *w,
+				  bool rtcp, bool rtcp_port)
+{
+	struct media_packet packet = {.at_ns = w->at_ns,
+				      .data = w->data,
+				      .size = (uint16_t)w->bytes,
+				      .inbound = true,
+				      .rtcp = rtcp};
+
+	session_keep_packet(s, &packet, &w->src, rtcp_port);
+}
+
 static void session_take_rtp(struct media *m, struct media_session *s,
 			     struct wire_packet *w)
 {
@@ -211,7 +223,7 @@ static void session_take_rtp(struct media *m, struct media_session *s,
 		return;
 	if (verdict == SOURCE_CANDIDATE)
 		session_latch(m, s, w);
-	session_keep_packet(s, w->data, w->bytes, w->at_ns, true, false);
+	session_keep_received(s, w, false, false);
 	session_hear(m, s, &p, w->at_ns, &w->src);
 }
 
@@ -223,7 +235,7 @@ static bool session_is_reporter(const struct media_session *s, const struct sa *
 }
 
 static void session_take_rtcp(struct media *m, struct media_session *s,
-			      struct wire_packet *w)
+			      struct wire_packet *w, bool rtcp_port)
 {
 	if (!session_is_reporter(s, &w->src)) {
 		s->report.refused.foreign++;
@@ -238,7 +250,7 @@ static void session_take_rtcp(struct media *m, struct media_session *s,
 		s->report.refused.unprotected++;
 		return;
 	}
-	session_keep_packet(s, w->data, w->bytes, w->at_ns, true, true);
+	session_keep_received(s, w, true, rtcp_port);
 	session_rtcp_heard(m, s, w->data, w->bytes, w->at_ns);
 }
 
@@ -248,7 +260,7 @@ static void session_take(struct media *m, struct media_session *s, struct wire_p
 	if (w->cut)
 		s->report.refused.oversize++;
 	else if (rtcp || rtp_is_rtcp(w->data, w->bytes))
-		session_take_rtcp(m, s, w);
+		session_take_rtcp(m, s, w, rtcp);
 	else
 		session_take_rtp(m, s, w);
 }

@@ -81,6 +81,7 @@ static size_t session_rtcp_write(uint8_t *out, struct media_session *s, int64_t 
 void session_rtcp_send(struct media *m, struct media_session *s, int64_t now_ns, bool bye)
 {
 	const struct sdp_remote *to = &s->agreed.theirs;
+	const struct sa *peer = to->rtcp_mux ? source_peer(&s->source) : &to->rtcp;
 	size_t bytes;
 
 	s->rtcp_due_ns = now_ns + session_rtcp_interval_ns(s);
@@ -89,13 +90,16 @@ void session_rtcp_send(struct media *m, struct media_session *s, int64_t now_ns,
 	/* The time that it says is the time at which it leaves. */
 	now_ns = wire_now_ns();
 	bytes = session_rtcp_write(m->packet, s, now_ns, bye);
-	session_keep_packet(s, m->packet, bytes, now_ns, false, true);
+	session_keep_packet(s,
+			    &(struct media_packet){.at_ns = now_ns,
+						   .data = m->packet,
+						   .size = (uint16_t)bytes,
+						   .rtcp = true},
+			    peer, !to->rtcp_mux);
 	if (s->srtp && srtp_pair_protect(s->srtp, true, m->packet, &bytes))
 		return;
-	if (to->rtcp_mux)
-		(void)wire_send(&s->wires.rtp, source_peer(&s->source), m->packet, bytes);
-	else
-		(void)wire_send(&s->wires.rtcp, &to->rtcp, m->packet, bytes);
+	(void)wire_send(to->rtcp_mux ? &s->wires.rtp : &s->wires.rtcp, peer, m->packet,
+			bytes);
 }
 
 static void session_rtcp_block(struct media_session *s, const struct rtcp_block *b,

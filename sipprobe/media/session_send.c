@@ -59,7 +59,11 @@ static void session_send(struct media *m, struct media_session *s,
 	int64_t now_ns = wire_now_ns();
 	int err = 0;
 
-	session_keep_packet(s, m->packet, bytes, now_ns, false, false);
+	session_keep_packet(s,
+			    &(struct media_packet){.at_ns = now_ns,
+						   .data = m->packet,
+						   .size = (uint16_t)bytes},
+			    source_peer(&s->source), false);
 	if (s->srtp)
 		err = srtp_pair_protect(s->srtp, false, m->packet, &bytes);
 	if (!err)

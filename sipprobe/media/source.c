@@ -2,9 +2,10 @@
 
 void source_agree(struct source *s, const struct sa *agreed, int64_t now_ns)
 {
-	if (sa_cmp(&s->agreed, agreed, SA_ALL))
-		return;
-	*s = (struct source){.agreed = *agreed, .until_ns = now_ns + SOURCE_LATCH_NS};
+	if (!sa_cmp(&s->agreed, agreed, SA_ALL))
+		*s = (struct source){.agreed = *agreed};
+	if (!s->settled && !s->has_latched)
+		s->until_ns = now_ns + SOURCE_LATCH_NS;
 }
 
 enum source_verdict source_judge(struct source *s, const struct sa *src, int64_t now_ns)

@@ -24,7 +24,10 @@ enum source_verdict {
 	SOURCE_FOREIGN,
 };
 
-/* A new SDP: another address begins anew, the same one changes nothing. */
+/*
+ * A new SDP: another address begins anew. The same one changes nothing, but that who was
+ * silent so far has his time once more: many talk only after the answer.
+ */
 void source_agree(struct source *s, const struct sa *agreed, int64_t now_ns);
 
 enum source_verdict source_judge(struct source *s, const struct sa *src, int64_t now_ns);

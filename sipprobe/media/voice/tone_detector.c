@@ -17,11 +17,12 @@ static const float twice_cos[TONES] = {
 #define TONE_TWIST  6.3f
 #define TONE_FLOOR  4e4f /* mean square of a sample */
 
+/* What does not wait for the step before stands in brackets. */
 static void tone_detector_step(struct tone_detector *d, float x)
 {
 	d->energy += x * x;
 	for (unsigned i = 0; i < TONES; i++) {
-		float next = twice_cos[i] * d->last[i] - d->before[i] + x;
+		float next = twice_cos[i] * d->last[i] + (x - d->before[i]);
 
 		d->before[i] = d->last[i];
 		d->last[i] = next;

@@ -39,6 +39,6 @@ void tones_write(struct tones *t, int16_t *pcm, size_t count)
 			t->last[k] = next;
 			sum += next;
 		}
-		pcm[i] = (int16_t)lrint(sum);
+		pcm[i] = (int16_t)sum;
 	}
 }

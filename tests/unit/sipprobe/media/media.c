@@ -609,8 +609,13 @@ static void test_kept(void)
 	media_packets_at(&first, plain.a.packets, 0);
 	media_packets_at(&last, plain.a.packets, count - 1);
 	ok(first.at_ns < last.at_ns && last.at_ns - first.at_ns > 3 * CLOCK_NS_PER_S &&
-		   first.size >= 172,
+		   first.size >= 172 && first.whole == first.size,
 	   "the first and the last of the call");
+	ok(first.own_port == sa_port(&plain.a.local.rtp) &&
+		   first.peer_port == sa_port(&plain.b.local.rtp) &&
+		   first.own[12] == 127 && first.peer[15] == 1,
+	   "with both ends");
+	ok(last.rtcp && last.own_port == first.own_port + 1, "the last is RTCP's BYE");
 	ok(plain.b.wav && mbuf_get_left(plain.b.wav) > 58, "what was heard is kept");
 	if (!plain.b.wav)
 		return;

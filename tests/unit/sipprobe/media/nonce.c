@@ -93,7 +93,7 @@ static void test_nonces(void)
 	int wrong = 0, same = 0;
 
 	for (int i = 0; i < 2000; i++) {
-		is_int(media_nonce(nonce), 0, "a nonce") ? tap_count-- : 0;
+		wrong += media_nonce(nonce) != 0;
 		wrong += strlen(nonce) != MEDIA_NONCE ||
 			 strspn(nonce, "0123456789ABCD") != MEDIA_NONCE;
 		for (int k = 0; k < MEDIA_NONCE; k++)

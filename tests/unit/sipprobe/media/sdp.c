@@ -52,6 +52,8 @@ static const struct {
 	{"an address of the stream", SDP_OK,
 	 HEAD "c=IN IP4 media.example\r\n" TIME PCMU ADDR},
 	{"an unknown attribute and a tab", SDP_OK, TOP PCMU "a=x:\ty\r\n"},
+	{"spaces at the ends of lines", SDP_OK,
+	 HEAD "c=IN IP4 192.0.2.9 \r\n" TIME "m=audio 5000 RTP/AVP 0  \r\n"},
 	{"bandwidth", SDP_OK, TOP "b=AS:80\r\n" PCMU},
 
 	{"nothing", SDP_EMPTY, ""},
@@ -71,7 +73,7 @@ static const struct {
 
 	{"no address", SDP_NO_ADDRESS, HEAD TIME PCMU},
 	{"a name", SDP_ADDRESS_NAME, HEAD "c=IN IP4 media.example\r\n" PCMU},
-	{"an empty one", SDP_ADDRESS_NAME, HEAD "c=IN IP4 \r\n" PCMU},
+	{"an empty one", SDP_BAD_LINE, HEAD "c=IN IP4 \r\n" PCMU},
 	{"IPv4 that is cut", SDP_ADDRESS_NAME, HEAD "c=IN IP4 192.0.2\r\n" PCMU},
 	{"a number with zeros", SDP_ADDRESS_NAME, HEAD "c=IN IP4 0300.0.2.9\r\n" PCMU},
 	{"IPv6 as IP4", SDP_ADDRESS_NAME, HEAD "c=IN IP4 2001:db8::1\r\n" PCMU},
@@ -106,7 +108,7 @@ static const struct {
 	{"no stream", SDP_NO_AUDIO, TOP},
 	{"a fax", SDP_NO_AUDIO, TOP "m=image 5000 udptl t38\r\n"},
 	{"AUDIO", SDP_BAD_STREAM, TOP "m=AUDIO 5000 RTP/AVP 0\r\n"},
-	{"letters before it", SDP_BAD_STREAM, TOP "m=X audio 5000 RTP/AVP 0\r\n"},
+	{"a letter before it", SDP_BAD_STREAM, TOP "m=Xaudio 5000 RTP/AVP 0\r\n"},
 	{"m= without formats", SDP_BAD_STREAM, TOP "m=audio 5000 RTP/AVP\r\n"},
 	{"two spaces", SDP_BAD_STREAM, TOP "m=audio 5000 RTP/AVP 0  8\r\n"},
 	{"two streams for one", SDP_STREAMS_DIFFER, TOP PCMU "m=video 0 RTP/AVP 31\r\n"},

@@ -77,13 +77,16 @@ static void test_peer(void)
 
 	source_agree(&s, &peer, 0);
 	ok(sa_cmp(source_peer(&s), &peer, SA_ALL), "sent to where SDP says");
+	source_agree(&s, &peer, 30000 * MS);
+	is_int(source_judge(&s, &other, 31000 * MS), SOURCE_CANDIDATE,
+	       "answered after half a minute of ringing: time once more");
 	source_latch(&s, &other);
 	ok(sa_cmp(source_peer(&s), &other, SA_ALL), "… then to where packets come from");
-	source_agree(&s, &peer, 100 * MS);
+	source_agree(&s, &peer, 31100 * MS);
 	ok(sa_cmp(source_peer(&s), &other, SA_ALL), "the same SDP again changes nothing");
-	source_agree(&s, &third, 5000 * MS);
+	source_agree(&s, &third, 50000 * MS);
 	ok(sa_cmp(source_peer(&s), &third, SA_ALL), "another one begins anew");
-	is_int(source_judge(&s, &other, 5001 * MS), SOURCE_CANDIDATE,
+	is_int(source_judge(&s, &other, 50001 * MS), SOURCE_CANDIDATE,
 	       "with two seconds more");
 }
 
