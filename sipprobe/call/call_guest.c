@@ -186,7 +186,7 @@ bool call_guest_welcome(struct call *c, const struct guard_message *invite,
 		return false;
 	g = c->guest;
 	g->peer_cseq = invite->cseq;
-	guest_caller(c->out.report.caller_id, sizeof(c->out.report.caller_id), invite);
+	guest_caller(c->media.caller_id, sizeof(c->media.caller_id), invite);
 	code = guest_listen(c, invite, &sdp) ? 488 : 200;
 	mb = guest_answer(c, invite, code, g->tag, code == 200 ? sdp : NULL);
 	g->state = code == 200 ? CALL_TALK_UP : CALL_TALK_OVER;
