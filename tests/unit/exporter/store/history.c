@@ -128,7 +128,7 @@ static void test_budget(void)
 	struct probe_result good = result(PROBE_RESPONSE, 200, 1);
 	struct history h;
 
-	history_init(&h, 60, 36864);
+	history_init(&h, 60, 32768);
 	while (tracks < 64 && (t[tracks] = history_track_alloc(&h)))
 		tracks++;
 	ok(tracks > 20 && h.bytes <= 16384, "tracks take half of it at most");
