@@ -1,5 +1,6 @@
 #include "sipprobe/call/call_guest.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "sipprobe/call/call_audio.h"
@@ -93,7 +94,7 @@ static void guest_caller(char *out, size_t size, const struct guard_message *inv
 static int guest_send(const struct call_guest *g, const struct sa *dst,
 		      const struct mbuf *mb)
 {
-	return udp_transmit(g->u, dst, (const char *)mb->buf, mb->end, 0);
+	return mb ? udp_transmit(g->u, dst, (const char *)mb->buf, mb->end, 0) : EINVAL;
 }
 
 /* @body: NULL: none */
@@ -114,8 +115,10 @@ static struct mbuf *guest_answer(struct call *c, const struct guard_message *req
 			  "Contact: <sip:loop@%J>\r\nAllow: INVITE, ACK, CANCEL, BYE, "
 			  "OPTIONS, UPDATE, INFO\r\n",
 			  &g->local);
-	if (mb && answer_make((char *)mb->buf, mb->size, &mb->end, req, &info))
-		mb = mem_deref(mb);
+	if (!mb)
+		return NULL;
+	if (answer_make((char *)mb->buf, mb->size, &mb->end, req, &info))
+		return mem_deref(mb);
 	return mb;
 }
 
