@@ -341,18 +341,20 @@ static struct sa guest_hop(const struct call *c)
 static void guest_send_bye(struct call *c, int64_t now_ns)
 {
 	struct call_guest *g = c->guest;
+	const struct mbuf *text;
 	struct sa hop = guest_hop(c);
 
-	if (!g->bye.text && call_print_bye(&g->bye, c, g->dialog, g->invite, &g->local)) {
-		guest_step(c, CALL_TALK_HANG_UP);
+	if (!g->bye.text)
+		(void)call_print_bye(&g->bye, c, g->dialog, g->invite, &g->local);
+	text = g->bye.text;
+	if (!text) {
 		guest_step(c, CALL_TALK_SILENCE);
 		return;
 	}
 	if (!g->bye.retry.end_ns)
 		call_retry_begin(&g->bye.retry, now_ns, call_t1_ns(c), false, false);
-	(void)guest_send(g, &hop, g->bye.text);
-	call_note(c, LADDER_SENT, now_ns, (const char *)g->bye.text->buf,
-		  g->bye.text->end);
+	(void)guest_send(g, &hop, text);
+	call_note(c, LADDER_SENT, now_ns, (const char *)text->buf, text->end);
 }
 
 void call_guest_look(struct call *c, int64_t now_ns)
