@@ -143,16 +143,16 @@ struct config_call_degraded {
 
 /* A check by INVITE. */
 struct config_call {
-	const char *to;		    /* number or user that is called; in config_calls */
+	const char *to; /* number or user that is called; in config_calls */
 	enum config_call_mode mode;
 	enum config_srtp srtp;
-	unsigned nonce;		    /* bits of enum config_nonce */
-	int64_t interval_us;	    /* between two calls */
-	int64_t answer_timeout_us;  /* from INVITE to its final response */
-	int64_t ring_for_us;	    /* with RING: from the first 18x to CANCEL */
-	int64_t duration_us;	    /* from answer to BYE */
-	int64_t jitter_buffer_us;   /* that quality is judged with */
-	const int *codecs;	    /* enum config_codec, the preferred first */
+	unsigned nonce;		   /* bits of enum config_nonce */
+	int64_t interval_us;	   /* between two calls */
+	int64_t answer_timeout_us; /* from INVITE to its final response */
+	int64_t ring_for_us;	   /* with RING: from the first 18x to CANCEL */
+	int64_t duration_us;	   /* from answer to BYE */
+	int64_t jitter_buffer_us;  /* that quality is judged with */
+	const int *codecs;	   /* enum config_codec, the preferred first */
 	size_t codec_count;
 	struct config_call_degraded degraded;
 };
@@ -213,7 +213,7 @@ struct config_settings {
 	unsigned methods;   /* never 0 */
 	const struct config_auth *auth;		    /* NULL: no credentials */
 	const struct config_register *registration; /* NULL: a query, nothing bound */
-	const struct config_call *call;		    /* never NULL with INVITE of a trunk */
+	const struct config_call *call; /* never NULL with INVITE of a trunk */
 };
 
 struct config_trunk {

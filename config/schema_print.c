@@ -144,8 +144,7 @@ static const struct section *section_of(const struct field *f)
 		return ((const struct record_type *)f->more)->section;
 	if (f->type == &type_section || f->type == &type_layer ||
 	    f->type == &type_profiles || f->type == &type_trunks ||
-	    f->type == &type_local || f->type == &type_media ||
-	    f->type == &type_degraded)
+	    f->type == &type_local || f->type == &type_media || f->type == &type_degraded)
 		return f->more;
 	return NULL;
 }

@@ -16,7 +16,7 @@ extern const struct value_type type_dscp;     /* 0 to 63, or a name */
 extern const struct value_type type_number_to; /* a number or user to call */
 extern const struct value_type type_media;     /* to struct config_media */
 extern const struct value_type type_degraded;  /* to struct config_call_degraded */
-extern const struct value_type type_preset;   /* the name of one, to its number */
+extern const struct value_type type_preset;    /* the name of one, to its number */
 
 /* Those that read the whole from its parts (load_trunks.c). */
 extern const struct value_type type_profile;  /* name of a profile, to struct layer * */

@@ -29,22 +29,23 @@ static void call_add_time(struct call_fields *f, const char *key, int64_t ns)
 
 static void call_add_media(struct call_fields *f, const struct call_report *r)
 {
-	const struct media_inbound *in = &r->near.in;
+	const struct media_inbound *in;
 
 	if (!r->has_media)
 		return;
-	call_add_text(f, "codec", media_codec_name(r->near.codec));
+	in = &r->media->near.in;
+	call_add_text(f, "codec", media_codec_name(r->media->near.codec));
 	call_add_text(f, "heard", media_heard_name(in->heard));
 	call_add_time(f, "first_audio", r->first_audio_ns);
-	call_add(f, LOG_I("sent", r->near.out.sent));
+	call_add(f, LOG_I("sent", r->media->near.out.sent));
 	call_add(f, LOG_I("received", in->received));
 	call_add(f, LOG_I("lost", in->lost));
 	call_add_time(f, "jitter", in->jitter_ns);
 	if (!r->has_far)
 		return;
-	call_add_text(f, "far_heard", media_heard_name(r->far.in.heard));
-	call_add(f, LOG_I("far_lost", r->far.in.lost));
-	call_add_text(f, "caller_id", r->caller_id);
+	call_add_text(f, "far_heard", media_heard_name(r->media->far.in.heard));
+	call_add(f, LOG_I("far_lost", r->media->far.in.lost));
+	call_add_text(f, "caller_id", r->media->caller_id);
 }
 
 void engine_listener_call_done(const struct probe_result *r, const char *trunk,

@@ -29,24 +29,30 @@ enum call_failure {
 /* "no_ringing", "no_answer", …; "" for none. */
 const char *call_failure_name(enum call_failure f);
 
+/* What was heard. */
+struct call_media {
+	struct media_report near; /* at our end: what came towards us */
+	struct media_report far;  /* in a loop, at the end that was called */
+	char caller_id[64];	  /* in a loop, user part of From as it came back */
+};
+
 struct call_report {
-	bool made;	      /* an INVITE left */
-	bool answered;	      /* by a 2xx */
-	bool late;	      /* once we had given it up */
-	bool ended;	      /* its BYE or CANCEL had a final answer, or the peer's came */
-	bool has_media;	      /* `near` is there */
-	bool has_far;	      /* `far` is there */
-	uint8_t mode;	      /* enum config_call_mode */
-	uint8_t failure;      /* enum call_failure */
-	uint8_t forks;	      /* answers besides the first, all hung up */
-	int64_t post_dial_ns; /* INVITE to the first 180 or 183 */
-	int64_t answer_ns;    /* INVITE to 2xx */
-	int64_t response_ns;  /* INVITE to its final response, whatever that was */
-	int64_t talk_ns;      /* 2xx to the end of the call: what it costs */
-	int64_t first_audio_ns;	    /* 2xx, or SDP before it, to the first RTP */
-	struct media_report near;   /* of our end: what came towards us */
-	struct media_report far;    /* in a loop, of the end that was called */
-	char caller_id[64];	    /* in a loop, user part of From as it came back */
+	bool made;	 /* an INVITE left */
+	bool answered;	 /* by a 2xx */
+	bool late;	 /* once we had given it up */
+	bool ended;	 /* its BYE or CANCEL had a final answer, or the peer's came */
+	bool has_media;	 /* `near` is there */
+	bool has_far;	 /* `far` is there */
+	uint8_t mode;	 /* enum config_call_mode */
+	uint8_t failure; /* enum call_failure */
+	uint8_t forks;	 /* answers besides the first, all hung up */
+	int64_t post_dial_ns;	/* INVITE to the first 180 or 183 */
+	int64_t answer_ns;	/* INVITE to 2xx */
+	int64_t response_ns;	/* INVITE to its final response, whatever that was */
+	int64_t talk_ns;	/* 2xx to the end of the call: what it costs */
+	int64_t first_audio_ns; /* 2xx, or SDP before it, to the first RTP */
+	/* Both ends' audio; only while it is told of, as few keep so much. NULL: none */
+	const struct call_media *media;
 };
 
 static inline struct call_report call_report_none(void)

@@ -49,6 +49,7 @@ struct ondemand_answer {
 	struct chain *chain;	    /* all that the peer showed, or NULL; a reference */
 	struct ladder ladder;	    /* empty when it was not asked for */
 	char *ladder_text;	    /* what its entries point into */
+	struct call_media *media;   /* that its result points to, or NULL */
 };
 
 enum ondemand_end {

@@ -90,7 +90,9 @@ static void walk_rows(struct walk *w)
 	for (i = 0; f->trunk_get && i < n->trunk_count; i++)
 		catalogue_walk_give(w, n->trunks[i].labels,
 				    f->trunk_get(w->samples, &n->trunks[i]));
-	for (i = 0; (f->target_get || f->histogram || f->call_histogram) && i < n->target_count; i++)
+	for (i = 0;
+	     (f->target_get || f->histogram || f->call_histogram) && i < n->target_count;
+	     i++)
 		walk_target(w, &n->targets[i]);
 }
 

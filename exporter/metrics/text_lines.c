@@ -68,8 +68,8 @@ static char *text_lines_put_buckets(int64_t *countp, char *to, const struct text
 		count += target->counts[i];
 		if (i)
 			to = text_lines_put(to, first, stem);
-		to = text_lines_put_bucket(to, target->labels.l, le[i], count, l->exemplar,
-					   marked ? e : NULL);
+		to = text_lines_put_bucket(to, target->labels.l, le[i], count,
+					   l->exemplar, marked ? e : NULL);
 		e += marked;
 	}
 	*countp = count;

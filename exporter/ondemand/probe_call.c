@@ -59,19 +59,20 @@ static void story_score(struct buffer *b, const struct media_inbound *in)
 
 static void story_audio(struct buffer *b, const struct call_report *c)
 {
-	const struct media_inbound *in = &c->near.in;
+	const struct media_inbound *in;
 
 	if (!c->has_media)
 		return;
+	in = &c->media->near.in;
 	buffer_format(b, "  %-12s %s, %u packets sent, %u received, %u lost%s\n", "audio",
-		      media_codec_name(c->near.codec), c->near.out.sent, in->received,
-		      in->lost, c->near.secure ? ", SRTP" : "");
+		      media_codec_name(c->media->near.codec), c->media->near.out.sent,
+		      in->received, in->lost, c->media->near.secure ? ", SRTP" : "");
 	story_time(b, "first audio", c->first_audio_ns);
 	story_time(b, "jitter", in->jitter_ns);
 	if (in->delay_by != MEDIA_DELAY_NONE)
 		story_time(b, c->has_far ? "one way, in" : "round trip", in->delay_ns);
-	if (c->near.out.round_trip_ns >= 0)
-		story_time(b, "by RTCP", c->near.out.round_trip_ns);
+	if (c->media->near.out.round_trip_ns >= 0)
+		story_time(b, "by RTCP", c->media->near.out.round_trip_ns);
 	buffer_format(b, "  %-12s %s\n", "heard", media_heard_name(in->heard));
 	story_score(b, in);
 }
@@ -79,19 +80,20 @@ static void story_audio(struct buffer *b, const struct call_report *c)
 /* In a loop, of the end that was called. */
 static void story_far(struct buffer *b, const struct call_report *c)
 {
-	const struct media_inbound *in = &c->far.in;
+	const struct media_inbound *in;
 
 	if (!c->has_far)
 		return;
+	in = &c->media->far.in;
 	buffer_format(b, "  %-12s %u packets sent, %u received, %u lost\n", "called end",
-		      c->far.out.sent, in->received, in->lost);
+		      c->media->far.out.sent, in->received, in->lost);
 	story_time(b, "jitter", in->jitter_ns);
 	if (in->delay_by != MEDIA_DELAY_NONE)
 		story_time(b, "one way, out", in->delay_ns);
 	buffer_format(b, "  %-12s %s\n", "heard", media_heard_name(in->heard));
 	story_score(b, in);
-	if (*c->caller_id)
-		buffer_format(b, "  %-12s %s\n", "caller id", c->caller_id);
+	if (*c->media->caller_id)
+		buffer_format(b, "  %-12s %s\n", "caller id", c->media->caller_id);
 }
 
 /* What a mode leaves open, so that nobody takes more from it. */

@@ -213,10 +213,11 @@ static void probe_json_call(struct json *j, const struct call_report *c)
 	probe_json_seconds(j, "ringing_seconds", c->post_dial_ns);
 	probe_json_seconds(j, "answer_seconds", c->answer_ns);
 	probe_json_seconds(j, "talked_seconds", c->talk_ns);
-	probe_json_audio(j, "audio", c->has_media ? &c->near : NULL, c->first_audio_ns);
-	probe_json_audio(j, "called_end", c->has_far ? &c->far : NULL,
-			 c->far.in.first_packet_ns);
-	json_str(j, "caller_id", *c->caller_id ? c->caller_id : NULL);
+	probe_json_audio(j, "audio", c->has_media ? &c->media->near : NULL,
+			 c->first_audio_ns);
+	probe_json_audio(j, "called_end", c->has_far ? &c->media->far : NULL,
+			 c->has_far ? c->media->far.in.first_packet_ns : -1);
+	json_str(j, "caller_id", c->has_far ? c->media->caller_id : NULL);
 	json_close(j, '}');
 }
 

@@ -19,6 +19,8 @@ struct history_ladder *history_ladder_copy(const struct probe_result *r,
 	atomic_init(&copy->refs, 1);
 	copy->bytes = bytes;
 	copy->result = *r;
+	copy->result.call.media = NULL;
+	copy->result.call.has_media = copy->result.call.has_far = false;
 	copy->count = l->count;
 	copy->dropped = l->dropped;
 	text = (char *)&copy->entries[l->count];

@@ -17,11 +17,13 @@ enum kind {
 	ROUTE,
 	HEADERS,
 	NAMES,
-	PAUSE
+	PAUSE,
+	CODECS,
+	DEGRADED
 };
 
 /* Bases that an offset counts from; parts of settings that a trunk may lack. */
-enum part { SETTINGS, AUTH, REGISTER };
+enum part { SETTINGS, AUTH, REGISTER, CALL };
 
 struct setting {
 	const char *key;
@@ -34,6 +36,7 @@ struct setting {
 #define AT(member) offsetof(struct config_settings, member)
 #define OF_AUTH(m) offsetof(struct config_auth, m)
 #define OF_REG(m)  offsetof(struct config_register, m)
+#define OF_CALL(m) offsetof(struct config_call, m)
 
 static const char *const register_ats[] = {"all", "first"};
 static const char *const connections[] = {"fresh", "reuse"};
@@ -43,6 +46,11 @@ static const char *const up_whens[] = {"any", "all", "primary"};
 static const char *const versions[] = {"TLS1.0", "TLS1.1", "TLS1.2", "TLS1.3"};
 static const char *const methods[] = {"OPTIONS", "REGISTER", "INVITE", NULL};
 static const char *const digests[] = {"MD5", "SHA-256", "SHA-512-256", NULL};
+
+static const char *const call_modes[] = {"ring", "answer", "echo", "loop"};
+static const char *const srtps[] = {"off", "required"};
+static const char *const nonces[] = {"inband", "events", NULL};
+static const char *const codecs[] = {"PCMU", "PCMA"};
 
 /* A row for each key that a trunk may have; what names or is a secret has none. */
 static const struct setting settings[] = {
@@ -83,6 +91,17 @@ static const struct setting settings[] = {
 	{"register.interval", DURATION, OF_REG(interval_us), NULL, REGISTER},
 	{"register.aor", TEXT, OF_REG(aor), NULL, REGISTER},
 	{"register.at", CHOICE, OF_REG(at), register_ats, REGISTER},
+	{"call.mode", CHOICE, OF_CALL(mode), call_modes, CALL},
+	{"call.to", TEXT, OF_CALL(to), NULL, CALL},
+	{"call.interval", DURATION, OF_CALL(interval_us), NULL, CALL},
+	{"call.answer_timeout", DURATION, OF_CALL(answer_timeout_us), NULL, CALL},
+	{"call.ring_for", DURATION, OF_CALL(ring_for_us), NULL, CALL},
+	{"call.duration", DURATION, OF_CALL(duration_us), NULL, CALL},
+	{"call.codecs", CODECS, 0, NULL, CALL},
+	{"call.srtp", CHOICE, OF_CALL(srtp), srtps, CALL},
+	{"call.nonce", NAMES, OF_CALL(nonce), nonces, CALL},
+	{"call.jitter_buffer", DURATION, OF_CALL(jitter_buffer_us), NULL, CALL},
+	{"call.degraded", DEGRADED, 0, NULL, CALL},
 	{"tls.ca_file", TEXT, AT(tls.ca_file)},
 	{"tls.cert_file", TEXT, AT(tls.cert_file)},
 	{"tls.server_name", TEXT, AT(tls.server_name)},
@@ -95,8 +114,10 @@ static const struct setting settings[] = {
 static const void *settings_value_of(const struct setting *row,
 				     const struct config_settings *s)
 {
-	const void *parts[] = {
-		[SETTINGS] = s, [AUTH] = s->auth, [REGISTER] = s->registration};
+	const void *parts[] = {[SETTINGS] = s,
+			       [AUTH] = s->auth,
+			       [REGISTER] = s->registration,
+			       [CALL] = s->call};
 	const char *part = parts[row->part];
 
 	return part ? part + row->offset : NULL;
@@ -220,6 +241,44 @@ static void settings_add_pause(struct buffer *out, const struct config_pause *pa
 	buffer_str(out, pause->on ? "true" : "false");
 }
 
+static void settings_add_codecs(struct buffer *out, const struct config_call *c)
+{
+	for (size_t i = 0; i < c->codec_count; i++) {
+		buffer_str(out, i ? ", " : "");
+		buffer_str(out, codecs[c->codecs[i]]);
+	}
+}
+
+/* "MOS 3.6, loss 1%": what is judged by. */
+static void settings_add_degraded(struct buffer *out, const struct config_call *c)
+{
+	const struct config_call_degraded *d = &c->degraded;
+	const char *comma = "";
+	char text[48];
+
+	if (d->mos > 0) {
+		snprintf(text, sizeof(text), "mos %g", d->mos);
+		buffer_str(out, text);
+		comma = ", ";
+	}
+	if (d->loss > 0) {
+		snprintf(text, sizeof(text), "%sloss %g%%", comma, d->loss * 100);
+		buffer_str(out, text);
+		comma = ", ";
+	}
+	if (d->jitter_us) {
+		buffer_str(out, comma);
+		buffer_str(out, "jitter ");
+		settings_add_duration(out, d->jitter_us);
+		comma = ", ";
+	}
+	if (d->post_dial_delay_us) {
+		buffer_str(out, comma);
+		buffer_str(out, "post_dial_delay ");
+		settings_add_duration(out, d->post_dial_delay_us);
+	}
+}
+
 /* Nothing for what is not set. */
 static void settings_add_value(struct buffer *out, const struct setting *row,
 			       const struct config_settings *s, const void *at)
@@ -257,6 +316,12 @@ static void settings_add_value(struct buffer *out, const struct setting *row,
 		break;
 	case HEADERS:
 		settings_add_headers(out, s);
+		break;
+	case CODECS:
+		settings_add_codecs(out, s->call);
+		break;
+	case DEGRADED:
+		settings_add_degraded(out, s->call);
 		break;
 	case NAMES:
 		settings_add_names(out, row->names, *(const unsigned *)at);

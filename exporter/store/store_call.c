@@ -88,25 +88,25 @@ static void call_keep_reported(struct stats_call_last *last,
 
 static void call_keep_media(struct stats_call *c, const struct call_report *r)
 {
-	const struct media_inbound *in = &r->near.in;
+	const struct media_inbound *in = &r->media->near.in;
 	bool listened = r->mode > CONFIG_CALL_ANSWER;
 
-	c->packets[STATS_CALL_OUT][STATS_CALL_SENT] += r->near.out.sent;
+	c->packets[STATS_CALL_OUT][STATS_CALL_SENT] += r->media->near.out.sent;
 	call_count_way(c->packets[STATS_CALL_IN], in);
 	call_keep_way(&c->last[STATS_CALL_IN], in, listened);
 	c->first_audio_ns = r->first_audio_ns;
-	c->round_trip_ns[STATS_CALL_RTCP] = r->near.out.round_trip_ns;
+	c->round_trip_ns[STATS_CALL_RTCP] = r->media->near.out.round_trip_ns;
 	if (!r->has_far) {
-		call_keep_reported(&c->last[STATS_CALL_OUT], &r->near.out);
+		call_keep_reported(&c->last[STATS_CALL_OUT], &r->media->near.out);
 		if (in->delay_by != MEDIA_DELAY_NONE)
 			c->round_trip_ns[STATS_CALL_AUDIO] = in->delay_ns;
 		return;
 	}
-	c->packets[STATS_CALL_IN][STATS_CALL_SENT] += r->far.out.sent;
-	call_count_way(c->packets[STATS_CALL_OUT], &r->far.in);
-	call_keep_way(&c->last[STATS_CALL_OUT], &r->far.in, listened);
+	c->packets[STATS_CALL_IN][STATS_CALL_SENT] += r->media->far.out.sent;
+	call_count_way(c->packets[STATS_CALL_OUT], &r->media->far.in);
+	call_keep_way(&c->last[STATS_CALL_OUT], &r->media->far.in, listened);
 	c->last[STATS_CALL_IN].delay_ns = in->delay_ns;
-	c->last[STATS_CALL_OUT].delay_ns = r->far.in.delay_ns;
+	c->last[STATS_CALL_OUT].delay_ns = r->media->far.in.delay_ns;
 }
 
 void store_call_count(struct store_target *cell, const struct call_report *r)

@@ -283,12 +283,14 @@ static void drive_report(struct call *c)
 		r->answer_ns = c->up_ns - c->sent_ns;
 	if (call_guest_report(c)) {
 		r->has_far = true;
-		r->far = *call_guest_report(c);
+		c->media.far = *call_guest_report(c);
+		r->media = &c->media;
 	}
 	if (!heard)
 		return;
 	r->has_media = true;
-	r->near = *heard;
+	c->media.near = *heard;
+	r->media = &c->media;
 	r->first_audio_ns = heard->in.first_packet_ns;
 }
 

@@ -1,5 +1,6 @@
 #include "sipprobe/call/call_guest.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "sipprobe/call/call_audio.h"
@@ -93,7 +94,7 @@ static void guest_caller(char *out, size_t size, const struct guard_message *inv
 static int guest_send(const struct call_guest *g, const struct sa *dst,
 		      const struct mbuf *mb)
 {
-	return udp_transmit(g->u, dst, (const char *)mb->buf, mb->end, 0);
+	return mb ? udp_transmit(g->u, dst, (const char *)mb->buf, mb->end, 0) : EINVAL;
 }
 
 /* @body: NULL: none */
@@ -114,8 +115,10 @@ static struct mbuf *guest_answer(struct call *c, const struct guard_message *req
 			  "Contact: <sip:loop@%J>\r\nAllow: INVITE, ACK, CANCEL, BYE, "
 			  "OPTIONS, UPDATE, INFO\r\n",
 			  &g->local);
-	if (mb && answer_make((char *)mb->buf, mb->size, &mb->end, req, &info))
-		mb = mem_deref(mb);
+	if (!mb)
+		return NULL;
+	if (answer_make((char *)mb->buf, mb->size, &mb->end, req, &info))
+		return mem_deref(mb);
 	return mb;
 }
 
@@ -186,7 +189,7 @@ bool call_guest_welcome(struct call *c, const struct guard_message *invite,
 		return false;
 	g = c->guest;
 	g->peer_cseq = invite->cseq;
-	guest_caller(c->out.report.caller_id, sizeof(c->out.report.caller_id), invite);
+	guest_caller(c->media.caller_id, sizeof(c->media.caller_id), invite);
 	code = guest_listen(c, invite, &sdp) ? 488 : 200;
 	mb = guest_answer(c, invite, code, g->tag, code == 200 ? sdp : NULL);
 	g->state = code == 200 ? CALL_TALK_UP : CALL_TALK_OVER;
@@ -338,18 +341,20 @@ static struct sa guest_hop(const struct call *c)
 static void guest_send_bye(struct call *c, int64_t now_ns)
 {
 	struct call_guest *g = c->guest;
+	const struct mbuf *text;
 	struct sa hop = guest_hop(c);
 
-	if (!g->bye.text && call_print_bye(&g->bye, c, g->dialog, g->invite, &g->local)) {
-		guest_step(c, CALL_TALK_HANG_UP);
+	if (!g->bye.text)
+		(void)call_print_bye(&g->bye, c, g->dialog, g->invite, &g->local);
+	text = g->bye.text;
+	if (!text) {
 		guest_step(c, CALL_TALK_SILENCE);
 		return;
 	}
 	if (!g->bye.retry.end_ns)
 		call_retry_begin(&g->bye.retry, now_ns, call_t1_ns(c), false, false);
-	(void)guest_send(g, &hop, g->bye.text);
-	call_note(c, LADDER_SENT, now_ns, (const char *)g->bye.text->buf,
-		  g->bye.text->end);
+	(void)guest_send(g, &hop, text);
+	call_note(c, LADDER_SENT, now_ns, (const char *)text->buf, text->end);
 }
 
 void call_guest_look(struct call *c, int64_t now_ns)

@@ -113,6 +113,7 @@ struct call {
 	bool stopped;	  /* by those who stop all calls */
 	uint8_t again;	  /* connections that were opened anew for what was under way */
 	struct call_outcome out;
+	struct call_media media; /* of its report */
 };
 
 static inline int64_t call_t1_ns(const struct call *c)

@@ -73,7 +73,7 @@ static void judge_unanswered(struct call_outcome *o, const struct config_call *c
 
 static void judge_heard(struct call_outcome *o)
 {
-	switch (o->report.near.in.heard) {
+	switch (o->report.media->near.in.heard) {
 	case MEDIA_HEARD_NOTHING:
 		verdict_fail(o, CALL_FAILURE_NO_MEDIA, "no packet of audio came");
 		break;
@@ -95,8 +95,9 @@ static void judge_heard(struct call_outcome *o)
 /* Each end must have heard the other. */
 static void judge_loop(struct call_outcome *o)
 {
-	bool near = o->report.near.in.heard == MEDIA_HEARD_NONCE;
-	bool far = o->report.has_far && o->report.far.in.heard == MEDIA_HEARD_NONCE;
+	bool near = o->report.media->near.in.heard == MEDIA_HEARD_NONCE;
+	bool far =
+		o->report.has_far && o->report.media->far.in.heard == MEDIA_HEARD_NONCE;
 
 	if (!o->report.has_far)
 		verdict_fail(o, CALL_FAILURE_NONCE,
@@ -157,7 +158,7 @@ static void judge_quality(struct call_outcome *o, const struct config_call *conf
 {
 	const struct media_inbound *in =
 		o->report.has_media && conf->mode > CONFIG_CALL_ANSWER
-			? &o->report.near.in
+			? &o->report.media->near.in
 			: NULL;
 	const char *what;
 

@@ -8,6 +8,7 @@ void ondemand_answers_free(struct ondemand *o)
 {
 	for (unsigned i = 0; i < o->count; i++) {
 		free(o->answers[i].ladder_text);
+		free(o->answers[i].media);
 		chain_unref(o->answers[i].chain);
 	}
 	free(o->answers);
@@ -118,6 +119,17 @@ void ondemand_sum_up(struct ondemand *o)
 	r->result = r->decisive->result;
 }
 
+/* What a call heard is told for a moment: the report is later. */
+static void answer_keep_media(struct ondemand_answer *a, const struct call_media *media)
+{
+	a->media = media ? malloc(sizeof(*media)) : NULL;
+	if (a->media)
+		*a->media = *media;
+	else
+		a->result.call.has_media = a->result.call.has_far = false;
+	a->result.call.media = a->media;
+}
+
 void ondemand_answered(struct ondemand *o, struct ondemand_answer *a,
 		       const struct probe_result *r)
 {
@@ -125,6 +137,7 @@ void ondemand_answered(struct ondemand *o, struct ondemand_answer *a,
 		return;
 	a->done = true;
 	a->result = *r;
+	answer_keep_media(a, r->call.media);
 	if (--o->pending == 0)
 		ondemand_deliver_soon(o);
 }

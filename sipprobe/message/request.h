@@ -55,7 +55,7 @@ struct request_info {
 	uint32_t cseq;			 /* 0: 1 */
 	const char *fields; /* more header fields, with their line ends; or NULL */
 	const struct request_register *registration; /* NULL: no REGISTER */
-	const struct sa *peer; /* {peer} in templates; NULL: none has it */
+	const struct sa *peer;		 /* {peer} in templates; NULL: none has it */
 	const struct request_call *call; /* NULL: no INVITE */
 };
 

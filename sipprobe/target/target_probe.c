@@ -213,7 +213,8 @@ void target_rebind(struct target *t)
 	t->udp = NULL;
 	/* Its answer may come to a socket that is closed now: ask again, at once. A call
 	 * chooses its way at each message. */
-	if (t->attempt.pending && !t->call && t->address.transport == CONFIG_TRANSPORT_UDP)
+	if (t->attempt.pending && !t->call &&
+	    t->address.transport == CONFIG_TRANSPORT_UDP)
 		ticker_start(target_services(t)->ticker, &t->timer, clock_monotonic_ns(),
 			     probe_rebound_h);
 }

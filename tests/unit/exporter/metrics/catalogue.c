@@ -76,7 +76,8 @@ static void check_family(const struct catalogue_family *f)
 	ok(f->self_get || f->trunk_get || f->target_get || histogram,
 	   "%s: something fills it", f->name);
 	/* What is told of trunks, and without one of the exporter, has both. */
-	ok(((f->self_get == NULL && f->self_histogram == NULL) || f->trunk_get) == !strncmp(f->labels, "trunk", 5),
+	ok(((f->self_get == NULL && f->self_histogram == NULL) || f->trunk_get) ==
+		   !strncmp(f->labels, "trunk", 5),
 	   "%s: a trunk's family has the trunk label", f->name);
 	ok(histogram == (f->type == CATALOGUE_HISTOGRAM), "%s: type", f->name);
 }

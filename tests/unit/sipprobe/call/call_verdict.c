@@ -35,6 +35,8 @@ static const struct row rows[] = {
 	 PROBE_DEGRADED, "the peer did not confirm the end of the call"},
 };
 
+static struct call_media media;
+
 static struct call_outcome outcome_of(const struct row *r)
 {
 	struct call_outcome o = {.outcome = PROBE_RESPONSE, .code = 200};
@@ -42,13 +44,13 @@ static struct call_outcome outcome_of(const struct row *r)
 	o.report = call_report_none();
 	o.report.made = o.report.answered = o.report.has_media = true;
 	o.report.ended = r->ended;
+	o.report.media = &media;
 	o.report.post_dial_ns = r->post_dial_ms * CLOCK_NS_PER_MS;
-	o.report.near.in.heard = MEDIA_HEARD_NONCE;
-	o.report.near.in.mos = r->mos;
-	o.report.near.in.loss_ratio = r->loss;
-	o.report.near.in.jitter_ns =
-		r->jitter_ms < 0 ? -1 : r->jitter_ms * CLOCK_NS_PER_MS;
-	o.report.near.in.unscored = r->unscored;
+	media.near.in.heard = MEDIA_HEARD_NONCE;
+	media.near.in.mos = r->mos;
+	media.near.in.loss_ratio = r->loss;
+	media.near.in.jitter_ns = r->jitter_ms < 0 ? -1 : r->jitter_ms * CLOCK_NS_PER_MS;
+	media.near.in.unscored = r->unscored;
 	return o;
 }
 
@@ -71,7 +73,7 @@ static void test_spared(void)
 	struct config_call conf = {.mode = CONFIG_CALL_ANSWER, .degraded = limits};
 	struct call_outcome o = outcome_of(&rows[1]);
 
-	o.report.near.in.heard = MEDIA_HEARD_NOTHING;
+	media.near.in.heard = MEDIA_HEARD_NOTHING;
 	call_verdict(&o, &conf, true);
 	is_int(o.verdict, PROBE_UP, "answer is up whatever was heard");
 	conf = (struct config_call){.mode = CONFIG_CALL_ECHO};
