@@ -88,6 +88,8 @@ const struct rule judge_rules[] = {
 	{"return", "An answer goes to where its request came from (RFC 3581).", ON_ANSWER,
 	 judge_return},
 	{"same", "A copy of a request has the same answer.", ON_ANSWER, judge_same},
+	{"seldom", "What is refused is told once a minute at most.", ON_REFUSED,
+	 judge_seldom},
 	{"heard-of", "A request of a peer is told.", ON_CALL, judge_heard_of},
 	{"pings", "Requests that a scrape counts are those that came, and were told.",
 	 ON_SCRAPE, judge_pings},

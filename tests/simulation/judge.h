@@ -38,6 +38,7 @@ enum occasion_kind {
 	ON_STOPPED = 1 << 14, /* engine_stop() is over: peer */
 	ON_ANSWER = 1 << 16,  /* we answer: peer, call, text, us, to, number: the code */
 	ON_CALL = 1 << 17,    /* one is over: peer, call, number: whether it is known */
+	ON_REFUSED = 1 << 21, /* refusals are told of: since_ns: when they were last */
 	ON_CHARGE = 1 << 20,  /* an answer leaves: trunk */
 	ON_STEADY = 1 << 19,  /* all is over: text: of what, since_ns: its mean, number:
 				 how much it grew */
@@ -132,6 +133,7 @@ bool judge_via(const struct occasion *o, char why[JUDGE_WHY]);
 bool judge_return(const struct occasion *o, char why[JUDGE_WHY]);
 bool judge_same(const struct occasion *o, char why[JUDGE_WHY]);
 bool judge_heard_of(const struct occasion *o, char why[JUDGE_WHY]);
+bool judge_seldom(const struct occasion *o, char why[JUDGE_WHY]);
 bool judge_pings(const struct occasion *o, char why[JUDGE_WHY]);
 /* judge_tls.c */
 bool judge_certified(const struct occasion *o, char why[JUDGE_WHY]);

@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "exporter/store/snapshot.h"
+#include "sipprobe/engine.h"
 #include "tests/simulation/callers.h"
 #include "tests/simulation/faults.h"
 #include "tests/simulation/fleet.h"
@@ -146,6 +147,14 @@ bool judge_same(const struct occasion *o, char why[JUDGE_WHY])
 
 	return c->answered < 2 || c->same == hash_text(HASH_START, o->text) ||
 	       judge_because(why, "answer %u is another than the first", c->answered);
+}
+
+bool judge_seldom(const struct occasion *o, char why[JUDGE_WHY])
+{
+	return !o->since_ns ||
+	       world_now_ns() - o->since_ns >= ENGINE_REFUSED_S * WORLD_S - WORLD_MS ||
+	       judge_because(why, "again after %.3f s",
+			     (double)(world_now_ns() - o->since_ns) / 1e9);
 }
 
 bool judge_heard_of(const struct occasion *o, char why[JUDGE_WHY])

@@ -30,9 +30,9 @@ static struct {
 struct secure_counts secure_counts;
 
 /* What OpenSSL itself goes by: of shared libraries calls are not wrapped. */
-__attribute__((visibility("default"))) time_t time(time_t *t)
+__attribute__((visibility("default"))) time_t time(time_t *__timer)
 {
-	return __wrap_time(t);
+	return __wrap_time(__timer);
 }
 
 struct secure *secure_make(struct peer *peer)

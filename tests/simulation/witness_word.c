@@ -307,6 +307,17 @@ static void witness_stray_h(int why, void *arg)
 	engine_listener.stray_h(why, arg);
 }
 
+static void witness_refused_h(int why, const char *peer, uint64_t count, void *arg)
+{
+	static int64_t told_ns[ENGINE_STRAYS];
+
+	engine_listener.refused_h(why, peer, count, arg);
+	world_leave();
+	judge(ON_REFUSED, &(struct occasion){.since_ns = told_ns[why]});
+	told_ns[why] = world_now_ns();
+	world_return();
+}
+
 const struct engine_events witness_events = {
 	.trunk_add_h = witness_trunk_add_h,
 	.trunk_move_h = witness_trunk_move_h,
@@ -333,6 +344,7 @@ const struct engine_events witness_events = {
 	.tls_files_h = witness_files_h,
 	.inbound_h = witness_inbound_h,
 	.stray_h = witness_stray_h,
+	.refused_h = witness_refused_h,
 };
 
 void witness_applied(void)
