@@ -206,6 +206,16 @@ function(config)
                     % sel, '{{instance}}'),
             'cpm',
             { interval: '1m' }),
+    p.graph('Own audio late',
+            'Share of the packets of our own calls that left more than 5 ms late: no verdict '
+            + 'on jitter is given then.',
+            [24, 6],
+            p.range(text.fill(|||
+              1 - sum by (instance) (rate(siptrunk_exporter_media_lateness_seconds_bucket{%(sel)s,le="0.005"}[$__rate_interval]))
+              / (sum by (instance) (rate(siptrunk_exporter_media_lateness_seconds_count{%(sel)s}[$__rate_interval])) > 0)
+            |||, { sel: sel }), '{{instance}}'),
+            'percentunit',
+            { interval: '1m', maximum: 1, noValue: 'No calls are made' }),
   ];
 
   local configuration = [

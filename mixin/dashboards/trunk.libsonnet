@@ -388,6 +388,119 @@ function(config)
             }),
   ];
 
+  // Of the last call, until the next: a call a quarter of an hour has few samples to draw.
+  local calls =
+    local none = 'This trunk makes no calls';
+    local last(metric, label) = 'max by (%s) (siptrunk_call_%s{%s})' % [label, metric, sel];
+    local lately(metric, label) = text.fill(
+      'sum by (%(l)s) (increase(siptrunk_%(m)s{%(sel)s}[1h]))',
+      { l: label, m: metric, sel: sel }
+    );
+    local mean(name) = text.fill(|||
+      sum (increase(siptrunk_call_%(n)s_seconds_sum{%(sel)s}[1h]))
+      / (sum (increase(siptrunk_call_%(n)s_seconds_count{%(sel)s}[1h])) > 0)
+    |||, { n: name, sel: sel });
+    [
+      p.graph('Calls',
+              'Calls in the hour before, answered or not, and minutes talked: what they cost.',
+              [8, 8],
+              [
+                p.range(lately('calls_total', 'answered'), 'answered: {{answered}}', 'A'),
+                p.range('sum (increase(siptrunk_call_seconds_total{%s}[1h])) / 60' % sel,
+                        'minutes', 'B'),
+              ],
+              'short',
+              { noValue: none }),
+      p.graph('Calls that failed',
+              'In the hour before, by reason. limit is a call that was not made, as a limit '
+              + 'of calls forbade it or they are stopped.',
+              [8, 8],
+              p.range(lately('call_failures_total', 'reason') + ' > 0', '{{reason}}'),
+              'short',
+              { noValue: 'No call failed in this time range' }),
+      p.graph('Open calls',
+              'Calls that the peer may think are going on, and how many of the last hour may '
+              + 'not have ended: their BYE or CANCEL had no answer.',
+              [8, 8],
+              p.ranges([
+                ['open', 'max (siptrunk_calls_open{%s})' % sel],
+                ['not ended', 'sum (increase(siptrunk_calls_not_ended_total{%s}[1h]))' % sel],
+              ]),
+              'short',
+              {
+                overrides: f.coloured({ open: colours.blue, 'not ended': colours.red }),
+                noValue: none,
+              }),
+      p.graph('MOS',
+              'By the E-model (G.107), from loss, delay and the configured jitter buffer; 4.4 '
+              + 'is the best that G.711 has. In is towards us.',
+              [12, 8],
+              p.range(last('mos', 'direction'), '{{direction}}'),
+              'none',
+              { maximum: 5, noValue: none }),
+      p.timeline('What was said is heard',
+                 'Whether the tones of one end were heard at the other: music or an '
+                 + 'announcement under a 200 has none. In is towards us.',
+                 [12, 8],
+                 last('nonce_heard', 'direction, by'),
+                 '{{direction}}, {{by}}',
+                 f.yesNo,
+                 perPage=6),
+      p.graph('Audio lost',
+              'Packets of the last call that never came, of those due.',
+              [8, 8],
+              p.range(last('loss_ratio', 'direction'), '{{direction}}'),
+              'percentunit',
+              { maximum: 1, noValue: none }),
+      p.graph('Jitter',
+              'Mean of the last call (RFC 3550). Absent where we were late ourselves.',
+              [8, 8],
+              p.range(last('jitter_seconds', 'direction'), '{{direction}}'),
+              's',
+              { noValue: none }),
+      p.graph('Delay of audio',
+              'There and back, by audio that came back or by RTCP; one way, each way, where '
+              + 'a call comes back to us.',
+              [8, 8],
+              [
+                p.range(last('round_trip_seconds', 'source'), 'round trip by {{source}}', 'A'),
+                p.range(last('one_way_delay_seconds', 'direction'), 'one way {{direction}}', 'B'),
+              ],
+              's',
+              { noValue: none }),
+      p.graph('Until it rings, is answered, is heard',
+              'Means of the hour before: INVITE to 180 or 183, and to the answer. First audio '
+              + 'is the last call\'s, from the answer on.',
+              [8, 8],
+              p.ranges([
+                ['rings', mean('post_dial_delay')],
+                ['answered', mean('answer_delay')],
+                ['first audio', 'max (siptrunk_call_first_audio_seconds{%s})' % sel],
+              ]),
+              's',
+              {
+                overrides: f.coloured({
+                  rings: colours.blue,
+                  answered: colours.purple,
+                  'first audio': colours.amber,
+                }),
+                noValue: none,
+              }),
+      p.graph('R factor',
+              'The same before it is a MOS: 0 to 100, 93 at best.',
+              [8, 8],
+              p.range(last('r_factor', 'direction'), '{{direction}}'),
+              'none',
+              { maximum: 100, noValue: none }),
+      p.graph('Packets of audio',
+              'In the hour before, by direction and what became of them.',
+              [8, 8],
+              p.range(lately('call_packets_total', 'direction, event') + ' > 0',
+                      '{{direction}} {{event}}'),
+              'short',
+              { noValue: none }),
+    ];
+
   layout.dashboard(
     config,
     'trunk',
@@ -410,5 +523,6 @@ function(config)
       ['Latency', latency],
       ['Answers', answers],
       ['The peer', peer],
+      ['Calls', calls],
     ]
   )

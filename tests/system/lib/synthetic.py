@@ -50,6 +50,7 @@ class Trunk:
     certificate_days: float = 0
     registers: bool = False
     pinged: bool = False
+    calls: bool = False
     exporters: tuple = (OSLO,)
     until: float = -1  # how many minutes ago it was taken out
 
@@ -78,7 +79,7 @@ def second_is_mute(minutes, address):
 
 TRUNKS = (
     Trunk("alpha", {"carrier": "isp-a", "site": "oslo"}, addresses=2, addresses_up=2,
-          pinged=True, exporters=(OSLO, BERGEN)),
+          pinged=True, calls=True, exporters=(OSLO, BERGEN)),
     Trunk("partly", {"carrier": "isp-a", "site": "bergen"}, "partially_down", 30,
           second_is_mute, addresses=2),
     Trunk("dead", {"carrier": "isp-b", "site": "oslo"}, "down", 19,
@@ -212,6 +213,8 @@ class Fleet:
             self.add("siptrunk_inbound_options_last_timestamp_seconds", t, pings * 60,
                      **who)
             self.add("siptrunk_inbound_missing", t, 0, **who)
+        if trunk.calls:
+            self.calls(who, t)
         for address in range(max(trunk.addresses, 1)):
             self.target(trunk, who, address, t, minutes)
 
@@ -311,6 +314,43 @@ class Fleet:
             self.add("siptrunk_probe_retry_after_seconds", t, trunk.retry_after_s,
                      **where)
 
+    def calls(self, who, t):
+        """A call each quarter of an hour, every fifth without an answer; audio both ways."""
+        made = (t - self.end + 2 * SPAN_S) // 900
+        answered = made - made // 5
+        where = {**who, "method": "INVITE", "address": "192.0.2.1:5060", "transport": "udp"}
+        self.add("siptrunk_calls_open", t, t % 900 < 20, **who)
+        self.add("siptrunk_calls_not_ended_total", t, 0, **who)
+        for word, n in (("yes", answered), ("no", made - answered)):
+            self.add("siptrunk_calls_total", t, n, **where, answered=word)
+        self.add("siptrunk_call_failures_total", t, made - answered, **where,
+                 reason="no_answer")
+        self.add("siptrunk_call_seconds_total", t, answered * 15, **where)
+        self.add("siptrunk_call_first_audio_seconds", t, 0.06, **where)
+        self.add("siptrunk_call_round_trip_seconds", t, 0.08, **where, source="audio")
+        for name, seconds in (("post_dial", 0.8), ("answer", 3.0)):
+            self.buckets(f"siptrunk_call_{name}_delay_seconds", t, answered, seconds, where)
+        for direction in ("in", "out"):
+            self.audio({**where, "direction": direction}, t, answered)
+
+    def audio(self, where, t, answered):
+        call = "siptrunk_call_"
+        for event, share in (("sent", 750), ("received", 745), ("lost", 5), ("duplicate", 0),
+                             ("reordered", 0), ("discarded", 0)):
+            self.add(call + "packets_total", t, answered * share, **where, event=event)
+        for name, value in (("jitter_seconds", 0.004), ("loss_ratio", 0.0067),
+                            ("one_way_delay_seconds", 0.04), ("mos", 4.35),
+                            ("r_factor", 90.7)):
+            self.add(call + name, t, value, **where)
+        self.add(call + "nonce_heard", t, 1, **where, by="inband")
+
+    def buckets(self, name, t, count, seconds, where):
+        for bound in (0.5, 1.0, 5.0, "+Inf"):
+            self.add(name + "_bucket", t, count if bound == "+Inf" or bound >= seconds else 0,
+                     **where, le=str(bound))
+        self.add(name + "_sum", t, count * seconds, **where)
+        self.add(name + "_count", t, count, **where)
+
     # The exporters, and what Prometheus notes of them
 
     def exporter(self, instance, t, minutes):
@@ -325,6 +365,11 @@ class Fleet:
         self.add(own + "config_last_reload_success_timestamp_seconds", t, applied, **at)
         self.add(own + "trunks", t, sum(instance in x.exporters for x in TRUNKS), **at)
         self.add(own + "total_shards", t, 1, **at, shard="0")
+        late = (t - self.end + 2 * SPAN_S) * 50
+        for bound, n in ((0.001, late * 0.99), (0.005, late), ("+Inf", late)):
+            self.add(own + "media_lateness_seconds_bucket", t, n, **at, le=str(bound))
+        self.add(own + "media_lateness_seconds_sum", t, late * 0.0001, **at)
+        self.add(own + "media_lateness_seconds_count", t, late, **at)
         asleep = {**at, "trunk": "asleep"}
         self.add("siptrunk_paused", t, 1, **asleep)
         self.add("siptrunk_paused_until_timestamp_seconds", t, self.end + DAY_S, **asleep)
