@@ -61,9 +61,13 @@ class Methods(Probed):
                          (0, {"REGISTER": 0}))
         m = self.metrics(e, p.uri, method="OPTIONS")
         self.assertEqual(m.get("probe_success"), 1)
-        for wrong in ("INVITE", "options", "OPTIONS REGISTER", "x" * 2000):
+        for wrong in ("INFO", "options", "OPTIONS REGISTER", "x" * 2000):
             status, body, _ = self.ask(e, "a", method=wrong)
-            self.assertEqual((status, body), (400, "method must be OPTIONS or REGISTER\n"))
+            self.assertEqual((status, body),
+                             (400, "method must be OPTIONS, REGISTER or INVITE\n"))
+        status, body, _ = self.ask(e, "a", method="INVITE")
+        self.assertEqual(status, 400)
+        self.assertIn("INVITE calls somebody", body)
         self.assertEqual(self.ask(e, "a", method="")[0], 200, "empty: as the trunk says")
 
     def test_the_worse_of_two_decides(self):
@@ -151,6 +155,9 @@ class Methods(Probed):
         code, out, err = run("probe", "a", f"--config.file={path}", "--format=nagios")
         self.assertIn("addresses_up=1;;;0;1", out)
         self.assertIn(f"{p.address} udp by REGISTER: answered 403", out)
+        code, out, err = run("probe", p.uri, "--method=INFO")
+        self.assertEqual(code, 3)
+        self.assertIn("\"INFO\" is none of OPTIONS, REGISTER, INVITE", err + out)
         code, out, err = run("probe", p.uri, "--method=INVITE")
         self.assertEqual(code, 3)
-        self.assertIn("\"INVITE\" is none of OPTIONS, REGISTER", err + out)
+        self.assertIn("INVITE calls somebody", err + out)

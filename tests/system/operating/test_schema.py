@@ -15,11 +15,10 @@ from harness import ROOT
 BEYOND = {
     "duplicate keys": """duplicate_header duplicate_key duplicate_label duplicate_profile
         duplicate_section""",
-    "one value against others": """buckets_falling down_interval_short duplicate_name
-        listen_tls listen_tls_key match_certificate port_twice preset_conflict profile_none
-        profile_unknown timeout_defaults
-        timeout_equal timeout_interval timeout_profile tls_cert_alone tls_cert_profile
-        tls_key_alone""",
+    "one value against others": """buckets_falling calls_needs calls_off down_interval_short
+        duplicate_name listen_tls listen_tls_key match_certificate port_twice preset_conflict
+        profile_none profile_unknown timeout_defaults timeout_equal timeout_interval
+        timeout_profile tls_cert_alone tls_cert_profile tls_key_alone""",
     "what stands in files": "files_broken files_missing tls_file tls_folder",
     "a range inside a text": """duration_long duration_short t1_range""",
     "details of a URI": """uri_headers uri_ipv4_bad uri_ipv4_short uri_ipv6_bad
