@@ -178,7 +178,7 @@ static void histogram_put_exemplars(struct protobuf_histograms *h,
 	char *to = buffer_reserve(&h->out,
 				  t->exemplar_count * (EXEMPLAR_MAX + WIRE_FIELD_MAX));
 
-	if (!to)
+	if (!to || !t->exemplars)
 		return;
 	for (size_t i = 0; i < t->exemplar_count; i++) {
 		char exemplar[EXEMPLAR_MAX];
