@@ -45,7 +45,8 @@ class Capture(unittest.TestCase):
     @classmethod
     def measure(cls):
         """All calls at once, each at ports of its own, and what a capture has of them."""
-        first = 45200
+        # Below those that the kernel gives away.
+        first = 20000 + 100 * (os.getpid() % 100)
         path = os.path.join(cls.folder, "calls.pcapng")
         capture = subprocess.Popen(
             [DUMPCAP, "-q", "-i", "lo", "-f", f"udp dst portrange {first}-{first + 99}",
@@ -85,10 +86,16 @@ class Capture(unittest.TestCase):
         return [(self.calls[name], i, end) for name in names
                 for i, end in enumerate(self.calls[name]["ends"])]
 
+    def scored(self, end):
+        """Nothing is said of jitter and score where our own packets left late."""
+        if end["unscored"] == "late":
+            self.skipTest(f"the machine was too busy, {TRIES} times")
+        self.assertEqual(end["unscored"], "")
+
     def test_jitter_is_what_tshark_says(self):
         for _, _, end in self.ends("lossy", "reordered", "bad"):
             stream = self.streams[end["port"]]
-            self.assertEqual(end["unscored"], "", "the machine was too busy")
+            self.scored(end)
             self.assertAlmostEqual(end["jitter_ms"], stream["mean"], delta=1)
             self.assertAlmostEqual(end["jitter_max_ms"], stream["max"], delta=1)
 
@@ -114,7 +121,7 @@ class Capture(unittest.TestCase):
 
     def test_score_is_the_models(self):
         for _, _, end in self.ends(*FAULTS):
-            self.assertEqual(end["unscored"], "", "the machine was too busy")
+            self.scored(end)
             due = end["received"] + end["lost"]
             missing = 100 * (end["lost"] + end["discarded"]) / due
             want = mos(missing, end["delay_ms"] + 60, end["burst_ratio"])

@@ -84,12 +84,12 @@ struct call_audio {
 
 static enum media_heard heard = MEDIA_HEARD_NONCE;
 
-int call_audio_alloc(struct call_audio **ap, const struct call_audio_conf *audio,
+int call_audio_alloc(struct call_audio **ap, const struct call_audio_conf *conf,
 		     const struct call_audio_events *events, void *arg)
 {
 	struct call_audio *a = mem_zalloc(sizeof(*a), NULL);
 
-	(void)audio;
+	(void)conf;
 	if (!a)
 		return ENOMEM;
 	a->events = events;
@@ -148,17 +148,17 @@ const struct media_report *call_audio_report(const struct call_audio *a)
 }
 
 /* No thread is needed for that. */
-int media_alloc(struct media **mp, const struct media_conf *media)
+int media_alloc(struct media **mp, const struct media_conf *conf)
 {
-	(void)media;
+	(void)conf;
 	*mp = mem_zalloc(1, NULL);
 	return *mp ? 0 : ENOMEM;
 }
 
-int media_configure(struct media *m, const struct media_conf *media)
+int media_configure(struct media *m, const struct media_conf *conf)
 {
 	(void)m;
-	(void)media;
+	(void)conf;
 	return 0;
 }
 

@@ -61,6 +61,8 @@ static void test_read(void)
 		ok(!guard_datagram(&m, text, strlen(text), NULL) &&
 			   !dialog_read_response(&d, &invite, &m),
 		   "%s", rows[i].name);
+		if (!d)
+			exit(1);
 		is_str(d->target, rows[i].target, rows[i].name);
 		is_str(d->routes, rows[i].routes, rows[i].name);
 		ok(!pl_strcmp(&d->remote_tag, "Theirs") &&
@@ -195,7 +197,7 @@ static void test_request(void)
 						 .fields = ""};
 		struct mbuf *mb = mbuf_alloc(64);
 		struct guard_message m;
-		struct dialog *d;
+		struct dialog *d = NULL;
 		char *text;
 
 		(void)re_snprintf(fields, sizeof(fields),
@@ -206,7 +208,8 @@ static void test_request(void)
 			   !dialog_print_request(mb, d, &r),
 		   "BYE");
 		mb->pos = 0;
-		(void)mbuf_strdup(mb, &out, mb->end);
+		if (mbuf_strdup(mb, &out, mb->end))
+			exit(1);
 		ok(!strncmp(out, ways[i].head, strlen(ways[i].head)) &&
 			   strstr(out, ways[i].want),
 		   "%s", ways[i].head);
