@@ -366,7 +366,7 @@ static enum sdp_fault sdp_read(struct sdp_remote *out, struct sdp_reading *r,
 		fault = sdp_decode_and_take(r);
 	if (!fault)
 		*out = r->remote;
-	explicit_bzero(&r->remote, sizeof(r->remote));
+	explicit_bzero(r, sizeof(*r));
 	return fault;
 }
 
