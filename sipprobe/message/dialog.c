@@ -119,16 +119,42 @@ static int dialog_make(struct dialog **dp, const struct pl *local,
 	return 0;
 }
 
+/*
+ * The peer's To, or ours with its tag where nobody could read back what it made of it
+ * (12.1.2: its URI is that of our To).
+ */
+static int remote_make(char **out, const struct guard_message *invite,
+		       const struct guard_message *response)
+{
+	struct siphdr_addr a;
+	struct pl tag, rest;
+
+	if (siphdr_addr_read(&a, &response->to))
+		return pl_strdup(out, &response->to);
+	if (!siphdr_addr_read_loosely(&a, &response->to))
+		return pl_strdup(out, &invite->to);
+	rest = a.tag;
+	if (!rest.l || !siphdr_run_take(&tag, &rest, SIPHDR_TOKEN) || rest.l)
+		return pl_strdup(out, &invite->to);
+	return re_sdprintf(out, "%b;tag=%b", invite->to.p, invite->to.l, tag.p, tag.l);
+}
+
 int dialog_read_response(struct dialog **dp, const struct guard_message *invite,
 			 const struct guard_message *response)
 {
-	struct pl target = invite->ruri;
+	struct pl target = invite->ruri, to;
+	char *remote = NULL;
 	struct dialog *d;
 	int err;
 
 	if (!contact_uri(&target, response))
 		target = invite->ruri;
-	err = dialog_make(&d, &invite->from, &response->to, &target);
+	err = remote_make(&remote, invite, response);
+	if (err)
+		return err;
+	pl_set_str(&to, remote);
+	err = dialog_make(&d, &invite->from, &to, &target);
+	mem_deref(remote);
 	if (err)
 		return err;
 	err = routes_make(&d->routes, response, true);

@@ -73,6 +73,37 @@ static void test_read(void)
 	}
 }
 
+/* A To that no strict peer reads is ours again, with the peer's tag where it has one. */
+static void test_odd_to(void)
+{
+	static const struct {
+		const char *to, *want;
+	} odd[] = {
+		{"\"A\" <sip:b@x>;tag=t1", "\"A\" <sip:b@x>;tag=t1"},
+		{"A, (B) <sip:b@x>;tag=t1", "<sip:100@sbc.example>;tag=t1"},
+		{"\"A <sip:b@x>;tag=t1", "<sip:100@sbc.example>"},
+	};
+
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		char *text = NULL;
+		struct guard_message m;
+		struct dialog *d = NULL;
+
+		(void)re_sdprintf(&text,
+				  "SIP/2.0 200 OK\r\n"
+				  "Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKx\r\n"
+				  "From: <sip:ping@192.0.2.1>;tag=ours\r\nTo: %s\r\n"
+				  "Call-ID: abc\r\nCSeq: 3 INVITE\r\n\r\n",
+				  odd[i].to);
+		ok(text && !guard_datagram(&m, text, strlen(text), NULL) &&
+			   !dialog_read_response(&d, &invite, &m),
+		   "%s", odd[i].to);
+		is_str(d ? d->remote : "", odd[i].want, "is answered to");
+		mem_deref(d);
+		mem_deref(text);
+	}
+}
+
 /* Whatever is too much is left out, and the dialog can still be ended. */
 static void test_bounds(void)
 {
@@ -261,6 +292,7 @@ int main(void)
 {
 	(void)guard_datagram(&invite, invite_text, sizeof(invite_text) - 1, NULL);
 	test_read();
+	test_odd_to();
 	test_bounds();
 	test_fields();
 	test_alike();
