@@ -27,6 +27,17 @@ static int value_dup(char **out, const struct pl *value)
 	return err;
 }
 
+/* Whether requests can be sent to it (RFC 3261 19.1.1). Header fields are no part of it.
+ */
+static bool uri_fits(struct pl *uri)
+{
+	const char *fields = uri->p ? pl_strchr(uri, '?') : NULL;
+
+	if (fields && !memchr(fields, '@', (size_t)(uri->p + uri->l - fields)))
+		uri->l = (size_t)(fields - uri->p);
+	return uri->p && uri->l <= DIALOG_VALUE_MAX && !guard_request_uri_fault(uri);
+}
+
 /* The first URI of the peer's Contact that could be one. */
 static bool contact_uri(struct pl *uri, const struct guard_message *m)
 {
@@ -39,7 +50,7 @@ static bool contact_uri(struct pl *uri, const struct guard_message *m)
 			continue;
 		(void)siphdr_contact_take(&c, &value);
 		*uri = c.uri;
-		return c.uri.p && c.uri.l <= DIALOG_VALUE_MAX;
+		return uri_fits(uri);
 	}
 	return false;
 }
@@ -58,6 +69,8 @@ static size_t routes_read(struct pl uris[DIALOG_ROUTES_MAX],
 		while (value.l && (siphdr_contact_take(&c, &value) || c.uri.p)) {
 			if (count == DIALOG_ROUTES_MAX || c.uri.l > DIALOG_VALUE_MAX)
 				return 0;
+			if (!uri_fits(&c.uri))
+				return count;
 			uris[count++] = c.uri;
 			if (!value.l)
 				break;
@@ -119,6 +132,15 @@ static int dialog_make(struct dialog **dp, const struct pl *local,
 	return 0;
 }
 
+/* It has no byte that value_dup() would change, but in folds. */
+static bool is_text(const struct pl *value)
+{
+	for (size_t i = 0; i < value->l; i++)
+		if (!siphdr_is(value->p[i], SIPHDR_TEXT | SIPHDR_SPACE))
+			return false;
+	return true;
+}
+
 /*
  * The peer's To, or ours with its tag where nobody could read back what it made of it
  * (12.1.2: its URI is that of our To).
@@ -129,7 +151,7 @@ static int remote_make(char **out, const struct guard_message *invite,
 	struct siphdr_addr a;
 	struct pl tag, rest;
 
-	if (siphdr_addr_read(&a, &response->to))
+	if (is_text(&response->to) && siphdr_addr_read(&a, &response->to))
 		return pl_strdup(out, &response->to);
 	if (!siphdr_addr_read_loosely(&a, &response->to))
 		return pl_strdup(out, &invite->to);

@@ -132,4 +132,7 @@ bool guard_next_field(const struct guard_message *m, size_t *pos, struct pl *nam
 /* Whether a field's name is @name or its compact form @compact (0: none). */
 bool guard_field_is(const struct pl *field, const char *name, char compact);
 
+/* What is wrong with a Request-URI (RFC 3261 8.1.1.1, 19.1.1), or NULL. */
+const char *guard_request_uri_fault(const struct pl *uri);
+
 #endif

@@ -94,6 +94,17 @@ static bool version_take(struct pl *name, struct pl *line)
 	return n > 4 && !strncasecmp(name->p, "SIP/", 4);
 }
 
+const char *guard_request_uri_fault(const struct pl *uri)
+{
+	if (!uri->l || !siphdr_uri_valid(uri))
+		return "malformed Request-URI";
+	if (!is_sip_uri(uri))
+		return NULL;
+	if (has_bare_colons(uri))
+		return "Request-URI with colons in its host";
+	return has_uri_headers(uri) ? "Request-URI with header fields" : NULL;
+}
+
 /* What is wrong with the rest of a request line, the method being taken; or NULL. */
 static const char *request_target(struct guard_message *m, const struct pl *line)
 {
@@ -106,13 +117,7 @@ static const char *request_target(struct guard_message *m, const struct pl *line
 		return "request line with white space out of place";
 	rest.l--;
 	m->ruri = rest;
-	if (!rest.l || !siphdr_uri_valid(&rest))
-		return "malformed Request-URI";
-	if (!is_sip_uri(&rest))
-		return NULL;
-	if (has_bare_colons(&rest))
-		return "Request-URI with colons in its host";
-	return has_uri_headers(&rest) ? "Request-URI with header fields" : NULL;
+	return guard_request_uri_fault(&rest);
 }
 
 /* The method must be there and end in a space; no request has one longer than this. */
