@@ -1,19 +1,7 @@
 /* Where a call's messages may go, and whence they may come. */
-#include <string.h>
-
 #include "config/access.h"
 #include "sipprobe/call/call_private.h"
-
-static void address_bytes(uint8_t out[16], const struct sa *sa)
-{
-	memset(out, 0, 16);
-	if (sa_af(sa) == AF_INET6) {
-		memcpy(out, &sa->u.in6.sin6_addr, 16);
-		return;
-	}
-	out[10] = out[11] = 0xff;
-	memcpy(out + 12, &sa->u.in.sin_addr, 4);
-}
+#include "sipprobe/loop/ip_literal.h"
 
 bool call_may_reach(const struct call *c, const struct sa *sa)
 {
@@ -23,7 +11,7 @@ bool call_may_reach(const struct call *c, const struct sa *sa)
 	};
 	uint8_t address[16];
 
-	address_bytes(address, sa);
+	ip_bytes(address, sa);
 	return config_allow_address(&allowed, address, false);
 }
 

@@ -3,6 +3,7 @@
 
 #include "config/access.h"
 #include "sipprobe/engine/ondemand_private.h"
+#include "sipprobe/loop/ip_literal.h"
 
 static void host_of(const struct config_uri *uri, const char **p, size_t *len)
 {
@@ -25,17 +26,6 @@ bool ondemand_is_literal(const struct config_uri *uri)
 	text[len] = '\0';
 	text[strcspn(text, "%")] = '\0';
 	return !sa_set_str(&sa, text, 1);
-}
-
-static void bytes_of(const struct sa *sa, uint8_t out[16])
-{
-	memset(out, 0, 16);
-	if (sa_af(sa) == AF_INET6) {
-		memcpy(out, &sa->u.in6.sin6_addr, 16);
-		return;
-	}
-	out[10] = out[11] = 0xff;
-	memcpy(out + 12, &sa->u.in.sin_addr, 4);
 }
 
 bool ondemand_name_allowed(const struct ondemand *o)
@@ -64,7 +54,7 @@ static bool literal_allowed(const struct ondemand *o, struct sa *sa)
 	text[strcspn(text, "%")] = '\0';
 	if (sa_set_str(sa, text, 1))
 		return false;
-	bytes_of(sa, address);
+	ip_bytes(address, sa);
 	return config_allow_address(o->access, address, false);
 }
 
@@ -85,7 +75,7 @@ bool ondemand_inside(const struct ondemand *o, const struct resolve_result *res,
 		uint8_t address[16];
 
 		*outside = res->addresses[i].sa;
-		bytes_of(outside, address);
+		ip_bytes(address, outside);
 		if (!config_allow_address(o->access, address, by_name))
 			return false;
 	}
