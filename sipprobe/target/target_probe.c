@@ -422,6 +422,7 @@ static void probe_due_h(struct wheel_timer *timer, int64_t now_ns)
 	struct target *t = target_of_timer(timer);
 
 	(void)now_ns;
+	request_fetch(&t->request);
 	if (!t->prober->refuses || !t->prober->refuses(t))
 		probe_begin(t, false);
 }
