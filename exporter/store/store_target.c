@@ -43,6 +43,11 @@ struct store_target *store_target_add(struct store *s, struct store_trunk *row,
 	cell->stats.udp = !strcmp(target->transport, "udp");
 	if (!strcmp(target->transport, "tls"))
 		cell->tls = calloc(1, sizeof(*cell->tls));
+	if (!store_codes_room(cell) ||
+	    (!cell->tls && !strcmp(target->transport, "tls"))) {
+		store_target_free(cell);
+		return NULL;
+	}
 
 	store_write_lock(s);
 	cell->track = history_track_alloc(&s->history);
