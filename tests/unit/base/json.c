@@ -125,6 +125,7 @@ static void test_full(void)
 	struct json j = {.out = &b};
 
 	json_number(&j, "a", 1, 0);
+	json_bool(&j, "d", false);
 	json_str(&j, "b", "x");
 	json_seconds(&j, "c", 1);
 	is_int((int)b.len, 0, "nothing without memory");
