@@ -121,6 +121,27 @@ static void check_next(size_t i)
 	       cases[i].name);
 }
 
+/* Credentials refused by a probe that was late itself: no sooner than any other. */
+static void test_refused_late(void)
+{
+	const struct config_settings s = {.interval_us = 20 * US,
+					  .down_interval_us = 10 * US,
+					  .fall = 1,
+					  .rise = 1};
+	struct services services = {.schedule = {0}};
+	struct target_group group = {.services = &services};
+	const struct target t = {
+		.group = &group,
+		.settings = &s,
+		.prober = &probers[0],
+		.due_ns = 1000 * S,
+		.attempt = {.begun_ns = 1030 * S, .refused = true},
+	};
+	const struct probe_result r = probe_result_none();
+
+	is_int(target_schedule_next_ns(&t, &r, 1030 * S) / S, 1040, "refused and late");
+}
+
 /* Due times that have passed by are left out, and load stays where it was. */
 static void test_grid(void)
 {
@@ -308,7 +329,8 @@ static void test_next(void)
 int main(void)
 {
 	static void (*const tests[])(void) = {test_next,	 test_grid, test_refused,
-					      test_put_off_late, test_told, test_first};
+					      test_put_off_late, test_told, test_first,
+					      test_refused_late};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));
 }
