@@ -23,7 +23,7 @@ OF_STOP = 4
 ONCE_FAILED = (
     ("sandbox_calls", 4),      # libseccomp made a filter without some calls, or never ended
     ("loop_init", 4),          # OpenSSL not ready, and used
-    ("load_ca", 8),            # an authority without its key: nobody was trusted any more
+    ("tls_trust_load", 8),     # an authority without its key: nobody was trusted any more
     ("tls_profile_alloc", 8),  # a context without some ciphers
     ("store_prepare", 6),      # a trunk without series
     ("store_target_add", 4),   # an address without series; a first answer that did not count
