@@ -73,7 +73,7 @@ class OutOfMemory(Case):
                 self.peers, "json", n, places=(place,)), sample(self.random, count, size))
             self.assertFalse(findings, "\n".join(map(str, findings)))
             # The last ones may come after the start: a name that is resolved a little later.
-            self.assertGreater(fired, min(size, count) // 2, place)
+            self.assertGreaterEqual(fired, min(size, count) // 2, place)
 
 
 @unittest.skipUnless(os.path.exists(failing_alloc.LIBRARY), "no libfailing_alloc.so")
