@@ -155,7 +155,8 @@ static void test_text(void)
 		"             ... 2 more\n"
 		"     +600.000 ms <-- ICMP: Connection refused\n"
 		"    +1000.000 ms <-- a response, too late\n"
-		"\nHeads of messages only; secrets are replaced by \"redacted\".\n";
+		"\nMessages without bodies other than SDP; secrets are replaced by "
+		"\"redacted\", keys by x.\n";
 	struct buffer b = {0};
 
 	result.outcome = PROBE_REFUSED;

@@ -7,24 +7,40 @@ static void add(struct media_packets *p, int n)
 {
 	uint8_t data[300];
 	struct media_packet packet = {
-		.at_ns = n, .data = data, .whole = 300, .size = 300};
+		.at_ns = n,
+		.data = data,
+		.whole = 300,
+		.size = 300,
+		.peer_port = (uint16_t)(n % 3),
+	};
 
 	memset(data, n & 0xff, sizeof(data));
 	packets_add(p, &packet);
 }
 
-/* The first 32, and the last 96 of those after them. */
+/* Of the first 32, and of the last 96 of all. */
+static bool is_end(const struct media_packet *k, int added)
+{
+	return k->at_ns < PACKETS_FIRST || k->at_ns >= added - PACKETS_LAST;
+}
+
+/* The first 32, and the last 96 of those after them; between them their heads. */
 static void test_packets(void)
 {
 	static const struct {
 		int added, count,
 			at[4]; /* the numbers at places 0, 31, 32 and the last */
-	} cases[] = {{1, 1, {0, -1, -1, 0}},	   {32, 32, {0, 31, -1, 31}},
-		     {100, 100, {0, 31, 32, 99}},  {128, 128, {0, 31, 32, 127}},
-		     {129, 128, {0, 31, 33, 128}}, {1000, 128, {0, 31, 904, 999}}};
+		size_t heads;
+	} cases[] = {
+		{1, 1, {0, -1, -1, 0}, 0},	  {32, 32, {0, 31, -1, 31}, 0},
+		{100, 100, {0, 31, 32, 99}, 0},	  {128, 128, {0, 31, 32, 127}, 0},
+		{129, 128, {0, 31, 33, 128}, 0},  {1000, 128, {0, 31, 904, 999}, 0},
+		{129, 129, {0, 31, 32, 128}, 40}, {1000, 136, {0, 31, 32, 999}, 40},
+		{1000, 128, {0, 31, 904, 999}, 5}, {1000, 1000, {0, 31, 32, 999}, 2000},
+	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct media_packets *p = packets_alloc();
+		struct media_packets *p = packets_alloc(cases[i].heads);
 		int places[] = {0, 31, 32, cases[i].count - 1}, wrong = 0, falls = 0;
 		int64_t before = -1;
 		struct media_packet k;
@@ -42,7 +58,10 @@ static void test_packets(void)
 			media_packets_at(&k, p, n);
 			falls += k.at_ns <= before;
 			before = k.at_ns;
-			wrong += k.size != PACKETS_BYTES || k.whole != 300;
+			wrong += k.size != (is_end(&k, cases[i].added) ? PACKETS_BYTES
+								       : PACKETS_HEAD) ||
+				 k.whole != 300 || k.data[0] != (k.at_ns & 0xff) ||
+				 k.peer_port != k.at_ns % 3;
 		}
 		ok((int)media_packets_count(p) == cases[i].count && !wrong && !falls,
 		   "%d packets: %d kept", cases[i].added, cases[i].count);
