@@ -1,5 +1,6 @@
 /* What is kept of a call for people: packets, sound, and the figures' names. */
 #include "sipprobe/media/media_private.h"
+#include "sipprobe/media/voice/g711.h"
 #include "sipprobe/media/wav.h"
 #include "tests/unit/tap.h"
 
@@ -74,22 +75,29 @@ static uint32_t le32(const uint8_t *p)
 	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
+static int16_t le16(const uint8_t *p)
+{
+	return (int16_t)(p[0] | p[1] << 8);
+}
+
+/* Codes of A law: the least above 0 and its like below, then three more. */
 static void test_wav(void)
 {
-	static const uint8_t first[] = "abc", second[] = "de";
+	static const uint8_t first[] = {0xd5, 0x55, 'c'}, second[] = {'d', 'e'};
 	struct mbuf *mb = NULL;
 
 	is_int(wav_write(&mb, MEDIA_PCMA, first, 3, second, 2), 0, "a .wav");
 	ok(!memcmp(mb->buf, "RIFF", 4) && !memcmp(mb->buf + 8, "WAVEfmt ", 8) &&
-		   le32(mb->buf + 4) == mb->end - 8,
+		   le32(mb->buf + 4) == mb->end - 8 && le32(mb->buf + 16) == 16,
 	   "its head");
-	ok(mb->buf[20] == 6 && mb->buf[22] == 1 && le32(mb->buf + 24) == 8000 &&
-		   mb->buf[34] == 8,
-	   "A law, one channel, 8,000 Hz, 8 bits");
-	ok(!memcmp(mb->buf + 38, "fact", 4) && le32(mb->buf + 46) == 5, "five samples");
-	ok(!memcmp(mb->buf + 50, "data", 4) && le32(mb->buf + 54) == 5 &&
-		   !memcmp(mb->buf + 58, "abcde", 6) && mb->end == 64,
-	   "both pieces, filled up to an even number");
+	ok(mb->buf[20] == 1 && mb->buf[22] == 1 && le32(mb->buf + 24) == 8000 &&
+		   le32(mb->buf + 28) == 16000 && mb->buf[32] == 2 && mb->buf[34] == 16,
+	   "PCM, one channel, 8,000 Hz, 16 bits");
+	ok(!memcmp(mb->buf + 36, "data", 4) && le32(mb->buf + 40) == 10 && mb->end == 54,
+	   "five samples");
+	is_int(le16(mb->buf + 44), 8, "the first piece");
+	is_int(le16(mb->buf + 46), -8, "and below 0");
+	is_int(le16(mb->buf + 52), g711_linear[MEDIA_PCMA]['e'], "to the end of the other");
 	mem_deref(mb);
 }
 
