@@ -7,8 +7,8 @@
  * are not SIP, an earlier transaction of the same probe) is noted while it happens. So a
  * probe that is answered at once costs one question more, and no memory.
  *
- * Messages come without secrets, and without bodies other than SDP. What peers wrote is otherwise
- * as they wrote it, any byte: whoever shows it escapes it.
+ * Messages come without secrets, and without bodies other than SDP. What peers wrote is
+ * otherwise as they wrote it, any byte: whoever shows it escapes it.
  */
 #ifndef SIPPROBE_LADDER_H
 #define SIPPROBE_LADDER_H

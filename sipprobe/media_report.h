@@ -182,7 +182,8 @@ struct media_event {
 	char where[56]; /* the peer's "address:port", where one is told; else "" */
 };
 
-/* A packet that a session sent or received, as it was on the wire: under SRTP encrypted. */
+/* A packet that a session sent or received, as it was on the wire: under SRTP encrypted.
+ */
 struct media_packet {
 	int64_t at_ns; /* monotonic */
 	const uint8_t *data;

@@ -79,7 +79,7 @@ static bool record_pcapng_is_whole(const struct ladder_entry *e)
 /* Whether a message's body, SDP, is there as well, all of it. */
 static bool record_pcapng_has_body(const struct ladder_entry *e)
 {
-	return e->len < LADDER_BYTES && memmem(e->text, e->len, "\r\n\r\n", 4);
+	return e->len && e->len < LADDER_BYTES && memmem(e->text, e->len, "\r\n\r\n", 4);
 }
 
 /*

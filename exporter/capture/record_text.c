@@ -175,7 +175,6 @@ void capture_text(struct buffer *b, const struct capture_record *r)
 			       LADDER_LATE);
 		buffer_format(b, "%s\n", rungs[LADDER_LATE].words);
 	}
-	buffer_str(b,
-		   "\nMessages without bodies other than SDP; secrets are replaced by "
-		   "\"redacted\", keys by x.\n");
+	buffer_str(b, "\nMessages without bodies other than SDP; secrets are replaced by "
+		      "\"redacted\", keys by x.\n");
 }

@@ -71,9 +71,9 @@ struct problems_facts {
 	int64_t cert_end_s;	    /* the earliest */
 	int64_t own_end_s;
 	bool own_unfit;
-	uint32_t calls_failed; /* in a row, at all addresses */
-	bool calls_mute;       /* the last of them for want of audio */
-	uint32_t calls_poor;   /* in a row, below PROBLEMS_CALL_MOS */
+	uint32_t calls_failed;	  /* in a row, at all addresses */
+	bool calls_mute;	  /* the last of them for want of audio */
+	uint32_t calls_poor;	  /* in a row, below PROBLEMS_CALL_MOS */
 	int64_t call_not_ended_s; /* the last one */
 };
 

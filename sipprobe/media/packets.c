@@ -22,7 +22,7 @@ struct packets_slot {
 struct media_packets {
 	size_t count; /* of all that went by */
 	size_t heads_max;
-	struct packets_head *heads; /* of the first ones of all */
+	struct packets_head *heads;		     /* of the first ones of all */
 	struct media_packet ends[2 * PACKETS_PEERS]; /* only their addresses and ports */
 	size_t end_count;
 	struct packets_slot slots[PACKETS];

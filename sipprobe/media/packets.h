@@ -1,7 +1,7 @@
 /*
- * The packets of a session as they were on the wire: the first of them and the last whole,
- * of those between only how they begin. So a call's every number is there for who counts,
- * and what was said at its ends.
+ * The packets of a session as they were on the wire: the first of them and the last
+ * whole, of those between only how they begin. So a call's every number is there for who
+ * counts, and what was said at its ends.
  */
 #ifndef SIPPROBE_MEDIA_PACKETS_H
 #define SIPPROBE_MEDIA_PACKETS_H

@@ -36,11 +36,11 @@ static int wav_format(struct mbuf *mb)
 	int err = wav_chunk(mb, "fmt ", WAV_FORMAT_BYTES);
 
 	err |= wav_u16(mb, WAV_PCM);
-	err |= wav_u16(mb, 1);			     /* channels */
-	err |= wav_u32(mb, G711_HZ);		     /* samples a second */
+	err |= wav_u16(mb, 1);				/* channels */
+	err |= wav_u32(mb, G711_HZ);			/* samples a second */
 	err |= wav_u32(mb, G711_HZ * WAV_SAMPLE_BYTES); /* bytes a second */
-	err |= wav_u16(mb, WAV_SAMPLE_BYTES);	     /* bytes a sample of all channels */
-	err |= wav_u16(mb, 8 * WAV_SAMPLE_BYTES);    /* bits a sample */
+	err |= wav_u16(mb, WAV_SAMPLE_BYTES);	  /* bytes a sample of all channels */
+	err |= wav_u16(mb, 8 * WAV_SAMPLE_BYTES); /* bits a sample */
 	return err;
 }
 

@@ -1,4 +1,5 @@
-/* A .wav file of what G.711 sounds like: 16 bits a sample, one channel, as all play it. */
+/* A .wav file of what G.711 sounds like: 16 bits a sample, one channel, as all play it.
+ */
 #ifndef SIPPROBE_MEDIA_WAV_H
 #define SIPPROBE_MEDIA_WAV_H
 

@@ -65,12 +65,15 @@ static const struct {
 	 "A\r\nContent-Type: application/sdp\r\n\r\nv=0\r\nm=audio 4 RTP/AVP 0\r\n",
 	 "A\r\nContent-Type: application/sdp\r\n\r\nv=0\r\nm=audio 4 RTP/AVP 0\r\n"},
 	{"keys in it are not",
-	 "A\r\nc : Application/SDP;x=y\r\n\r\nk=clear:s3\r\na=crypto:1 AES INLINE:a+/b|2^20\r\n"
+	 "A\r\nc : Application/SDP;x=y\r\n\r\nk=clear:s3\r\na=crypto:1 AES "
+	 "INLINE:a+/b|2^20\r\n"
 	 "a=ice-pwd:pw\r\na=key-mgmt:mikey Zz\r\na=crypto:2 b",
-	 "A\r\nc : Application/SDP;x=y\r\n\r\nk=xxxxxxxx\r\na=crypto:1 AES INLINE:xxxxxxxxx\r\n"
+	 "A\r\nc : Application/SDP;x=y\r\n\r\nk=xxxxxxxx\r\na=crypto:1 AES "
+	 "INLINE:xxxxxxxxx\r\n"
 	 "a=ice-pwd:xx\r\na=key-mgmt:xxxxxxxx\r\na=crypto:2 b"},
 	{"nor what is secret anywhere",
-	 "A\r\nContent-Type:application/sdp\r\n\r\nu=sip:u:p@h\r\na=x nonce=1\r\n\r\nmore",
+	 "A\r\nContent-Type:application/sdp\r\n\r\nu=sip:u:p@h\r\na=x "
+	 "nonce=1\r\n\r\nmore",
 	 "A\r\nContent-Type:application/sdp\r\n\r\nu=sip:u:redacted@h\r\na=x "
 	 "nonce=redacted\r\n\r\n"},
 	{"another body is left out",
