@@ -132,7 +132,6 @@ static int guest_listen(struct call *c, const struct guard_message *invite,
 		.ports = &c->around->media_conf,
 		.call = c->settings.call,
 		.tones = &tones,
-		.keep = c->around->keep_audio,
 		.local = &g->local,
 		.peer = &g->src,
 	};

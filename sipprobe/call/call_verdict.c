@@ -24,6 +24,18 @@ const char *call_failure_name(enum call_failure f)
 	return (unsigned)f < CALL_FAILURES ? names[f] : "";
 }
 
+const char *call_mode_name(unsigned mode)
+{
+	static const char *const names[] = {
+		[CONFIG_CALL_RING] = "ring",
+		[CONFIG_CALL_ANSWER] = "answer",
+		[CONFIG_CALL_ECHO] = "echo",
+		[CONFIG_CALL_LOOP] = "loop",
+	};
+
+	return mode < sizeof(names) / sizeof(*names) ? names[mode] : "";
+}
+
 __attribute__((format(printf, 2, 3))) static void say(struct call_outcome *o,
 						      const char *fmt, ...)
 {
