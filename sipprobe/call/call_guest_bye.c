@@ -15,7 +15,8 @@ static struct sa guest_hop(const struct call *c)
 {
 	struct sa hop;
 
-	if (!dialog_next_hop(&hop, c->guest->dialog) || !call_may_reach(c, &hop))
+	if (!dialog_next_hop(&hop, c->guest->dialog, CONFIG_TRANSPORT_UDP) ||
+	    !call_may_reach(c, &hop))
 		return c->guest->back.src;
 	return hop;
 }

@@ -89,14 +89,16 @@ RECORDED = "record_route(); setflag(4); setflag(6); dlg_manage(); " \
 class Route:
     """Where a number leads, and what is done to its audio on the way."""
 
-    def __init__(self, to, offer=None, answer=None, recorded=True):
+    def __init__(self, to, offer=None, answer=None, recorded=True, user=None):
         self.to, self.offer, self.answer, self.recorded = to, offer, answer, recorded
+        self.user = user
 
     def text(self, number):
         media = f'$avp(offer) = "{self.offer}"; $avp(answer) = "{self.answer}"; ' \
             if self.offer else ""
+        user = f'$rU = "{self.user}"; ' if self.user else ""
         return (f'if ($rU == "{number}") {{ {RECORDED if self.recorded else ""}'
-                f'$du = "{self.to}"; {media}}}')
+                f'$du = "{self.to}"; {user}{media}}}')
 
 
 def bridged(ours="v4", theirs="v4", profile="RTP/AVP", back="RTP/AVP"):
@@ -163,9 +165,10 @@ module_tmp account.so
 module_app menu.so
 """
 
+# The echo answers by itself; where the account does so, all calls share one device.
 ACCOUNTS = """
-<sip:{user}@{address}>;regint=0;answermode={mode};audio_codecs=pcmu,pcma;rel100=yes
-<sip:secure@{address}>;regint=0;answermode={mode};audio_codecs=pcmu,pcma;mediaenc=srtp-mand
+<sip:{user}@{address}>;regint=0;answermode=manual;audio_codecs=pcmu,pcma;rel100=yes
+<sip:secure@{address}>;regint=0;answermode=manual;audio_codecs=pcmu,pcma;mediaenc=srtp-mand
 """
 
 
@@ -188,8 +191,7 @@ class Talker(Program):
                                    modules=modules))
             f.write("module_app echo.so\n" if echo else "")
         with open(os.path.join(home, "accounts"), "w") as f:
-            f.write(ACCOUNTS.format(user="echo" if echo else "ring", address=ADDRESS,
-                                    mode="auto" if echo else "manual"))
+            f.write(ACCOUNTS.format(user="echo" if echo else "ring", address=ADDRESS))
         with open(os.path.join(home, "contacts"), "w"):
             pass
         super().__init__(folder, f"baresip-{self.port}", ["baresip", "-f", home])
