@@ -6,7 +6,7 @@ import subprocess
 import time
 
 from harness import free_port, wait_for
-from peers import KAMAILIO_TLS, Program, bound, find, kamailio
+from peers import KAMAILIO_TLS, Program, bound, find, kamailio, listens
 
 HEAD = '<?xml version="1.0" encoding="ISO-8859-1" ?>\n<scenario name="called">\n'
 
@@ -109,6 +109,9 @@ SCENARIOS = {
     "busy": recv("INVITE") + say("486 Busy Here") + recv("ACK"),
     "elsewhere": recv("INVITE")
     + say("302 Moved Temporarily", fields="") + recv("ACK"),
+    # "The number you have called is not in service": a 200, and somebody else's sound.
+    "announcement": recv("INVITE") + say("200 OK", sdp=True, again=True) + recv("ACK")
+    + '<nop><action><exec rtp_stream="announcement.ul,5,0"/></action></nop>\n' + BYE,
     # Hangs up itself.
     "hangup": REMEMBER + say("200 OK", sdp=True, again=True) + recv("ACK") + pause(700)
     + ask("BYE")
@@ -131,14 +134,7 @@ class Called(Program):
             str(self.media), "-m", "1", "-nostdin", "-timeout", "60s",
             "-timeout_error", "-t", "u1" if transport == "udp" else "t1"],
             env={"TERM": "dumb"})
-        wait_for("SIPp", lambda: self.check() or self.is_bound(transport, host))
-
-    def is_bound(self, transport, host):
-        """Whether it listens; of IPv6 there is one address that it may be."""
-        if ":" not in host:
-            return bound(transport, self.port)
-        with open(f"/proc/net/{transport}6") as f:
-            return any(line.split()[1].endswith(f":{self.port:04X}") for line in f)
+        wait_for("SIPp", lambda: self.check() or listens(transport, self.port))
 
     def ended(self, seconds=40):
         """Its exit code: 0 when every call ended as the scenario says."""
@@ -226,6 +222,17 @@ def phase(trunk, address, method="INVITE"):
     h ^= h >> 33
     h = h * 0xff51afd7ed558ccd % 2 ** 64
     return ((h ^ h >> 33) >> 32) / 2 ** 32
+
+
+def soon_many(address, count, seconds=3.0, width=2.0):
+    """Names whose first calls come within `width` seconds, in so many seconds."""
+    at, found = (time.time() + seconds) % 60 / 60, []
+    for n in range(100000):
+        if (phase(f"call-{n}", address) - at) % 1 < width / 60:
+            found.append(f"call-{n}")
+        if len(found) == count:
+            return found
+    raise AssertionError("no such names")
 
 
 def soon(address, seconds=3.0):

@@ -67,7 +67,7 @@ class Queue:
                                  struct.pack("!II", what, packet)))
 
     def hits(self, part):
-        return part and self.chance.random() < part
+        return bool(part) and self.chance.random() < part
 
     def packet(self, number, ip):
         port, = struct.unpack_from("!H", ip, (ip[0] & 15) * 4 + 2)
@@ -77,7 +77,7 @@ class Queue:
         c["seen"] += 1
         lost = port in fault.get("deaf", ()) or self.hits(fault.get("loss"))
         c["runs"] += lost and not c["last"]
-        c["last"] = bool(lost)
+        c["last"] = lost
         if lost:
             c["lost"] += 1
             self.verdict(number, DROP)

@@ -9,21 +9,12 @@ import subprocess
 
 from call_peers import Proxy
 from harness import free_port, wait_for
-from peers import KAMAILIO_TLS, Program, find, kamailio
+from peers import KAMAILIO_TLS, Program, find, kamailio, listens
 
 # Ours and everybody's, besides 127.0.0.1 and ::1.
 ADDRESS = "192.0.2.1"
 MODULES = ("tm", "sl", "rr", "pv", "maxfwd", "siputils", "textops", "corex", "ctl",
            "dialog", "sst", "rtpengine")
-
-
-def listens(transport, port):
-    """Whether anybody is bound to the port, at whatever address, of this namespace."""
-    for family in ("", "6"):
-        with open(f"/proc/thread-self/net/{transport}{family}") as f:
-            if any(line.split()[1].endswith(f":{port:04X}") for line in f):
-                return True
-    return False
 
 
 class Rtpengine(Program):
@@ -87,7 +78,7 @@ RECORDED = "record_route(); setflag(4); setflag(6); dlg_manage(); " \
 
 
 class Route:
-    """Where a number leads, and what is done to its audio on the way."""
+    """Where a number, or what fits ^an expression, leads, and what becomes of its audio."""
 
     def __init__(self, to, offer=None, answer=None, recorded=True, user=None):
         self.to, self.offer, self.answer, self.recorded = to, offer, answer, recorded
@@ -97,7 +88,8 @@ class Route:
         media = f'$avp(offer) = "{self.offer}"; $avp(answer) = "{self.answer}"; ' \
             if self.offer else ""
         user = f'$rU = "{self.user}"; ' if self.user else ""
-        return (f'if ($rU == "{number}") {{ {RECORDED if self.recorded else ""}'
+        how = "=~" if number[0] == "^" else "=="
+        return (f'if ($rU {how} "{number}") {{ {RECORDED if self.recorded else ""}'
                 f'$du = "{self.to}"; {user}{media}}}')
 
 
