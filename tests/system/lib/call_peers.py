@@ -67,6 +67,11 @@ AUTHORIZED = (
 
 BYE = recv("BYE") + say("200 OK", tag=None)
 
+STURDY = (
+    '<recv request="INVITE" rrs="true"/>\n' + say("180 Ringing", fields="{record}")
+    + pause(200) + say("200 OK", fields="{record}", sdp=True, again=True)
+    + recv("ACK", optional="true") + BYE + '<timewait milliseconds="8000"/>\n')
+
 SCENARIOS = {
     # Rings until it is cancelled.
     "ring": recv("INVITE") + say("180 Ringing") + recv("CANCEL")
@@ -109,6 +114,9 @@ SCENARIOS = {
     "busy": recv("INVITE") + say("486 Busy Here") + recv("ACK"),
     "elsewhere": recv("INVITE")
     + say("302 Moved Temporarily", fields="") + recv("ACK"),
+    # Many, over a network that loses messages: each is answered again when it comes again.
+    "sturdy": STURDY.format(record=""),
+    "sturdy-routed": STURDY.format(record="[last_Record-Route:]\n"),
     # "The number you have called is not in service": a 200, and somebody else's sound.
     "announcement": recv("INVITE") + say("200 OK", sdp=True, again=True) + recv("ACK")
     + '<nop><action><exec rtp_stream="announcement.ul,5,0"/></action></nop>\n' + BYE,
@@ -122,7 +130,8 @@ SCENARIOS = {
 class Called(Program):
     """SIPp that takes so many calls and ends: its exit code says whether each ended."""
 
-    def __init__(self, folder, scenario, transport="udp", host="127.0.0.1"):
+    def __init__(self, folder, scenario, transport="udp", host="127.0.0.1", count=1,
+                 seconds=60):
         self.port = free_port(socket.SOCK_DGRAM if transport == "udp"
                               else socket.SOCK_STREAM)
         self.media = free_port(socket.SOCK_DGRAM)
@@ -131,7 +140,8 @@ class Called(Program):
             f.write(HEAD + SCENARIOS[scenario] + "</scenario>\n")
         super().__init__(folder, f"sipp-called-{scenario}-{self.port}", [
             "sipp", "-sf", path, "-i", host, "-p", str(self.port), "-mi", host, "-mp",
-            str(self.media), "-m", "1", "-nostdin", "-timeout", "60s",
+            str(self.media), "-m", str(count), "-nostdin", "-timeout",
+            f"{seconds}s",
             "-timeout_error", "-t", "u1" if transport == "udp" else "t1"],
             env={"TERM": "dumb"})
         wait_for("SIPp", lambda: self.check() or listens(transport, self.port))
