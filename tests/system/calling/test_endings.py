@@ -66,7 +66,8 @@ class Group:
         proxy = f"{THEIRS}:{self.test.proxies[BY_HAND[self.kind]].port}"
         direct = f"{THEIRS}:{self.direct.port}" if self.direct else ""
         names = iter(soon_many(proxy, self.count))
-        more = iter(soon_many(direct, self.modes.count("direct")) if direct else ())
+        more = iter(soon_many(direct, self.modes.count("direct"), stem="direct")
+                    if direct else ())
         trunks = []
         for i, mode in enumerate(self.modes):
             past = mode == "direct"

@@ -141,8 +141,7 @@ class Called(Program):
         super().__init__(folder, f"sipp-called-{scenario}-{self.port}", [
             "sipp", "-sf", path, "-i", host, "-p", str(self.port), "-mi", host, "-mp",
             str(self.media), "-m", str(count), "-nostdin", "-timeout",
-            f"{seconds}s",
-            "-timeout_error", "-t", "u1" if transport == "udp" else "t1"],
+            f"{seconds}s", "-timeout_error", "-t", "u1" if transport == "udp" else "t1"],
             env={"TERM": "dumb"})
         wait_for("SIPp", lambda: self.check() or listens(transport, self.port))
 
@@ -234,12 +233,12 @@ def phase(trunk, address, method="INVITE"):
     return ((h ^ h >> 33) >> 32) / 2 ** 32
 
 
-def soon_many(address, count, seconds=3.0, width=2.0):
+def soon_many(address, count, seconds=3.0, width=2.0, stem="call"):
     """Names whose first calls come within `width` seconds, in so many seconds."""
     at, found = (time.time() + seconds) % 60 / 60, []
     for n in range(100000):
-        if (phase(f"call-{n}", address) - at) % 1 < width / 60:
-            found.append(f"call-{n}")
+        if (phase(f"{stem}-{n}", address) - at) % 1 < width / 60:
+            found.append(f"{stem}-{n}")
         if len(found) == count:
             return found
     raise AssertionError("no such names")
