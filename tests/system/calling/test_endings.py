@@ -158,10 +158,15 @@ class Endings(unittest.TestCase):
 
     @classmethod
     def lossy(cls, port):
-        """Each message between us and that port may be lost, either way."""
-        for chain, link, end in (("INPUT", "-i", "--dport"), ("OUTPUT", "-o", "--sport")):
-            sh("iptables", "-A", chain, link, "v0", "-p", "udp", end, str(port), "-m",
-               "statistic", "--mode", "random", "--probability", str(LOSS), "-j", "DROP")
+        """
+        Each message between us and that port may be lost, either way, where it arrives: who
+        sends what is dropped as it leaves is told so.
+        """
+        for net, end in ((cls.theirs, "--dport"), (cls.ours, "--sport")):
+            with net.inside():
+                sh("iptables", "-A", "INPUT", "-i", "v0", "-p", "udp", end, str(port),
+                   "-m", "statistic", "--mode", "random", "--probability", str(LOSS),
+                   "-j", "DROP")
 
     def active(self):
         return sum(proxy.active() for proxy in self.proxies.values())

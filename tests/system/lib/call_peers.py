@@ -67,10 +67,16 @@ AUTHORIZED = (
 
 BYE = recv("BYE") + say("200 OK", tag=None)
 
+# A CANCEL that crosses the 200 is answered, and the 200 said again.
 STURDY = (
     '<recv request="INVITE" rrs="true"/>\n' + say("180 Ringing", fields="{record}")
-    + pause(200) + say("200 OK", fields="{record}", sdp=True, again=True)
-    + recv("ACK", optional="true") + BYE + '<timewait milliseconds="8000"/>\n')
+    + say("200 OK", fields="{record}", sdp=True, again=True)
+    + '<recv request="CANCEL" optional="true" next="1"/>\n'
+    + recv("ACK", optional="true") + BYE.replace("<send>", '<send next="2">')
+    + '<label id="1"/>\n' + say("200 OK", tag=None)
+    + say("200 OK", "CSeq: 1 INVITE", fields="{record}", sdp=True, again=True)
+    + recv("ACK", optional="true") + BYE
+    + '<label id="2"/>\n<timewait milliseconds="8000"/>\n')
 
 SCENARIOS = {
     # Rings until it is cancelled.
