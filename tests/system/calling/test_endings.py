@@ -187,7 +187,7 @@ class Endings(unittest.TestCase):
                 self.assertLess(g.seconds, 3)
                 self.assertEqual(g.left(), 0, g.exporter.log_text()[-2000:])
             if g.direct:
-                self.assertEqual(g.direct.ended(60), 0, g.direct.log_text()[-1500:])
+                self.assertEqual(g.direct.ended(60), 0, g.direct.errors()[:3000])
         return groups
 
     def test_none_is_left_up(self):

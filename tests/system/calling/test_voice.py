@@ -13,6 +13,7 @@ import unittest
 
 import namespaces
 import peers
+from call_peers import later
 from harness import Case, Exporter, config_of, free_port, trunk, wait_for
 from voice_peers import (ADDRESS, Route, Rtpengine, Talker, VoiceProxy, bridged)
 
@@ -137,7 +138,7 @@ class Voice(Bench):
     def config(cls, rows):
         ca = {"ca_file": peers.authority()[0]}
         return config_of(
-            *(trunk(name, uri, method="INVITE", tls=ca, call={
+            *(trunk(cls.names[name], uri, method="INVITE", tls=ca, call={
                 "mode": mode, "to": to, "interval": "1h", "duration": "4s", **more})
               for name, (uri, mode, to, more) in rows.items()),
             calls={"numbers": sorted({to for _, _, to, _ in rows.values()}),
@@ -151,12 +152,12 @@ class Voice(Bench):
     @classmethod
     def call_all(cls):
         rows = cls.rows()
+        cls.names = {name: later(name, row[0]) for name, row in rows.items()}
         cls.exporter = Exporter(cls.folder, cls.config(rows))
         cls.addClassCleanup(Case.finish, cls.exporter)
         with concurrent.futures.ThreadPoolExecutor(len(rows)) as pool:
-            calls = {name: pool.submit(
-                cls.exporter.get, f"/probe?target={name}&method=INVITE&debug=true")
-                for name in rows}
+            calls = {name: pool.submit(cls.exporter.get, f"/probe?target={cls.names[name]}"
+                                       "&method=INVITE&debug=true") for name in rows}
         cls.told = {name: call.result() for name, call in calls.items()}
 
     def went(self, name, *words, heard=1):

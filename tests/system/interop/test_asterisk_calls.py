@@ -7,6 +7,7 @@ import unittest
 
 import peers
 from asterisk_calls import CallingAsterisk
+from call_peers import later
 from harness import Case, Exporter, config_of, free_port, trunk, wait_for
 from test_voice import Bench
 from user_agents import Asterisk
@@ -58,7 +59,7 @@ class AsteriskCalls(Bench):
     @classmethod
     def config(cls, rows, duration="5s"):
         def one(name, uri, local, mode, to, more):
-            t = trunk(name, uri, method="INVITE", tls={"ca_file": peers.authority()[0]},
+            t = trunk(cls.names.get(name, name), uri, method="INVITE", tls={"ca_file": peers.authority()[0]},
                       auth={"username": "u", "password": "p"},
                       call={"mode": mode, "to": to, "interval": "1h",
                             "duration": duration, **more})
@@ -75,12 +76,12 @@ class AsteriskCalls(Bench):
     @classmethod
     def call_all(cls):
         rows = cls.rows()
+        cls.names = {name: later(name, row[0]) for name, row in rows.items()}
         cls.exporter = Exporter(cls.folder, cls.config(rows))
         cls.addClassCleanup(Case.finish, cls.exporter)
         with concurrent.futures.ThreadPoolExecutor(len(rows)) as pool:
-            calls = {name: pool.submit(
-                cls.exporter.get, f"/probe?target={name}&method=INVITE&debug=true")
-                for name in rows}
+            calls = {name: pool.submit(cls.exporter.get, f"/probe?target={cls.names[name]}"
+                                       "&method=INVITE&debug=true") for name in rows}
         cls.told = {name: call.result() for name, call in calls.items()}
 
     def went(self, name, *words, heard=1):
@@ -122,14 +123,15 @@ class AsteriskCalls(Bench):
         folder = os.path.join(self.folder, "killed")
         os.mkdir(folder)
         udp = f"sip:127.0.0.1:{self.asterisk.port}"
-        config = self.config({f"k{i}": (udp, "127.0.0.2", "answer", "answer", {})
-                              for i in range(10)}, "60s")
+        names = [later(f"k{i}", udp) for i in range(10)]
+        config = self.config({name: (udp, "127.0.0.2", "answer", "answer", {})
+                              for name in names}, "60s")
         config["sip"].pop("listen")
         e = Exporter(folder, config)
         self.addCleanup(e.kill)
         pool = concurrent.futures.ThreadPoolExecutor(10)
-        for i in range(10):
-            pool.submit(e.status, f"/probe?target=k{i}&method=INVITE")
+        for name in names:
+            pool.submit(e.status, f"/probe?target={name}&method=INVITE")
         wait_for("10 channels", lambda: len(self.asterisk.channels()) == 10)
         e.kill()
         pool.shutdown()

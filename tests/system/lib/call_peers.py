@@ -67,15 +67,17 @@ AUTHORIZED = (
 
 BYE = recv("BYE") + say("200 OK", tag=None)
 
-# A CANCEL that crosses the 200 is answered, and the 200 said again.
+# Copies of INVITE get the 200 again; a CANCEL that crosses it is answered, and it is said
+# once more.
+AGAIN = '<recv request="INVITE" optional="true" next="3"/>\n'
 STURDY = (
     '<recv request="INVITE" rrs="true"/>\n' + say("180 Ringing", fields="{record}")
-    + say("200 OK", fields="{record}", sdp=True, again=True)
-    + '<recv request="CANCEL" optional="true" next="1"/>\n'
+    + '<label id="3"/>\n' + say("200 OK", fields="{record}", sdp=True, again=True)
+    + AGAIN + '<recv request="CANCEL" optional="true" next="1"/>\n'
     + recv("ACK", optional="true") + BYE.replace("<send>", '<send next="2">')
     + '<label id="1"/>\n' + say("200 OK", tag=None)
     + say("200 OK", "CSeq: 1 INVITE", fields="{record}", sdp=True, again=True)
-    + recv("ACK", optional="true") + BYE
+    + AGAIN + recv("ACK", optional="true") + BYE
     + '<label id="2"/>\n<timewait milliseconds="8000"/>\n')
 
 SCENARIOS = {
@@ -147,9 +149,18 @@ class Called(Program):
         super().__init__(folder, f"sipp-called-{scenario}-{self.port}", [
             "sipp", "-sf", path, "-i", host, "-p", str(self.port), "-mi", host, "-mp",
             str(self.media), "-m", str(count), "-nostdin", "-timeout",
-            f"{seconds}s", "-timeout_error", "-t", "u1" if transport == "udp" else "t1"],
+            f"{seconds}s", "-timeout_error", "-trace_err", "-error_file",
+            path + ".errors", "-t", "u1" if transport == "udp" else "t1"],
             env={"TERM": "dumb"})
+        self.errors_path = path + ".errors"
         wait_for("SIPp", lambda: self.check() or listens(transport, self.port))
+
+    def errors(self):
+        """What did not go as the scenario says."""
+        if not os.path.exists(self.errors_path):
+            return ""
+        with open(self.errors_path, errors="replace") as f:
+            return f.read()
 
     def ended(self, seconds=40):
         """Its exit code: 0 when every call ended as the scenario says."""
@@ -248,6 +259,14 @@ def soon_many(address, count, seconds=3.0, width=2.0, stem="call"):
         if len(found) == count:
             return found
     raise AssertionError("no such names")
+
+
+def later(stem, uri, seconds=30.0):
+    """A name whose first call by the schedule is that far away, for who is asked to call."""
+    address = uri.split("@")[-1].removeprefix("sip:").partition(";")[0]
+    now = time.time() % 60 / 60
+    return next(name for name in (f"{stem}-{n}" for n in range(1000))
+                if seconds / 60 < (phase(name, address) - now) % 1 < 58 / 60)
 
 
 def soon(address, seconds=3.0):
