@@ -48,7 +48,8 @@ FIRST, LAST = 20000, 20000 + PORTS * INDEXES
 def reason():
     missing = peers.missing("kamailio", "kamcmd", "rtpengine", "sipp", "ip", "iptables",
                             "tshark", "dumpcap")
-    return f"{missing} is not installed" if missing else namespaces.unavailable()
+    return f"{missing} is not installed" if missing else (
+        namespaces.unavailable() or nfqueue.unavailable())
 
 
 def sit_tones(path):

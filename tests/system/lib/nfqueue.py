@@ -12,6 +12,7 @@ rule leaves that alone. Packets are counted by the port that they go to.
 
 import heapq
 import json
+import os
 import random
 import select
 import signal
@@ -21,19 +22,22 @@ import subprocess
 import sys
 import time
 
+import namespaces
+
 NETLINK_NETFILTER, SUBSYS_QUEUE = 12, 3
 MSG_PACKET, MSG_VERDICT, MSG_CONFIG = 0, 1, 2
 CFG_CMD, CFG_PARAMS, CFG_MAXLEN = 1, 2, 3
 PACKET_HDR, VERDICT_HDR, PAYLOAD = 1, 2, 10
 DROP, ACCEPT = 0, 1
+REQUEST, ACK = 1, 4
 MARK = 77
 
 
-def message(kind, queue, attribute, value, family=socket.AF_UNSPEC):
+def message(kind, queue, attribute, value, flags=REQUEST):
     pad = b"\0" * (-len(value) % 4)
-    body = (struct.pack("!BBH", family, 0, queue)
+    body = (struct.pack("!BBH", socket.AF_UNSPEC, 0, queue)
             + struct.pack("=HH", 4 + len(value), attribute) + value + pad)
-    return struct.pack("=IHHII", 16 + len(body), SUBSYS_QUEUE << 8 | kind, 1, 0, 0) + body
+    return struct.pack("=IHHII", 16 + len(body), SUBSYS_QUEUE << 8 | kind, flags, 0, 0) + body
 
 
 def attributes(data):
@@ -56,11 +60,20 @@ class Queue:
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
         self.raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
         self.raw.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, MARK)
+        self.socket.settimeout(5)
         for attribute, value in ((CFG_CMD, struct.pack("!BBH", 1, 0, socket.AF_INET)),
                                  (CFG_PARAMS, struct.pack("!IB", 0xFFFF, 2)),
                                  (CFG_MAXLEN, struct.pack("!I", 65536))):
-            self.socket.send(message(MSG_CONFIG, number, attribute, value))
+            self.socket.send(message(MSG_CONFIG, number, attribute, value,
+                                     REQUEST | ACK))
+            self.check()
         self.socket.setblocking(False)
+
+    def check(self):
+        """The kernel's answer: 0, or a negative errno."""
+        code, = struct.unpack_from("=i", self.socket.recv(4096), 16)
+        if code:
+            raise OSError(-code, os.strerror(-code))
 
     def verdict(self, packet, what):
         self.socket.send(message(MSG_VERDICT, self.number, VERDICT_HDR,
@@ -114,6 +127,10 @@ class Queue:
             if copy:
                 self.raw.sendto(copy, (socket.inet_ntoa(copy[16:20]), 0))
 
+    def close(self):
+        self.socket.close()
+        self.raw.close()
+
     def run(self, stop):
         while not stop:
             wait = max(0, self.late[0][0] - time.monotonic()) if self.late else 0.2
@@ -127,6 +144,20 @@ def rule(queue, *match):
     subprocess.run(["iptables", "-A", "OUTPUT", "-m", "mark", "!", "--mark", str(MARK),
                     *match, "-j", "NFQUEUE", "--queue-num", str(queue)],
                    check=True, timeout=20)
+
+
+def unavailable():
+    """Why packets cannot be had in a namespace here, or None."""
+    net = namespaces.Namespace()
+    try:
+        with net.inside():
+            Queue(1, 1, {}).close()
+            rule(1, "-p", "udp", "--dport", "9")
+    except (OSError, subprocess.SubprocessError) as e:
+        return f"no NFQUEUE: {e}"
+    finally:
+        net.close()
+    return None
 
 
 def main():
