@@ -75,7 +75,7 @@ function(config)
     + 'the last day. MOS and loss are those of the worse direction. Click one for everything about it.',
     [24, 11],
     [
-      ['trunk', 'Trunk', { links: [links.trunk(), links.status()], 'custom.width': 150 }],
+      ['trunk', 'Trunk', { links: [links.trunk(), links.status()] }],
       ['reason', 'Fails with', { 'custom.width': 100 }],
       ['instance', 'Instance', { 'custom.width': 140 }],
     ],
