@@ -37,7 +37,7 @@ enum ladder_kind {
 };
 
 enum {
-	LADDER_ENTRIES = 30,
+	LADDER_ENTRIES = 48,
 	LADDER_BYTES = 2048, /* of a message kept */
 };
 

@@ -56,7 +56,7 @@ function(config)
            + 'have been billed on.',
            counted('calls_not_ended_total', '1d'),
            more={ thresholds: shared.count(colours.red), noValue: none }),
-    p.stat('Held back',
+    p.stat('Limited',
            'Calls of the last day that were not made, as a limit of `calls` forbade them or '
            + 'calls were stopped.',
            'round(sum (increase(siptrunk_call_failures_total{%s,reason="limit"}[1d])))\nor %s'
@@ -71,24 +71,23 @@ function(config)
 
   local lasts = p.table(
     'Calls of each trunk',
-    'The last call, and what failed of those of the last six hours. MOS and loss are those '
-    + 'of the worse direction. Click one for everything about it.',
+    'The last call, and what failed of those of the last six hours; not ended are those of '
+    + 'the last day. MOS and loss are those of the worse direction. Click one for everything about it.',
     [24, 11],
     [
-      ['trunk', 'Trunk', { links: [links.trunk(), links.status()], 'custom.width': 190 }],
-      ['reason', 'Fails with', { 'custom.width': 110 }],
-      [config.carrierLabel, 'Carrier', { 'custom.width': 95 }],
-      ['instance', 'Instance', { 'custom.width': 150 }],
+      ['trunk', 'Trunk', { links: [links.trunk(), links.status()] }],
+      ['reason', 'Fails with', { 'custom.width': 100 }],
+      ['instance', 'Instance', { 'custom.width': 140 }],
     ],
     [
       [
         'Last call',
-        'sort(min by (%s) (siptrunk_probe_success{%s,method="INVITE"}))' % [q.by, sel],
+        'sort(min by (%s) (siptrunk_probe_success{%s,method="INVITE"}))' % [each, sel],
         {
           mappings: f.mapping([[1, 'Good', colours.blue], [0, 'Failed', colours.red]]),
           'custom.cellOptions': p.badge,
           'custom.align': 'left',
-          'custom.width': 90,
+          'custom.width': 80,
         },
       ],
       [
@@ -99,44 +98,49 @@ function(config)
             / (sum by (%(by)s) (increase(siptrunk_probes_total{%(sel)s,method="INVITE"}[6h])) > 0),
             1
           )
-        |||, { by: q.by, sel: sel }),
-        shared.share { thresholds: shared.failed, 'custom.width': 75 },
+        |||, { by: each, sel: sel }),
+        shared.share { thresholds: shared.failed, 'custom.width': 70 },
       ],
       [
         'MOS',
-        'min by (%s) (siptrunk_call_mos{%s})' % [q.by, sel],
+        'min by (%s) (siptrunk_call_mos{%s})' % [each, sel],
         {
           decimals: 2,
           thresholds: f.steps(colours.amber, [[config.callMos, colours.blue]]),
           'custom.cellOptions': p.colouredText,
-          'custom.width': 75,
+          'custom.width': 65,
         },
       ],
       [
         'Lost',
-        'max by (%s) (siptrunk_call_loss_ratio{%s})' % [q.by, sel],
-        { unit: 'percentunit', decimals: 1, 'custom.width': 75 },
+        'max by (%s) (siptrunk_call_loss_ratio{%s})' % [each, sel],
+        { unit: 'percentunit', decimals: 1, 'custom.width': 65 },
       ],
       [
         'Rings after',
-        mean('post_dial', q.by, '6h'),
-        { unit: 's', decimals: 1, 'custom.width': 100 },
+        mean('post_dial', each, '6h'),
+        { unit: 's', decimals: 1, 'custom.width': 95 },
       ],
       [
         'Open',
-        'max by (%s) (siptrunk_calls_open{%s})' % [q.by, sel],
-        { 'custom.width': 75 },
+        'max by (%s) (siptrunk_calls_open{%s})' % [each, sel],
+        { 'custom.width': 65 },
       ],
       [
-        'Not ended, 1 d',
-        'round(sum by (%s) (increase(siptrunk_calls_not_ended_total{%s}[1d])))' % [q.by, sel],
+        'Not ended',
+        'round(sum by (%s) (increase(siptrunk_calls_not_ended_total{%s}[1d])))' % [each, sel],
         {
           thresholds: shared.count(colours.red),
           'custom.cellOptions': p.colouredText,
-          'custom.width': 120,
+          'custom.width': 90,
         },
       ],
-      [null, q.commonest('siptrunk_call_failures_total', 'reason', sel + ',reason!="limit"', '6h'), {}],
+      [
+        null,
+        'max by (%s, reason) (\n%s\n)'
+        % [each, q.commonest('siptrunk_call_failures_total', 'reason', sel + ',reason!="limit"', '6h')],
+        {},
+      ],
     ],
     [],
     none

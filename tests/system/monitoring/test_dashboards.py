@@ -439,8 +439,14 @@ def infinite(d):
         t["expr"] = t["expr"].replace(" < Inf", "")
 
 
+def bring(d):
+    """A label more, that no column is for."""
+    p = next(p for p in panels(d) if p["type"] == "table")
+    p["targets"][0]["expr"] = p["targets"][0]["expr"].replace("by (", "by (site, ", 1)
+
+
 FLEET, TRUNK, WALL = "siptrunk-fleet", "siptrunk-trunk", "siptrunk-wall"
-AVAILABILITY = "siptrunk-availability"
+AVAILABILITY, CALLING = "siptrunk-availability", "siptrunk-calls"
 SPOILT = (
     (grafana_rules.merged_values_need_a_fixed_colour, FLEET, spoil(
         "state-timeline", fieldConfig__defaults__color={"mode": "thresholds"})),
@@ -469,6 +475,7 @@ SPOILT = (
         "table", "Outages", gridPos__y=32)),
     (grafana_rules.titles_of_figures_are_short, TRUNK, spoil("stat", "Mean", title="Latency, median")),
     (grafana_rules.columns_fit, FLEET, widen),
+    (grafana_rules.columns_have_headings, CALLING, bring),
     (grafana_rules.what_is_wrong_is_high, FLEET, spoil("table", "What is wrong", gridPos__h=9)),
     (grafana_rules.percentiles_are_of_native_histograms, TRUNK, interpolate),
     (grafana_rules.loss_is_a_share_of_all, FLEET, spoil(
@@ -979,7 +986,7 @@ class Answered:
 
     def test_calls(self):
         for title, n in (("Calls fail", 0), ("Last failed", 1), ("Open", 0), ("Not ended", 0),
-                         ("Held back", 0)):
+                         ("Limited", 0)):
             with self.subTest(title):
                 self.assertEqual(self.value("siptrunk-calls", title), n)
         rows = self.rows("siptrunk-calls", "Calls of each trunk")
