@@ -41,6 +41,7 @@ modparam("dialog", "dlg_flag", 4)
 modparam("dialog", "timeout_avp", "$avp(timeout)")
 modparam("sst", "timeout_avp", "$avp(timeout)")
 modparam("sst", "sst_flag", 6)
+modparam("tm", "fr_inv_timer", 60000)
 {more}
 request_route {{
     if (!mf_process_maxfwd_header("10")) {{ sl_send_reply("483", "Too Many Hops"); exit; }}
@@ -102,7 +103,7 @@ def bridged(ours="v4", theirs="v4", profile="RTP/AVP", back="RTP/AVP"):
 class VoiceProxy(Program):
     """
     Kamailio that re-writes SDP by rtpengine and leads each number elsewhere; it counts its
-    dialogs, and ends them when their session timers run out. `hidden`: who is behind it,
+    dialogs, and ends them when their session timers run out, or they ring for a minute. `hidden`: who is behind it,
     and the Call-ID, are nobody's business (topoh).
     """
 
