@@ -238,6 +238,7 @@ class Strangers(Calling):
         stranger.socket.settimeout(0)
         with self.assertRaises(BlockingIOError):
             stranger.answer()
+        e.stop()
 
     def test_a_peer_over_each_transport(self):
         """The answer comes back on the connection that the INVITE came by, with SDP."""
