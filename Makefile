@@ -8,12 +8,15 @@ RUN          ?= --demo
 FUZZ_SECONDS ?= 30
 MUTANTS      ?= --count 30
 SIM_MINUTES  ?= 5
+SOAK_MINUTES ?= 30
+OOM          ?=
 PROGRAM      := exporter/siptrunk_exporter
 VERSION      := $(shell sed -n "s/^ *version: '\(.*\)',$$/\1/p" meson.build)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help run build test unit check format clang sanitize tsan coverage mutants sim fuzz bench \
+	oom soak valgrind \
 	install mixin container container-test stack stack-test deb deb-test deb-arm64 systemd-test \
 	mail-test trixie bookworm clean
 
@@ -67,6 +70,19 @@ fuzz: build-fuzz/build.ninja ## fuzz each parser, FUZZ_SECONDS=30 each
 
 bench: $(BUILD)/build.ninja ## measure beside yardsticks
 	scripts/bench $(BUILD)
+
+oom: $(BUILD)/build.ninja ## fail every allocation, one after the other (OOM=-h; takes hours)
+	ninja -C $(BUILD) exporter/siptrunk_exporter tests/support/resolve_cli \
+		tests/support/libfailing_alloc.so
+	scripts/oom $(BUILD) $(OOM)
+
+soak: $(BUILD)/build.ninja ## SOAK_MINUTES=30 with faults on: memory and descriptors stay flat
+	ninja -C $(BUILD) exporter/siptrunk_exporter
+	tests/bench/soak.py $(BUILD) $(SOAK_MINUTES)
+
+valgrind: build-valgrind/build.ninja ## the whole program under memcheck
+	ninja -C build-valgrind exporter/siptrunk_exporter
+	scripts/valgrind build-valgrind
 
 install: build ## install below meson's prefix; DESTDIR is honoured
 	meson install -C $(BUILD) --no-rebuild
@@ -131,6 +147,9 @@ build-tsan/build.ninja: | build-stamps/build
 
 build-coverage/build.ninja: | build-stamps/build
 	meson setup build-coverage --buildtype=debug -Db_coverage=true
+
+build-valgrind/build.ninja: | build-stamps/test
+	meson setup build-valgrind --buildtype=debug
 
 build-fuzz/build.ninja: | build-stamps/build build-stamps/check
 	CC=clang meson setup build-fuzz -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false \

@@ -48,6 +48,15 @@ static int name_index_grow(struct name_index *n)
 	return 0;
 }
 
+int name_index_reserve(struct name_index *n, size_t more)
+{
+	int err = 0;
+
+	while ((n->used + more) * 4 > n->size * 3 && !err)
+		err = name_index_grow(n);
+	return err;
+}
+
 int name_index_put(struct name_index *n, const void *element)
 {
 	/* Where it cannot grow it takes more while a slot stays free to end a search. */

@@ -27,6 +27,13 @@ struct name_index {
  */
 int name_index_put(struct name_index *n, const void *element);
 
+/*
+ * Makes room for so many more, so that name_index_put() cannot fail for them.
+ *
+ * Returns 0 or ENOMEM.
+ */
+int name_index_reserve(struct name_index *n, size_t more);
+
 /* Takes an element out; one that is not in is none of its business. */
 void name_index_remove(struct name_index *n, const void *element);
 

@@ -207,18 +207,32 @@ static void app_stop_http(struct app *app)
 	http_free(app->http);
 }
 
+/* What the engine tells of each trunk has a place, or it is not told to begin. */
+static int app_apply(struct app *app, char text[APP_ERR_TEXT])
+{
+	int err = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < app->conf->trunk_count && !err; i++)
+		err = store_prepare(app->store, &app->conf->trunks[i]);
+	if (!err)
+		err = engine_apply(app->engine, app->conf, text, APP_ERR_TEXT);
+	store_prepared_drop(app->store);
+	return err;
+}
+
 /* Puts the configuration in force; the probes begin with the loop. */
 static int app_start_probing(struct app *app)
 {
-	char text[APP_ERR_TEXT] = "";
-	int err = engine_apply(app->engine, app->conf, text, sizeof(text));
+	char text[APP_ERR_TEXT];
+	int err = app_apply(app, text);
 
 	for (int i = 0; app->cli->demo && err == EADDRINUSE && i < DEMO_TRIES; i++) {
 		config_free(app->conf);
 		app->conf = NULL;
 		err = demo_config(&app->conf, app->demo_fd);
 		if (!err)
-			err = engine_apply(app->engine, app->conf, text, sizeof(text));
+			err = app_apply(app, text);
 	}
 	if (err)
 		log_event(LOG_LEVEL_ERROR, "the configuration cannot be applied",
@@ -227,6 +241,7 @@ static int app_start_probing(struct app *app)
 		return err;
 	probe_service_config(app->probes, app->conf);
 	store_spare(app->store, &app->conf->metrics);
+	store_keep_audio(app->store, app->conf->calls.keep_audio);
 	store_reload(app->store, true, clock_wall_ns());
 	/* Text and tree of the file are gone, and were the largest that we held. */
 	(void)malloc_trim(0);

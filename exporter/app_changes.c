@@ -32,6 +32,16 @@ int app_changes_take(struct app_changes *c, struct store *store,
 	return 0;
 }
 
+int app_changes_prepare(const struct app_changes *c, struct store *store)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < c->diff.count && !err; i++)
+		if (c->diff.list[i].turn != CONFIG_TURN_REMOVED)
+			err = store_prepare(store, c->diff.list[i].trunk);
+	return err;
+}
+
 void app_changes_clear(struct app_changes *c)
 {
 	config_diff_clear(&c->diff);

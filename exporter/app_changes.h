@@ -20,6 +20,12 @@ int app_changes_take(struct app_changes *c, struct store *store,
 void app_changes_clear(struct app_changes *c);
 
 /*
+ * Makes room in the store for all that come or change, so that nothing can fail any more
+ * once the new configuration is in force. Returns 0 or ENOMEM.
+ */
+int app_changes_prepare(const struct app_changes *c, struct store *store);
+
+/*
  * After it: a line for each that left while it was down, then one for the reload; and
  * the store remembers.
  *

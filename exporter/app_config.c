@@ -121,12 +121,17 @@ static int app_config_apply(struct app *app, struct config **next,
 	if (err)
 		return err;
 	err = app_changes_take(changes, app->store, app->conf, *next);
+	if (!err)
+		err = app_changes_prepare(changes, app->store);
 	store_change_begin(app->store);
 	if (!err)
 		err = engine_apply(app->engine, *next, text, APP_ERR_TEXT);
-	if (!err)
+	if (!err) {
 		store_spare(app->store, &(*next)->metrics);
+		store_keep_audio(app->store, (*next)->calls.keep_audio);
+	}
 	store_change_end(app->store);
+	store_prepared_drop(app->store);
 	if (err)
 		config_free(*next);
 	return err;
@@ -154,6 +159,8 @@ static int app_config_reload(struct app *app, FILE *why)
 	watch_catch_up(app->watch);
 	err = app_config_apply(app, &next, &changes, text, why);
 	store_reload(app->store, !err, clock_wall_ns());
+	if (err == ENOMEM && !*text)
+		snprintf(text, sizeof(text), "%s", strerror(err));
 	if (err) {
 		app_changes_clear(&changes);
 		log_event(LOG_LEVEL_ERROR, "reload failed, the old configuration stays",

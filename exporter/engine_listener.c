@@ -11,7 +11,8 @@
 #include "exporter/store/store.h"
 #include "sipprobe/tls_failure.h"
 
-/* The engine's `row`: the store's, and what a log line about the trunk needs. */
+/* The engine's `row`: a note on the store's, with what a log line about the trunk needs.
+ */
 struct row {
 	struct store_trunk *store;
 	const struct config_trunk *trunk;
@@ -20,6 +21,8 @@ struct row {
 	bool own_known;	 /* what our certificate is worth was told before */
 	char *own_unfit; /* and what was said of it; NULL: nothing */
 };
+
+_Static_assert(sizeof(struct row) <= STORE_NOTE_BYTES, "no room for it");
 
 /* The engine's `cell`. */
 struct cell {
@@ -61,12 +64,14 @@ static void engine_listener_add_result(struct fields *f, const struct probe_resu
 
 static void *engine_listener_trunk_add_h(const struct config_trunk *trunk, void *arg)
 {
-	struct row *row = calloc(1, sizeof(*row));
+	struct store_trunk *store = store_trunk_add(arg, trunk);
+	struct row *row;
 
-	if (!row)
+	if (!store)
 		return NULL;
+	row = store_trunk_note(store);
 	row->trunk = trunk;
-	row->store = store_trunk_add(arg, trunk);
+	row->store = store;
 	return row;
 }
 
@@ -87,9 +92,8 @@ static void engine_listener_trunk_remove_h(void *p, void *arg)
 
 	if (!row)
 		return;
-	store_trunk_remove(arg, row->store);
 	free(row->own_unfit);
-	free(row);
+	store_trunk_remove(arg, row->store);
 }
 
 /* On the wall clock, as it goes now. */
@@ -201,7 +205,10 @@ static void *engine_listener_target_add_h(void *p, const struct engine_target *t
 		return NULL;
 	cell->row = row;
 	cell->store = store_target_add(arg, row->store, target);
-	return cell;
+	if (cell->store)
+		return cell;
+	free(cell);
+	return NULL;
 }
 
 static void engine_listener_target_remove_h(void *p, void *arg)

@@ -183,7 +183,7 @@ static int sandbox_restrict_files(int *abip, const struct sandbox_paths *p)
 /* What the kernel has not is none of the refusals that are worth a line. */
 static int sandbox_part(struct sandbox_state *state, enum sandbox_part part, int err)
 {
-	static const int refusals[] = {EPERM, EACCES, ENOSYS, EINVAL, ECANCELED};
+	static const int refusals[] = {EPERM, EACCES, ENOSYS, EINVAL};
 
 	for (size_t i = 0; i < sizeof(refusals) / sizeof(*refusals); i++) {
 		if (err == refusals[i]) {

@@ -1,6 +1,7 @@
 #include "exporter/sandbox_calls.h"
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -241,54 +242,102 @@ static const struct {
 #endif
 };
 
-static int sandbox_calls_add_names(scmp_filter_ctx ctx, uint32_t action,
-				   const char *const *names, size_t count)
+enum {
+	CALL_AT = offsetof(struct seccomp_data, nr),
+	ARCH_AT = offsetof(struct seccomp_data, arch),
+	HALVES_LITTLE = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+	CALL_X32 = 0x40000000, /* those of x86-64 with short pointers have this bit */
+};
+
+/*
+ * The program that the kernel runs at each system call. It is put together here and not
+ * by libseccomp, which without memory makes one that lacks calls, and says nothing of it.
+ */
+struct filter {
+	size_t len;
+	struct sock_filter list[BPF_MAXINSNS];
+};
+
+static void filter_add(struct filter *f, struct sock_filter instruction)
 {
-	int rc = 0;
-
-	for (size_t i = 0; i < count && !rc; i++) {
-		int nr = seccomp_syscall_resolve_name(names[i]);
-
-		if (nr >= 0)
-			rc = seccomp_rule_add(ctx, action, nr, 0);
-	}
-	return rc;
+	if (f->len < BPF_MAXINSNS)
+		f->list[f->len++] = instruction;
 }
 
-static int sandbox_calls_add_conditional(scmp_filter_ctx ctx)
+static void filter_load(struct filter *f, uint32_t at)
 {
-	int rc = 0;
-
-	for (size_t i = 0; i < sizeof(conditional) / sizeof(*conditional) && !rc; i++) {
-		int nr = seccomp_syscall_resolve_name(conditional[i].name);
-
-		if (nr >= 0)
-			rc = seccomp_rule_add(
-				ctx, SCMP_ACT_ALLOW, nr, 1,
-				SCMP_CMP(conditional[i].argument, SCMP_CMP_MASKED_EQ,
-					 conditional[i].mask, conditional[i].value));
-	}
-	return rc;
+	filter_add(f, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, at));
 }
 
-/* Its flags are in memory, where no filter looks: glibc falls back to clone(). */
-static int sandbox_calls_add_clone3(scmp_filter_ctx ctx)
+/* Goes on, or past so many, if what was loaded is not that. */
+static void filter_unless_skip(struct filter *f, uint32_t value, uint8_t skip)
 {
-	int nr = seccomp_syscall_resolve_name("clone3");
-
-	return nr >= 0 ? seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), nr, 0) : 0;
+	filter_add(f, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0,
+						   skip));
 }
 
-static int sandbox_calls_add_all(scmp_filter_ctx ctx)
+static void filter_end(struct filter *f, uint32_t action)
 {
-	int rc = sandbox_calls_add_names(ctx, SCMP_ACT_ALLOW, allowed,
-					 sizeof(allowed) / sizeof(*allowed));
-	if (!rc)
-		rc = sandbox_calls_add_names(ctx, SCMP_ACT_KILL_PROCESS, deadly,
-					     sizeof(deadly) / sizeof(*deadly));
-	if (!rc)
-		rc = sandbox_calls_add_conditional(ctx);
-	return rc ? rc : sandbox_calls_add_clone3(ctx);
+	filter_add(f, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, action));
+}
+
+static void filter_name(struct filter *f, const char *name, uint32_t action)
+{
+	int nr = seccomp_syscall_resolve_name(name);
+
+	if (nr < 0)
+		return;
+	filter_unless_skip(f, (uint32_t)nr, 1);
+	filter_end(f, action);
+}
+
+/* One half of an argument: with others than these bits of it, past so many. */
+static void filter_half(struct filter *f, uint32_t at, uint32_t mask, uint32_t value,
+			uint8_t skip)
+{
+	filter_load(f, at);
+	filter_add(f, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, mask));
+	filter_unless_skip(f, value, skip);
+}
+
+static void filter_conditional(struct filter *f, size_t i)
+{
+	int nr = seccomp_syscall_resolve_name(conditional[i].name);
+	uint32_t at = (uint32_t)offsetof(struct seccomp_data, args) +
+		      8 * conditional[i].argument;
+	uint64_t mask = conditional[i].mask, value = conditional[i].value;
+
+	if (nr < 0)
+		return;
+	filter_unless_skip(f, (uint32_t)nr, 8);
+	filter_half(f, at + (HALVES_LITTLE ? 4 : 0), (uint32_t)(mask >> 32),
+		    (uint32_t)(value >> 32), 4);
+	filter_half(f, at + (HALVES_LITTLE ? 0 : 4), (uint32_t)mask, (uint32_t)value, 1);
+	filter_end(f, SECCOMP_RET_ALLOW);
+	filter_load(f, CALL_AT);
+}
+
+static void filter_make(struct filter *f)
+{
+	const uint32_t refuse = SECCOMP_RET_ERRNO | EPERM;
+
+	filter_load(f, ARCH_AT);
+	filter_add(f, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+						   seccomp_arch_native(), 1, 0));
+	filter_end(f, SECCOMP_RET_KILL_PROCESS);
+	filter_load(f, CALL_AT);
+	filter_add(f, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, CALL_X32, 0,
+						   1));
+	filter_end(f, refuse);
+	for (size_t i = 0; i < sizeof(allowed) / sizeof(*allowed); i++)
+		filter_name(f, allowed[i], SECCOMP_RET_ALLOW);
+	for (size_t i = 0; i < sizeof(deadly) / sizeof(*deadly); i++)
+		filter_name(f, deadly[i], SECCOMP_RET_KILL_PROCESS);
+	for (size_t i = 0; i < sizeof(conditional) / sizeof(*conditional); i++)
+		filter_conditional(f, i);
+	/* Its flags are in memory, where no filter looks: glibc falls back to clone(). */
+	filter_name(f, "clone3", SECCOMP_RET_ERRNO | ENOSYS);
+	filter_end(f, refuse);
 }
 
 /* A kernel built without it knows no such question; a filter may refuse any. */
@@ -297,10 +346,7 @@ static bool sandbox_calls_none(void)
 	return SANITIZED || (prctl(PR_GET_SECCOMP) < 0 && errno == EINVAL);
 }
 
-/*
- * Asks with no filter at all: a kernel that would take one says EFAULT, in either way
- * that libseccomp knows. What else is said libseccomp keeps to itself.
- */
+/* Asks with no filter at all: a kernel that would take one says EFAULT, in either way. */
 static int sandbox_calls_refused(void)
 {
 	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, NULL) && errno == EFAULT)
@@ -309,25 +355,31 @@ static int sandbox_calls_refused(void)
 										   : 0;
 }
 
+/* Older kernels know the second way alone. */
+static int sandbox_calls_load(const struct sock_fprog *prog)
+{
+	if (!syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, prog))
+		return 0;
+	if (errno != ENOSYS)
+		return errno;
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, prog) ? errno : 0;
+}
+
 int sandbox_calls(void)
 {
-	scmp_filter_ctx ctx;
-	int rc;
+	static struct filter filter;
+	struct sock_fprog prog = {.filter = filter.list};
+	int err;
 
 	if (sandbox_calls_none())
 		return ENOTSUP;
-	rc = sandbox_calls_refused();
-	if (rc)
-		return rc;
-	ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-	if (!ctx)
-		return ENOMEM;
-	/* New privileges were given up before, as far as that was granted. */
-	rc = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_NNP, 0);
-	if (!rc)
-		rc = sandbox_calls_add_all(ctx);
-	if (!rc)
-		rc = seccomp_load(ctx);
-	seccomp_release(ctx);
-	return -rc;
+	err = sandbox_calls_refused();
+	if (err)
+		return err;
+	filter.len = 0;
+	filter_make(&filter);
+	if (filter.len == BPF_MAXINSNS)
+		return E2BIG;
+	prog.len = (unsigned short)filter.len;
+	return sandbox_calls_load(&prog);
 }

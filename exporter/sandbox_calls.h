@@ -7,7 +7,7 @@
  * them, the rest fail with EPERM.
  *
  * Returns 0; ENOTSUP for a kernel without seccomp, and under a sanitizer, which needs
- * more; ENOMEM; the errno of whoever refuses it; ECANCELED for a refusal without one.
+ * more; the errno of whoever refuses it.
  */
 int sandbox_calls(void);
 

@@ -27,6 +27,7 @@ enum tls_fault {
 	TLS_FAULT_INTERMEDIATE, /* the peer left out who signed its certificate */
 	TLS_FAULT_PURPOSE,	/* its certificate may not be a server's */
 	TLS_FAULT_WEAK,		/* a key or a signature that our security level refuses */
+	TLS_FAULT_LARGE,	/* a key, a group or a chain that costs too much time */
 	TLS_FAULT_CHAIN,	/* another fault of its chain */
 	TLS_FAULT_NO_CERTIFICATE,
 	TLS_FAULT_NAME,

@@ -4,11 +4,10 @@
  * calls again when it is resumed.
  */
 #include <stdlib.h>
-#include <string.h>
-#include <strings.h>
 
-#include "exporter/http/http_head.h"
+#include "exporter/http/http_fields.h"
 #include "exporter/http/http_private.h"
+#include "exporter/http/http_response.h"
 #include "exporter/http/http_scrape.h"
 #include "exporter/pages/http_probe.h"
 
@@ -29,148 +28,10 @@ struct request {
 	struct scrape_body *scraped; /* a reference; NULL: the body is in `answer` */
 };
 
-static const char *http_request_request_field(struct MHD_Connection *conn,
-					      const char *name)
-{
-	return MHD_lookup_connection_value(conn, MHD_HEADER_KIND, name);
-}
-
-struct field_search {
-	const char *name;
-	struct http_head_field found;
-};
-
-static enum MHD_Result http_request_field_h(void *arg, enum MHD_ValueKind kind,
-					    const char *name, size_t name_len,
-					    const char *value, size_t value_len)
-{
-	struct field_search *search = arg;
-
-	(void)kind;
-	if (name_len == strlen(search->name) &&
-	    !strncasecmp(name, search->name, name_len)) {
-		search->found.count++;
-		search->found.value = value;
-		search->found.len = value_len;
-	}
-	return MHD_YES;
-}
-
-/* All fields of a name, where libmicrohttpd's own search would find the first. */
-static struct http_head_field http_request_fields(struct MHD_Connection *conn,
-						  const char *name)
-{
-	struct field_search search = {.name = name};
-
-	MHD_get_connection_values_n(conn, MHD_HEADER_KIND, http_request_field_h, &search);
-	return search.found;
-}
-
-static const char *http_request_single_field(struct MHD_Connection *conn,
-					     const char *name)
-{
-	const struct http_head_field found = http_request_fields(conn, name);
-
-	return http_head_single(&found);
-}
-
-/* A value that holds a NUL goes on behind what we would see of it: it is none. */
-static const char *http_request_request_argument(struct MHD_Connection *conn,
-						 const char *name)
-{
-	const char *value = NULL;
-	size_t size = 0;
-
-	if (MHD_lookup_connection_value_n(conn, MHD_GET_ARGUMENT_KIND, name, strlen(name),
-					  &value, &size) != MHD_YES)
-		return NULL;
-	return value && strlen(value) == size ? value : "";
-}
-
-static bool http_request_has_body(struct MHD_Connection *conn)
-{
-	const char *length =
-		http_request_request_field(conn, MHD_HTTP_HEADER_CONTENT_LENGTH);
-
-	return http_request_request_field(conn, MHD_HTTP_HEADER_TRANSFER_ENCODING) ||
-	       (length && strspn(length, "0") != strlen(length));
-}
-
-static const char *http_request_request_configured(const struct web_pairs *headers,
-						   const char *name)
-{
-	for (size_t i = 0; i < headers->count; i++)
-		if (!strcmp(headers->list[i].name, name) && *headers->list[i].value)
-			return headers->list[i].value;
-	return NULL;
-}
-
-static void http_request_add_field(struct MHD_Response *r,
-				   const struct web_pairs *headers, const char *name,
-				   const char *value)
-{
-	if (value && !http_request_request_configured(headers, name))
-		MHD_add_response_header(r, name, value);
-}
-
-/* The operator's headers take the place of ours. */
-static void http_request_add_fields(struct MHD_Response *r, const struct http_answer *a,
-				    const struct web_pairs *headers, bool close)
-{
-	const struct config_pair fields[] = {
-		{"Content-Type", a->content_type},
-		{"Content-Encoding", a->encoding},
-		{"Vary", a->vary},
-		{"Allow", a->allow},
-		{"Location", a->location},
-		{"WWW-Authenticate", a->authenticate},
-		{"Retry-After", a->retry_after},
-		{"Content-Disposition", *a->disposition ? a->disposition : NULL},
-		{"Content-Security-Policy", a->policy},
-		{"X-Content-Type-Options", "nosniff"},
-		/* With "no-referrer" the Origin of our own forms would be "null". */
-		{"Referrer-Policy", "same-origin"},
-		{"Cache-Control", a->cache ? a->cache : "no-store"},
-		{"Connection", close ? "close" : NULL},
-	};
-
-	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
-		http_request_add_field(r, headers, fields[i].name, fields[i].value);
-	for (size_t i = 0; i < headers->count; i++)
-		if (*headers->list[i].value)
-			MHD_add_response_header(r, headers->list[i].name,
-						headers->list[i].value);
-}
-
-/* Hands the body over; libmicrohttpd frees it. */
-static struct MHD_Response *http_request_response(struct request *rq)
-{
-	struct buffer body = rq->answer.body;
-	struct scrape_body *scraped = rq->scraped;
-
-	if (scraped) {
-		rq->scraped = NULL;
-		return scrape_body_response(scraped);
-	}
-	if (body.err)
-		return NULL;
-	rq->answer.body = (struct buffer){0};
-	return MHD_create_response_from_buffer(body.len, body.data,
-					       MHD_RESPMEM_MUST_FREE);
-}
-
 static enum MHD_Result http_request_send_answer(struct request *rq, bool close)
 {
-	struct http_answer *a = &rq->answer;
-	struct MHD_Response *r = http_request_response(rq);
-	enum MHD_Result res;
-
-	if (!r)
-		return MHD_NO;
-	http_request_add_fields(r, a, &rq->rules->conf->headers, close);
-	res = MHD_queue_response(rq->conn, a->status, r);
-	MHD_destroy_response(r);
-	return res;
+	return http_response_send(rq->conn, &rq->answer, &rq->scraped,
+				  &rq->rules->conf->headers, close);
 }
 
 static struct http_client *http_request_client_of(struct MHD_Connection *conn)
@@ -180,7 +41,7 @@ static struct http_client *http_request_client_of(struct MHD_Connection *conn)
 	return c ? c->client : NULL;
 }
 
-static void http_request_request_reloaded_h(unsigned status, const char *text, void *arg)
+static void http_request_reloaded_h(unsigned status, const char *text, void *arg)
 {
 	struct request *rq = arg;
 
@@ -189,13 +50,12 @@ static void http_request_request_reloaded_h(unsigned status, const char *text, v
 }
 
 /* The answer comes when the main thread has done what it was asked to. */
-static enum MHD_Result http_request_request_reload(struct http_server *s,
-						   struct request *rq)
+static enum MHD_Result http_request_reload(struct http_server *s, struct request *rq)
 {
 	rq->step = STEP_SEND;
 	MHD_suspend_connection(rq->conn);
-	if (reload_requests_reload(s->orders[rq->answer.order],
-				   http_request_request_reloaded_h, rq)) {
+	if (reload_requests_reload(s->orders[rq->answer.order], http_request_reloaded_h,
+				   rq)) {
 		http_answer_text(&rq->answer, 503, "cannot do that now\n");
 		MHD_resume_connection(rq->conn);
 	}
@@ -203,7 +63,7 @@ static enum MHD_Result http_request_request_reload(struct http_server *s,
 }
 
 /* From here on libmicrohttpd's thread has the request again. */
-static void http_request_request_probed_h(struct probe_reply *reply, void *arg)
+static void http_request_probed_h(struct probe_reply *reply, void *arg)
 {
 	struct request *rq = arg;
 
@@ -214,8 +74,7 @@ static void http_request_request_probed_h(struct probe_reply *reply, void *arg)
 }
 
 /* The answer comes when the main thread has probed. */
-static enum MHD_Result http_request_request_probe(struct http_server *s,
-						  struct request *rq)
+static enum MHD_Result http_request_probe(struct http_server *s, struct request *rq)
 {
 	const struct probe_ask ask = rq->answer.ask;
 	int err;
@@ -223,7 +82,7 @@ static enum MHD_Result http_request_request_probe(struct http_server *s,
 	rq->step = STEP_PROBED;
 	http_guard_wait(s->guard, http_request_client_of(rq->conn));
 	MHD_suspend_connection(rq->conn);
-	err = probe_service_ask(s->probes, &ask, http_request_request_probed_h, rq);
+	err = probe_service_ask(s->probes, &ask, http_request_probed_h, rq);
 	if (err) {
 		http_probe_refused(&rq->answer, err);
 		MHD_resume_connection(rq->conn);
@@ -279,59 +138,24 @@ static enum MHD_Result http_request_send_scraped(struct http_server *s,
 	return http_request_send_answer(rq, false);
 }
 
-struct args {
-	struct http_arg list[HTTP_ARGS_MAX];
-	size_t count;
-};
-
-/* libmicrohttpd has taken the query apart and decoded it. */
-static enum MHD_Result http_request_request_arg_h(void *arg, enum MHD_ValueKind kind,
-						  const char *name, size_t name_len,
-						  const char *value, size_t value_len)
+static enum MHD_Result http_request_answer(struct http_server *s, struct request *rq,
+					   const char *method, const char *path,
+					   bool body)
 {
-	struct args *args = arg;
-
-	(void)kind;
-	if (args->count < HTTP_ARGS_MAX)
-		args->list[args->count] =
-			(struct http_arg){{name, name_len}, {value, value_len}};
-	args->count++;
-	return MHD_YES;
-}
-
-static enum MHD_Result http_request_request_answer(struct http_server *s,
-						   struct request *rq, const char *method,
-						   const char *path, bool body)
-{
-	struct args args = {.count = 0};
+	struct http_args args;
 	struct http_query q = {
 		.site = &s->site,
 		.method = method,
 		.path = path,
-		.accept = http_request_request_field(rq->conn, "Accept"),
-		.accept_encoding =
-			http_request_request_field(rq->conn, "Accept-Encoding"),
-		.host = http_request_request_field(rq->conn, "Host"),
-		.origin = http_request_single_field(rq->conn, "Origin"),
-		.fetch_site = http_request_single_field(rq->conn, "Sec-Fetch-Site"),
 		.body = body,
-		.target = http_request_request_argument(rq->conn, "target"),
-		.profile = http_request_request_argument(rq->conn, "profile"),
-		.module = http_request_request_argument(rq->conn, "module"),
-		.debug = http_request_request_argument(rq->conn, "debug"),
-		.scrape_timeout = http_request_request_field(
-			rq->conn, "X-Prometheus-Scrape-Timeout-Seconds"),
 	};
 
-	MHD_get_connection_values_n(rq->conn, MHD_GET_ARGUMENT_KIND,
-				    http_request_request_arg_h, &args);
-	q.args = args.list;
-	q.arg_count = args.count;
+	http_fields_query(&q, &args, rq->conn);
 	http_routes_answer(&rq->answer, &q);
 	if (rq->answer.order)
-		return http_request_request_reload(s, rq);
+		return http_request_reload(s, rq);
 	if (rq->answer.ask.target && s->probes)
-		return http_request_request_probe(s, rq);
+		return http_request_probe(s, rq);
 	if (rq->answer.ask.target)
 		http_answer_text(&rq->answer, 404, "not found\n");
 	if (rq->answer.scrape)
@@ -339,7 +163,7 @@ static enum MHD_Result http_request_request_answer(struct http_server *s,
 	return http_request_send_answer(rq, body);
 }
 
-static enum MHD_Result http_request_request_refuse(struct request *rq)
+static enum MHD_Result http_request_refuse(struct request *rq)
 {
 	if (rq->verdict == WEB_DENIED) {
 		http_answer_text(&rq->answer, 401, "Unauthorized\n");
@@ -352,7 +176,7 @@ static enum MHD_Result http_request_request_refuse(struct request *rq)
 	return http_request_send_answer(rq, false);
 }
 
-static void http_request_request_judged_h(enum web_verdict v, void *arg)
+static void http_request_judged_h(enum web_verdict v, void *arg)
 {
 	struct request *rq = arg;
 
@@ -364,15 +188,14 @@ static enum web_verdict http_request_who_is_it(struct http_server *s, struct req
 					       struct web_claim *claim)
 {
 	claim->users = &rq->rules->conf->users;
-	claim->authorization =
-		http_request_request_field(rq->conn, MHD_HTTP_HEADER_AUTHORIZATION);
+	claim->authorization = http_fields_value(rq->conn, MHD_HTTP_HEADER_AUTHORIZATION);
 	http_guard_network(claim->network, http_request_client_of(rq->conn));
 	return claim->users->count ? web_auth_known(web_auth(s->web), claim)
 				   : WEB_ALLOWED;
 }
 
 /* Leaves STEP_ASK for STEP_JUDGE when bcrypt must say. */
-static void http_request_request_authorize(struct http_server *s, struct request *rq)
+static void http_request_authorize(struct http_server *s, struct request *rq)
 {
 	struct web_claim claim = {0};
 
@@ -381,8 +204,8 @@ static void http_request_request_authorize(struct http_server *s, struct request
 		return;
 	rq->step = STEP_JUDGE;
 	MHD_suspend_connection(rq->conn);
-	if (web_auth_check(web_auth(s->web), &claim, http_request_request_judged_h, rq))
-		http_request_request_judged_h(WEB_BUSY, rq);
+	if (web_auth_check(web_auth(s->web), &claim, http_request_judged_h, rq))
+		http_request_judged_h(WEB_BUSY, rq);
 }
 
 /*
@@ -395,7 +218,7 @@ static enum MHD_Result http_request_refuse_body(struct http_server *s, struct re
 	struct web_claim claim = {0};
 
 	if (http_request_who_is_it(s, rq, &claim) == WEB_ALLOWED)
-		return http_request_request_answer(s, rq, method, path, true);
+		return http_request_answer(s, rq, method, path, true);
 	http_answer_text(&rq->answer, 413, "a request must have no body\n");
 	return http_request_send_answer(rq, true);
 }
@@ -404,18 +227,17 @@ static enum MHD_Result http_request_refuse_body(struct http_server *s, struct re
 static const char *http_request_head_fault(struct MHD_Connection *conn, const char *path,
 					   const char *version)
 {
-	const struct http_head_field hosts =
-		http_request_fields(conn, MHD_HTTP_HEADER_HOST);
+	const struct http_head_field hosts = http_fields_find(conn, MHD_HTTP_HEADER_HOST);
 
 	if (!path)
 		return "the request target is neither a path nor a URL\n";
 	return http_head_host_fault(version, &hosts);
 }
 
-static enum MHD_Result http_request_request_begin(struct http_server *s,
-						  struct MHD_Connection *conn,
-						  const char *method, const char *path,
-						  const char *version, void **request)
+static enum MHD_Result http_request_begin(struct http_server *s,
+					  struct MHD_Connection *conn, const char *method,
+					  const char *path, const char *version,
+					  void **request)
 {
 	const char *fault = http_request_head_fault(conn, path, version);
 	struct request *rq = calloc(1, sizeof(*rq));
@@ -431,8 +253,8 @@ static enum MHD_Result http_request_request_begin(struct http_server *s,
 		http_answer_text(&rq->answer, 400, fault);
 		return http_request_send_answer(rq, true);
 	}
-	return http_request_has_body(conn) ? http_request_refuse_body(s, rq, method, path)
-					   : MHD_YES;
+	return http_fields_has_body(conn) ? http_request_refuse_body(s, rq, method, path)
+					  : MHD_YES;
 }
 
 /*
@@ -449,8 +271,7 @@ enum MHD_Result http_request_h(void *arg, struct MHD_Connection *conn, const cha
 
 	(void)data;
 	if (!rq)
-		return http_request_request_begin(s, conn, method, path, version,
-						  request);
+		return http_request_begin(s, conn, method, path, version, request);
 	if (*data_size)
 		return MHD_NO;
 	if (rq->step == STEP_SEND)
@@ -460,13 +281,13 @@ enum MHD_Result http_request_h(void *arg, struct MHD_Connection *conn, const cha
 	if (rq->step == STEP_SCRAPED)
 		return http_request_send_scraped(s, rq);
 	if (rq->step == STEP_ASK) {
-		http_request_request_authorize(s, rq);
+		http_request_authorize(s, rq);
 		if (rq->step == STEP_JUDGE)
 			return MHD_YES;
 	}
 	return rq->verdict == WEB_ALLOWED
-		       ? http_request_request_answer(s, rq, method, path, false)
-		       : http_request_request_refuse(rq);
+		       ? http_request_answer(s, rq, method, path, false)
+		       : http_request_refuse(rq);
 }
 
 void http_request_done_h(void *arg, struct MHD_Connection *conn, void **request,

@@ -40,6 +40,11 @@ static const char *const advices[TLS_FAULTS] = {
 		"A key or a signature in the peer's chain is too weak: RSA of 2048 bits "
 		"and SHA-256 are the least today. Its operator has to replace it; until "
 		"then ciphers with @SECLEVEL=0 takes it.",
+	[TLS_FAULT_LARGE] =
+		"What the peer shows takes too long to compute with, which other trunks "
+		"would wait for: 20 certificates, RSA keys of 8192 bits and "
+		"Diffie-Hellman groups of 4096 are the most. Its operator has to use "
+		"smaller ones.",
 	[TLS_FAULT_CHAIN] = "The peer's chain does not hold, for the reason above. Its "
 			    "operator has to "
 			    "mend it; openssl s_client -showcerts shows what it sends.",

@@ -53,6 +53,7 @@ int store_alloc(struct store **sp, const double *buckets, size_t bucket_count)
 	}
 	pthread_mutex_init(&s->lock, NULL);
 	TAILQ_INIT(&s->trunks);
+	TAILQ_INIT(&s->prepared);
 	s->names.name = store_row_name;
 	history_init(&s->history, 0, 0);
 	s->begun_unix_ns = clock_wall_ns();
@@ -71,6 +72,7 @@ void store_free(struct store *s)
 	if (!s)
 		return;
 	name_index_free(&s->names);
+	store_prepared_drop(s);
 	while (!TAILQ_EMPTY(&s->trunks))
 		store_trunk_remove(s, TAILQ_FIRST(&s->trunks));
 	store_clear_buckets(s);
@@ -123,6 +125,16 @@ void store_spare(struct store *s, const struct config_metrics *metrics)
 		.unseen = metrics->reasons == CONFIG_REASONS_SEEN,
 		.others = metrics->states == CONFIG_STATES_CURRENT,
 	};
+	store_write_unlock(s);
+}
+
+void store_keep_audio(struct store *s, bool keep)
+{
+	s->keeps_audio = keep;
+	if (keep)
+		return;
+	store_write_lock(s);
+	history_forget_audio(&s->history);
 	store_write_unlock(s);
 }
 

@@ -48,6 +48,22 @@ void store_remember(struct store *s, unsigned probes, size_t bytes);
  * @trunk: kept by the caller until it is moved or removed
  */
 struct store_trunk *store_trunk_add(struct store *s, const struct config_trunk *trunk);
+
+/*
+ * Makes the row of a trunk ahead of store_trunk_add(), which cannot fail then. Nobody
+ * sees it before. In the order of the configuration, or that takes long.
+ *
+ * Returns 0 or ENOMEM.
+ */
+int store_prepare(struct store *s, const struct config_trunk *trunk);
+
+/* Frees the rows that store_prepare() made and nobody added. */
+void store_prepared_drop(struct store *s);
+
+/* What who added a row wants to remember with it: that many bytes, zeroed at first. */
+enum { STORE_NOTE_BYTES = 48 };
+
+void *store_trunk_note(struct store_trunk *row);
 void store_trunk_move(struct store *s, struct store_trunk *row,
 		      const struct config_trunk *trunk);
 void store_trunk_remove(struct store *s, struct store_trunk *row);
@@ -113,6 +129,12 @@ void store_change_end(struct store *s);
 
 /* Which series scrapes from now on are spared. */
 void store_spare(struct store *s, const struct config_metrics *metrics);
+
+/*
+ * Whether ladders may hold what was heard in a call. Not any more: those that do go, and
+ * what they held is wiped. Main thread only.
+ */
+void store_keep_audio(struct store *s, bool keep);
 
 /* Tells which share of the trunks this is; not called when it is all of them. */
 void store_shard(struct store *s, const struct config_shard *shard);

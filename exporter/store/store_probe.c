@@ -42,24 +42,33 @@ void store_probe_begin(struct store *s, struct store_target *cell, int64_t lag_n
 	store_write_unlock(s);
 }
 
+bool store_codes_room(struct store_target *cell)
+{
+	uint16_t cap = cell->code_cap ? cell->code_cap * 2 : 2;
+	struct stats_code *codes;
+
+	if (cell->code_count < cell->code_cap)
+		return true;
+	codes = realloc(cell->codes, cap * sizeof(*codes));
+	if (!codes)
+		return false;
+	cell->codes = codes;
+	cell->code_cap = cap;
+	return true;
+}
+
 static struct stats_code *store_probe_code_insert(struct store_target *cell, size_t at,
 						  unsigned code)
 {
-	struct stats_code *codes = cell->codes;
+	struct stats_code *codes;
 
-	if (cell->code_count == cell->code_cap) {
-		uint16_t cap = cell->code_cap ? cell->code_cap * 2 : 2;
-
-		codes = realloc(codes, cap * sizeof(*codes));
-		if (!codes)
-			return NULL;
-		cell->codes = codes;
-		cell->code_cap = cap;
-	}
+	if (!store_codes_room(cell))
+		return NULL;
+	codes = cell->codes;
 	memmove(codes + at + 1, codes + at, (cell->code_count - at) * sizeof(*codes));
 	codes[at] = (struct stats_code){(uint16_t)code, 0};
 	cell->code_count++;
-	return codes + at;
+	return cell->codes + at;
 }
 
 /* Only the 600 status codes that exist have a counter, whatever a peer sends. */
@@ -78,6 +87,8 @@ static void store_probe_code_count(struct store_target *cell, unsigned code)
 		c = store_probe_code_insert(cell, i, code);
 	if (c)
 		c->count++;
+	/* The next one may come where there is no memory. */
+	(void)store_codes_room(cell);
 }
 
 static void store_probe_result_count(const struct store *s, struct store_target *cell,
@@ -158,6 +169,11 @@ void store_ladder(struct store *s, struct store_target *cell,
 
 	if (!copy)
 		return;
+	/* Of a call from before a reload that forbade it. */
+	if (!s->keeps_audio && history_ladder_has_audio(copy)) {
+		history_ladder_unref(copy);
+		return;
+	}
 	store_write_lock(s);
 	history_keep(&s->history, &cell->track, copy);
 	store_write_unlock(s);

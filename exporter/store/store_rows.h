@@ -79,6 +79,7 @@ struct store_trunk {
 	uint32_t target_count;
 	uint32_t label_len;
 	uint32_t info_len;
+	_Alignas(8) unsigned char note[STORE_NOTE_BYTES]; /* not ours to look into */
 	char text[]; /* labels, then those of siptrunk_info */
 };
 
@@ -99,8 +100,11 @@ struct store {
 	struct stats_buckets media_buckets;
 	struct native_histogram_scale native; /* never changes once there are trunks */
 	struct store_trunks trunks;
+	struct store_trunks prepared; /* shown to nobody yet; the main thread's alone */
+	size_t prepared_count;
 	struct name_index names; /* rows by trunk; without memory some are not in */
 	struct history history;
+	bool keeps_audio; /* main thread */
 	size_t target_count;
 	bool changing;	   /* a configuration is being applied */
 	uint64_t sequence; /* moves with every change of a row */
@@ -141,6 +145,9 @@ static inline const char *store_dns_note(const struct store_trunk *t)
 		       ? t->texts->dns_note
 		       : NULL;
 }
+
+/* Room for another code, made ahead of need. Returns false without memory. */
+bool store_codes_room(struct store_target *cell);
 
 /* The label text of a target, label_len bytes. */
 static inline char *store_target_text(const struct store *s, struct store_target *t)

@@ -26,20 +26,22 @@ static struct store_target *store_target_target_alloc(const struct store *s,
 	return cell;
 }
 
-/* Without memory for it, that part of it is not shown. */
-static void store_target_more(struct store_target *cell,
+/* What only some kinds of target have. False without memory. */
+static bool store_target_more(struct store_target *cell,
 			      const struct engine_target *target)
 {
 	bool tls = !strcmp(target->transport, "tls");
 	bool calls = !strcmp(target->method, "INVITE");
 
-	if (tls || calls)
-		cell->more = calloc(1, sizeof(*cell->more));
+	if (!tls && !calls)
+		return true;
+	cell->more = calloc(1, sizeof(*cell->more));
 	if (!cell->more)
-		return;
+		return false;
 	cell->more->tls = tls;
 	if (calls)
 		cell->more->call = store_call_alloc();
+	return !calls || cell->more->call;
 }
 
 struct store_target *store_target_add(struct store *s, struct store_trunk *row,
@@ -57,7 +59,10 @@ struct store_target *store_target_add(struct store *s, struct store_trunk *row,
 		return NULL;
 	cell->row = row;
 	cell->stats.udp = !strcmp(target->transport, "udp");
-	store_target_more(cell, target);
+	if (!store_codes_room(cell) || !store_target_more(cell, target)) {
+		store_target_free(cell);
+		return NULL;
+	}
 
 	store_write_lock(s);
 	cell->track = history_track_alloc(&s->history);

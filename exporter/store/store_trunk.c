@@ -1,4 +1,5 @@
 /* The store's rows: a trunk's labels, state, addresses, and its peer's own requests. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +31,19 @@ static size_t store_trunk_method_index(const char *name)
 	return i;
 }
 
+static void store_trunk_free(struct store_trunk *row)
+{
+	free(row->inbound);
+	if (row->texts) {
+		free(row->texts->own_file);
+		free(row->texts->dns_failure);
+		free(row->texts->dns_note);
+	}
+	free(row->texts);
+	free(row->course);
+	free(row);
+}
+
 static struct store_trunk *store_trunk_trunk_alloc(const struct buffer *labels,
 						   const struct buffer *info)
 {
@@ -55,7 +69,7 @@ static void store_trunk_pause(struct stats_trunk *stats, const struct config_set
 	stats->paused_until_s = stats->paused ? s->pause.until_s : 0;
 }
 
-struct store_trunk *store_trunk_add(struct store *s, const struct config_trunk *trunk)
+static struct store_trunk *store_trunk_make(const struct config_trunk *trunk)
 {
 	struct buffer labels = {0}, info = {0};
 	struct config_uri uri;
@@ -79,6 +93,73 @@ struct store_trunk *store_trunk_add(struct store *s, const struct config_trunk *
 	row->stats.calls =
 		trunk->settings && trunk->settings->methods >> CONFIG_METHOD_INVITE & 1;
 	row->conf = trunk;
+	return row;
+}
+
+int store_prepare(struct store *s, const struct config_trunk *trunk)
+{
+	struct store_trunk *row = store_trunk_make(trunk);
+	int err;
+
+	if (!row)
+		return ENOMEM;
+	store_write_lock(s);
+	err = name_index_reserve(&s->names, s->prepared_count + 1);
+	store_write_unlock(s);
+	if (err) {
+		store_trunk_free(row);
+		return err;
+	}
+	TAILQ_INSERT_TAIL(&s->prepared, row, entry);
+	s->prepared_count++;
+	return 0;
+}
+
+static void store_trunk_unprepare(struct store *s, struct store_trunk *row)
+{
+	TAILQ_REMOVE(&s->prepared, row, entry);
+	s->prepared_count--;
+}
+
+void store_prepared_drop(struct store *s)
+{
+	struct store_trunk *next;
+
+	for (struct store_trunk *row = TAILQ_FIRST(&s->prepared); row; row = next) {
+		next = TAILQ_NEXT(row, entry);
+		store_trunk_free(row);
+	}
+	TAILQ_INIT(&s->prepared);
+	s->prepared_count = 0;
+}
+
+/* The one that was made for it, which is the first if they come in order; or a new one.
+ */
+static struct store_trunk *store_trunk_take(struct store *s,
+					    const struct config_trunk *trunk)
+{
+	struct store_trunk *row;
+
+	TAILQ_FOREACH(row, &s->prepared, entry) {
+		if (row->conf != trunk)
+			continue;
+		store_trunk_unprepare(s, row);
+		return row;
+	}
+	return store_trunk_make(trunk);
+}
+
+void *store_trunk_note(struct store_trunk *row)
+{
+	return row->note;
+}
+
+struct store_trunk *store_trunk_add(struct store *s, const struct config_trunk *trunk)
+{
+	struct store_trunk *row = store_trunk_take(s, trunk);
+
+	if (!row)
+		return NULL;
 	row->since_boot_ns = clock_boot_ns();
 	store_trunk_pause(&row->stats, trunk->settings);
 
@@ -130,15 +211,7 @@ void store_trunk_remove(struct store *s, struct store_trunk *row)
 		TAILQ_REMOVE(&row->targets, cell, entry);
 		store_target_free(cell);
 	}
-	free(row->inbound);
-	if (row->texts) {
-		free(row->texts->own_file);
-		free(row->texts->dns_failure);
-		free(row->texts->dns_note);
-	}
-	free(row->texts);
-	free(row->course);
-	free(row);
+	store_trunk_free(row);
 }
 
 void store_follow_wall(struct store *s)

@@ -136,7 +136,6 @@ static int guest_listen(struct call *c, const struct guard_message *invite,
 		.ports = &c->around->media_conf,
 		.call = c->settings.call,
 		.tones = &tones,
-		.keep = c->around->keep_audio,
 		.local = &g->back.local,
 		.peer = &g->back.src,
 	};

@@ -1,15 +1,26 @@
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+#include <openssl/ssl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "sipprobe/loop.h"
 #include "sipprobe/loop/compat.h"
+#include "sipprobe/loop/openssl_memory.h"
+
+#define DEBUG_MODULE "loop"
+#define DEBUG_LEVEL  5
+#include <re_dbg.h>
 
 /*
  * libre keeps a table of this many descriptors, about 36 bytes each, and refuses any
@@ -157,9 +168,39 @@ int64_t loop_last_turn_ns(void)
 	return atomic_load(&loop.turn_ns);
 }
 
+/* What libre has to say is for those who look into it: what failed is told by us. */
+static void loop_libre_says_h(int level, const char *p, size_t len, void *arg)
+{
+	char text[256];
+
+	(void)level;
+	(void)arg;
+	if (!log_enabled(LOG_LEVEL_DEBUG))
+		return;
+	(void)re_snprintf(text, sizeof(text), "%b", p, len);
+	text[strcspn(text, "\n")] = '\0';
+	log_event(LOG_LEVEL_DEBUG, "libre", LOG_S("detail", text));
+}
+
+/* libre does it too, but does not look: without memory all that follows would crash. */
+static int loop_init_openssl(void)
+{
+	openssl_memory_watch();
+	return OPENSSL_init_ssl(0, NULL) == 1 && OSSL_LIB_CTX_get0_global_default() &&
+			       RAND_status() == 1
+		       ? 0
+		       : ENOMEM;
+}
+
 int loop_init(loop_signal_h *sigh, void *arg)
 {
-	int err = libre_init();
+	int err;
+
+	dbg_init(DBG_WARNING, DBG_NONE);
+	dbg_handler_set(loop_libre_says_h, NULL);
+	err = loop_init_openssl();
+	if (!err)
+		err = libre_init();
 
 	if (err)
 		return err;

@@ -12,6 +12,8 @@ enum {
 	WHEEL_SLOTS = 1 << WHEEL_BITS,
 	WHEEL_LEVELS = 4,
 	WHEEL_WORDS = WHEEL_SLOTS / 64,
+	WHEEL_CACHE_LINE = 64,
+	WHEEL_OWNER_SIZE = 320, /* about what a timer is the head of: a target */
 };
 
 struct level {
@@ -117,9 +119,21 @@ static void wheel_cascade(struct wheel *w, unsigned lvl)
 	while (list) {
 		struct wheel_timer *t = list;
 
+		if (t->next)
+			__builtin_prefetch(t->next->next);
 		unlink_timer(t);
 		wheel_place(w, t, w->tick);
 	}
+}
+
+/* A timer set long ago is out of the cache, and so is the object it heads. */
+static void wheel_fetch(const struct wheel_timer *t)
+{
+	if (!t)
+		return;
+	for (size_t at = 0; at < WHEEL_OWNER_SIZE; at += WHEEL_CACHE_LINE)
+		__builtin_prefetch((const char *)t + at);
+	__builtin_prefetch(t->next);
 }
 
 static void fire_tick(struct wheel *w, int64_t now_ns)
@@ -134,9 +148,8 @@ static void fire_tick(struct wheel *w, int64_t now_ns)
 		struct wheel_timer *t = list;
 
 		unlink_timer(t);
-		/* It is cold, as all that was set long ago; fetch it while this one
-		 * works. */
-		__builtin_prefetch(list);
+		/* The next one is fetched while this one works. */
+		wheel_fetch(list);
 		t->h(t, now_ns);
 	}
 }

@@ -24,7 +24,7 @@ struct wheel_timer {
 };
 
 /* Timers fire at the first whole tick at or after their time, never before it. */
-#define WHEEL_TICK_NS 500000LL
+#define WHEEL_TICK_NS 2000000LL
 
 /* Freed with mem_deref(). Returns 0 or ENOMEM. */
 int wheel_alloc(struct wheel **wp, int64_t now_ns);

@@ -171,8 +171,6 @@ static int stream_read(struct guard_scan *s)
 
 	if (err)
 		return err;
-	if (g->parts.unframed)
-		return 0;
 	if (!guard_fields_framed(g))
 		return unframed(s, "stream message without Content-Length");
 	if (g->length_bad)

@@ -69,6 +69,13 @@ int request_make(struct request *r, const struct request_info *info);
 /* Frees the bytes; the request may be made anew. */
 void request_free(struct request *r);
 
+/* Brings the bytes into the cache: they are sent next. */
+static inline void request_fetch(const struct request *r)
+{
+	for (size_t at = 0; r->buf && at < r->len; at += 64)
+		__builtin_prefetch(r->buf + at);
+}
+
 /*
  * Gives the request a branch, a From tag and a Call-ID of its own. To be called before
  * each transaction; a retransmission is the same bytes again.

@@ -56,11 +56,31 @@ struct siphdr_contact {
 
 enum { SIPHDR_EXPIRES_ODD = -2 }; /* it is no number of seconds */
 
+/* The first byte from @p on that is of none of these kinds. */
+static inline const char *siphdr_run_end(const char *p, const char *end, unsigned kinds)
+{
+	while (p < end && siphdr_is(*p, kinds))
+		p++;
+	return p;
+}
+
 /* Skips white space and folds. Returns whether there was any. */
-bool siphdr_space_skip(struct pl *c);
+static inline bool siphdr_space_skip(struct pl *c)
+{
+	size_t n = siphdr_run_end(c->p, c->p + c->l, SIPHDR_SPACE) - c->p;
+
+	pl_advance(c, n);
+	return n > 0;
+}
 
 /* Takes a run of bytes of these kinds, at least one. */
-bool siphdr_run_take(struct pl *run, struct pl *c, unsigned kinds);
+static inline bool siphdr_run_take(struct pl *run, struct pl *c, unsigned kinds)
+{
+	run->p = c->p;
+	run->l = siphdr_run_end(c->p, c->p + c->l, kinds) - c->p;
+	pl_advance(c, run->l);
+	return run->l > 0;
+}
 
 /* Takes digits, at least one, worth at most @max. */
 bool siphdr_number_take(uint32_t *n, struct pl *c, uint32_t max);

@@ -23,6 +23,7 @@ static void target_destructor(void *arg)
 	target_services(t)->targets_stamp++;
 	mem_deref(t->stream);
 	mem_deref(t->call);
+	mem_deref(t->account);
 	target_tell_removed(t);
 	if (registry_find(target_services(t)->registry, t->index) == t)
 		registry_remove(target_services(t)->registry, t->index);
@@ -32,17 +33,6 @@ static void target_destructor(void *arg)
 	request_free(&t->request);
 	mem_deref(t->exchange);
 	mem_deref(t->unregistration);
-}
-
-static void target_tell(struct target *t, const char *address)
-{
-	const struct engine_target info = {
-		.method = t->prober->method,
-		.address = address,
-		.transport = config_transport_name(t->address.transport),
-	};
-
-	t->cell = t->group->events->target_add_h(t->owner->row, &info, t->group->arg);
 }
 
 int target_alloc(struct target **tp, struct target_group *group,
@@ -74,7 +64,7 @@ int target_alloc(struct target **tp, struct target_group *group,
 	}
 	(void)re_snprintf(text, sizeof(text), "%J", &address->sa);
 	if (!owner->paused) {
-		target_tell(t, text);
+		target_tell(t);
 		target_probe_at(t,
 				target_schedule_first_ns(t, text, clock_monotonic_ns()));
 	}

@@ -319,6 +319,9 @@ static bool probe_catch_up(struct target *t, int64_t now_ns)
 		target_stream_catch_up(t);
 	else if (t->udp)
 		udp_catch_up(t->udp, now_ns);
+	/* What was read may have taken the socket away. */
+	if (t->address.transport == CONFIG_TRANSPORT_UDP && t->udp)
+		udp_catch_up_lane(t->udp, &t->address.sa);
 	kept = mem_nrefs(t) > 1;
 	mem_deref(t);
 	return kept && t->attempt.pending && !wheel_armed(&t->timer);
@@ -407,6 +410,9 @@ static void probe_begin(struct target *t, bool held)
 	};
 	if (t->exchange)
 		exchange_begin(t);
+	/* Where there was no memory for it, there may be by now. */
+	if (!held && !t->unregistration && !t->cell)
+		target_tell(t);
 	if (!held && !t->unregistration && t->group->events->probe_begin_h)
 		t->group->events->probe_begin_h(t->cell, t->attempt.begun_ns - t->due_ns,
 						t->group->arg);
@@ -422,6 +428,7 @@ static void probe_due_h(struct wheel_timer *timer, int64_t now_ns)
 	struct target *t = target_of_timer(timer);
 
 	(void)now_ns;
+	request_fetch(&t->request);
 	if (!t->prober->refuses || !t->prober->refuses(t))
 		probe_begin(t, false);
 }

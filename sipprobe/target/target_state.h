@@ -13,6 +13,7 @@
 struct exchange;
 struct stream;
 struct target_call;
+struct turns_account;
 struct target_notes;
 struct waiting;
 
@@ -65,8 +66,10 @@ struct target {
 	const struct config_settings *settings;
 	void *cell;
 	const struct prober *prober;
-	struct udp *udp;	   /* borrowed; NULL: to be chosen at the next probe */
-	struct stream *stream;	   /* owned */
+	struct udp *udp;       /* borrowed; NULL: to be chosen at the next probe */
+	struct stream *stream; /* owned */
+	struct turns_account
+		*account;	   /* of the loop's time its connections take, or NULL */
 	struct exchange *exchange; /* owned; NULL: a probe is one transaction */
 	struct target_call *call;  /* owned; of INVITE, else NULL */
 	struct unregistration *unregistration; /* owned; NULL: it stays */
@@ -121,6 +124,22 @@ static inline struct tls_cache *target_tls(const struct target *t)
 }
 
 /* Takes the target out of its listener's sight, if it is in there. */
+/* Tells of it where that was not done, or could not be: the cell is then what it was
+ * told. */
+static inline void target_tell(struct target *t)
+{
+	char address[64];
+
+	const struct engine_target info = {
+		.method = t->prober->method,
+		.address = address,
+		.transport = config_transport_name(t->address.transport),
+	};
+
+	(void)re_snprintf(address, sizeof(address), "%J", &t->address.sa);
+	t->cell = t->group->events->target_add_h(t->owner->row, &info, t->group->arg);
+}
+
 static inline void target_tell_removed(struct target *t)
 {
 	const struct probe_events *events = t->group->events;

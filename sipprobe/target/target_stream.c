@@ -192,6 +192,14 @@ int target_peer_name(const struct target *t, char *out, size_t size)
 	return 0;
 }
 
+/* A peer that has us work more than its share waits; without memory nobody counts. */
+static void share_loop(struct target *t)
+{
+	if (t->account || !turns_account_alloc(&t->account, TURNS_SHARE))
+		stream_share(t->stream, sockets_turns(target_services(t)->sockets),
+			     t->account);
+}
+
 static int connect_peer(struct target *t)
 {
 	const struct config_local *want = &target_settings(t)->local;
@@ -219,9 +227,11 @@ static int connect_peer(struct target *t)
 	err = stream_connect(&t->stream, &t->address.sa, &way, profile, name,
 			     &stream_handlers, t);
 	t->attempt.send_err = err;
-	if (!err)
-		stream_mark(t->stream)->opener = t;
-	return err;
+	if (err)
+		return err;
+	stream_mark(t->stream)->opener = t;
+	share_loop(t);
+	return 0;
 }
 
 /*

@@ -15,6 +15,10 @@ struct inbound {
 	struct hash *by_net; /* counts stay short walks, also with INBOUND_MAX open */
 	size_t count;
 	size_t strangers;
+	struct turns *turns;
+	struct turns_account *theirs; /* the strangers' */
+	struct turns_account
+		*accounts[ADDRESS_BUCKETS]; /* of the others; made when used */
 	const struct inbound_events *events;
 	void *arg;
 };
@@ -56,6 +60,10 @@ static void inbound_destructor(void *arg)
 
 	list_flush(&in->conns);
 	mem_deref(in->by_net);
+	mem_deref(in->turns);
+	mem_deref(in->theirs);
+	for (size_t i = 0; i < ADDRESS_BUCKETS; i++)
+		mem_deref(in->accounts[i]);
 }
 
 /*
@@ -102,6 +110,27 @@ static size_t count_of(const struct inbound *in, enum inbound_rank rank,
 	return n;
 }
 
+/* Without memory for an account of its own it goes on the strangers'. */
+static struct turns_account *conn_account(struct inbound_conn *c)
+{
+	struct turns_account **ap;
+	struct sa net;
+
+	inbound_net(&net, stream_peer(c->stream));
+	ap = &c->in->accounts[sa_hash(&net, SA_ADDR) % ADDRESS_BUCKETS];
+	if (c->rank == INBOUND_STRANGER ||
+	    (!*ap && turns_account_alloc(ap, INBOUND_KNOWN_SHARE)))
+		return c->in->theirs;
+	return *ap;
+}
+
+/* Who is somebody else now has somebody else's share. */
+static void conn_share(struct inbound_conn *c)
+{
+	if (c->in->turns)
+		stream_share(c->stream, c->in->turns, conn_account(c));
+}
+
 /* One that proves who it is need not make room any more, within its own bounds. */
 static void conn_prove(struct inbound_conn *c)
 {
@@ -110,8 +139,10 @@ static void conn_prove(struct inbound_conn *c)
 	if (c->up && c->rank == INBOUND_STRANGER &&
 	    in->events->proven_h(c->stream, in->arg) &&
 	    count_of(in, INBOUND_PROVEN, stream_peer(c->stream)) <
-		    INBOUND_PER_ADDRESS_MAX)
+		    INBOUND_PER_ADDRESS_MAX) {
 		conn_rank(c, INBOUND_PROVEN);
+		conn_share(c);
+	}
 }
 
 static void inbound_up_h(struct stream *s, void *arg)
@@ -146,7 +177,8 @@ static void inbound_closed_h(struct stream *s, enum probe_outcome why, int err,
 static const struct stream_events conn_events = {inbound_up_h, inbound_message_h,
 						 inbound_closed_h};
 
-int inbound_alloc(struct inbound **ip, const struct inbound_events *events, void *arg)
+int inbound_alloc(struct inbound **ip, struct turns *turns,
+		  const struct inbound_events *events, void *arg)
 {
 	struct inbound *in = mem_zalloc(sizeof(*in), inbound_destructor);
 	int err;
@@ -155,7 +187,10 @@ int inbound_alloc(struct inbound **ip, const struct inbound_events *events, void
 		return ENOMEM;
 	in->events = events;
 	in->arg = arg;
+	in->turns = mem_ref(turns);
 	err = hash_alloc(&in->by_net, ADDRESS_BUCKETS);
+	if (!err)
+		err = turns_account_alloc(&in->theirs, INBOUND_STRANGERS_SHARE);
 	if (err)
 		mem_deref(in);
 	else
@@ -263,6 +298,7 @@ void inbound_take(struct inbound *in, int fd, const struct sa *from,
 	if (!c)
 		return;
 	conn_rank(c, rank);
+	conn_share(c);
 	inbound_net(&net, &peer);
 	list_append(&in->conns, &c->le, c);
 	hash_append(in->by_net, sa_hash(&net, SA_ADDR), &c->net_le, c);
@@ -303,6 +339,7 @@ void inbound_review(struct inbound *in)
 			continue;
 		}
 		conn_rank(c, rank);
+		conn_share(c);
 		conn_prove(c);
 	}
 }

@@ -18,6 +18,9 @@ enum {
 	INBOUND_PER_ADDRESS_MAX = 16, /* strangers: for each IPv4 address or IPv6 /64 */
 };
 
+/* One part of the loop's time in so many is for all strangers; for each known network. */
+enum { INBOUND_STRANGERS_SHARE = 10, INBOUND_KNOWN_SHARE = 10 };
+
 /* The time that a stranger is left to go on before another one may have its place. */
 #define INBOUND_PATIENCE_NS (100 * 1000000LL)
 
@@ -57,11 +60,15 @@ struct inbound_events {
  * Freed with mem_deref(), which closes all connections; it is allowed in message_h and
  * closed_h.
  *
+ * @turns:  where they wait whose share of the loop's time is used up: that of a known
+ *          peer, or the one that all strangers have together, handshakes included;
+ *          NULL: nobody waits
  * @events: kept by the caller while the set lives
  *
  * Returns 0 or ENOMEM.
  */
-int inbound_alloc(struct inbound **ip, const struct inbound_events *events, void *arg);
+int inbound_alloc(struct inbound **ip, struct turns *turns,
+		  const struct inbound_events *events, void *arg);
 
 /* Takes over a socket accepted from that address, or resets it. */
 void inbound_take(struct inbound *in, int fd, const struct sa *from,

@@ -30,7 +30,13 @@ static void sockets_error_h(struct udp *u, const struct sa *dst, int err, const 
 	s->arrivals->icmp_h(dst, err, buf, len, s->arg);
 }
 
-const struct udp_events sockets_udp_events = {sockets_datagram_h, sockets_error_h};
+static struct turns *sockets_turns_h(void *arg)
+{
+	return sockets_turns(arg);
+}
+
+const struct udp_events sockets_udp_events = {sockets_datagram_h, sockets_error_h,
+					      sockets_turns_h};
 
 /* With match_certificate who is not known may show a certificate. */
 static enum inbound_rank sockets_rank_h(const struct sa *peer, bool tls, void *arg)
@@ -95,6 +101,7 @@ static void sockets_destructor(void *arg)
 	ticker_cancel(s->ticker, &s->sweep);
 	list_flush(&s->entries);
 	mem_deref(s->inbound);
+	mem_deref(s->turns);
 	mem_deref(s->locals);
 	mem_deref(s->own[0]);
 	mem_deref(s->own[1]);
@@ -122,7 +129,9 @@ int sockets_alloc(struct sockets **sp, struct ticker *ticker,
 	s->ticker = ticker;
 	s->arrivals = arrivals;
 	s->arg = arg;
-	err = inbound_alloc(&s->inbound, &inbound_events, s);
+	err = turns_alloc(&s->turns);
+	if (!err)
+		err = inbound_alloc(&s->inbound, s->turns, &inbound_events, s);
 	if (!err)
 		err = local_sockets_alloc(&s->locals, &sockets_udp_events, s);
 	if (err)
@@ -327,6 +336,11 @@ void sockets_use_tls(struct sockets *s, struct tls_profile *profile)
 		e->tls = profile;
 		listener_use(e->listener, profile);
 	}
+}
+
+struct turns *sockets_turns(const struct sockets *s)
+{
+	return s->turns;
 }
 
 bool sockets_match_certificate(const struct sockets *s)

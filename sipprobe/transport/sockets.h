@@ -13,6 +13,7 @@ struct sockets; /* mem_deref() */
 struct tls_cache;
 struct udp;
 struct tls_profile;
+struct turns;
 
 /*
  * Opens nothing yet.
@@ -69,6 +70,9 @@ void sockets_sweep_local(struct sockets *s);
 
 /* Shows @profile to whoever connects to a listening TLS socket from now on. */
 void sockets_use_tls(struct sockets *s, struct tls_profile *profile);
+
+/* The queue for the loop's time that connections wait in. */
+struct turns *sockets_turns(const struct sockets *s);
 
 /* The port of a listening TCP or TLS socket of that family, or 0. */
 uint16_t sockets_stream_port(const struct sockets *s, enum config_transport transport,

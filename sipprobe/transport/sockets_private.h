@@ -32,6 +32,7 @@ struct sockets {
 	bool match_certificate;
 	bool match_next;	 /* the same after the next commit */
 	struct inbound *inbound; /* connections that peers opened to us */
+	struct turns *turns;	 /* of all connections, ours and theirs */
 	struct wheel_timer sweep;
 	struct local_sockets *locals; /* for trunks that say where from */
 	struct udp *own[2];	      /* for IPv4 and IPv6, opened when first needed */

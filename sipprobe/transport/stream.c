@@ -12,7 +12,10 @@
 static const char closed_by_peer[] = "connection closed by the peer";
 static const char reset_by_peer[] = "connection reset by the peer";
 
-enum { READS_PER_EVENT = 4 }; /* then other sockets have their turn */
+enum {
+	READS_PER_EVENT = 4, /* then other sockets have their turn */
+	CATCH_UP_EVENTS = 4, /* what a peer may have sent ahead of its answer */
+};
 
 static void stream_fd_h(int flags, void *arg);
 
@@ -21,10 +24,17 @@ bool stream_live(const struct stream *s)
 	return s->state != STREAM_CLOSED && mem_nrefs(s) > 1;
 }
 
+static void stream_turn_leave(struct stream *s)
+{
+	turns_leave(&s->waiter);
+	s->waits = false;
+}
+
 static void socket_close(struct stream *s)
 {
 	if (s->fd < 0)
 		return;
+	stream_turn_leave(s);
 	fd_close(s->fd);
 	close(s->fd);
 	s->fd = -1;
@@ -40,6 +50,8 @@ static void stream_destructor(void *arg)
 	socket_close(s);
 	SSL_free(s->ssl);
 	mem_deref(s->tls);
+	mem_deref(s->turns);
+	mem_deref(s->account);
 	mem_deref(s->mark.proven);
 	mem_deref(s->out.p);
 	stream_partial_free(s);
@@ -55,17 +67,29 @@ void stream_end(struct stream *s, enum probe_outcome why, int err, const char *d
 	s->events->closed_h(s, why, err, detail, s->arg);
 }
 
-/* Asks the loop for what is wanted now, if that changed. */
+/* Asks the loop for what is wanted now, if that changed. Returns 0 or errno. */
+static int stream_poll(struct stream *s)
+{
+	int flags = s->want_write ? FD_READ | FD_WRITE : FD_READ;
+	int err = 0;
+
+	if (s->waits)
+		flags = 0;
+	if (s->polled == flags)
+		return 0;
+	if (flags)
+		err = fd_listen(s->fd, flags, stream_fd_h, s);
+	else
+		fd_close(s->fd);
+	if (!err)
+		s->polled = flags;
+	return err;
+}
+
 static int poll_for(struct stream *s, bool want_write)
 {
-	int err;
-
-	if (s->want_write == want_write)
-		return 0;
-	err = fd_listen(s->fd, want_write ? FD_READ | FD_WRITE : FD_READ, stream_fd_h, s);
-	if (!err)
-		s->want_write = want_write;
-	return err;
+	s->want_write = want_write;
+	return stream_poll(s);
 }
 
 static void local_refresh(struct stream *s)
@@ -134,28 +158,35 @@ static void stream_lost(struct stream *s, int err)
 		stream_end(s, PROBE_CONNECT, err, strerror(err));
 }
 
-static void read_ready(struct stream *s)
+/* Returns how much was read; 0: nothing, or it has ended. */
+static size_t read_once(struct stream *s, char *chunk, size_t size)
+{
+	int64_t rx_ns;
+	ssize_t n = stream_socket_read(s->fd, chunk, size, &s->stamps, &rx_ns);
+
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		return 0;
+	if (n <= 0) {
+		stream_lost(s, n ? errno : 0);
+		return 0;
+	}
+	s->rx_ns = rx_ns;
+	if (s->ssl)
+		stream_tls_input(s, chunk, (size_t)n, rx_ns);
+	else
+		stream_feed(s, chunk, (size_t)n, rx_ns);
+	return (size_t)n;
+}
+
+static bool read_ready(struct stream *s)
 {
 	char chunk[STREAM_CHUNK];
-	ssize_t n = sizeof(chunk);
+	size_t size = s->ssl ? STREAM_TLS_CHUNK : sizeof(chunk);
+	size_t n = size;
 
-	for (int i = 0; i < READS_PER_EVENT && n == sizeof(chunk) && stream_live(s);
-	     i++) {
-		int64_t rx_ns;
-
-		n = stream_socket_read(s->fd, chunk, sizeof(chunk), &s->stamps, &rx_ns);
-		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-			return;
-		if (n <= 0) {
-			stream_lost(s, n ? errno : 0);
-			return;
-		}
-		s->rx_ns = rx_ns;
-		if (s->ssl)
-			stream_tls_input(s, chunk, (size_t)n, rx_ns);
-		else
-			stream_feed(s, chunk, (size_t)n, rx_ns);
-	}
+	for (int i = 0; i < READS_PER_EVENT && n == size && stream_live(s); i++)
+		n = read_once(s, chunk, size);
+	return n == size && stream_live(s);
 }
 
 static void write_ready(struct stream *s)
@@ -178,27 +209,98 @@ static void write_ready(struct stream *s)
 		stream_end(s, PROBE_INTERNAL, err, strerror(err));
 }
 
+/* Does what the loop or the queue of turns has seen. Returns whether there may be more.
+ */
+static bool stream_work(struct stream *s, int flags)
+{
+	if (s->state == STREAM_CONNECTING) {
+		connect_progress(s);
+		return false;
+	}
+	if (flags & FD_WRITE)
+		write_ready(s);
+	return (flags & (FD_READ | FD_EXCEPT)) && stream_live(s) && read_ready(s);
+}
+
+/* Works off an event, and counts how long that took. Returns as stream_work(). */
+static bool stream_spend(struct stream *s, int flags)
+{
+	struct turns_account *account = mem_ref(s->account);
+	int64_t begun_ns;
+	bool more;
+
+	if (!account)
+		return stream_work(s, flags);
+	begun_ns = turns_cpu_ns();
+	more = stream_work(s, flags);
+	turns_charge(account, clock_monotonic_ns(), turns_cpu_ns() - begun_ns);
+	mem_deref(account);
+	return more;
+}
+
+/* Returns whether it is to wait now. */
+static bool stream_turn_wait(struct stream *s)
+{
+	if (!s->turns || turns_left(s->account, clock_monotonic_ns()))
+		return false;
+	s->waits = true;
+	(void)stream_poll(s);
+	turns_wait(s->turns, &s->waiter);
+	return true;
+}
+
 static void stream_fd_h(int flags, void *arg)
 {
 	/* Holds the stream during the event, whatever its owner does meanwhile. */
 	struct stream *s = mem_ref(arg);
 
-	if (s->state == STREAM_CONNECTING) {
-		connect_progress(s);
-	} else {
-		if (flags & FD_WRITE)
-			write_ready(s);
-		if ((flags & (FD_READ | FD_EXCEPT)) && stream_live(s))
-			read_ready(s);
-	}
+	if (!stream_turn_wait(s))
+		(void)stream_spend(s, flags);
 	mem_deref(s);
+}
+
+static int stream_all_flags(const struct stream *s)
+{
+	return s->want_write ? FD_READ | FD_WRITE : FD_READ;
+}
+
+/* Where there is nothing to read, the socket says so. */
+static void stream_turn_h(void *arg)
+{
+	struct stream *s = mem_ref(arg);
+	int err;
+
+	s->waits = false;
+	err = stream_poll(s);
+	if (err)
+		stream_end(s, PROBE_INTERNAL, err, strerror(err));
+	else
+		(void)stream_spend(s, stream_all_flags(s));
+	mem_deref(s);
+}
+
+void stream_share(struct stream *s, struct turns *turns, struct turns_account *account)
+{
+	stream_turn_leave(s);
+	mem_ref(turns);
+	mem_ref(account);
+	mem_deref(s->turns);
+	mem_deref(s->account);
+	s->turns = turns;
+	s->account = account;
+	s->waiter.h = stream_turn_h;
+	s->waiter.arg = s;
+	(void)stream_poll(s);
 }
 
 void stream_catch_up(struct stream *s)
 {
-	/* Where there is nothing, the socket says so. */
-	if (s->fd >= 0)
-		stream_fd_h(s->want_write ? FD_READ | FD_WRITE : FD_READ, s);
+	bool more = true;
+
+	mem_ref(s);
+	for (int i = 0; i < CATCH_UP_EVENTS && more && s->fd >= 0; i++)
+		more = stream_spend(s, stream_all_flags(s));
+	mem_deref(s);
 }
 
 static int stream_queue(struct stream *s, const char *buf, size_t len)
@@ -214,26 +316,6 @@ static int stream_queue(struct stream *s, const char *buf, size_t len)
 	return err ? err : poll_for(s, true);
 }
 
-/* Returns how much the socket took, or a negative errno. */
-static ssize_t send_now(struct stream *s, const char *buf, size_t len)
-{
-	ssize_t n = send(s->fd, buf, len, MSG_NOSIGNAL | MSG_DONTWAIT);
-
-	if (n >= 0)
-		return n;
-	switch (errno) {
-	case EAGAIN:
-	case EINTR:
-		return 0;
-	case EPIPE:
-	case ECONNRESET:
-		s->broken = true;
-		return (ssize_t)len;
-	default:
-		return -errno;
-	}
-}
-
 int stream_put(struct stream *s, const char *buf, size_t len, int64_t *sent_ns)
 {
 	struct clock_pair now = clock_look();
@@ -245,7 +327,7 @@ int stream_put(struct stream *s, const char *buf, size_t len, int64_t *sent_ns)
 	if (s->broken)
 		n = (ssize_t)len;
 	else if (!s->out.len)
-		n = send_now(s, buf, len);
+		n = stream_socket_send(s->fd, buf, len, &s->broken);
 	if (n < 0)
 		return (int)-n;
 	err = stream_queue(s, buf + n, len - (size_t)n);
@@ -361,72 +443,4 @@ int stream_accept(struct stream **sp, int fd, struct tls_profile *tls,
 	else
 		*sp = s;
 	return err;
-}
-
-const struct sa *stream_local(const struct stream *s)
-{
-	return &s->local;
-}
-
-const struct sa *stream_peer(const struct stream *s)
-{
-	return &s->peer;
-}
-
-const struct stream_report *stream_report(const struct stream *s)
-{
-	return &s->report;
-}
-
-bool stream_certificate(const struct stream *s, struct engine_certificate *out)
-{
-	return s->ssl && tls_peer_certificate(s->ssl, out);
-}
-
-int stream_chain(const struct stream *s, struct chain **cp)
-{
-	return s->ssl ? tls_peer_chain(cp, s->ssl) : ENOENT;
-}
-
-void stream_rehearse(const struct stream *s, const struct tls_rehearsal *r,
-		     struct rehearsal *out)
-{
-	*out = (struct rehearsal){0};
-	if (s->ssl)
-		tls_rehearse(out, r, s->ssl);
-}
-
-bool stream_is_overdue(const struct stream *s)
-{
-	return s->fd >= 0 && stream_socket_is_overdue(s->fd);
-}
-
-int64_t stream_rx_ns(const struct stream *s)
-{
-	return s->rx_ns;
-}
-
-bool stream_proves(const struct stream *s, const char *name)
-{
-	return s->ssl && s->state == STREAM_UP && tls_peer_proves(s->ssl, name);
-}
-
-bool stream_verified(const struct stream *s)
-{
-	return s->ssl && s->state == STREAM_UP && tls_peer_verified(s->ssl);
-}
-
-bool stream_is_tls(const struct stream *s)
-{
-	return s->ssl != NULL;
-}
-
-bool stream_accepted(const struct stream *s)
-{
-	return s->accepted;
-}
-
-struct stream_mark *stream_mark(struct stream *s)
-{
-	return &s->mark;
 }

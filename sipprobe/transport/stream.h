@@ -6,7 +6,7 @@
 #ifndef SIPPROBE_TRANSPORT_STREAM_H
 #define SIPPROBE_TRANSPORT_STREAM_H
 
-#include "sipprobe/loop/compat.h"
+#include "sipprobe/loop/turns.h"
 #include "sipprobe/message/guard.h"
 #include "sipprobe/probe.h"
 #include "sipprobe/transport/tls.h"
@@ -71,6 +71,15 @@ enum probe_outcome stream_outcome_of(int err);
  */
 int stream_accept(struct stream **sp, int fd, struct tls_profile *tls,
 		  const struct stream_events *events, void *arg);
+
+/*
+ * Counts what the connection takes of the loop's time on an account, and has it wait its
+ * turn where that is used up: what came is read later, with the stamps it came with.
+ * Without this it never waits.
+ *
+ * Both are referenced while the connection lives.
+ */
+void stream_share(struct stream *s, struct turns *turns, struct turns_account *account);
 
 /*
  * Sends whole, or queues what the socket does not take.

@@ -32,7 +32,9 @@ struct stream {
 	int fd; /* -1: closed */
 	enum stream_state state;
 	bool accepted;
-	bool want_write;  /* FD_WRITE is asked for */
+	bool want_write;  /* there is something to write */
+	bool waits;	  /* in the queue of turns: the loop is asked for nothing */
+	int polled;	  /* what the loop is asked for: FD_READ, FD_WRITE */
 	bool broken;	  /* a write failed; the read side will tell the story */
 	uint8_t blank;	  /* how much of CRLFCRLF came between messages */
 	uint8_t zeros;	  /* how many zeros in a row did */
@@ -47,6 +49,9 @@ struct stream {
 	struct stream_bytes out;	/* not taken by the socket yet */
 	const struct stream_events *events;
 	void *arg;
+	struct turns *turns; /* NULL: it never waits */
+	struct turns_account *account;
+	struct turns_waiter waiter;
 	struct stream_report report;
 	struct stream_mark mark;
 	struct list loans;
@@ -56,6 +61,7 @@ struct stream {
 
 enum {
 	STREAM_CHUNK = 16384,	       /* bytes read at once; a TLS record's worth */
+	STREAM_TLS_CHUNK = 4096,       /* the same of TLS, where a byte costs more */
 	STREAM_QUEUE_MAX = 256 * 1024, /* bytes unsent */
 };
 
@@ -84,6 +90,12 @@ bool stream_socket_is_overdue(int fd);
 /* recv() with the kernel's stamp of the last byte read, on the monotonic clock. */
 ssize_t stream_socket_read(int fd, char *buf, size_t size, struct clock_stamps *stamps,
 			   int64_t *rx_ns);
+
+/*
+ * Returns how much the socket took, or a negative errno. Of a connection that is no more
+ * it took all, and @broken is set.
+ */
+ssize_t stream_socket_send(int fd, const char *buf, size_t len, bool *broken);
 
 /* An IPv4 peer that came as IPv6 (RFC 4291 2.5.5.2) is one peer with one address. */
 void stream_peer_normalise(struct sa *sa);

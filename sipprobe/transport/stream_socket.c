@@ -133,3 +133,22 @@ ssize_t stream_socket_read(int fd, char *buf, size_t size, struct clock_stamps *
 	clock_stamps_read(stamps, &now, (size_t)n < size);
 	return n;
 }
+
+ssize_t stream_socket_send(int fd, const char *buf, size_t len, bool *broken)
+{
+	ssize_t n = send(fd, buf, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+	if (n >= 0)
+		return n;
+	switch (errno) {
+	case EAGAIN:
+	case EINTR:
+		return 0;
+	case EPIPE:
+	case ECONNRESET:
+		*broken = true;
+		return (ssize_t)len;
+	default:
+		return -errno;
+	}
+}

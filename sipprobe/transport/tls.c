@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sipprobe/loop/openssl_memory.h"
 #include "sipprobe/transport/tls_identity.h"
 #include "sipprobe/transport/tls_own.h"
 #include "sipprobe/transport/tls_record.h"
@@ -20,13 +21,7 @@ struct tls_profile {
 	struct tls_own own; /* of the chain that we show; zero without one */
 };
 
-struct complaint {
-	char *text;
-	size_t size;
-};
-
-/* OpenSSL hands out slots for the whole process, once; the slot is all that is static. */
-static CRYPTO_ONCE record_once = CRYPTO_ONCE_STATIC_INIT;
+/* OpenSSL hands out slots for the whole process; taken once, by the main thread. */
 static int record_slot = -1;
 
 static void record_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int idx, long argl,
@@ -55,99 +50,10 @@ static void profile_destructor(void *arg)
 	SSL_CTX_free(tp->ctx);
 }
 
-__attribute__((format(printf, 3, 4))) static int
-tls_complain(const struct complaint *c, int err, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	if (c->size)
-		vsnprintf(c->text, c->size, fmt, ap);
-	va_end(ap);
-	ERR_clear_error();
-	return err;
-}
-
-/* The reason of the failure just seen, in OpenSSL's words. */
-static const char *tls_reason(void)
-{
-	const char *text = ERR_reason_error_string(ERR_peek_error());
-
-	return text ? text : "unknown error";
-}
-
-/* A key behind a passphrase must fail, not ask on a terminal that nobody watches. */
-static int no_passphrase_h(char *buf, int size, int writing, void *arg)
-{
-	bool *asked = arg;
-
-	(void)buf, (void)size, (void)writing;
-	if (asked)
-		*asked = true;
-	return -1;
-}
-
-static int file_open(FILE **fp, const char *path, const struct complaint *c)
-{
-	FILE *f = fopen(path, "re");
-	int err = errno;
-
-	if (!f) {
-		tls_complain(c, err, "%s: %s", path, strerror(err));
-		return err == ENOENT || err == EACCES || err == ENOMEM ? err : EINVAL;
-	}
-	*fp = f;
-	return 0;
-}
-
-/* A server also names these authorities when it asks for a certificate. */
-static int trust_add(SSL_CTX *ctx, X509 *ca, bool server)
-{
-	if (X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), ca) != 1)
-		return ENOMEM;
-	return server && SSL_CTX_add_client_CA(ctx, ca) != 1 ? ENOMEM : 0;
-}
-
-static int load_ca(SSL_CTX *ctx, const char *path, bool server, const struct complaint *c)
-{
-	size_t count = 0;
-	X509 *ca;
-	FILE *f;
-	int err = file_open(&f, path, c);
-
-	if (err)
-		return err;
-	while (!err && (ca = PEM_read_X509_AUX(f, NULL, no_passphrase_h, NULL))) {
-		err = trust_add(ctx, ca, server);
-		X509_free(ca);
-		count++;
-	}
-	fclose(f);
-	if (err)
-		return tls_complain(c, err, "%s: %s", path, tls_reason());
-	if (ERR_GET_REASON(ERR_peek_error()) != PEM_R_NO_START_LINE)
-		return tls_complain(c, EINVAL, "%s: %s", path, tls_reason());
-	if (!count)
-		return tls_complain(c, EINVAL, "%s: no certificate found", path);
-	ERR_clear_error();
-	return 0;
-}
-
-static int load_trust(SSL_CTX *ctx, const struct config_tls *conf, bool server,
-		      const struct complaint *c)
-{
-	if (conf->ca_file)
-		return load_ca(ctx, conf->ca_file, server, c);
-	if (!server && SSL_CTX_set_default_verify_paths(ctx) != 1)
-		return tls_complain(c, EINVAL, "the system's certificate store: %s",
-				    tls_reason());
-	return 0;
-}
-
-static int load_chain(SSL_CTX *ctx, const char *path, const struct complaint *c)
+static int load_chain(SSL_CTX *ctx, const char *path, const struct tls_complaint *c)
 {
 	FILE *f;
-	int err = file_open(&f, path, c);
+	int err = tls_file_open(&f, path, c);
 
 	if (err)
 		return err;
@@ -160,7 +66,7 @@ static int load_chain(SSL_CTX *ctx, const char *path, const struct complaint *c)
 }
 
 static int use_key(SSL_CTX *ctx, EVP_PKEY *key, const char *path, const char *cert_path,
-		   const struct complaint *c)
+		   const struct tls_complaint *c)
 {
 	if (SSL_CTX_use_PrivateKey(ctx, key) == 1 && SSL_CTX_check_private_key(ctx) == 1)
 		return 0;
@@ -171,16 +77,16 @@ static int use_key(SSL_CTX *ctx, EVP_PKEY *key, const char *path, const char *ce
 }
 
 static int load_key(SSL_CTX *ctx, const char *path, const char *cert_path,
-		    const struct complaint *c)
+		    const struct tls_complaint *c)
 {
 	bool asked = false;
 	EVP_PKEY *key;
 	FILE *f;
-	int err = file_open(&f, path, c);
+	int err = tls_file_open(&f, path, c);
 
 	if (err)
 		return err;
-	key = PEM_read_PrivateKey(f, NULL, no_passphrase_h, &asked);
+	key = PEM_read_PrivateKey(f, NULL, tls_no_passphrase_h, &asked);
 	fclose(f);
 	if (!key && asked)
 		return tls_complain(c, EINVAL, "%s: key is encrypted", path);
@@ -193,7 +99,7 @@ static int load_key(SSL_CTX *ctx, const char *path, const char *cert_path,
 
 /* The key may stand in the certificate's file. */
 static int load_identity(SSL_CTX *ctx, const struct config_tls *conf, bool server,
-			 const struct complaint *c)
+			 const struct tls_complaint *c)
 {
 	const char *key_file = conf->key_file ? conf->key_file : conf->cert_file;
 	int err;
@@ -210,7 +116,7 @@ static int load_identity(SSL_CTX *ctx, const struct config_tls *conf, bool serve
 }
 
 static int set_strength(SSL_CTX *ctx, const struct config_tls *conf,
-			const struct complaint *c)
+			const struct tls_complaint *c)
 {
 	const char *what = tls_strength_set(ctx, conf);
 
@@ -261,8 +167,20 @@ static void set_manners(SSL_CTX *ctx, bool ask_peer, bool demand)
 			   NULL);
 }
 
+static void tls_group_large_h(const SSL *ssl, int bits)
+{
+	struct tls_record *rec = tls_record_of(ssl);
+
+	if (!rec)
+		return;
+	rec->fault = TLS_FAULT_LARGE;
+	snprintf(rec->text, sizeof(rec->text),
+		 "the peer's Diffie-Hellman group has %d bits, more than %d", bits,
+		 TLS_STRENGTH_GROUP_BITS);
+}
+
 static int profile_setup(struct tls_profile *tp, const struct config_tls *conf,
-			 const struct complaint *c)
+			 const struct tls_complaint *c)
 {
 	bool asks = tp->server && conf->ca_file;
 	int err;
@@ -272,11 +190,12 @@ static int profile_setup(struct tls_profile *tp, const struct config_tls *conf,
 	 * the client's purpose into it. */
 	if (tp->server && SSL_CTX_set_purpose(tp->ctx, X509_PURPOSE_ANY) != 1)
 		return tls_complain(c, ENOMEM, "%s", tls_reason());
-	tls_strength_show_any(tp->ctx);
+	tls_strength_show_any(tp->ctx, tls_group_large_h);
+	tls_strength_bound(tp->ctx);
 	err = set_strength(tp->ctx, conf, c);
 	if (err)
 		return err;
-	err = load_trust(tp->ctx, conf, tp->server, c);
+	err = tls_trust_load(tp->ctx, conf, tp->server, c);
 	if (!err)
 		err = load_identity(tp->ctx, conf, tp->server, c);
 	if (!err)
@@ -287,11 +206,13 @@ static int profile_setup(struct tls_profile *tp, const struct config_tls *conf,
 int tls_profile_alloc(struct tls_profile **tpp, const struct config_tls *conf,
 		      bool server, char *err_text, size_t err_size)
 {
-	const struct complaint c = {err_text, err_size};
+	const struct tls_complaint c = {err_text, err_size};
+	unsigned failures = openssl_memory_failures();
 	struct tls_profile *tp;
 	int err;
 
-	CRYPTO_THREAD_run_once(&record_once, record_slot_take);
+	if (record_slot < 0)
+		record_slot_take();
 	ERR_clear_error();
 	tp = mem_zalloc(sizeof(*tp), profile_destructor);
 	if (!tp)
@@ -303,6 +224,8 @@ int tls_profile_alloc(struct tls_profile **tpp, const struct config_tls *conf,
 		err = tls_complain(&c, ENOMEM, "%s", tls_reason());
 	else
 		err = profile_setup(tp, conf, &c);
+	if (!err && failures != openssl_memory_failures())
+		err = tls_complain(&c, ENOMEM, "%s", strerror(ENOMEM));
 	if (err)
 		mem_deref(tp);
 	else

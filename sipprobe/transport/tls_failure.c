@@ -28,6 +28,7 @@ static const struct {
 	[TLS_FAULT_INTERMEDIATE] = {"intermediate", TLS_FAILURE_UNTRUSTED},
 	[TLS_FAULT_PURPOSE] = {"purpose", TLS_FAILURE_UNTRUSTED},
 	[TLS_FAULT_WEAK] = {"weak", TLS_FAILURE_UNTRUSTED},
+	[TLS_FAULT_LARGE] = {"large", TLS_FAILURE_OTHER},
 	[TLS_FAULT_CHAIN] = {"chain", TLS_FAILURE_UNTRUSTED},
 	[TLS_FAULT_NO_CERTIFICATE] = {"no_certificate", TLS_FAILURE_UNTRUSTED},
 	[TLS_FAULT_NAME] = {"name", TLS_FAILURE_NAME},
@@ -151,6 +152,8 @@ static const struct {
 	{SSL_R_HTTPS_PROXY_REQUEST, TLS_FAULT_NOT_TLS, "peer does not speak TLS"},
 	{SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE, TLS_FAULT_NO_CERTIFICATE,
 	 "peer showed no certificate"},
+	{SSL_R_EXCESSIVE_MESSAGE_SIZE, TLS_FAULT_LARGE,
+	 "a message of the peer's handshake is too long"},
 	{SSL_R_NO_SHARED_CIPHER, TLS_FAULT_OTHER, "no cipher in common"},
 };
 

@@ -1,6 +1,8 @@
-/* Our record beside one SSL. For tls*.c only. */
+/* Our record beside one SSL, and what reads a context's files. For tls*.c only. */
 #ifndef SIPPROBE_TRANSPORT_TLS_RECORD_H
 #define SIPPROBE_TRANSPORT_TLS_RECORD_H
+
+#include <stdio.h>
 
 #include "sipprobe/transport/tls.h"
 
@@ -43,5 +45,28 @@ bool tls_record_judge(struct tls_record *rec, X509_STORE_CTX *store);
 
 /* The certificate verify callback of OpenSSL: judges the chain and fills the record. */
 int tls_verify(X509_STORE_CTX *store, void *arg);
+
+/* Where the words of a failure go. */
+struct tls_complaint {
+	char *text;
+	size_t size;
+};
+
+/* Says it and forgets OpenSSL's. Returns @err. */
+__attribute__((format(printf, 3, 4))) int tls_complain(const struct tls_complaint *c,
+						       int err, const char *fmt, ...);
+
+/* The reason of the failure just seen, in OpenSSL's words. */
+const char *tls_reason(void);
+
+/* Opens to read. Returns 0; ENOENT, EACCES, ENOMEM or EINVAL, said. */
+int tls_file_open(FILE **fp, const char *path, const struct tls_complaint *c);
+
+/* A key behind a passphrase must fail, not ask on a terminal that nobody watches. */
+int tls_no_passphrase_h(char *buf, int size, int writing, void *arg);
+
+/* Reads ca_file, or on the client's side the system's store. Returns 0 or errno, said. */
+int tls_trust_load(SSL_CTX *ctx, const struct config_tls *conf, bool server,
+		   const struct tls_complaint *c);
 
 #endif

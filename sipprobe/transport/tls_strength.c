@@ -120,11 +120,29 @@ typedef int(security_h)(const SSL *ssl, const SSL_CTX *ctx, int op, int bits, in
 
 /* OpenSSL's own judge: there is one for the process, read before the first is set. */
 static security_h *judge;
+static tls_strength_large_h *tell;
 
 /* Certificates of ours go by; what a peer shows has SSL_SECOP_PEER set. */
+/* A group of the peer's choice, as it came (TLS 1.2), or by its name (TLS 1.3). */
+static bool group_is_large(int op, int nid, const EVP_PKEY *params, int *bits)
+{
+	*bits = nid == NID_ffdhe6144 ? 6144 : nid == NID_ffdhe8192 ? 8192 : 0;
+	if (op == SSL_SECOP_TMP_DH && params)
+		*bits = EVP_PKEY_get_bits(params);
+	return *bits > TLS_STRENGTH_GROUP_BITS;
+}
+
 static int security_show_any_h(const SSL *ssl, const SSL_CTX *ctx, int op, int bits,
 			       int nid, void *other, void *arg)
 {
+	int large;
+
+	if (group_is_large(op, nid, op == SSL_SECOP_TMP_DH ? other : NULL, &large)) {
+		/* OpenSSL's own words would be that it is too small. */
+		if (ssl && op == SSL_SECOP_TMP_DH)
+			tell(ssl, large);
+		return 0;
+	}
 	switch (op) {
 	case SSL_SECOP_EE_KEY:
 	case SSL_SECOP_CA_KEY:
@@ -135,10 +153,28 @@ static int security_show_any_h(const SSL *ssl, const SSL_CTX *ctx, int op, int b
 	}
 }
 
-void tls_strength_show_any(SSL_CTX *ctx)
+void tls_strength_bound(SSL_CTX *ctx)
+{
+	SSL_CTX_set_max_cert_list(ctx, TLS_STRENGTH_SHOWN_BYTES);
+	SSL_CTX_set_verify_depth(ctx, TLS_STRENGTH_DEPTH_MAX);
+}
+
+bool tls_strength_is_large(X509 *cert, int *bits)
+{
+	const EVP_PKEY *key = X509_get0_pubkey(cert);
+	int kind = key ? EVP_PKEY_get_base_id(key) : EVP_PKEY_NONE;
+
+	if (kind != EVP_PKEY_RSA && kind != EVP_PKEY_RSA_PSS && kind != EVP_PKEY_DSA)
+		return false;
+	*bits = EVP_PKEY_get_bits(key);
+	return *bits > TLS_STRENGTH_KEY_BITS;
+}
+
+void tls_strength_show_any(SSL_CTX *ctx, tls_strength_large_h *h)
 {
 	security_h *before = SSL_CTX_get_security_callback(ctx);
 
+	tell = h;
 	if (before == security_show_any_h)
 		return;
 	judge = before;

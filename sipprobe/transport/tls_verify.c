@@ -6,6 +6,7 @@
 
 #include "sipprobe/transport/tls_identity.h"
 #include "sipprobe/transport/tls_record.h"
+#include "sipprobe/transport/tls_strength.h"
 
 enum { TITLE_BYTES = 32 }; /* two of them and a sentence fit into a record's text */
 
@@ -290,6 +291,46 @@ bool tls_record_judge(struct tls_record *rec, X509_STORE_CTX *store)
 	return false;
 }
 
+static bool is_too_long(struct tls_record *rec, const STACK_OF(X509) * shown)
+{
+	int count = sk_X509_num(shown);
+
+	if (count > TLS_STRENGTH_SHOWN_MAX)
+		tls_verify_say(rec, "peer showed %d certificates, more than %d", count,
+			       TLS_STRENGTH_SHOWN_MAX);
+	return count > TLS_STRENGTH_SHOWN_MAX;
+}
+
+static bool has_large_key(struct tls_record *rec, const STACK_OF(X509) * shown)
+{
+	char title[TITLE_BYTES];
+	int bits;
+
+	for (int i = 0; i < sk_X509_num(shown); i++) {
+		X509 *cert = sk_X509_value(shown, i);
+
+		if (!tls_strength_is_large(cert, &bits))
+			continue;
+		tls_identity_title(cert, title, sizeof(title));
+		tls_verify_say(rec, "certificate of %s has a key of %d bits", title,
+			       bits);
+		return true;
+	}
+	return false;
+}
+
+/* Before anything is computed with it, and also where nothing is verified. */
+static bool is_large(struct tls_record *rec, X509_STORE_CTX *store)
+{
+	const STACK_OF(X509) *shown = X509_STORE_CTX_get0_untrusted(store);
+
+	if (!is_too_long(rec, shown) && !has_large_key(rec, shown))
+		return false;
+	rec->fault = TLS_FAULT_LARGE;
+	X509_STORE_CTX_set_error(store, X509_V_ERR_APPLICATION_VERIFICATION);
+	return true;
+}
+
 int tls_verify(X509_STORE_CTX *store, void *arg)
 {
 	SSL *ssl =
@@ -300,6 +341,8 @@ int tls_verify(X509_STORE_CTX *store, void *arg)
 	keep_chain(rec, store);
 	rec->not_after_s =
 		tls_earliest_not_after_s(NULL, X509_STORE_CTX_get0_untrusted(store));
+	if (is_large(rec, store))
+		return 0;
 	if (rec->skip_verify) {
 		X509_STORE_CTX_set_error(store, X509_V_OK);
 		return 1;

@@ -6,24 +6,17 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "sipprobe/transport/udp_lane.h"
+#include "sipprobe/transport/udp_private.h"
 
 enum {
 	UDP_BATCH = 32,		/* datagrams a recvmmsg() */
 	UDP_BATCHES_A_WAKE = 8, /* then the loop gets its turn */
+	UDP_BATCH_NS = 1000000, /* of large ones fewer at once */
 	UDP_DATAGRAM_MAX = 65536,
 	UDP_CONTROL_MAX = 128,
 	UDP_BUFFER_BYTES = 8 << 20, /* the default of 212 kB holds 250 small replies */
 	UDP_ERRORS_MAX = 4096,	    /* read at once */
-};
-
-struct udp {
-	struct sa local;
-	int fd;
-	struct clock_stamps stamps;
-	int64_t rx_ns;	 /* stamp of the datagram that was read last */
-	int64_t read_ns; /* what had arrived by then was read, at least; 0: unknown */
-	const struct udp_events *events;
-	void *arg;
 };
 
 /*
@@ -42,6 +35,7 @@ static void udp_destructor(void *arg)
 {
 	struct udp *u = arg;
 
+	mem_deref(u->lanes);
 	if (u->fd >= 0) {
 		fd_close(u->fd);
 		(void)close(u->fd);
@@ -79,36 +73,61 @@ static int64_t stamp_of(const struct clock_stamps *s, struct msghdr *h,
 	return c->now_ns;
 }
 
+/* Who sends too much gets a lane, out of which he is read as well. */
+static void udp_charge(struct udp *u, const struct sa *src, size_t len, int64_t now_ns)
+{
+	if (!u->lanes && u->events->turns_h)
+		(void)udp_lanes_alloc(&u->lanes, u, u->events->turns_h(u->arg));
+	if (u->lanes)
+		udp_lanes_charge(u->lanes, src, len, now_ns);
+}
+
 /* @s: as it was before the batch, whatever is sent while it is gone through */
 static void udp_deliver(struct udp *u, unsigned i, const struct clock_stamps *s,
 			const struct clock_pair *c)
 {
 	struct msghdr *h = &batch.msgs[i].msg_hdr;
+	struct udp *whose = u->of ? u->of : u;
+	size_t len = batch.msgs[i].msg_len;
 	struct sa src;
 
 	/* Cut off by our own buffer: larger than UDP can carry, so it cannot be SIP. */
 	if ((h->msg_flags & MSG_TRUNC) || sa_set_sa(&src, h->msg_name))
 		return;
 	u->rx_ns = stamp_of(s, h, c);
-	u->events->datagram_h(u, &src, batch.data[i], batch.msgs[i].msg_len, u->rx_ns,
-			      u->arg);
+	udp_charge(whose, &src, len, c->now_ns);
+	u->events->datagram_h(whose, &src, batch.data[i], len, u->rx_ns, u->arg);
+}
+
+/* So many of the next as take a slice, if they are like the last ones. */
+static unsigned next_batch(int n)
+{
+	int64_t cost_ns = 0;
+
+	for (int i = 0; i < n; i++)
+		cost_ns += udp_cost_ns(batch.msgs[i].msg_len);
+	if (cost_ns <= UDP_BATCH_NS)
+		return UDP_BATCH;
+	return (unsigned)(1 + n * UDP_BATCH_NS / cost_ns);
 }
 
 /* Returns whether there may be more. */
 static bool read_batch(struct udp *u)
 {
 	const struct clock_stamps before = u->stamps;
+	unsigned want = u->batch;
 	struct clock_pair c;
 	int n;
 
 	batch_prepare();
-	n = recvmmsg(u->fd, batch.msgs, UDP_BATCH, MSG_DONTWAIT, NULL);
+	n = recvmmsg(u->fd, batch.msgs, want, MSG_DONTWAIT, NULL);
 	/* Once a batch. */
 	c = clock_look();
+	u->batch = next_batch(n);
 	for (int i = 0; i < n; i++)
 		udp_deliver(u, (unsigned)i, &before, &c);
-	clock_stamps_read(&u->stamps, &c, n < UDP_BATCH);
-	return n == UDP_BATCH;
+	clock_stamps_read(&u->stamps, &c, n < (int)want);
+	return n == (int)want;
 }
 
 static const struct sock_extended_err *extended_error(struct msghdr *h)
@@ -148,9 +167,22 @@ static bool read_error(struct udp *u)
 		return false;
 	e = extended_error(h);
 	if (e && is_final(e) && !sa_set_sa(&dst, h->msg_name))
-		u->events->error_h(u, &dst, (int)e->ee_errno, batch.data[0], (size_t)n,
-				   u->arg);
+		u->events->error_h(u->of ? u->of : u, &dst, (int)e->ee_errno,
+				   batch.data[0], (size_t)n, u->arg);
 	return true;
+}
+
+/* Large datagrams end a wake early. */
+static bool udp_read_wake(struct udp *u)
+{
+	bool more = true;
+
+	for (int left = UDP_BATCHES_A_WAKE; left && more; left--) {
+		more = read_batch(u);
+		if (u->batch < UDP_BATCH)
+			break;
+	}
+	return more;
 }
 
 static void udp_ready_h(int flags, void *arg)
@@ -165,9 +197,20 @@ static void udp_ready_h(int flags, void *arg)
 		for (left = UDP_BATCH * UDP_BATCHES_A_WAKE; left && read_error(u);)
 			left--;
 	if (flags & FD_READ)
-		for (left = UDP_BATCHES_A_WAKE; left && read_batch(u);)
-			left--;
+		(void)udp_read_wake(u);
 	mem_deref(u);
+}
+
+bool udp_read(struct udp *u)
+{
+	bool more;
+
+	mem_ref(u);
+	for (int left = UDP_BATCH; left && read_error(u);)
+		left--;
+	more = read_batch(u);
+	mem_deref(u);
+	return more;
 }
 
 void udp_catch_up(struct udp *u, int64_t at_ns)
@@ -187,10 +230,23 @@ void udp_catch_up(struct udp *u, int64_t at_ns)
 	mem_deref(u);
 }
 
+/* What a lane holds is bounded, and so is this. */
+void udp_catch_up_lane(struct udp *u, const struct sa *peer)
+{
+	struct udp *lane = u->lanes ? udp_lanes_find(u->lanes, peer) : NULL;
+	int64_t begun_ns = clock_monotonic_ns();
+
+	if (!lane)
+		return;
+	mem_ref(lane);
+	while (udp_read(lane) && lane->rx_ns < begun_ns)
+		;
+	mem_deref(lane);
+}
+
 static int set_options(int fd, int af)
 {
 	int on = 1;
-	int bytes = UDP_BUFFER_BYTES;
 	int err = 0;
 
 	if (setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)))
@@ -202,15 +258,21 @@ static int set_options(int fd, int af)
 	} else if (setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof(on))) {
 		err = errno;
 	}
-	/* Beyond net.core.rmem_max only with CAP_NET_ADMIN; less is no error. */
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)))
-		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
-	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes)))
-		(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
 	return err;
 }
 
-static int bind_local(struct udp *u, const struct sa *local)
+/* Beyond net.core.rmem_max only with CAP_NET_ADMIN; less is no error. */
+void udp_enlarge(struct udp *u)
+{
+	int bytes = UDP_BUFFER_BYTES;
+
+	if (setsockopt(u->fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)))
+		(void)setsockopt(u->fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+	if (setsockopt(u->fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes)))
+		(void)setsockopt(u->fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+}
+
+int udp_bind(struct udp *u, const struct sa *local)
 {
 	struct sockaddr_in6 bound = {0};
 	socklen_t len = sizeof(bound);
@@ -222,8 +284,7 @@ static int bind_local(struct udp *u, const struct sa *local)
 	return sa_set_sa(&u->local, (struct sockaddr *)&bound);
 }
 
-int udp_socket(struct udp **up, const struct sa *local, const struct udp_events *events,
-	       void *arg)
+int udp_alloc(struct udp **up, int af, const struct udp_events *events, void *arg)
 {
 	struct udp *u = mem_zalloc(sizeof(*u), udp_destructor);
 	int err;
@@ -232,19 +293,29 @@ int udp_socket(struct udp **up, const struct sa *local, const struct udp_events 
 		return ENOMEM;
 	u->events = events;
 	u->arg = arg;
+	u->batch = UDP_BATCH;
 	u->stamps = clock_stamps_begin();
-	u->fd = socket(sa_af(local), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (u->fd < 0) {
-		err = errno;
-		goto out;
-	}
-	err = set_options(u->fd, sa_af(local));
-	if (!err)
-		err = bind_local(u, local);
+	u->fd = socket(af, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	err = u->fd < 0 ? errno : set_options(u->fd, af);
+	if (err)
+		mem_deref(u);
+	else
+		*up = u;
+	return err;
+}
+
+int udp_socket(struct udp **up, const struct sa *local, const struct udp_events *events,
+	       void *arg)
+{
+	struct udp *u;
+	int err = udp_alloc(&u, sa_af(local), events, arg);
+
+	if (err)
+		return err;
+	udp_enlarge(u);
+	err = udp_bind(u, local);
 	if (!err)
 		err = fd_listen(u->fd, FD_READ | FD_EXCEPT, udp_ready_h, u);
-
-out:
 	if (err)
 		mem_deref(u);
 	else

@@ -7,6 +7,7 @@
 
 #include "sipprobe/loop/compat.h"
 
+struct turns;
 struct udp; /* one socket; mem_deref() closes it */
 
 struct udp_events {
@@ -21,6 +22,11 @@ struct udp_events {
 	 */
 	void (*error_h)(struct udp *u, const struct sa *dst, int err, const char *buf,
 			size_t len, void *arg);
+	/*
+	 * The queue in which a peer waits who sends more than his share of the loop's
+	 * time pays for; he gets a lane then, see udp_lane.h. NULL: nobody waits.
+	 */
+	struct turns *(*turns_h)(void *arg);
 };
 
 /*
@@ -52,6 +58,9 @@ int udp_transmit(struct udp *u, const struct sa *dst, const char *buf, size_t le
  * that was done. Calls the handlers as the loop would.
  */
 void udp_catch_up(struct udp *u, int64_t at_ns);
+
+/* The same of what waits in the lane of a peer, where he has one. */
+void udp_catch_up_lane(struct udp *u, const struct sa *peer);
 
 /* The address that the kernel would send from towards @dst, with port 0. */
 int udp_source(struct sa *src, const struct sa *dst);

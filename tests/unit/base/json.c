@@ -1,5 +1,6 @@
 /* The JSON writer: what it writes must be JSON, whatever it is given. */
 #include <cjson/cJSON.h>
+#include <errno.h>
 #include <stdlib.h>
 
 #include "base/json.h"
@@ -117,8 +118,23 @@ static void test_any_bytes(void)
 	ok(all, "random bytes are always JSON, and never markup");
 }
 
+/* Without memory nothing is written, and that is told. */
+static void test_full(void)
+{
+	struct buffer b = {.err = ENOMEM};
+	struct json j = {.out = &b};
+
+	json_number(&j, "a", 1, 0);
+	json_bool(&j, "d", false);
+	json_str(&j, "b", "x");
+	json_seconds(&j, "c", 1);
+	is_int((int)b.len, 0, "nothing without memory");
+	is_int(b.err, ENOMEM, "as told");
+}
+
 int main(void)
 {
+	test_full();
 	test_texts();
 	test_ascii();
 	test_shape();

@@ -62,6 +62,11 @@ static void test_outcome(void)
 	CHECK(page_outcome(&b, p, SLICE("")), "<b>no answer in time</b>", "silence");
 	p.outcome = 15;
 	CHECK(page_outcome(&b, p, SLICE("")), "<b>answered</b>", "what does not exist");
+	p.outcome = PROBE_REFUSED;
+	CHECK(page_outcome(&b, p, SLICE("Connection refused")), "<b>refused</b>",
+	      "what is said already");
+	p = (struct history_probe){.outcome = PROBE_RESPONSE};
+	CHECK(page_outcome(&b, p, SLICE("")), "<b>answered</b>", "without a code");
 }
 
 static void test_spark(void)

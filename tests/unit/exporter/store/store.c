@@ -437,7 +437,7 @@ int main(void)
 	test_exporter();
 	test_null();
 	test_churn();
-	test_memory(false, 740);
+	test_memory(false, 796);
 	test_memory(true, 1000);
 	return tap_done();
 }

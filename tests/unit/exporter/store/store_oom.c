@@ -148,8 +148,67 @@ static void test_each(void)
 	chain_unref(chain);
 }
 
+/* A row that was prepared needs no memory when it is added; what nobody adds goes. */
+static void test_prepared(void)
+{
+	static const struct config_trunk other = {
+		.name = "b", .uri = "sip:b.example", .settings = &settings};
+	struct store *s = NULL;
+	struct store_trunk *row;
+	long n = -1;
+	int err;
+
+	if (store_alloc(&s, bounds, 2))
+		return;
+	do {
+		countdown = ++n;
+		err = store_prepare(s, &trunk);
+	} while (countdown < 0);
+	countdown = -1;
+	ok(n > 2 && !err, "%ld allocations of it failed in turn", n);
+	is_int(store_prepare(s, &other), 0, "another one");
+	countdown = 0;
+	row = store_trunk_add(s, &trunk);
+	countdown = -1;
+	ok(row && row_is_whole(row), "it is added without memory");
+	ok(name_index_find(&s->names, "a") == row, "and found by its name");
+	is_int(s->exporter.trunks, 1, "the other is nowhere");
+	store_prepared_drop(s);
+	ok(TAILQ_EMPTY(&s->prepared) && !s->prepared_count, "and gone");
+	store_free(s);
+}
+
+/* The first code of an address, and one more, are counted where there is no memory. */
+static void test_codes(void)
+{
+	static const unsigned codes[] = {200, 503, 404};
+	struct probe_result r = probe_result_none();
+	struct store_target *cell;
+	struct store *s = NULL;
+
+	if (store_alloc(&s, bounds, 2))
+		return;
+	cell = store_target_add(s, store_trunk_add(s, &trunk), &target);
+	r.outcome = PROBE_RESPONSE;
+	r.verdict = PROBE_UP;
+	for (size_t i = 0; i < 3; i++) {
+		r.code = (uint16_t)codes[i];
+		countdown = 0;
+		store_probe_done(s, cell, &r);
+		/* It may have been spent on something else. */
+		countdown = -1;
+		store_probe_done(s, cell, &r);
+	}
+	is_int(cell->code_count, 3, "three codes");
+	for (size_t i = 0; i < cell->code_count; i++)
+		is_int(cell->codes[i].count, 2, "each answer counted");
+	store_free(s);
+}
+
 int main(void)
 {
 	test_each();
+	test_prepared();
+	test_codes();
 	return tap_done();
 }

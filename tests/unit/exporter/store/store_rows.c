@@ -585,6 +585,9 @@ static void test_labels(void)
 	plain.len = 0;
 	labels_unescape(&plain, SLICE("a\\"));
 	ok(plain.len == 2 && plain.data[1] == '\\', "an escape of nothing is itself");
+	plain.err = ENOMEM;
+	labels_unescape(&plain, SLICE("a"));
+	is_int((long long)plain.len, 2, "nothing without memory");
 	buffer_clear(&b);
 	buffer_clear(&plain);
 }

@@ -147,7 +147,7 @@ static void world_fly(struct world *w, bool to_peer, const char *buf, size_t len
 		/* What left together arrives in order, unless it is late. */
 		at_ns = virtual_now_ns + ms * CLOCK_NS_PER_MS;
 		if (ms == WORLD_WAY_MS && at_ns <= w->landed_ns)
-			at_ns = w->landed_ns + CLOCK_NS_PER_MS;
+			at_ns = w->landed_ns + WHEEL_TICK_NS;
 		if (ms == WORLD_WAY_MS)
 			w->landed_ns = at_ns;
 		ticker_start(w->ticker, &f->timer, at_ns, flight_lands_h);

@@ -47,10 +47,10 @@ static void test_distances(void)
 	static const int64_t distances_ns[] = {
 		0,
 		1,
-		499999,
-		500000,
-		500001,
-		1000000,
+		WHEEL_TICK_NS - 1,
+		WHEEL_TICK_NS,
+		WHEEL_TICK_NS + 1,
+		2 * WHEEL_TICK_NS,
 		127500000,
 		128000000,
 		128500000,
@@ -117,17 +117,17 @@ static void test_many(void)
 
 static void test_handlers(void)
 {
-	struct probe_timer a = {.again_ns = 1000000}, b = {0}, c = {.cancels = &b};
+	struct probe_timer a = {.again_ns = WHEEL_TICK_NS}, b = {0}, c = {.cancels = &b};
 
 	if (wheel_alloc(&wheel, 0))
 		return;
-	wheel_start(wheel, &a.timer, 1000000, fired_h);
-	turn_until(0, 100000000);
+	wheel_start(wheel, &a.timer, WHEEL_TICK_NS, fired_h);
+	turn_until(0, 100 * WHEEL_TICK_NS);
 	is_int(a.fired, 100, "a timer that starts itself again fires each time");
 	wheel_cancel(wheel, &a.timer);
 
-	wheel_start(wheel, &b.timer, 200000000, fired_h);
-	wheel_start(wheel, &c.timer, 200000000, fired_h);
+	wheel_start(wheel, &b.timer, 210000000, fired_h);
+	wheel_start(wheel, &c.timer, 210000000, fired_h);
 	turn_until(0, 300000000);
 	ok(c.fired == 1 && b.fired == 0, "a handler cancels another of the same tick");
 	ok(!wheel_armed(&b.timer) && !wheel_armed(&c.timer), "both are idle then");
@@ -140,7 +140,7 @@ static void test_handlers(void)
 	is_int(b.fired, 1, "… but at its new one");
 
 	wheel_start(wheel, &b.timer, 10, fired_h);
-	wheel_run(wheel, 500500000);
+	wheel_run(wheel, 500000000 + WHEEL_TICK_NS);
 	is_int(b.fired, 2, "a time in the past fires at the next tick");
 
 	wheel_start(wheel, &b.timer, 90000000000, fired_h);

@@ -546,6 +546,11 @@ static const struct {
 	 "a Content-Length that says nothing", "Content-Length is not one number", 400},
 	{"OPTIONS sip:a SIP/2.0\r\nVia: SIP/2.0/UDP\r\n" FROM TO ID CSEQ "\r\n", NULL,
 	 "malformed Via", 400},
+	{"OPTIONS x:y SIP/2.0\r\n" REST, NULL, NULL, 0},
+	{"OPTIONS wx:y SIP/2.0\r\n" REST, NULL, NULL, 0},
+	{"OPTIONS sip:a@ SIP/2.0\r\n" REST, NULL, NULL, 0},
+	{"OPTIONS sip:a SIP/2.0\r\nContent-Length: \x01\r\nMax-Forwards: \x01\r\n" REST,
+	 "control byte in a header field", "Content-Length is not one number", 400},
 };
 
 static void test_told(void)
@@ -872,6 +877,16 @@ static void test_fields(void)
 	ok(n == 10 && pos == m.fields.l, "all fields were walked");
 	ok(pl_is(&name, "Content-Length") && guard_field_is(&name, "content-length", 'l'),
 	   "names match in any case");
+	bytes_set(&b, "SIP/2.0 200 OK\r\na: \x01\r\nb: 1\r\n" REST);
+	ok(!guard_datagram(&m, b.data, b.len, NULL), "a field with a control byte");
+	pos = 0;
+	ok(guard_next_field(&m, &pos, &name, &value) && pl_is(&name, "b"),
+	   "is walked past");
+	bytes_set(&b, "SIP/2.0 200 OK\r\nno field\r\nb: 1\r\n" REST);
+	ok(!guard_datagram(&m, b.data, b.len, NULL), "a line that is no field");
+	pos = 0;
+	ok(guard_next_field(&m, &pos, &name, &value) && pl_is(&name, "b"),
+	   "is walked past too");
 	pl_set_str(&name, "L");
 	ok(guard_field_is(&name, "Content-Length", 'l'), "compact names match too");
 	ok(!guard_field_is(&name, "Content-Length", 0), "unless there is none");

@@ -361,7 +361,9 @@ static inline struct target *fixture_target(struct fixture *f,
 static inline void fixture_probe(struct target *t)
 {
 	target_probe_now(t);
-	pass_ns(WHEEL_TICK_NS);
+	pass_ns(0);
+	if (!t->attempt.pending)
+		pass_ns(WHEEL_TICK_NS - virtual_now_ns % WHEEL_TICK_NS);
 }
 
 /* Reads the next datagram that reached the peer. Without one the last stays. */

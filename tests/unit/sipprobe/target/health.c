@@ -246,8 +246,16 @@ static void test_unbound(void)
 		       cases[i].want, cases[i].name);
 }
 
+static void test_names(void)
+{
+	is_str(health_state_name(HEALTH_DOWN), "down", "a state's name");
+	is_str(health_state_name((enum health_state)99), "unknown",
+	       "what is none is not known");
+}
+
 int main(void)
 {
+	test_names();
 	test_runs();
 	test_streak();
 	test_successions();

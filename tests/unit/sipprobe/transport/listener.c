@@ -130,7 +130,7 @@ static int open_house(struct house *h, const char *host, struct tls_profile *tls
 
 	*h = (struct house){.rank = INBOUND_KNOWN};
 	sa_set_str(&sa, host, 0);
-	inbound_alloc(&h->in, &events, h);
+	inbound_alloc(&h->in, NULL, &events, h);
 	err = listener_alloc(&h->l, &sa, tls, h->in);
 	if (err)
 		h->in = mem_deref(h->in);

@@ -1,0 +1,41 @@
+/* The inside of a UDP socket, for udp.c and udp_lane.c only. */
+#ifndef SIPPROBE_TRANSPORT_UDP_PRIVATE_H
+#define SIPPROBE_TRANSPORT_UDP_PRIVATE_H
+
+#include "base/clock.h"
+#include "sipprobe/transport/udp.h"
+
+struct udp_lanes;
+
+struct udp {
+	struct sa local;
+	int fd;
+	struct clock_stamps stamps;
+	int64_t rx_ns;	 /* stamp of the datagram that was read last */
+	int64_t read_ns; /* what had arrived by then was read, at least; 0: unknown */
+	unsigned batch;	 /* datagrams to read at once */
+	struct udp *of;	 /* the socket that this is a lane of, or NULL */
+	struct udp_lanes *lanes; /* NULL: none ever */
+	const struct udp_events *events;
+	void *arg;
+};
+
+/* What reading a datagram and finding out what it is takes, about. */
+static inline int64_t udp_cost_ns(size_t len)
+{
+	return 2000 + 3 * (int64_t)len;
+}
+
+/* An unbound socket with stamps and errors on, of that family. Returns 0 or errno. */
+int udp_alloc(struct udp **up, int af, const struct udp_events *events, void *arg);
+
+/* Binds it. Returns 0 or errno. */
+int udp_bind(struct udp *u, const struct sa *local);
+
+/* Room for bursts of many peers. */
+void udp_enlarge(struct udp *u);
+
+/* Errors, then a batch of datagrams. Returns whether there may be more. */
+bool udp_read(struct udp *u);
+
+#endif
