@@ -211,7 +211,10 @@ class Endings(unittest.TestCase):
         wait_for("what we could not end to be all that is up",
                  lambda: self.active() <= told + sum(g.count for g in killed), 40, 0.2)
         left = self.active()
-        wait_for("no call at Kamailio", lambda: self.active() == 0, SESSION + 30, 0.5)
+        try:
+            wait_for("no call at Kamailio", lambda: self.active() == 0, SESSION + 40, 0.5)
+        except AssertionError:
+            self.fail("".join(proxy.dialogs() for proxy in self.proxies.values()))
         print(f"# {left} were left up by a lost BYE or SIGKILL ({told} told of), none "
               f"{time.monotonic() - begun:.0f} s after they began")
 

@@ -14,7 +14,7 @@ from peers import KAMAILIO_TLS, Program, find, kamailio, listens
 # Ours and everybody's, besides 127.0.0.1 and ::1.
 ADDRESS = "192.0.2.1"
 MODULES = ("tm", "sl", "rr", "pv", "maxfwd", "siputils", "textops", "corex", "ctl",
-           "dialog", "sst", "rtpengine")
+           "dialog", "rtpengine")
 
 
 class Rtpengine(Program):
@@ -39,8 +39,7 @@ modparam("ctl", "binrpc", "unix:{folder}/kamailio-run/ctl")
 modparam("rtpengine", "rtpengine_sock", "udp:{media}")
 modparam("dialog", "dlg_flag", 4)
 modparam("dialog", "timeout_avp", "$avp(timeout)")
-modparam("sst", "timeout_avp", "$avp(timeout)")
-modparam("sst", "sst_flag", 6)
+modparam("tm", "fr_inv_timer", 60000)
 {more}
 request_route {{
     if (!mf_process_maxfwd_header("10")) {{ sl_send_reply("483", "Too Many Hops"); exit; }}
@@ -73,7 +72,9 @@ onreply_route[MEDIA] {{
 }}
 """
 
-RECORDED = "record_route(); setflag(4); setflag(6); dlg_manage(); " \
+# Who asks for a session timer has his dialog for so long, and then BYE is sent both ways.
+RECORDED = "record_route(); $avp(timeout) = " \
+           "$(hdr(Session-Expires){s.select,0,;}{s.int}); dlg_manage(); " \
            "$dlg_ctx(timeout_bye) = 1; "
 
 
@@ -102,7 +103,7 @@ def bridged(ours="v4", theirs="v4", profile="RTP/AVP", back="RTP/AVP"):
 class VoiceProxy(Program):
     """
     Kamailio that re-writes SDP by rtpengine and leads each number elsewhere; it counts its
-    dialogs, and ends them when their session timers run out. `hidden`: who is behind it,
+    dialogs, and ends them when their session timers run out, or they ring for a minute. `hidden`: who is behind it,
     and the Call-ID, are nobody's business (topoh).
     """
 
