@@ -92,10 +92,26 @@ static void test_spared(void)
 	   "a failure of the way stays what it was");
 }
 
+/* A success has a time, also where no final response came: that of the ringing. */
+static void test_rang(void)
+{
+	struct config_call conf = {.mode = CONFIG_CALL_RING};
+	struct call_outcome o = {.outcome = PROBE_RESPONSE};
+
+	o.report = call_report_none();
+	o.report.made = true;
+	o.report.post_dial_ns = 7;
+	call_verdict(&o, &conf, true);
+	ok(o.outcome == PROBE_RESPONSE && o.verdict == PROBE_DEGRADED &&
+		   o.report.response_ns == 7,
+	   "it rang, and no final response came");
+}
+
 int main(void)
 {
 	test_quality();
 	test_spared();
+	test_rang();
 	for (int i = 1; i < CALL_FAILURES; i++)
 		ok(*call_failure_name((enum call_failure)i), "failure %d has a name", i);
 	return tap_done();
