@@ -6,6 +6,8 @@
 #include "sipprobe/call/call_verdict.h"
 #include "sipprobe/call/call_way.h"
 
+/* So long a proxy lets an INVITE ring at least (Timer C, RFC 3261 16.6). */
+#define RINGS_NS (180 * CLOCK_NS_PER_S)
 #define WAIT_NS	 (CALL_WAIT_S * CLOCK_NS_PER_S)
 #define QUIET_NS (CALL_QUIET_MS * CLOCK_NS_PER_MS)
 
@@ -31,6 +33,9 @@ static void drive_wind_up(struct call *c)
 	}
 	if (c->audio && c->audio_started)
 		call_audio_stop(c->audio);
+	else
+		/* Its ports are another's, as long as it is remembered. */
+		c->audio = mem_deref(c->audio);
 	call_guest_leave(c);
 }
 
@@ -252,6 +257,15 @@ static int64_t drive_next_ns(const struct call *c, int64_t now_ns)
 	return at_ns;
 }
 
+/* One that may ring on is answered by somebody yet, and hung up then. */
+static int64_t drive_memory_ns(const struct call *c)
+{
+	int64_t usual_ns = CALL_RETRY_SPAN * call_t1_ns(c);
+	bool rings = c->sent_ns && !c->out.code;
+
+	return rings && usual_ns < RINGS_NS ? RINGS_NS : usual_ns;
+}
+
 void call_drive_review(struct call *c)
 {
 	int64_t now_ns = clock_monotonic_ns(), next_ns;
@@ -264,7 +278,7 @@ void call_drive_review(struct call *c)
 	if (open || !c->wait_ns)
 		c->gone_ns = 0;
 	else if (!c->gone_ns)
-		c->gone_ns = now_ns + CALL_RETRY_SPAN * call_t1_ns(c);
+		c->gone_ns = now_ns + drive_memory_ns(c);
 	next_ns = drive_next_ns(c, now_ns);
 	if (next_ns == INT64_MAX)
 		ticker_cancel(c->around->ticker, &c->timer);
@@ -321,7 +335,9 @@ static void drive_retries(struct call *c, int64_t now_ns)
 	else if (due == CALL_RETRY_OVER)
 		call_drive(c, CALL_EVENT_SILENCE, NULL);
 	due = call_retry_look(&c->cancel.retry, now_ns);
-	if (due == CALL_RETRY_AGAIN)
+	if (due == CALL_RETRY_AGAIN && !c->cancel.text)
+		(void)call_send_cancel(c);
+	else if (due == CALL_RETRY_AGAIN)
 		call_send_again(c, NULL, &c->cancel);
 	else if (due == CALL_RETRY_OVER)
 		call_drive(c, CALL_EVENT_SILENCE, NULL);
@@ -335,7 +351,9 @@ static void drive_byes(struct call *c, int64_t now_ns)
 		struct call_line *line = le->data;
 		enum call_retry_due due = call_retry_look(&line->bye.retry, now_ns);
 
-		if (due == CALL_RETRY_AGAIN)
+		if (due == CALL_RETRY_AGAIN && !line->bye.text)
+			(void)call_send_bye(c, line);
+		else if (due == CALL_RETRY_AGAIN)
 			call_send_again(c, &line->hop, &line->bye);
 		else if (due == CALL_RETRY_OVER)
 			call_drive_line(c, line, CALL_TALK_SILENCE);

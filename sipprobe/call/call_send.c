@@ -126,6 +126,15 @@ static int request_begin(struct call *c, const struct sa *hop, struct call_reque
 	return send_to(c, hop, LADDER_SENT, (const char *)mb->buf, mb->end);
 }
 
+/* What could not be made is tried again by its clock, as if it had been lost. */
+static int request_put_off(const struct call *c, struct call_request *r, int err)
+{
+	if (!r->retry.end_ns)
+		call_retry_begin(&r->retry, clock_monotonic_ns(), call_t1_ns(c), false,
+				 false);
+	return err;
+}
+
 int call_send_cancel(struct call *c)
 {
 	struct mbuf *mb = mbuf_alloc(512);
@@ -138,7 +147,7 @@ int call_send_cancel(struct call *c)
 		err = dialog_print_cancel(mb, &invite);
 	if (err) {
 		mem_deref(mb);
-		return err;
+		return request_put_off(c, &c->cancel, err);
 	}
 	c->cancel.cseq = invite.cseq;
 	memcpy(c->cancel.branch, c->invite.buf + c->invite.branch, REQUEST_BRANCH_LEN);
@@ -246,7 +255,7 @@ int call_send_bye(struct call *c, struct call_line *line)
 				   (const char *)fields->buf, line->bye.branch);
 	mem_deref(fields);
 	if (err)
-		return err;
+		return request_put_off(c, &line->bye, err);
 	line->bye.cseq = ++c->cseq;
 	return request_begin(c, &line->hop, &line->bye, mb);
 }

@@ -211,7 +211,10 @@ void call_verdict(struct call_outcome *o, const struct config_call *conf, bool r
 		o->verdict = PROBE_DOWN;
 	else
 		judge_quality(o, conf);
-	/* Of a call that rang and was cancelled, the CANCEL was all the answer wanted. */
-	if (o->outcome == PROBE_TIMEOUT && !o->report.failure)
+	/* Of a call that rang and was cancelled, the ringing was all the answer wanted.
+	 */
+	if (o->outcome == PROBE_TIMEOUT && !o->report.failure) {
 		o->outcome = PROBE_RESPONSE;
+		o->report.response_ns = o->report.post_dial_ns;
+	}
 }

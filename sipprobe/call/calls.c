@@ -300,23 +300,32 @@ static bool is_waiting(const struct call *c)
 	       c->sent_ns;
 }
 
-/* By the Call-ID past a proxy; by the number; or as the only one that waits. */
-static struct call *calls_find_loop(const struct calls *cs, const struct guard_message *m)
+/*
+ * By the Call-ID past a proxy; by the number, where several wait for the same by whom it
+ * came from; or as the only one that waits.
+ */
+static struct call *calls_find_loop(const struct calls *cs, const struct guard_message *m,
+				    const struct sa *src)
 {
-	struct call *only = NULL, *own = call_find(cs, &m->call_id);
+	struct call *only = NULL, *own = call_find(cs, &m->call_id), *same = NULL;
 	unsigned waiting = 0;
 
 	if (own && is_waiting(own))
 		return own;
 	for (struct le *le = cs->list.head; le; le = le->next) {
-		if (!is_waiting(le->data))
+		struct call *c = le->data;
+
+		if (!is_waiting(c))
 			continue;
-		if (is_same_number(le->data, m))
-			return le->data;
-		only = le->data;
+		only = c;
 		waiting++;
+		if (!is_same_number(c, m))
+			continue;
+		if (sa_cmp(&c->peer, src, SA_ADDR))
+			return c;
+		same = same ? same : c;
 	}
-	return waiting == 1 ? only : NULL;
+	return same ? same : waiting == 1 ? only : NULL;
 }
 
 bool calls_invite(struct calls *cs, const struct guard_message *m,
@@ -329,7 +338,7 @@ bool calls_invite(struct calls *cs, const struct guard_message *m,
 	for (struct le *le = cs->list.head; le; le = le->next)
 		if (call_guest_again(le->data, m, at))
 			return true;
-	c = calls_find_loop(cs, m);
+	c = calls_find_loop(cs, m, at->src);
 	if (!c || !call_guest_welcome(c, m, at))
 		return false;
 	call_drive_review(c);

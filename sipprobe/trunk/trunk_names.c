@@ -18,6 +18,7 @@ struct naming {
 	struct resolve *resolve; /* under way, or NULL */
 	struct resolve *held;	 /* holds `held_result`, which is not in force yet */
 	const struct resolve_result *held_result;
+	int64_t held_until_ns; /* in force then, or when nothing stands in its way */
 	int64_t begun_ns;
 	int64_t took_ns;      /* from then to the answer; -1: none was needed */
 	struct health health; /* by resolutions, while there is no address */
@@ -31,6 +32,10 @@ enum {
 
 /* Past the deadline of a probe, for its end to be told. */
 #define HELD_GRACE_NS (20 * CLOCK_NS_PER_MS)
+
+/* Between two looks whether what an answer waits for is over: calls have long deadlines.
+ */
+#define HELD_LOOK_NS CLOCK_NS_PER_S
 
 static void naming_destructor(void *arg)
 {
@@ -154,12 +159,26 @@ static bool naming_is_lesser(const struct naming *n, const struct resolve_result
 	return n->trunk->target_count && (res->passed_over & needs);
 }
 
+static void naming_held_h(struct wheel_timer *timer, int64_t now_ns);
+
+static void naming_hold_on(struct naming *n, int64_t now_ns)
+{
+	int64_t at_ns = now_ns + HELD_LOOK_NS;
+
+	if (at_ns > n->held_until_ns)
+		at_ns = n->held_until_ns;
+	ticker_start(trunk_ticker(n->trunk), &n->timer, at_ns, naming_held_h);
+}
+
 static void naming_held_h(struct wheel_timer *timer, int64_t now_ns)
 {
 	struct naming *n = wheel_owner(timer, struct naming, timer);
 	struct resolve *held = n->held;
 
-	(void)now_ns;
+	if (now_ns < n->held_until_ns && trunk_busy_until_ns(n->trunk, n->held_result)) {
+		naming_hold_on(n, now_ns);
+		return;
+	}
 	n->held = NULL;
 	naming_resolved(n, n->held_result);
 	mem_deref(held);
@@ -178,8 +197,8 @@ static bool naming_hold(struct naming *n, struct resolve *done,
 		return false;
 	n->held = done;
 	n->held_result = res;
-	ticker_start(trunk_ticker(n->trunk), &n->timer, until_ns + HELD_GRACE_NS,
-		     naming_held_h);
+	n->held_until_ns = until_ns + HELD_GRACE_NS;
+	naming_hold_on(n, clock_monotonic_ns());
 	return true;
 }
 

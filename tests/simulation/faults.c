@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/simulation/calls/dialler.h"
+#include "tests/simulation/calls/phones.h"
 #include "tests/simulation/kernel/chance.h"
 #include "tests/simulation/kernel/datagrams.h"
 #include "tests/simulation/kernel/fds.h"
@@ -16,14 +18,14 @@
 #include "tests/simulation/kernel/world.h"
 
 static const char *const names[FAULTS] = {
-	"stall",  "step",    "dns",    "reload", "listen",  "loss", "twice",
-	"garble", "outage",  "icmp",   "busy",	 "binding", "tcp",  "tls",
-	"srv",	  "inbound", "unsent", "fds",	 "memory",
+	"stall",  "step",    "dns",   "reload", "listen",  "loss",   "twice",
+	"garble", "outage",  "icmp",  "busy",	"binding", "tcp",    "tls",
+	"srv",	  "inbound", "calls", "unsent", "fds",	   "memory", "crash",
 };
 
 /* A stream each, so that one fault leaves the others as they were. */
 static struct {
-	uint64_t stalls, steps, reloads, unsent, fds;
+	uint64_t stalls, steps, reloads, unsent, fds, crashes;
 } streams;
 
 struct sim_counts sim_counts;
@@ -140,6 +142,9 @@ static void faults_outage_h(void *arg)
 	bool brief = chance_of(&p->fate, 500000);
 
 	p->mode = before == PEER_ANSWERS ? bad : PEER_ANSWERS;
+	/* Away is cut off, or dead. */
+	if (p->mode == PEER_REFUSES && p->trunk->dial)
+		phones_die(p);
 	p->since_ns = world_now_ns();
 	p->epoch++;
 	sim_counts.outages += p->mode != PEER_ANSWERS;
@@ -190,7 +195,8 @@ static void faults_sought(struct trunk *t)
 {
 	struct renewal *r;
 
-	if (t->dns_fails || t->several || t->registers || t->told != HEALTH_DOWN)
+	if (t->dns_fails || t->several || t->registers || t->dial ||
+	    t->told != HEALTH_DOWN)
 		return;
 	r = memory_get(sizeof(*r));
 	*r = (struct renewal){t, t->dns_epoch, world_now_ns()};
@@ -329,7 +335,7 @@ static void faults_reload_h(void *arg)
 		if (faults_has(FAULT_RELOAD) && chance_of(&own, 50000))
 			faults_change(&fleet.trunks[i], &own);
 	}
-	if (faults_has(FAULT_LISTEN) && chance_of(s, 300000))
+	if (faults_has(FAULT_LISTEN) && chance_of(s, 300000) && !dials.loops)
 		fleet.listening = !fleet.listening;
 	sim_counts.reloads++;
 	trace(NULL, "(a reload)", "", " listening ", fleet.listening);
@@ -377,6 +383,15 @@ static void faults_fds_h(void *arg)
 	faults_later(s, 2 * WORLD_HOUR, faults_fds_h, NULL);
 }
 
+static void faults_crash_h(void *arg)
+{
+	(void)arg;
+	trace(NULL, "(the process dies, and begins anew)", "", "", 0);
+	sim_counts.crashes++;
+	world_post(process_crash_h, NULL);
+	faults_later(&streams.crashes, 2 * WORLD_HOUR, faults_crash_h, NULL);
+}
+
 static void faults_of_peers(void)
 {
 	for (struct trunk *t = fleet_next(NULL); t; t = fleet_next(t)) {
@@ -410,6 +425,9 @@ void faults_begin(void)
 		faults_later(&streams.unsent, 2 * WORLD_HOUR, faults_unsent_h, NULL);
 	if (faults_has(FAULT_FDS))
 		faults_later(&streams.fds, 2 * WORLD_HOUR, faults_fds_h, NULL);
+	streams.crashes = chance_stream(fleet.seed, 13);
+	if (faults_has(FAULT_CRASH))
+		faults_later(&streams.crashes, 2 * WORLD_HOUR, faults_crash_h, NULL);
 	if (faults_has(FAULT_MEMORY))
 		memory_fail(chance_stream(fleet.seed, 7), 200);
 }

@@ -21,9 +21,11 @@ enum fault {
 	FAULT_TLS,     /* some of them over TLS, with certificates that end */
 	FAULT_SRV,     /* names that lead on by SRV and NAPTR */
 	FAULT_INBOUND, /* requests of peers and strangers */
+	FAULT_CALLS,   /* trunks that call, and phones that answer */
 	FAULT_UNSENT,  /* the machine does not send: only where it is asked for */
 	FAULT_FDS,     /* no descriptor is left: the same */
 	FAULT_MEMORY,  /* allocations fail: the same */
+	FAULT_CRASH,   /* the process dies and begins anew: the same */
 	FAULTS,
 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tests/simulation/authority.h"
+#include "tests/simulation/calls/dialler.h"
 #include "tests/simulation/kernel/chance.h"
 #include "tests/simulation/faults.h"
 #include "tests/simulation/kernel/memory.h"
@@ -72,7 +73,7 @@ struct trunk *fleet_next(struct trunk *t)
 
 bool fleet_is_single(const struct trunk *t)
 {
-	return !t->several && !t->registers;
+	return !t->several && !t->registers && !t->dial;
 }
 
 void fleet_prune(struct trunk *t)
@@ -215,13 +216,16 @@ static void fleet_trunk_make(struct trunk *t, unsigned number)
 	t->ttl_s = (unsigned)chance_between(&t->fate, 5, 600);
 	fleet_order(&t->want, &t->fate);
 	fleet_kinds(t);
+	t->dial = dialler_make(t);
+	t->calls = t->calls && !t->dial;
 	fleet_peers(t);
 }
 
 void fleet_make(void)
 {
 	fleet.trunks = memory_get(fleet.count * sizeof(*fleet.trunks));
-	fleet.listening = faults_has(FAULT_INBOUND);
+	dialler_limits(fleet.calls_an_hour);
+	fleet.listening = faults_has(FAULT_INBOUND) || dials.loops;
 	for (unsigned i = 0; i < fleet.count; i++)
 		fleet_trunk_make(&fleet.trunks[i], i);
 }
@@ -283,10 +287,16 @@ static void fleet_write_trunk(FILE *f, const struct trunk *t)
 		fleet_write_tls(f, t);
 	if (t->reuse)
 		(void)fputs(",\"connection\":\"reuse\"", f);
+	if (t->registers || t->dial)
+		(void)fprintf(f, ",\"method\":[\"OPTIONS\"%s%s]",
+			      t->registers ? ",\"REGISTER\"" : "",
+			      t->dial ? ",\"INVITE\"" : "");
 	if (t->registers)
-		(void)fputs(",\"method\":[\"OPTIONS\",\"REGISTER\"],\"register\":"
+		(void)fputs(",\"register\":"
 			    "{\"bind\":true,\"expires\":\"10m\",\"aor\":\"sip:me@sim\"}",
 			    f);
+	if (t->dial)
+		dialler_write(f, t);
 	if (t->auth)
 		(void)fputs(",\"auth\":{\"username\":\"" REGISTRAR_USER
 			    "\",\"password\":\"" REGISTRAR_PASSWORD "\"}",
@@ -316,6 +326,7 @@ char *fleet_config(void)
 	(void)fputc('{', f);
 	if (fleet.listening)
 		fleet_write_listen(f);
+	dialler_write_limits(f);
 	(void)fputs("\"dns\":{\"servers\":[\"10.255.0.53\"]},\"defaults\":"
 		    "{\"degraded_codes\":[]},\"trunks\":[",
 		    f);

@@ -13,8 +13,9 @@
 #include "tests/simulation/net.h"
 
 enum {
-	FLEET_PEERS = 3, /* of a trunk: addresses that its name may have */
-	FLEET_CHECKS = 2,
+	FLEET_PEERS = 3,  /* of a trunk: addresses that its name may have */
+	FLEET_CHECKS = 3, /* OPTIONS, REGISTER, INVITE: */
+	FLEET_CALLS = 2,
 	FLEET_REQUESTS = 8, /* of a probe that are remembered */
 	FLEET_ANSWERS = 2,  /* a second, to each trunk's peer */
 };
@@ -28,6 +29,7 @@ enum fleet_mode {
 
 struct trunk;
 struct cell;
+struct dialler;
 struct identity;
 struct registrar;
 
@@ -50,7 +52,7 @@ struct peer {
 	struct registrar *registrar; /* NULL: it is none */
 	struct identity *identity;   /* its certificate; NULL: it has none */
 	struct rank rank;
-	struct cell *cells[FLEET_CHECKS]; /* who probes it now, by OPTIONS and REGISTER */
+	struct cell *cells[FLEET_CHECKS]; /* who probes it now, by each method */
 };
 
 /* What the configuration says of a trunk, as it is to be, and as it is in force. */
@@ -76,12 +78,13 @@ struct trunk {
 	bool named;   /* its URI has a name, else the first peer's address */
 	bool several; /* that has more than one address */
 	bool v6, lossy, tcp, reuse, auth, registers;
-	bool tls;     /* over TCP */
-	bool mutual;  /* its peer wants to see our certificate */
-	bool srv;     /* DNS has SRV records of the name, with a port of their own */
-	bool naptr;   /* and NAPTR ones before */
-	bool calls;   /* its peers ping us */
-	unsigned set; /* bits: the addresses that DNS gives */
+	bool tls;    /* over TCP */
+	bool mutual; /* its peer wants to see our certificate */
+	bool srv;    /* DNS has SRV records of the name, with a port of their own */
+	bool naptr;  /* and NAPTR ones before */
+	bool calls;  /* its peers ping us */
+	struct dialler *dial; /* that it calls; NULL: it does not */
+	unsigned set;	      /* bits: the addresses that DNS gives */
 	bool dns_fails;
 	unsigned dns_epoch, ttl_s;
 	int64_t dns_since_ns, asked_ns[2]; /* for A and AAAA */
@@ -120,6 +123,7 @@ struct cell {
 	void *inner; /* the exporter's */
 	unsigned check;
 	bool gone, pending, began;
+	bool left_out; /* a call that was due was not made since it began */
 	/* When it began; when the time that it has for an answer, and the way to the next
 	 * probe, are counted from: later, where we stood still. */
 	int64_t added_ns, due_ns, begun_ns, base_ns, paced_ns, ended_ns;
@@ -143,6 +147,7 @@ struct cell {
 		uint64_t begun, outcomes[16], retransmissions, late;
 		uint64_t requests, answers, lost;
 		uint64_t copies, arrived; /* on the wire */
+		uint64_t unmade;	  /* calls that had begun and were stopped */
 	} sum;
 };
 
@@ -153,9 +158,11 @@ struct fleet {
 	int only;	 /* this trunk alone; -1: all */
 	bool plain;	 /* settings as they are by default */
 	bool listening;
-	unsigned pace;	   /* intervals are so many times as long */
-	int64_t outage_ns; /* from one to the next of a peer's, in the mean */
-	bool over;	   /* it ends: what goes now goes by our will */
+	unsigned pace;		/* intervals are so many times as long */
+	int64_t outage_ns;	/* from one to the next of a peer's, in the mean */
+	unsigned calls_an_hour; /* at most; 0: as the seed has it */
+	int64_t crashed_ns;	/* when the process died last; 0: never */
+	bool over;		/* it ends: what goes now goes by our will */
 	struct trunk *trunks;
 };
 

@@ -10,7 +10,7 @@
 #include "tests/simulation/trace.h"
 #include "tests/simulation/kernel/world.h"
 
-enum { RULES_MAX = 64 };
+enum { RULES_MAX = 96 };
 
 const struct rule judge_rules[] = {
 	{"heard", "An answer that came in time is a success, whatever else happened.",
@@ -101,6 +101,35 @@ const struct rule judge_rules[] = {
 	 judge_settled},
 	{"farewell", "Registrations are taken back at the end.", ON_STOPPED,
 	 judge_farewell},
+	{"alone", "A trunk never has two calls at once.", ON_DIALLED, judge_alone},
+	{"caps",
+	 "No more calls than calls.max_concurrent are open, than max_per_hour begin in "
+	 "any hour, than max_per_day in any day.",
+	 ON_DIALLED, judge_caps},
+	{"switch", "No call begins while calls are stopped.", ON_DIALLED, judge_switch},
+	{"hush", "A second after calls are stopped no peer that hears us has one.",
+	 ON_SWITCHED, judge_hush},
+	{"agrees", "What is told of a call is what came: its code, its answer, its end.",
+	 ON_CALLED, judge_agrees},
+	{"well-heard",
+	 "Over a good wire tones that come back are heard, and what is not ours is told.",
+	 ON_CALLED, judge_heard_well},
+	{"hung-up",
+	 "Every call ends at its peer: by BYE, by CANCEL, by its session timer; or it "
+	 "was "
+	 "counted.",
+	 ON_HUNG_UP, judge_hung_up},
+	{"lost", "Only a call whose end nobody confirmed is counted as not ended.",
+	 ON_LOST, judge_lost},
+	{"open",
+	 "Calls that a scrape shows as open, and as not ended, are those of the wire.",
+	 ON_SCRAPE, judge_open},
+	{"over", "A call that begins has its verdict in time.", ON_CALL_HOUR, judge_over},
+	{"astray", "No audio leaves for where calls.media.networks does not allow.",
+	 ON_AUDIO, judge_astray},
+	{"call-pace",
+	 "A trunk's first call comes within a minute, and the others at their interval.",
+	 ON_DUE, judge_call_pace},
 	{"steady", "Over months neither memory nor descriptors grow.", ON_STEADY,
 	 judge_steady},
 	{"left", "Nothing is left at the end.", ON_END, judge_left},

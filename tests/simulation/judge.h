@@ -11,6 +11,7 @@
 
 struct call;
 struct cell;
+struct dialled;
 struct engine_change;
 struct peer;
 struct probe_result;
@@ -20,29 +21,37 @@ struct trunk;
 
 /* When a rule is looked at. */
 enum occasion_kind {
-	ON_BEGIN = 1 << 0,    /* a probe begins: cell, number: its lag */
-	ON_DONE = 1 << 1,     /* a probe ends: cell, result */
-	ON_STATE = 1 << 2,    /* a trunk's state is told: trunk, change */
-	ON_EVENT = 1 << 3,    /* something is told of a target: cell */
-	ON_REMOVED = 1 << 4,  /* a trunk goes: trunk */
-	ON_QUESTION = 1 << 5, /* DNS is asked: trunk, number: for AAAA */
-	ON_NAME = 1 << 6,     /* a name changed a while ago: trunk, since_ns */
-	ON_SOUGHT = 1 << 15,  /* the same of one that was lost: trunk, since_ns */
-	ON_PROMISE = 1 << 7,  /* a peer changed a while ago: peer, since_ns */
-	ON_LAPSE = 1 << 8,    /* a registration ran out: peer, since_ns */
-	ON_UNBOUND = 1 << 9,  /* one was taken back a while ago: peer, since_ns */
-	ON_DIGEST = 1 << 10,  /* credentials were wrong: peer */
-	ON_HOUR = 1 << 11,    /* now and then: cell */
-	ON_SCRAPE = 1 << 12,  /* the same: trunk, snapshot, number: its row */
-	ON_END = 1 << 13,     /* all is over; number: what is left */
-	ON_STOPPED = 1 << 14, /* engine_stop() is over: peer */
-	ON_ANSWER = 1 << 16,  /* we answer: peer, call, text, us, to, number: the code */
-	ON_CALL = 1 << 17,    /* one is over: peer, call, number: whether it is known */
-	ON_REFUSED = 1 << 21, /* refusals are told of: since_ns: when they were last */
-	ON_CHARGE = 1 << 20,  /* an answer leaves: trunk */
-	ON_STEADY = 1 << 19,  /* all is over: text: of what, since_ns: its mean, number:
-				 how much it grew */
-	ON_SHOWN = 1 << 18,   /* our certificate was: peer, since_ns, number: its end */
+	ON_BEGIN = 1 << 0,     /* a probe begins: cell, number: its lag */
+	ON_DONE = 1 << 1,      /* a probe ends: cell, result */
+	ON_STATE = 1 << 2,     /* a trunk's state is told: trunk, change */
+	ON_EVENT = 1 << 3,     /* something is told of a target: cell */
+	ON_REMOVED = 1 << 4,   /* a trunk goes: trunk */
+	ON_QUESTION = 1 << 5,  /* DNS is asked: trunk, number: for AAAA */
+	ON_NAME = 1 << 6,      /* a name changed a while ago: trunk, since_ns */
+	ON_SOUGHT = 1 << 15,   /* the same of one that was lost: trunk, since_ns */
+	ON_PROMISE = 1 << 7,   /* a peer changed a while ago: peer, since_ns */
+	ON_LAPSE = 1 << 8,     /* a registration ran out: peer, since_ns */
+	ON_UNBOUND = 1 << 9,   /* one was taken back a while ago: peer, since_ns */
+	ON_DIGEST = 1 << 10,   /* credentials were wrong: peer */
+	ON_HOUR = 1 << 11,     /* now and then: cell */
+	ON_SCRAPE = 1 << 12,   /* the same: trunk, snapshot, number: its row */
+	ON_END = 1 << 13,      /* all is over; number: what is left */
+	ON_STOPPED = 1 << 14,  /* engine_stop() is over: peer */
+	ON_ANSWER = 1 << 16,   /* we answer: peer, call, text, us, to, number: the code */
+	ON_CALL = 1 << 17,     /* one is over: peer, call, number: whether it is known */
+	ON_REFUSED = 1 << 21,  /* refusals are told of: since_ns: when they were last */
+	ON_CHARGE = 1 << 20,   /* an answer leaves: trunk */
+	ON_STEADY = 1 << 19,   /* all is over: text: of what, since_ns: its mean, number:
+				  how much it grew */
+	ON_SHOWN = 1 << 18,    /* our certificate was: peer, since_ns, number: its end */
+	ON_DIALLED = 1 << 22,  /* a call's INVITE leaves: trunk, dialled */
+	ON_CALLED = 1 << 23,   /* its verdict is told: cell, result, dialled or NULL */
+	ON_HUNG_UP = 1 << 24,  /* all of it must be over: trunk, dialled */
+	ON_LOST = 1 << 25,     /* one is told as not ended: trunk, text: why */
+	ON_AUDIO = 1 << 26,    /* audio leaves: trunk or NULL, to */
+	ON_DUE = 1 << 27,      /* a call begins: cell, number: its lag */
+	ON_SWITCHED = 1 << 28, /* calls were stopped a while ago: since_ns */
+	ON_CALL_HOUR = 1 << 29, /* now and then: cell of calls */
 };
 
 struct occasion {
@@ -53,6 +62,7 @@ struct occasion {
 	const struct engine_change *change;
 	const struct snapshot *snapshot;
 	const struct call *call;
+	const struct dialled *dialled;
 	const char *text;
 	const struct sa *us, *to;
 	int64_t since_ns;
@@ -135,6 +145,19 @@ bool judge_same(const struct occasion *o, char why[JUDGE_WHY]);
 bool judge_heard_of(const struct occasion *o, char why[JUDGE_WHY]);
 bool judge_seldom(const struct occasion *o, char why[JUDGE_WHY]);
 bool judge_pings(const struct occasion *o, char why[JUDGE_WHY]);
+/* calls/judge_calls.c */
+bool judge_alone(const struct occasion *o, char why[JUDGE_WHY]);
+bool judge_caps(const struct occasion *o, char why[JUDGE_WHY]);
+bool judge_switch(const struct occasion *o, char why[JUDGE_WHY]);
+bool judge_hush(const struct occasion *o, char why[JUDGE_WHY]);
+bool judge_agrees(const struct occasion *o, char why[JUDGE_WHY]);
+bool judge_heard_well(const struct occasion *o, char why[JUDGE_WHY]);
+bool judge_hung_up(const struct occasion *o, char why[JUDGE_WHY]);
+bool judge_lost(const struct occasion *o, char why[JUDGE_WHY]);
+bool judge_open(const struct occasion *o, char why[JUDGE_WHY]);
+bool judge_over(const struct occasion *o, char why[JUDGE_WHY]);
+bool judge_astray(const struct occasion *o, char why[JUDGE_WHY]);
+bool judge_call_pace(const struct occasion *o, char why[JUDGE_WHY]);
 /* judge_tls.c */
 bool judge_certified(const struct occasion *o, char why[JUDGE_WHY]);
 bool judge_ends(const struct occasion *o, char why[JUDGE_WHY]);

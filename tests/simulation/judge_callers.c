@@ -24,7 +24,8 @@ static bool callers_are_excused(const struct call *c)
 {
 	return callers_is_paused(c) || faults_has(FAULT_UNSENT) ||
 	       faults_has(FAULT_FDS) || faults_has(FAULT_MEMORY) ||
-	       world_stalled_ns(c->came_ns) || fleet.over || !fleet.listening;
+	       world_stalled_ns(c->came_ns) || fleet.over || !fleet.listening ||
+	       fleet.crashed_ns >= c->came_ns - WORLD_S;
 }
 
 bool judge_answered(const struct occasion *o, char why[JUDGE_WHY])
@@ -175,7 +176,8 @@ bool judge_pings(const struct occasion *o, char why[JUDGE_WHY])
 
 	for (unsigned i = 0; i < STATS_METHODS && row->inbound; i++)
 		sum += row->inbound[i];
-	if (t->shaken || faults_has(FAULT_MEMORY) ||
+	/* Who is called asks much within a call, and some of it after its end. */
+	if (t->shaken || faults_has(FAULT_MEMORY) || t->dial ||
 	    (sum == want && t->heard_told <= t->heard))
 		return true;
 	return judge_because(why, "%llu counted, %llu told, %llu came",

@@ -66,7 +66,8 @@ bool judge_counters(const struct occasion *o, char why[JUDGE_WHY])
 	sums_of_cells(&want, o->trunk);
 	sums_of_rows(&have, o->snapshot, row);
 	for (const struct cell *c = o->trunk->cells; c; c = c->older)
-		under_way += c->pending && !c->gone;
+		/* Calls that were stopped have begun, and no verdict. */
+		under_way += c->gone ? 0 : c->pending + c->sum.unmade;
 	if (!memcmp(&want, &have, sizeof(want)) && have.begun == have.ends + under_way)
 		return true;
 	return judge_because(
@@ -130,6 +131,10 @@ bool judge_farewell(const struct occasion *o, char why[JUDGE_WHY])
 	const struct peer *p = o->peer;
 	unsigned rounds = 1 + p->trunk->tcp + 2 * p->trunk->auth;
 
+	/* Who went before the others left what they share to them: one address of record.
+	 */
+	if (!p->trunk->have.present || p->trunk->have.paused)
+		return true;
 	/* Of two contacts the first may have gone unheard: it ends by itself. */
 	if (!registrar_holds_last(p->registrar) || p->mode != PEER_ANSWERS ||
 	    p->trunk->lossy || p->trunk->tls ||

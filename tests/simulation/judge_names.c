@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "tests/simulation/faults.h"
+#include "tests/simulation/calls/dialler.h"
 #include "tests/simulation/fleet.h"
 #include "tests/simulation/judge.h"
 #include "tests/simulation/registrar.h"
@@ -33,7 +34,9 @@ bool judge_renewed(const struct occasion *o, char why[JUDGE_WHY])
 
 	for (unsigned i = 0; i < FLEET_PEERS; i++)
 		have |= t->peers[i].cells[0] ? 1U << i : 0;
-	return have == t->set ||
+	/* What a call is on is left when that is over. */
+	return have == t->set || (t->dial && t->dial->closed_ns > o->since_ns) ||
+	       (t->dial && t->dial->open) ||
 	       judge_because(why, "%x is probed, DNS has %x since %.3f s", have, t->set,
 			     (double)(world_now_ns() - o->since_ns) / 1e9);
 }

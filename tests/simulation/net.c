@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "tests/simulation/calls/phones.h"
 #include "tests/simulation/kernel/chance.h"
 #include "tests/simulation/callers.h"
 #include "tests/simulation/kernel/datagrams.h"
@@ -17,6 +18,8 @@
 #include "tests/simulation/kernel/world.h"
 
 enum { ICMP_QUOTES = 520 }; /* bytes of what was sent */
+
+static bool cut_off;
 
 int64_t net_way_ns(struct link *l)
 {
@@ -66,10 +69,13 @@ bool net_read(struct packet *p, const struct sa *us, struct peer *peer, const ch
 {
 	char expires[16];
 
-	if (len > NET_TEXT || !strncmp(buf, "SIP/2.0 ", 8))
+	if (len > NET_TEXT)
 		return false;
 	memcpy(p->text, buf, len);
 	p->text[len] = '\0';
+	p->dials = phones_are_meant(p->text);
+	if (!p->dials && !strncmp(buf, "SIP/2.0 ", 8))
+		return false;
 	p->len = len;
 	p->us = *us;
 	p->peer = peer;
@@ -79,8 +85,15 @@ bool net_read(struct packet *p, const struct sa *us, struct peer *peer, const ch
 		    net_field(expires, sizeof(expires), p->text, "Expires") &&
 		    !strcmp(expires, "0");
 	/* Who takes its leave is nobody's any more. */
-	p->cell = p->leaves ? NULL : peer->cells[p->registers];
+	p->cell = p->leaves || p->dials ? NULL : peer->cells[p->registers];
 	return true;
+}
+
+void net_packet_free(struct packet *p)
+{
+	if (p && p->pipe)
+		pipes_let_go(p->pipe);
+	memory_free(p);
 }
 
 static void net_hear_h(void *arg)
@@ -95,19 +108,33 @@ static void net_hear_h(void *arg)
 		peers_hear(p);
 }
 
+void net_cut_off(bool off)
+{
+	cut_off = off;
+}
+
+bool net_is_cut_off(void)
+{
+	return cut_off;
+}
+
 void net_sent(const struct sa *src, const struct sa *dst, const char *buf, size_t len,
 	      bool left)
 {
 	struct peer *peer = fleet_peer(dst);
-	struct packet *p = memory_get(sizeof(*p));
+	struct packet *p;
 
+	if (cut_off || phones_audio(src, dst, buf, len, left))
+		return;
+	p = memory_get(sizeof(*p));
 	callers_hear(src, dst, buf, len);
 	if (!peer || !net_read(p, src, peer, buf, len)) {
 		memory_free(p);
 		return;
 	}
 	trace(peer->trunk, left ? "sends" : "cannot send",
-	      p->leaves	     ? "REGISTER, Expires: 0"
+	      p->dials	     ? phones_word(p->text)
+	      : p->leaves    ? "REGISTER, Expires: 0"
 	      : p->registers ? "REGISTER"
 			     : "OPTIONS",
 	      " to peer ", peer->index);

@@ -27,11 +27,13 @@ struct packet {
 	uint64_t branch;
 	unsigned code; /* of an answer */
 	bool registers, leaves, garbled;
+	bool dials;  /* of a call of ours: calls/phones.h */
+	bool onward; /* … that a phone makes to us, over UDP */
 	size_t len;
-	char text[1600];
+	char text[2500];
 };
 
-enum { NET_TEXT = 1500 };
+enum { NET_TEXT = 2400 };
 
 /* The process sent a datagram; or tried to, and this machine would not. */
 void net_sent(const struct sa *src, const struct sa *dst, const char *buf, size_t len,
@@ -41,9 +43,19 @@ void net_sent(const struct sa *src, const struct sa *dst, const char *buf, size_
 int64_t net_way_ns(struct link *l);
 bool net_loses(struct link *l);
 
-/* Reads what it is of a request of the process'. Returns false for anything else. */
+/* The process is cut off: nothing that it sends leaves, until it is back. */
+void net_cut_off(bool off);
+bool net_is_cut_off(void);
+
+/*
+ * Reads what it is of a request of the process', or of an answer within a call. Returns
+ * false for anything else.
+ */
 bool net_read(struct packet *p, const struct sa *us, struct peer *peer, const char *buf,
 	      size_t len);
+
+/* Gives it back, with what it holds of its connection; NULL is ignored. */
+void net_packet_free(struct packet *p);
 
 /* An answer goes back. Takes @p over. */
 void net_answer(struct packet *p);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/simulation/calls/phones.h"
 #include "tests/simulation/fleet.h"
 #include "tests/simulation/kernel/memory.h"
 #include "tests/simulation/registrar.h"
@@ -85,6 +86,10 @@ void peers_hear(struct packet *p)
 	char more[512] = "";
 	unsigned code = 200;
 
+	if (p->dials) {
+		phones_hear(p);
+		return;
+	}
 	if (p->peer->trying && !p->pipe)
 		peers_try(p);
 	if (p->peer->mode == PEER_BUSY) {

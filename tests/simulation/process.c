@@ -9,6 +9,8 @@
 #include "config/config.h"
 #include "exporter/store/store.h"
 #include "sipprobe/engine.h"
+#include "tests/simulation/calls/dialler.h"
+#include "tests/simulation/calls/ledger.h"
 #include "tests/simulation/kernel/fds.h"
 #include "tests/simulation/fleet.h"
 #include "tests/simulation/judge.h"
@@ -77,6 +79,7 @@ static void process_apply(void)
 		return;
 	}
 	witness_applied();
+	dialler_go_on();
 	if (process.conf)
 		config_free(process.conf);
 	process.conf = conf;
@@ -93,7 +96,9 @@ void process_begin(void)
 	static const double buckets[] = {0.005, 0.01, 0.025, 0.05, 0.1,
 					 0.25,	0.5,  1,     2.5};
 
-	log_setup(LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT);
+	/* Calls that may not have ended are errors by its word, and a matter of course
+	 * here. */
+	log_setup((enum log_level)(LOG_LEVEL_ERROR + 1), LOG_FORMAT_LOGFMT);
 	if (store_alloc(&process.store, buckets, sizeof(buckets) / sizeof(buckets[0])))
 		process_die("store", "no memory");
 	/* Which costs a third of all time: by some seeds only. */
@@ -102,6 +107,40 @@ void process_begin(void)
 	if (engine_alloc(&process.engine, "sim", &witness_events, process.store))
 		process_die("engine", "no memory");
 	process_apply();
+}
+
+static void process_free(void)
+{
+	engine_free(process.engine);
+	if (process.conf)
+		config_free(process.conf);
+	process.conf = NULL;
+	store_free(process.store);
+}
+
+/* Dead, it sends nothing; how it goes is ours to tell of, and nobody else's. */
+void process_crash_h(void *arg)
+{
+	(void)arg;
+	net_cut_off(true);
+	fleet.crashed_ns = world_now_ns();
+	fleet.over = true;
+	process_free();
+	fleet.over = false;
+	net_cut_off(false);
+	witness_restarted();
+	ledger_forget();
+	process_begin();
+}
+
+void process_stop_calls(void)
+{
+	(void)engine_calls_stop(process.engine);
+}
+
+void process_start_calls(void)
+{
+	engine_calls_go_on(process.engine);
 }
 
 static void process_stopped_h(void *arg)
@@ -130,9 +169,6 @@ void process_end(void)
 				      &(struct occasion){.trunk = t,
 							 .peer = &t->peers[i]});
 	judge(ON_END, &(struct occasion){.number = process.stopped ? 0 : -1});
-	engine_free(process.engine);
-	if (process.conf)
-		config_free(process.conf);
-	store_free(process.store);
+	process_free();
 	judge(ON_END, &(struct occasion){.number = fds_count()});
 }

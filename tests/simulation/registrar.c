@@ -139,7 +139,7 @@ static bool registrar_believes(const char *field, const struct packet *p)
 	registrar_param(cnonce, sizeof(cnonce), field, "cnonce");
 	registrar_param(uri, sizeof(uri), field, "uri");
 	registrar_md5(a1, "%s:%s:%s", REGISTRAR_USER, realm, REGISTRAR_PASSWORD);
-	registrar_md5(a2, "%s:%s", p->registers ? "REGISTER" : "OPTIONS", uri);
+	registrar_md5(a2, "%.*s:%s", (int)strcspn(p->text, " "), p->text, uri);
 	registrar_md5(want, "%s:%s:%s:%s:auth:%s", a1, nonce, nc, cnonce, a2);
 	return !strcmp(want, given);
 }

@@ -40,7 +40,8 @@ static void scrape_h(void *arg)
 		fleet_prune(t);
 		for (struct cell *c = t->cells; c; c = c->older)
 			if (!c->gone)
-				judge(ON_HOUR, &(struct occasion){.trunk = t, .cell = c});
+				judge(c->check == FLEET_CALLS ? ON_CALL_HOUR : ON_HOUR,
+				      &(struct occasion){.trunk = t, .cell = c});
 	}
 	world_return();
 }

@@ -11,12 +11,15 @@
 
 #include "tests/simulation/authority.h"
 #include "tests/simulation/callers.h"
+#include "tests/simulation/calls/dialler.h"
+#include "tests/simulation/calls/phones.h"
 #include "tests/simulation/expose.h"
 #include "tests/simulation/faults.h"
 #include "tests/simulation/fleet.h"
 #include "tests/simulation/judge.h"
 #include "tests/simulation/kernel/memory.h"
 #include "tests/simulation/kernel/pipes.h"
+#include "tests/simulation/kernel/threads.h"
 #include "tests/simulation/process.h"
 #include "tests/simulation/scrape.h"
 #include "tests/simulation/secure.h"
@@ -47,6 +50,8 @@ void sim_print_command(int trace)
 		printf(" --pace %u", fleet.pace);
 	if (fleet.outage_ns != 6 * WORLD_HOUR)
 		printf(" --outages %g", (double)fleet.outage_ns / (double)WORLD_MIN);
+	if (fleet.calls_an_hour)
+		printf(" --calls %u", fleet.calls_an_hour);
 	if (fleet.only >= 0)
 		printf(" --only %d", fleet.only);
 	if (trace >= 0)
@@ -82,6 +87,29 @@ static void sim_print_more(void)
 	       (unsigned long long)pipes_counts.accepted,
 	       (unsigned long long)callers_counts.strangers,
 	       (unsigned long long)callers_counts.bursts);
+}
+
+static void sim_print_calls(void)
+{
+	const struct phones_counts *n = &phones_counts;
+
+	if (!n->calls)
+		return;
+	printf("  calls: %llu at phones, %llu answered (%llu after CANCEL, %llu twice), "
+	       "%llu came back to us, %llu phones died, %llu crashes of ours\n"
+	       "  they ended by %llu BYEs, %llu CANCELs, %llu BYEs of theirs, %llu "
+	       "timers, "
+	       "%llu without an ACK; %llu told as not ended, %llu refused; %llu packets "
+	       "of "
+	       "audio\n",
+	       (unsigned long long)n->calls, (unsigned long long)n->answered,
+	       (unsigned long long)n->late, (unsigned long long)n->forks,
+	       (unsigned long long)n->loops, (unsigned long long)n->deaths,
+	       (unsigned long long)sim_counts.crashes, (unsigned long long)n->by_bye,
+	       (unsigned long long)n->by_cancel, (unsigned long long)n->by_their_bye,
+	       (unsigned long long)n->by_timer, (unsigned long long)n->by_no_ack,
+	       (unsigned long long)dials.lost, (unsigned long long)dials.refused,
+	       (unsigned long long)n->packets);
 }
 
 static void sim_print_sum(void)
@@ -123,17 +151,20 @@ static void sim_print_sum(void)
 	       (unsigned long long)pipes_counts.lost,
 	       (unsigned long long)pipes_counts.cut);
 	sim_print_more();
+	sim_print_calls();
 }
 
 void sim_run(void)
 {
 	world_begin(fleet.seed);
+	threads_begin(fleet.seed);
 	zone_begin(fleet.seed);
 	authority_begin(fleet.seed);
 	fleet_make();
 	process_begin();
 	faults_begin();
 	callers_begin();
+	dialler_begin();
 	scrape_begin();
 	steady_begin();
 	if (sim.metrics)
@@ -155,6 +186,7 @@ static const struct option options[] = {
 	{"every", required_argument, NULL, 'e'},
 	{"pace", required_argument, NULL, 'P'},
 	{"outages", required_argument, NULL, 'O'},
+	{"calls", required_argument, NULL, 'C'},
 	{"plain", no_argument, NULL, 'p'},
 	{"count", no_argument, NULL, 'c'},
 	{"shrink", no_argument, NULL, 'k'},
@@ -169,11 +201,12 @@ static void sim_usage(void)
 	     "  --seed N        which world (1)\n"
 	     "  --trunks N      how many (200)\n"
 	     "  --hours N       for how long (24)\n"
-	     "  --faults A,B    these alone happen (all but unsent, fds, memory)\n"
+	     "  --faults A,B    these alone happen (all but unsent, fds, memory, crash)\n"
 	     "  --without A,B   these do not\n"
 	     "  --plain         intervals and counts as they are by default\n"
 	     "  --pace N        intervals are so many times as long: 1 to 5 (1)\n"
 	     "  --outages N     minutes from one of a peer's to its next (360)\n"
+	     "  --calls N       an hour at most, of all trunks (5 to 40, by the seed)\n"
 	     "  --metrics FILE  write what Prometheus would scrape (scripts/mails)\n"
 	     "  --every N       … each N seconds (15)\n"
 	     "  --only N        this trunk alone\n"
@@ -214,6 +247,9 @@ static bool sim_option_of_world(int c)
 		return true;
 	case 'P':
 		fleet.pace = (unsigned)strtoul(optarg, NULL, 10);
+		return true;
+	case 'C':
+		fleet.calls_an_hour = (unsigned)strtoul(optarg, NULL, 10);
 		return true;
 	case 'o':
 		fleet.only = atoi(optarg);

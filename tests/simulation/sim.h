@@ -6,7 +6,7 @@
 
 /* How often what was exercised. */
 struct sim_counts {
-	uint64_t stalls, steps, reloads, names, outages, unsent, exhausted;
+	uint64_t stalls, steps, reloads, names, outages, unsent, exhausted, crashes;
 };
 
 extern struct sim_counts sim_counts;

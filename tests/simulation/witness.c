@@ -1,5 +1,6 @@
 #include "tests/simulation/witness.h"
 
+#include "tests/simulation/calls/ledger.h"
 #include "tests/simulation/fleet.h"
 #include "tests/simulation/kernel/world.h"
 
@@ -37,6 +38,8 @@ void witness_sent(const struct packet *p, bool left)
 	struct cell *c = p->cell;
 
 	witness_counts.copies++;
+	if (p->dials)
+		ledger_sent(p, left);
 	if (!c)
 		return;
 	c->sum.copies++;
@@ -72,6 +75,8 @@ void witness_arrived(const struct packet *p)
 
 	if (p->garbled)
 		witness_garbled(p->peer);
+	if (p->dials)
+		ledger_arrived(p);
 	if (c && (p->garbled || p->code >= 100))
 		c->sum.arrived++;
 	if (c && !c->gone && !p->garbled && p->code >= 200 &&

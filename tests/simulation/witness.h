@@ -30,10 +30,13 @@ extern const struct engine_events witness_events;
 /* A new configuration is in force. */
 void witness_applied(void);
 
+/* The process is a new one. */
+void witness_restarted(void);
+
 /* What was exercised, for the end of a run. */
 struct witness_counts {
 	uint64_t probes, answered, failed, changes, downs, late, stalled, held, twice,
-		refused, challenged, heirs, copies;
+		refused, challenged, heirs, copies, called;
 };
 
 extern struct witness_counts witness_counts;

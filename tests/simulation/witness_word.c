@@ -5,6 +5,8 @@
 
 #include "exporter/engine_listener.h"
 #include "tests/simulation/callers.h"
+#include "tests/simulation/calls/dialler.h"
+#include "tests/simulation/calls/ledger.h"
 #include "tests/simulation/expose.h"
 #include "tests/simulation/fleet.h"
 #include "tests/simulation/judge.h"
@@ -28,6 +30,8 @@ static void *witness_trunk_add_h(const struct config_trunk *conf, void *arg)
 	t->failed_since_up = false;
 	t->asked_ns[0] = t->asked_ns[1] = 0;
 	t->heard_base = t->heard_told;
+	if (t->dial)
+		t->dial->lost_base = t->dial->lost;
 	callers_forgive(t);
 	for (unsigned i = 0; i < FLEET_PEERS; i++)
 		t->peers[i].epoch++;
@@ -133,7 +137,9 @@ static void *witness_target_add_h(void *row, const struct engine_target *info, v
 	t->shaken |= !inner;
 	c->older = t->cells;
 	t->cells = c;
-	c->check = !strcmp(info->method, "REGISTER");
+	c->check = !strcmp(info->method, "REGISTER") ? 1
+		   : !strcmp(info->method, "INVITE") ? FLEET_CALLS
+						     : 0;
 	c->peer = witness_peer(info->address);
 	c->added_ns = world_now_ns();
 	witness_counts.heirs += c->added_ns > t->added_ns + WORLD_S;
@@ -168,10 +174,11 @@ static void witness_begin_h(void *cell, int64_t lag_ns, void *arg)
 	world_leave();
 	trace(c->trunk, "a probe begins", "", " late by us ", lag_ns / CLOCK_NS_PER_US);
 	judge(ON_EVENT, &o);
-	judge(ON_BEGIN, &o);
+	judge(c->check == FLEET_CALLS ? ON_DUE : ON_BEGIN, &o);
 	c->due_ns = world_now_ns() - lag_ns;
 	c->begun_ns = c->base_ns = c->paced_ns = world_now_ns();
 	c->pending = c->began = true;
+	c->left_out = false;
 	c->asked_count = c->copies = c->garbled = c->broken = 0;
 	c->shaken_hands = 0;
 	c->memory = memory_failed();
@@ -199,7 +206,7 @@ static void witness_ended(struct cell *c, const struct probe_result *r)
 	c->refused = r->outcome == PROBE_AUTH;
 	c->pace_ns = fast && !c->refused ? o->down_ns : o->interval_ns;
 	/* Whose state is another's too is paced by what no single result says. */
-	if (c->trunk->several && !failed)
+	if ((c->trunk->several || (c->trunk->dial && c->trunk->named)) && !failed)
 		c->pace_ns = 0;
 	c->not_before_ns = r->code == 503 && r->retry_after_s > 0
 				   ? world_now_ns() + r->retry_after_s * WORLD_S
@@ -209,6 +216,16 @@ static void witness_ended(struct cell *c, const struct probe_result *r)
 					   ? r->registered_until_s * WORLD_S -
 						     (world_wall_ns() - world_now_ns())
 					   : 0;
+}
+
+static void witness_called(struct occasion *o)
+{
+	o->dialled = ledger_find(o->trunk, o->result->call_id);
+	judge(ON_CALLED, o);
+	witness_counts.called++;
+	trace(o->trunk, "a call's verdict:",
+	      o->result->call.failure ? call_failure_name(o->result->call.failure) : "up",
+	      " code ", o->result->code);
 }
 
 static void witness_done_h(void *cell, const struct probe_result *r, void *arg)
@@ -222,7 +239,10 @@ static void witness_done_h(void *cell, const struct probe_result *r, void *arg)
 	      r->phase_ns[PROBE_PHASE_ANSWER] / CLOCK_NS_PER_US);
 	world_note((uint64_t)r->outcome ^ (uint64_t)r->phase_ns[PROBE_PHASE_ANSWER]);
 	judge(ON_EVENT, &o);
-	judge(ON_DONE, &o);
+	if (c->check == FLEET_CALLS)
+		witness_called(&o);
+	else
+		judge(ON_DONE, &o);
 	witness_counts.answered += r->outcome == PROBE_RESPONSE;
 	witness_counts.failed += r->verdict == PROBE_DOWN;
 	witness_counts.stalled += world_stalled_ns(c->begun_ns) > 0;
@@ -266,6 +286,52 @@ static void witness_ladder_h(void *cell, const struct probe_result *r,
 					     arg);
 }
 
+static void witness_call_refused_h(void *cell, const char *why, void *arg)
+{
+	struct cell *c = cell;
+	struct dialler *d = c->trunk->dial;
+
+	engine_listener.probe.call_refused_h(c->inner, why, arg);
+	trace(c->trunk, "a call is not made:", why, "", 0);
+	c->left_out = true;
+	d->refused++;
+	c->sum.unmade += c->pending;
+	dials.refused++;
+	c->pending = false;
+	c->ended_ns = world_now_ns();
+}
+
+static void witness_calls_open_h(const char *trunk, unsigned open, void *arg)
+{
+	struct trunk *t = fleet_trunk(trunk);
+
+	engine_listener.calls_open_h(trunk, open, arg);
+	trace(t, "calls open, by its word", "", " ", open);
+	t->dial->open = open;
+	if (!open)
+		t->dial->closed_ns = world_now_ns();
+}
+
+static void witness_not_ended_h(const char *trunk, const char *number, const char *why,
+				void *arg)
+{
+	struct trunk *t = fleet_trunk(trunk);
+
+	engine_listener.call_not_ended_h(trunk, number, why, arg);
+	world_leave();
+	trace(t, "a call is not ended, by its word:", why, "", 0);
+	if (!fleet.over)
+		judge(ON_LOST, &(struct occasion){.trunk = t, .text = why});
+	t->dial->lost++;
+	dials.lost++;
+	world_return();
+}
+
+static void witness_lateness_h(const struct media_lateness *l, void *arg)
+{
+	engine_listener.media_lateness_h(l, arg);
+}
+
 static void witness_late_h(void *cell, void *arg)
 {
 	struct cell *c = cell;
@@ -307,10 +373,15 @@ static void witness_stray_h(int why, void *arg)
 	engine_listener.stray_h(why, arg);
 }
 
+static int64_t told_ns[ENGINE_STRAYS]; /* refusals, when last */
+
+void witness_restarted(void)
+{
+	memset(told_ns, 0, sizeof(told_ns));
+}
+
 static void witness_refused_h(int why, const char *peer, uint64_t count, void *arg)
 {
-	static int64_t told_ns[ENGINE_STRAYS];
-
 	engine_listener.refused_h(why, peer, count, arg);
 	world_leave();
 	judge(ON_REFUSED, &(struct occasion){.since_ns = told_ns[why]});
@@ -333,6 +404,7 @@ const struct engine_events witness_events = {
 			.target_remove_h = witness_target_remove_h,
 			.probe_begin_h = witness_begin_h,
 			.probe_done_h = witness_done_h,
+			.call_refused_h = witness_call_refused_h,
 			.probe_late_h = witness_late_h,
 			.probe_misdirected_h = witness_misdirected_h,
 			.probe_settled_h = witness_settled_h,
@@ -342,6 +414,9 @@ const struct engine_events witness_events = {
 		},
 	.trunk_cert_h = witness_trunk_cert_h,
 	.tls_files_h = witness_files_h,
+	.calls_open_h = witness_calls_open_h,
+	.call_not_ended_h = witness_not_ended_h,
+	.media_lateness_h = witness_lateness_h,
 	.inbound_h = witness_inbound_h,
 	.stray_h = witness_stray_h,
 	.refused_h = witness_refused_h,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tests/simulation/kernel/memory.h"
+#include "tests/simulation/kernel/threads.h"
 #include "tests/simulation/kernel/world.h"
 #include "tests/simulation/kernel/wrapped.h"
 
@@ -16,6 +17,7 @@ struct fd {
 	void *arg;
 	int wants;
 	bool queued;
+	bool watched; /* by the other thread */
 };
 
 static struct {
@@ -80,10 +82,27 @@ static int fds_ready(const struct fd *f)
 	return f->kind->ready(f->thing) & (f->wants | FD_EXCEPT);
 }
 
+int fds_look(int fd, int wants)
+{
+	const struct fd *f = fds_at(fd);
+
+	return f && f->kind ? f->kind->ready(f->thing) & wants : 0;
+}
+
+void fds_watch(int fd)
+{
+	struct fd *f = fds_at(fd);
+
+	if (f)
+		f->watched = true;
+}
+
 void fds_touch(int fd)
 {
 	struct fd *f = fds_at(fd);
 
+	if (f && f->watched)
+		threads_wake();
 	if (!f || f->queued || !fds_ready(f))
 		return;
 	f->queued = true;
@@ -147,6 +166,9 @@ int __wrap_close(int fd)
 		errno = EBADF;
 		return -1;
 	}
+	if (f->watched)
+		threads_forget(fd);
+	f->watched = false;
 	f->kind->close(f->thing);
 	f->kind = NULL;
 	f->h = NULL;

@@ -24,6 +24,12 @@ void fds_touch(int fd);
 int fds_take(int fd);
 void fds_turn(int fd, int flags);
 
+/* What of @wants there is, whoever waits for it. */
+int fds_look(int fd, int wants);
+
+/* The product's other thread waits for it as well (threads.h). */
+void fds_watch(int fd);
+
 /* From now on none is left, or there are again. */
 void fds_exhaust(bool none);
 

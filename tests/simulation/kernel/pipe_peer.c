@@ -1,5 +1,6 @@
 /* The peer's end of a connection: what it hears, what it says, and what it forgets. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/simulation/callers.h"
@@ -132,6 +133,15 @@ static void pipe_request(struct pipe *s, size_t len)
 	peers_hear(p);
 }
 
+/* Bytes of a message's body. */
+static size_t pipe_body(const char *head, size_t len)
+{
+	static const char name[] = "\r\nContent-Length:";
+	const char *at = memmem(head, len, name, sizeof(name) - 1);
+
+	return at ? strtoul(at + sizeof(name) - 1, NULL, 10) : 0;
+}
+
 /* What the peer has of messages by now. */
 void pipes_heard(struct pipe *s, const char *buf, size_t len)
 {
@@ -144,6 +154,9 @@ void pipes_heard(struct pipe *s, const char *buf, size_t len)
 	while ((end = memmem(s->request, s->request_len, "\r\n\r\n", 4))) {
 		size_t n = (size_t)(end - s->request) + 4;
 
+		n += pipe_body(s->request, n);
+		if (n > s->request_len)
+			return;
 		if (s->accepted)
 			callers_hear_stream(s->request, n, s);
 		else

@@ -50,6 +50,7 @@ const struct sa *pipes_local(const struct pipe *s);
  */
 struct pipe *pipes_call(struct peer *peer, const struct sa *from);
 void pipes_let_go(struct pipe *s);
+void pipes_hold(struct pipe *s);
 
 /* Whether the process has closed it, or never knew it. */
 bool pipes_is_closed(const struct pipe *s);

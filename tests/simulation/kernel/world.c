@@ -41,6 +41,7 @@ static struct {
 	uint64_t made, digest, random;
 	struct turns waiting, batch;
 	unsigned inside, left;
+	bool beside; /* the other thread runs */
 } world;
 
 void world_begin(uint64_t seed)
@@ -99,6 +100,11 @@ int64_t world_stalled_ns(int64_t since_ns)
 			sum_ns += to_ns - (from_ns > since_ns ? from_ns : since_ns);
 	}
 	return sum_ns;
+}
+
+int64_t world_stalled_until_ns(void)
+{
+	return world.stalled_until_ns;
 }
 
 bool world_woke_between(int64_t from_ns, int64_t to_ns)
@@ -250,7 +256,19 @@ void world_run(int64_t until_ns)
 
 void world_call(void)
 {
-	world.now_ns += CALL_NS;
+	if (!world.beside)
+		world.now_ns += CALL_NS;
+}
+
+void world_beside(world_h *h, void *arg)
+{
+	bool before = world.beside;
+
+	world.beside = true;
+	world.inside++;
+	h(arg);
+	world.inside--;
+	world.beside = before;
 }
 
 bool world_is_inside(void)
@@ -308,6 +326,11 @@ int __wrap_RAND_bytes(unsigned char *buf, int n)
 	for (int i = 0; i < n; i++)
 		buf[i] = (unsigned char)(chance_next(&world.random) >> 32);
 	return 1;
+}
+
+int __wrap_RAND_priv_bytes(unsigned char *buf, int n)
+{
+	return __wrap_RAND_bytes(buf, n);
 }
 
 void __wrap_rand_bytes(uint8_t *buf, size_t n)

@@ -37,6 +37,9 @@ void world_stall(int64_t for_ns);
 /* For how long it stood still since then; 0: not at all. */
 int64_t world_stalled_ns(int64_t since_ns);
 
+/* Until when it stands still; a time that is over: it does not. */
+int64_t world_stalled_until_ns(void);
+
 /* Whether it went on again between these two. */
 bool world_woke_between(int64_t from_ns, int64_t to_ns);
 
@@ -58,6 +61,9 @@ void world_ready(int fd);
 void world_call(void);
 
 void world_run(int64_t until_ns);
+
+/* The product's other thread does something, which costs its loop no time. */
+void world_beside(world_h *h, void *arg);
 
 /* Whether the product runs now, and not the world. */
 bool world_is_inside(void);

@@ -1,12 +1,14 @@
 /*
  * What the linker sends here instead of to libc, libre and OpenSSL: all that the product
  * asks of the outside. meson.build has the same list. Their doings are in the file of
- * what they work on: fds.c, timers.c, files.c, sockets.c, datagrams.c, pipes.c, memory.c.
+ * what they work on: fds.c, timers.c, threads.c, files.c, sockets.c, datagrams.c,
+ * pipes.c, memory.c.
  */
 #ifndef TESTS_SIMULATION_KERNEL_WRAPPED_H
 #define TESTS_SIMULATION_KERNEL_WRAPPED_H
 
 #include <openssl/types.h>
+#include <pthread.h>
 #include <stddef.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -14,6 +16,7 @@
 #include "sipprobe/loop/compat.h"
 
 struct config_dns;
+struct epoll_event;
 struct itimerspec;
 struct lookup;
 struct lookup_system;
@@ -56,7 +59,19 @@ int __wrap_recvmmsg(int fd, struct mmsghdr *v, unsigned n, int flags,
 		    struct timespec *ts);
 ssize_t __wrap_recvmsg(int fd, struct msghdr *h, int flags);
 
+int __wrap_pthread_create(pthread_t *t, const pthread_attr_t *attr, void *(*run)(void *),
+			  void *arg);
+int __wrap_pthread_join(pthread_t t, void **value);
+int __wrap_setpriority(int which, unsigned who, int priority);
+int __wrap_epoll_create1(int flags);
+int __wrap_epoll_ctl(int epoll, int op, int fd, struct epoll_event *e);
+int __wrap_epoll_wait(int epoll, struct epoll_event *events, int most, int timeout);
+int __wrap_eventfd(unsigned count, int flags);
+int __wrap_eventfd_write(int fd, uint64_t value);
+int __wrap_eventfd_read(int fd, uint64_t *value);
+
 int __wrap_RAND_bytes(unsigned char *buf, int n);
+int __wrap_RAND_priv_bytes(unsigned char *buf, int n);
 void __wrap_rand_bytes(uint8_t *buf, size_t n);
 int __wrap_lookup_unbound_alloc(struct lookup **lp, const struct config_dns *conf,
 				const struct lookup_system *sys);

@@ -91,15 +91,24 @@ struct call_audio {
 };
 
 static enum media_heard heard = MEDIA_HEARD_NONCE;
+static unsigned audios; /* that have ports */
+
+static void audio_destructor(void *arg)
+{
+	const struct call_audio *a = arg;
+
+	audios -= !a->stopped;
+}
 
 int call_audio_alloc(struct call_audio **ap, const struct call_audio_conf *conf,
 		     const struct call_audio_events *events, void *arg)
 {
-	struct call_audio *a = mem_zalloc(sizeof(*a), NULL);
+	struct call_audio *a = mem_zalloc(sizeof(*a), audio_destructor);
 
 	(void)conf;
 	if (!a)
 		return ENOMEM;
+	audios++;
 	a->events = events;
 	a->arg = arg;
 	*ap = a;
@@ -140,6 +149,7 @@ void call_audio_quiet(struct call_audio *a)
 
 void call_audio_stop(struct call_audio *a)
 {
+	audios -= !a->stopped;
 	a->stopped = true;
 	a->report.in.heard = heard;
 	a->events->done_h(a->arg);
@@ -203,9 +213,11 @@ static void note_h(enum ladder_kind kind, int64_t at_ns, const char *text, size_
 	(void)arg;
 }
 
+/* @arg: where it is noted whether the call came back to us, or NULL */
 static void done_h(const struct call_outcome *o, void *arg)
 {
-	(void)arg;
+	if (arg)
+		*(bool *)arg = o->report.has_far;
 	told++;
 	last = *o;
 	str_ncpy(last_caller, o->report.media ? o->report.media->caller_id : "",
@@ -283,17 +295,22 @@ static void begin(const struct peer_script *script)
 	(void)calls_configure(calls, conf);
 }
 
-static struct call *dial(void)
+static struct call *dial_to(const struct sa *peer, bool *came_back)
 {
 	struct call_setup setup = {.trunk = &trunk,
 				   .conf = conf,
 				   .transport = CONFIG_TRANSPORT_UDP,
-				   .peer = world.peer_sa,
+				   .peer = *peer,
 				   .peer_name = ""};
 	struct call *c = NULL;
 
-	(void)calls_start(&c, calls, &setup, &handlers, NULL);
+	(void)calls_start(&c, calls, &setup, &handlers, came_back);
 	return c;
+}
+
+static struct call *dial(void)
+{
+	return dial_to(&world.peer_sa, NULL);
 }
 
 static void finish(void)
@@ -610,6 +627,76 @@ static void test_leave(void)
 	finish();
 }
 
+/*
+ * Who never said that it rang may ring on, as a proxy lets it for three minutes (Timer
+ * C), and be answered by somebody: who is hung up then. The ports are free meanwhile.
+ */
+static void test_late(void)
+{
+	static const struct peer_script script = {
+		.mute = true, .ring_ms = -1, .answer_ms = 150000};
+	static const struct peer_script rings = {.ring_ms = 100, .answer_ms = 5000};
+
+	call_conf.mode = CONFIG_CALL_ANSWER;
+	begin(&script);
+	dial();
+	pass_ms(149000);
+	ok(told == 1 && !open_now && last.report.failure == CALL_FAILURE_NO_RINGING,
+	   "given up");
+	is_int(audios, 0, "without its ports");
+	pass_ms(1200);
+	ok(world.dialogs[0].acked && !world.dialogs[0].up && !open_now,
+	   "answered after two and a half minutes, and hung up");
+	finish();
+	call_conf.mode = CONFIG_CALL_RING;
+	begin(&rings);
+	dial();
+	pass_ms(1000);
+	ok(told == 1 && !audios, "rung and cancelled, its ports are free at once");
+	finish();
+}
+
+static bool no_memory;
+
+struct mbuf *__real_mbuf_alloc(size_t size);
+struct mbuf *__wrap_mbuf_alloc(size_t size);
+
+struct mbuf *__wrap_mbuf_alloc(size_t size)
+{
+	return no_memory ? NULL : __real_mbuf_alloc(size);
+}
+
+/* Its end cannot be said for a while: it is when it can. */
+static void test_no_memory(void)
+{
+	static const struct peer_script rings = {.ring_ms = 100, .answer_ms = 60000};
+	static const struct peer_script talks = {.ring_ms = 100, .answer_ms = 500};
+	static const struct {
+		const char *name;
+		const struct peer_script *script;
+		enum config_call_mode mode;
+		int from_ms;
+	} ends[] = {
+		{"no memory for CANCEL", &rings, CONFIG_CALL_RING, 50},
+		{"no memory for BYE", &talks, CONFIG_CALL_ANSWER, 10000},
+	};
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		call_conf.mode = ends[i].mode;
+		begin(ends[i].script);
+		dial();
+		pass_ms(ends[i].from_ms);
+		no_memory = true;
+		pass_ms(8000);
+		no_memory = false;
+		ok(open_now && world_is_up(&world), "%s: it goes on", ends[i].name);
+		pass_ms(10000);
+		ok(!open_now && !world_is_up(&world) && !not_ended,
+		   "%s: ended a little later", ends[i].name);
+		finish();
+	}
+}
+
 /* What the called end of a loop sends, by its socket. */
 static char guest_sent[4096];
 static size_t guest_len;
@@ -734,6 +821,25 @@ static void test_loop(void)
 	finish();
 }
 
+/* Two trunks call the same number at once: each has what comes from its own peer. */
+static void test_loops(void)
+{
+	bool other = false, own = false;
+	struct sa elsewhere;
+
+	(void)sa_set_str(&elsewhere, "192.0.2.8", 5060);
+	call_conf.mode = CONFIG_CALL_LOOP;
+	guest_len = guest_count = 0;
+	begin(&(struct peer_script){.dead = true});
+	dial_to(&elsewhere, &other);
+	dial_to(&world.peer_sa, &own);
+	pass_ms(200);
+	ok(guest_ask("INVITE", "100200", NULL, "z9hG4bKa", 1), "one came back");
+	pass_ms(60000);
+	ok(told == 2 && own && !other, "to who called that peer");
+	finish();
+}
+
 /* Whatever the other side fails to do, the called end does not stay. */
 static void test_loop_ends(void)
 {
@@ -832,7 +938,10 @@ int main(void)
 	test_random();
 	test_stop();
 	test_leave();
+	test_late();
+	test_no_memory();
 	test_loop();
+	test_loops();
 	test_loop_ends();
 	test_loop_stream();
 	test_loop_stream_lost();

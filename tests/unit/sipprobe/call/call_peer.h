@@ -22,6 +22,7 @@ struct peer_script {
 	const char *sdp; /* NULL: one that is well */
 	bool trying;	 /* 100 at once */
 	bool dead;	 /* never says a word */
+	bool mute;	 /* says none before its answer */
 	bool cross;	 /* answers 200 to INVITE when CANCEL comes */
 	bool fork;	 /* a second 200, with another tag */
 	bool reliable;	 /* a 183 that wants PRACK; its SDP is the answer */
@@ -354,7 +355,7 @@ static void peer_take_invite(struct world *w, const char *buf, size_t len)
 		/* Again: the last response once more (17.2.1). */
 		if (w->answered && s->code)
 			peer_say(w, s->code, "", NULL, 0);
-		else if (!w->answered)
+		else if (!w->answered && !s->mute)
 			peer_say(w, s->ring_ms > 0 ? 180 : 100, PEER_CONTACT, NULL, 0);
 		return;
 	}

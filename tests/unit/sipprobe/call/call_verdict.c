@@ -217,6 +217,21 @@ static void test_first_words(void)
 	is_str(o.detail, "answered too late", "and keeps its words");
 }
 
+/* A success has a time, also where no final response came: that of the ringing. */
+static void test_rang(void)
+{
+	struct config_call conf = {.mode = CONFIG_CALL_RING};
+	struct call_outcome o = {.outcome = PROBE_RESPONSE};
+
+	o.report = call_report_none();
+	o.report.made = true;
+	o.report.post_dial_ns = 7;
+	call_verdict(&o, &conf, true);
+	ok(o.outcome == PROBE_RESPONSE && o.verdict == PROBE_DEGRADED &&
+		   o.report.response_ns == 7,
+	   "it rang, and no final response came");
+}
+
 int main(void)
 {
 	test_quality();
@@ -225,6 +240,7 @@ int main(void)
 	test_either_end();
 	test_unanswered();
 	test_first_words();
+	test_rang();
 	is_str(call_failure_name(CALL_FAILURES), "", "there is no other");
 	for (int i = 1; i < CALL_FAILURES; i++)
 		ok(*call_failure_name((enum call_failure)i), "failure %d has a name", i);

@@ -328,6 +328,31 @@ static void test_ttl(void)
 	trunks_close(&ts);
 }
 
+/* Addresses wait for a probe on one that left, not for its deadline: a call's is far. */
+static void test_held(void)
+{
+	struct trunks ts;
+
+	trunks_open(&ts, "sip:isp.test:%u",
+		    ", \"interval\": \"1h\", \"timeout\": \"50s\", \"family\": \"ipv4\"",
+		    TWO);
+	zone_answer_all(ts.zone);
+	all_answer(&ts);
+	ts.zone->text = "isp.test 7200 A 127.0.0.3\nisp.test 7200 A 127.0.0.2\n";
+	pass_ms(59 * 1000);
+	fixture_probe(ts.trunk->targets[0]);
+	pass_ms(1001);
+	is_int(ts.zone->count, 2, "asked again");
+	zone_answer_all(ts.zone);
+	pass_ms(5000);
+	is_str(told(&ts), "", "while a probe is under way, nothing changes");
+	target_icmp(ts.trunk->targets[0], ECONNREFUSED);
+	(void)told(&ts);
+	pass_ms(1001);
+	is_str(told(&ts), "remove, 1/2", "its end is seen within a second");
+	trunks_close(&ts);
+}
+
 static void test_dns_failure_first(void)
 {
 	struct trunks ts;
@@ -732,7 +757,8 @@ static void test_when(void)
 	pass_ms(0);
 	is_int(ts.trunk->state, HEALTH_DOWN, "silence, seen late");
 	is_int(ts.changed_ns, begun_ns + 5 * CLOCK_NS_PER_S, "down at the deadline");
-	ok(ts.held_ns >= 5 * CLOCK_NS_PER_S && ts.held_ns < 5 * CLOCK_NS_PER_S + 2 * WHEEL_TICK_NS,
+	ok(ts.held_ns >= 5 * CLOCK_NS_PER_S &&
+		   ts.held_ns < 5 * CLOCK_NS_PER_S + 2 * WHEEL_TICK_NS,
 	   "and up until then");
 	trunks_close(&ts);
 }
@@ -982,6 +1008,7 @@ int main(void)
 		test_up_when,
 		test_two_checks,
 		test_ttl,
+		test_held,
 		test_dns_failure_first,
 		test_dns_failure_later,
 		test_rotations,
