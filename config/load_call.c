@@ -62,24 +62,16 @@ static bool is_anonymous(const char *from)
 	return from && (has_user(from, "anonymous") || strstr(from, "anonymous.invalid"));
 }
 
-static bool listens_udp(const struct config_sip *sip)
-{
-	for (size_t i = 0; i < sip->listen_count; i++)
-		if (sip->listen[i].transport == CONFIG_TRANSPORT_UDP)
-			return true;
-	return false;
-}
-
 /* Returns whether the trunk's calls have what their mode needs. */
 static bool check_mode(struct load *l, const struct layer *level,
 		       const struct doc_path *at, const struct config_call *call)
 {
 	struct call_place p;
 
-	if (call->mode == CONFIG_CALL_LOOP && !listens_udp(&l->sip))
+	if (call->mode == CONFIG_CALL_LOOP && !l->sip.listen_count)
 		return walk_fault(&l->w, call_place(&p, level, at, "mode"),
-				  "mode loop needs an address of sip.listen with udp:, "
-				  "where the call comes back");
+				  "mode loop needs an address in sip.listen, where the "
+				  "call comes back");
 	return true;
 }
 

@@ -126,8 +126,10 @@ static int app_config_apply(struct app *app, struct config **next,
 	store_change_begin(app->store);
 	if (!err)
 		err = engine_apply(app->engine, *next, text, APP_ERR_TEXT);
-	if (!err)
+	if (!err) {
 		store_spare(app->store, &(*next)->metrics);
+		store_keep_audio(app->store, (*next)->calls.keep_audio);
+	}
 	store_change_end(app->store);
 	store_prepared_drop(app->store);
 	if (err)

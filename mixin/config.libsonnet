@@ -45,6 +45,13 @@
     inboundMissed: 5,
     inboundSilenceSeconds: 300,
     scheduleLagSeconds: 1,
+    // So many calls that fail, or sound bad, one after the other. And that share of six hours'
+    // calls that fail, and how many at least.
+    callsFailed: 2,
+    callsFailedRatio: 0.2,
+    callsFailedOften: 3,
+    // Below it many people are dissatisfied (G.107 Annex B: R 70).
+    callMos: 3.6,
     // 99.9 % is 43 minutes in 30 days.
     availabilityObjective: 0.999,
     // How often the rules of availability look at each minute: every so many seconds, which

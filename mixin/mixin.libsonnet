@@ -3,6 +3,7 @@
 (import 'config.libsonnet') +
 (import 'rules/thresholds.libsonnet') +
 (import 'rules/windows.libsonnet') +
+(import 'rules/calls.libsonnet') +
 (import 'rules/long_windows.libsonnet') +
 (import 'rules/baselines.libsonnet') +
 (import 'rules/availability.libsonnet') +

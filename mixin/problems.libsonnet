@@ -3,7 +3,11 @@
 {
   down: 100,
   registration_lost: 95,
+  calls_failing: 93,
+  calls_without_audio: 92,
   down_from_some_vantages: 90,
+  calls_open_too_long: 88,
+  calls_not_ended: 87,
   flapping: 85,
   error_budget_burn_fast: 80,
   partially_down: 75,
@@ -11,6 +15,8 @@
   registration_lapsing: 65,
   state_unknown: 60,
   peer_pings_stopped: 55,
+  calls_fail_often: 54,
+  call_quality_low: 52,
   packet_loss: 50,
   latency_high: 45,
   error_codes_rising: 40,
@@ -20,5 +26,6 @@
   own_certificate_expiring: 20,
   own_certificate_unfit: 15,
   error_budget_burn_slow: 10,
+  calls_held_back: 7,
   addresses_changed: 5,
 }

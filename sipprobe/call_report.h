@@ -6,6 +6,7 @@
 #define SIPPROBE_CALL_REPORT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "sipprobe/media_report.h"
@@ -26,6 +27,9 @@ enum call_failure {
 	CALL_FAILURES,
 };
 
+/* "ring", "answer", "echo", "loop", as `call.mode` has them. */
+const char *call_mode_name(unsigned mode);
+
 /* "no_ringing", "no_answer", …; "" for none. */
 const char *call_failure_name(enum call_failure f);
 
@@ -35,6 +39,20 @@ struct call_media {
 	struct media_report far;  /* in a loop, at the end that was called */
 	char caller_id[64];	  /* in a loop, user part of From as it came back */
 };
+
+/*
+ * A copy of its own, a single block; call_media_free() wipes it: it may be what people
+ * said. Any thread.
+ *
+ * @whole: with the sound and packets of our own end
+ *
+ * Returns NULL without memory.
+ */
+struct call_media *call_media_copy(const struct call_media *from, bool whole);
+void call_media_free(struct call_media *m); /* NULL is none */
+
+/* How much memory a copy takes. */
+size_t call_media_bytes(const struct call_media *m);
 
 struct call_report {
 	bool made;	 /* an INVITE left */

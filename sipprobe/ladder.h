@@ -7,8 +7,8 @@
  * are not SIP, an earlier transaction of the same probe) is noted while it happens. So a
  * probe that is answered at once costs one question more, and no memory.
  *
- * Messages come without their bodies and without secrets. What peers wrote is otherwise
- * as they wrote it, any byte: whoever shows it escapes it.
+ * Messages come without secrets, and without bodies other than SDP. What peers wrote is
+ * otherwise as they wrote it, any byte: whoever shows it escapes it.
  */
 #ifndef SIPPROBE_LADDER_H
 #define SIPPROBE_LADDER_H
@@ -37,13 +37,13 @@ enum ladder_kind {
 };
 
 enum {
-	LADDER_ENTRIES = 30,
+	LADDER_ENTRIES = 48,
 	LADDER_BYTES = 2048, /* of a message kept */
 };
 
 struct ladder_entry {
 	int64_t at_ns;	  /* since the probe's begin */
-	const char *text; /* a message's head, or a failure in words; not terminated */
+	const char *text; /* a message, or a failure in words; not terminated */
 	uint32_t len;	  /* of `text`, 0: it says nothing */
 	uint32_t size;	  /* of the whole message in bytes */
 	enum ladder_kind kind;
@@ -63,9 +63,10 @@ bool ladder_is_inbound(enum ladder_kind k);
 
 /*
  * Copies a message as it may be shown: at most LADDER_BYTES of its head, up to and with
- * the empty line. Values of nonce, cnonce, response and their like, credentials of other
- * schemes than Digest, and passwords in SIP URIs become "redacted". It works on any
- * bytes, line by line, also on those that are not SIP.
+ * the empty line, and of a body that its head says is SDP. Values of nonce, cnonce,
+ * response and their like, credentials of other schemes than Digest, and passwords in SIP
+ * URIs become "redacted", keys in SDP as many x as they are long. It works on any bytes,
+ * line by line, also on those that are not SIP.
  *
  * @out: LADDER_BYTES of room; not terminated
  *

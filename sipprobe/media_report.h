@@ -9,6 +9,7 @@
 #define SIPPROBE_MEDIA_REPORT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* G.711 at 8,000 Hz (RFC 3551 4.5.14). The numbers are our own, not payload types. */
@@ -136,6 +137,8 @@ uint32_t media_lateness_percentile_us(const struct media_lateness *l, unsigned p
 /* From this on, jitter and scores are no verdict on the peer: we were the late ones. */
 enum { MEDIA_LATE_US = 5000 };
 
+struct media_packet;
+
 struct media_report {
 	enum media_codec codec;
 	bool secure;  /* SRTP */
@@ -146,6 +149,12 @@ struct media_report {
 	struct media_outbound out;
 	struct media_refused refused;
 	uint32_t late_p99_us, late_max_us; /* of this session's packets */
+	/* What was kept for people (calls.keep_audio); NULL and 0: nothing. */
+	const uint8_t *wav; /* what was heard at its end: a file */
+	size_t wav_bytes;
+	const struct media_packet *packets; /* in order; their times are the wall clock's
+					     */
+	size_t packet_count;
 };
 
 /* What happens during a call, for its ladder. */
@@ -173,7 +182,8 @@ struct media_event {
 	char where[56]; /* the peer's "address:port", where one is told; else "" */
 };
 
-/* A packet that a session sent or received, as it was before SRTP or after it. */
+/* A packet that a session sent or received, as it was on the wire: under SRTP encrypted.
+ */
 struct media_packet {
 	int64_t at_ns; /* monotonic */
 	const uint8_t *data;

@@ -1,7 +1,8 @@
 /*
  * A probe with its ladder as something to take away: as text to paste into a mail to the
- * carrier, or as packets for Wireshark. Neither has more than the ladder has: heads of
- * messages without bodies, and with secrets taken out.
+ * carrier, or as packets for Wireshark. Of messages neither has more than the ladder has:
+ * none but SDP's bodies, and no secrets. Of a call there are its figures, and the RTP and
+ * RTCP that were kept.
  */
 #ifndef EXPORTER_CAPTURE_RECORD_H
 #define EXPORTER_CAPTURE_RECORD_H
@@ -21,6 +22,15 @@ struct capture_record {
 	unsigned dropped;     /* left out before the last entry */
 	int64_t late_unix_ns; /* a response came after the end; 0: none */
 };
+
+/* A fact of a call: what it is, in a word or two, and its printable text. */
+typedef void(capture_fact_h)(const char *name, const char *value, void *arg);
+
+/* Tells what a call showed, in order; nothing of one that was not made. */
+void capture_call(const struct call_report *c, capture_fact_h *fact_h, void *arg);
+
+/* "1.2 ms", "3.05 s" */
+void capture_put_duration(struct buffer *b, int64_t ns);
 
 /*
  * Writes it as lines of printable ASCII: what is not becomes \xNN, so that a terminal, a

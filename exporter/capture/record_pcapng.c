@@ -76,6 +76,12 @@ static bool record_pcapng_is_whole(const struct ladder_entry *e)
 	       (e->len >= 2 && !memcmp(e->text + e->len - 2, "\n\n", 2));
 }
 
+/* Whether a message's body, SDP, is there as well, all of it. */
+static bool record_pcapng_has_body(const struct ladder_entry *e)
+{
+	return e->len && e->len < LADDER_BYTES && memmem(e->text, e->len, "\r\n\r\n", 4);
+}
+
 /*
  * How long the message was, as far as what is kept of it tells: a secret that was taken
  * out has changed its length, so that a body is what Content-Length says.
@@ -86,7 +92,7 @@ static uint32_t record_pcapng_size(const struct ladder_entry *e)
 	uint32_t body = 0;
 
 	if (!record_pcapng_is_whole(e))
-		return e->size;
+		return record_pcapng_has_body(e) ? e->len : e->size;
 	length = record_pcapng_field(e, "Content-Length", 'l');
 	for (size_t i = 0; i < length.l && length.p[i] >= '0' && length.p[i] <= '9'; i++)
 		if (body < PCAPNG_PAYLOAD_MAX)
@@ -174,12 +180,18 @@ static void record_pcapng_record(struct buffer *b, const struct capture_record *
 		.sent = 1,
 		.received = 1,
 	};
+	size_t media = 0;
 
 	if (!pcapng_end_parse(&f.peer, r->address, strlen(r->address)))
 		return;
 	f.local.ipv6 = f.peer.ipv6;
-	for (unsigned i = 0; i < r->count; i++)
+	/* In order of time: who reads them knows by the SDP before what is RTP. */
+	for (unsigned i = 0; i < r->count; i++) {
+		media = record_rtp_until(b, r, media,
+					 r->result->begun_unix_ns + r->entries[i].at_ns);
 		record_pcapng_packet(b, &f, i);
+	}
+	(void)record_rtp_until(b, r, media, INT64_MAX);
 }
 
 /* For who opens the file and knows nothing of where it is from. */
@@ -213,8 +225,8 @@ void capture_pcapng(struct buffer *b, const struct capture_record *records, size
 	for (size_t i = 0; i < count; i++)
 		record_pcapng_about(&about, &records[i]);
 	buffer_str(&about,
-		   "\n\nMade of what was kept of the probe, not captured: heads of "
-		   "messages without bodies, secrets replaced.");
+		   "\n\nMade of what was kept of the probe, not captured: messages "
+		   "without bodies other than SDP, secrets replaced.");
 	buffer_add(&about, "", 1);
 	buffer_format(&program, "siptrunk_exporter %s", version);
 	pcapng_begin(b, program.err ? NULL : program.data, about.err ? NULL : about.data);

@@ -15,6 +15,15 @@ bool capture_is_message(enum ladder_kind kind);
 /* What an entry is, and its own words where it is no message. */
 void capture_put_event(struct buffer *b, const struct ladder_entry *e);
 
+/*
+ * The RTP and RTCP of the record's call from its @next packet on, of those before
+ * @unix_ns.
+ *
+ * Returns the first that is left.
+ */
+size_t record_rtp_until(struct buffer *b, const struct capture_record *r, size_t next,
+			int64_t unix_ns);
+
 /* Any bytes as printable ASCII. */
 void capture_put_safe(struct buffer *b, const char *text, size_t len);
 

@@ -78,6 +78,12 @@ void capture_put_outcome(struct buffer *b, const struct probe_result *r)
 	}
 }
 
+/* Beside the head's own lines. */
+static void record_text_fact_h(const char *name, const char *value, void *arg)
+{
+	buffer_format(arg, "  %-12s %s\n", name, value);
+}
+
 static void record_text_head(struct buffer *b, const struct capture_record *r)
 {
 	const char *comma = "Phases:  ";
@@ -103,7 +109,9 @@ static void record_text_head(struct buffer *b, const struct capture_record *r)
 			      (double)r->result->phase_ns[i] / 1e6);
 		comma = ", ";
 	}
-	buffer_str(b, *comma == ',' ? "\n\n" : "\n");
+	buffer_str(b, *comma == ',' ? "\n" : "");
+	capture_call(&r->result->call, record_text_fact_h, b);
+	buffer_str(b, "\n");
 }
 
 /* A message's lines, below its rung. */
@@ -167,6 +175,6 @@ void capture_text(struct buffer *b, const struct capture_record *r)
 			       LADDER_LATE);
 		buffer_format(b, "%s\n", rungs[LADDER_LATE].words);
 	}
-	buffer_str(b,
-		   "\nHeads of messages only; secrets are replaced by \"redacted\".\n");
+	buffer_str(b, "\nMessages without bodies other than SDP; secrets are replaced by "
+		      "\"redacted\", keys by x.\n");
 }

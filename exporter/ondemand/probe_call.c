@@ -2,6 +2,7 @@
 
 #include "base/buffer_format.h"
 #include "config/config.h"
+#include "exporter/capture/record.h"
 #include "exporter/ondemand/probe_explain.h"
 
 static void call_words_end(struct buffer *b, const struct probe_result *r)
@@ -36,64 +37,9 @@ void probe_call_words(struct buffer *b, const struct probe_result *r)
 	call_words_end(b, r);
 }
 
-static void story_time(struct buffer *b, const char *what, int64_t ns)
+static void probe_call_line_h(const char *name, const char *value, void *arg)
 {
-	if (ns < 0)
-		return;
-	buffer_format(b, "  %-12s ", what);
-	probe_explain_time(b, ns);
-	buffer_str(b, "\n");
-}
-
-static void story_score(struct buffer *b, const struct media_inbound *in)
-{
-	if (in->unscored == MEDIA_SCORED)
-		buffer_format(b,
-			      "  %-12s %.2f (R %.1f, G.107, with loss concealment%s)\n",
-			      "MOS", in->mos, in->r_factor,
-			      in->delay_assumed ? ", delay not known" : "");
-	else
-		buffer_format(b, "  %-12s none: %s\n", "MOS",
-			      media_unscored_name(in->unscored));
-}
-
-static void story_audio(struct buffer *b, const struct call_report *c)
-{
-	const struct media_inbound *in;
-
-	if (!c->has_media)
-		return;
-	in = &c->media->near.in;
-	buffer_format(b, "  %-12s %s, %u packets sent, %u received, %u lost%s\n", "audio",
-		      media_codec_name(c->media->near.codec), c->media->near.out.sent,
-		      in->received, in->lost, c->media->near.secure ? ", SRTP" : "");
-	story_time(b, "first audio", c->first_audio_ns);
-	story_time(b, "jitter", in->jitter_ns);
-	if (in->delay_by != MEDIA_DELAY_NONE)
-		story_time(b, c->has_far ? "one way, in" : "round trip", in->delay_ns);
-	if (c->media->near.out.round_trip_ns >= 0)
-		story_time(b, "by RTCP", c->media->near.out.round_trip_ns);
-	buffer_format(b, "  %-12s %s\n", "heard", media_heard_name(in->heard));
-	story_score(b, in);
-}
-
-/* In a loop, of the end that was called. */
-static void story_far(struct buffer *b, const struct call_report *c)
-{
-	const struct media_inbound *in;
-
-	if (!c->has_far)
-		return;
-	in = &c->media->far.in;
-	buffer_format(b, "  %-12s %u packets sent, %u received, %u lost\n", "called end",
-		      c->media->far.out.sent, in->received, in->lost);
-	story_time(b, "jitter", in->jitter_ns);
-	if (in->delay_by != MEDIA_DELAY_NONE)
-		story_time(b, "one way, out", in->delay_ns);
-	buffer_format(b, "  %-12s %s\n", "heard", media_heard_name(in->heard));
-	story_score(b, in);
-	if (*c->media->caller_id)
-		buffer_format(b, "  %-12s %s\n", "caller id", c->media->caller_id);
+	buffer_format(arg, "  %-12s %s\n", name, value);
 }
 
 /* What a mode leaves open, so that nobody takes more from it. */
@@ -110,18 +56,9 @@ void probe_call_story(struct buffer *b, const struct probe_result *r)
 
 	if (!c->made)
 		return;
-	story_time(b, "ringing", c->post_dial_ns);
-	story_time(b, "answer", c->answer_ns);
-	if (c->answered)
-		story_time(b, "talked", c->talk_ns);
-	story_audio(b, c);
-	story_far(b, c);
-	if (c->forks)
-		buffer_format(b, "  %-12s %u more answers, hung up\n", "forks", c->forks);
+	capture_call(c, probe_call_line_h, b);
 	if (r->verdict != PROBE_DOWN)
 		buffer_format(b, "  %-12s %s\n", "proven", proven[c->mode]);
-	if (!c->ended)
-		buffer_format(b, "  %-12s not confirmed by the peer\n", "end");
 }
 
 static const char *const advices[CALL_FAILURES] = {

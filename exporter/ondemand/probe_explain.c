@@ -6,6 +6,7 @@
 #include "base/buffer_format.h"
 #include "base/clock.h"
 #include "config/uri.h"
+#include "exporter/capture/record.h"
 #include "exporter/ondemand/probe_call.h"
 #include "exporter/ondemand/probe_certificates.h"
 #include "sipprobe/dns_hint.h"
@@ -140,10 +141,7 @@ void probe_explain_uri(struct buffer *b, const char *text)
 
 void probe_explain_time(struct buffer *b, int64_t ns)
 {
-	if (ns < CLOCK_NS_PER_S)
-		buffer_format(b, "%.1f ms", (double)ns / CLOCK_NS_PER_MS);
-	else
-		buffer_format(b, "%.2f s", (double)ns / CLOCK_NS_PER_S);
+	capture_put_duration(b, ns);
 }
 
 static void probe_explain_failure_words(struct buffer *b, const struct probe_result *r,

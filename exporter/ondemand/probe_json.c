@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "base/json.h"
+#include "exporter/ondemand/json_call.h"
 #include "exporter/ondemand/json_chain.h"
 #include "exporter/ondemand/probe_explain.h"
 #include "exporter/ondemand/probe_format.h"
@@ -164,63 +165,6 @@ static void probe_json_ladder(struct json *j, const struct ladder *l)
 	json_number(j, "ladder_dropped", l->dropped, 0);
 }
 
-static void probe_json_score(struct json *j, const struct media_inbound *in)
-{
-	bool scored = in->unscored == MEDIA_SCORED;
-
-	if (scored) {
-		json_number(j, "mos", (int64_t)(in->mos * 1000), 3);
-		json_number(j, "r_factor", (int64_t)(in->r_factor * 1000), 3);
-	} else {
-		json_null(j, "mos");
-		json_null(j, "r_factor");
-	}
-	json_str(j, "unscored", scored ? NULL : media_unscored_name(in->unscored));
-}
-
-static void probe_json_audio(struct json *j, const char *key,
-			     const struct media_report *r, int64_t first_ns)
-{
-	if (!r) {
-		json_null(j, key);
-		return;
-	}
-	json_open(j, key, '{');
-	json_str(j, "codec", media_codec_name(r->codec));
-	json_bool(j, "secure", r->secure);
-	json_str(j, "heard", media_heard_name(r->in.heard));
-	json_number(j, "sent", r->out.sent, 0);
-	json_number(j, "received", r->in.received, 0);
-	json_number(j, "lost", r->in.lost, 0);
-	probe_json_seconds(j, "first_seconds", first_ns);
-	probe_json_seconds(j, "jitter_seconds", r->in.jitter_ns);
-	probe_json_seconds(j, "delay_seconds",
-			   r->in.delay_by == MEDIA_DELAY_NONE ? -1 : r->in.delay_ns);
-	probe_json_score(j, &r->in);
-	json_close(j, '}');
-}
-
-/* Of INVITE alone. */
-static void probe_json_call(struct json *j, const struct call_report *c)
-{
-	if (!c->made && !c->failure)
-		return;
-	json_open(j, "call", '{');
-	json_str(j, "failure",
-		 c->failure ? call_failure_name((enum call_failure)c->failure) : NULL);
-	json_bool(j, "answered", c->answered);
-	json_bool(j, "ended", c->ended);
-	probe_json_seconds(j, "ringing_seconds", c->post_dial_ns);
-	probe_json_seconds(j, "answer_seconds", c->answer_ns);
-	probe_json_seconds(j, "talked_seconds", c->talk_ns);
-	probe_json_audio(j, "audio", c->has_media ? &c->media->near : NULL,
-			 c->first_audio_ns);
-	probe_json_audio(j, "called_end", c->has_far ? &c->media->far : NULL,
-			 c->has_far ? c->media->far.in.first_packet_ns : -1);
-	json_str(j, "caller_id", c->has_far ? c->media->caller_id : NULL);
-	json_close(j, '}');
-}
-
 static void probe_json_answer(struct json *j, const struct probe_output *t,
 			      const struct ondemand_answer *a)
 {
@@ -234,7 +178,8 @@ static void probe_json_answer(struct json *j, const struct probe_output *t,
 	probe_json_certificate(j, a->has_certificate ? &a->certificate : NULL, t->now_s);
 	json_chain(j, "certificate_chain", a->chain);
 	probe_json_rehearsal(j, a);
-	probe_json_call(j, &a->result.call);
+	if (a->result.call.made || a->result.call.failure)
+		json_call(j, "call", &a->result.call);
 	probe_json_ladder(j, &a->ladder);
 	json_close(j, '}');
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "exporter/ondemand/json_call.h"
 #include "exporter/ondemand/json_chain.h"
 #include "exporter/pages/ladders.h"
 #include "exporter/store/labels.h"
@@ -217,6 +218,8 @@ static void api_put_ladder(struct json *j, const char *key, const struct ladders
 	for (int i = 0; i < PROBE_PHASES; i++)
 		json_seconds(j, probe_phase_name((enum probe_phase)i), r->phase_ns[i]);
 	json_close(j, '}');
+	json_call(j, "call", &r->call);
+	json_bool(j, "audio_kept", ladders_has_audio(v));
 	json_time(j, "late_response_unix_s", v->record.late_unix_ns);
 	json_number(j, "entries_left_out", v->record.dropped, 0);
 	json_open(j, "entries", '[');

@@ -22,15 +22,38 @@ static void ladders_pcapng_write(struct buffer *b, const struct capture_record *
 	capture_pcapng(b, r, 1, version);
 }
 
+static void ladders_wav_write(struct buffer *b, const struct capture_record *r,
+			      const char *version)
+{
+	const struct media_report *near = &r->result->call.media->near;
+
+	(void)version;
+	buffer_add(b, near->wav, near->wav_bytes);
+}
+
+bool ladders_has_audio(const struct ladders_view *v)
+{
+	return v->record.result->call.media && v->record.result->call.media->near.wav;
+}
+
+static bool ladders_has_ladder(const struct ladders_view *v)
+{
+	return v->record.result;
+}
+
 static const struct form {
 	const char *ending;
 	const char *content_type;
 	const char *disposition;
+	bool (*has)(const struct ladders_view *v);
 	void (*write)(struct buffer *b, const struct capture_record *r,
 		      const char *version);
 } forms[] = {
-	{".txt", "text/plain; charset=utf-8", "inline", ladders_text_write},
-	{".pcapng", "application/x-pcapng", "attachment", ladders_pcapng_write},
+	{".txt", "text/plain; charset=utf-8", "inline", ladders_has_ladder,
+	 ladders_text_write},
+	{".pcapng", "application/x-pcapng", "attachment", ladders_has_ladder,
+	 ladders_pcapng_write},
+	{".wav", "audio/wav", "attachment", ladders_has_audio, ladders_wav_write},
 };
 
 static void ladders_label(char *out, size_t size, struct slice labels, const char *name)
@@ -159,6 +182,7 @@ bool ladders_answer(struct http_answer *a, const struct http_query *q, const cha
 		return false;
 	for (size_t i = 0; i < t->target_count && !found; i++)
 		found = ladders_find_in(&v, name, &t->targets[i], id);
+	found = found && form->has(&v);
 	if (found)
 		ladders_hand_out(a, form, &v, q->site->version);
 	status_trunk_free(t);

@@ -27,8 +27,11 @@ void ladders_view(struct ladders_view *v, const char *trunk,
  */
 void ladders_success(char out[LADDERS_ID], const struct ladders_view *v);
 
+/* Whether what was heard in the call was kept: it can be had as `.wav`. */
+bool ladders_has_audio(const struct ladders_view *v);
+
 /*
- * `NAME/ladders/ID.pcapng` or `.txt` behind `/api/v1/trunks/`.
+ * `NAME/ladders/ID.pcapng`, `.txt` or `.wav` behind `/api/v1/trunks/`.
  *
  * Returns whether @path has that form and there is such a ladder; then @a is the answer.
  */

@@ -201,6 +201,36 @@ static void page_ladder_put_link(struct buffer *b, const struct page_ladder *p,
 	buffer_clear(&bytes);
 }
 
+static void page_ladder_fact_h(const char *name, const char *value, void *arg)
+{
+	page_item_begin(arg, name);
+	page_str(arg, value);
+	page_item_end(arg);
+}
+
+/* Of a call what it showed. */
+static void page_ladder_put_call(struct buffer *b, const struct call_report *c)
+{
+	if (!c->made)
+		return;
+	buffer_str(b, "<dl class=\"facts call\">\n");
+	capture_call(c, page_ladder_fact_h, b);
+	buffer_str(b, "</dl>\n");
+}
+
+/* What was heard of a call, to be listened to. */
+static void page_ladder_put_sound(struct buffer *b, const struct page_ladder *p,
+				  const struct capture_record *l)
+{
+	const struct call_media *m = l->result->call.media;
+
+	if (!p->url.l || !m || !m->near.wav)
+		return;
+	buffer_str(b, " · <a download href=\"");
+	buffer_add(b, p->url.p, p->url.l);
+	buffer_str(b, ".wav\">What was heard (.wav)</a>");
+}
+
 /* To take away: for the ticket, and for who wants to see it in Wireshark. */
 static void page_ladder_put_take(struct buffer *b, const struct page_ladder *p,
 				 const struct capture_record *l)
@@ -211,7 +241,9 @@ static void page_ladder_put_take(struct buffer *b, const struct page_ladder *p,
 			       : "\" download=\"ladder.txt\">As text</a> · "
 				 "<a download=\"ladder.pcapng\" href=\"");
 	page_ladder_put_link(b, p, l, true);
-	buffer_str(b, "\">Packets (.pcapng)</a></p>\n");
+	buffer_str(b, "\">Packets (.pcapng)</a>");
+	page_ladder_put_sound(b, p, l);
+	buffer_str(b, "</p>\n");
 }
 
 void page_ladder(struct buffer *b, const struct page_ladder *p,
@@ -235,6 +267,7 @@ void page_ladder(struct buffer *b, const struct page_ladder *p,
 	if (late_ns)
 		page_ladder_put_late(b, l, late_ns);
 	buffer_str(b, "</ol>\n");
+	page_ladder_put_call(b, &l->result->call);
 	page_ladder_put_take(b, p, l);
 	buffer_str(b, "</article>\n");
 }

@@ -12,8 +12,12 @@ static const struct {
 	const char *words;
 } notes[] = {
 	{PROBLEM_REGISTRATION_LOST, true, "not registered"},
+	{PROBLEM_CALLS_FAILING, true, "calls fail"},
+	{PROBLEM_CALLS_WITHOUT_AUDIO, true, "calls without audio"},
+	{PROBLEM_CALLS_NOT_ENDED, true, "calls not ended"},
 	{PROBLEM_FLAPPING, true, "flapping"},
 	{PROBLEM_REGISTRATION_LAPSING, false, "registration lapsing"},
+	{PROBLEM_CALL_QUALITY_LOW, false, "calls sound bad"},
 	{PROBLEM_LATENCY_HIGH, false, "slow"},
 	{PROBLEM_DNS_FAILING, false, "DNS fails"},
 	{PROBLEM_OWN_CERTIFICATE_EXPIRING, false, "our certificate ends"},

@@ -296,6 +296,29 @@ void history_keep(struct history *h, struct history_track **tp, struct history_l
 	(*tp)->success = l;
 }
 
+bool history_ladder_has_audio(const struct history_ladder *l)
+{
+	return l->media && (l->media->near.wav || l->media->near.packet_count);
+}
+
+static void history_forget_heard(struct history *h, struct history_ladders *list)
+{
+	struct history_ladder *l, *next;
+
+	for (l = TAILQ_FIRST(list); l; l = next) {
+		next = TAILQ_NEXT(l, entry);
+		if (history_ladder_has_audio(l))
+			history_forget(h, l);
+	}
+}
+
+/* A failure that goes makes the one before it its target's last, in another list. */
+void history_forget_audio(struct history *h)
+{
+	history_forget_heard(h, &h->earlier);
+	history_forget_heard(h, &h->last);
+}
+
 void history_late(struct history_track *t, int64_t now_unix_ns)
 {
 	if (t && t->failures[0])

@@ -38,6 +38,7 @@ struct history_ladder {
 	atomic_uint refs;
 	_Atomic int64_t late_ns; /* wall clock; a response came after the end; 0: none */
 	struct probe_result result;
+	struct call_media *media; /* that `result` points to, or NULL; owned */
 	unsigned count;
 	unsigned dropped;
 	struct ladder_entry entries[]; /* their texts follow */
@@ -116,8 +117,14 @@ struct history_ladder *history_ladder_copy(const struct probe_result *r,
 					   const struct ladder *l);
 void history_keep(struct history *h, struct history_track **tp, struct history_ladder *l);
 
+/* Lets every ladder go that holds what was heard in a call. */
+void history_forget_audio(struct history *h);
+
 /* A response to the last failed probe came after all. */
 void history_late(struct history_track *t, int64_t now_unix_ns);
+
+/* Whether it holds what was heard in a call, or its packets. */
+bool history_ladder_has_audio(const struct history_ladder *l);
 
 struct history_ladder *history_ladder_ref(struct history_ladder *l); /* NULL stays NULL */
 void history_ladder_unref(struct history_ladder *l);

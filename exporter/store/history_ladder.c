@@ -3,6 +3,20 @@
 
 #include "exporter/store/history.h"
 
+/* Sound and packets only of what failed: a success is there to compare figures. */
+static void history_ladder_media(struct history_ladder *l, const struct call_media *media,
+				 bool failed)
+{
+	struct call_media *copy = media ? call_media_copy(media, failed) : NULL;
+
+	l->result.call.media = copy;
+	if (copy)
+		l->bytes += call_media_bytes(copy);
+	else
+		l->result.call.has_media = l->result.call.has_far = false;
+	l->media = copy;
+}
+
 struct history_ladder *history_ladder_copy(const struct probe_result *r,
 					   const struct ladder *l)
 {
@@ -19,8 +33,7 @@ struct history_ladder *history_ladder_copy(const struct probe_result *r,
 	atomic_init(&copy->refs, 1);
 	copy->bytes = bytes;
 	copy->result = *r;
-	copy->result.call.media = NULL;
-	copy->result.call.has_media = copy->result.call.has_far = false;
+	history_ladder_media(copy, r->call.media, r->verdict != PROBE_UP);
 	copy->count = l->count;
 	copy->dropped = l->dropped;
 	text = (char *)&copy->entries[l->count];
@@ -45,6 +58,8 @@ struct history_ladder *history_ladder_ref(struct history_ladder *l)
 
 void history_ladder_unref(struct history_ladder *l)
 {
-	if (l && atomic_fetch_sub(&l->refs, 1) == 1)
-		free(l);
+	if (!l || atomic_fetch_sub(&l->refs, 1) != 1)
+		return;
+	call_media_free(l->media);
+	free(l);
 }

@@ -35,6 +35,26 @@ static bool problems_registration_lapsing(const struct problems_facts *f)
 	return f->registered_until_s > f->now_s && f->register_fails;
 }
 
+static bool problems_calls(const struct problems_facts *f)
+{
+	return f->calls_failed >= PROBLEMS_CALLS && !f->calls_mute;
+}
+
+static bool problems_calls_mute(const struct problems_facts *f)
+{
+	return f->calls_failed >= PROBLEMS_CALLS && f->calls_mute;
+}
+
+static bool problems_calls_poor(const struct problems_facts *f)
+{
+	return f->calls_poor >= PROBLEMS_CALLS;
+}
+
+static bool problems_not_ended(const struct problems_facts *f)
+{
+	return problems_within(f, f->call_not_ended_s, PROBLEMS_CALL_NOT_ENDED_S);
+}
+
 static bool problems_flapping(const struct problems_facts *f)
 {
 	return f->flaps >= PROBLEMS_FLAPS &&
@@ -103,6 +123,10 @@ static const struct {
 } problems[PROBLEMS] = {
 	[PROBLEM_DOWN] = {"down", problems_down},
 	[PROBLEM_REGISTRATION_LOST] = {"registration_lost", problems_registration_lost},
+	[PROBLEM_CALLS_FAILING] = {"calls_failing", problems_calls},
+	[PROBLEM_CALLS_WITHOUT_AUDIO] = {"calls_without_audio", problems_calls_mute},
+	[PROBLEM_CALLS_NOT_ENDED] = {"calls_not_ended", problems_not_ended},
+	[PROBLEM_CALL_QUALITY_LOW] = {"call_quality_low", problems_calls_poor},
 	[PROBLEM_FLAPPING] = {"flapping", problems_flapping},
 	[PROBLEM_PARTIALLY_DOWN] = {"partially_down", problems_partially_down},
 	[PROBLEM_DEGRADED] = {"degraded", problems_degraded},

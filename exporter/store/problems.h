@@ -2,7 +2,8 @@
  * What is wrong with a trunk now, as the recording rule siptrunk:problem has it, reckoned
  * from what is kept here. Pure: no clock, no store. What needs a day, a week or another
  * exporter to be seen, only Prometheus can say: error_budget_burn_…, error_codes_rising,
- * latency_above_normal, peer_pings_stopped, addresses_changed, down_from_some_vantages.
+ * latency_above_normal, peer_pings_stopped, addresses_changed, down_from_some_vantages,
+ * calls_fail_often, calls_open_too_long, calls_held_back.
  */
 #ifndef EXPORTER_STORE_PROBLEMS_H
 #define EXPORTER_STORE_PROBLEMS_H
@@ -14,11 +15,15 @@
 enum problem {
 	PROBLEM_DOWN,
 	PROBLEM_REGISTRATION_LOST,
+	PROBLEM_CALLS_FAILING,
+	PROBLEM_CALLS_WITHOUT_AUDIO,
+	PROBLEM_CALLS_NOT_ENDED,
 	PROBLEM_FLAPPING,
 	PROBLEM_PARTIALLY_DOWN,
 	PROBLEM_DEGRADED,
 	PROBLEM_REGISTRATION_LAPSING,
 	PROBLEM_STATE_UNKNOWN,
+	PROBLEM_CALL_QUALITY_LOW,
 	PROBLEM_PACKET_LOSS,
 	PROBLEM_LATENCY_HIGH,
 	PROBLEM_DNS_FAILING,
@@ -40,7 +45,11 @@ enum {
 	PROBLEMS_LATENCY_US = 500000,
 	PROBLEMS_DNS_WINDOW_S = 15 * 60,
 	PROBLEMS_CERTIFICATE_S = 30 * 86400,
+	PROBLEMS_CALLS = 2, /* in a row */
+	PROBLEMS_CALL_NOT_ENDED_S = 60 * 60,
 };
+
+#define PROBLEMS_CALL_MOS 3.6
 
 /* Times are of the wall clock, in seconds; 0: never, or none. */
 struct problems_facts {
@@ -62,6 +71,10 @@ struct problems_facts {
 	int64_t cert_end_s;	    /* the earliest */
 	int64_t own_end_s;
 	bool own_unfit;
+	uint32_t calls_failed;	  /* in a row, at all addresses */
+	bool calls_mute;	  /* the last of them for want of audio */
+	uint32_t calls_poor;	  /* in a row, below PROBLEMS_CALL_MOS */
+	int64_t call_not_ended_s; /* the last one */
 };
 
 /* Bits 1 << enum problem. */

@@ -57,6 +57,12 @@ struct stats_call_histogram {
 
 struct stats_call {
 	uint32_t failures[CALL_FAILURES];
+	/* In a row, to now: calls that failed while the trunk answered other checks; that
+	 * sounded bad. */
+	uint32_t failed_row, poor_row;
+	uint8_t failed_last; /* enum call_failure */
+	int64_t not_ended_s; /* wall clock, the trunk's last call that did not end; 0:
+				none */
 	uint32_t answered, unanswered;
 	int64_t talk_ns; /* all together */
 	uint64_t packets[STATS_CALL_WAYS][STATS_CALL_EVENTS];

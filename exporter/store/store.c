@@ -128,6 +128,16 @@ void store_spare(struct store *s, const struct config_metrics *metrics)
 	store_write_unlock(s);
 }
 
+void store_keep_audio(struct store *s, bool keep)
+{
+	s->keeps_audio = keep;
+	if (keep)
+		return;
+	store_write_lock(s);
+	history_forget_audio(&s->history);
+	store_write_unlock(s);
+}
+
 void store_shard(struct store *s, const struct config_shard *shard)
 {
 	store_write_lock(s);

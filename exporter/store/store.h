@@ -130,6 +130,12 @@ void store_change_end(struct store *s);
 /* Which series scrapes from now on are spared. */
 void store_spare(struct store *s, const struct config_metrics *metrics);
 
+/*
+ * Whether ladders may hold what was heard in a call. Not any more: those that do go, and
+ * what they held is wiped. Main thread only.
+ */
+void store_keep_audio(struct store *s, bool keep);
+
 /* Tells which share of the trunks this is; not called when it is all of them. */
 void store_shard(struct store *s, const struct config_shard *shard);
 

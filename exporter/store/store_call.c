@@ -1,6 +1,7 @@
 /* Traces of calls: what each counted, and what the last one showed. */
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "config/config.h"
 #include "exporter/store/store_rows.h"
 
@@ -109,12 +110,40 @@ static void call_keep_media(struct stats_call *c, const struct call_report *r)
 	c->last[STATS_CALL_OUT].delay_ns = r->media->far.in.delay_ns;
 }
 
-void store_call_count(struct store_target *cell, const struct call_report *r)
+/* Whether something else of the trunk is answered, or nothing else is asked. */
+static bool call_is_alone(const struct store_target *cell)
 {
-	struct stats_call *c = store_call_of(cell);
+	bool any = false, works = false;
+	struct store_target *t;
 
-	if (!c)
-		return;
+	TAILQ_FOREACH(t, &cell->row->targets, entry) {
+		if (store_call_of(t))
+			continue;
+		any = true;
+		works = works || t->stats.success;
+	}
+	return works || !any;
+}
+
+/* As the rules of siptrunk:problem count them. */
+static void call_count_rows(struct stats_call *c, const struct store_target *cell,
+			    const struct call_report *r)
+{
+	bool poor = false;
+
+	for (int i = 0; i < STATS_CALL_WAYS; i++)
+		poor = poor ||
+		       (c->last[i].mos >= 0 && c->last[i].mos < PROBLEMS_CALL_MOS);
+	c->poor_row = poor ? c->poor_row + 1 : 0;
+	if (!r->failure)
+		c->failed_row = 0;
+	else if (call_is_alone(cell))
+		c->failed_row++;
+	c->failed_last = r->failure;
+}
+
+static void call_count(struct stats_call *c, const struct call_report *r)
+{
 	if (r->failure)
 		c->failures[r->failure]++;
 	if (!r->made)
@@ -129,6 +158,16 @@ void store_call_count(struct store_target *cell, const struct call_report *r)
 	call_last_clear(c);
 	if (r->has_media)
 		call_keep_media(c, r);
+}
+
+void store_call_count(struct store_target *cell, const struct call_report *r)
+{
+	struct stats_call *c = store_call_of(cell);
+
+	if (!c)
+		return;
+	call_count(c, r);
+	call_count_rows(c, cell, r);
 }
 
 void store_call_refused(struct store *s, struct store_target *cell)
@@ -153,6 +192,17 @@ void store_calls_open(struct store *s, const char *trunk, unsigned open)
 	store_write_unlock(s);
 }
 
+/* Remembered with each of the trunk's targets that make calls; few do. */
+static void call_not_ended(struct store *s, struct store_trunk *row)
+{
+	struct store_target *t;
+
+	TAILQ_FOREACH(t, &row->targets, entry)
+		if (store_call_of(t))
+			store_call_of(t)->not_ended_s = clock_wall_ns() / CLOCK_NS_PER_S;
+	store_touch(s, row);
+}
+
 void store_call_not_ended(struct store *s, const char *trunk)
 {
 	struct store_trunk *row;
@@ -161,6 +211,8 @@ void store_call_not_ended(struct store *s, const char *trunk)
 	row = name_index_find(&s->names, trunk);
 	if (row && row->stats.calls_not_ended < UINT16_MAX)
 		row->stats.calls_not_ended++;
+	if (row)
+		call_not_ended(s, row);
 	store_write_unlock(s);
 }
 

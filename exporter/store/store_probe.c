@@ -169,6 +169,11 @@ void store_ladder(struct store *s, struct store_target *cell,
 
 	if (!copy)
 		return;
+	/* Of a call from before a reload that forbade it. */
+	if (!s->keeps_audio && history_ladder_has_audio(copy)) {
+		history_ladder_unref(copy);
+		return;
+	}
 	store_write_lock(s);
 	history_keep(&s->history, &cell->track, copy);
 	store_write_unlock(s);

@@ -49,6 +49,34 @@ struct registered {
 	bool success;
 };
 
+static bool store_problems_is_mute(uint8_t failure)
+{
+	return failure == CALL_FAILURE_NO_MEDIA || failure == CALL_FAILURE_ONE_WAY ||
+	       failure == CALL_FAILURE_NONCE;
+}
+
+/* Of several addresses one that works is enough. */
+static void store_problems_calls(struct problems_facts *f, const struct store_trunk *row)
+{
+	struct store_target *t;
+	bool works = false;
+
+	TAILQ_FOREACH(t, &row->targets, entry) {
+		const struct stats_call *c = store_call_of(t);
+
+		if (!c)
+			continue;
+		works = works || t->stats.success > 0;
+		f->calls_failed += c->failed_row;
+		f->call_not_ended_s = c->not_ended_s;
+		f->calls_mute = store_problems_is_mute(c->failed_last);
+		if (c->poor_row > f->calls_poor)
+			f->calls_poor = c->poor_row;
+	}
+	if (works)
+		f->calls_failed = 0;
+}
+
 static void store_problems_target(struct problems_facts *f, struct registered *r,
 				  const struct store *s, struct store_target *t,
 				  int64_t now_ns)
@@ -100,6 +128,8 @@ void store_problems(struct problems_facts *f, const struct store *s,
 	TAILQ_FOREACH(t, &row->targets, entry)
 		store_problems_target(f, &r, s, t, now_ns);
 	f->register_fails = r.any && !r.success;
+	if (row->stats.calls)
+		store_problems_calls(f, row);
 	if (!store_own_file(row))
 		return;
 	f->own_end_s = row->stats.own_not_after_s;

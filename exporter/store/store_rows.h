@@ -104,6 +104,7 @@ struct store {
 	size_t prepared_count;
 	struct name_index names; /* rows by trunk; without memory some are not in */
 	struct history history;
+	bool keeps_audio; /* main thread */
 	size_t target_count;
 	bool changing;	   /* a configuration is being applied */
 	uint64_t sequence; /* moves with every change of a row */

@@ -14,6 +14,7 @@ local words = [
   ['auth', 'credentials refused'],
   ['elsewhere', 'answers come from another address'],
   ['internal', 'probe fails'],
+  ['calls', 'calls fail'],
   ['response', 'answers with errors'],
 ];
 // A table to be joined with, in one step for all trunks. None is a reason too.
@@ -76,6 +77,9 @@ local told(family, join) = {
         or %(same)s
         siptrunk:problem{problem="peer_pings_stopped"} * 0
         + %(trunk)s group_left () max by (job, instance, trunk) (siptrunk_inbound_options_last_timestamp_seconds)
+        or %(same)s
+        siptrunk:problem{problem=~"calls_failing|calls_without_audio"} * 0
+        + %(trunk)s group_left () siptrunk:calls:failing:since_timestamp_seconds
         or %(same)s siptrunk:problem:seen_timestamp_seconds
       ||| % { same: same, trunk: trunk },
     },
@@ -168,14 +172,17 @@ local told(family, join) = {
       why:: |||
         What mails quote of a trunk with a problem, as labels, so that no alert has to ask for
         it: why most of its probes fail, and that its name does not resolve only where that
-        is all there is; the code that most answers carry that are not 2xx, if any; which of
+        is all there is; that calls do where nothing else fails; the code that most answers carry that are not 2xx, if any; which of
         several checks is the one that fails; when a certificate has expired.
       |||,
       record: 'siptrunk:why',
       expr: in_words(|||
         (
           group by (job, instance, trunk, reason) (
-            topk by (job, instance, trunk) (1, siptrunk:failures:increase5m{reason!="dns"})
+            label_replace(
+              siptrunk:calls:broken and %(trunk)s siptrunk:calls:failing, "reason", "calls", "", ""
+            )
+            or %(trunk)s topk by (job, instance, trunk) (1, siptrunk:failures:increase5m{reason!="dns"})
             or %(trunk)s siptrunk:failures:increase5m{reason="dns"}
           )
           or %(trunk)s siptrunk:troubled

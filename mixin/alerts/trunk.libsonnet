@@ -63,8 +63,8 @@ local certificate(text, label) =
           )
         |||,
         more_labels: ['silent', 'of', 'with'],
-        cause: '{{ if $labels.silent }}degraded, its peer stopped pinging us{{ else }}degraded{{ with $labels.code }}, answers {{ . }}{{ end }}{{ if $labels.of }} at {{ $labels.with }} of {{ $labels.of }} addresses{{ end }}{{ end }}',
-        description: ' is degraded: {{ if $labels.silent }}its peer stopped pinging us: it has sent no OPTIONS for longer than expect_inbound allows.{{ else }}it answers with {{ with $labels.code }}{{ . }}, {{ end }}a code that the configuration calls degraded (503 by default){{ if $labels.of }}, at {{ $labels.with }} of its {{ $labels.of }} addresses{{ end }}.{{ end }}',
+        cause: '{{ if $labels.silent }}degraded, its peer stopped pinging us{{ else if match "^2" $labels.code }}degraded, its calls are not well{{ else }}degraded{{ with $labels.code }}, answers {{ . }}{{ end }}{{ if $labels.of }} at {{ $labels.with }} of {{ $labels.of }} addresses{{ end }}{{ end }}',
+        description: ' is degraded: {{ if $labels.silent }}its peer stopped pinging us: it has sent no OPTIONS for longer than expect_inbound allows.{{ else if match "^2" $labels.code }}it answers, but of its calls one went through worse than `call.degraded` allows, or was not ended.{{ else }}it answers with {{ with $labels.code }}{{ . }}, {{ end }}a code that the configuration calls degraded (503 by default){{ if $labels.of }}, at {{ $labels.with }} of its {{ $labels.of }} addresses{{ end }}.{{ end }}',
         lately: false,
       }),
 
@@ -325,7 +325,8 @@ local certificate(text, label) =
           10,000 trunks that are down take it ten seconds and more. Outages come first.
         |||,
         interval: '%ds' % $._config.trunkAlertsSeconds,
-        rules: (import 'outages.libsonnet')($._config) + state + windows + registration + certificates,
+        rules: (import 'outages.libsonnet')($._config) + (import 'calls.libsonnet')($._config)
+               + state + windows + registration + certificates,
       },
     ],
   },

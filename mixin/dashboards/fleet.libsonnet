@@ -377,6 +377,7 @@ function(config)
     [
       links.dashboard('One trunk', 'trunk', shared.everywhere + ['carrier', 'site']),
       links.dashboard('Exporter', 'exporter', shared.everywhere),
+      links.dashboard('Calls', 'calls', shared.everywhere + ['carrier', 'site']),
     ],
     [
       ['', counts],

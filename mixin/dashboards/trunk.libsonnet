@@ -514,6 +514,7 @@ function(config)
     [
       links.dashboard('Fleet', 'fleet', shared.everywhere + ['carrier', 'site']),
       links.dashboard('Exporter', 'exporter', shared.everywhere),
+      links.dashboard('Calls', 'calls', shared.everywhere + ['carrier', 'site']),
     ],
     [
       ['', stateLine],

@@ -42,6 +42,16 @@ local number(value) =
           |||),
           threshold('inbound_silence_seconds', c.inboundSilenceSeconds),
           threshold('schedule_lag_seconds', c.scheduleLagSeconds),
+          threshold('calls_failed', c.callsFailed, |||
+            So many calls that fail, or sound bad, one after the other.
+          |||),
+          threshold('calls_failed_ratio', c.callsFailedRatio, |||
+            That share of six hours' calls that fail, and how many at least.
+          |||),
+          threshold('calls_failed_often', c.callsFailedOften),
+          threshold('call_mos', c.callMos, |||
+            Below it many people are dissatisfied (G.107 Annex B: R 70).
+          |||),
           {
             why:: '99.9 % is 43 minutes in 30 days.',
             record: 'siptrunk:objective:availability_ratio',

@@ -72,10 +72,12 @@ local watched(word, expr, why='') = problem.watched(word, expr, why, 'siptrunk:w
               Share of time in which no address answered, from raw results: what fall and rise
               damp away counts here. A trunk with several methods is as good as its worst one.
               Windows add up samples at fixed steps and divide by the whole window, so
-              that a new trunk's first bad minute is a minute and not all there is.
+              that a new trunk's first bad minute is a minute and not all there is. A call
+              stands for a quarter of an hour, which would be a day's allowance many times:
+              rules/calls.libsonnet counts calls.
             |||,
             record: 'siptrunk:unavailable:now',
-            expr: '1 - min without (method) (max without (address, transport) (siptrunk_probe_success))',
+            expr: '1 - min without (method) (max without (address, transport) (siptrunk_probe_success{method!="INVITE"}))',
           },
           {
             record: 'siptrunk:unavailable:ratio5m',

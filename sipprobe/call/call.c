@@ -127,7 +127,11 @@ static void call_way_up_h(void *arg)
 
 static void call_way_message_h(const struct guard_message *m, int64_t rx_ns, void *arg)
 {
-	(void)call_receive(arg, m, rx_ns);
+	struct call *c = arg;
+
+	/* Where the connection of its INVITE is gone, the called end says BYE here. */
+	if (!call_receive(c, m, rx_ns) && call_guest_receive(c, m))
+		call_drive_review(c);
 }
 
 /* What is under way goes out again over the next connection. */

@@ -1,8 +1,10 @@
 #include "sipprobe/call/call_audio.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "sipprobe/call/call_kept.h"
 #include "sipprobe/call/call_private.h"
 #include "sipprobe/media/media.h"
 #include "sipprobe/media/sdp.h"
@@ -14,7 +16,8 @@ struct call_audio {
 	struct sdp_local ours;
 	struct sa peer;
 	struct media_report report;
-	bool begun, stopped, reported;
+	struct call_kept kept;
+	bool begun, stopped, reported, quiet, keeps;
 	char text[SDP_BYTES];
 	char words[96];
 };
@@ -25,6 +28,7 @@ static void call_audio_destructor(void *arg)
 
 	if (a->session)
 		media_session_drop(a->session);
+	call_kept_clear(&a->kept);
 	sdp_local_wipe(&a->ours);
 }
 
@@ -39,15 +43,52 @@ static void call_audio_event_h(struct media_session *s, const struct media_event
 	a->events->note_h(e->at_ns, a->words, a->arg);
 }
 
+__attribute__((format(printf, 2, 3))) static void audio_note(struct call_audio *a,
+							     const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(a->words, sizeof(a->words), fmt, ap);
+	va_end(ap);
+	a->events->note_h(clock_monotonic_ns(), a->words, a->arg);
+}
+
+/* Once, at the first that ends it. */
+static void audio_tell_end(struct call_audio *a)
+{
+	if (a->begun && !a->quiet)
+		audio_note(a, "ours stops");
+	a->quiet = true;
+}
+
+/* What only the end of the call can tell: that all of it was silent is one-way audio. */
+static void audio_tell_heard(struct call_audio *a)
+{
+	static const char *const words[MEDIA_HEARDS] = {
+		[MEDIA_HEARD_NOTHING] = "nothing",
+		[MEDIA_HEARD_SILENCE] = "silence alone, audio goes one way",
+		[MEDIA_HEARD_SOUND] = "sound",
+		[MEDIA_HEARD_NONCE] = "what was to be heard",
+	};
+	const struct media_inbound *in = &a->report.in;
+
+	if (a->begun)
+		audio_note(a, "heard in all: %s; %u packets came, %u lost, %u sent",
+			   words[in->heard], in->received, in->lost, a->report.out.sent);
+}
+
 static void call_audio_report_h(struct media_session *s, const struct media_report *r,
 				void *arg)
 {
 	struct call_audio *a = arg;
 
-	(void)s;
 	a->session = NULL;
 	a->report = *r;
 	a->reported = true;
+	if (a->keeps)
+		call_kept_take(&a->kept, &a->report, s);
+	audio_tell_heard(a);
 	a->events->done_h(a->arg);
 }
 
@@ -63,6 +104,7 @@ static void session_conf(struct media_session_conf *out, const struct config_cal
 		.jitter_buffer_ms = (unsigned)(conf->jitter_buffer_us / 1000),
 		.concealed = true,
 		.keep_audio = keep,
+		.keep_packets = keep ? call_kept_packets(conf) : 0,
 	};
 	str_ncpy(out->nonce, tones->say, sizeof(out->nonce));
 	str_ncpy(out->expect, tones->hear, sizeof(out->expect));
@@ -130,6 +172,7 @@ int call_audio_alloc(struct call_audio **ap, const struct call_audio_conf *conf,
 	a->peer = *conf->peer;
 	a->events = events;
 	a->arg = arg;
+	a->keeps = conf->keep;
 	*ap = a;
 	return 0;
 }
@@ -144,11 +187,22 @@ const char *call_audio_offer(const struct call_audio *a)
 	return a->text;
 }
 
+static void audio_tell_begin(struct call_audio *a, const struct sdp_remote *theirs)
+{
+	char to[56];
+
+	if (a->begun)
+		return;
+	(void)re_snprintf(to, sizeof(to), "%J", &theirs->rtp);
+	audio_note(a, "ours begins, %s to %s", media_codec_name(theirs->codec), to);
+}
+
 static const char *audio_start(struct call_audio *a, const struct sdp_remote *theirs)
 {
 	int err = media_session_start(a->session, &a->ours, theirs);
 
 	if (!err) {
+		audio_tell_begin(a, theirs);
 		a->begun = true;
 		return NULL;
 	}
@@ -191,8 +245,10 @@ const char *call_audio_offered(struct call_audio *a, const char **text,
 
 void call_audio_quiet(struct call_audio *a)
 {
-	if (a->session && !a->stopped)
-		(void)media_session_quiet(a->session);
+	if (!a->session || a->stopped)
+		return;
+	(void)media_session_quiet(a->session);
+	audio_tell_end(a);
 }
 
 void call_audio_stop(struct call_audio *a)
@@ -200,6 +256,7 @@ void call_audio_stop(struct call_audio *a)
 	if (!a->session || a->stopped)
 		return;
 	a->stopped = true;
+	audio_tell_end(a);
 	media_session_stop(a->session);
 }
 

@@ -81,13 +81,15 @@ void call_drive_line(struct call *c, struct call_line *line, enum call_talk_even
 
 /*
  * Past a proxy that did not ask to stay in between, the peer itself is asked (12.2.1.1),
- * where its address is one that our audio may go to as well: else whom we called.
+ * where its address is one that our audio may go to as well: else whom we called. Over
+ * TLS always that one, as nobody could say whose certificate another is to show.
  */
 static struct sa line_hop(const struct call *c, const struct dialog *d)
 {
 	struct sa hop;
 
-	if (!dialog_next_hop(&hop, d) || sa_af(&hop) != sa_af(&c->peer) ||
+	if (c->transport == CONFIG_TRANSPORT_TLS ||
+	    !dialog_next_hop(&hop, d, c->transport) || sa_af(&hop) != sa_af(&c->peer) ||
 	    !call_may_reach(c, &hop))
 		return c->peer;
 	return hop;

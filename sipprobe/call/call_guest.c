@@ -4,32 +4,16 @@
 #include <string.h>
 
 #include "sipprobe/call/call_audio.h"
+#include "sipprobe/call/call_back.h"
+#include "sipprobe/call/call_guest_bye.h"
+#include "sipprobe/call/call_guest_private.h"
 #include "sipprobe/call/call_send.h"
+#include "sipprobe/call/call_way.h"
 #include "sipprobe/loop/token.h"
-#include "sipprobe/message/dialog_request.h"
 #include "sipprobe/message/siphdr.h"
-#include "sipprobe/transport/udp.h"
-
-enum { TAG_LEN = 16 };
 
 /* How long the other end's BYE may take to come round. */
 #define GUEST_PATIENCE_NS (2 * CLOCK_NS_PER_S)
-
-struct call_guest {
-	struct udp *u;
-	struct sa src, dst, local;
-	char tag[TAG_LEN + 1];
-	struct mbuf *invite; /* as it came */
-	struct mbuf *ok;     /* our 200, until its ACK */
-	struct dialog *dialog;
-	struct call_retry again; /* of the 200 */
-	struct call_request bye;
-	struct call_audio *audio;
-	enum call_talk state;
-	uint32_t peer_cseq;
-	int64_t bye_ns; /* when to hang up ourselves; 0: not yet */
-	bool heard;	/* its report is there */
-};
 
 void call_guest_free(struct call_guest *g)
 {
@@ -40,7 +24,7 @@ static void call_guest_destructor(void *arg)
 {
 	struct call_guest *g = arg;
 
-	mem_deref(g->u);
+	call_back_close(&g->back);
 	mem_deref(g->invite);
 	mem_deref(g->ok);
 	mem_deref(g->dialog);
@@ -91,30 +75,50 @@ static void guest_caller(char *out, size_t size, const struct guard_message *inv
 	out[n] = '\0';
 }
 
-static int guest_send(const struct call_guest *g, const struct sa *dst,
-		      const struct mbuf *mb)
+/* The 200, or what it is in place of; a lost connection leaves it to the next copy. */
+static void guest_send_answer(struct call *c)
 {
-	return mb ? udp_transmit(g->u, dst, (const char *)mb->buf, mb->end, 0) : EINVAL;
+	struct call_guest *g = c->guest;
+
+	if (g->ok && call_back_send(&g->back, &g->back.dst, g->ok) &&
+	    call_guest_own_way_fits(c))
+		(void)call_way_send(c->way, NULL, (const char *)g->ok->buf, g->ok->end);
+}
+
+/* How requests within the dialog reach us (RFC 3261 8.1.1.8), as a field. */
+static void guest_contact(char *fields, size_t size, const struct call *c,
+			  const struct call_back *back, const char *more)
+{
+	const struct request_info info = {
+		.method = "INVITE",
+		.trunk = &c->trunk,
+		.transport = back->transport,
+		.local = &back->local,
+		.peer = &c->peer,
+	};
+	char uri[REQUEST_URI_SIZE];
+
+	fields[0] = '\0';
+	if (!request_contact(uri, sizeof(uri), &info, "loop"))
+		(void)re_snprintf(fields, size, "Contact: <%s>\r\n%s", uri, more);
 }
 
 /* @body: NULL: none */
-static struct mbuf *guest_answer(struct call *c, const struct guard_message *req,
-				 unsigned code, const char *tag, const char *body)
+static struct mbuf *guest_answer(const struct call *c, const struct guard_message *req,
+				 const struct call_back *back, unsigned code,
+				 const char *tag, const char *body)
 {
-	struct call_guest *g = c->guest;
 	struct mbuf *mb = mbuf_alloc(ANSWER_MAX);
-	char fields[160];
+	char fields[REQUEST_URI_SIZE + 128];
 	const struct answer_dialog dialog = {
 		.fields = fields, .body = body, .tag = tag, .makes = true};
 	const struct answer_info info = {.code = code,
-					 .src = &g->src,
+					 .src = &back->src,
 					 .agent = c->around->agent,
 					 .dialog = &dialog};
 
-	(void)re_snprintf(fields, sizeof(fields),
-			  "Contact: <sip:loop@%J>\r\nAllow: INVITE, ACK, CANCEL, BYE, "
-			  "OPTIONS, UPDATE, INFO\r\n",
-			  &g->local);
+	guest_contact(fields, sizeof(fields), c, back,
+		      "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO\r\n");
 	if (!mb)
 		return NULL;
 	if (answer_make((char *)mb->buf, mb->size, &mb->end, req, &info))
@@ -132,9 +136,8 @@ static int guest_listen(struct call *c, const struct guard_message *invite,
 		.ports = &c->around->media_conf,
 		.call = c->settings.call,
 		.tones = &tones,
-		.keep = c->around->keep_audio,
-		.local = &g->local,
-		.peer = &g->src,
+		.local = &g->back.local,
+		.peer = &g->back.src,
 	};
 	struct pl offer = dialog_sdp(invite);
 	int err;
@@ -156,13 +159,10 @@ static int guest_alloc(struct call_guest **gp, const struct guard_message *invit
 {
 	struct call_guest *g = mem_zalloc(sizeof(*g), call_guest_destructor);
 	const char *start = invite->method.p;
-	int err = g ? token_hex(g->tag, TAG_LEN) : ENOMEM;
+	int err = g ? token_hex(g->tag, CALL_GUEST_TAG) : ENOMEM;
 
 	if (!err) {
-		g->u = mem_ref(at->u);
-		g->src = *at->src;
-		g->local = *at->local;
-		answer_destination(&g->dst, invite, at->src);
+		call_back_open(&g->back, invite, at);
 		g->invite = mbuf_alloc(invite->size);
 		err = g->invite ? mbuf_write_mem(g->invite, (const uint8_t *)start,
 						 invite->size)
@@ -183,7 +183,6 @@ bool call_guest_welcome(struct call *c, const struct guard_message *invite,
 	struct call_guest *g;
 	const char *sdp = NULL;
 	unsigned code;
-	struct mbuf *mb;
 
 	if (guest_alloc(&c->guest, invite, at))
 		return false;
@@ -191,11 +190,9 @@ bool call_guest_welcome(struct call *c, const struct guard_message *invite,
 	g->peer_cseq = invite->cseq;
 	guest_caller(c->media.caller_id, sizeof(c->media.caller_id), invite);
 	code = guest_listen(c, invite, &sdp) ? 488 : 200;
-	mb = guest_answer(c, invite, code, g->tag, code == 200 ? sdp : NULL);
+	g->ok = guest_answer(c, invite, &g->back, code, g->tag, code == 200 ? sdp : NULL);
 	g->state = code == 200 ? CALL_TALK_UP : CALL_TALK_OVER;
-	g->ok = mb;
-	if (mb)
-		(void)guest_send(g, &g->dst, mb);
+	guest_send_answer(c);
 	call_note(c, LADDER_AUDIO, clock_monotonic_ns(),
 		  code == 200 ? "the call came back to us and is answered"
 			      : "the call came back to us, with no audio for us",
@@ -207,16 +204,22 @@ bool call_guest_welcome(struct call *c, const struct guard_message *invite,
 }
 
 /* RFC 3261 8.2.2.2: it came by two ways, and one is enough. Its ACK is of no dialog. */
-static void guest_refuse_merged(struct call *c, const struct guard_message *invite)
+static void guest_refuse_merged(const struct call *c, const struct guard_message *invite,
+				const struct call_arrival *at)
 {
-	struct mbuf *mb = guest_answer(c, invite, 482, "merged", NULL);
+	struct call_back back = {.udp = NULL};
+	struct mbuf *mb;
 
+	call_back_open(&back, invite, at);
+	mb = guest_answer(c, invite, &back, 482, "merged", NULL);
 	if (mb)
-		(void)guest_send(c->guest, &c->guest->dst, mb);
+		(void)call_back_send(&back, &back.dst, mb);
 	mem_deref(mb);
+	call_back_close(&back);
 }
 
-bool call_guest_again(struct call *c, const struct guard_message *invite)
+bool call_guest_again(struct call *c, const struct guard_message *invite,
+		      const struct call_arrival *at)
 {
 	struct guard_message first;
 	struct call_guest *g = c->guest;
@@ -225,9 +228,9 @@ bool call_guest_again(struct call *c, const struct guard_message *invite)
 	    pl_cmp(&first.from_tag, &invite->from_tag) || first.cseq != invite->cseq)
 		return false;
 	if (pl_cmp(&first.branch, &invite->branch))
-		guest_refuse_merged(c, invite);
-	else if (g->ok)
-		(void)guest_send(g, &g->dst, g->ok);
+		guest_refuse_merged(c, invite, at);
+	else
+		guest_send_answer(c);
 	return true;
 }
 
@@ -238,7 +241,7 @@ static bool guest_is_of(const struct call_guest *g, const struct guard_message *
 	return guest_invite(&first, g) && !pl_cmp(&first.call_id, &m->call_id);
 }
 
-static void guest_step(struct call *c, enum call_talk_event event)
+void call_guest_step(struct call *c, enum call_talk_event event)
 {
 	struct call_guest *g = c->guest;
 	struct call_step step = call_talk_step(g->state, event);
@@ -263,7 +266,7 @@ static unsigned guest_code(struct call *c, const struct guard_message *m,
 	struct pl sdp = dialog_sdp(m);
 
 	if (!pl_strcmp(&m->method, "BYE")) {
-		guest_step(c, CALL_TALK_THEY_BYE);
+		call_guest_step(c, CALL_TALK_THEY_BYE);
 		return 200;
 	}
 	if (c->guest->state == CALL_TALK_OVER)
@@ -282,14 +285,13 @@ static unsigned guest_code(struct call *c, const struct guard_message *m,
 bool call_guest_serve(struct call *c, const struct guard_message *m, int64_t rx_ns,
 		      unsigned *code, struct answer_dialog *dialog)
 {
-	static char fields[160];
+	static char fields[REQUEST_URI_SIZE + 128];
 	struct call_guest *g = c->guest;
 
 	if (!g || !guest_is_of(g, m) || !dialog_has(g->dialog, m))
 		return false;
 	(void)rx_ns;
-	(void)re_snprintf(fields, sizeof(fields), "Contact: <sip:loop@%J>\r\n",
-			  &g->local);
+	guest_contact(fields, sizeof(fields), c, &g->back, "");
 	*dialog = (struct answer_dialog){.fields = fields};
 	*code = 0;
 	if (!pl_strcmp(&m->method, "ACK")) {
@@ -311,8 +313,8 @@ bool call_guest_receive(struct call *c, const struct guard_message *m)
 	if (!g || !guest_is_of(g, m) || !call_request_answered(&g->bye, m))
 		return false;
 	if (m->code >= 200)
-		guest_step(c, m->code < 300 || m->code == 481 ? CALL_TALK_FINAL
-							      : CALL_TALK_REFUSED);
+		call_guest_step(c, m->code < 300 || m->code == 481 ? CALL_TALK_FINAL
+								   : CALL_TALK_REFUSED);
 	return true;
 }
 
@@ -329,34 +331,6 @@ void call_guest_leave(struct call *c)
 			    (c->stopped || !c->events ? 0 : GUEST_PATIENCE_NS);
 }
 
-static struct sa guest_hop(const struct call *c)
-{
-	struct sa hop;
-
-	if (!dialog_next_hop(&hop, c->guest->dialog) || !call_may_reach(c, &hop))
-		return c->guest->src;
-	return hop;
-}
-
-static void guest_send_bye(struct call *c, int64_t now_ns)
-{
-	struct call_guest *g = c->guest;
-	const struct mbuf *text;
-	struct sa hop = guest_hop(c);
-
-	if (!g->bye.text)
-		(void)call_print_bye(&g->bye, c, g->dialog, g->invite, &g->local);
-	text = g->bye.text;
-	if (!text) {
-		guest_step(c, CALL_TALK_SILENCE);
-		return;
-	}
-	if (!g->bye.retry.end_ns)
-		call_retry_begin(&g->bye.retry, now_ns, call_t1_ns(c), false, false);
-	(void)guest_send(g, &hop, text);
-	call_note(c, LADDER_SENT, now_ns, (const char *)text->buf, text->end);
-}
-
 void call_guest_look(struct call *c, int64_t now_ns)
 {
 	struct call_guest *g = c->guest;
@@ -365,19 +339,19 @@ void call_guest_look(struct call *c, int64_t now_ns)
 	if (!g)
 		return;
 	due = call_retry_look(&g->again, now_ns);
-	if (due == CALL_RETRY_AGAIN && g->ok)
-		(void)guest_send(g, &g->dst, g->ok);
+	if (due == CALL_RETRY_AGAIN)
+		guest_send_answer(c);
 	/* RFC 3261 13.3.1.4: no ACK came. */
 	if ((due == CALL_RETRY_OVER || (g->bye_ns && now_ns >= g->bye_ns)) &&
 	    g->state == CALL_TALK_UP) {
-		guest_step(c, CALL_TALK_HANG_UP);
-		guest_send_bye(c, now_ns);
+		call_guest_step(c, CALL_TALK_HANG_UP);
+		call_guest_bye(c, now_ns);
 	}
 	due = call_retry_look(&g->bye.retry, now_ns);
 	if (due == CALL_RETRY_AGAIN)
-		guest_send_bye(c, now_ns);
+		call_guest_bye(c, now_ns);
 	else if (due == CALL_RETRY_OVER)
-		guest_step(c, CALL_TALK_SILENCE);
+		call_guest_step(c, CALL_TALK_SILENCE);
 }
 
 int64_t call_guest_next_ns(const struct call *c)

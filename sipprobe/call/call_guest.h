@@ -1,7 +1,7 @@
 /*
  * The called end of a loop: our own answer to the INVITE that comes back to us. It is
  * answered at once, hears the other end and says a nonce of its own (RFC
- * 3261 13.3, 17.2). Over UDP.
+ * 3261 13.3, 17.2).
  */
 #ifndef SIPPROBE_CALL_CALL_GUEST_H
 #define SIPPROBE_CALL_CALL_GUEST_H
@@ -9,14 +9,7 @@
 #include "sipprobe/call/call_private.h"
 #include "sipprobe/message/answer.h"
 
-struct udp;
-
-/* Where the INVITE came in. */
-struct call_arrival {
-	struct udp *u; /* referenced while the call lives */
-	const struct sa *src;
-	const struct sa *local; /* our end as the peer sees it */
-};
+struct call_arrival;
 
 /*
  * Answers the INVITE that a call of ours has become.
@@ -27,7 +20,8 @@ bool call_guest_welcome(struct call *c, const struct guard_message *invite,
 			const struct call_arrival *at);
 
 /* Whether an INVITE is the one that was answered, once more; it is answered again. */
-bool call_guest_again(struct call *c, const struct guard_message *invite);
+bool call_guest_again(struct call *c, const struct guard_message *invite,
+		      const struct call_arrival *at);
 
 /* Whether a message is of the guest's dialog by its Call-ID and tags. */
 bool call_guest_serve(struct call *c, const struct guard_message *m, int64_t rx_ns,

@@ -273,14 +273,14 @@ bool call_request_answered(const struct call_request *r, const struct guard_mess
 }
 
 int call_print_bye(struct call_request *r, const struct call *c, const struct dialog *d,
-		   const struct mbuf *invite, const struct sa *local)
+		   const struct mbuf *invite, const struct call_print_way *way)
 {
 	struct dialog_request request = {
 		.method = "BYE",
-		.transport = "UDP",
-		.local = local,
+		.transport = way->transport,
+		.local = way->local,
 		.branch = r->branch,
-		.cseq = 1,
+		.cseq = r->cseq + 1,
 		.max_forwards = c->settings.max_forwards,
 		.agent = c->around->agent,
 		.fields = "",
@@ -292,6 +292,7 @@ int call_print_bye(struct call_request *r, const struct call *c, const struct di
 	if (!err && guard_datagram(&m, (const char *)invite->buf, invite->end, NULL))
 		err = EINVAL;
 	request.call_id = &m.call_id;
+	r->text = mem_deref(r->text);
 	if (!err)
 		err = dialog_print_request(mb, d, &request);
 	if (err) {
@@ -299,6 +300,6 @@ int call_print_bye(struct call_request *r, const struct call *c, const struct di
 		return err;
 	}
 	r->text = mb;
-	r->cseq = 1;
+	r->cseq = request.cseq;
 	return 0;
 }

@@ -17,15 +17,22 @@ int call_send_prack(struct call *c, uint32_t rseq);
 int call_send_ack(struct call *c, struct call_line *line);
 int call_send_bye(struct call *c, struct call_line *line);
 
+/* What a Via says of the way that a request takes. */
+struct call_print_way {
+	const char *transport; /* "UDP" */
+	const struct sa *local;
+};
+
 /*
- * Prints a BYE of the called end of a loop, with its branch.
+ * Prints a BYE of the called end of a loop, with a branch and a number of its own, in
+ * place of the last one.
  *
  * @invite: that was answered, as it came
  *
- * Returns 0 or errno.
+ * Returns 0 or errno; then what was there is gone.
  */
 int call_print_bye(struct call_request *r, const struct call *c, const struct dialog *d,
-		   const struct mbuf *invite, const struct sa *local);
+		   const struct mbuf *invite, const struct call_print_way *way);
 
 /* Sends a request's bytes once more. @hop: NULL: to the peer */
 void call_send_again(struct call *c, const struct sa *hop, const struct call_request *r);

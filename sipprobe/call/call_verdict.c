@@ -24,6 +24,18 @@ const char *call_failure_name(enum call_failure f)
 	return (unsigned)f < CALL_FAILURES ? names[f] : "";
 }
 
+const char *call_mode_name(unsigned mode)
+{
+	static const char *const names[] = {
+		[CONFIG_CALL_RING] = "ring",
+		[CONFIG_CALL_ANSWER] = "answer",
+		[CONFIG_CALL_ECHO] = "echo",
+		[CONFIG_CALL_LOOP] = "loop",
+	};
+
+	return mode < sizeof(names) / sizeof(*names) ? names[mode] : "";
+}
+
 __attribute__((format(printf, 2, 3))) static void say(struct call_outcome *o,
 						      const char *fmt, ...)
 {
@@ -125,47 +137,61 @@ static void judge_answered(struct call_outcome *o, const struct config_call *con
 		judge_heard(o);
 }
 
-struct threshold {
-	const char *what;
-	bool past;
-};
-
-static bool is_poor_audio(const struct call_outcome *o, const struct media_inbound *in,
-			  const struct config_call_degraded *d, const char **what)
+/* Which limit what was heard at an end is past, or NULL. */
+static const char *audio_past(const struct media_inbound *in,
+			      const struct config_call_degraded *d)
 {
-	const struct threshold all[] = {
-		{"post-dial delay",
-		 d->post_dial_delay_us &&
-			 o->report.post_dial_ns >
-				 d->post_dial_delay_us * CLOCK_NS_PER_US},
-		{"MOS",
-		 in && d->mos > 0 && in->unscored == MEDIA_SCORED && in->mos < d->mos},
-		{"loss", in && d->loss > 0 && in->loss_ratio > d->loss},
+	const struct {
+		const char *what;
+		bool past;
+	} limits[] = {
+		{"MOS", d->mos > 0 && in->unscored == MEDIA_SCORED && in->mos < d->mos},
+		{"loss", d->loss > 0 && in->loss_ratio > d->loss},
 		{"jitter",
-		 in && d->jitter_us && in->jitter_ns > d->jitter_us * CLOCK_NS_PER_US},
+		 d->jitter_us && in->jitter_ns > d->jitter_us * CLOCK_NS_PER_US},
 	};
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		if (!all[i].past)
-			continue;
-		*what = all[i].what;
-		return true;
-	}
-	return false;
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+		if (limits[i].past)
+			return limits[i].what;
+	return NULL;
+}
+
+static bool is_dialled_slowly(const struct call_outcome *o,
+			      const struct config_call_degraded *d)
+{
+	return d->post_dial_delay_us &&
+	       o->report.post_dial_ns > d->post_dial_delay_us * CLOCK_NS_PER_US;
+}
+
+/* A loop is judged by what either end heard, an echo by what came back. */
+static void judge_audio(struct call_outcome *o, const struct config_call *conf)
+{
+	const struct config_call_degraded *d = &conf->degraded;
+	bool loop = conf->mode == CONFIG_CALL_LOOP;
+	const char *what;
+
+	if (!o->report.has_media || conf->mode <= CONFIG_CALL_ANSWER)
+		return;
+	what = audio_past(&o->report.media->near.in, d);
+	if (what)
+		say(o, "%s%s is past call.degraded", what,
+		    loop ? " of what we heard" : "");
+	else if (loop && (what = audio_past(&o->report.media->far.in, d)))
+		say(o, "%s of what the called end heard is past call.degraded", what);
+	if (what)
+		o->verdict = PROBE_DEGRADED;
 }
 
 static void judge_quality(struct call_outcome *o, const struct config_call *conf)
 {
-	const struct media_inbound *in =
-		o->report.has_media && conf->mode > CONFIG_CALL_ANSWER
-			? &o->report.media->near.in
-			: NULL;
-	const char *what;
-
-	if (is_poor_audio(o, in, &conf->degraded, &what)) {
+	if (is_dialled_slowly(o, &conf->degraded)) {
 		o->verdict = PROBE_DEGRADED;
-		say(o, "%s is past call.degraded", what);
-	} else if (!o->report.ended) {
+		say(o, "post-dial delay is past call.degraded");
+		return;
+	}
+	judge_audio(o, conf);
+	if (o->verdict == PROBE_UP && !o->report.ended) {
 		o->verdict = PROBE_DEGRADED;
 		say(o, "the peer did not confirm the end of the call");
 	}

@@ -17,7 +17,8 @@ struct call_way {
 	void *arg;
 	char *name;
 	struct stream *stream;
-	struct mbuf *queue; /* waits for the connection */
+	struct mbuf *queue;	   /* waits for the connection */
+	struct call_way *straight; /* to where dialogs go past the peer; NULL: nowhere */
 	struct sa local;
 	bool stream_up;
 	bool told_up;
@@ -28,6 +29,7 @@ static void call_way_destructor(void *arg)
 {
 	struct call_way *w = arg;
 
+	mem_deref(w->straight);
 	mem_deref(w->stream);
 	mem_deref(w->queue);
 	mem_deref(w->conf.tls);
@@ -183,10 +185,55 @@ static int way_send_udp(struct call_way *w, const struct sa *hop, const char *bu
 			    w->conf.settings->dscp);
 }
 
+static void straight_up_h(void *arg)
+{
+	(void)arg;
+}
+
+static void straight_message_h(const struct guard_message *m, int64_t rx_ns, void *arg)
+{
+	struct call_way *w = arg;
+
+	w->events->message_h(m, rx_ns, w->arg);
+}
+
+static void straight_lost_h(enum probe_outcome why, int err, const char *detail,
+			    void *arg)
+{
+	struct call_way *w = arg;
+
+	w->events->lost_h(why, err, detail, w->arg);
+}
+
+static const struct call_way_events straight_events = {straight_up_h, straight_message_h,
+						       straight_lost_h};
+
+static int way_open_straight(struct call_way *w, const struct sa *hop)
+{
+	struct call_way_conf conf = w->conf;
+
+	conf.peer = *hop;
+	conf.name = w->name;
+	w->straight = mem_deref(w->straight);
+	return call_way_alloc(&w->straight, &conf, &straight_events, w);
+}
+
+static int way_send_straight(struct call_way *w, const struct sa *hop, const char *buf,
+			     size_t len)
+{
+	int err = 0;
+
+	if (!w->straight || !sa_cmp(&w->straight->conf.peer, hop, SA_ALL))
+		err = way_open_straight(w, hop);
+	return err ? err : call_way_send(w->straight, NULL, buf, len);
+}
+
 int call_way_send(struct call_way *w, const struct sa *hop, const char *buf, size_t len)
 {
 	if (w->conf.transport == CONFIG_TRANSPORT_UDP)
 		return way_send_udp(w, hop, buf, len);
+	if (hop && !sa_cmp(hop, &w->conf.peer, SA_ALL))
+		return way_send_straight(w, hop, buf, len);
 	if (w->stream && w->stream_up)
 		return stream_send(w->stream, buf, len, NULL);
 	if (w->queue->end + len > QUEUE_MAX)

@@ -1,7 +1,8 @@
 /*
  * The way that a call's messages take: our UDP socket, or a connection of its own. It
  * outlives reloads, as the call does: sockets are chosen anew at each sending, and a
- * connection that broke is opened anew when something is to be sent.
+ * connection that broke is opened anew when something is to be sent. Requests within a
+ * dialog may have to go elsewhere, by a connection of their own.
  */
 #ifndef SIPPROBE_CALL_CALL_WAY_H
 #define SIPPROBE_CALL_CALL_WAY_H
@@ -44,9 +45,9 @@ int call_way_alloc(struct call_way **wp, const struct call_way_conf *conf,
 int call_way_open(struct call_way *w);
 
 /*
- * @hop:  where to over UDP; NULL: the peer
- *
  * Sends a message whole, over a new connection where the last one is gone.
+ *
+ * @hop: where to; NULL: the peer
  *
  * Returns 0, or errno when it did not leave; over UDP another copy may.
  */

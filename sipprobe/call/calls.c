@@ -328,19 +328,18 @@ static struct call *calls_find_loop(const struct calls *cs, const struct guard_m
 	return same ? same : waiting == 1 ? only : NULL;
 }
 
-bool calls_invite(struct calls *cs, const struct guard_message *m, struct udp *u,
-		  const struct sa *src, const struct sa *local)
+bool calls_invite(struct calls *cs, const struct guard_message *m,
+		  const struct call_arrival *at)
 {
-	const struct call_arrival at = {.u = u, .src = src, .local = local};
 	struct call *c;
 
 	if (m->to_tag.p || pl_strcmp(&m->method, "INVITE"))
 		return false;
 	for (struct le *le = cs->list.head; le; le = le->next)
-		if (call_guest_again(le->data, m))
+		if (call_guest_again(le->data, m, at))
 			return true;
-	c = calls_find_loop(cs, m, src);
-	if (!c || !call_guest_welcome(c, m, &at))
+	c = calls_find_loop(cs, m, at->src);
+	if (!c || !call_guest_welcome(c, m, at))
 		return false;
 	call_drive_review(c);
 	return true;

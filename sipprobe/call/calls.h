@@ -12,7 +12,17 @@
 
 struct calls; /* mem_deref() */
 struct sockets;
+struct stream;
 struct udp;
+
+/* Where a request came in: by a datagram, or on a connection. */
+struct call_arrival {
+	enum config_transport transport; /* never NONE */
+	struct udp *udp;		 /* NULL: it came on @stream */
+	struct stream *stream;
+	const struct sa *src;
+	const struct sa *local; /* our end as the peer sees it */
+};
 
 struct calls_events {
 	/* So many calls of a trunk are open now. */
@@ -83,12 +93,10 @@ bool calls_request(struct calls *cs, const struct guard_message *m, int64_t rx_n
  * by its number, as Call-ID and From are ours past a proxy and others past a B2BUA. It is
  * answered here if it is.
  *
- * @u: where it came in; @local: our end as the peer sees it
- *
  * Returns false if no call waits for it.
  */
-bool calls_invite(struct calls *cs, const struct guard_message *m, struct udp *u,
-		  const struct sa *src, const struct sa *local);
+bool calls_invite(struct calls *cs, const struct guard_message *m,
+		  const struct call_arrival *at);
 
 /* Ends all at once; no other begins until calls_go_on() or calls_configure(). */
 void calls_stop(struct calls *cs);

@@ -8,7 +8,7 @@ void ondemand_answers_free(struct ondemand *o)
 {
 	for (unsigned i = 0; i < o->count; i++) {
 		free(o->answers[i].ladder_text);
-		free(o->answers[i].media);
+		call_media_free(o->answers[i].media);
 		chain_unref(o->answers[i].chain);
 	}
 	free(o->answers);
@@ -122,10 +122,8 @@ void ondemand_sum_up(struct ondemand *o)
 /* What a call heard is told for a moment: the report is later. */
 static void answer_keep_media(struct ondemand_answer *a, const struct call_media *media)
 {
-	a->media = media ? malloc(sizeof(*media)) : NULL;
-	if (a->media)
-		*a->media = *media;
-	else
+	a->media = media ? call_media_copy(media, true) : NULL;
+	if (!a->media)
 		a->result.call.has_media = a->result.call.has_far = false;
 	a->result.call.media = a->media;
 }

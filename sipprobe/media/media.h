@@ -75,8 +75,10 @@ struct media_session_conf {
 	unsigned jitter_buffer_ms; /* of the buffer that losses are judged by */
 	unsigned dscp;	/* of its packets, 0 to 63 (RFC 2474); 46: expedited forwarding */
 	bool concealed; /* the score assumes packet loss concealment (G.113 App. I) */
-	bool keep_audio;   /* for media_session_audio(): the last 10 s heard, 80 KB */
-	bool keep_packets; /* for media_session_packets(): 128 of them, 38 KB */
+	bool keep_audio; /* for media_session_audio(): the last 10 s heard: 80 KB */
+	/* For media_session_packets(): 128 of them whole, 40 KB, and the heads of so many
+	 * at least, 24 bytes each; 0: none. */
+	size_t keep_packets;
 };
 
 /*
@@ -137,7 +139,7 @@ void media_session_stop(struct media_session *s);
 void media_session_drop(struct media_session *s);
 
 /*
- * What was heard at the end of a session, as a .wav file of 8-bit G.711 (RFC 2361).
+ * What was heard at the end of a session, as a .wav file of 16 bits a sample.
  *
  * @wav: NULL where nothing is kept; mem_deref()
  *

@@ -14,6 +14,8 @@ static void session_destructor(void *arg)
 	mem_deref(s->log);
 	mem_deref(s->far);
 	mem_deref(s->packets);
+	if (s->audio)
+		explicit_bzero(s->audio, MEDIA_AUDIO_BYTES);
 	free(s->audio);
 	explicit_bzero(&s->agreed, sizeof(s->agreed));
 }
@@ -59,7 +61,7 @@ static int session_keep(struct media_session *s)
 			return ENOMEM;
 	}
 	if (s->conf.keep_packets) {
-		s->packets = packets_alloc();
+		s->packets = packets_alloc(s->conf.keep_packets);
 		if (!s->packets)
 			return ENOMEM;
 	}

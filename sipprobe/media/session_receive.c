@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "sipprobe/media/media_private.h"
 
 enum { COMFORT_NOISE = 13 }; /* its static payload type (RFC 3389 4) */
@@ -202,10 +204,26 @@ static void session_keep_received(struct media_session *s, const struct wire_pac
 	session_keep_packet(s, &packet, &w->src, rtcp_port);
 }
 
+/* SRTP is opened where it lies: what is kept of it is copied before. */
+static struct wire_packet session_on_wire(uint8_t room[WIRE_PACKET_MAX],
+					  const struct media_session *s,
+					  const struct wire_packet *w)
+{
+	struct wire_packet copy = *w;
+
+	if (s->packets && s->srtp) {
+		memcpy(room, w->data, w->bytes);
+		copy.data = room;
+	}
+	return copy;
+}
+
 static void session_take_rtp(struct media *m, struct media_session *s,
 			     struct wire_packet *w)
 {
 	enum source_verdict verdict = source_judge(&s->source, &w->src, w->at_ns);
+	uint8_t room[WIRE_PACKET_MAX];
+	struct wire_packet came = session_on_wire(room, s, w);
 	struct rtp_packet p;
 
 	if (verdict == SOURCE_CANDIDATE &&
@@ -223,7 +241,7 @@ static void session_take_rtp(struct media *m, struct media_session *s,
 		return;
 	if (verdict == SOURCE_CANDIDATE)
 		session_latch(m, s, w);
-	session_keep_received(s, w, false, false);
+	session_keep_received(s, &came, false, false);
 	session_hear(m, s, &p, w->at_ns, &w->src);
 }
 
@@ -237,6 +255,9 @@ static bool session_is_reporter(const struct media_session *s, const struct sa *
 static void session_take_rtcp(struct media *m, struct media_session *s,
 			      struct wire_packet *w, bool rtcp_port)
 {
+	uint8_t room[WIRE_PACKET_MAX];
+	struct wire_packet came = session_on_wire(room, s, w);
+
 	if (!session_is_reporter(s, &w->src)) {
 		s->report.refused.foreign++;
 		return;
@@ -250,7 +271,7 @@ static void session_take_rtcp(struct media *m, struct media_session *s,
 		s->report.refused.unprotected++;
 		return;
 	}
-	session_keep_received(s, w, true, rtcp_port);
+	session_keep_received(s, &came, true, rtcp_port);
 	session_rtcp_heard(m, s, w->data, w->bytes, w->at_ns);
 }
 

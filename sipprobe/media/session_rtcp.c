@@ -90,14 +90,14 @@ void session_rtcp_send(struct media *m, struct media_session *s, int64_t now_ns,
 	/* The time that it says is the time at which it leaves. */
 	now_ns = wire_now_ns();
 	bytes = session_rtcp_write(m->packet, s, now_ns, bye);
+	if (s->srtp && srtp_pair_protect(s->srtp, true, m->packet, &bytes))
+		return;
 	session_keep_packet(s,
 			    &(struct media_packet){.at_ns = now_ns,
 						   .data = m->packet,
 						   .size = (uint16_t)bytes,
 						   .rtcp = true},
 			    peer, !to->rtcp_mux);
-	if (s->srtp && srtp_pair_protect(s->srtp, true, m->packet, &bytes))
-		return;
 	(void)wire_send(to->rtcp_mux ? &s->wires.rtp : &s->wires.rtcp, peer, m->packet,
 			bytes);
 }

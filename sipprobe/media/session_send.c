@@ -59,13 +59,14 @@ static void session_send(struct media *m, struct media_session *s,
 	int64_t now_ns = wire_now_ns();
 	int err = 0;
 
-	session_keep_packet(s,
-			    &(struct media_packet){.at_ns = now_ns,
-						   .data = m->packet,
-						   .size = (uint16_t)bytes},
-			    source_peer(&s->source), false);
 	if (s->srtp)
 		err = srtp_pair_protect(s->srtp, false, m->packet, &bytes);
+	if (!err)
+		session_keep_packet(s,
+				    &(struct media_packet){.at_ns = now_ns,
+							   .data = m->packet,
+							   .size = (uint16_t)bytes},
+				    source_peer(&s->source), false);
 	if (!err)
 		err = wire_send(&s->wires.rtp, source_peer(&s->source), m->packet, bytes);
 	if (err)

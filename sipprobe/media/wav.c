@@ -2,13 +2,11 @@
 
 #include "sipprobe/media/voice/g711.h"
 
-/* RFC 2361: A.3 and A.4. */
 enum {
-	WAV_ALAW = 6,
-	WAV_MULAW = 7,
-	WAV_FORMAT_BYTES = 18,
-	WAV_FACT_BYTES = 4,
-	WAV_HEAD_BYTES = 12 + 8 + WAV_FORMAT_BYTES + 8 + WAV_FACT_BYTES + 8,
+	WAV_PCM = 1,
+	WAV_FORMAT_BYTES = 16,
+	WAV_SAMPLE_BYTES = 2,
+	WAV_HEAD_BYTES = 12 + 8 + WAV_FORMAT_BYTES + 8,
 };
 
 /* Chunks are in Intel's order; libre writes numbers as the machine has them. */
@@ -33,50 +31,51 @@ static int wav_chunk(struct mbuf *mb, const char *name, uint32_t bytes)
 	return err ? err : wav_u32(mb, bytes);
 }
 
-static int wav_format(struct mbuf *mb, enum media_codec codec)
+static int wav_format(struct mbuf *mb)
 {
 	int err = wav_chunk(mb, "fmt ", WAV_FORMAT_BYTES);
 
-	err |= wav_u16(mb, codec == MEDIA_PCMA ? WAV_ALAW : WAV_MULAW);
-	err |= wav_u16(mb, 1);	     /* channels */
-	err |= wav_u32(mb, G711_HZ); /* samples a second */
-	err |= wav_u32(mb, G711_HZ); /* bytes a second */
-	err |= wav_u16(mb, 1);	     /* bytes a sample of all channels */
-	err |= wav_u16(mb, 8);	     /* bits a sample */
-	err |= wav_u16(mb, 0);	     /* bytes of more format */
+	err |= wav_u16(mb, WAV_PCM);
+	err |= wav_u16(mb, 1);				/* channels */
+	err |= wav_u32(mb, G711_HZ);			/* samples a second */
+	err |= wav_u32(mb, G711_HZ * WAV_SAMPLE_BYTES); /* bytes a second */
+	err |= wav_u16(mb, WAV_SAMPLE_BYTES);	  /* bytes a sample of all channels */
+	err |= wav_u16(mb, 8 * WAV_SAMPLE_BYTES); /* bits a sample */
 	return err;
 }
 
-static int wav_head(struct mbuf *mb, enum media_codec codec, uint32_t samples)
+static int wav_head(struct mbuf *mb, uint32_t bytes)
 {
-	/* A chunk is filled up to an even number of bytes, which its size does not say.
-	 */
-	uint32_t whole = WAV_HEAD_BYTES - 8 + samples + samples % 2;
-	int err = wav_chunk(mb, "RIFF", whole);
+	int err = wav_chunk(mb, "RIFF", WAV_HEAD_BYTES - 8 + bytes);
 
 	err |= mbuf_write_str(mb, "WAVE");
-	err |= wav_format(mb, codec);
-	err |= wav_chunk(mb, "fact", WAV_FACT_BYTES);
-	err |= wav_u32(mb, samples);
-	err |= wav_chunk(mb, "data", samples);
+	err |= wav_format(mb);
+	err |= wav_chunk(mb, "data", bytes);
+	return err;
+}
+
+static int wav_samples(struct mbuf *mb, enum media_codec codec, const uint8_t *codes,
+		       size_t count)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < count && !err; i++)
+		err = wav_u16(mb, (uint16_t)g711_linear[codec][codes[i]]);
 	return err;
 }
 
 int wav_write(struct mbuf **wav, enum media_codec codec, const uint8_t *first,
 	      size_t first_bytes, const uint8_t *second, size_t second_bytes)
 {
-	size_t samples = first_bytes + second_bytes;
-	struct mbuf *mb = mbuf_alloc(WAV_HEAD_BYTES + samples + 1);
+	size_t bytes = (first_bytes + second_bytes) * WAV_SAMPLE_BYTES;
+	struct mbuf *mb = mbuf_alloc(WAV_HEAD_BYTES + bytes);
 	int err;
 
 	if (!mb)
 		return ENOMEM;
-	err = wav_head(mb, codec, (uint32_t)samples);
-	err |= mbuf_write_mem(mb, first, first_bytes);
-	if (second_bytes)
-		err |= mbuf_write_mem(mb, second, second_bytes);
-	if (samples % 2)
-		err |= mbuf_write_u8(mb, 0);
+	err = wav_head(mb, (uint32_t)bytes);
+	err |= wav_samples(mb, codec, first, first_bytes);
+	err |= wav_samples(mb, codec, second, second_bytes);
 	if (err) {
 		mem_deref(mb);
 		return ENOMEM;

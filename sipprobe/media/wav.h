@@ -1,4 +1,5 @@
-/* A .wav file of G.711 as it was received, 8 bits a sample, one channel (RFC 2361). */
+/* A .wav file of what G.711 sounds like: 16 bits a sample, one channel, as all play it.
+ */
 #ifndef SIPPROBE_MEDIA_WAV_H
 #define SIPPROBE_MEDIA_WAV_H
 

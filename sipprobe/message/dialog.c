@@ -226,19 +226,30 @@ static bool next_uri(char *out, size_t size, const struct dialog *d)
 	return !pl_strcpy(&uri, out, size);
 }
 
-bool dialog_next_hop(struct sa *hop, const struct dialog *d)
+/* The transport that a URI asks for (RFC 3263 4.1, where nothing is looked up). */
+static enum config_transport uri_transport(const struct config_uri *uri)
 {
+	if (uri->sips)
+		return CONFIG_TRANSPORT_TLS;
+	return uri->transport == CONFIG_TRANSPORT_NONE ? CONFIG_TRANSPORT_UDP
+						       : uri->transport;
+}
+
+bool dialog_next_hop(struct sa *hop, const struct dialog *d,
+		     enum config_transport transport)
+{
+	uint16_t port = transport == CONFIG_TRANSPORT_TLS ? 5061 : 5060;
 	char text[DIALOG_VALUE_MAX + 1], host[64];
 	struct config_uri uri;
 	struct sa sa;
 
 	if (!next_uri(text, sizeof(text), d) || config_uri_parse(text, &uri) ||
-	    uri.maddr.l || uri.sips || uri.transport > CONFIG_TRANSPORT_UDP ||
-	    !(uri.ipv4 || uri.ipv6) || uri.host.l >= sizeof(host))
+	    uri.maddr.l || uri_transport(&uri) != transport || !(uri.ipv4 || uri.ipv6) ||
+	    uri.host.l >= sizeof(host))
 		return false;
 	memcpy(host, uri.host.p, uri.host.l);
 	host[uri.host.l] = '\0';
-	if (sa_set_str(&sa, host, uri.port ? uri.port : 5060))
+	if (sa_set_str(&sa, host, uri.port ? uri.port : port))
 		return false;
 	*hop = sa;
 	return true;

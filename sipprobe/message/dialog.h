@@ -6,6 +6,7 @@
 #ifndef SIPPROBE_MESSAGE_DIALOG_H
 #define SIPPROBE_MESSAGE_DIALOG_H
 
+#include "config/config.h"
 #include "sipprobe/loop/compat.h"
 #include "sipprobe/message/guard.h"
 
@@ -44,12 +45,15 @@ int dialog_read_invite(struct dialog **dp, const struct guard_message *invite,
 		       const char *tag);
 
 /*
- * Where requests within it go over UDP (RFC 3261 12.2.1.1, 8.1.2), as far as it takes no
- * DNS to know: the address in the first Route, else in the peer's target.
+ * Where requests within it go (RFC 3261 12.2.1.1, 8.1.2), as far as it takes no DNS to
+ * know: the address in the first Route, else in the peer's target.
+ *
+ * @transport: that it must be reached by; never NONE
  *
  * Returns false, untouched, where that is a name or another transport.
  */
-bool dialog_next_hop(struct sa *hop, const struct dialog *d);
+bool dialog_next_hop(struct sa *hop, const struct dialog *d,
+		     enum config_transport transport);
 
 /* Takes over the Contact of a later message, the peer's new target (12.2.1.2). */
 int dialog_refresh(struct dialog *d, const struct guard_message *m);

@@ -9,7 +9,7 @@
 
 #define BRANCH_COOKIE "z9hG4bK"
 
-static const char *transport_name(enum config_transport t)
+const char *request_transport_name(enum config_transport t)
 {
 	static const char *const names[] = {
 		[CONFIG_TRANSPORT_NONE] = "UDP",
@@ -168,7 +168,7 @@ static int print_head(struct mbuf *mb, struct request *r, const struct request_i
 	err = mbuf_printf(mb, "%s ", info->method);
 	err |= print_uri(mb, id, uri_text(info));
 	err |= mbuf_printf(mb, " SIP/2.0\r\nVia: SIP/2.0/%s %s;branch=",
-			   transport_name(info->transport), id->local);
+			   request_transport_name(info->transport), id->local);
 	r->branch = (uint16_t)mb->pos;
 	err |= mbuf_printf(mb, BRANCH_COOKIE "%08x%016x;rport\r\n", info->index, 0);
 	err |= mbuf_printf(mb, "Max-Forwards: %u\r\n", s->max_forwards);

@@ -112,6 +112,9 @@ static inline bool request_branch_has(const struct pl *branch, const char *key)
 int request_uri_of(char *out, size_t size, const struct request_info *info,
 		   const char *text);
 
+/* As a Via has it (RFC 3261 7.1, 20.42): "UDP", "TCP", "TLS". */
+const char *request_transport_name(enum config_transport t);
+
 /*
  * Writes the URI of the Contact that a request has: the configured one, or one made of
  * our address and @user. Returns the same.

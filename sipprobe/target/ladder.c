@@ -198,11 +198,50 @@ static const char *ladder_field_end(const char *line, const char *end, const cha
 	return text_end;
 }
 
+/* Whether a field says that the body is SDP. */
+static bool ladder_is_sdp(const char *line, const char *end)
+{
+	const char *p = ladder_begins(line, end, "Content-Type") ? line + 12
+			: ladder_begins(line, end, "c")		 ? line + 1
+								 : NULL;
+
+	while (p && p < end && (*p == ' ' || *p == '\t'))
+		p++;
+	if (!p || p == end || *p++ != ':')
+		return false;
+	return ladder_begins(ladder_space_skip(p, end), end, "application/sdp");
+}
+
+/* Where the key of a line of SDP begins (RFC 4568, 4567, 8839, and k=), or its end. */
+static const char *ladder_sdp_key(const char *line, const char *end)
+{
+	static const char *const names[] = {"k=", "a=key-mgmt:", "a=ice-pwd:"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (ladder_begins(line, end, names[i]))
+			return line + strlen(names[i]);
+	if (ladder_begins(line, end, "a=crypto:"))
+		for (const char *p = line; p < end; p++)
+			if (ladder_begins(p, end, "inline:"))
+				return p + strlen("inline:");
+	return end;
+}
+
+/* As long as it was, since Content-Length says how long the body is. */
+static void ladder_put_sdp(struct out *o, const char *line, const char *end)
+{
+	const char *key = ladder_sdp_key(line, end);
+
+	put_line(o, line, key);
+	for (; key < end; key++)
+		ladder_put(o, "x", 1);
+}
+
 size_t ladder_redact(char *out, const char *msg, size_t len)
 {
 	const char *end = msg + len;
 	struct out o = {.p = out};
-	bool hide = false;
+	bool hide = false, sdp = false, body = false;
 
 	for (const char *line = msg; line < end && o.len < LADDER_BYTES;) {
 		const char *next;
@@ -212,17 +251,19 @@ size_t ladder_redact(char *out, const char *msg, size_t len)
 
 		/* Lines folded onto a hidden one are hidden as well. */
 		hide = from || (hide && (*line == ' ' || *line == '\t'));
+		sdp = sdp || ladder_is_sdp(line, text_end);
 		if (!hide) {
 			if (!last)
 				text_end = ladder_field_end(line, end, &next);
-			put_line(&o, line, text_end);
+			(body ? ladder_put_sdp : put_line)(&o, line, text_end);
 		} else {
 			ladder_put(&o, line, from ? (size_t)(from - line) : 1);
 			ladder_put(&o, hidden, sizeof(hidden) - 1);
 		}
 		ladder_put(&o, text_end, (size_t)(next - text_end));
-		if (last)
+		if (last && (body || !sdp))
 			break;
+		body = body || last;
 		line = next;
 	}
 	return o.len;

@@ -9,7 +9,7 @@
 
 enum {
 	NOTES_MAX = 8,	     /* beside connect, TLS, the request and the end */
-	NOTES_CALL_MAX = 26, /* of a call, which is all notes */
+	NOTES_CALL_MAX = 44, /* of a call, which is all notes */
 };
 
 struct note {

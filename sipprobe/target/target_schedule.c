@@ -20,21 +20,16 @@ static int64_t grid_ns(const struct target *t, int64_t interval_ns, int64_t from
 }
 
 /*
- * What costs money begins within a minute at its place there, not at once: a program that
- * is started over and over would pay each time.
+ * What costs money begins within a minute, which no interval of it is below, at its place
+ * there, not at once: a program that is started over and over would pay each time.
  */
-static int64_t first_grid_ns(const struct target *t)
-{
-	int64_t own_ns = own_interval_ns(t), minute_ns = 60 * CLOCK_NS_PER_S;
-
-	return own_ns < minute_ns ? own_ns : minute_ns;
-}
+enum { STEADY_FIRST_S = 60 };
 
 int64_t target_schedule_first_ns(struct target *t, const char *address, int64_t now_ns)
 {
 	t->phase = schedule_phase(t->owner->conf->name, address, t->prober->method);
 	if (t->prober->steady)
-		return grid_ns(t, first_grid_ns(t), now_ns);
+		return grid_ns(t, STEADY_FIRST_S * CLOCK_NS_PER_S, now_ns);
 	return schedule_first_ns(t->phase, own_interval_ns(t),
 				 registry_count(target_services(t)->registry), now_ns);
 }

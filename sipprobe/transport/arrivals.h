@@ -27,6 +27,9 @@ struct arrivals {
 	/* A request on a connection, whoever opened it. @transport: TCP or TLS */
 	void (*request_h)(struct stream *s, enum config_transport transport,
 			  const struct guard_message *m, void *arg);
+	/* A response on a connection that the peer opened. Whether it was anybody's. */
+	bool (*response_h)(struct stream *s, const struct guard_message *m, int64_t rx_ns,
+			   void *arg);
 	/* Something that is nobody's. */
 	void (*stray_h)(enum engine_stray why, void *arg);
 	/* A connection to us was refused or closed; to be counted as well. */

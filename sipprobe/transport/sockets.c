@@ -67,13 +67,12 @@ static void sockets_message_h(struct stream *stream, const struct guard_message 
 {
 	struct sockets *s = arg;
 
-	(void)rx_ns;
 	if (m->request)
 		s->arrivals->request_h(stream,
 				       stream_is_tls(stream) ? CONFIG_TRANSPORT_TLS
 							     : CONFIG_TRANSPORT_TCP,
 				       m, s->arg);
-	else
+	else if (!s->arrivals->response_h(stream, m, rx_ns, s->arg))
 		s->arrivals->stray_h(ENGINE_STRAY_RESPONSE, s->arg);
 }
 

@@ -44,6 +44,7 @@ static void stream_destructor(void *arg)
 {
 	struct stream *s = arg;
 
+	stream_loans_end(s);
 	if (s->ssl && s->state == STREAM_UP)
 		stream_tls_bye(s);
 	socket_close(s);
@@ -61,6 +62,7 @@ void stream_end(struct stream *s, enum probe_outcome why, int err, const char *d
 	if (!stream_live(s))
 		return;
 	s->state = STREAM_CLOSED;
+	stream_loans_end(s);
 	socket_close(s);
 	s->events->closed_h(s, why, err, detail, s->arg);
 }

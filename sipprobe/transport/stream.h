@@ -139,6 +139,21 @@ struct stream_mark {
 struct stream_mark *stream_mark(struct stream *s);
 
 /*
+ * Somebody who sends on a connection besides its owner, as long as it lives: requests
+ * within a call go back on the one that the call came by.
+ */
+struct stream_loan {
+	struct le le;
+	struct stream *stream; /* NULL: it is closed, or was never lent */
+};
+
+/* @loan: zeroed, or given back; its memory must stay until it is. */
+void stream_lend(struct stream_loan *loan, struct stream *s);
+
+/* Before @loan's memory goes, whatever became of the connection. */
+void stream_give_back(struct stream_loan *loan);
+
+/*
  * Whether bytes of ours went out and the kernel, by its own measure of the round trip
  * (RFC 6298), waits too long for their acknowledgement already: it has sent them again.
  */

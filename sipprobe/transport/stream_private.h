@@ -54,6 +54,7 @@ struct stream {
 	struct turns_waiter waiter;
 	struct stream_report report;
 	struct stream_mark mark;
+	struct list loans;
 	struct sa peer;
 	struct sa local;
 };
@@ -113,6 +114,9 @@ void stream_is_up(struct stream *s);
 
 /* Takes received plain bytes apart into messages and keep-alives. */
 void stream_feed(struct stream *s, const char *buf, size_t len, int64_t rx_ns);
+
+/* It is of no use to those who borrowed it any more. */
+void stream_loans_end(struct stream *s);
 
 /* Forgets a message that has come in part. */
 void stream_partial_free(struct stream *s);

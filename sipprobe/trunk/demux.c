@@ -180,16 +180,25 @@ static bool demux_call_request(struct demux *d, const struct sa *src,
 	return true;
 }
 
-/* A loop of ours that came back, by a peer of ours: answered where it is known. */
+/*
+ * A loop of ours that came back, by a peer of ours: answered where it is known.
+ *
+ * @u: NULL: on the connection of @c
+ */
 static bool demux_call_back(struct demux *d, struct udp *u, const struct target *t,
 			    const struct claim *c, const struct guard_message *m)
 {
 	struct sa local;
+	const struct call_arrival at = {.transport = c->transport,
+					.udp = u,
+					.stream = c->stream,
+					.src = c->src,
+					.local = &local};
 
 	if (m->fault || !d->services->calls || pl_strcmp(&m->method, "INVITE"))
 		return false;
 	demux_our_end(d, c, &local);
-	if (!calls_invite(d->services->calls, m, u, c->src, &local))
+	if (!calls_invite(d->services->calls, m, &at))
 		return false;
 	d->events->inbound_h(target_owner(t)->row, "INVITE", 200, d->arg);
 	return true;
@@ -364,6 +373,8 @@ static void demux_request_h(struct stream *s, enum config_transport transport,
 		return;
 	}
 	t = demux_target_of(d, &c, m);
+	if (t && demux_call_back(d, NULL, t, &c, m))
+		return;
 	if (m->fault && !m->unframed)
 		demux_stray_h(ENGINE_STRAY_MALFORMED, d);
 	else if (!t)
@@ -372,12 +383,23 @@ static void demux_request_h(struct stream *s, enum config_transport transport,
 		(void)stream_send(s, text.p, text.l, NULL);
 }
 
+/* A call's: to the called end of a loop, or over a connection opened for the answer. */
+static bool demux_response_h(struct stream *s, const struct guard_message *m,
+			     int64_t rx_ns, void *arg)
+{
+	const struct demux *d = arg;
+
+	return d->services->calls &&
+	       calls_response(d->services->calls, stream_peer(s), m, rx_ns);
+}
+
 const struct arrivals demux_arrivals = {
 	.datagram_h = demux_datagram_h,
 	.icmp_h = demux_icmp_h,
 	.known_h = demux_known_h,
 	.proven_h = demux_proven_h,
 	.request_h = demux_request_h,
+	.response_h = demux_response_h,
 	.stray_h = demux_stray_h,
 	.refused_h = demux_refused_h,
 };

@@ -10,11 +10,11 @@
 #include "tests/bench/responder.h"
 #include "tests/bench/rig.h"
 
-enum { TARGETS = 200, SECONDS = 5 };
+enum { TARGETS = 400, SECONDS = 5 };
 
 int main(int argc, char **argv)
 {
-	struct rig rig = {.targets = TARGETS, .interval = "500ms", .timeout = "400ms"};
+	struct rig rig = {.targets = TARGETS, .interval = "1s", .timeout = "900ms"};
 	unsigned seconds = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : SECONDS;
 	pid_t peer = responder_start(&rig.port);
 

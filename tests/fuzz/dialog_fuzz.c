@@ -48,7 +48,7 @@ static void dialog_check(const struct dialog *d, const struct pl *call_id)
 	printed_check(mb, "BYE");
 	must(strlen(d->routes) <= DIALOG_ROUTES_BYTES);
 	must(strlen(d->target) <= DIALOG_VALUE_MAX);
-	if (dialog_next_hop(&hop, d))
+	if (dialog_next_hop(&hop, d, CONFIG_TRANSPORT_UDP))
 		must(sa_port(&hop) &&
 		     (sa_af(&hop) == AF_INET || sa_af(&hop) == AF_INET6));
 	mem_deref(mb);

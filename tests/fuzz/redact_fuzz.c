@@ -29,6 +29,8 @@ static const struct {
 	{"\tSIPS:u%20x:", "@h;lr"},
 	{"<sip:u:a:", ":b@h:5060>"},
 	{"<sip:u:p@", "@h>"},
+	{"\r\nContent-Type: application/sdp\r\n\r\na=crypto:1 X inline:", "\r\n"},
+	{"\nc:application/sdp\n\nk=", "\n"},
 };
 
 enum { PLACES = sizeof(places) / sizeof(*places) };

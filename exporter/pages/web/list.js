@@ -21,8 +21,12 @@
 	const OUTAGES = ["down", "flapping", "partially_down", "degraded", "state_unknown"];
 	const NOTES = [
 		["registration_lost", "bad", "not registered"],
+		["calls_failing", "bad", "calls fail"],
+		["calls_without_audio", "bad", "calls without audio"],
+		["calls_not_ended", "bad", "calls not ended"],
 		["flapping", "bad", "flapping"],
 		["registration_lapsing", "warn", "registration lapsing"],
+		["call_quality_low", "warn", "calls sound bad"],
 		["latency_high", "warn", "slow"],
 		["dns_failing", "warn", "DNS fails"],
 		["own_certificate_expiring", "warn", "our certificate ends"],

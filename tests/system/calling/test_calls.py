@@ -1,9 +1,12 @@
 """Calls against SIPp and Kamailio: each way to an end, asked of the peer itself."""
 
+import concurrent.futures
 import json
 import signal
 import socket
+import ssl
 import unittest
+import uuid
 
 import peers
 from call_peers import Called, Echo, Proxy, soon
@@ -155,6 +158,103 @@ class Loop(Calling):
         code, out, _ = run("probe", "a", "--config.file", path, "--method=INVITE")
         self.assertEqual(code, 3)
         self.assertIn("a loop comes back to the exporter's sip.listen", out)
+
+
+INVITE = """INVITE sip:100200@127.0.0.1:{port} SIP/2.0
+Via: SIP/2.0/{via} {host};branch=z9hG4bK{branch};rport
+Max-Forwards: 70
+From: <sip:someone@{host}>;tag=1
+To: <sip:100200@127.0.0.1>
+Call-ID: {branch}
+CSeq: 1 INVITE
+Contact: <sip:someone@{host}:9>
+Content-Type: application/sdp
+Content-Length: {size}
+
+{sdp}"""
+OFFER = ("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+         "m=audio 33998 RTP/AVP 0\r\n")
+
+
+class Inviter:
+    """Somebody who calls us, from an address of loopback."""
+
+    def __init__(self, port, host, transport):
+        self.port, self.host, self.transport = port, host, transport
+        self.socket = socket.socket(
+            socket.AF_INET, socket.SOCK_DGRAM if transport == "udp" else socket.SOCK_STREAM)
+        self.socket.settimeout(10)
+        self.socket.bind((host, 0))
+        self.socket.connect(("127.0.0.1", port))
+        if transport == "tls":
+            context = ssl.create_default_context(cafile=peers.authority()[0])
+            self.socket = context.wrap_socket(self.socket, server_hostname="127.0.0.1")
+
+    def invite(self):
+        self.socket.sendall(INVITE.format(
+            port=self.port, via=self.transport.upper(), host=self.host, sdp=OFFER,
+            branch=uuid.uuid4().hex, size=len(OFFER)).replace("\r", "").replace(
+                "\n", "\r\n").encode())
+
+    def answer(self):
+        return self.socket.recv(65535).decode()
+
+    def close(self):
+        self.socket.close()
+
+
+@unittest.skipIf(peers.missing("sipp"), "sipp is not installed")
+class Strangers(Calling):
+    """While a loop waits for its call: who is no peer gets no answer, and no audio."""
+
+    def begin(self):
+        cert, key = peers.certificate()
+        peer = self.use(Called(self.folder, "ring"))
+        e = self.start(config_of(
+            calling("a", peer.port, "loop", answer_timeout="4s"), calls=CALLS,
+            sip={"tls": {"cert_file": cert, "key_file": key}},
+            listen=[f"{t}:127.0.0.1:0" for t in ("udp", "tcp", "tls")]))
+        pool = concurrent.futures.ThreadPoolExecutor(1)
+        self.addCleanup(pool.shutdown)
+        pool.submit(e.get, "/probe?target=a&method=INVITE&debug=true")
+        e.wait_metric(1, "siptrunk_calls_open", trunk="a")
+        return e
+
+    def inviter(self, e, transport, host):
+        return self.use(Inviter(e.sip(transport)[1], host, transport))
+
+    def test_a_stranger(self):
+        e = self.begin()
+        for transport in ("tcp", "tls"):
+            with self.assertRaises(ConnectionError, msg=transport):
+                stranger = self.inviter(e, transport, "127.0.0.9")
+                stranger.invite()
+                self.fail("answered: " + stranger.answer())
+        stranger = self.inviter(e, "udp", "127.0.0.9")
+        stranger.invite()
+        known = self.inviter(e, "tls", "127.0.0.1")
+        known.invite()
+        self.assertTrue(known.answer().startswith("SIP/2.0 200 OK\r\n"))
+        stranger.socket.settimeout(0)
+        with self.assertRaises(BlockingIOError):
+            stranger.answer()
+        e.stop()
+
+    def test_a_peer_over_each_transport(self):
+        """The answer comes back on the connection that the INVITE came by, with SDP."""
+        for transport in ("udp", "tcp", "tls"):
+            with self.subTest(transport):
+                e = self.begin()
+                peer = self.inviter(e, transport, "127.0.0.1")
+                peer.invite()
+                head, _, body = peer.answer().partition("\r\n\r\n")
+                self.assertTrue(head.startswith("SIP/2.0 200 OK\r\n"), head)
+                self.assertRegex(head, r"Contact: <sip:loop@127\.0\.0\.1:"
+                                 + str(e.sip(transport)[1])
+                                 + ("" if transport == "udp" else ";transport=" + transport)
+                                 + ">")
+                self.assertIn("m=audio", body)
+                e.stop()
 
 
 @unittest.skipIf(peers.missing("sipp"), "sipp is not installed")

@@ -6,7 +6,7 @@ import subprocess
 import time
 
 from harness import free_port, wait_for
-from peers import KAMAILIO_TLS, Program, bound, find, kamailio
+from peers import KAMAILIO_TLS, Program, bound, find, kamailio, listens
 
 HEAD = '<?xml version="1.0" encoding="ISO-8859-1" ?>\n<scenario name="called">\n'
 
@@ -67,6 +67,19 @@ AUTHORIZED = (
 
 BYE = recv("BYE") + say("200 OK", tag=None)
 
+# Copies of INVITE get the 200 again; a CANCEL that crosses it is answered, and it is said
+# once more.
+AGAIN = '<recv request="INVITE" optional="true" next="3"/>\n'
+STURDY = (
+    '<recv request="INVITE" rrs="true"/>\n' + say("180 Ringing", fields="{record}")
+    + '<label id="3"/>\n' + say("200 OK", fields="{record}", sdp=True, again=True)
+    + AGAIN + '<recv request="CANCEL" optional="true" next="1"/>\n'
+    + recv("ACK", optional="true") + BYE.replace("<send>", '<send next="2">')
+    + '<label id="1"/>\n' + say("200 OK", tag=None)
+    + say("200 OK", "CSeq: 1 INVITE", fields="{record}", sdp=True, again=True)
+    + AGAIN + recv("ACK", optional="true") + BYE
+    + '<label id="2"/>\n<timewait milliseconds="8000"/>\n')
+
 SCENARIOS = {
     # Rings until it is cancelled.
     "ring": recv("INVITE") + say("180 Ringing") + recv("CANCEL")
@@ -109,6 +122,12 @@ SCENARIOS = {
     "busy": recv("INVITE") + say("486 Busy Here") + recv("ACK"),
     "elsewhere": recv("INVITE")
     + say("302 Moved Temporarily", fields="") + recv("ACK"),
+    # Many, over a network that loses messages: each is answered again when it comes again.
+    "sturdy": STURDY.format(record=""),
+    "sturdy-routed": STURDY.format(record="[last_Record-Route:]\n"),
+    # "The number you have called is not in service": a 200, and somebody else's sound.
+    "announcement": recv("INVITE") + say("200 OK", sdp=True, again=True) + recv("ACK")
+    + '<nop><action><exec rtp_stream="announcement.ul,5,0"/></action></nop>\n' + BYE,
     # Hangs up itself.
     "hangup": REMEMBER + say("200 OK", sdp=True, again=True) + recv("ACK") + pause(700)
     + ask("BYE")
@@ -119,7 +138,8 @@ SCENARIOS = {
 class Called(Program):
     """SIPp that takes so many calls and ends: its exit code says whether each ended."""
 
-    def __init__(self, folder, scenario, transport="udp", host="127.0.0.1"):
+    def __init__(self, folder, scenario, transport="udp", host="127.0.0.1", count=1,
+                 seconds=60):
         self.port = free_port(socket.SOCK_DGRAM if transport == "udp"
                               else socket.SOCK_STREAM)
         self.media = free_port(socket.SOCK_DGRAM)
@@ -128,17 +148,19 @@ class Called(Program):
             f.write(HEAD + SCENARIOS[scenario] + "</scenario>\n")
         super().__init__(folder, f"sipp-called-{scenario}-{self.port}", [
             "sipp", "-sf", path, "-i", host, "-p", str(self.port), "-mi", host, "-mp",
-            str(self.media), "-m", "1", "-nostdin", "-timeout", "60s",
-            "-timeout_error", "-t", "u1" if transport == "udp" else "t1"],
+            str(self.media), "-m", str(count), "-nostdin", "-timeout",
+            f"{seconds}s", "-timeout_error", "-trace_err", "-error_file",
+            path + ".errors", "-t", "u1" if transport == "udp" else "t1"],
             env={"TERM": "dumb"})
-        wait_for("SIPp", lambda: self.check() or self.is_bound(transport, host))
+        self.errors_path = path + ".errors"
+        wait_for("SIPp", lambda: self.check() or listens(transport, self.port))
 
-    def is_bound(self, transport, host):
-        """Whether it listens; of IPv6 there is one address that it may be."""
-        if ":" not in host:
-            return bound(transport, self.port)
-        with open(f"/proc/net/{transport}6") as f:
-            return any(line.split()[1].endswith(f":{self.port:04X}") for line in f)
+    def errors(self):
+        """What did not go as the scenario says."""
+        if not os.path.exists(self.errors_path):
+            return ""
+        with open(self.errors_path, errors="replace") as f:
+            return f.read()
 
     def ended(self, seconds=40):
         """Its exit code: 0 when every call ended as the scenario says."""
@@ -226,6 +248,25 @@ def phase(trunk, address, method="INVITE"):
     h ^= h >> 33
     h = h * 0xff51afd7ed558ccd % 2 ** 64
     return ((h ^ h >> 33) >> 32) / 2 ** 32
+
+
+def soon_many(address, count, seconds=3.0, width=2.0, stem="call"):
+    """Names whose first calls come within `width` seconds, in so many seconds."""
+    at, found = (time.time() + seconds) % 60 / 60, []
+    for n in range(100000):
+        if (phase(f"{stem}-{n}", address) - at) % 1 < width / 60:
+            found.append(f"{stem}-{n}")
+        if len(found) == count:
+            return found
+    raise AssertionError("no such names")
+
+
+def later(stem, uri, seconds=30.0):
+    """A name whose first call by the schedule is that far away, for who is asked to call."""
+    address = uri.split("@")[-1].removeprefix("sip:").partition(";")[0]
+    now = time.time() % 60 / 60
+    return next(name for name in (f"{stem}-{n}" for n in range(1000))
+                if seconds / 60 < (phase(name, address) - now) % 1 < 58 / 60)
 
 
 def soon(address, seconds=3.0):

@@ -140,6 +140,24 @@ def columns_fit(dashboard):
     return found
 
 
+def columns_have_headings(dashboard):
+    """
+    A label that a query brings and nobody named is one more column, at the end. Of tables
+    with a row for each exporter, whose expressions say their labels first.
+    """
+    found = []
+    for p in panels(dashboard, "table"):
+        organized = p["transformations"][1]["options"]
+        known = {*organized["renameByName"], *organized["excludeByName"]}
+        if "instance" not in known:
+            continue
+        for expr in expressions(p):
+            by = re.search(r"\b(?:sum|min|max|count|group|count_values) by \(([^)]*)\)", expr)
+            brought = set(filter(None, re.split(r",\s*", by[1]))) if by else set()
+            found += [f"{p['title']}: {label}" for label in sorted(brought - known)]
+    return found
+
+
 def what_is_wrong_is_high(dashboard):
     """A table shows as many rows as its height allows: six at nine cells."""
     return [p["title"] for p in panels(dashboard, "table")
@@ -179,7 +197,8 @@ RULES = (
     merged_values_need_a_fixed_colour, a_timeline_says_nothing_of_nothing,
     durations_are_short, no_value_is_grey, nothing_is_divided_by_nothing, marks_are_points,
     variables_fit_one_row, titles_of_figures_are_short, legends_leave_room,
-    axes_have_even_steps, no_panel_is_divided_by_pages, columns_fit, what_is_wrong_is_high,
+    axes_have_even_steps, no_panel_is_divided_by_pages, columns_fit, columns_have_headings,
+    what_is_wrong_is_high,
     percentiles_are_of_native_histograms, loss_is_a_share_of_all,
     nothing_is_touched_on_a_wall,
 )

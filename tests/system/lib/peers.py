@@ -230,6 +230,15 @@ def bound(transport, port):
         return any(line.split()[1] == want for line in f)
 
 
+def listens(transport, port):
+    """Whether anybody is bound to the port, at whatever address, of this namespace."""
+    for family in ("", "6"):
+        with open(f"/proc/thread-self/net/{transport}{family}") as f:
+            if any(line.split()[1].endswith(f":{port:04X}") for line in f):
+                return True
+    return False
+
+
 class Prometheus(Program):
     """
     Scrapes `targets`, all in the job "siptrunk", or as {job: targets}. `features` are

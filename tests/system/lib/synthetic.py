@@ -50,7 +50,7 @@ class Trunk:
     certificate_days: float = 0
     registers: bool = False
     pinged: bool = False
-    calls: bool = False
+    calls: str = ""  # what becomes of each fifth of its calls
     exporters: tuple = (OSLO,)
     until: float = -1  # how many minutes ago it was taken out
 
@@ -79,7 +79,7 @@ def second_is_mute(minutes, address):
 
 TRUNKS = (
     Trunk("alpha", {"carrier": "isp-a", "site": "oslo"}, addresses=2, addresses_up=2,
-          pinged=True, calls=True, exporters=(OSLO, BERGEN)),
+          pinged=True, calls="no_answer", exporters=(OSLO, BERGEN)),
     Trunk("partly", {"carrier": "isp-a", "site": "bergen"}, "partially_down", 30,
           second_is_mute, addresses=2),
     Trunk("dead", {"carrier": "isp-b", "site": "oslo"}, "down", 19,
@@ -108,7 +108,7 @@ TRUNKS = (
     Trunk("recovered", {"carrier": "isp-f", "site": "oslo"}, "", 0,
           lambda m, a: ("timeout", 0) if 8 < m < 14 else (None, 200),
           lambda m: "down" if 8 < m < 13 else "up", resent=0.2),
-    Trunk("slow", {"carrier": "isp-f", "site": "bergen"}, latency_s=0.9),
+    Trunk("slow", {"carrier": "isp-f", "site": "bergen"}, latency_s=0.9, calls="one_way"),
     Trunk("removed", {"carrier": "isp-f", "site": "oslo"}, "", 0, mute_since(60),
           always("down"), addresses_up=0, until=10),
 )
@@ -214,7 +214,7 @@ class Fleet:
                      **who)
             self.add("siptrunk_inbound_missing", t, 0, **who)
         if trunk.calls:
-            self.calls(who, t)
+            self.calls(trunk, who, t)
         for address in range(max(trunk.addresses, 1)):
             self.target(trunk, who, address, t, minutes)
 
@@ -314,17 +314,23 @@ class Fleet:
             self.add("siptrunk_probe_retry_after_seconds", t, trunk.retry_after_s,
                      **where)
 
-    def calls(self, who, t):
-        """A call each quarter of an hour, every fifth without an answer; audio both ways."""
+    def calls(self, trunk, who, t):
+        """
+        A call each quarter of an hour, audio both ways, every fifth a failure: of one trunk
+        the fourth of this hour, of the other the last.
+        """
         made = (t - self.end + 2 * SPAN_S) // 900
         answered = made - made // 5
         where = {**who, "method": "INVITE", "address": "192.0.2.1:5060", "transport": "udp"}
+        fails = 5 if trunk.calls == "no_answer" else 2 * SPAN_S // 900
+        self.add("siptrunk_probe_success", t, made != fails, **where)
+        self.add("siptrunk_probes_total", t, made, **where)
         self.add("siptrunk_calls_open", t, t % 900 < 20, **who)
         self.add("siptrunk_calls_not_ended_total", t, 0, **who)
         for word, n in (("yes", answered), ("no", made - answered)):
             self.add("siptrunk_calls_total", t, n, **where, answered=word)
         self.add("siptrunk_call_failures_total", t, made - answered, **where,
-                 reason="no_answer")
+                 reason=trunk.calls)
         self.add("siptrunk_call_seconds_total", t, answered * 15, **where)
         self.add("siptrunk_call_first_audio_seconds", t, 0.06, **where)
         self.add("siptrunk_call_round_trip_seconds", t, 0.08, **where, source="audio")

@@ -176,8 +176,8 @@ class Generated(unittest.TestCase):
                 self.assertIn('job="sip",team="voice"', selector, where)
 
     def test_names(self):
-        self.assertLessEqual({"siptrunk-exporter", "siptrunk-fleet", "siptrunk-trunk",
-                              "siptrunk-wall"}, set(dashboards()))
+        self.assertLessEqual({"siptrunk-calls", "siptrunk-exporter", "siptrunk-fleet",
+                              "siptrunk-trunk", "siptrunk-wall"}, set(dashboards()))
 
     def test_every_problem_has_words(self):
         ranks = jsonnet('import "problems.libsonnet"')
@@ -439,8 +439,14 @@ def infinite(d):
         t["expr"] = t["expr"].replace(" < Inf", "")
 
 
+def bring(d):
+    """A label more, that no column is for."""
+    p = next(p for p in panels(d) if p["type"] == "table")
+    p["targets"][0]["expr"] = p["targets"][0]["expr"].replace("by (", "by (site, ", 1)
+
+
 FLEET, TRUNK, WALL = "siptrunk-fleet", "siptrunk-trunk", "siptrunk-wall"
-AVAILABILITY = "siptrunk-availability"
+AVAILABILITY, CALLING = "siptrunk-availability", "siptrunk-calls"
 SPOILT = (
     (grafana_rules.merged_values_need_a_fixed_colour, FLEET, spoil(
         "state-timeline", fieldConfig__defaults__color={"mode": "thresholds"})),
@@ -469,6 +475,7 @@ SPOILT = (
         "table", "Outages", gridPos__y=32)),
     (grafana_rules.titles_of_figures_are_short, TRUNK, spoil("stat", "Mean", title="Latency, median")),
     (grafana_rules.columns_fit, FLEET, widen),
+    (grafana_rules.columns_have_headings, CALLING, bring),
     (grafana_rules.what_is_wrong_is_high, FLEET, spoil("table", "What is wrong", gridPos__h=9)),
     (grafana_rules.percentiles_are_of_native_histograms, TRUNK, interpolate),
     (grafana_rules.loss_is_a_share_of_all, FLEET, spoil(
@@ -755,7 +762,7 @@ class Answered:
         return refs - {"native" if self.classic else "classic"}
 
     def test_every_panel(self):
-        for uid in ("siptrunk-fleet", "siptrunk-exporter", "siptrunk-wall"):
+        for uid in ("siptrunk-calls", "siptrunk-fleet", "siptrunk-exporter", "siptrunk-wall"):
             values = selected(dashboards()[uid])
             for p in panels(dashboards()[uid]):
                 with self.subTest(f"{uid}: {p['title']}"):
@@ -965,6 +972,7 @@ class Answered:
 
     def test_tables_order(self):
         for uid, title, first in (
+                ("siptrunk-calls", "Calls of each trunk", "slow"),
                 ("siptrunk-fleet", "Certificates that expire first", "secure"),
                 ("siptrunk-trunk", "Seen from", "dead")):
             with self.subTest(title):
@@ -975,6 +983,16 @@ class Answered:
         self.assertEqual([(r["Instance"], r["Reachable"]) for r in rows],
                          [(synthetic.GONE, 0), (synthetic.BERGEN, 1),
                           (synthetic.OSLO, 1)])
+
+    def test_calls(self):
+        for title, n in (("Calls fail", 0), ("Last failed", 1), ("Open", 0), ("Not ended", 0),
+                         ("Limited", 0)):
+            with self.subTest(title):
+                self.assertEqual(self.value("siptrunk-calls", title), n)
+        rows = self.rows("siptrunk-calls", "Calls of each trunk")
+        self.assertEqual([(r["Trunk"], r["Last call"], r["Fails with"]) for r in rows],
+                         [("slow", 0, "one_way")] + 2 * [("alpha", 1, "no_answer")])
+        self.assertEqual(self.rows("siptrunk-calls", "Calls of each trunk", trunk=["plain"]), [])
 
     def test_only_exporters(self):
         """Other programs have process_* and an up of their own."""
@@ -1021,6 +1039,7 @@ NOT_IN_DEMO = {
         "Asked to wait", "Certificate", "Registered", "Registration lapses in",
         "TLS failures"} | CALLS,
     "siptrunk-exporter": {"Our own certificates", "Own audio late"},
+    "siptrunk-calls": {p["title"] for p in panels(dashboards()["siptrunk-calls"])},
 }
 
 

@@ -27,12 +27,35 @@ MISSING = peers.missing("prometheus") or peers.missing("prometheus-alertmanager"
 
 KEEP = os.environ.get("SIPTRUNK_KEEP_MAILS")
 # What is judged over half an hour and more, or has nothing to say of its own when it is well.
-TAKEN_OUT = {"removed", "flapping", "loss", "lapsing", "often", "slower", "unknown", "unsure"}
+TAKEN_OUT = {"removed", "flapping", "loss", "lapsing", "often", "slower", "unknown", "unsure",
+             "call-fails-often", "call-open", "call-not-ended", "call-held-back"}
 DOWN = {"state": "down", "success": 0, "answers": 0, "fails": 1}
 
 
 def series(name, at, value):
     return lambda now: [f"{name}{{{at}}} {value(now):.3f}"]
+
+
+def calls(name, failing=None, success=1, mos=None, open_=0, ended=True, share=1):
+    """A trunk that is called all the time, while nothing else of it is ill."""
+    at = f'trunk="{name}",carrier="Carrier {name}",site="oslo"'
+    link = f'{at},method="INVITE",address="192.0.2.1:5060",transport="udp"'
+
+    def lines(now):
+        made = int(now % 1e5 * 0.4)
+        failed = int(made * share)
+        yield f"siptrunk_probe_success{{{link}}} {success}"
+        yield f"siptrunk_probes_total{{{link}}} {made}"
+        yield f'siptrunk_calls_total{{{link},answered="true"}} {0 if open_ else made}'
+        yield f"siptrunk_calls_open{{{at}}} {open_}"
+        yield f"siptrunk_calls_not_ended_total{{{at}}} {1 if ended else made}"
+        if failing:
+            yield f'siptrunk_call_failures_total{{{link},reason="{failing}"}} {failed}'
+        if failing == "rejected":
+            yield f'siptrunk_probe_responses_total{{{link},code="503"}} {failed}'
+        if mos:
+            yield f'siptrunk_call_mos{{{link},direction="in"}} {mos}'
+    return {"extra": lines}
 
 
 def trunk_ills():
@@ -84,6 +107,13 @@ def trunk_ills():
         "certificate-month": extra("certificate-month", peer, lambda now: now + 20.5 * DAY_S, tls),
         "own-certificate": extra("own-certificate", own, lambda now: now - 3700,
                                  ',file="own.pem"'),
+        "calls": calls("calls", "rejected", 0),
+        "call-no-audio": calls("call-no-audio", "one_way", 0),
+        "call-sounds-bad": calls("call-sounds-bad", mos=2.631),
+        "call-fails-often": calls("call-fails-often", "ended_early", share=0.4),
+        "call-open": calls("call-open", open_=1),
+        "call-not-ended": calls("call-not-ended", ended=False),
+        "call-held-back": calls("call-held-back", "limit"),
         "unfit": extra("unfit", "siptrunk_tls_own_certificate_usable", lambda now: 0,
                        ',file="own.pem",purpose="client"'),
     }
@@ -101,7 +131,9 @@ def renewed(now):
 
 
 # One of the certificates is renewed; the peer of the others no longer shows any.
-WELL = {"not-registered": {"extra": registered}, "certificate": {"extra": renewed}}
+WELL = {"not-registered": {"extra": registered}, "certificate": {"extra": renewed},
+        "calls": calls("calls"), "call-no-audio": calls("call-no-audio"),
+        "call-sounds-bad": calls("call-sounds-bad", mos=4.31)}
 
 
 def exporter_ills(now):
@@ -138,7 +170,7 @@ def general(mail):
             (r"(?<![\w.-])(\d+[dhm] )*\d+(\.\d+)?m?s\b", "DURATION"),
             (r"(?<![\w.-])\d+d \d+h( \d+m( \d+s)?)?", "DURATION"),
             (r"(?<![\w.-])\d+(\.\d+)?% ", "N% "),
-            (r"\b\d+ (state changes|times in)", r"N \1")):
+            (r"\b\d+ (state changes|times in|call\(s\))", r"N \1")):
         text = re.sub(pattern, word, text)
     return re.sub(r"\s+$", "\n", text)
 

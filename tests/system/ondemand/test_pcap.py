@@ -47,8 +47,13 @@ def first_comment(path):
 
 
 def with_body(rq):
+    rq.send(rq.response(200, "OK", extra="Content-Type: text/plain\r\n",
+                        body=b"what nobody needs to know\r\n"))
+
+
+def with_sdp(rq):
     rq.send(rq.response(200, "OK", extra="Content-Type: application/sdp\r\n",
-                        body=b"v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\n"))
+                        body=b"v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nt=0 0\r\n"))
 
 
 @unittest.skipUnless(TSHARK, "tshark is not installed")
@@ -59,12 +64,12 @@ class CommandLine(Case):
         self.assertEqual(err, "")
         return path, code
 
-    def check(self, peer, *more, lines, uri=None):
+    def check(self, peer, *more, lines, uri=None, last="SIP"):
         path, _ = self.probe(uri or peer.uri, *more)
         rows = packets(path)
         got = [(r["_ws.col.Protocol"], r["sip.Request-Line"] or r["sip.Status-Line"])
                for r in rows]
-        self.assertEqual([p for p, _ in got], ["SIP"] * len(lines), rows)
+        self.assertEqual([p for p, _ in got], ["SIP"] * (len(lines) - 1) + [last], rows)
         for (_, line), want in zip(got, lines):
             self.assertTrue(line.startswith(want), (line, want))
         for r in rows:
@@ -115,6 +120,8 @@ class CommandLine(Case):
             with self.subTest(transport=transport):
                 p = self.peer(with_body, transport)
                 self.check(p, lines=["OPTIONS", "SIP/2.0 200 OK"])
+                p = self.peer(with_sdp, transport)
+                self.check(p, lines=["OPTIONS", "SIP/2.0 200 OK"], last="SIP/SDP")
 
     def test_repetitions_and_what_is_no_message(self):
         p = self.peer(mute)

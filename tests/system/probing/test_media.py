@@ -1,13 +1,14 @@
 """What media says of a stream, against a capture of the same packets read by tshark."""
 
 import json
-import math
 import os
 import shutil
 import signal
 import subprocess
 import tempfile
 import unittest
+
+from emodel import mos
 
 CLI = os.path.join(os.path.dirname(os.environ.get("RESOLVE_CLI", "")), "media_cli")
 DUMPCAP, TSHARK = shutil.which("dumpcap"), shutil.which("tshark")
@@ -17,16 +18,6 @@ TRIES = 3  # on a machine that is busy, media is late and gives no verdict
 # permille lost, permille twice, delay and spread in ms
 FAULTS = {"lossy": (50, 0, 60, 8), "reordered": (20, 0, 60, 30), "bad": (200, 0, 40, 4),
           "twice": (30, 40, 30, 0)}
-
-
-def mos(loss_percent, delay_ms, burst):
-    """G.107 with its defaults, as far as loss and delay go; G.711 with concealment."""
-    idd = 0
-    if delay_ms > 100:
-        x = math.log2(delay_ms / 100)
-        idd = 25 * ((1 + x ** 6) ** (1 / 6) - 3 * (1 + (x / 3) ** 6) ** (1 / 6) + 2)
-    r = 93.2062 - idd - 95 * loss_percent / (loss_percent / burst + 25.1)
-    return max(1, 1 + 0.035 * r + r * (r - 60) * (100 - r) * 7e-6) if r > 0 else 1
 
 
 @unittest.skipUnless(DUMPCAP and TSHARK, "tshark is not installed")

@@ -118,6 +118,68 @@ static struct ladder_entry entry(enum ladder_kind kind, int at_ms, const char *t
 				     .kind = kind};
 }
 
+static void fact_h(const char *name, const char *value, void *arg)
+{
+	strcat(strcat(strcat(strcat(arg, name), "="), value), ";");
+}
+
+static struct call_media media_of(void)
+{
+	return (struct call_media){
+		.near = {.codec = MEDIA_PCMA,
+			 .out = {.sent = 750, .round_trip_ns = 7000000},
+			 .in = {.heard = MEDIA_HEARD_SOUND,
+				.received = 700,
+				.lost = 50,
+				.loss_ratio = 1.0 / 15,
+				.discarded = 3,
+				.jitter_ns = 1500000,
+				.delay_by = MEDIA_DELAY_TONE,
+				.delay_ns = 40000000,
+				.mos = 3.456,
+				.r_factor = 67}},
+		.far = {.in = {.loss_ratio = -1,
+			       .jitter_ns = -1,
+			       .unscored = MEDIA_UNSCORED_NOTHING}},
+		.caller_id = "+47\x7f",
+	};
+}
+
+static void test_call(void)
+{
+	struct call_media media = media_of();
+	struct call_report c = call_report_none();
+	char text[1024] = "";
+
+	capture_call(&c, fact_h, text);
+	is_str(text, "", "nothing of a call that was not made");
+	c.made = c.answered = c.ended = c.has_media = true;
+	c.mode = 2;
+	c.failure = CALL_FAILURE_NONCE;
+	c.post_dial_ns = 800000000;
+	c.answer_ns = c.talk_ns = 3000000000;
+	c.media = &media;
+	capture_call(&c, fact_h, text);
+	is_str(text,
+	       "mode=echo;failed=nonce;ringing=800.0 ms;answer=3.00 s;talked=3.00 s;"
+	       "audio=PCMA, 750 packets sent, 700 received, 50 lost;"
+	       "lost=6.7 %, and 3 too late for the jitter buffer;jitter=1.5 ms;"
+	       "round trip=40.0 ms;by RTCP=7.0 ms;heard=sound;"
+	       "MOS=3.46 (R 67.0, G.107, with loss concealment);",
+	       "an echo's figures");
+	c.has_far = true;
+	c.ended = false;
+	c.forks = 2;
+	*text = '\0';
+	capture_call(&c, fact_h, text);
+	ok(strstr(text, "one way, in=40.0 ms;") &&
+		   strstr(text, "called end=0 packets sent, 0 received, 0 lost;"
+				"heard=nothing;MOS=none: nothing;caller id=+47\\x7f;"
+				"forks=2 more answers, hung up;"
+				"end=not confirmed by the peer;"),
+	   "a loop has two ends, and what is not known is not said");
+}
+
 static void test_text(void)
 {
 	struct probe_result result = probe_result_none();
@@ -155,7 +217,8 @@ static void test_text(void)
 		"             ... 2 more\n"
 		"     +600.000 ms <-- ICMP: Connection refused\n"
 		"    +1000.000 ms <-- a response, too late\n"
-		"\nHeads of messages only; secrets are replaced by \"redacted\".\n";
+		"\nMessages without bodies other than SDP; secrets are replaced by "
+		"\"redacted\", keys by x.\n";
 	struct buffer b = {0};
 
 	result.outcome = PROBE_REFUSED;
@@ -234,9 +297,57 @@ static void test_any_bytes(void)
 	is_int(wrong, 0, "blocks stay whole and text printable, whatever came");
 }
 
+/* Of IPv4 within IPv6; before and after a message, and one that was cut. */
+static void test_rtp(void)
+{
+	static const uint8_t rtp[12] = {0x80, 0, 0, 1};
+	struct media_packet packets[3] = {
+		{.at_ns = 999999999, .data = rtp, .size = 12, .whole = 172},
+		{.at_ns = 1000000001,
+		 .data = rtp,
+		 .size = 12,
+		 .whole = 12,
+		 .inbound = true},
+		{.at_ns = 1000000002, .data = rtp, .size = 12, .whole = 12, .rtcp = true},
+	};
+	struct call_media media = {.near = {.packets = packets, .packet_count = 3}};
+	struct probe_result result = probe_result_none();
+	struct ladder_entry e = entry(LADDER_SENT, 0, REQUEST);
+	const struct capture_record r = {.trunk = "a",
+					 .address = "192.0.2.1:5080",
+					 .transport = "udp",
+					 .method = "INVITE",
+					 .result = &result,
+					 .entries = &e,
+					 .count = 1};
+	static const uint8_t end[16] = {[10] = 0xff, 0xff, 192, 0, 2, 9};
+	const char *first;
+	struct buffer b = {0};
+
+	for (int i = 0; i < 3; i++) {
+		memcpy(packets[i].own, end, sizeof(end));
+		memcpy(packets[i].peer, end, sizeof(end));
+		packets[i].own_port = 4000;
+		packets[i].peer_port = 5000;
+	}
+	result.begun_unix_ns = 1000000000;
+	result.call.media = &media;
+	capture_pcapng(&b, &r, 1, "1");
+	is_int(blocks(&b), 4, "a message and three packets of audio");
+	first = memmem(b.data, b.len, "\x0f\xa0\x13\x88", 4);
+	ok(first && first < (char *)memmem(b.data, b.len, "OPTIONS", 7),
+	   "in order of time");
+	ok(first && little(first - 20 - 8) == 40 && little(first - 20 - 4) == 200,
+	   "twelve bytes of 172, with their heads");
+	ok(memmem(b.data, b.len, "\x13\x88\x0f\xa0", 4) != NULL, "and back");
+	buffer_clear(&b);
+}
+
 int main(void)
 {
 	test_ends();
+	test_call();
+	test_rtp();
 	test_packet();
 	test_text();
 	test_any_bytes();

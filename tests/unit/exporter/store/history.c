@@ -241,6 +241,64 @@ static void test_oldest(void)
 	history_ladder_unref(l);
 }
 
+/* A call's ladder with a second of sound and one packet. */
+static struct history_ladder *call_of(bool failed, int64_t at_s)
+{
+	static const uint8_t wav[16000] = "RIFF";
+	static const struct media_packet packet = {.data = wav, .size = 172};
+	struct call_media media = {.near = {.wav = wav,
+					    .wav_bytes = sizeof(wav),
+					    .packets = &packet,
+					    .packet_count = 1},
+				   .far = {.wav = wav, .wav_bytes = 1},
+				   .caller_id = "ping"};
+	struct probe_result r = result(PROBE_RESPONSE, 200, at_s);
+	struct ladder l = {.count = 0};
+
+	r.verdict = failed ? PROBE_DOWN : PROBE_UP;
+	r.call.media = &media;
+	r.call.has_media = r.call.has_far = true;
+	return history_ladder_copy(&r, &l);
+}
+
+/* What was heard counts in the budget, stays for failures, and goes where it must. */
+static void test_audio(void)
+{
+	struct history_ladder *good = call_of(false, 1), *bad = call_of(true, 2), *held;
+	const struct call_media *m = bad->result.call.media;
+	struct history_track *t;
+	struct history h;
+	size_t before;
+
+	ok(!history_ladder_has_audio(good) && good->result.call.has_media &&
+		   !strcmp(good->result.call.media->caller_id, "ping"),
+	   "of a good call the figures are kept");
+	ok(history_ladder_has_audio(bad) && m->near.wav_bytes == 16000 &&
+		   !memcmp(m->near.wav, "RIFF", 5) && m->near.packets[0].size == 172 &&
+		   !memcmp(m->near.packets[0].data, "RIFF", 5) && !m->far.wav,
+	   "of a failed one sound and packets of our end, copied");
+	ok(bad->bytes - good->bytes >= 16172, "which count");
+	history_init(&h, 0, 40000);
+	t = history_track_alloc(&h);
+	before = h.bytes;
+	history_keep(&h, &t, good);
+	history_keep(&h, &t, bad);
+	held = history_ladder_ref(bad);
+	history_keep(&h, &t, call_of(true, 3));
+	history_keep(&h, &t, call_of(true, 4));
+	ok(t->failures[1] && !t->failures[2] && h.bytes <= h.bytes_max,
+	   "the oldest goes when there is no room");
+	ok(!memcmp(m->near.wav, "RIFF", 5), "who still reads it may finish");
+	history_ladder_unref(held);
+	history_keep(&h, &t, ladder_of(PROBE_TIMEOUT, 5));
+	history_forget_audio(&h);
+	ok(t->failures[0] && !t->failures[1] &&
+		   t->failures[0]->result.outcome == PROBE_TIMEOUT,
+	   "all that have sound go when it may not be kept, and no others");
+	history_track_free(&h, t);
+	is_int((long long)h.bytes, (long long)(before - sizeof(*t)), "all given back");
+}
+
 /* Many that are well leave room for the few that fail, whoever was there first. */
 static void test_failures_first(void)
 {
@@ -249,7 +307,7 @@ static void test_failures_first(void)
 	size_t kept = 0, rings = 0, last = 0;
 	struct history h;
 
-	history_init(&h, 60, 36864);
+	history_init(&h, 60, 37632);
 	for (int i = 0; i < TRUNKS; i++)
 		t[i] = history_track_alloc(&h);
 	ok(t[0] && t[0]->probes, "the first have their last probes");
@@ -324,6 +382,7 @@ int main(void)
 	test_exact();
 	test_oldest();
 	test_failures_first();
+	test_audio();
 	test_ring_comes_back();
 	test_rounding();
 	test_pack();

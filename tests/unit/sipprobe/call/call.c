@@ -3,10 +3,13 @@
  * call is lost, late or comes twice, the peer dies, and each time the peer is asked
  * whether it still has a call. What it has left, we must have counted.
  */
+#include <errno.h>
+
 #include "sipprobe/call/call_audio.h"
 #include "sipprobe/call/call_way.h"
 #include "sipprobe/call/calls.h"
 #include "sipprobe/media/media.h"
+#include "sipprobe/transport/stream_private.h"
 #include "sipprobe/transport/udp.h"
 #include "tests/unit/sipprobe/call/call_peer.h"
 #include "tests/unit/tap.h"
@@ -14,6 +17,9 @@
 enum { SWEEP_MESSAGES = 24, RANDOM_CALLS = 10000 };
 
 static struct world world;
+
+/* What a loop's called end says by the caller's way. */
+static int guest_own_way(const char *buf, size_t len);
 
 /* A way that ends at the peer of the test, in place of sockets. */
 struct call_way {
@@ -47,6 +53,8 @@ int call_way_send(struct call_way *w, const struct sa *hop, const char *buf, siz
 {
 	(void)hop;
 	(void)w;
+	if (memmem(buf, len, "Call-ID: other", 14))
+		return guest_own_way(buf, len);
 	world_send(&world, true, buf, len);
 	return 0;
 }
@@ -706,6 +714,26 @@ int udp_transmit(struct udp *u, const struct sa *dst, const char *buf, size_t le
 	return 0;
 }
 
+static unsigned guest_own_count;
+
+static int guest_own_way(const char *buf, size_t len)
+{
+	guest_own_count++;
+	return udp_transmit(NULL, NULL, buf, len, 0);
+}
+
+/* The connection that a loop comes back by; only what borrows it looks inside. */
+static struct stream guest_stream;
+static bool guest_by_stream;
+
+int __wrap_stream_send(struct stream *s, const char *buf, size_t len, int64_t *sent_ns);
+
+int __wrap_stream_send(struct stream *s, const char *buf, size_t len, int64_t *sent_ns)
+{
+	(void)sent_ns;
+	return s == &guest_stream ? udp_transmit(NULL, NULL, buf, len, 0) : ENOTCONN;
+}
+
 static bool guest_said(struct guard_message *m)
 {
 	return guest_len && !guard_datagram(m, guest_sent, guest_len, NULL);
@@ -737,7 +765,14 @@ static bool guest_ask(const char *method, const char *number, const struct pl *t
 	if (len < 0 || guard_datagram(&m, text, (size_t)len, NULL))
 		return false;
 	if (!tag)
-		return calls_invite(calls, &m, NULL, &src, &local);
+		return calls_invite(
+			calls, &m,
+			&(struct call_arrival){
+				.transport = guest_by_stream ? CONFIG_TRANSPORT_TCP
+							     : CONFIG_TRANSPORT_UDP,
+				.stream = guest_by_stream ? &guest_stream : NULL,
+				.src = &src,
+				.local = &local});
 	return calls_request(calls, &m, virtual_now_ns, &code, &dialog) &&
 	       (code == 200 || !strcmp(method, "ACK"));
 }
@@ -748,7 +783,7 @@ static void loop_begin(void)
 
 	call_conf.mode = CONFIG_CALL_LOOP;
 	heard = MEDIA_HEARD_NONCE;
-	guest_len = guest_count = 0;
+	guest_len = guest_count = guest_own_count = 0;
 	begin(&script);
 	dial();
 	pass_ms(200);
@@ -832,6 +867,69 @@ static void test_loop_ends(void)
 	finish();
 }
 
+static bool guest_said_has(const char *text)
+{
+	return memmem(guest_sent, guest_len, text, strlen(text)) != NULL;
+}
+
+/* It came back on a connection: so go the answers, and so goes its BYE. */
+static void test_loop_stream(void)
+{
+	struct guard_message m;
+
+	guest_by_stream = true;
+	loop_begin();
+	ok(guest_ask("INVITE", "100200", NULL, "z9hG4bKa", 1) && guest_said(&m) &&
+		   m.code == 200,
+	   "answered on the connection");
+	ok(guest_said_has("Contact: <sip:loop@192.0.2.1:5060;transport=tcp>"),
+	   "and asked to come to it");
+	pass_ms(600);
+	is_int(guest_count, 2, "again until its ACK, over a connection too");
+	calls_stop(calls);
+	pass_ms(1);
+	ok(guest_said(&m) && m.request && !pl_strcmp(&m.method, "BYE") && m.cseq == 1 &&
+		   guest_said_has("Via: SIP/2.0/TCP "),
+	   "BYE on it");
+	pass_ms(20000);
+	is_int(guest_count, 3, "once, as long as the connection stands");
+	pass_ms(60000);
+	ok(not_ended == 1 && !open_now, "and counted where nothing answers");
+	finish();
+	guest_by_stream = false;
+}
+
+/* The connection is gone when there is something to say. */
+static void test_loop_stream_lost(void)
+{
+	struct guard_message m;
+
+	guest_by_stream = true;
+	loop_begin();
+	(void)guest_ask("INVITE", "100200", NULL, "z9hG4bKa", 1);
+	stream_loans_end(&guest_stream);
+	pass_ms(5000);
+	is_int(guest_count, 1, "no other way is of that transport: no copy of the 200");
+	calls_stop(calls);
+	pass_ms(1);
+	ok(guest_said(&m) && !pl_strcmp(&m.method, "BYE") && guest_own_count == 1 &&
+		   guest_said_has("Via: SIP/2.0/UDP "),
+	   "BYE goes by the caller's way");
+	pass_ms(3600);
+	is_int(guest_own_count, 4, "and again, as that is UDP");
+	finish();
+	loop_begin();
+	(void)guest_ask("INVITE", "100200", NULL, "z9hG4bKa", 1);
+	calls_stop(calls);
+	pass_ms(1);
+	stream_loans_end(&guest_stream);
+	pass_ms(600);
+	ok(guest_said(&m) && m.cseq == 2 && guest_own_count == 1,
+	   "it broke under the BYE: another one, by the caller's way");
+	finish();
+	guest_by_stream = false;
+}
+
 int main(void)
 {
 	load();
@@ -845,6 +943,8 @@ int main(void)
 	test_loop();
 	test_loops();
 	test_loop_ends();
+	test_loop_stream();
+	test_loop_stream_lost();
 	config_free(conf);
 	return tap_done();
 }

@@ -1,4 +1,6 @@
 /* What calls say of their trunk: quality, ends that were not confirmed, words. */
+#include <stdio.h>
+
 #include "sipprobe/call/call_verdict.h"
 
 #include "base/clock.h"
@@ -107,11 +109,139 @@ static void test_rang(void)
 	   "it rang, and no final response came");
 }
 
+struct heard_row {
+	const char *name;
+	enum config_call_mode mode;
+	bool has_far;
+	enum media_heard near, far;
+	enum call_failure failure;
+};
+
+static const struct heard_row heard_rows[] = {
+	{"echo", CONFIG_CALL_ECHO, false, MEDIA_HEARD_NONCE, 0, CALL_FAILURE_NONE},
+	{"echo, nothing", CONFIG_CALL_ECHO, false, MEDIA_HEARD_NOTHING, 0,
+	 CALL_FAILURE_NO_MEDIA},
+	{"echo, silence", CONFIG_CALL_ECHO, false, MEDIA_HEARD_SILENCE, 0,
+	 CALL_FAILURE_ONE_WAY},
+	{"echo, music", CONFIG_CALL_ECHO, false, MEDIA_HEARD_SOUND, 0,
+	 CALL_FAILURE_NONCE},
+	{"loop", CONFIG_CALL_LOOP, true, MEDIA_HEARD_NONCE, MEDIA_HEARD_NONCE,
+	 CALL_FAILURE_NONE},
+	{"loop that never came back", CONFIG_CALL_LOOP, false, MEDIA_HEARD_SOUND, 0,
+	 CALL_FAILURE_NONCE},
+	{"loop, we hear nothing", CONFIG_CALL_LOOP, true, MEDIA_HEARD_NOTHING,
+	 MEDIA_HEARD_NONCE, CALL_FAILURE_ONE_WAY},
+	{"loop, the called end hears nothing", CONFIG_CALL_LOOP, true, MEDIA_HEARD_NONCE,
+	 MEDIA_HEARD_NOTHING, CALL_FAILURE_ONE_WAY},
+	{"loop, nobody hears anything", CONFIG_CALL_LOOP, true, MEDIA_HEARD_NOTHING,
+	 MEDIA_HEARD_NOTHING, CALL_FAILURE_NO_MEDIA},
+};
+
+static void test_heard(void)
+{
+	for (size_t i = 0; i < sizeof(heard_rows) / sizeof(heard_rows[0]); i++) {
+		const struct heard_row *r = &heard_rows[i];
+		struct config_call conf = {.mode = r->mode};
+		struct call_outcome o = outcome_of(&rows[0]);
+
+		o.report.has_far = r->has_far;
+		media.near.in.heard = r->near;
+		media.far.in.heard = r->far;
+		call_verdict(&o, &conf, true);
+		is_int(o.report.failure, r->failure, r->name);
+		is_int(o.verdict, r->failure ? PROBE_DOWN : PROBE_UP, r->name);
+	}
+}
+
+/* Which end of a loop heard badly is said. */
+static void test_either_end(void)
+{
+	struct config_call conf = {.mode = CONFIG_CALL_LOOP, .degraded = limits};
+
+	for (int far = 0; far < 2; far++) {
+		struct call_outcome o = outcome_of(&rows[0]);
+
+		o.report.has_far = true;
+		media.far.in = media.near.in;
+		(far ? &media.far : &media.near)->in.loss_ratio = 0.5;
+		call_verdict(&o, &conf, true);
+		is_int(o.verdict, PROBE_DEGRADED, far ? "called end" : "our end");
+		is_str(o.detail,
+		       far ? "loss of what the called end heard is past call.degraded"
+			   : "loss of what we heard is past call.degraded",
+		       "it is said");
+	}
+}
+
+struct code_row {
+	enum config_call_mode mode;
+	unsigned code;
+	bool ringing;
+	enum call_failure failure;
+};
+
+static const struct code_row code_rows[] = {
+	{CONFIG_CALL_RING, 487, true, CALL_FAILURE_NONE},
+	{CONFIG_CALL_RING, 0, true, CALL_FAILURE_NONE},
+	{CONFIG_CALL_RING, 0, false, CALL_FAILURE_NO_RINGING},
+	{CONFIG_CALL_ECHO, 487, true, CALL_FAILURE_NO_ANSWER},
+	{CONFIG_CALL_ECHO, 0, true, CALL_FAILURE_NO_ANSWER},
+	{CONFIG_CALL_ECHO, 299, false, CALL_FAILURE_NO_RINGING},
+	{CONFIG_CALL_ECHO, 300, false, CALL_FAILURE_REJECTED},
+	{CONFIG_CALL_ECHO, 399, false, CALL_FAILURE_REJECTED},
+	{CONFIG_CALL_ECHO, 400, false, CALL_FAILURE_REJECTED},
+	{CONFIG_CALL_ECHO, 415, true, CALL_FAILURE_CODEC},
+	{CONFIG_CALL_ECHO, 488, true, CALL_FAILURE_CODEC},
+	{CONFIG_CALL_ECHO, 606, false, CALL_FAILURE_CODEC},
+};
+
+static void test_unanswered(void)
+{
+	for (size_t i = 0; i < sizeof(code_rows) / sizeof(code_rows[0]); i++) {
+		const struct code_row *r = &code_rows[i];
+		struct config_call conf = {.mode = r->mode};
+		struct call_outcome o = {.outcome = PROBE_RESPONSE, .code = r->code};
+
+		o.report = call_report_none();
+		o.report.ended = true;
+		call_verdict(&o, &conf, r->ringing);
+		is_int(o.report.failure, r->failure, "its failure");
+		is_int(o.verdict, r->failure ? PROBE_DOWN : PROBE_UP, "its verdict");
+		is_int(o.outcome, r->code || !r->failure ? PROBE_RESPONSE : PROBE_TIMEOUT,
+		       "its outcome");
+	}
+}
+
+/* What went wrong first is what is told. */
+static void test_first_words(void)
+{
+	struct config_call conf = {.mode = CONFIG_CALL_ECHO};
+	struct call_outcome o = outcome_of(&rows[0]);
+
+	o.report.failure = CALL_FAILURE_ENDED_EARLY;
+	snprintf(o.detail, sizeof(o.detail), "the peer hung up");
+	media.near.in.heard = MEDIA_HEARD_NOTHING;
+	call_verdict(&o, &conf, true);
+	is_int(o.report.failure, CALL_FAILURE_ENDED_EARLY, "hung up: the failure stays");
+	is_str(o.detail, "the peer hung up", "and its words");
+	o = outcome_of(&rows[0]);
+	o.report.late = true;
+	snprintf(o.detail, sizeof(o.detail), "answered too late");
+	call_verdict(&o, &conf, true);
+	is_int(o.report.failure, CALL_FAILURE_NO_ANSWER, "a late answer is none");
+	is_str(o.detail, "answered too late", "and keeps its words");
+}
+
 int main(void)
 {
 	test_quality();
 	test_spared();
 	test_rang();
+	test_heard();
+	test_either_end();
+	test_unanswered();
+	test_first_words();
+	is_str(call_failure_name(CALL_FAILURES), "", "there is no other");
 	for (int i = 1; i < CALL_FAILURES; i++)
 		ok(*call_failure_name((enum call_failure)i), "failure %d has a name", i);
 	return tap_done();

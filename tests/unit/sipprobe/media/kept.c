@@ -1,5 +1,6 @@
 /* What is kept of a call for people: packets, sound, and the figures' names. */
 #include "sipprobe/media/media_private.h"
+#include "sipprobe/media/voice/g711.h"
 #include "sipprobe/media/wav.h"
 #include "tests/unit/tap.h"
 
@@ -7,24 +8,40 @@ static void add(struct media_packets *p, int n)
 {
 	uint8_t data[300];
 	struct media_packet packet = {
-		.at_ns = n, .data = data, .whole = 300, .size = 300};
+		.at_ns = n,
+		.data = data,
+		.whole = 300,
+		.size = 300,
+		.peer_port = (uint16_t)(n % 3),
+	};
 
 	memset(data, n & 0xff, sizeof(data));
 	packets_add(p, &packet);
 }
 
-/* The first 32, and the last 96 of those after them. */
+/* Of the first 32, and of the last 96 of all. */
+static bool is_end(const struct media_packet *k, int added)
+{
+	return k->at_ns < PACKETS_FIRST || k->at_ns >= added - PACKETS_LAST;
+}
+
+/* The first 32, and the last 96 of those after them; between them their heads. */
 static void test_packets(void)
 {
 	static const struct {
 		int added, count,
 			at[4]; /* the numbers at places 0, 31, 32 and the last */
-	} cases[] = {{1, 1, {0, -1, -1, 0}},	   {32, 32, {0, 31, -1, 31}},
-		     {100, 100, {0, 31, 32, 99}},  {128, 128, {0, 31, 32, 127}},
-		     {129, 128, {0, 31, 33, 128}}, {1000, 128, {0, 31, 904, 999}}};
+		size_t heads;
+	} cases[] = {
+		{1, 1, {0, -1, -1, 0}, 0},	   {32, 32, {0, 31, -1, 31}, 0},
+		{100, 100, {0, 31, 32, 99}, 0},	   {128, 128, {0, 31, 32, 127}, 0},
+		{129, 128, {0, 31, 33, 128}, 0},   {1000, 128, {0, 31, 904, 999}, 0},
+		{129, 129, {0, 31, 32, 128}, 40},  {1000, 136, {0, 31, 32, 999}, 40},
+		{1000, 128, {0, 31, 904, 999}, 5}, {1000, 1000, {0, 31, 32, 999}, 2000},
+	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct media_packets *p = packets_alloc();
+		struct media_packets *p = packets_alloc(cases[i].heads);
 		int places[] = {0, 31, 32, cases[i].count - 1}, wrong = 0, falls = 0;
 		int64_t before = -1;
 		struct media_packet k;
@@ -42,7 +59,10 @@ static void test_packets(void)
 			media_packets_at(&k, p, n);
 			falls += k.at_ns <= before;
 			before = k.at_ns;
-			wrong += k.size != PACKETS_BYTES || k.whole != 300;
+			wrong += k.size != (is_end(&k, cases[i].added) ? PACKETS_BYTES
+								       : PACKETS_HEAD) ||
+				 k.whole != 300 || k.data[0] != (k.at_ns & 0xff) ||
+				 k.peer_port != k.at_ns % 3;
 		}
 		ok((int)media_packets_count(p) == cases[i].count && !wrong && !falls,
 		   "%d packets: %d kept", cases[i].added, cases[i].count);
@@ -55,22 +75,30 @@ static uint32_t le32(const uint8_t *p)
 	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
+static int16_t le16(const uint8_t *p)
+{
+	return (int16_t)(p[0] | p[1] << 8);
+}
+
+/* Codes of A law: the least above 0 and its like below, then three more. */
 static void test_wav(void)
 {
-	static const uint8_t first[] = "abc", second[] = "de";
+	static const uint8_t first[] = {0xd5, 0x55, 'c'}, second[] = {'d', 'e'};
 	struct mbuf *mb = NULL;
 
 	is_int(wav_write(&mb, MEDIA_PCMA, first, 3, second, 2), 0, "a .wav");
 	ok(!memcmp(mb->buf, "RIFF", 4) && !memcmp(mb->buf + 8, "WAVEfmt ", 8) &&
-		   le32(mb->buf + 4) == mb->end - 8,
+		   le32(mb->buf + 4) == mb->end - 8 && le32(mb->buf + 16) == 16,
 	   "its head");
-	ok(mb->buf[20] == 6 && mb->buf[22] == 1 && le32(mb->buf + 24) == 8000 &&
-		   mb->buf[34] == 8,
-	   "A law, one channel, 8,000 Hz, 8 bits");
-	ok(!memcmp(mb->buf + 38, "fact", 4) && le32(mb->buf + 46) == 5, "five samples");
-	ok(!memcmp(mb->buf + 50, "data", 4) && le32(mb->buf + 54) == 5 &&
-		   !memcmp(mb->buf + 58, "abcde", 6) && mb->end == 64,
-	   "both pieces, filled up to an even number");
+	ok(mb->buf[20] == 1 && mb->buf[22] == 1 && le32(mb->buf + 24) == 8000 &&
+		   le32(mb->buf + 28) == 16000 && mb->buf[32] == 2 && mb->buf[34] == 16,
+	   "PCM, one channel, 8,000 Hz, 16 bits");
+	ok(!memcmp(mb->buf + 36, "data", 4) && le32(mb->buf + 40) == 10 && mb->end == 54,
+	   "five samples");
+	is_int(le16(mb->buf + 44), 8, "the first piece");
+	is_int(le16(mb->buf + 46), -8, "and below 0");
+	is_int(le16(mb->buf + 52), g711_linear[MEDIA_PCMA]['e'],
+	       "to the end of the other");
 	mem_deref(mb);
 }
 

@@ -261,6 +261,7 @@ static void test_next_hop(void)
 {
 	static const struct {
 		const char *fields, *want;
+		enum config_transport transport; /* NONE: UDP */
 	} ways[] = {
 		{"Contact: <sip:a@192.0.2.5>\r\n", "192.0.2.5:5060"},
 		{"Contact: <sip:a@192.0.2.5:5070;transport=udp>\r\n", "192.0.2.5:5070"},
@@ -273,6 +274,15 @@ static void test_next_hop(void)
 		{"Contact: <sip:a@192.0.2.5>\r\nRecord-Route: <sip:p.example;lr>\r\n",
 		 ""},
 		{"Contact: <sip:a@192.0.2.5;maddr=192.0.2.9>\r\n", ""},
+		{"Contact: <sip:a@192.0.2.5;transport=tcp>\r\n", "192.0.2.5:5060",
+		 CONFIG_TRANSPORT_TCP},
+		{"Contact: <sip:a@192.0.2.5>\r\n", "", CONFIG_TRANSPORT_TCP},
+		{"Contact: <sip:a@192.0.2.5;transport=tls>\r\n", "",
+		 CONFIG_TRANSPORT_TCP},
+		{"Contact: <sip:a@192.0.2.5;transport=tls>\r\n", "192.0.2.5:5061",
+		 CONFIG_TRANSPORT_TLS},
+		{"Contact: <sips:a@192.0.2.5:5070;transport=tcp>\r\n", "192.0.2.5:5070",
+		 CONFIG_TRANSPORT_TLS},
 	};
 
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
@@ -283,7 +293,9 @@ static void test_next_hop(void)
 
 		if (!guard_datagram(&m, text, strlen(text), NULL) &&
 		    !dialog_read_response(&d, &invite, &m)) {
-			if (dialog_next_hop(&hop, d))
+			if (dialog_next_hop(&hop, d,
+					    ways[i].transport ? ways[i].transport
+							      : CONFIG_TRANSPORT_UDP))
 				(void)re_snprintf(got, sizeof(got), "%J", &hop);
 			mem_deref(d);
 		}

@@ -549,7 +549,7 @@ static const struct {
 	{"OPTIONS x:y SIP/2.0\r\n" REST, NULL, NULL, 0},
 	{"OPTIONS wx:y SIP/2.0\r\n" REST, NULL, NULL, 0},
 	{"OPTIONS sip:a@ SIP/2.0\r\n" REST, NULL, NULL, 0},
-	{"OPTIONS sip:a SIP/2.0\r\nContent-Length: \x01\r\nX: \x01\r\n" REST,
+	{"OPTIONS sip:a SIP/2.0\r\nContent-Length: \x01\r\nMax-Forwards: \x01\r\n" REST,
 	 "control byte in a header field", "Content-Length is not one number", 400},
 };
 
@@ -882,6 +882,11 @@ static void test_fields(void)
 	pos = 0;
 	ok(guard_next_field(&m, &pos, &name, &value) && pl_is(&name, "b"),
 	   "is walked past");
+	bytes_set(&b, "SIP/2.0 200 OK\r\nno field\r\nb: 1\r\n" REST);
+	ok(!guard_datagram(&m, b.data, b.len, NULL), "a line that is no field");
+	pos = 0;
+	ok(guard_next_field(&m, &pos, &name, &value) && pl_is(&name, "b"),
+	   "is walked past too");
 	pl_set_str(&name, "L");
 	ok(guard_field_is(&name, "Content-Length", 'l'), "compact names match too");
 	ok(!guard_field_is(&name, "Content-Length", 0), "unless there is none");

@@ -61,6 +61,24 @@ static const struct {
 	 "OPTIONS sip:u:redacted@h:5060 SIP/2.0\r\nTo: <sips:u:redacted@h>\r\n"},
 	{"a port is none", "A\r\nTo: <sip:u@h:5060>, <sip:h:5060>\r\n",
 	 "A\r\nTo: <sip:u@h:5060>, <sip:h:5060>\r\n"},
+	{"SDP is shown",
+	 "A\r\nContent-Type: application/sdp\r\n\r\nv=0\r\nm=audio 4 RTP/AVP 0\r\n",
+	 "A\r\nContent-Type: application/sdp\r\n\r\nv=0\r\nm=audio 4 RTP/AVP 0\r\n"},
+	{"keys in it are not",
+	 "A\r\nc : Application/SDP;x=y\r\n\r\nk=clear:s3\r\na=crypto:1 AES "
+	 "INLINE:a+/b|2^20\r\n"
+	 "a=ice-pwd:pw\r\na=key-mgmt:mikey Zz\r\na=crypto:2 b",
+	 "A\r\nc : Application/SDP;x=y\r\n\r\nk=xxxxxxxx\r\na=crypto:1 AES "
+	 "INLINE:xxxxxxxxx\r\n"
+	 "a=ice-pwd:xx\r\na=key-mgmt:xxxxxxxx\r\na=crypto:2 b"},
+	{"nor what is secret anywhere",
+	 "A\r\nContent-Type:application/sdp\r\n\r\nu=sip:u:p@h\r\na=x "
+	 "nonce=1\r\n\r\nmore",
+	 "A\r\nContent-Type:application/sdp\r\n\r\nu=sip:u:redacted@h\r\na=x "
+	 "nonce=redacted\r\n\r\n"},
+	{"another body is left out",
+	 "A\r\nContent-Type: text/plain\r\nX: application/sdp\r\n\r\nbody",
+	 "A\r\nContent-Type: text/plain\r\nX: application/sdp\r\n\r\n"},
 	{"no line end", "response=abc", "response=redacted"},
 	{"nothing", "", ""},
 	{"only an empty line", "\r\nrest", "\r\n"},

@@ -320,6 +320,41 @@ static void test_first(void)
 	mem_deref(services.registry);
 }
 
+static int64_t steady_us(const struct config_settings *s)
+{
+	return s->interval_us;
+}
+
+/* What costs money: no faster while it fails, and never twice in a row to catch up. */
+static void test_steady(void)
+{
+	static const struct prober steady = {
+		.method = "INVITE", .steady = true, .interval_us = steady_us};
+	struct config_settings s = {.interval_us = 900 * US, .down_interval_us = 10 * US};
+	struct config_trunk conf = {.name = "isp", .settings = &s};
+	struct target_owner owner = {.conf = &conf};
+	struct services services = {.schedule = {0}};
+	struct target_group group = {.services = &services};
+	struct target t = {.group = &group,
+			   .owner = &owner,
+			   .settings = &s,
+			   .prober = &steady,
+			   .attempt = {.begun_ns = 900 * S},
+			   .due_ns = 900 * S};
+	struct probe_result r = probe_result_none();
+	int64_t first_ns = target_schedule_first_ns(&t, "192.0.2.1:5060", 3600 * S);
+
+	ok(first_ns >= 3600 * S && first_ns < 3660 * S, "the first within a minute");
+	is_int(first_ns, schedule_grid_ns(&services.schedule, t.phase, 60 * S, 3600 * S),
+	       "at its own place there");
+	t.phase = 0;
+	t.health = (struct health){.state = HEALTH_DOWN, .verdict = PROBE_DOWN};
+	r.outcome = PROBE_TIMEOUT;
+	is_int(target_schedule_next_ns(&t, &r, 905 * S) / S, 1800, "down: its interval");
+	is_int(target_schedule_next_ns(&t, &r, 1801 * S) / S, 2700,
+	       "one that passed by is left out");
+}
+
 static void test_next(void)
 {
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
@@ -328,9 +363,9 @@ static void test_next(void)
 
 int main(void)
 {
-	static void (*const tests[])(void) = {test_next,	 test_grid, test_refused,
-					      test_put_off_late, test_told, test_first,
-					      test_refused_late};
+	static void (*const tests[])(void) = {
+		test_next, test_grid,  test_refused, test_put_off_late,
+		test_told, test_first, test_steady,  test_refused_late};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));
 }

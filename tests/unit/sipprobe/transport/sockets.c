@@ -26,7 +26,8 @@ struct ends {
 	char err[128];
 	bool strangers; /* nobody may connect */
 	bool proves;	/* but for who shows a certificate */
-	unsigned datagrams, icmps, accepts, requests, strays[ENGINE_STRAYS];
+	bool answers;	/* a response is somebody's */
+	unsigned datagrams, icmps, accepts, requests, responses, strays[ENGINE_STRAYS];
 	int icmp;
 };
 
@@ -66,6 +67,16 @@ static void request_h(struct stream *s, enum config_transport transport,
 	((struct ends *)arg)->requests += transport == CONFIG_TRANSPORT_TCP;
 }
 
+static bool response_h(struct stream *s, const struct guard_message *m, int64_t rx_ns,
+		       void *arg)
+{
+	struct ends *e = arg;
+
+	(void)s, (void)rx_ns;
+	e->responses += m->code == 200;
+	return e->answers;
+}
+
 static void stray_h(enum engine_stray why, void *arg)
 {
 	((struct ends *)arg)->strays[why]++;
@@ -83,6 +94,7 @@ static const struct arrivals arrivals = {
 	.known_h = known_h,
 	.proven_h = proven_h,
 	.request_h = request_h,
+	.response_h = response_h,
 	.stray_h = stray_h,
 	.refused_h = refused_h,
 };
@@ -153,6 +165,11 @@ static bool has_icmp(void *arg)
 static bool has_request(void *arg)
 {
 	return ((struct ends *)arg)->requests;
+}
+
+static bool has_response(void *arg)
+{
+	return ((struct ends *)arg)->responses;
 }
 
 static bool has_stray(void *arg)
@@ -422,6 +439,11 @@ static void test_connections(void)
 	(void)!send(fd, response, sizeof(response) - 1, MSG_NOSIGNAL);
 	ok(loop_until(has_stray, &e) && e.strays[ENGINE_STRAY_RESPONSE] == 1,
 	   "a response to nothing");
+	e.answers = true;
+	e.responses = 0;
+	(void)!send(fd, response, sizeof(response) - 1, MSG_NOSIGNAL);
+	ok(loop_until(has_response, &e) && e.strays[ENGINE_STRAY_RESPONSE] == 1,
+	   "a response to something is none");
 	e.strangers = true;
 	sockets_review(e.sockets);
 	ok(loop_until(is_closed, &fd), "closed when it is no trunk's any more");

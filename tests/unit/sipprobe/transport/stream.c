@@ -451,6 +451,29 @@ static void check_write_after_reset(int listen_fd, const struct sa *sa)
 }
 
 /* Certificates and profiles for the TLS part. */
+/* Who borrows a connection sees that it is gone, however it went. */
+static void check_loans(int listen_fd, const struct sa *sa)
+{
+	struct stream_loan loans[3] = {{.stream = NULL}};
+	struct side w = {.s = NULL};
+	int fd = plain_pair(&w, listen_fd, sa);
+
+	stream_give_back(&loans[0]);
+	ok(!loans[0].stream, "what was never lent can be given back");
+	for (int i = 0; i < 3; i++)
+		stream_lend(&loans[i], w.s);
+	stream_give_back(&loans[1]);
+	ok(loans[0].stream == w.s && !loans[1].stream && loans[2].stream == w.s,
+	   "one gave it back, two have it");
+	close(fd);
+	wait_for(is_closed, &w);
+	ok(!loans[0].stream && !loans[2].stream, "the peer closed it");
+	stream_lend(&loans[0], w.s);
+	mem_deref(w.s);
+	ok(!loans[0].stream, "its owner let go of it");
+	stream_give_back(&loans[0]);
+}
+
 static struct ca_cert root, leaf, late, middle, client;
 static struct tls_profile *tls_client, *tls_client_cert, *tls_server, *tls_server_asks,
 	*tls_server_late;
@@ -748,6 +771,7 @@ static void check_plain(void)
 	check_stamps(fd, &sa);
 	check_queue(fd, &sa);
 	check_write_after_reset(fd, &sa);
+	check_loans(fd, &sa);
 	check_tls_left(fd, &sa);
 	close(fd);
 }
