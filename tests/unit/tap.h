@@ -10,16 +10,25 @@
 static int tap_count;
 static int tap_failed;
 
+/* On one line, whatever it holds: another line would be no TAP. */
+static inline void tap_put_line(const char *text)
+{
+	for (; *text; text++)
+		putchar((unsigned char)*text < ' ' ? ' ' : *text);
+	putchar('\n');
+}
+
 __attribute__((format(printf, 4, 5))) static inline bool
 tap_ok(bool ok, const char *file, int line, const char *fmt, ...)
 {
+	char name[1024];
 	va_list ap;
 
-	printf("%sok %d - ", ok ? "" : "not ", ++tap_count);
 	va_start(ap, fmt);
-	vprintf(fmt, ap);
+	(void)vsnprintf(name, sizeof(name), fmt, ap);
 	va_end(ap);
-	putchar('\n');
+	printf("%sok %d - ", ok ? "" : "not ", ++tap_count);
+	tap_put_line(name);
 	if (!ok) {
 		tap_failed++;
 		printf("# at %s:%d\n", file, line);
