@@ -28,6 +28,15 @@ class Measures(unittest.TestCase):
     def test_time(self):
         pass
 """
+ELSEWHERE = """
+import unittest
+
+
+@unittest.skip("for another machine")
+class Elsewhere(unittest.TestCase):
+    def test_nothing(self):
+        pass
+"""
 BAD = """
 import unittest
 
@@ -46,6 +55,8 @@ class Run(Case):
         shutil.copy(os.path.join(ROOT, "tests", "system", "run.py"), folder)
         self.write("system/one/test_a.py", BESIDE)
         self.write("system/one/test_b.py", BESIDE)
+        os.makedirs(os.path.join(folder, "three"))
+        self.write("system/three/test_elsewhere.py", ELSEWHERE)
         self.write("system/two/test_bad.py", BAD)
         self.write("system/two/test_broken.py", "import nothing_of_this_name\n")
         done = subprocess.run(
@@ -64,7 +75,7 @@ class Run(Case):
             with self.subTest(jobs=jobs):
                 code, out = self.run_all(jobs=jobs)
                 self.assertEqual(code, 1)
-                self.assertEqual(out.splitlines()[-1], "4 passed, 2 failed, 2 skipped")
+                self.assertEqual(out.splitlines()[-1], "4 passed, 2 failed, 3 skipped")
                 self.assertEqual(len(re.findall("^once more: test_bad.Bad.test_bad$", out,
                                                 re.MULTILINE)), 1)
                 self.assertIn("as it shall", out)
@@ -77,6 +88,13 @@ class Run(Case):
                                              "test_b.Plain.test_good"])
         self.assertEqual(order[2:], ["test_a.Measures.test_time",
                                      "test_b.Measures.test_time"])
+
+    def test_skipped_module(self):
+        """One beside others is no failure; a run of nothing else is."""
+        code, out = self.run_all("test_elsewhere", "test_a", jobs=2)
+        self.assertEqual((code, out.splitlines()[-1]), (0, "2 passed, 0 failed, 2 skipped"))
+        code, _ = self.run_all("test_elsewhere", jobs=1)
+        self.assertEqual(code, 1)
 
     def test_names(self):
         """A folder, a module by name or by path, a class and a test."""
