@@ -156,7 +156,7 @@ static void test_prepared(void)
 	struct store *s = NULL;
 	struct store_trunk *row;
 	long n = -1;
-	int err;
+	int err = ENOMEM;
 
 	if (store_alloc(&s, bounds, 2))
 		return;
