@@ -147,6 +147,19 @@ int calls_configure(struct calls *cs, const struct config *conf)
 	return 0;
 }
 
+/* A call counts from its begin on: one whose connection is still to come will be open. */
+static unsigned calls_under_way(const struct calls *cs)
+{
+	unsigned count = 0;
+
+	for (struct le *le = cs->list.head; le; le = le->next) {
+		const struct call *c = le->data;
+
+		count += call_is_open(c) || !c->told;
+	}
+	return count;
+}
+
 enum calls_may calls_may(const struct calls *cs, const char *trunk, const char **why)
 {
 	for (struct le *le = cs->list.head; le; le = le->next) {
@@ -157,7 +170,7 @@ enum calls_may calls_may(const struct calls *cs, const char *trunk, const char *
 			return CALLS_BUSY;
 	}
 	*why = cs->stopped ? "calls are stopped"
-			   : call_caps_refusal(cs->caps, open_of(cs, NULL),
+			   : call_caps_refusal(cs->caps, calls_under_way(cs),
 					       clock_monotonic_ns());
 	return *why ? CALLS_REFUSED : CALLS_MAY;
 }

@@ -43,9 +43,12 @@ int call_way_alloc(struct call_way **wp, const struct call_way_conf *conf,
 	return 0;
 }
 
+static bool way_connects; /* for ever */
+
 int call_way_open(struct call_way *w)
 {
-	w->events->up_h(w->arg);
+	if (!way_connects)
+		w->events->up_h(w->arg);
 	return 0;
 }
 
@@ -867,6 +870,23 @@ static void test_loop_ends(void)
 	finish();
 }
 
+/* A call whose connection is still to come takes its place among those that may be. */
+static void test_connecting(void)
+{
+	static const struct peer_script script = {.answer_ms = 500};
+	const char *why;
+
+	conf->calls.max_concurrent = 1;
+	begin(&script);
+	way_connects = true;
+	dial();
+	ok(!open_now && calls_may(calls, "u", &why) == CALLS_REFUSED,
+	   "no INVITE is out, and no other call may begin");
+	way_connects = false;
+	finish();
+	conf->calls.max_concurrent = 100;
+}
+
 static bool guest_said_has(const char *text)
 {
 	return memmem(guest_sent, guest_len, text, strlen(text)) != NULL;
@@ -937,6 +957,7 @@ int main(void)
 	test_sweep();
 	test_random();
 	test_stop();
+	test_connecting();
 	test_leave();
 	test_late();
 	test_no_memory();
