@@ -725,6 +725,36 @@ static void test_schedule(void)
 	fixture_close(&f);
 }
 
+static bool refused;
+
+static bool refuses_h(struct target *t)
+{
+	(void)t;
+	return refused;
+}
+
+/* A prober may put a probe that is due off: nothing is sent and nothing told. */
+static void test_refuses(void)
+{
+	struct prober prober = prober_options;
+	struct fixture f;
+	struct target *t;
+
+	prober.refuses = refuses_h;
+	refused = true;
+	fixture_open(&f, UDP, CALM);
+	t = fixture_target(&f, &prober);
+	(void)fixture_told(&f);
+	fixture_probe(t);
+	is_int(fixture_drain(&f), 0, "refused: nothing is sent");
+	is_str(fixture_told(&f), "", "nor told");
+	refused = false;
+	fixture_probe(t);
+	is_int(fixture_drain(&f), 1, "it may: one request");
+	mem_deref(t);
+	fixture_close(&f);
+}
+
 int main(void)
 {
 	static void (*const tests[])(void) = {
@@ -745,6 +775,7 @@ int main(void)
 		test_paused,
 		test_rebind,
 		test_ladder,
+		test_refuses,
 		test_small_things,
 		test_schedule,
 	};
