@@ -8,7 +8,8 @@ import unittest
 import peers
 from asterisk_calls import CallingAsterisk
 from call_peers import later
-from harness import Case, Exporter, config_of, free_port, trunk, wait_for
+from calls_at_once import CallsAtOnce
+from harness import Exporter, config_of, free_port, trunk, wait_for
 from test_voice import Bench
 from user_agents import Asterisk
 
@@ -16,7 +17,7 @@ SECURE = {"srtp": "required"}
 
 
 @unittest.skipIf(not Asterisk.root, "needs a folder with Asterisk, scripts/asterisk-test")
-class AsteriskCalls(Bench):
+class AsteriskCalls(CallsAtOnce, Bench):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -72,24 +73,6 @@ class AsteriskCalls(Bench):
             sip={"tls": {"cert_file": cls.pair[0], "key_file": cls.pair[1]}},
             listen=[f"{t}:{host}:{port}" for t, port in cls.back.items()
                     for host in ("127.0.0.1", "[::1]")])
-
-    @classmethod
-    def call_all(cls):
-        rows = cls.rows()
-        cls.names = {name: later(name, row[0]) for name, row in rows.items()}
-        cls.exporter = Exporter(cls.folder, cls.config(rows))
-        cls.addClassCleanup(Case.finish, cls.exporter)
-        with concurrent.futures.ThreadPoolExecutor(len(rows)) as pool:
-            calls = {name: pool.submit(cls.exporter.get, f"/probe?target={cls.names[name]}"
-                                       "&method=INVITE&debug=true") for name in rows}
-        cls.told = {name: call.result() for name, call in calls.items()}
-
-    def went(self, name, *words, heard=1):
-        out = self.told[name]
-        self.assertRegex(out.split("\n")[2], "INVITE: up,", out)
-        self.assertEqual(out.count("  heard        nonce\n"), heard, out)
-        for word in words:
-            self.assertIn(word, out)
 
     def test_ring_and_answer(self):
         self.went("ring", "ended with 487", heard=0)
