@@ -106,6 +106,38 @@ static void test_several_wait(void)
 	fixture_close(&f);
 }
 
+static void probe_twice_asked(struct fixture *f, struct target *t, unsigned answers)
+{
+	fixture_probe(t);
+	pass_ms(14);
+	(void)fixture_drain(f);
+	while (answers--)
+		fixture_reply(f, "200 OK", "");
+}
+
+/* Copies follow each other by T1: one of 10 ms has many requests wait at once. */
+static void test_many_wait(void)
+{
+	enum { MANY = 64 };
+	struct fixture f;
+	struct target *t;
+
+	fixture_open(&f, UDP, CALM ", \"t1\": \"10ms\"");
+	t = fixture_target(&f, &prober_options);
+	probe_twice_asked(&f, t, 2);
+	is_str(fixture_settled(&f), "2 2 0", "the peer answers each copy");
+	for (int i = 0; i < MANY; i++)
+		probe_twice_asked(&f, t, 1);
+	is_str(fixture_settled(&f), "0 0 0", "so many may wait");
+	probe_twice_asked(&f, t, 1);
+	is_str(fixture_settled(&f), "2 1 1", "past that the oldest is settled");
+	pass_ms(20000);
+	is_str(fixture_settled(&f), "75 64 11",
+	       "then the others: from the twelfth on the peer answers first copies");
+	mem_deref(t);
+	fixture_close(&f);
+}
+
 /* What did not go unanswered, or was never sent, is no loss. */
 static void test_no_loss(void)
 {
@@ -279,7 +311,7 @@ static void test_ways(void)
 int main(void)
 {
 	static void (*const tests[])(void) = {
-		test_when,    test_late,     test_several_wait,
+		test_when,    test_late,     test_several_wait, test_many_wait,
 		test_no_loss, test_exchange, test_ways,
 	};
 

@@ -88,8 +88,8 @@ static void test_fresh(void)
 	fixture_close(&f);
 }
 
-/* Who registered over it is out of reach, and registers anew: now, which is no lag. */
-static void test_hastened(void)
+/* Who registered over it is out of reach, and registers anew; overdue is no lag. */
+static void check_hastened(int64_t closed_ms, int64_t due_ms, const char *name)
 {
 	struct fixture f;
 	struct peer p = {&f, -1};
@@ -104,14 +104,20 @@ static void test_hastened(void)
 	ok(loop_until(is_asked, &p), "asked to bind");
 	peer_answer(&p, "200 OK");
 	ok(loop_until(is_done, &f) && t->stream, "bound, and the connection is kept");
-	pass_ms(20000);
+	pass_ms(closed_ms);
 	ok(t->due_ns > virtual_now_ns, "the next probe is to come");
 	peer_close(&p);
 	for (int i = 0; i < 100 && t->stream; i++)
 		loop_turn();
-	is_int(t->due_ns - virtual_now_ns, 0, "the peer closes: it is due now");
+	is_int((t->due_ns - virtual_now_ns) / CLOCK_NS_PER_MS, due_ms, name);
 	mem_deref(t);
 	fixture_close(&f);
+}
+
+static void test_hastened(void)
+{
+	check_hastened(20000, 0, "the peer closes: it is due now");
+	check_hastened(4000, 6000, "closed at once: it is due after down_interval");
 }
 
 static void test_reuse(void)
