@@ -194,7 +194,6 @@ loadmodule "corex.so"
 loadmodule "ctl.so"
 loadmodule "dialog.so"
 modparam("ctl", "binrpc", "unix:{folder}/kamailio-run/ctl")
-modparam("dialog", "dlg_flag", 4)
 request_route {{
     if (!mf_process_maxfwd_header("10")) {{ sl_send_reply("483", "Too Many Hops"); exit; }}
     if (is_method("OPTIONS")) {{ sl_send_reply("200", "OK"); exit; }}

@@ -37,7 +37,6 @@ CONFIG = """
 {loads}
 modparam("ctl", "binrpc", "unix:{folder}/kamailio-run/ctl")
 modparam("rtpengine", "rtpengine_sock", "udp:{media}")
-modparam("dialog", "dlg_flag", 4)
 modparam("dialog", "timeout_avp", "$avp(timeout)")
 modparam("tm", "fr_inv_timer", 60000)
 {more}
