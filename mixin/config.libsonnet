@@ -58,8 +58,10 @@
     // must not be more than the scrape interval, and divide 60.
     availabilityStepSeconds: 10,
 
-    // How often it is decided who is down, and how often what is said of trunks is written anew.
+    // How often it is decided who is down, how often why, and how often what is said of trunks
+    // is written anew.
     stateSeconds: 15,
+    whySeconds: 30,
     trunkAlertsSeconds: 30,
 
     // Dashboards. Identities are the prefix and a name: siptrunk-fleet, siptrunk-trunk, …

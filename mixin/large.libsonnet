@@ -4,7 +4,8 @@
 //   scripts/mixin -c mixin/large.libsonnet -o DIR
 (import 'mixin.libsonnet') {
   _config+:: {
-    stateSeconds: 30,
+    stateSeconds: 45,
+    whySeconds: 60,
     trunkAlertsSeconds: 60,
     availabilityStepSeconds: 15,
   },

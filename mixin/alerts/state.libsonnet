@@ -127,7 +127,7 @@ local problems = [
           What alerts quote of why a trunk has a problem. Half as often as what decides on
           problems, since it reads the series of every reason; failures come before the fall.
         |||,
-        interval: '30s',
+        interval: '%ds' % $._config.whySeconds,
         rules: course.why,
       },
       {

@@ -99,10 +99,15 @@ def prometheus(folder, rules, target):
     return server, f"http://127.0.0.1:{port}"
 
 
+def cpu_seconds(url):
+    return float(re.search(r"^process_cpu_seconds_total (\S+)$", get(url + "/metrics"), re.M)[1])
+
+
 def watch(url):
-    """{group: (interval, [durations])}, once a group's turn."""
+    """{group: (interval, [durations])}, once a group's turn, and the cores that were busy."""
     durations, intervals = collections.defaultdict(list), {}
-    end = time.monotonic() + FIRING_S
+    begun, cpu = time.monotonic(), cpu_seconds(url)
+    end = begun + FIRING_S
     while time.monotonic() < end:
         for kind, group, seconds in MEASURED.findall(get(url + "/metrics")):
             if kind == "interval":
@@ -110,7 +115,8 @@ def watch(url):
             elif float(seconds) not in durations[group][-1:]:
                 durations[group].append(float(seconds))
         time.sleep(3)
-    return {group: (intervals[group], seen) for group, seen in durations.items()}
+    cores = (cpu_seconds(url) - cpu) / (time.monotonic() - begun)
+    return {group: (intervals[group], seen) for group, seen in durations.items()}, cores
 
 
 def slowest(url):
@@ -132,7 +138,7 @@ def measure(build, rules):
             os.killpg(peer.pid, signal.SIGSTOP)
             firing = 'count(ALERTS{alertname="SipTrunkDown",alertstate="firing"})'
             wait_for("all alerts", lambda: value(url, firing) == TRUNKS)
-            groups = watch(url)
+            groups, cores = watch(url)
             rules_of_it = slowest(url)
             alerts = value(url, 'count(ALERTS{alertstate="firing"})')
             samples = value(url, "sum(scrape_samples_scraped)")
@@ -146,7 +152,8 @@ def measure(build, rules):
             for p in (server, exporter, peer):
                 p.wait()
         print(f"{rules}: {TRUNKS} trunks down, {samples:.0f} series scraped, "
-              f"{alerts:.0f} alerts firing, {missed:.0f} turns missed")
+              f"{alerts:.0f} alerts firing, {missed:.0f} turns missed, "
+              f"Prometheus kept {cores:.2f} cores busy")
         for group, (interval, seen) in sorted(groups.items()):
             print(f"  {group:28} every {interval:4.0f} s: median {statistics.median(seen):6.2f} s,"
                   f" longest {max(seen):6.2f} s", flush=True)

@@ -147,7 +147,7 @@ class Rules(unittest.TestCase):
         self.assertEqual(
             {name: g["interval"] for name, g in theirs.items()
              if g["interval"] != ours[name]["interval"]},
-            {"siptrunk-state": "30s", "siptrunk-trunk-alerts": "60s"})
+            {"siptrunk-why": "60s", "siptrunk-state": "45s", "siptrunk-trunk-alerts": "60s"})
         for group in ours.values():
             if group["name"] not in ("siptrunk-availability", "siptrunk-outage-causes"):
                 self.assertEqual(group["rules"], theirs[group["name"]]["rules"])
