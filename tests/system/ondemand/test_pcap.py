@@ -17,6 +17,7 @@ FIELDS = ("frame.time_epoch", "_ws.col.Protocol", "ip.src", "ipv6.src", "udp.src
           "tcp.srcport", "udp.dstport", "tcp.dstport", "sip.Request-Line",
           "sip.Status-Line", "sip.Call-ID", "frame.comment", "_ws.malformed",
           "sip.response-time", "_ws.expert.message")
+AGAIN = "^"  # between values of one field
 EVIL = b"<script>\xff\xfe\x00\x01\x1b[31m\r\n\r\n"
 
 
@@ -24,11 +25,15 @@ def packets(path):
     """What tshark makes of each packet, without any setting of ours."""
     r = subprocess.run(
         [TSHARK, "-n", "-r", path, "-T", "fields", "-E", "separator=\t",
-         "-E", "occurrence=f", "-E", "quote=n",
+         "-E", "occurrence=a", "-E", f"aggregator={AGAIN}", "-E", "quote=n",
          *(x for f in FIELDS for x in ("-e", f))],
         capture_output=True, timeout=60, check=True)
-    rows = [dict(zip(FIELDS, line.split("\t")))
-            for line in r.stdout.decode(errors="replace").splitlines()]
+    rows = []
+    for line in r.stdout.decode(errors="replace").splitlines():
+        row = dict(zip(FIELDS, line.split("\t")))
+        # A comment of two lines is two to tshark 4.4, and one to 4.0.
+        comment = row["frame.comment"].replace(AGAIN, r"\n")
+        rows.append({k: v.split(AGAIN)[0] for k, v in row.items()} | {"frame.comment": comment})
     return rows
 
 
