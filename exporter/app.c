@@ -49,12 +49,12 @@ static void app_signal_h(int sig, void *arg)
 	struct app *app = arg;
 
 	if (sig == SIGUSR1) {
-		(void)app_calls_stop_h(NULL, app);
+		app_calls_stop(app, NULL);
 	} else if (sig != SIGHUP) {
 		systemd_stopping();
 		app_stop(app, sig);
 	} else {
-		(void)app_reload_h(NULL, app);
+		app_reload(app);
 	}
 }
 
@@ -63,7 +63,7 @@ static int app_start_config(struct app *app)
 	int err;
 
 	if (!app->cli->demo)
-		return app_load(&app->conf, app->cli, NULL, NULL);
+		return app_load(&app->conf, app->cli);
 	err = demo_dead_port(&app->demo_fd);
 	if (!err)
 		err = demo_config(&app->conf, app->demo_fd);
@@ -190,9 +190,9 @@ static int app_start_http(struct app *app)
 	int err;
 
 	if (app->cli->lifecycle) {
-		conf.orders[HTTP_ORDER_RELOAD] = app_reload_h;
-		conf.orders[HTTP_ORDER_CALLS_STOP] = app_calls_stop_h;
-		conf.orders[HTTP_ORDER_CALLS_START] = app_calls_start_h;
+		conf.orders[HTTP_ORDER_RELOAD] = app_reload_asked_h;
+		conf.orders[HTTP_ORDER_CALLS_STOP] = app_calls_stop_asked_h;
+		conf.orders[HTTP_ORDER_CALLS_START] = app_calls_start_asked_h;
 	}
 	err = http_alloc(&app->http, &conf, app->store, text, sizeof(text));
 
@@ -256,6 +256,7 @@ static int app_start_watch(struct app *app)
 
 static void app_stop_watch(struct app *app)
 {
+	app_reload_abandon(app);
 	watch_free(app->watch);
 }
 

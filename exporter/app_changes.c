@@ -13,15 +13,10 @@ static bool app_changes_leaves(enum config_turn turn)
 	return turn == CONFIG_TURN_REMOVED || turn == CONFIG_TURN_PAUSED;
 }
 
-int app_changes_take(struct app_changes *c, struct store *store,
-		     const struct config *from, const struct config *to)
+int app_changes_take(struct app_changes *c, struct store *store, struct config_diff *diff)
 {
-	int err;
-
-	*c = (struct app_changes){0};
-	err = config_diff(&c->diff, from, to);
-	if (err)
-		return err;
+	*c = (struct app_changes){.diff = *diff};
+	*diff = (struct config_diff){0};
 	c->down_unix_ns = calloc(c->diff.count + 1, sizeof(*c->down_unix_ns));
 	if (!c->down_unix_ns)
 		return ENOMEM;

@@ -13,10 +13,10 @@ struct app_changes {
 
 /*
  * Before the new configuration is in force: then those that leave are still known.
- * Freed with app_changes_clear(). Returns 0 or ENOMEM.
+ * Freed with app_changes_clear(), and @diff with it. Returns 0 or ENOMEM.
  */
 int app_changes_take(struct app_changes *c, struct store *store,
-		     const struct config *from, const struct config *to);
+		     struct config_diff *diff);
 void app_changes_clear(struct app_changes *c);
 
 /*

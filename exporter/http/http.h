@@ -27,7 +27,7 @@ struct http_conf {
 	const char *route_prefix; /* NULL: the path of external_url */
 	struct web *web;	  /* the caller's; NULL: plain HTTP for everyone */
 	/* By enum http_order; NULL: not over HTTP. */
-	reload_requests_reload_h *orders[HTTP_ORDERS];
+	reload_requests_asked_h *orders[HTTP_ORDERS];
 	void *order_arg;
 	struct probe_service *probes; /* the caller's; NULL: there is no /probe */
 };

@@ -7,6 +7,8 @@
 
 #include "sipprobe/loop.h"
 
+static const char stops[] = "the exporter stops\n";
+
 struct waiter {
 	TAILQ_ENTRY(waiter) entry;
 	reload_requests_done_h *h;
@@ -18,13 +20,20 @@ TAILQ_HEAD(waiters, waiter);
 struct reload_requests {
 	pthread_mutex_t lock;
 	struct waiters waiters;
-	bool posted; /* the main thread will see to the waiters */
+	bool posted; /* the main thread knows of the waiters */
 	bool stop;
-	reload_requests_reload_h *reloadh;
+	reload_requests_asked_h *askedh;
 	void *arg;
 };
 
-int reload_requests_alloc(struct reload_requests **lp, reload_requests_reload_h *reloadh,
+struct reload_order {
+	struct waiters waiters;
+	FILE *out;
+	char *text;
+	size_t size;
+};
+
+int reload_requests_alloc(struct reload_requests **lp, reload_requests_asked_h *askedh,
 			  void *arg)
 {
 	struct reload_requests *l = calloc(1, sizeof(*l));
@@ -33,14 +42,13 @@ int reload_requests_alloc(struct reload_requests **lp, reload_requests_reload_h 
 		return ENOMEM;
 	pthread_mutex_init(&l->lock, NULL);
 	TAILQ_INIT(&l->waiters);
-	l->reloadh = reloadh;
+	l->askedh = askedh;
 	l->arg = arg;
 	*lp = l;
 	return 0;
 }
 
-/* Takes all who wait now. */
-static void reload_requests_take(struct reload_requests *l, struct waiters *all,
+static void reload_requests_move(struct reload_requests *l, struct waiters *all,
 				 bool stop)
 {
 	TAILQ_INIT(all);
@@ -62,26 +70,52 @@ static void reload_requests_answer(struct waiters *all, unsigned status, const c
 	}
 }
 
+struct reload_order *reload_requests_take(struct reload_requests *l)
+{
+	struct reload_order *o = calloc(1, sizeof(*o));
+	struct waiters all;
+
+	reload_requests_move(l, &all, false);
+	if (o)
+		o->out = open_memstream(&o->text, &o->size);
+	if (!o || !o->out) {
+		reload_requests_answer(&all, 500, "out of memory\n");
+		free(o);
+		return NULL;
+	}
+	TAILQ_INIT(&o->waiters);
+	TAILQ_CONCAT(&o->waiters, &all, entry);
+	return o;
+}
+
+FILE *reload_order_out(struct reload_order *o)
+{
+	return o ? o->out : NULL;
+}
+
+void reload_order_answer(struct reload_order *o, int err)
+{
+	unsigned status = !err ? 200 : err == ECANCELED ? 503 : 500;
+	const char *text = !err ? "reloaded\n" : stops;
+
+	if (!o)
+		return;
+	fclose(o->out);
+	if (o->text && *o->text)
+		text = o->text;
+	else if (err && err != ECANCELED)
+		text = "out of memory\n";
+	reload_requests_answer(&o->waiters, status, text);
+	free(o->text);
+	free(o);
+}
+
 static void reload_requests_run_h(void *data, void *arg)
 {
 	struct reload_requests *l = data;
-	struct waiters all;
-	char *text = NULL;
-	size_t size = 0;
-	FILE *why = open_memstream(&text, &size);
-	int err = why ? 0 : ENOMEM;
 
 	(void)arg;
-	reload_requests_take(l, &all, false);
-	if (!err)
-		err = l->reloadh(why, l->arg);
-	if (why)
-		fclose(why);
-	reload_requests_answer(&all, err ? 500 : 200,
-			       text && (err || *text) ? text
-			       : err		      ? "out of memory\n"
-						      : "reloaded\n");
-	free(text);
+	l->askedh(l, l->arg);
 }
 
 int reload_requests_reload(struct reload_requests *l, reload_requests_done_h *h,
@@ -115,8 +149,8 @@ void reload_requests_stop(struct reload_requests *l)
 
 	if (!l)
 		return;
-	reload_requests_take(l, &all, true);
-	reload_requests_answer(&all, 503, "the exporter stops\n");
+	reload_requests_move(l, &all, true);
+	reload_requests_answer(&all, 503, stops);
 }
 
 void reload_requests_free(struct reload_requests *l)

@@ -71,13 +71,13 @@ struct catalogue_family {
 	/* CATALOGUE_HISTOGRAM only: whether the target's buckets belong here. */
 	bool histogram;
 	/*
-	 * Or a histogram of its own, in the shape of a target's; false: there is none.
-	 * Its buckets are those of calls, or of the exporter's own audio.
+	 * Or a histogram of its own, in the shape of a target's; false or NULL: there is
+	 * none. Of calls all have the same buckets; of the exporter each returns its own.
 	 */
 	bool (*call_histogram)(struct snapshot_target *out,
 			       const struct snapshot_target *t);
-	bool (*self_histogram)(struct snapshot_target *out,
-			       const struct catalogue_source *src);
+	const struct stats_buckets *(*self_histogram)(struct snapshot_target *out,
+						      const struct catalogue_source *src);
 };
 
 extern const struct catalogue_family catalogue[];

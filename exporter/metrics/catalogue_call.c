@@ -224,12 +224,12 @@ bool catalogue_call_answer(struct snapshot_target *out, const struct snapshot_ta
 	return t->call && call_histogram(out, t, &t->call->answer);
 }
 
-bool catalogue_media_lateness(struct snapshot_target *out,
-			      const struct catalogue_source *src)
+const struct stats_buckets *catalogue_media_lateness(struct snapshot_target *out,
+						     const struct catalogue_source *src)
 {
 	const struct stats_exporter *e = &src->snapshot->exporter;
 
 	*out = (struct snapshot_target){.counts = e->media_late, .classic = true};
 	out->stats.sum_ns = e->media_late_sum_ns;
-	return e->calls;
+	return e->calls ? src->snapshot->media_buckets : NULL;
 }

@@ -85,8 +85,8 @@ size_t catalogue_calls_not_ended(struct sample *out, const struct snapshot_trunk
 bool catalogue_call_post_dial(struct snapshot_target *out,
 			      const struct snapshot_target *t);
 bool catalogue_call_answer(struct snapshot_target *out, const struct snapshot_target *t);
-bool catalogue_media_lateness(struct snapshot_target *out,
-			      const struct catalogue_source *src);
+const struct stats_buckets *catalogue_media_lateness(struct snapshot_target *out,
+						     const struct catalogue_source *src);
 
 /* Of the exporter itself. */
 size_t catalogue_listen_cert(struct sample *out, const struct catalogue_source *src);
@@ -103,6 +103,8 @@ size_t catalogue_web_cert(struct sample *out, const struct catalogue_source *src
 size_t catalogue_web_ok(struct sample *out, const struct catalogue_source *src);
 size_t catalogue_web_time(struct sample *out, const struct catalogue_source *src);
 size_t catalogue_lag(struct sample *out, const struct catalogue_source *src);
+const struct stats_buckets *catalogue_lags(struct snapshot_target *out,
+					   const struct catalogue_source *src);
 size_t catalogue_strays(struct sample *out, const struct catalogue_source *src);
 size_t catalogue_scrape_time(struct sample *out, const struct catalogue_source *src);
 size_t catalogue_scrape_size(struct sample *out, const struct catalogue_source *src);

@@ -66,6 +66,16 @@ size_t catalogue_lag(struct sample *out, const struct catalogue_source *src)
 	return catalogue_one_ns(out, src->snapshot->exporter.lag_ns);
 }
 
+const struct stats_buckets *catalogue_lags(struct snapshot_target *out,
+					   const struct catalogue_source *src)
+{
+	const struct stats_exporter *e = &src->snapshot->exporter;
+
+	*out = (struct snapshot_target){.counts = e->lags, .classic = true};
+	out->stats.sum_ns = e->lag_sum_ns;
+	return src->snapshot->lag_buckets;
+}
+
 size_t catalogue_loop_turn(struct sample *out, const struct catalogue_source *src)
 {
 	return catalogue_one_time(out, src->self->loop_turn_unix_ns);

@@ -54,15 +54,19 @@ static void catalogue_walk_give(struct walk *w, struct slice labels, size_t coun
 
 static void walk_self(struct walk *w)
 {
+	const struct stats_buckets *buckets;
 	struct snapshot_target own;
 
 	if (w->family->self_get)
 		catalogue_walk_give(w, (struct slice){0},
 				    w->family->self_get(w->samples, w->src));
-	if (!w->family->self_histogram || !w->family->self_histogram(&own, w->src))
+	if (!w->family->self_histogram)
+		return;
+	buckets = w->family->self_histogram(&own, w->src);
+	if (!buckets)
 		return;
 	catalogue_walk_begin(w);
-	w->sink->histogram_h(&own, w->src->snapshot->media_buckets, w->arg);
+	w->sink->histogram_h(&own, buckets, w->arg);
 }
 
 static void walk_target(struct walk *w, const struct snapshot_target *t)

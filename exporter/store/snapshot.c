@@ -251,6 +251,7 @@ int snapshot_take(struct snapshot **np, struct store *s, unsigned more)
 	c.n->buckets = &s->buckets;
 	c.n->call_buckets = &s->call_buckets;
 	c.n->media_buckets = &s->media_buckets;
+	c.n->lag_buckets = &s->lag_buckets;
 	c.n->native_schema = s->native.schema;
 	c.n->native_kept = s->native.max_buckets && more & SNAPSHOT_NATIVE;
 	err = store_copy(s, &steps, &c);

@@ -42,6 +42,7 @@ struct snapshot {
 	const struct stats_buckets *buckets; /* the store's, which never change */
 	const struct stats_buckets *call_buckets;
 	const struct stats_buckets *media_buckets;
+	const struct stats_buckets *lag_buckets;
 	int native_schema; /* to begin with … */
 	bool native_kept;  /* … if native histograms are kept */
 	struct stats_exporter exporter;

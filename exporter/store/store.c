@@ -16,7 +16,7 @@ static const char *store_row_name(const void *element)
 	return row->conf->name;
 }
 
-static int store_init_call_buckets(struct store *s)
+static int store_init_own_buckets(struct store *s)
 {
 	double bounds_s[MEDIA_LATENESS_BOUNDS];
 	int err = classic_histogram_init(&s->call_buckets, store_call_bounds(),
@@ -24,9 +24,12 @@ static int store_init_call_buckets(struct store *s)
 
 	for (size_t i = 0; i < MEDIA_LATENESS_BOUNDS; i++)
 		bounds_s[i] = media_lateness_bounds_us[i] / 1e6;
+	if (!err)
+		err = classic_histogram_init(&s->media_buckets, bounds_s,
+					     MEDIA_LATENESS_BOUNDS);
 	return err ? err
-		   : classic_histogram_init(&s->media_buckets, bounds_s,
-					    MEDIA_LATENESS_BOUNDS);
+		   : classic_histogram_init(&s->lag_buckets, store_lag_bounds(),
+					    STATS_LAG_BUCKETS);
 }
 
 static void store_clear_buckets(struct store *s)
@@ -34,6 +37,7 @@ static void store_clear_buckets(struct store *s)
 	classic_histogram_clear(&s->buckets);
 	classic_histogram_clear(&s->call_buckets);
 	classic_histogram_clear(&s->media_buckets);
+	classic_histogram_clear(&s->lag_buckets);
 }
 
 int store_alloc(struct store **sp, const double *buckets, size_t bucket_count)
@@ -45,7 +49,7 @@ int store_alloc(struct store **sp, const double *buckets, size_t bucket_count)
 		return ENOMEM;
 	err = classic_histogram_init(&s->buckets, buckets, bucket_count);
 	if (!err)
-		err = store_init_call_buckets(s);
+		err = store_init_own_buckets(s);
 	if (err) {
 		store_clear_buckets(s);
 		free(s);

@@ -5,11 +5,25 @@
 #include "base/clock.h"
 #include "exporter/store/store_rows.h"
 
+static const double lag_bounds_s[STATS_LAG_BUCKETS] = {
+	0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5,
+};
+
+const double *store_lag_bounds(void)
+{
+	return lag_bounds_s;
+}
+
 static void store_probe_lag_note(struct store *s, int64_t now_ns, int64_t lag_ns)
 {
 	int64_t second = now_ns / CLOCK_NS_PER_S;
 	struct store_lag *slot = &s->lag[second % STORE_LAG_SLOTS];
+	size_t i = 0;
 
+	while (i < STATS_LAG_BUCKETS && lag_ns > s->lag_buckets.bound_ns[i])
+		i++;
+	s->exporter.lags[i]++;
+	s->exporter.lag_sum_ns += lag_ns;
 	if (slot->second != second)
 		*slot = (struct store_lag){second, 0};
 	if (lag_ns > slot->lag_ns)

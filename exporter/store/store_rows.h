@@ -98,6 +98,7 @@ struct store {
 	struct stats_buckets buckets; /* never changes; nor do these: */
 	struct stats_buckets call_buckets;
 	struct stats_buckets media_buckets;
+	struct stats_buckets lag_buckets;
 	struct native_histogram_scale native; /* never changes once there are trunks */
 	struct store_trunks trunks;
 	struct store_trunks prepared; /* shown to nobody yet; the main thread's alone */
@@ -200,6 +201,9 @@ int64_t store_since_unix_ns(const struct store *s, const struct store_trunk *row
 
 /* With the lock held, before that: follows the wall clock where it was set. */
 void store_follow_wall(struct store *s);
+
+/* Bounds of the histogram of lags, in seconds: STATS_LAG_BUCKETS. */
+const double *store_lag_bounds(void);
 
 /* With the lock held: the largest lag of the last minute. */
 int64_t store_lag_ns(const struct store *s, int64_t now_ns);

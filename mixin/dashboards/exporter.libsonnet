@@ -121,14 +121,23 @@ function(config)
   local schedule = [
     p.graph('Schedule lag',
             'Largest delay of a probe behind its schedule within the last minute.',
-            [12, 8],
+            [8, 8],
             p.range('max by (instance) (siptrunk_exporter_schedule_lag_seconds{%s})' % sel,
                     '{{instance}}'),
             's',
             { thresholds: f.limits(colours.blue, [[0.1, colours.amber]]) }),
+    p.graph('Probes late',
+            'Share of probes that left more than 10 ms behind their schedule.',
+            [8, 8],
+            p.range(text.fill(|||
+              1 - sum by (instance) (rate(siptrunk_exporter_probe_lag_seconds_bucket{%(sel)s,le="0.01"}[$__rate_interval]))
+              / (sum by (instance) (rate(siptrunk_exporter_probe_lag_seconds_count{%(sel)s}[$__rate_interval])) > 0)
+            |||, { sel: sel }), '{{instance}}'),
+            'percentunit',
+            { interval: '1m', maximum: 1 }),
     p.graph('Probes',
             'Probes begun each second, by exporter.',
-            [12, 8],
+            [8, 8],
             p.range('sum by (instance) (rate(siptrunk_probes_total{%s}[$__rate_interval]))'
                     % sel, '{{instance}}'),
             'reqps'),

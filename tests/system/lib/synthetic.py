@@ -376,6 +376,10 @@ class Fleet:
             self.add(own + "media_lateness_seconds_bucket", t, n, **at, le=str(bound))
         self.add(own + "media_lateness_seconds_sum", t, late * 0.0001, **at)
         self.add(own + "media_lateness_seconds_count", t, late, **at)
+        for bound, n in ((0.001, late * 0.9), (0.01, late), ("+Inf", late)):
+            self.add(own + "probe_lag_seconds_bucket", t, n, **at, le=str(bound))
+        self.add(own + "probe_lag_seconds_sum", t, late * 0.0004, **at)
+        self.add(own + "probe_lag_seconds_count", t, late, **at)
         asleep = {**at, "trunk": "asleep"}
         self.add("siptrunk_paused", t, 1, **asleep)
         self.add("siptrunk_paused_until_timestamp_seconds", t, self.end + DAY_S, **asleep)

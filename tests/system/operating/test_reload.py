@@ -6,6 +6,7 @@ anew alone, removed ones leave the metrics; and files that change are loaded by 
 import json
 import os
 import signal
+import threading
 import time
 
 from counting_peer import CountingPeer
@@ -131,6 +132,70 @@ class Reload(Case):
         e.send(signal.SIGHUP)
         e.wait_metric(0, "siptrunk_exporter_config_last_reload_successful")
         self.assertEqual(e.scrape().state("a"), "up")
+
+
+class Slow(Case):
+    """A file that comes slowly holds up nobody: a pipe, that comes when it is written to."""
+
+    def setUp(self):
+        super().setUp()
+        peer = self.use(SipPeer(answer()))
+        self.conf = config_of(trunk("isp", peer.uri))
+        self.e = self.start(self.conf, args=["--web.enable-lifecycle"])
+        self.e.settled("isp", 1)
+        os.mkfifo(self.e.config_path + ".new")
+        os.replace(self.e.config_path + ".new", self.e.config_path)
+
+    def opened(self):
+        """The end to write to, when the exporter waits for what comes."""
+        try:
+            return os.open(self.e.config_path, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:
+            return None
+
+    def feed(self, conf):
+        with os.fdopen(wait_for("a reader", self.opened), "w") as f:
+            f.write(json.dumps(conf))
+
+    def reloads(self):
+        return len(self.e.log(msg="configuration reloaded"))
+
+    def test_probes_go_on(self):
+        self.e.send(signal.SIGHUP)
+        end = wait_for("a reader", self.opened)
+        answers = []
+        asked = [threading.Thread(target=lambda: answers.append(
+            self.e.get("/-/reload", method="POST"))) for _ in range(2)]
+        for a in asked:
+            a.start()
+        before = self.e.scrape().sum("siptrunk_probes_total")
+        wait_for("more probes", lambda: self.e.scrape().sum(
+            "siptrunk_probes_total") > before)
+        self.assertEqual((self.reloads(), answers), (0, []))
+        with os.fdopen(end, "w") as f:
+            f.write(json.dumps(self.conf))
+        wait_for("the first", lambda: self.reloads() == 1)
+        # Who asked in the meantime gets what is read afterwards.
+        self.assertEqual(answers, [])
+        self.conf["trunks"].append(trunk("more", self.conf["trunks"][0]["uri"]))
+        self.feed(self.conf)
+        for a in asked:
+            a.join()
+        self.assertEqual(answers, ["reloaded\n1 added: more\n"] * 2)
+        self.assertEqual(self.reloads(), 2)
+
+    def test_it_stops(self):
+        codes = []
+        self.e.send(signal.SIGHUP)
+        end = wait_for("a reader", self.opened)
+        asked = threading.Thread(target=lambda: codes.append(
+            self.e.status("/-/reload", method="POST")))
+        asked.start()
+        self.e.send(signal.SIGTERM)
+        self.assertEqual(self.e.wait_exit(), 0)
+        asked.join()
+        os.close(end)
+        self.assertEqual((codes, self.reloads()), ([503], 0))
 
 
 class Many(Case):

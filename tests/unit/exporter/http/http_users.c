@@ -12,11 +12,10 @@
 static const double bounds[] = {1};
 static char path[] = "/tmp/siptrunk-web-XXXXXX";
 
-static int reload_h(FILE *why, void *arg)
+static void reload_h(struct reload_requests *l, void *arg)
 {
-	(void)why;
 	++*(int *)arg;
-	return 0;
+	reload_order_answer(reload_requests_take(l), 0);
 }
 
 struct server {

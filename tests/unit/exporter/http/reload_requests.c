@@ -9,22 +9,31 @@
 enum { ASKERS = 20 };
 
 struct reloads {
-	int done; /* how often it was reloaded */
-	int err;  /* what comes of the next */
+	int done;   /* how often it was reloaded */
+	bool later; /* not yet: it is only noted that somebody waits */
+	int asked;
+	int err; /* what comes of the next */
 	int told;
 	int wanted; /* the loop stops with this many told */
 	unsigned status;
 	char text[128];
 };
 
-static int reloads_h(FILE *why, void *arg)
+static void reloads_h(struct reload_requests *l, void *arg)
 {
 	struct reloads *r = arg;
+	struct reload_order *o;
 
+	r->asked++;
+	if (r->later) {
+		loop_stop();
+		return;
+	}
+	o = reload_requests_take(l);
 	r->done++;
 	if (r->err)
-		fprintf(why, "line 3 is wrong\n");
-	return r->err;
+		fprintf(reload_order_out(o), "line 3 is wrong\n");
+	reload_order_answer(o, r->err);
 }
 
 static void reloads_told_h(unsigned status, const char *text, void *arg)
@@ -75,6 +84,41 @@ static void test_shared(struct reload_requests *l, struct reloads *r)
 	is_int(r->done, 2, "for another");
 }
 
+/* One is under way: who asks meanwhile waits for the next, all for the same. */
+static void test_later(struct reload_requests *l, struct reloads *r)
+{
+	struct reload_order *first, *next;
+	int told = r->told;
+
+	r->later = true;
+	r->asked = 0;
+	is_int(reload_requests_reload(l, reloads_told_h, r), 0, "one asks");
+	(void)loop_run();
+	first = reload_requests_take(l);
+	for (int i = 0; i < 3; i++)
+		(void)reload_requests_reload(l, reloads_told_h, r);
+	(void)loop_run();
+	is_int(r->asked, 2, "those who ask after it began are told of once");
+	reload_order_answer(first, 0);
+	is_int(r->told - told, 1, "its end is told to who asked before");
+	next = reload_requests_take(l);
+	fputs("1 added: isp\n", reload_order_out(next));
+	reload_order_answer(next, 0);
+	is_int(r->told - told, 4, "and the next one's to the others");
+	is_str(r->text, "1 added: isp\n", "with what it changed");
+	first = reload_requests_take(l);
+	reload_order_answer(first, ECANCELED);
+	is_int(r->told - told, 4, "nobody waits any more");
+	(void)reload_requests_reload(l, reloads_told_h, r);
+	(void)loop_run();
+	reload_order_answer(reload_requests_take(l), ECANCELED);
+	is_int(r->status, 503, "one that is given up");
+	is_str(r->text, "the exporter stops\n", "says so");
+	reload_order_answer(NULL, 0);
+	ok(!reload_order_out(NULL), "without memory there is none");
+	r->later = false;
+}
+
 static void test_failed(struct reload_requests *l, struct reloads *r)
 {
 	r->err = EINVAL;
@@ -109,6 +153,7 @@ int main(void)
 	if (loop_init(NULL, NULL) || reload_requests_alloc(&l, reloads_h, &r))
 		return 1;
 	test_shared(l, &r);
+	test_later(l, &r);
 	test_failed(l, &r);
 	test_stopped(l, &r);
 	loop_close();

@@ -260,6 +260,35 @@ static void test_lag(void)
 	store_free(s);
 }
 
+/* Every probe counts, in the bucket whose bound its lag does not exceed. */
+static void test_lags(void)
+{
+	const struct {
+		int64_t lag_ns;
+		size_t bucket;
+	} rows[] = {{0, 0},
+		    {1000000, 0},
+		    {1000001, 1},
+		    {10 * CLOCK_NS_PER_MS, 3},
+		    {5 * CLOCK_NS_PER_S, STATS_LAG_BUCKETS - 1},
+		    {6 * CLOCK_NS_PER_S, STATS_LAG_BUCKETS}};
+	struct store *s = store_make();
+	struct store_target *cell =
+		store_target_add(s, store_trunk_add(s, &trunk_a), &udp);
+	int64_t sum_ns = 0;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint32_t before = s->exporter.lags[rows[i].bucket];
+
+		store_probe_begin(s, cell, rows[i].lag_ns);
+		sum_ns += rows[i].lag_ns;
+		ok(s->exporter.lags[rows[i].bucket] == before + 1, "a lag of %lld ns",
+		   (long long)rows[i].lag_ns);
+	}
+	is_int(s->exporter.lag_sum_ns, sum_ns, "and their sum");
+	store_free(s);
+}
+
 /* --- a trunk's own words --- */
 
 static void is_dns_said(struct store *s, const char *want, const char *name)
@@ -600,6 +629,7 @@ int main(void)
 	test_numbers();
 	test_exemplars();
 	test_lag();
+	test_lags();
 	test_trunk_words();
 	test_inbound();
 	test_reason();
