@@ -2,6 +2,8 @@
 #ifndef CONFIG_DIFF_H
 #define CONFIG_DIFF_H
 
+#include <stdint.h>
+
 #include "config/config.h"
 
 /* A trunk counts once: one that was changed and paused is paused. */
@@ -22,10 +24,19 @@ struct config_turned {
 	const struct config_trunk *trunk; /* of the old one, if removed; else the new */
 };
 
+/* Who a trunk of the new one is in the old one, by name. */
+struct config_kin {
+	size_t old; /* its place there, or CONFIG_NO_KIN */
+	bool equal; /* config_trunk_equal() */
+};
+
+#define CONFIG_NO_KIN SIZE_MAX
+
 struct config_diff {
 	struct config_turned *list; /* those of the new one first, each in its order */
 	size_t count;
 	size_t counts[CONFIG_TURNS];
+	struct config_kin *kin; /* of each trunk of the new one, in its order */
 };
 
 /*

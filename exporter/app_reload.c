@@ -49,7 +49,8 @@ static int app_reload_apply(struct app *app, const struct config *next,
 
 	store_change_begin(app->store);
 	if (!err)
-		err = engine_apply(app->engine, next, text, APP_ERR_TEXT);
+		err = engine_apply_diff(app->engine, next, &changes->diff, text,
+					APP_ERR_TEXT);
 	if (!err) {
 		store_spare(app->store, &next->metrics);
 		store_keep_audio(app->store, next->calls.keep_audio);

@@ -17,6 +17,7 @@
 #include "sipprobe/rehearsal.h"
 #include "sipprobe/tls_own.h"
 
+struct config_diff;
 struct engine;
 
 /* One thing that is probed: an address of a trunk, by one method. */
@@ -215,6 +216,14 @@ int engine_alloc(struct engine **ep, const char *version,
  */
 int engine_apply(struct engine *e, const struct config *conf, char *err_text,
 		 size_t err_size);
+
+/*
+ * The same where it is known already what @conf changes.
+ *
+ * @diff: config_diff() from the configuration in force
+ */
+int engine_apply_diff(struct engine *e, const struct config *conf,
+		      const struct config_diff *diff, char *err_text, size_t err_size);
 
 /*
  * Looks for what a configuration may say and what will yet surprise, as far as only who

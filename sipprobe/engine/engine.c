@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/name_index.h"
+#include "config/diff.h"
 #include "config/uri.h"
 #include "sipprobe/call/calls.h"
 #include "sipprobe/dns/resolv_conf.h"
@@ -22,8 +22,9 @@
 /* A configuration made ready by engine_apply(), before it touches the one in force. */
 struct plan {
 	const struct config *conf;
-	struct trunk **trunks; /* kept ones borrowed, new ones owned */
-	bool *kept;
+	const struct config_kin *kin; /* of its trunks: equal ones are kept */
+	struct trunk **trunks;	      /* kept ones borrowed, new ones owned */
+	bool *stays;		      /* which of those in force are kept */
 	struct tls_cache *tls;
 	struct resolver *resolver;
 };
@@ -172,63 +173,53 @@ void engine_free(struct engine *e)
 	mem_deref(e);
 }
 
-static const char *engine_trunk_name(const void *element)
-{
-	return trunk_conf(element)->name;
-}
-
-static int engine_index(struct name_index *by_name, const struct engine *e)
-{
-	int err = 0;
-
-	for (size_t i = 0; i < e->trunk_count && !err; i++)
-		err = name_index_put(by_name, e->trunks[i]);
-	return err;
-}
-
 /* A trunk by another name may be the same: what goes waits for whoever comes. */
-static void plan_successors(const struct plan *p, const struct engine *e,
-			    const struct name_index *by_name)
+static void plan_successors(const struct plan *p, const struct engine *e)
 {
 	bool comes = false;
 
 	for (size_t i = 0; i < p->conf->trunk_count && !comes; i++)
-		comes = config_trunk_binds(&p->conf->trunks[i]) &&
-			!name_index_find(by_name, p->conf->trunks[i].name);
+		comes = p->kin[i].old == CONFIG_NO_KIN &&
+			config_trunk_binds(&p->conf->trunks[i]);
 	for (size_t i = 0; i < e->trunk_count; i++)
 		trunk_expect(e->trunks[i], comes);
 }
 
-static int plan_trunk(struct plan *p, size_t i, struct engine *e,
-		      const struct name_index *by_name)
+static int plan_trunk(struct plan *p, size_t i, struct engine *e)
 {
 	const struct config_trunk *conf = &p->conf->trunks[i];
-	struct trunk *found = name_index_find(by_name, conf->name);
+	size_t old = p->kin[i].old;
 
-	p->kept[i] = found && config_trunk_equal(trunk_conf(found), conf);
-	if (found && !p->kept[i])
-		trunk_expect(found, config_trunk_binds_alike(trunk_conf(found), conf));
-	if (!p->kept[i])
-		return trunk_alloc(&p->trunks[i], &e->group, conf);
-	p->trunks[i] = found;
-	return 0;
+	if (p->kin[i].equal) {
+		p->trunks[i] = e->trunks[old];
+		p->stays[old] = true;
+		return 0;
+	}
+	if (old != CONFIG_NO_KIN)
+		trunk_expect(e->trunks[old],
+			     config_trunk_binds_alike(trunk_conf(e->trunks[old]), conf));
+	return trunk_alloc(&p->trunks[i], &e->group, conf);
 }
 
 static int plan_trunks(struct plan *p, struct engine *e)
 {
-	struct name_index by_name = {.name = engine_trunk_name};
-	int err = engine_index(&by_name, e);
+	int err = 0;
 
 	p->trunks = calloc(p->conf->trunk_count + 1, sizeof(struct trunk *));
-	p->kept = calloc(p->conf->trunk_count + 1, sizeof(*p->kept));
-	if (!p->trunks || !p->kept)
+	p->stays = calloc(e->trunk_count + 1, sizeof(*p->stays));
+	if (!p->trunks || !p->stays)
 		err = ENOMEM;
 	if (!err)
-		plan_successors(p, e, &by_name);
+		plan_successors(p, e);
 	for (size_t i = 0; i < p->conf->trunk_count && !err; i++)
-		err = plan_trunk(p, i, e, &by_name);
-	name_index_free(&by_name);
+		err = plan_trunk(p, i, e);
 	return err;
+}
+
+/* Most URIs are of no such kind, and parsing takes longer than seeing that. */
+static bool plan_may_be_tls(const char *hop)
+{
+	return strcasestr(hop, "tls") || !strncasecmp(hop, "sips", 4);
 }
 
 /* Reads the certificates of all that speak TLS for certain, before anything changes. */
@@ -242,8 +233,9 @@ static int plan_tls(struct plan *p, char *err_text, size_t err_size)
 		struct tls_profile *unused;
 		struct config_uri uri;
 
-		if (config_uri_parse(config_trunk_hop(t), &uri) ||
-		    uri.transport != CONFIG_TRANSPORT_TLS || t->settings == last)
+		if (t->settings == last || !plan_may_be_tls(config_trunk_hop(t)) ||
+		    config_uri_parse(config_trunk_hop(t), &uri) ||
+		    uri.transport != CONFIG_TRANSPORT_TLS)
 			continue;
 		last = t->settings;
 		err = tls_cache_get(p->tls, &unused, &t->settings->tls, false, err_text,
@@ -254,11 +246,11 @@ static int plan_tls(struct plan *p, char *err_text, size_t err_size)
 
 static void plan_abandon(struct plan *p, struct engine *e)
 {
-	for (size_t i = 0; p->trunks && p->kept && i < p->conf->trunk_count; i++)
-		if (!p->kept[i])
+	for (size_t i = 0; p->trunks && i < p->conf->trunk_count; i++)
+		if (!p->kin[i].equal)
 			mem_deref(p->trunks[i]);
 	free(p->trunks);
-	free(p->kept);
+	free(p->stays);
 	mem_deref(p->tls);
 	mem_deref(p->resolver);
 	sockets_abandon(e->services.sockets);
@@ -270,14 +262,11 @@ static void engine_rebind_h(struct target *t, void *arg)
 	target_rebind(t);
 }
 
-/* Removes what the plan does not keep: it marks them by their absence from the plan. */
 static void remove_dropped(struct engine *e, const struct plan *p)
 {
-	for (size_t i = 0; i < p->conf->trunk_count; i++)
-		if (p->kept[i])
-			mem_ref(p->trunks[i]);
 	for (size_t i = 0; i < e->trunk_count; i++)
-		mem_deref(e->trunks[i]);
+		if (!p->stays[i])
+			mem_deref(e->trunks[i]);
 	free(e->trunks);
 }
 
@@ -296,7 +285,7 @@ static void engine_commit(struct engine *e, struct plan *p)
 	if (sockets_commit(e->services.sockets))
 		registry_each(e->services.registry, engine_rebind_h, NULL);
 	for (size_t i = 0; i < e->trunk_count; i++) {
-		if (p->kept[i])
+		if (p->kin[i].equal)
 			trunk_move(e->trunks[i], &p->conf->trunks[i]);
 		else
 			trunk_start(e->trunks[i]);
@@ -315,14 +304,30 @@ static void engine_commit(struct engine *e, struct plan *p)
 						   p->conf->dns.search.count);
 	sockets_review(e->services.sockets);
 	engine_review_pauses(e);
-	free(p->kept);
+	free(p->stays);
 	mem_deref(old_tls);
 }
 
 int engine_apply(struct engine *e, const struct config *conf, char *err_text,
 		 size_t err_size)
 {
-	struct plan p = {.conf = conf};
+	const struct config *in_force = e->group.targets.conf;
+	struct config_diff diff;
+	int err = config_diff(&diff, in_force ? in_force : &(struct config){0}, conf);
+
+	if (err) {
+		str_ncpy(err_text, strerror(err), err_size);
+		return err;
+	}
+	err = engine_apply_diff(e, conf, &diff, err_text, err_size);
+	config_diff_clear(&diff);
+	return err;
+}
+
+int engine_apply_diff(struct engine *e, const struct config *conf,
+		      const struct config_diff *diff, char *err_text, size_t err_size)
+{
+	struct plan p = {.conf = conf, .kin = diff->kin};
 	int err;
 
 	err_text[0] = '\0';

@@ -48,6 +48,25 @@ static struct config *parsed(const char *trunks)
 	return c;
 }
 
+/* Who each trunk was, by name, wherever it stood. */
+static void test_kin(void)
+{
+	struct config *from = parsed(T("a", "") "," T("b", "") "," T("c", ""));
+	struct config *to = parsed(T("c", OTHER) "," T("d", "") "," T("a", ""));
+	struct config_diff d;
+
+	is_int(config_diff(&d, from, to), 0, "compared");
+	ok(d.kin[0].old == 2 && !d.kin[0].equal, "one that moved and changed");
+	ok(d.kin[1].old == CONFIG_NO_KIN && !d.kin[1].equal, "one that is new");
+	ok(d.kin[2].old == 0 && d.kin[2].equal, "one that moved");
+	config_diff_clear(&d);
+	is_int(config_diff(&d, &(struct config){0}, to), 0, "compared with nothing");
+	is_int((long long)d.counts[CONFIG_TURN_ADDED], 3, "all are new");
+	config_diff_clear(&d);
+	config_free(from);
+	config_free(to);
+}
+
 static void test_turns(void)
 {
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -76,5 +95,6 @@ static void test_turns(void)
 int main(void)
 {
 	test_turns();
+	test_kin();
 	return tap_done();
 }
