@@ -16,14 +16,29 @@
 
 #include "config/reader/errors.h"
 #include "config/reader/pair.h"
+#include "config/websocket/websocket.h"
 
 enum config_transport {
 	CONFIG_TRANSPORT_NONE, /* the URI does not say: RFC 3263 decides */
 	CONFIG_TRANSPORT_UDP,
 	CONFIG_TRANSPORT_TCP,
 	CONFIG_TRANSPORT_TLS,
+	CONFIG_TRANSPORT_WS,  /* WebSocket (RFC 7118) over TCP */
+	CONFIG_TRANSPORT_WSS, /* the same over TLS */
 	CONFIG_TRANSPORTS,
 };
+
+/* Whether there is TLS in it. */
+static inline bool config_transport_is_tls(enum config_transport t)
+{
+	return t == CONFIG_TRANSPORT_TLS || t == CONFIG_TRANSPORT_WSS;
+}
+
+/* Whether SIP goes in WebSocket's messages. */
+static inline bool config_transport_is_websocket(enum config_transport t)
+{
+	return t == CONFIG_TRANSPORT_WS || t == CONFIG_TRANSPORT_WSS;
+}
 
 enum config_answers_from {
 	CONFIG_ANSWERS_FROM_PEER,     /* the address and port that was asked */
@@ -209,6 +224,7 @@ struct config_settings {
 	const struct config_pair *headers; /* extra header fields, in order */
 	size_t header_count;
 	struct config_tls tls;
+	struct config_websocket websocket;
 	const char *preset; /* its name, or NULL; what it sets is here already */
 	unsigned methods;   /* never 0 */
 	const struct config_auth *auth;		    /* NULL: no credentials */

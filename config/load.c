@@ -87,6 +87,7 @@ static int load_begin(struct load *l, const char *path)
 		return err;
 	memset(l->builtin.set, 0, sizeof(l->builtin.set));
 	memset(l->builtin.tls_set, 0, sizeof(l->builtin.tls_set));
+	memset(l->builtin.websocket_set, 0, sizeof(l->builtin.websocket_set));
 	memset(l->histogram_set, 0, sizeof(l->histogram_set));
 	memset(l->metrics_set, 0, sizeof(l->metrics_set));
 	memset(l->sip_set, 0, sizeof(l->sip_set));

@@ -23,7 +23,7 @@ struct engine;
 struct engine_target {
 	const char *method;    /* "OPTIONS" */
 	const char *address;   /* "192.0.2.1:5060", "[2001:db8::1]:5060" */
-	const char *transport; /* "udp", "tcp", "tls" */
+	const char *transport; /* "udp", "tcp", "tls", "ws", "wss" */
 };
 
 /* The certificate that a peer showed, in its own words, made printable ASCII. */

@@ -20,6 +20,7 @@
 enum ladder_kind {
 	LADDER_CONNECT,	      /* the TCP connection stands */
 	LADDER_TLS,	      /* the handshake is done and the peer verified */
+	LADDER_WEBSOCKET,     /* the handshake of WebSocket is done */
 	LADDER_SENT,	      /* a request */
 	LADDER_RETRANSMITTED, /* the same bytes again, over UDP */
 	LADDER_RECEIVED,      /* a response */

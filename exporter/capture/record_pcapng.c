@@ -213,7 +213,7 @@ static void record_pcapng_about(struct buffer *b, const struct capture_record *r
 		buffer_str(b, "\na response came too late, at ");
 		capture_put_time(b, r->late_unix_ns);
 	}
-	if (!strcmp(r->transport, "tls"))
+	if (!strcmp(r->transport, "tls") || !strcmp(r->transport, "wss"))
 		buffer_str(b, "\nIt went over TLS; the packets show what was inside.");
 }
 

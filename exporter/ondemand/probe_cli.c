@@ -152,6 +152,7 @@ static int probe_cli_start_probe(struct run *run)
 {
 	const struct ondemand_request rq = {
 		.uri = run->target.uri,
+		.path = run->target.path,
 		.settings = run->target.settings,
 		.conf = run->conf,
 		.methods = run->args.methods,

@@ -10,6 +10,7 @@
 #include "sipprobe/engine/engine_calls.h"
 #include "sipprobe/engine/engine_pauses.h"
 #include "sipprobe/engine/engine_private.h"
+#include "sipprobe/message/request.h"
 #include "sipprobe/target/bindings.h"
 #include "sipprobe/target/peers.h"
 #include "sipprobe/target/probers.h"
@@ -122,6 +123,7 @@ static int services_init(struct engine *e, const char *version)
 	struct services *s = &e->services;
 	int err = ticker_alloc(&s->ticker);
 
+	err = err ? err : request_nowhere(s->nowhere, sizeof(s->nowhere));
 	(void)re_snprintf(s->agent, sizeof(s->agent), "siptrunk_exporter/%s", version);
 	s->schedule.offset_ns = clock_wall_ns() - clock_monotonic_ns();
 	s->targets_stamp = 1;
@@ -243,7 +245,7 @@ static int plan_tls(struct plan *p, char *err_text, size_t err_size)
 		struct config_uri uri;
 
 		if (config_uri_parse(config_trunk_hop(t), &uri) ||
-		    uri.transport != CONFIG_TRANSPORT_TLS || t->settings == last)
+		    !config_transport_is_tls(uri.transport) || t->settings == last)
 			continue;
 		last = t->settings;
 		err = tls_cache_get(p->tls, &unused, &t->settings->tls, false, err_text,

@@ -23,6 +23,7 @@ const char *ladder_kind_name(enum ladder_kind k)
 	static const char *const names[LADDER_KINDS] = {
 		[LADDER_CONNECT] = "connect",
 		[LADDER_TLS] = "tls",
+		[LADDER_WEBSOCKET] = "websocket",
 		[LADDER_SENT] = "sent",
 		[LADDER_RETRANSMITTED] = "retransmitted",
 		[LADDER_RECEIVED] = "received",

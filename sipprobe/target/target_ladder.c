@@ -190,15 +190,24 @@ static void add_words(struct ladder *l, const struct target *t, enum ladder_kind
 static void add_phases(struct ladder *l, const struct target *t,
 		       const struct probe_result *r)
 {
+	static const struct {
+		enum probe_phase phase;
+		enum ladder_kind kind;
+	} steps[] = {
+		{PROBE_PHASE_CONNECT, LADDER_CONNECT},
+		{PROBE_PHASE_TLS, LADDER_TLS},
+		{PROBE_PHASE_WEBSOCKET, LADDER_WEBSOCKET},
+	};
 	int64_t at_ns =
 		t->attempt.replaced_ns ? t->attempt.replaced_ns : t->attempt.begun_ns;
 
-	for (int i = PROBE_PHASE_CONNECT; i <= PROBE_PHASE_TLS; i++) {
-		if (r->phase_ns[i] < 0)
-			return;
-		at_ns += r->phase_ns[i];
-		(void)target_ladder_add(
-			l, t, i == PROBE_PHASE_TLS ? LADDER_TLS : LADDER_CONNECT, at_ns);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		int64_t took_ns = r->phase_ns[steps[i].phase];
+
+		if (took_ns < 0)
+			continue;
+		at_ns += took_ns;
+		(void)target_ladder_add(l, t, steps[i].kind, at_ns);
 	}
 }
 

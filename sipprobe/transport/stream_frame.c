@@ -84,13 +84,13 @@ static int keep_rest(struct stream *s, const struct guard_progress *g, const cha
 	if (!s->partial)
 		return ENOMEM;
 	s->partial->progress = *g;
-	return stream_bytes_append(&s->partial->bytes, buf, len);
+	return bytes_append(&s->partial->bytes, buf, len);
 }
 
 void stream_partial_free(struct stream *s)
 {
 	if (s->partial)
-		mem_deref(s->partial->bytes.p);
+		bytes_clear(&s->partial->bytes);
 	s->partial = mem_deref(s->partial);
 }
 
@@ -107,7 +107,7 @@ static int feed_fresh(struct stream *s, const char *buf, size_t len, int64_t rx_
 static int feed_partial(struct stream *s, const char *buf, size_t len, int64_t rx_ns)
 {
 	struct stream_partial *part = s->partial;
-	int err = stream_bytes_append(&part->bytes, buf, len);
+	int err = bytes_append(&part->bytes, buf, len);
 	size_t used;
 
 	if (err)
@@ -116,7 +116,7 @@ static int feed_partial(struct stream *s, const char *buf, size_t len, int64_t r
 	if (!stream_live(s))
 		return 0;
 	if (used)
-		stream_bytes_drop(&part->bytes, used);
+		bytes_drop(&part->bytes, used);
 	if (!part->bytes.len)
 		stream_partial_free(s);
 	return 0;
@@ -126,6 +126,10 @@ void stream_feed(struct stream *s, const char *buf, size_t len, int64_t rx_ns)
 {
 	int err;
 
+	if (s->layer) {
+		s->layer->input_h(s, buf, len, rx_ns);
+		return;
+	}
 	if (s->blank == 2 && rx_ns - s->blank_ns > blank_hold_ns)
 		s->blank = 0;
 	s->blank_ns = rx_ns;

@@ -12,7 +12,7 @@ static struct probe_result result(enum probe_outcome o, unsigned code, int64_t a
 		.verdict = o == PROBE_RESPONSE ? PROBE_UP : PROBE_DOWN,
 		.code = code,
 		.begun_unix_ns = at_s * CLOCK_NS_PER_S,
-		.phase_ns = {-1, -1, -1, o == PROBE_RESPONSE ? 1234567 : -1},
+		.phase_ns = {-1, -1, -1, -1, o == PROBE_RESPONSE ? 1234567 : -1},
 	};
 }
 

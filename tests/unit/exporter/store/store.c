@@ -63,7 +63,7 @@ static struct probe_result result(enum probe_outcome outcome, enum probe_verdict
 		.verdict = verdict,
 		.code = code,
 		.begun_unix_ns = 1000000000LL,
-		.phase_ns = {-1, -1, -1, answer_ns},
+		.phase_ns = {-1, -1, -1, -1, answer_ns},
 	};
 }
 
