@@ -83,7 +83,7 @@ const struct value_type type_uri = {sizeof(char *), read_uri, type_schema_uri,
 static void schema_peer_uri(struct schema *s, const struct field *f)
 {
 	(void)f;
-	schema_text(s, 5, 2048);
+	schema_text(s, 5, 1024);
 	schema_string(s, "pattern", "^([sS][iI][pP][sS]?:|[wW][sS][sS]?://)[!#-;=?-~]+$");
 }
 

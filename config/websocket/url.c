@@ -4,7 +4,7 @@
 
 #include "config/websocket/websocket.h"
 
-enum { PATH_MAX_BYTES = 1024 };
+enum { PATH_MAX_BYTES = 1024, URL_MAX_BYTES = 1024 };
 
 /* Behind the scheme, or NULL. */
 static const char *websocket_url_rest(const char *url, bool *secure)
@@ -52,6 +52,8 @@ const char *websocket_url_to_sip(char *out, size_t size, const char *url)
 
 	if (!rest)
 		return "the scheme must be ws: or wss:";
+	if (strlen(url) > URL_MAX_BYTES)
+		return "the address is longer than 1024 characters";
 	if (memchr(rest, '@', len))
 		return "a user stands in \"auth\" or \"from\", not in a ws: address";
 	/* What has a meaning in a SIP URI alone is no part of a host. */

@@ -209,8 +209,10 @@ static void settings_add_headers(struct buffer *out, const struct config_setting
 /* Of a query only that there is one: tokens are handed over in it. */
 static void settings_add_path(struct buffer *out, const char *path)
 {
-	size_t len = strcspn(path, "?");
+	size_t len = path ? strcspn(path, "?") : 0;
 
+	if (!path)
+		return;
 	buffer_add(out, path, len);
 	if (path[len])
 		buffer_str(out, "?" REDACTED);

@@ -307,7 +307,7 @@ static void test_failures_first(void)
 	size_t kept = 0, rings = 0, last = 0;
 	struct history h;
 
-	history_init(&h, 60, 37632);
+	history_init(&h, 60, 37920);
 	for (int i = 0; i < TRUNKS; i++)
 		t[i] = history_track_alloc(&h);
 	ok(t[0] && t[0]->probes, "the first have their last probes");
