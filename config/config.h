@@ -310,6 +310,13 @@ struct config_media {
 	size_t network_count;
 };
 
+/* Where messages are mirrored to. */
+struct config_hep {
+	bool on;	       /* the section is there */
+	const char *collector; /* as a SIP URI: "sip:HOST:PORT" */
+	unsigned id;	       /* of ours as a capture agent */
+};
+
 /* What calls may be made at all, all trunks together. */
 struct config_calls {
 	bool allowed;		    /* the section is there */
@@ -364,6 +371,7 @@ struct config {
 	struct config_dns dns;
 	struct config_probe probe;
 	struct config_calls calls;
+	struct config_hep hep;
 	const struct config_settings *defaults; /* of what names no profile */
 	const struct config_profile *profiles;	/* in the file's order */
 	size_t profile_count;

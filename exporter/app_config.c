@@ -128,6 +128,7 @@ static int app_config_apply(struct app *app, struct config **next,
 		err = engine_apply(app->engine, *next, text, APP_ERR_TEXT);
 	if (!err) {
 		store_spare(app->store, &(*next)->metrics);
+		store_hep(app->store, (*next)->hep.on);
 		store_keep_audio(app->store, (*next)->calls.keep_audio);
 	}
 	store_change_end(app->store);

@@ -167,6 +167,13 @@ struct engine_events {
 	void (*inbound_h)(void *row, const char *method, unsigned code, void *arg);
 	/* Something that is nobody's, or is refused: enum engine_stray. */
 	void (*stray_h)(int why, void *arg);
+	/* With `hep`: a message was mirrored, or one was lost. May be NULL. */
+	void (*hep_sent_h)(bool sent, void *arg);
+	/*
+	 * Where the collector was found, an address with its port; or NULL, and why not.
+	 * Told when it changes. May be NULL.
+	 */
+	void (*hep_collector_h)(const char *address, const char *error, void *arg);
 	/*
 	 * Besides stray_h, of what is refused and of strangers' connections, and not more
 	 * than once in ENGINE_REFUSED_S for each kind. @peer: the last one's address;

@@ -75,4 +75,7 @@ bool ladder_is_inbound(enum ladder_kind k);
  */
 size_t ladder_redact(char *out, const char *msg, size_t len);
 
+/* The same, with another room: @size bytes. */
+size_t ladder_redact_all(char *out, size_t size, const char *msg, size_t len);
+
 #endif

@@ -113,6 +113,9 @@ struct stats_spared {
 
 struct stats_exporter {
 	uint64_t stray[ENGINE_STRAYS];
+	uint64_t hep_sent;
+	uint64_t hep_lost;
+	bool hep;			/* messages are mirrored */
 	int64_t reload_success_unix_ns; /* 0: never */
 	struct stats_spared spared;
 	int64_t lag_ns; /* largest of the last minute */

@@ -8,6 +8,7 @@
 #include "sipprobe/dns/resolv_conf.h"
 #include "sipprobe/dns/resolv_watch.h"
 #include "sipprobe/engine/engine_calls.h"
+#include "sipprobe/engine/engine_hep.h"
 #include "sipprobe/engine/engine_pauses.h"
 #include "sipprobe/engine/engine_private.h"
 #include "sipprobe/message/request.h"
@@ -32,20 +33,19 @@ struct plan {
 static void engine_destructor(void *arg)
 {
 	struct engine *e = arg;
-	struct le *le;
 
 	e->services.closing = true;
-	if (e->services.ticker)
+	if (e->services.ticker) {
 		ticker_cancel(e->services.ticker, &e->stop_timer);
-	if (e->services.ticker)
 		ticker_cancel(e->services.ticker, &e->pause_timer);
-	if (e->services.ticker)
 		ticker_cancel(e->services.ticker, &e->calls_timer);
+	}
+	mem_deref(e->hep);
 	for (size_t i = 0; i < e->trunk_count; i++)
 		mem_deref(e->trunks[i]);
 	free(e->trunks);
 	/* Those whose trunks went before; the others went with theirs just now. */
-	while ((le = list_head(&e->group.targets.unregistering)))
+	for (struct le *le; (le = list_head(&e->group.targets.unregistering));)
 		mem_deref(le->data);
 	mem_deref(e->services.calls);
 	mem_deref(e->group.targets.bindings);
@@ -293,6 +293,7 @@ static void engine_commit(struct engine *e, struct plan *p)
 	e->trunk_count = p->conf->trunk_count;
 	e->group.targets.tls = p->tls;
 	resolvers_replace(&e->group.resolvers, p->resolver);
+	engine_hep_commit(e, p->conf);
 	e->group.targets.conf = p->conf;
 	e->services.answers_max = p->conf->sip.answers_per_second;
 	if (sockets_commit(e->services.sockets))
@@ -325,10 +326,9 @@ int engine_apply(struct engine *e, const struct config *conf, char *err_text,
 		 size_t err_size)
 {
 	struct plan p = {.conf = conf};
-	int err;
+	int err = tls_cache_alloc(&p.tls);
 
 	err_text[0] = '\0';
-	err = tls_cache_alloc(&p.tls);
 	if (!err)
 		err = sockets_prepare(e->services.sockets, &conf->sip, p.tls, err_text,
 				      err_size);
@@ -338,6 +338,8 @@ int engine_apply(struct engine *e, const struct config *conf, char *err_text,
 		err = resolver_alloc(&p.resolver, &conf->dns);
 	if (!err)
 		err = plan_trunks(&p, e);
+	if (!err)
+		err = engine_hep_prepare(e, conf);
 	if (!err)
 		err = calls_configure(e->services.calls, conf);
 	if (err) {

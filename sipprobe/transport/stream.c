@@ -356,17 +356,6 @@ int stream_put_plain(struct stream *s, const char *buf, size_t len, int64_t *sen
 		      : stream_put(s, buf, len, sent_ns);
 }
 
-int stream_send(struct stream *s, const char *buf, size_t len, int64_t *sent_ns)
-{
-	if (s->state != STREAM_UP)
-		return ENOTCONN;
-	if (s->out.len + len > STREAM_QUEUE_MAX)
-		return ENOBUFS;
-	if (s->layer)
-		return s->layer->send_h(s, buf, len, sent_ns);
-	return stream_put_plain(s, buf, len, sent_ns);
-}
-
 static int stream_alloc(struct stream **sp, int fd, struct tls_profile *tls,
 			const char *name, const struct stream_events *events, void *arg)
 {

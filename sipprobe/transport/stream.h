@@ -115,6 +115,10 @@ int stream_send(struct stream *s, const char *buf, size_t len, int64_t *sent_ns)
  */
 void stream_catch_up(struct stream *s);
 
+/* Mirrors what came on a connection that the peer opened, once it is known to be ours. */
+void stream_mirror_heard(const struct stream *s, const struct guard_message *m,
+			 int64_t rx_ns);
+
 /* Our end and the peer's; an IPv4-mapped peer as IPv4. Valid from up_h (peer: always). */
 const struct sa *stream_local(const struct stream *s);
 const struct sa *stream_peer(const struct stream *s);

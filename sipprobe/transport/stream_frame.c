@@ -1,8 +1,9 @@
-/* Messages and keep-alives out of a stream's bytes. */
+/* Messages and keep-alives out of a stream's bytes, and into them. */
 #include <errno.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "sipprobe/hep/mirror.h"
 #include "sipprobe/transport/stream_private.h"
 
 static const char crlfcrlf[] = "\r\n\r\n";
@@ -37,6 +38,58 @@ static size_t take_blank(struct stream *s, const char *buf, size_t len)
 	return n;
 }
 
+static void stream_mirror(const struct stream *s, const char *buf, size_t len,
+			  bool outbound, int64_t at_ns)
+{
+	const struct mirror_way way = {.local = &s->local,
+				       .peer = &s->peer,
+				       .outbound = outbound,
+				       .stream = true,
+				       .at_ns = at_ns};
+
+	mirror_message(&way, buf, len);
+}
+
+void stream_mirror_heard(const struct stream *s, const struct guard_message *m,
+			 int64_t rx_ns)
+{
+	struct pl bytes = guard_bytes(m);
+
+	if (mirror_is_on())
+		stream_mirror(s, bytes.p, bytes.l, false, rx_ns);
+}
+
+void stream_tell(struct stream *s, const struct guard_message *m, int64_t rx_ns)
+{
+	/* Who called us may be a stranger: that is for who knows to say. */
+	if (!s->accepted)
+		stream_mirror_heard(s, m, rx_ns);
+	s->events->message_h(s, m, rx_ns, s->arg);
+}
+
+static int stream_send_plain(struct stream *s, const char *buf, size_t len,
+			     int64_t *sent_ns)
+{
+	return s->layer ? s->layer->send_h(s, buf, len, sent_ns)
+			: stream_put_plain(s, buf, len, sent_ns);
+}
+
+int stream_send(struct stream *s, const char *buf, size_t len, int64_t *sent_ns)
+{
+	int64_t at_ns = mirror_is_on() ? clock_monotonic_ns() : 0;
+	int err;
+
+	if (s->state != STREAM_UP)
+		return ENOTCONN;
+	if (s->out.len + len > STREAM_QUEUE_MAX)
+		return ENOBUFS;
+	err = stream_send_plain(s, buf, len, sent_ns);
+	/* Not what keeps the connection alive. */
+	if (!err && mirror_is_on() && guard_idle_bytes(buf, len, NULL) < len)
+		stream_mirror(s, buf, len, true, at_ns);
+	return err;
+}
+
 static int take_message(struct stream *s, struct guard_progress *g, const char *buf,
 			size_t len, size_t *used, int64_t rx_ns)
 {
@@ -53,7 +106,7 @@ static int take_message(struct stream *s, struct guard_progress *g, const char *
 		return err;
 	}
 	*used += m.size;
-	s->events->message_h(s, &m, rx_ns, s->arg);
+	stream_tell(s, &m, rx_ns);
 	if (m.unframed)
 		stream_end(s, PROBE_PROTOCOL, EBADMSG, m.fault);
 	return 0;

@@ -124,6 +124,9 @@ void stream_is_up(struct stream *s);
 /* Received plain bytes: of WebSocket or, without, messages and keep-alives. */
 void stream_feed(struct stream *s, const char *buf, size_t len, int64_t rx_ns);
 
+/* Tells of a message that has come. */
+void stream_tell(struct stream *s, const struct guard_message *m, int64_t rx_ns);
+
 /* Sends plain bytes, which TLS may encrypt. As stream_put(). */
 int stream_put_plain(struct stream *s, const char *buf, size_t len, int64_t *sent_ns);
 

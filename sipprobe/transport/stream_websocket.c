@@ -112,7 +112,7 @@ static void websocket_message(struct stream *s, const struct pl *bytes, int64_t 
 	}
 	err = guard_datagram(&m, p, bytes->l - idle, &why);
 	if (!err) {
-		s->events->message_h(s, &m, rx_ns, s->arg);
+		stream_tell(s, &m, rx_ns);
 		return;
 	}
 	err = guard_is_response(p, bytes->l - idle) ? EBADMSG : EPROTO;
