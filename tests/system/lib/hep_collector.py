@@ -90,11 +90,11 @@ modparam("sipcapture", "capture_on", 1)
 modparam("sipcapture", "hep_capture_on", 1)
 modparam("sipcapture", "insert_retries", 1)
 request_route {{
-    xlog("L_ALERT", "HEP $hep(version) $hep(0x00c) $si:$sp $rm $ci $hep(0x011)\\n");
+    xlog("L_ALERT", "HEP $si:$sp $rm $ci\\n");
     exit;
 }}
 onreply_route {{
-    xlog("L_ALERT", "HEP $hep(version) $hep(0x00c) $si:$sp $rs $ci $hep(0x011)\\n");
+    xlog("L_ALERT", "HEP $si:$sp $rs $ci\\n");
     drop;
 }}
 """

@@ -150,12 +150,10 @@ class Sipcapture(Case):
         p = self.use(SipPeer(host="127.0.0.3"))
         e = self.start(config_of(trunk("a", p.uri), hep=hep(k.port)))
         lines = wait_for("messages at Kamailio's", lambda: len([
-            l for l in k.lines() if l[3] in ("OPTIONS", "200")]) >= 4 and k.lines(), 20)
+            l for l in k.lines() if l[1] in ("OPTIONS", "200")]) >= 4 and k.lines(), 20)
         calls = {rq.header("Call-ID") for rq in p.requests}
-        for version, agent, source, what, call_id, correlation in lines:
-            self.assertEqual((version, agent), ("3", "2001"))
+        for source, what, call_id in lines:
             self.assertIn(call_id, calls)
-            self.assertEqual(correlation, call_id)
             # Where it came from: the peer, or our end as the peer saw it.
             want = ("127.0.0.3", p.port) if what == "200" else p.requests[0].source
             self.assertEqual(source, f"{want[0]}:{want[1]}")
