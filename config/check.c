@@ -45,7 +45,15 @@ static int check_contact(struct config *c, const struct config_trunk *t,
 {
 	const struct config_settings *s = t->settings;
 
-	if (!check_has_own_port(s) || s->local.port || check_listens(c, hop))
+	if (!check_has_own_port(s) || check_listens(c, hop))
+		return 0;
+	if (config_transport_is_websocket(hop->transport))
+		return config_warn(
+			&c->warnings, c, t, "register.bind",
+			"the registered Contact has another name after each start, so "
+			"that after a crash a registrar that takes one contact refuses "
+			"it until the old one expires; set contact");
+	if (s->local.port)
 		return 0;
 	return config_warn(
 		&c->warnings, c, t, "register.bind",
@@ -62,7 +70,8 @@ static int check_connection(struct config *c, const struct config_trunk *t,
 	const struct config_settings *s = t->settings;
 
 	if (hop->transport == CONFIG_TRANSPORT_NONE ||
-	    hop->transport == CONFIG_TRANSPORT_UDP || !s->connection_set ||
+	    hop->transport == CONFIG_TRANSPORT_UDP ||
+	    config_transport_is_websocket(hop->transport) || !s->connection_set ||
 	    s->connection != CONFIG_CONNECTION_FRESH || !check_has_own_port(s) ||
 	    check_listens(c, hop))
 		return 0;

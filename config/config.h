@@ -16,14 +16,29 @@
 
 #include "config/reader/errors.h"
 #include "config/reader/pair.h"
+#include "config/websocket/websocket.h"
 
 enum config_transport {
 	CONFIG_TRANSPORT_NONE, /* the URI does not say: RFC 3263 decides */
 	CONFIG_TRANSPORT_UDP,
 	CONFIG_TRANSPORT_TCP,
 	CONFIG_TRANSPORT_TLS,
+	CONFIG_TRANSPORT_WS,  /* WebSocket (RFC 7118) over TCP */
+	CONFIG_TRANSPORT_WSS, /* the same over TLS */
 	CONFIG_TRANSPORTS,
 };
+
+/* Whether there is TLS in it. */
+static inline bool config_transport_is_tls(enum config_transport t)
+{
+	return t == CONFIG_TRANSPORT_TLS || t == CONFIG_TRANSPORT_WSS;
+}
+
+/* Whether SIP goes in WebSocket's messages. */
+static inline bool config_transport_is_websocket(enum config_transport t)
+{
+	return t == CONFIG_TRANSPORT_WS || t == CONFIG_TRANSPORT_WSS;
+}
 
 enum config_answers_from {
 	CONFIG_ANSWERS_FROM_PEER,     /* the address and port that was asked */
@@ -209,6 +224,7 @@ struct config_settings {
 	const struct config_pair *headers; /* extra header fields, in order */
 	size_t header_count;
 	struct config_tls tls;
+	struct config_websocket websocket;
 	const char *preset; /* its name, or NULL; what it sets is here already */
 	unsigned methods;   /* never 0 */
 	const struct config_auth *auth;		    /* NULL: no credentials */
@@ -294,6 +310,13 @@ struct config_media {
 	size_t network_count;
 };
 
+/* Where messages are mirrored to. */
+struct config_hep {
+	bool on;	       /* the section is there */
+	const char *collector; /* as a SIP URI: "sip:HOST:PORT" */
+	unsigned id;	       /* of ours as a capture agent */
+};
+
 /* What calls may be made at all, all trunks together. */
 struct config_calls {
 	bool allowed;		    /* the section is there */
@@ -348,6 +371,7 @@ struct config {
 	struct config_dns dns;
 	struct config_probe probe;
 	struct config_calls calls;
+	struct config_hep hep;
 	const struct config_settings *defaults; /* of what names no profile */
 	const struct config_profile *profiles;	/* in the file's order */
 	size_t profile_count;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config/preset.h"
+#include "config/uri.h"
 #include "config/value.h"
 
 /* Three levels of LAYER_LABELS_MAX labels each are the most that can meet. */
@@ -65,15 +66,13 @@ static void inherit_labels(struct walk *w, struct layer *l, const struct layer *
 		walk_nomem(w);
 }
 
+/* A section that is merged key by key; what a level sets none of is the farther's. */
 void layer_inherit_settings(struct layer *l)
 {
-	size_t tls = section_find(&section_settings, "tls");
-
 	inherit_rows(&section_settings, l, l->up, l->set);
-	if (l->set[tls])
-		inherit_rows(&section_tls, &l->s.tls, &l->up->s.tls, l->tls_set);
-	else
-		memcpy(&l->s.tls, &l->up->s.tls, sizeof(l->s.tls));
+	inherit_rows(&section_tls, &l->s.tls, &l->up->s.tls, l->tls_set);
+	inherit_rows(&section_websocket, &l->s.websocket, &l->up->s.websocket,
+		     l->websocket_set);
 }
 
 void layer_inherit(struct walk *w, struct layer *l)
@@ -84,6 +83,47 @@ void layer_inherit(struct walk *w, struct layer *l)
 	inherit_labels(w, l, &own);
 }
 
+/* The node of a path that a level's own address has, ws://HOST/PATH; or NULL. */
+static const cJSON *layer_path_node(const struct layer *l, const char **path)
+{
+	static const char *const keys[] = {"outbound_proxy", "uri"};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		size_t row = section_find(&section_trunk, keys[i]);
+		const cJSON *node = l->set[row];
+
+		*path = node && doc_text(node) ? websocket_url_path(doc_text(node))
+					       : NULL;
+		if (*path)
+			return node;
+	}
+	return NULL;
+}
+
+/* The path of ws://HOST/PATH is the level's websocket.path. */
+static bool layer_take_path(struct walk *w, struct layer *l)
+{
+	size_t row = section_find(&section_websocket, "path");
+	const char *path;
+	const cJSON *node = layer_path_node(l, &path);
+	struct doc_path here;
+
+	if (!node)
+		return true;
+	here = doc_path_member(&l->at, node);
+	if (l->websocket_set[row])
+		return walk_fault(w, &here,
+				  "has a path, and websocket.path beside it is another "
+				  "place for it; leave out one of them");
+	path = walk_keep(w, path);
+	if (!path)
+		return false;
+	l->s.websocket.path = path;
+	l->websocket_set[row] = node;
+	l->set[section_find(&section_settings, "websocket")] = node;
+	return true;
+}
+
 bool layer_read(struct walk *w, struct layer *l, const struct section *s,
 		const struct doc_path *at, struct layer *up)
 {
@@ -92,6 +132,7 @@ bool layer_read(struct walk *w, struct layer *l, const struct section *s,
 
 	l->at = *at;
 	l->doc = w->doc;
+	good = layer_take_path(w, l) && good;
 	l->up = preset_under(w, l, base);
 	good = good && l->up;
 	if (!l->up)

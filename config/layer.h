@@ -11,6 +11,7 @@
 enum {
 	LAYER_FIELDS_MAX = 48,
 	TLS_FIELDS_MAX = 12,
+	WEBSOCKET_FIELDS_MAX = 4,
 	LAYER_LABELS_MAX = 64, /* of one level */
 };
 
@@ -29,6 +30,7 @@ struct layer {
 
 	const cJSON *set[LAYER_FIELDS_MAX]; /* what this level sets itself, by row */
 	const cJSON *tls_set[TLS_FIELDS_MAX];
+	const cJSON *websocket_set[WEBSOCKET_FIELDS_MAX];
 	struct layer *up; /* NULL: the built-in one */
 	struct doc_path at;
 	struct doc *doc;

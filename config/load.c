@@ -87,6 +87,7 @@ static int load_begin(struct load *l, const char *path)
 		return err;
 	memset(l->builtin.set, 0, sizeof(l->builtin.set));
 	memset(l->builtin.tls_set, 0, sizeof(l->builtin.tls_set));
+	memset(l->builtin.websocket_set, 0, sizeof(l->builtin.websocket_set));
 	memset(l->histogram_set, 0, sizeof(l->histogram_set));
 	memset(l->metrics_set, 0, sizeof(l->metrics_set));
 	memset(l->sip_set, 0, sizeof(l->sip_set));
@@ -94,6 +95,7 @@ static int load_begin(struct load *l, const char *path)
 	memset(l->dns_set, 0, sizeof(l->dns_set));
 	memset(l->probe_set, 0, sizeof(l->probe_set));
 	memset(l->calls_set, 0, sizeof(l->calls_set));
+	memset(l->hep_set, 0, sizeof(l->hep_set));
 	memset(l->status_set, 0, sizeof(l->status_set));
 	l->defaults.up = &l->builtin;
 	layer_inherit(&l->w, &l->defaults);
@@ -237,6 +239,8 @@ static int fill_config(struct holder *h, struct load *l, const char *path)
 	c->probe = l->probe;
 	c->calls = l->calls;
 	c->calls.allowed = l->file_set[section_find(&section_file, "calls")];
+	c->hep = l->hep;
+	c->hep.on = l->file_set[section_find(&section_file, "hep")];
 	if (fill_profiles(h, l))
 		return ENOMEM;
 	c->status = l->status;

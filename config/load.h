@@ -45,6 +45,7 @@ struct load {
 	struct config_dns dns;
 	struct config_probe probe;
 	struct config_calls calls;
+	struct config_hep hep;
 	struct config_status status;
 	const char *const *globs;
 	size_t glob_count;
@@ -57,6 +58,7 @@ struct load {
 	const cJSON *dns_set[2];
 	const cJSON *probe_set[2];
 	const cJSON *calls_set[6];
+	const cJSON *hep_set[2];
 	const cJSON *status_set[2];
 };
 

@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "config/load.h"
+#include "config/uri.h"
 
 /* The place to blame: a key of the trunk's own `call`, else the trunk. */
 struct call_place {
@@ -75,6 +76,14 @@ static bool check_mode(struct load *l, const struct layer *level,
 	return true;
 }
 
+static bool goes_over_websocket(const struct config_trunk *t)
+{
+	struct config_uri hop;
+
+	return t->uri && !config_uri_parse(config_trunk_hop(t), &hop) &&
+	       config_transport_is_websocket(hop.transport);
+}
+
 bool load_check_call(struct load *l, const struct layer *level, const struct doc_path *at,
 		     const struct config_trunk *t)
 {
@@ -91,6 +100,10 @@ bool load_check_call(struct load *l, const struct layer *level, const struct doc
 		return walk_fault(&l->w, own_place(&p, level, at, "method"),
 				  "INVITE makes calls, which \"calls\" at the top of the "
 				  "file must allow, with its numbers");
+	if (goes_over_websocket(t))
+		return walk_fault(&l->w, own_place(&p, level, at, "method"),
+				  "calls do not go over WebSocket; leave out INVITE, or "
+				  "call over udp, tcp or tls");
 	if (!s->call)
 		return walk_fault(&l->w, own_place(&p, level, at, "method"),
 				  "INVITE needs \"call\" with mode and to");

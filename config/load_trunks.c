@@ -193,8 +193,7 @@ static bool keeps_port(const struct config_trunk *t)
 
 	return t->uri && s->local.port && kept && (!s->pause.on || s->pause.until_s) &&
 	       !config_uri_parse(config_trunk_hop(t), &uri) &&
-	       (uri.transport == CONFIG_TRANSPORT_TCP ||
-		uri.transport == CONFIG_TRANSPORT_TLS);
+	       uri.transport > CONFIG_TRANSPORT_UDP;
 }
 
 /*

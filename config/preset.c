@@ -22,6 +22,8 @@ static void keep_no_text(struct layer *l)
 		l->set[i] = l->set[i] ? &set_here : NULL;
 	for (size_t i = 0; i < TLS_FIELDS_MAX; i++)
 		l->tls_set[i] = l->tls_set[i] ? &set_here : NULL;
+	for (size_t i = 0; i < WEBSOCKET_FIELDS_MAX; i++)
+		l->websocket_set[i] = l->websocket_set[i] ? &set_here : NULL;
 }
 
 static struct layer *preset_read(struct walk *w, unsigned preset, struct layer *up)

@@ -50,7 +50,8 @@ static const struct {
 	/* qualify_frequency 60, qualify_timeout 3; 401 and 404 are signs of life. */
 	{"asterisk",
 	 "{\"interval\":\"60s\",\"down_interval\":\"10s\",\"timeout\":\"3s\","
-	 "\"fall\":2,\"rise\":1,\"up_codes\":" ANY_ANSWER ",\"degraded_codes\":[503]}"},
+	 "\"fall\":2,\"rise\":1,\"up_codes\":" ANY_ANSWER ",\"degraded_codes\":[503],"
+	 "\"websocket\":{\"path\":\"/ws\"}}"},
 	/* A gateway is up at 200 to 599 but 408 and 503; 503 is how it sheds load. */
 	{"freeswitch",
 	 "{\"interval\":\"25s\",\"down_interval\":\"10s\",\"timeout\":\"5s\","

@@ -30,6 +30,7 @@ extern const struct section section_sip;       /* base: struct config_sip in a l
 extern const struct section section_dns;       /* base: struct config_dns */
 extern const struct section section_probe;     /* base: struct config_probe */
 extern const struct section section_calls;     /* base: struct config_calls */
+extern const struct section section_hep;       /* base: struct config_hep */
 extern const struct section section_status;    /* base: struct config_status */
 
 #endif

@@ -159,6 +159,28 @@ const struct section section_probe = {
 	SECTION_ROWS(fields_probe),
 };
 
+static const struct field fields_hep[] = {
+	{.key = "collector",
+	 .about = "where HEP goes, as \"udp:homer.example:9060\" or "
+		  "\"udp:[2001:db8::1]:9060\"",
+	 .type = &type_collector,
+	 .offset = offsetof(struct config_hep, collector),
+	 .required = true},
+	{.key = "id",
+	 .about = "number of ours as a capture agent",
+	 .type = &type_number,
+	 .offset = offsetof(struct config_hep, id),
+	 .min = 0,
+	 .max = UINT32_MAX,
+	 .initial = "2001"},
+};
+
+const struct section section_hep = {
+	.name = "hep",
+	.about = "messages of probes and calls, mirrored as HEPv3",
+	SECTION_ROWS(fields_hep),
+};
+
 static const struct field fields_status[] = {
 	{.key = "history",
 	 .about = "last probes of each address that the status page shows",

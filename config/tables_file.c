@@ -55,6 +55,13 @@ static const struct field fields_file[] = {
 	 .offset = offsetof(struct load, calls),
 	 .beside = offsetof(struct load, calls_set),
 	 .more = &section_calls},
+	{.key = "hep",
+	 .about = "messages of probes and calls mirrored to a collector; without it none "
+		  "are",
+	 .type = &type_section,
+	 .offset = offsetof(struct load, hep),
+	 .beside = offsetof(struct load, hep_set),
+	 .more = &section_hep},
 	{.key = "status",
 	 .about = "what the status page remembers of single probes",
 	 .type = &type_section,

@@ -190,6 +190,13 @@ static const struct field fields_settings[] = {
 	 SETTING(tls),
 	 .beside = offsetof(struct layer, tls_set),
 	 .more = &section_tls},
+	{.key = "websocket",
+	 .about = "handshake of the transports ws and wss; merged key by key over the "
+		  "levels",
+	 .type = &type_section,
+	 SETTING(websocket),
+	 .beside = offsetof(struct layer, websocket_set),
+	 .more = &section_websocket},
 	{.key = "method",
 	 .about = "method of the check, or a list of them, each a check of its own",
 	 .type = &type_names,

@@ -6,7 +6,8 @@
 
 extern const struct value_type type_host;
 extern const struct value_type type_uri;
-extern const struct value_type type_peer_uri; /* one that requests are sent to */
+extern const struct value_type type_peer_uri;  /* one that requests are sent to */
+extern const struct value_type type_collector; /* "udp:HOST:PORT", to a SIP URI */
 extern const struct value_type type_codes;
 extern const struct value_type type_template; /* a URI; {peer}, {local} or {host} in it */
 extern const struct value_type type_local;    /* to struct config_local; taken whole */

@@ -1,4 +1,5 @@
 /* Types of single values that SIP knows: hosts, URIs, sets of status codes. */
+#include <stdio.h>
 #include <string.h>
 
 #include "config/peer_address.h"
@@ -6,6 +7,8 @@
 #include "config/types.h"
 #include "config/uri.h"
 #include "config/value.h"
+
+enum { SIP_MAX = 2048 }; /* longer than any URI that is one */
 
 #define AT TYPE_AT
 #define IN TYPE_IN
@@ -33,17 +36,27 @@ const struct value_type type_host = {sizeof(char *), read_host, schema_host,
 static bool read_any_uri(struct walk *w, const struct field *f, const struct doc_path *at,
 			 void *base, bool peer)
 {
+	char sip[SIP_MAX];
+	const char *text = doc_text(at->node), *why = NULL;
 	struct config_uri uri;
-	const char *why;
 
-	if (!doc_text(at->node))
+	if (!text)
 		return walk_type_fault(w, at, "a SIP URI, as in \"sip:sbc.example\"");
-	why = config_uri_parse(doc_text(at->node), &uri);
+	/* Its path is taken by who reads the level. */
+	if (peer && websocket_url_is(text)) {
+		why = websocket_url_to_sip(sip, sizeof(sip), text);
+		text = sip;
+	}
+	if (!why)
+		why = config_uri_parse(text, &uri);
 	if (!why && peer)
 		why = peer_address_uri_fault(&uri);
+	/* The query of a path may be a secret. */
+	if (why && text == sip)
+		return walk_fault(w, at, "%s", why);
 	if (why)
-		return walk_fault(w, at, "%s: %s", quote(doc_text(at->node)).s, why);
-	return type_keep_text(w, f, base, doc_text(at->node));
+		return walk_fault(w, at, "%s: %s", quote(text).s, why);
+	return type_keep_text(w, f, base, text);
 }
 
 static bool read_uri(struct walk *w, const struct field *f, const struct doc_path *at,
@@ -68,8 +81,60 @@ void type_schema_uri(struct schema *s, const struct field *f)
 const struct value_type type_uri = {sizeof(char *), read_uri, type_schema_uri,
 				    type_equal_text};
 
-const struct value_type type_peer_uri = {sizeof(char *), read_peer_uri, type_schema_uri,
+static void schema_peer_uri(struct schema *s, const struct field *f)
+{
+	(void)f;
+	schema_text(s, 5, 1024);
+	schema_string(s, "pattern", "^([sS][iI][pP][sS]?:|[wW][sS][sS]?://)[!#-;=?-~]+$");
+}
+
+const struct value_type type_peer_uri = {sizeof(char *), read_peer_uri, schema_peer_uri,
 					 type_equal_text};
+
+/* What is wrong with the HOST:PORT of a SIP URI made of it, or NULL. */
+static const char *collector_fault(const char *sip)
+{
+	struct config_uri uri;
+	const char *why = config_uri_parse(sip, &uri);
+
+	if (!why && (uri.user.l || uri.params.l))
+		why = "it is udp:HOST:PORT, and nothing more";
+	if (!why && !uri.port)
+		why = "a port is missing, as in \"udp:homer.example:9060\"";
+	return why ? why : peer_address_uri_fault(&uri);
+}
+
+static bool read_collector(struct walk *w, const struct field *f,
+			   const struct doc_path *at, void *base)
+{
+	const char *text = doc_text(at->node), *why;
+	char sip[SIP_MAX];
+
+	if (!text)
+		return walk_type_fault(w, at,
+				       "a string, as in \"udp:homer.example:9060\"");
+	if (strncmp(text, "udp:", 4))
+		return walk_fault(w, at,
+				  "begins with udp:, as in \"udp:homer.example:9060\"");
+	if ((size_t)snprintf(sip, sizeof(sip), "sip:%s", text + 4) >= sizeof(sip))
+		return walk_fault(w, at, "is longer than any host");
+	why = collector_fault(sip);
+	if (why)
+		return walk_fault(w, at, "%s: %s", quote(text).s, why);
+	return type_keep_text(w, f, base, sip);
+}
+
+static void schema_collector(struct schema *s, const struct field *f)
+{
+	(void)f;
+	schema_text(s, 7, 300);
+	schema_string(
+		s, "pattern",
+		"^udp:([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+(%[^\\]]+)?\\]):[0-9]{1,5}$");
+}
+
+const struct value_type type_collector = {sizeof(char *), read_collector,
+					  schema_collector, NULL};
 
 static bool read_code(struct walk *w, const struct doc_path *at,
 		      struct config_codes *codes)

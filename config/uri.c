@@ -226,10 +226,9 @@ static const char *parse_user(struct config_slice user)
 }
 
 static const char *const transport_names[CONFIG_TRANSPORTS] = {
-	[CONFIG_TRANSPORT_NONE] = "",
-	[CONFIG_TRANSPORT_UDP] = "udp",
-	[CONFIG_TRANSPORT_TCP] = "tcp",
-	[CONFIG_TRANSPORT_TLS] = "tls",
+	[CONFIG_TRANSPORT_NONE] = "",	[CONFIG_TRANSPORT_UDP] = "udp",
+	[CONFIG_TRANSPORT_TCP] = "tcp", [CONFIG_TRANSPORT_TLS] = "tls",
+	[CONFIG_TRANSPORT_WS] = "ws",	[CONFIG_TRANSPORT_WSS] = "wss",
 };
 
 const char *config_transport_name(enum config_transport transport)
@@ -244,12 +243,15 @@ static const char *param_transport(struct config_slice value, struct config_uri 
 			continue;
 		if (u->sips && i == CONFIG_TRANSPORT_UDP)
 			return "sips: means TLS, which does not go over transport=udp";
-		/* RFC 3261 26.2.2: sips with transport=tcp is TLS over TCP. */
+		/* RFC 3261 26.2.2: sips with transport=tcp is TLS over TCP; so with ws.
+		 */
 		if (!u->sips)
 			u->transport = (enum config_transport)i;
+		else if (config_transport_is_websocket((enum config_transport)i))
+			u->transport = CONFIG_TRANSPORT_WSS;
 		return NULL;
 	}
-	return "the transport must be udp, tcp or tls";
+	return "the transport must be udp, tcp, tls, ws or wss";
 }
 
 static const char *param_maddr(struct config_slice value, struct config_uri *u)

@@ -19,7 +19,7 @@ struct config_uri {
 	bool ipv4;			 /* host is an IPv4 literal */
 	bool ipv6;			 /* host is an IPv6 literal */
 	uint16_t port;			 /* 0: not given */
-	enum config_transport transport; /* of ;transport=, TLS for sips */
+	enum config_transport transport; /* of ;transport=; for sips TLS or WSS */
 };
 
 /*
@@ -30,7 +30,8 @@ struct config_uri {
  */
 const char *config_uri_parse(const char *text, struct config_uri *out);
 
-/* "udp", "tcp", "tls", as in URIs and labels; "" for CONFIG_TRANSPORT_NONE. */
+/* "udp", "tcp", "tls", "ws", "wss", as in URIs and labels; "" for CONFIG_TRANSPORT_NONE.
+ */
 const char *config_transport_name(enum config_transport transport);
 
 /*

@@ -241,6 +241,7 @@ static int app_start_probing(struct app *app)
 		return err;
 	probe_service_config(app->probes, app->conf);
 	store_spare(app->store, &app->conf->metrics);
+	store_hep(app->store, app->conf->hep.on);
 	store_keep_audio(app->store, app->conf->calls.keep_audio);
 	store_reload(app->store, true, clock_wall_ns());
 	/* Text and tree of the file are gone, and were the largest that we held. */

@@ -53,6 +53,7 @@ static int app_reload_apply(struct app *app, const struct config *next,
 					APP_ERR_TEXT);
 	if (!err) {
 		store_spare(app->store, &next->metrics);
+		store_hep(app->store, next->hep.on);
 		store_keep_audio(app->store, next->calls.keep_audio);
 	}
 	store_change_end(app->store);

@@ -434,5 +434,7 @@ const struct engine_events engine_listener = {
 	.trunk_inbound_h = engine_listener_trunk_inbound_h,
 	.inbound_h = engine_listener_inbound_h,
 	.stray_h = engine_listener_stray_h,
+	.hep_sent_h = engine_listener_hep_sent_h,
+	.hep_collector_h = engine_listener_hep_collector_h,
 	.refused_h = engine_listener_refused_h,
 };

@@ -31,6 +31,22 @@ void engine_listener_stray_h(int why, void *arg)
 		  LOG_S("why", engine_stray_name((enum engine_stray)why)));
 }
 
+void engine_listener_hep_sent_h(bool sent, void *arg)
+{
+	store_hep_sent(arg, sent);
+}
+
+void engine_listener_hep_collector_h(const char *address, const char *error, void *arg)
+{
+	(void)arg;
+	if (error)
+		log_event(LOG_LEVEL_WARN, "HEP collector cannot be found",
+			  LOG_S("error", error));
+	else
+		log_event(LOG_LEVEL_INFO, "messages are mirrored to a HEP collector",
+			  LOG_S("address", address));
+}
+
 void engine_listener_refused_h(int why, const char *peer, uint64_t count, void *arg)
 {
 	bool stranger = why == ENGINE_STRAY_STRANGER;

@@ -24,7 +24,7 @@ struct engine;
 struct engine_target {
 	const char *method;    /* "OPTIONS" */
 	const char *address;   /* "192.0.2.1:5060", "[2001:db8::1]:5060" */
-	const char *transport; /* "udp", "tcp", "tls" */
+	const char *transport; /* "udp", "tcp", "tls", "ws", "wss" */
 };
 
 /* The certificate that a peer showed, in its own words, made printable ASCII. */
@@ -168,6 +168,13 @@ struct engine_events {
 	void (*inbound_h)(void *row, const char *method, unsigned code, void *arg);
 	/* Something that is nobody's, or is refused: enum engine_stray. */
 	void (*stray_h)(int why, void *arg);
+	/* With `hep`: a message was mirrored, or one was lost. May be NULL. */
+	void (*hep_sent_h)(bool sent, void *arg);
+	/*
+	 * Where the collector was found, an address with its port; or NULL, and why not.
+	 * Told when it changes. May be NULL.
+	 */
+	void (*hep_collector_h)(const char *address, const char *error, void *arg);
 	/*
 	 * Besides stray_h, of what is refused and of strangers' connections, and not more
 	 * than once in ENGINE_REFUSED_S for each kind. @peer: the last one's address;

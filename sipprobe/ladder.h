@@ -20,6 +20,7 @@
 enum ladder_kind {
 	LADDER_CONNECT,	      /* the TCP connection stands */
 	LADDER_TLS,	      /* the handshake is done and the peer verified */
+	LADDER_WEBSOCKET,     /* the handshake of WebSocket is done */
 	LADDER_SENT,	      /* a request */
 	LADDER_RETRANSMITTED, /* the same bytes again, over UDP */
 	LADDER_RECEIVED,      /* a response */
@@ -73,5 +74,8 @@ bool ladder_is_inbound(enum ladder_kind k);
  * Returns how many bytes were written.
  */
 size_t ladder_redact(char *out, const char *msg, size_t len);
+
+/* The same, with another room: @size bytes. */
+size_t ladder_redact_all(char *out, size_t size, const char *msg, size_t len);
 
 #endif

@@ -23,6 +23,7 @@ struct ondemand_request {
 	/* Settings to probe and judge by; of @conf, which is held until the end. */
 	const struct config_settings *settings;
 	struct config *conf;
+	const char *path;   /* of WebSocket, in place of the settings'; copied; or NULL */
 	unsigned methods;   /* bits 1 << enum config_method; 0: those of the settings */
 	int64_t timeout_us; /* of the whole, with names; 0: that of the settings */
 	const struct config_probe *access; /* of @conf; NULL: any address may be probed */
@@ -37,7 +38,7 @@ struct ondemand_request {
 /* The answer of one address to one method. */
 struct ondemand_answer {
 	char address[64];      /* "192.0.2.1:5060", "[2001:db8::1]:5060" */
-	const char *transport; /* "udp", "tcp", "tls" */
+	const char *transport; /* "udp", "tcp", "tls", "ws", "wss" */
 	const char *method;
 	unsigned priority; /* SRV's; 0 without */
 	bool done;

@@ -19,6 +19,8 @@ enum probe_outcome {
 	PROBE_AUTH,	 /* our credentials were refused */
 	PROBE_INTERNAL,	 /* our own machinery failed, `err` says how */
 	PROBE_ELSEWHERE, /* an answer came, but from another address or port */
+	PROBE_WEBSOCKET, /* no WebSocket there, or the peer broke its rules or closed it
+			  */
 	PROBE_OUTCOMES,
 };
 
@@ -33,6 +35,7 @@ enum probe_phase {
 	PROBE_PHASE_RESOLVE,
 	PROBE_PHASE_CONNECT,
 	PROBE_PHASE_TLS,
+	PROBE_PHASE_WEBSOCKET,
 	PROBE_PHASE_ANSWER, /* request sent to final response received */
 	PROBE_PHASES,
 };
@@ -68,7 +71,7 @@ static inline struct probe_result probe_result_none(void)
 {
 	return (struct probe_result){
 		.retry_after_s = -1,
-		.phase_ns = {-1, -1, -1, -1},
+		.phase_ns = {-1, -1, -1, -1, -1},
 		.registered_until_s = -1,
 	};
 }

@@ -11,7 +11,21 @@ enum {
 	BLOCK_PACKET = 6,
 	BLOCK_SECTION = 0x0a0d0d0a,
 	BYTE_ORDER_MAGIC = 0x1a2b3c4d,
-	LINKTYPE_RAW = 101, /* a packet begins with its IP header */
+	LINKTYPE_RAW = 101,	  /* a packet begins with its IP header */
+	LINKTYPE_UPPER_PDU = 252, /* with tags that say what follows them */
+	INTERFACE_RAW = 0,
+	INTERFACE_PDU = 1,
+	TAG_END = 0,
+	TAG_DISSECTOR = 12,
+	TAG_IPV4_FROM = 20,
+	TAG_IPV4_TO = 21,
+	TAG_IPV6_FROM = 22,
+	TAG_IPV6_TO = 23,
+	TAG_PORT_TYPE = 24,
+	TAG_PORT_FROM = 25,
+	TAG_PORT_TO = 26,
+	PORT_TYPE_TCP = 2,
+	TAGS_MAX = 96,
 	OPTION_END = 0,
 	OPTION_COMMENT = 1,
 	OPTION_FLAGS = 2,	/* of a packet: its direction */
@@ -84,6 +98,19 @@ static void pcapng_text(struct buffer *b, unsigned code, const char *text)
 		pcapng_option(b, code, text, len);
 }
 
+static void pcapng_interface(struct buffer *b, unsigned link, const char *name)
+{
+	size_t at = pcapng_block_begin(b, BLOCK_INTERFACE);
+
+	pcapng_little(b, link, 2);
+	pcapng_little(b, 0, 2);
+	pcapng_little(b, 0, 4); /* no limit of a packet's length */
+	pcapng_text(b, OPTION_NAME, name);
+	pcapng_option(b, OPTION_RESOLUTION, "\t", 1);
+	pcapng_option(b, OPTION_END, NULL, 0);
+	pcapng_block_end(b, at);
+}
+
 void pcapng_begin(struct buffer *b, const char *program, const char *comment)
 {
 	size_t at = pcapng_block_begin(b, BLOCK_SECTION);
@@ -98,14 +125,8 @@ void pcapng_begin(struct buffer *b, const char *program, const char *comment)
 	pcapng_option(b, OPTION_END, NULL, 0);
 	pcapng_block_end(b, at);
 
-	at = pcapng_block_begin(b, BLOCK_INTERFACE);
-	pcapng_little(b, LINKTYPE_RAW, 2);
-	pcapng_little(b, 0, 2);
-	pcapng_little(b, 0, 4); /* no limit of a packet's length */
-	pcapng_text(b, OPTION_NAME, "siptrunk");
-	pcapng_option(b, OPTION_RESOLUTION, "\t", 1);
-	pcapng_option(b, OPTION_END, NULL, 0);
-	pcapng_block_end(b, at);
+	pcapng_interface(b, LINKTYPE_RAW, "siptrunk");
+	pcapng_interface(b, LINKTYPE_UPPER_PDU, "siptrunk-websocket");
 }
 
 static bool pcapng_port_parse(uint16_t *out, const char *text, size_t len)
@@ -210,25 +231,21 @@ static size_t pcapng_ip(unsigned char *out, const struct pcapng_packet *p,
 	return IPV4_HEAD;
 }
 
-/* The packet's block, with the head of what IP carries. */
-static void pcapng_packet_put(struct buffer *b, const struct pcapng_packet *p,
-			      unsigned protocol, const unsigned char *head,
-			      size_t head_len, uint32_t size)
+/* A packet's block: heads, then the payload, of which @size bytes went by. */
+static void pcapng_block_put(struct buffer *b, const struct pcapng_packet *p,
+			     unsigned interface, struct slice head, uint32_t size)
 {
-	unsigned char ip[IPV6_HEAD];
-	size_t ip_len = pcapng_ip(ip, p, protocol, (uint32_t)head_len + size);
-	size_t kept = ip_len + head_len + p->payload.l;
+	size_t kept = head.l + p->payload.l;
 	uint64_t at_ns = p->at_unix_ns > 0 ? (uint64_t)p->at_unix_ns : 0;
 	const unsigned char flags[4] = {p->outbound ? 2 : 1};
 	size_t at = pcapng_block_begin(b, BLOCK_PACKET);
 
-	pcapng_little(b, 0, 4); /* of the first interface */
+	pcapng_little(b, interface, 4);
 	pcapng_little(b, (uint32_t)(at_ns >> 32), 4);
 	pcapng_little(b, (uint32_t)at_ns, 4);
 	pcapng_little(b, (uint32_t)kept, 4);
-	pcapng_little(b, (uint32_t)(ip_len + head_len + size), 4);
-	buffer_add(b, ip, ip_len);
-	buffer_add(b, head, head_len);
+	pcapng_little(b, (uint32_t)(head.l + size), 4);
+	buffer_add(b, head.p, head.l);
 	if (p->payload.l)
 		buffer_add(b, p->payload.p, p->payload.l);
 	pcapng_pad(b, kept);
@@ -236,6 +253,53 @@ static void pcapng_packet_put(struct buffer *b, const struct pcapng_packet *p,
 	pcapng_option(b, OPTION_FLAGS, flags, sizeof(flags));
 	pcapng_option(b, OPTION_END, NULL, 0);
 	pcapng_block_end(b, at);
+}
+
+/* The same with an IP header, and the head of what IP carries behind it. */
+static void pcapng_packet_put(struct buffer *b, const struct pcapng_packet *p,
+			      unsigned protocol, const unsigned char *head,
+			      size_t head_len, uint32_t size)
+{
+	unsigned char heads[IPV6_HEAD + TCP_HEAD];
+	size_t ip_len = pcapng_ip(heads, p, protocol, (uint32_t)head_len + size);
+
+	memcpy(heads + ip_len, head, head_len);
+	pcapng_block_put(b, p, INTERFACE_RAW,
+			 (struct slice){(const char *)heads, ip_len + head_len}, size);
+}
+
+/* Tags are most byte first, and padded to four bytes. Returns where the next goes. */
+static unsigned char *pcapng_tag(unsigned char *out, unsigned tag, const void *value,
+				 size_t len)
+{
+	size_t padded = (len + 3) / 4 * 4;
+
+	pcapng_big(out, tag, 2);
+	pcapng_big(out + 2, (uint32_t)padded, 2);
+	memset(out + 4, 0, padded);
+	memcpy(out + 4, value, len);
+	return out + 4 + padded;
+}
+
+static unsigned char *pcapng_tag_number(unsigned char *out, unsigned tag, uint32_t value)
+{
+	unsigned char bytes[4];
+
+	pcapng_big(bytes, value, 4);
+	return pcapng_tag(out, tag, bytes, sizeof(bytes));
+}
+
+static size_t pcapng_tags(unsigned char out[TAGS_MAX], const struct pcapng_packet *p)
+{
+	bool v6 = p->from.ipv6;
+	unsigned char *at = pcapng_tag(out, TAG_DISSECTOR, "sip", 3);
+
+	at = pcapng_tag(at, v6 ? TAG_IPV6_FROM : TAG_IPV4_FROM, p->from.ip, v6 ? 16 : 4);
+	at = pcapng_tag(at, v6 ? TAG_IPV6_TO : TAG_IPV4_TO, p->to.ip, v6 ? 16 : 4);
+	at = pcapng_tag_number(at, TAG_PORT_TYPE, PORT_TYPE_TCP);
+	at = pcapng_tag_number(at, TAG_PORT_FROM, p->from.port);
+	at = pcapng_tag_number(at, TAG_PORT_TO, p->to.port);
+	return (size_t)(pcapng_tag(at, TAG_END, "", 0) - out);
 }
 
 /* Cuts what no packet can hold. Returns the payload's size as it went. */
@@ -246,6 +310,16 @@ static uint32_t pcapng_fit(struct pcapng_packet *p)
 	if (p->size > PCAPNG_PAYLOAD_MAX)
 		p->size = PCAPNG_PAYLOAD_MAX;
 	return p->size > p->payload.l ? p->size : (uint32_t)p->payload.l;
+}
+
+void pcapng_sip(struct buffer *b, const struct pcapng_packet *packet)
+{
+	struct pcapng_packet p = *packet;
+	uint32_t size = pcapng_fit(&p);
+	unsigned char tags[TAGS_MAX];
+	struct slice head = {(const char *)tags, pcapng_tags(tags, &p)};
+
+	pcapng_block_put(b, &p, INTERFACE_PDU, head, size);
 }
 
 void pcapng_udp(struct buffer *b, const struct pcapng_packet *packet)

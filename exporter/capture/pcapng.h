@@ -38,10 +38,16 @@ enum { PCAPNG_PAYLOAD_MAX = 65000 };
  */
 bool pcapng_end_parse(struct pcapng_end *out, const char *text, size_t len);
 
-/* Section and interface; times are in nanoseconds. @comment: for people, or NULL */
+/* Section and interfaces; times are in nanoseconds. @comment: for people, or NULL */
 void pcapng_begin(struct buffer *b, const char *program, const char *comment);
 
 void pcapng_udp(struct buffer *b, const struct pcapng_packet *p);
+
+/*
+ * A message of SIP alone, for Wireshark's LINKTYPE_WIRESHARK_UPPER_PDU: over what no
+ * packet could show it, with the ends it went between, and no size but its own.
+ */
+void pcapng_sip(struct buffer *b, const struct pcapng_packet *p);
 
 /* A segment of a stream. @seq: of its first byte; @ack: what the other side is expected
  * to send next */

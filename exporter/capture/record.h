@@ -14,7 +14,7 @@
 struct capture_record {
 	const char *trunk;     /* its name, or its URI without a password */
 	const char *address;   /* of the peer: "192.0.2.1:5060", "[2001:db8::1]:5060" */
-	const char *transport; /* "udp", "tcp", "tls" */
+	const char *transport; /* "udp", "tcp", "tls", "ws", "wss" */
 	const char *method;
 	const struct probe_result *result;
 	const struct ladder_entry *entries;

@@ -1,4 +1,5 @@
 /* Probes as packets. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -14,6 +15,7 @@ struct flow {
 	struct pcapng_end local;
 	struct pcapng_end peer;
 	bool stream;
+	bool websocket;
 	uint32_t sent; /* over a stream: the next byte's number, each way */
 	uint32_t received;
 	const struct ladder_entry *request; /* the last one, for its repetitions */
@@ -69,6 +71,52 @@ static void record_pcapng_via(struct flow *f, const struct ladder_entry *e)
 	f->local = local;
 }
 
+/* The value of a parameter of a Via, or an empty slice. */
+static struct slice record_pcapng_param(struct slice via, const char *name)
+{
+	size_t len = strlen(name);
+	const char *end = via.p + via.l, *p = via.l ? memchr(via.p, ';', via.l) : NULL;
+
+	for (; p; p = memchr(p + 1, ';', (size_t)(end - p - 1))) {
+		const char *at = p + 1 + len;
+		const char *to = at;
+
+		if ((size_t)(end - p - 1) <= len || strncasecmp(p + 1, name, len) ||
+		    *at != '=')
+			continue;
+		while (to < end && !strchr(";, \t\r\n", *to))
+			to++;
+		return (struct slice){at + 1, (size_t)(to - at - 1)};
+	}
+	return (struct slice){0};
+}
+
+/*
+ * Our end over WebSocket, where Via has a name that leads nowhere: as the peer saw it, by
+ * what it answered (RFC 3581). Else it is not known.
+ */
+static void record_pcapng_seen(struct flow *f)
+{
+	const struct capture_record *r = f->record;
+	struct pcapng_end seen;
+	char text[96];
+
+	for (unsigned i = 0; i < r->count; i++) {
+		struct slice via = record_pcapng_field(&r->entries[i], "Via", 'v');
+		struct slice host = record_pcapng_param(via, "received");
+		struct slice port = record_pcapng_param(via, "rport");
+		bool bare = f->peer.ipv6 && host.l && *host.p != '[';
+
+		if (r->entries[i].kind != LADDER_RECEIVED || !host.l || !port.l)
+			continue;
+		snprintf(text, sizeof(text), bare ? "[%.*s]:%.*s" : "%.*s:%.*s",
+			 (int)host.l, host.p, (int)port.l, port.p);
+		if (pcapng_end_parse(&seen, text, strlen(text)) &&
+		    seen.ipv6 == f->peer.ipv6)
+			f->local = seen;
+	}
+}
+
 /* Whether the whole head of a message is there, with the empty line at its end. */
 static bool record_pcapng_is_whole(const struct ladder_entry *e)
 {
@@ -117,6 +165,11 @@ static void record_pcapng_put(struct buffer *b, struct flow *f,
 	uint32_t *mine = outbound ? &f->sent : &f->received;
 	uint32_t *other = outbound ? &f->received : &f->sent;
 
+	/* At the ports of HTTP it would be taken for that. */
+	if (f->websocket) {
+		pcapng_sip(b, &p);
+		return;
+	}
 	if (!f->stream) {
 		pcapng_udp(b, &p);
 		return;
@@ -177,6 +230,7 @@ static void record_pcapng_record(struct buffer *b, const struct capture_record *
 	struct flow f = {
 		.record = r,
 		.stream = strcmp(r->transport, "udp") != 0,
+		.websocket = *r->transport == 'w',
 		.sent = 1,
 		.received = 1,
 	};
@@ -185,6 +239,8 @@ static void record_pcapng_record(struct buffer *b, const struct capture_record *
 	if (!pcapng_end_parse(&f.peer, r->address, strlen(r->address)))
 		return;
 	f.local.ipv6 = f.peer.ipv6;
+	if (f.websocket)
+		record_pcapng_seen(&f);
 	/* In order of time: who reads them knows by the SDP before what is RTP. */
 	for (unsigned i = 0; i < r->count; i++) {
 		media = record_rtp_until(b, r, media,
@@ -213,7 +269,7 @@ static void record_pcapng_about(struct buffer *b, const struct capture_record *r
 		buffer_str(b, "\na response came too late, at ");
 		capture_put_time(b, r->late_unix_ns);
 	}
-	if (!strcmp(r->transport, "tls"))
+	if (!strcmp(r->transport, "tls") || !strcmp(r->transport, "wss"))
 		buffer_str(b, "\nIt went over TLS; the packets show what was inside.");
 }
 

@@ -125,6 +125,21 @@ static struct redacted import_uri_shown(struct import *im, const char *text)
 	return r;
 }
 
+/* ws://HOST:PORT/PATH, which the configuration takes as it is; NULL for what is none. */
+static const char *import_uri_websocket(struct import *im, const char *text,
+					const char **why)
+{
+	struct config_uri parsed;
+	char sip[2 * URI_MAX];
+
+	*why = websocket_url_to_sip(sip, sizeof(sip), text);
+	if (!*why)
+		*why = config_uri_parse(sip, &parsed);
+	if (!*why)
+		*why = peer_address_uri_fault(&parsed);
+	return *why ? NULL : import_copy(im, text, strlen(text));
+}
+
 /* @peer: where a peer is to be found, which not every address can be */
 static const char *import_uri_made(struct import *im, struct import_at at,
 				   const char *what, const char *text, bool peer)
@@ -132,7 +147,11 @@ static const char *import_uri_made(struct import *im, struct import_at at,
 	const char *why = "it is longer than 1024 bytes", *uri;
 	struct config_uri parsed;
 
-	if (strlen(text) + 5 <= URI_MAX) {
+	if (peer && websocket_url_is(text)) {
+		uri = import_uri_websocket(im, text, &why);
+		if (!why)
+			return uri;
+	} else if (strlen(text) + 5 <= URI_MAX) {
 		uri = import_uri_clean(im, at, what, text);
 		why = uri ? config_uri_parse(uri, &parsed) : NULL;
 		if (uri && !why && peer)
@@ -171,18 +190,21 @@ const char *import_uri_transport(struct import *im, struct import_at at, const c
 	if (!why && !strchr(transport, ';'))
 		return longer;
 	import_note(im, at,
-		    "left out: \"%.80s\" goes over %.40s, which is not probed; udp, tcp "
-		    "and tls are",
+		    "left out: \"%.80s\" goes over %.40s, which is not probed; udp, tcp, "
+		    "tls, ws and wss are",
 		    redact(who).s, redact(transport).s);
 	return NULL;
 }
 
 const char *import_uri_host_name(struct import *im, const char *uri)
 {
+	char sip[2 * URI_MAX];
 	struct config_uri u;
 
+	if (websocket_url_is(uri) && !websocket_url_to_sip(sip, sizeof(sip), uri))
+		uri = sip;
 	if (config_uri_parse(uri, &u))
-		return uri;
+		return import_copy(im, uri, strlen(uri));
 	if (!u.port)
 		return import_copy(im, u.host.p, u.host.l);
 	return import_format(im, u.ipv6 ? "[%.*s]:%u" : "%.*s:%u", (int)u.host.l,

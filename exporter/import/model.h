@@ -116,7 +116,7 @@ const char *import_uri_of_ours(struct import *im, struct import_at at, const cha
 
 /*
  * The URI with ;transport=, unless it says so itself, or @transport is NULL or "udp".
- * NULL, and a note, when that is none that can be probed, as ws.
+ * NULL, and a note, when that is none that can be probed, as sctp.
  *
  * @who: whose it is, for the note
  */

@@ -51,7 +51,7 @@ static void pjsip_note_tls(struct import *im, const struct import_trunk *t,
 			    t->name);
 }
 
-/* Transport parameter that a transport adds to a URI; "flow" and "wss" are none. */
+/* Transport parameter that a transport adds to a URI; "flow" is none. */
 static const char *pjsip_protocol_of(const struct conf_section *transport)
 {
 	return transport ? conf_value(transport, "protocol") : NULL;

@@ -106,6 +106,8 @@ size_t catalogue_lag(struct sample *out, const struct catalogue_source *src);
 const struct stats_buckets *catalogue_lags(struct snapshot_target *out,
 					   const struct catalogue_source *src);
 size_t catalogue_strays(struct sample *out, const struct catalogue_source *src);
+size_t catalogue_hep_sent(struct sample *out, const struct catalogue_source *src);
+size_t catalogue_hep_lost(struct sample *out, const struct catalogue_source *src);
 size_t catalogue_scrape_time(struct sample *out, const struct catalogue_source *src);
 size_t catalogue_scrape_size(struct sample *out, const struct catalogue_source *src);
 size_t catalogue_cpu(struct sample *out, const struct catalogue_source *src);

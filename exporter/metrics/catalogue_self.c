@@ -116,6 +116,20 @@ size_t catalogue_strays(struct sample *out, const struct catalogue_source *src)
 	return ENGINE_STRAYS;
 }
 
+size_t catalogue_hep_sent(struct sample *out, const struct catalogue_source *src)
+{
+	const struct stats_exporter *e = &src->snapshot->exporter;
+
+	return e->hep ? catalogue_one(out, (int64_t)e->hep_sent) : 0;
+}
+
+size_t catalogue_hep_lost(struct sample *out, const struct catalogue_source *src)
+{
+	const struct stats_exporter *e = &src->snapshot->exporter;
+
+	return e->hep ? catalogue_one(out, (int64_t)e->hep_lost) : 0;
+}
+
 size_t catalogue_scrape_time(struct sample *out, const struct catalogue_source *src)
 {
 	return src->self->scrape_bytes < 0 ? 0

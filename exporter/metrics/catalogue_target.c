@@ -38,12 +38,15 @@ size_t catalogue_responses(struct sample *out, const struct snapshot_target *t)
 
 size_t catalogue_failures(struct sample *out, const struct snapshot_target *t)
 {
-	size_t i;
+	size_t i, count = 0;
 
-	for (i = 0; i < PROBE_OUTCOMES; i++)
-		out[i] = (struct sample){.label = label_value(LABEL_REASON, i),
-					 .value = t->stats.failures[i]};
-	return PROBE_OUTCOMES;
+	for (i = 0; i < PROBE_OUTCOMES; i++) {
+		if (i == PROBE_WEBSOCKET && !t->stats.websocket)
+			continue;
+		out[count++] = (struct sample){.label = label_value(LABEL_REASON, i),
+					       .value = t->stats.failures[i]};
+	}
+	return count;
 }
 
 size_t catalogue_retransmissions(struct sample *out, const struct snapshot_target *t)

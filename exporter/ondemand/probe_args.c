@@ -227,7 +227,8 @@ static const struct flag flags[] = {
 		.set = flags_set_text,
 		.offset = AT(pcap),
 		.help = "Write the messages, with their secrets taken out, to this file "
-			"as pcapng for Wireshark.",
+			"as pcapng for Wireshark; - is standard output, and what is "
+			"told of the probe then goes to standard error.",
 	},
 	{
 		.name = "verbose",

@@ -145,6 +145,7 @@ static int probe_cli_start_engine(struct run *run, const char *version)
 
 	bare.trunk_count = 0;
 	bare.sip = (struct config_sip){0};
+	bare.hep = (struct config_hep){0};
 	return err ? err : engine_apply(run->engine, &bare, run->why, sizeof(run->why));
 }
 
@@ -152,6 +153,7 @@ static int probe_cli_start_probe(struct run *run)
 {
 	const struct ondemand_request rq = {
 		.uri = run->target.uri,
+		.path = run->target.path,
 		.settings = run->target.settings,
 		.conf = run->conf,
 		.methods = run->args.methods,
@@ -212,7 +214,8 @@ static int probe_cli_print(struct run *run)
 	if (!good)
 		fprintf(stderr, "siptrunk_exporter: %s\n", strerror(run->out.err));
 	else if (run->out.len)
-		fwrite(run->out.data, 1, run->out.len, stdout);
+		fwrite(run->out.data, 1, run->out.len,
+		       probe_pcap_is_stdout(run->args.pcap) ? stderr : stdout);
 	buffer_clear(&run->out);
 	return good ? run->code : PROBE_EXIT_UNKNOWN;
 }

@@ -104,6 +104,15 @@ static const struct advice advices[] = {
 	 "firewall between would drop that, and so would it drop calls: let the peer "
 	 "answer from where it is asked (symmetric signalling; where it listens and how "
 	 "it is bound). Where it is meant to be so, set answers_from to \"anywhere\"."},
+	{PROBE_WEBSOCKET, ETIMEDOUT, ETIMEDOUT,
+	 "The connection stands, but nothing answers the WebSocket handshake. Check the "
+	 "port: one for SIP over TCP or TLS waits for SIP and is silent."},
+	{PROBE_WEBSOCKET, 0, 0,
+	 "The peer, or a proxy of HTTP before it, did not take the WebSocket, or ended "
+	 "it, "
+	 "for the reason above. Check websocket.path (Asterisk's is /ws) after 404, what "
+	 "it wants in websocket.origin, host or headers after 400, 401 and 403, the port "
+	 "and ws or wss after other answers."},
 	{PROBE_INTERNAL, 0, 0,
 	 "This machine could not do it: the reason above is its own word. It says "
 	 "nothing about the peer."},
@@ -122,6 +131,7 @@ static const char *const failures[PROBE_OUTCOMES] = {
 	[PROBE_AUTH] = "refused our credentials",
 	[PROBE_INTERNAL] = "could not be probed",
 	[PROBE_ELSEWHERE] = "answered from elsewhere",
+	[PROBE_WEBSOCKET] = "failed at WebSocket",
 };
 
 void probe_explain_uri(struct buffer *b, const char *text)

@@ -55,6 +55,7 @@ static void probe_nagios_performance(struct buffer *b, const struct probe_output
 	probe_nagios_seconds(b, "resolve", p->phase_ns[PROBE_PHASE_RESOLVE]);
 	probe_nagios_seconds(b, "connect", p->phase_ns[PROBE_PHASE_CONNECT]);
 	probe_nagios_seconds(b, "tls", p->phase_ns[PROBE_PHASE_TLS]);
+	probe_nagios_seconds(b, "websocket", p->phase_ns[PROBE_PHASE_WEBSOCKET]);
 	buffer_format(b, " addresses_up=%zu;;;0;%zu", probe_explain_alive(r),
 		      probe_explain_probed(r));
 	if (!probe_exit_days(&days, t))

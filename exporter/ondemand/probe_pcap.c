@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "exporter/capture/record.h"
 #include "exporter/ondemand/probe_explain.h"
@@ -35,10 +37,16 @@ void probe_pcap(struct buffer *b, const struct probe_output *t, const char *vers
 	buffer_clear(&uri);
 }
 
+bool probe_pcap_is_stdout(const char *path)
+{
+	return path && !strcmp(path, "-");
+}
+
 int probe_pcap_write(const char *path, const struct probe_output *t, const char *version)
 {
 	struct buffer b = {0};
-	FILE *f = fopen(path, "we");
+	FILE *f = probe_pcap_is_stdout(path) ? fdopen(dup(STDOUT_FILENO), "w")
+					     : fopen(path, "we");
 	bool good = f != NULL;
 
 	if (good)

@@ -7,7 +7,13 @@
 /* What each address was sent and answered, as one file of pcapng. */
 void probe_pcap(struct buffer *b, const struct probe_output *t, const char *version);
 
-/* Writes that to a file, which it makes anew. Returns 0 or an errno value, in errno too.
+/* Whether it goes to standard output: "-". What is told of the probe goes elsewhere then.
+ */
+bool probe_pcap_is_stdout(const char *path);
+
+/*
+ * Writes that to a file, which it makes anew, or to standard output. Returns 0 or an
+ * errno value, in errno too.
  */
 int probe_pcap_write(const char *path, const struct probe_output *t, const char *version);
 

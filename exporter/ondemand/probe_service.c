@@ -186,6 +186,7 @@ static int service_begin(struct job *j, const struct probe_target *target)
 	struct probe_service *d = j->probes;
 	const struct ondemand_request rq = {
 		.uri = target->uri,
+		.path = target->path,
 		.name = target->trunk,
 		.settings = target->settings,
 		.conf = d->conf,

@@ -98,6 +98,10 @@ int probe_tell_solarwinds(struct buffer *b, const struct probe_output *t)
 				  "TCP connection");
 	probe_solarwinds_duration(b, "TlsMs", p->phase_ns[PROBE_PHASE_TLS],
 				  "TLS handshake");
+	if (p->phase_ns[PROBE_PHASE_WEBSOCKET] >= 0)
+		probe_solarwinds_duration(b, "WebSocketMs",
+					  p->phase_ns[PROBE_PHASE_WEBSOCKET],
+					  "WebSocket handshake");
 	probe_solarwinds_pair(b, "AddressesUp", (int64_t)probe_explain_alive(r),
 			      "addresses of the name that work");
 	probe_solarwinds_certificate(b, t);

@@ -23,6 +23,11 @@ static const char *probe_target_read_uri(struct probe_target *out, const char *t
 
 	if (!text || strlen(text) > PROBE_TARGET_MAX)
 		return "it is none, or too long";
+	out->path = websocket_url_path(text);
+	if (websocket_url_is(text)) {
+		why = websocket_url_to_sip(out->uri, sizeof(out->uri), text);
+		return why ? why : config_uri_parse(out->uri, &uri);
+	}
 	snprintf(out->uri, sizeof(out->uri), "%s", text);
 	why = config_uri_parse(out->uri, &uri);
 	if (!why || !strncasecmp(text, "sip:", 4) || !strncasecmp(text, "sips:", 5))

@@ -8,13 +8,15 @@ enum { PROBE_TARGET_MAX = 1024, PROBE_PROFILE_MAX = 256 }; /* bytes */
 
 struct probe_target {
 	const char *trunk; /* its name, or NULL for a URI */
-	char uri[PROBE_TARGET_MAX + 8];
+	char uri[PROBE_TARGET_MAX + 32];
+	const char *path; /* of ws://HOST/PATH, a part of what was asked; or NULL */
 	const struct config_settings *settings;
 };
 
 /*
  * @trunk:   the configured trunk of that name, or NULL
- * @text:    as asked for; no trunk: a URI, or what becomes one with "sip:" before it
+ * @text:    as asked for; no trunk: a URI, ws://HOST:PORT/PATH, or what becomes one with
+ *           "sip:" before it; stays while @out is used
  * @profile: whose settings to take instead, or NULL
  * @methods: asked for, by bits 1 << enum config_method; INVITE is for a configured trunk
  *           that has it, and by nobody's profile

@@ -132,6 +132,7 @@ static const struct {
 } rungs[LADDER_KINDS] = {
 	[LADDER_CONNECT] = {"---", "connected"},
 	[LADDER_TLS] = {"---", "TLS handshake done"},
+	[LADDER_WEBSOCKET] = {"---", "WebSocket handshake done"},
 	[LADDER_SENT] = {"-->", ""},
 	[LADDER_RETRANSMITTED] = {"-->", "the same again"},
 	[LADDER_RECEIVED] = {"<--", ""},

@@ -117,6 +117,15 @@ static bool ladders_find_in(struct ladders_view *v, const char *trunk,
 	return false;
 }
 
+/* The form that a path's ending, from its last dot on, stands for; or NULL. */
+static const struct form *ladders_form(const char *dot)
+{
+	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++)
+		if (!strcmp(forms[i].ending, dot))
+			return &forms[i];
+	return NULL;
+}
+
 /* Splits "NAME/ladders/ID.pcapng"; a name may have slashes of its own. */
 static const struct form *ladders_split(char *name, size_t size, char id[LADDERS_ID],
 					const char *path)
@@ -134,10 +143,20 @@ static const struct form *ladders_split(char *name, size_t size, char id[LADDERS
 	if (dot < at || dot - at >= LADDERS_ID)
 		return NULL;
 	snprintf(id, LADDERS_ID, "%.*s", (int)(dot - at), at);
-	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++)
-		if (!strcmp(forms[i].ending, dot))
-			return &forms[i];
-	return NULL;
+	return ladders_form(dot);
+}
+
+/* The same of "NAME/ladder.pcapng". */
+static const struct form *ladders_split_last(char *name, size_t size, const char *path)
+{
+	static const char end[] = "/ladder.";
+	const char *slash = strrchr(path, '/');
+
+	if (!slash || strncmp(slash, end, sizeof(end) - 1) ||
+	    (size_t)(slash - path) >= size)
+		return NULL;
+	snprintf(name, size, "%.*s", (int)(slash - path), path);
+	return ladders_form(slash + sizeof(end) - 2);
 }
 
 /* A name that any system takes for a file: "isp-a-20261122-085211.pcapng". */
@@ -170,6 +189,36 @@ static void ladders_hand_out(struct http_answer *a, const struct form *form,
 	form->write(&a->body, &v->record, version);
 }
 
+/* Whether @l was begun later than what is there, which may be nothing. */
+static bool ladders_is_later(const struct history_ladder *l,
+			     const struct history_ladder *than)
+{
+	return l && (!than || l->result.begun_unix_ns > than->result.begun_unix_ns);
+}
+
+/* Of all addresses the last failure, else the last success. */
+static bool ladders_find_last(struct ladders_view *v, const char *trunk,
+			      const struct status_trunk *t)
+{
+	const struct status_target *of = NULL;
+	struct history_ladder *last = NULL;
+
+	for (size_t i = 0; i < t->target_count; i++)
+		for (int k = 0; k < HISTORY_FAILURES; k++)
+			if (ladders_is_later(t->targets[i].failures[k], last)) {
+				of = &t->targets[i];
+				last = of->failures[k];
+			}
+	for (size_t i = 0; i < t->target_count && (!of || last == of->success); i++)
+		if (ladders_is_later(t->targets[i].success, last)) {
+			of = &t->targets[i];
+			last = of->success;
+		}
+	if (last)
+		ladders_view(v, trunk, of, last);
+	return last;
+}
+
 bool ladders_answer(struct http_answer *a, const struct http_query *q, const char *path)
 {
 	char name[HTTP_NAME_MAX], id[LADDERS_ID];
@@ -178,9 +227,15 @@ bool ladders_answer(struct http_answer *a, const struct http_query *q, const cha
 	struct ladders_view v;
 	bool found = false;
 
+	bool last = !form;
+
+	if (last)
+		form = ladders_split_last(name, sizeof(name), path);
 	if (!form || status_trunk_take(&t, q->site->store, name))
 		return false;
-	for (size_t i = 0; i < t->target_count && !found; i++)
+	if (last)
+		found = ladders_find_last(&v, name, t);
+	for (size_t i = 0; i < t->target_count && !found && !last; i++)
 		found = ladders_find_in(&v, name, &t->targets[i], id);
 	found = found && form->has(&v);
 	if (found)

@@ -31,6 +31,9 @@ void ladders_success(char out[LADDERS_ID], const struct ladders_view *v);
 bool ladders_has_audio(const struct ladders_view *v);
 
 /*
+ * `NAME/ladder.pcapng`, `.txt` or `.wav`: the last failure that is kept, of whichever
+ * address, else the last success. Otherwise as ladders_answer(), which hands it out too.
+ *
  * `NAME/ladders/ID.pcapng`, `.txt` or `.wav` behind `/api/v1/trunks/`.
  *
  * Returns whether @path has that form and there is such a ladder; then @a is the answer.

@@ -14,6 +14,7 @@ static const struct {
 } kinds[LADDER_KINDS] = {
 	[LADDER_CONNECT] = {"TCP connected", "mid", false},
 	[LADDER_TLS] = {"TLS handshake done, peer verified", "mid", false},
+	[LADDER_WEBSOCKET] = {"WebSocket handshake done", "mid", false},
 	[LADDER_SENT] = {"", "out", true},
 	[LADDER_RETRANSMITTED] = {"the same again", "out again", false},
 	[LADDER_RECEIVED] = {"", "in", true},
@@ -70,6 +71,7 @@ static const char *page_ladder_closed_words(const struct probe_result *r)
 		[PROBE_REFUSED] = "refused",
 		[PROBE_UNREACHABLE] = "unreachable",
 		[PROBE_INTERNAL] = "could not be sent",
+		[PROBE_WEBSOCKET] = "WebSocket failed",
 	};
 
 	if (words[r->outcome])

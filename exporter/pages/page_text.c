@@ -218,6 +218,7 @@ void page_outcome(struct buffer *b, struct history_probe p, struct slice said)
 		[PROBE_AUTH] = "credentials refused",
 		[PROBE_INTERNAL] = "our own failure",
 		[PROBE_ELSEWHERE] = "answered from elsewhere",
+		[PROBE_WEBSOCKET] = "WebSocket failed",
 	};
 
 	if (p.outcome == PROBE_RESPONSE && p.code) {

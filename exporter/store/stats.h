@@ -86,6 +86,7 @@ struct stats_target {
 	uint16_t weight;
 	int8_t success; /* of the last probe; -1: none yet */
 	bool udp;	/* what is sent may be lost */
+	bool websocket; /* over ws or wss */
 };
 
 /*
@@ -114,6 +115,9 @@ enum { STATS_LAG_BUCKETS = 12 };
 
 struct stats_exporter {
 	uint64_t stray[ENGINE_STRAYS];
+	uint64_t hep_sent;
+	uint64_t hep_lost;
+	bool hep;			/* messages are mirrored */
 	int64_t reload_success_unix_ns; /* 0: never */
 	struct stats_spared spared;
 	int64_t lag_ns; /* largest of the last minute */

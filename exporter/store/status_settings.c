@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/date.h"
+#include "base/redact.h"
 #include "exporter/store/status.h"
 #include "sipprobe/ladder.h"
 
@@ -19,7 +20,9 @@ enum kind {
 	NAMES,
 	PAUSE,
 	CODECS,
-	DEGRADED
+	DEGRADED,
+	PATH,
+	NAMES_ALONE
 };
 
 /* Bases that an offset counts from; parts of settings that a trunk may lack. */
@@ -102,6 +105,10 @@ static const struct setting settings[] = {
 	{"call.nonce", NAMES, OF_CALL(nonce), nonces, CALL},
 	{"call.jitter_buffer", DURATION, OF_CALL(jitter_buffer_us), NULL, CALL},
 	{"call.degraded", DEGRADED, 0, NULL, CALL},
+	{"websocket.path", PATH, AT(websocket.path)},
+	{"websocket.origin", TEXT, AT(websocket.origin)},
+	{"websocket.host", TEXT, AT(websocket.host)},
+	{"websocket.headers", NAMES_ALONE, 0},
 	{"tls.ca_file", TEXT, AT(tls.ca_file)},
 	{"tls.cert_file", TEXT, AT(tls.cert_file)},
 	{"tls.server_name", TEXT, AT(tls.server_name)},
@@ -196,6 +203,28 @@ static void settings_add_headers(struct buffer *out, const struct config_setting
 			       s->headers[i].value);
 		buffer_str(out, i ? "; " : "");
 		settings_add_redacted(out, line);
+	}
+}
+
+/* Of a query only that there is one: tokens are handed over in it. */
+static void settings_add_path(struct buffer *out, const char *path)
+{
+	size_t len = path ? strcspn(path, "?") : 0;
+
+	if (!path)
+		return;
+	buffer_add(out, path, len);
+	if (path[len])
+		buffer_str(out, "?" REDACTED);
+}
+
+/* Each value may be a secret. */
+static void settings_add_header_names(struct buffer *out,
+				      const struct config_websocket *w)
+{
+	for (size_t i = 0; i < w->header_count; i++) {
+		buffer_str(out, i ? ", " : "");
+		buffer_str(out, w->headers[i].name);
 	}
 }
 
@@ -322,6 +351,12 @@ static void settings_add_value(struct buffer *out, const struct setting *row,
 		break;
 	case DEGRADED:
 		settings_add_degraded(out, s->call);
+		break;
+	case PATH:
+		settings_add_path(out, *(const char *const *)at);
+		break;
+	case NAMES_ALONE:
+		settings_add_header_names(out, &s->websocket);
 		break;
 	case NAMES:
 		settings_add_names(out, row->names, *(const unsigned *)at);

@@ -104,6 +104,23 @@ void store_stray(struct store *s, enum engine_stray why)
 	store_write_unlock(s);
 }
 
+void store_hep_sent(struct store *s, bool sent)
+{
+	store_write_lock(s);
+	if (sent)
+		s->exporter.hep_sent++;
+	else
+		s->exporter.hep_lost++;
+	store_write_unlock(s);
+}
+
+void store_hep(struct store *s, bool on)
+{
+	store_write_lock(s);
+	s->exporter.hep = on;
+	store_write_unlock(s);
+}
+
 static void store_set_changing(struct store *s, bool changing)
 {
 	store_write_lock(s);

@@ -119,6 +119,10 @@ void store_calls_open(struct store *s, const char *trunk, unsigned open);
 void store_call_not_ended(struct store *s, const char *trunk);
 void store_media_lateness(struct store *s, const struct media_lateness *l);
 void store_stray(struct store *s, enum engine_stray why);
+/* A message was mirrored to a collector, or one was lost. */
+void store_hep_sent(struct store *s, bool sent);
+/* Whether messages are mirrored at all. */
+void store_hep(struct store *s, bool on);
 
 /*
  * While a configuration is applied, a trunk that changed is gone before it is back: what

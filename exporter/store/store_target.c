@@ -30,7 +30,7 @@ static struct store_target *store_target_target_alloc(const struct store *s,
 static bool store_target_more(struct store_target *cell,
 			      const struct engine_target *target)
 {
-	bool tls = !strcmp(target->transport, "tls");
+	bool tls = !strcmp(target->transport, "tls") || !strcmp(target->transport, "wss");
 	bool calls = !strcmp(target->method, "INVITE");
 
 	if (!tls && !calls)
@@ -59,6 +59,7 @@ struct store_target *store_target_add(struct store *s, struct store_trunk *row,
 		return NULL;
 	cell->row = row;
 	cell->stats.udp = !strcmp(target->transport, "udp");
+	cell->stats.websocket = *target->transport == 'w';
 	if (!store_codes_room(cell) || !store_target_more(cell, target)) {
 		store_target_free(cell);
 		return NULL;

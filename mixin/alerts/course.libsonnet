@@ -13,6 +13,7 @@ local words = [
   ['protocol', 'answers are not SIP'],
   ['auth', 'credentials refused'],
   ['elsewhere', 'answers come from another address'],
+  ['websocket', 'WebSocket fails'],
   ['internal', 'probe fails'],
   ['calls', 'calls fail'],
   ['response', 'answers with errors'],

@@ -29,6 +29,7 @@
     response: '#4C9A2A',
     internal: '#5B6BBF',
     elsewhere: '#B5651D',
+    websocket: '#3F7F93',
   },
-  phases: { resolve: $.grey, connect: $.amber, tls: $.purple, response: $.blue },
+  phases: { resolve: $.grey, connect: $.amber, tls: $.purple, websocket: $.teal, response: $.blue },
 }

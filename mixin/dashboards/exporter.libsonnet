@@ -194,6 +194,17 @@ function(config)
                     % sel, '{{reason}}'),
             'cpm',
             shared.perMinute),
+    p.graph('Messages mirrored',
+            'SIP messages a minute that went to the collector of HEP, and those that were '
+            + 'lost: it is not found, or nothing listens there. Empty where none is '
+            + 'configured. No probe waits for it.',
+            [8, 8],
+            p.ranges([
+              ['mirrored', 'sum(rate(siptrunk_exporter_hep_packets_total{%s}[$__rate_interval])) * 60' % sel],
+              ['lost', 'sum(rate(siptrunk_exporter_hep_failures_total{%s}[$__rate_interval])) * 60' % sel],
+            ]),
+            'cpm',
+            shared.perMinute),
     p.graph('Failures that are ours',
             'Probes a minute that failed within the exporter, for want of ports, '
             + 'descriptors or memory. Always 0 on a healthy machine.',

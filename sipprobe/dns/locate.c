@@ -324,7 +324,7 @@ int locate_begin(struct locate *locate, const struct config_uri *uri, bool *read
 	int err;
 
 	locate->sips = uri->sips;
-	locate->transport = uri->sips ? CONFIG_TRANSPORT_TLS : uri->transport;
+	locate->transport = uri->transport;
 	err = ip_literal_parse(&sa, host->p, host->l);
 	*ready = err != EINVAL;
 	if (err == ENODEV) {
@@ -340,6 +340,9 @@ int locate_begin(struct locate *locate, const struct config_uri *uri, bool *read
 	locate->has_port = uri->port;
 	if (uri->port)
 		return address_ask(locate, locate->host, uri->port, &a);
+	/* An address of HTTP: there are no SRV records of WebSocket. */
+	if (config_transport_is_websocket(a.transport))
+		return address_ask(locate, locate->host, locate_port(a.transport), &a);
 	if (says_transport(uri))
 		return srv_begin(locate);
 	return locate_ask(locate, locate->host, RR_NAPTR, naptr_answer, NULL);

@@ -28,16 +28,23 @@ struct step {
 /* The transport of its addresses where neither NAPTR nor SRV chooses it. */
 static inline enum config_transport locate_transport(const struct locate *locate)
 {
-	if (locate->sips)
-		return CONFIG_TRANSPORT_TLS;
 	return locate->transport != CONFIG_TRANSPORT_NONE ? locate->transport
 							  : CONFIG_TRANSPORT_UDP;
 }
 
-/* RFC 3261 18.1.1. */
+/* RFC 3261 18.1.1, RFC 6455 3. */
 static inline uint16_t locate_port(enum config_transport transport)
 {
-	return transport == CONFIG_TRANSPORT_TLS ? 5061 : 5060;
+	switch (transport) {
+	case CONFIG_TRANSPORT_TLS:
+		return 5061;
+	case CONFIG_TRANSPORT_WS:
+		return 80;
+	case CONFIG_TRANSPORT_WSS:
+		return 443;
+	default:
+		return 5060;
+	}
 }
 
 /* Least of the TTLs used so far, never 0. */

@@ -71,7 +71,7 @@ static bool check_speaks_tls(const struct config_trunk *t)
 	struct config_uri uri;
 
 	return !config_uri_parse(config_trunk_hop(t), &uri) &&
-	       uri.transport == CONFIG_TRANSPORT_TLS;
+	       config_transport_is_tls(uri.transport);
 }
 
 static int check_trunks(const struct look *l)

@@ -8,8 +8,10 @@
 #include "sipprobe/dns/resolv_conf.h"
 #include "sipprobe/dns/resolv_watch.h"
 #include "sipprobe/engine/engine_calls.h"
+#include "sipprobe/engine/engine_hep.h"
 #include "sipprobe/engine/engine_pauses.h"
 #include "sipprobe/engine/engine_private.h"
+#include "sipprobe/message/request.h"
 #include "sipprobe/target/bindings.h"
 #include "sipprobe/target/peers.h"
 #include "sipprobe/target/probers.h"
@@ -32,20 +34,19 @@ struct plan {
 static void engine_destructor(void *arg)
 {
 	struct engine *e = arg;
-	struct le *le;
 
 	e->services.closing = true;
-	if (e->services.ticker)
+	if (e->services.ticker) {
 		ticker_cancel(e->services.ticker, &e->stop_timer);
-	if (e->services.ticker)
 		ticker_cancel(e->services.ticker, &e->pause_timer);
-	if (e->services.ticker)
 		ticker_cancel(e->services.ticker, &e->calls_timer);
+	}
+	mem_deref(e->hep);
 	for (size_t i = 0; i < e->trunk_count; i++)
 		mem_deref(e->trunks[i]);
 	free(e->trunks);
 	/* Those whose trunks went before; the others went with theirs just now. */
-	while ((le = list_head(&e->group.targets.unregistering)))
+	for (struct le *le; (le = list_head(&e->group.targets.unregistering));)
 		mem_deref(le->data);
 	mem_deref(e->services.calls);
 	mem_deref(e->group.targets.bindings);
@@ -123,6 +124,7 @@ static int services_init(struct engine *e, const char *version)
 	struct services *s = &e->services;
 	int err = ticker_alloc(&s->ticker);
 
+	err = err ? err : request_nowhere(s->nowhere, sizeof(s->nowhere));
 	(void)re_snprintf(s->agent, sizeof(s->agent), "siptrunk_exporter/%s", version);
 	s->schedule.offset_ns = clock_wall_ns() - clock_monotonic_ns();
 	s->targets_stamp = 1;
@@ -219,7 +221,8 @@ static int plan_trunks(struct plan *p, struct engine *e)
 /* Most URIs are of no such kind, and parsing takes longer than seeing that. */
 static bool plan_may_be_tls(const char *hop)
 {
-	return strcasestr(hop, "tls") || !strncasecmp(hop, "sips", 4);
+	return strcasestr(hop, "tls") || strcasestr(hop, "wss") ||
+	       !strncasecmp(hop, "sips", 4);
 }
 
 /* Reads the certificates of all that speak TLS for certain, before anything changes. */
@@ -235,7 +238,7 @@ static int plan_tls(struct plan *p, char *err_text, size_t err_size)
 
 		if (t->settings == last || !plan_may_be_tls(config_trunk_hop(t)) ||
 		    config_uri_parse(config_trunk_hop(t), &uri) ||
-		    uri.transport != CONFIG_TRANSPORT_TLS)
+		    !config_transport_is_tls(uri.transport))
 			continue;
 		last = t->settings;
 		err = tls_cache_get(p->tls, &unused, &t->settings->tls, false, err_text,
@@ -280,6 +283,7 @@ static void engine_commit(struct engine *e, struct plan *p)
 	e->trunk_count = p->conf->trunk_count;
 	e->group.targets.tls = p->tls;
 	resolvers_replace(&e->group.resolvers, p->resolver);
+	engine_hep_commit(e, p->conf);
 	e->group.targets.conf = p->conf;
 	e->services.answers_max = p->conf->sip.answers_per_second;
 	if (sockets_commit(e->services.sockets))
@@ -328,10 +332,9 @@ int engine_apply_diff(struct engine *e, const struct config *conf,
 		      const struct config_diff *diff, char *err_text, size_t err_size)
 {
 	struct plan p = {.conf = conf, .kin = diff->kin};
-	int err;
+	int err = tls_cache_alloc(&p.tls);
 
 	err_text[0] = '\0';
-	err = tls_cache_alloc(&p.tls);
 	if (!err)
 		err = sockets_prepare(e->services.sockets, &conf->sip, p.tls, err_text,
 				      err_size);
@@ -341,6 +344,8 @@ int engine_apply_diff(struct engine *e, const struct config *conf,
 		err = resolver_alloc(&p.resolver, &conf->dns);
 	if (!err)
 		err = plan_trunks(&p, e);
+	if (!err)
+		err = engine_hep_prepare(e, conf);
 	if (!err)
 		err = calls_configure(e->services.calls, conf);
 	if (err) {

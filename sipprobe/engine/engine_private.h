@@ -6,6 +6,7 @@
 #include "sipprobe/trunk/demux.h"
 #include "sipprobe/trunk/trunk.h"
 
+struct engine_hep;
 struct resolv_watch;
 struct tls_watch;
 
@@ -21,7 +22,8 @@ struct engine {
 	void *stopped_arg;
 	struct tls_watch *tls_watch;
 	struct resolv_watch *resolv_watch;
-	struct trunk **trunks; /* in the configuration's order */
+	struct engine_hep *hep; /* NULL: nothing is mirrored */
+	struct trunk **trunks;	/* in the configuration's order */
 	size_t trunk_count;
 };
 

@@ -30,6 +30,7 @@ static void ondemand_destructor(void *arg)
 	config_free(o->held);
 	mem_deref(o->rehearsal);
 	mem_deref(o->trust_with);
+	mem_deref(o->path);
 	mem_deref(o->text);
 }
 
@@ -134,7 +135,7 @@ static int load_tls(struct ondemand *o, const struct resolve_result *res, char *
 	size_t i = 0;
 	int err;
 
-	while (i < res->count && res->addresses[i].transport != CONFIG_TRANSPORT_TLS)
+	while (i < res->count && !config_transport_is_tls(res->addresses[i].transport))
 		i++;
 	if (i == res->count)
 		return 0;
@@ -311,6 +312,8 @@ static int ondemand_setup(struct ondemand *o, const struct ondemand_request *rq)
 
 	if (!err && rq->trust_with)
 		err = str_dup(&o->trust_with, rq->trust_with);
+	if (!err && rq->path)
+		err = str_dup(&o->path, rq->path);
 	if (err)
 		return err;
 	o->report.trust_with = o->trust_with;
@@ -323,6 +326,8 @@ static int ondemand_setup(struct ondemand *o, const struct ondemand_request *rq)
 	choose_methods(o, rq->methods);
 	ask_only(o);
 	o->settings.connection = CONFIG_CONNECTION_FRESH;
+	if (o->path)
+		o->settings.websocket.path = o->path;
 	o->shared = rq->settings;
 	o->held = config_keep(rq->conf);
 	o->group.conf = o->held;

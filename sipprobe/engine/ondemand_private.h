@@ -22,6 +22,7 @@ struct ondemand {
 	struct config_uri hop; /* where requests go first: that, or a proxy */
 	char *text;
 	char *trust_with; /* or NULL */
+	char *path;	  /* or NULL */
 	struct tls_rehearsal *rehearsal;
 	struct wheel_timer timer;
 	struct resolve *resolve;

@@ -240,3 +240,14 @@ bool guard_next_field(const struct guard_message *m, size_t *pos, struct pl *nam
 	*pos = found ? g.pos - 1 : m->fields.l;
 	return found;
 }
+
+/* A status line stands right before its reason phrase, with a space or without. */
+struct pl guard_bytes(const struct guard_message *m)
+{
+	size_t before = strlen("SIP/2.0 200");
+
+	if (m->request)
+		return (struct pl){.p = m->method.p, .l = m->size};
+	before += m->phrase.p[-1] == ' ';
+	return (struct pl){.p = m->phrase.p - before, .l = m->size};
+}

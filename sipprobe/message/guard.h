@@ -90,6 +90,9 @@ int guard_stream(struct guard_message *m, const char *buf, size_t len, const cha
  */
 size_t guard_idle_bytes(const char *buf, size_t len, uint8_t *zeros);
 
+/* All of a message that was checked, from its start line on. */
+struct pl guard_bytes(const struct guard_message *m);
+
 /* Whether bytes mean to be SIP, well-formed or not: they begin with "SIP/". */
 bool guard_is_response(const char *buf, size_t len);
 

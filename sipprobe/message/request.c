@@ -12,19 +12,29 @@
 const char *request_transport_name(enum config_transport t)
 {
 	static const char *const names[] = {
-		[CONFIG_TRANSPORT_NONE] = "UDP",
-		[CONFIG_TRANSPORT_UDP] = "UDP",
-		[CONFIG_TRANSPORT_TCP] = "TCP",
-		[CONFIG_TRANSPORT_TLS] = "TLS",
+		[CONFIG_TRANSPORT_NONE] = "UDP", [CONFIG_TRANSPORT_UDP] = "UDP",
+		[CONFIG_TRANSPORT_TCP] = "TCP",	 [CONFIG_TRANSPORT_TLS] = "TLS",
+		[CONFIG_TRANSPORT_WS] = "WS",	 [CONFIG_TRANSPORT_WSS] = "WSS",
 	};
 
 	return names[t];
 }
 
+int request_nowhere(char *out, size_t size)
+{
+	char digits[12];
+	int err = token_hex(digits, sizeof(digits));
+
+	if (!err)
+		(void)re_snprintf(out, size, "%b.invalid", digits, sizeof(digits));
+	return err;
+}
+
 /* User part of From, To and Contact when the configuration leaves them to us. */
 struct identity {
 	const struct request_info *info;
-	char local[80]; /* host:port of our end, brackets with IPv6 */
+	char local[80];	     /* host:port of our end, brackets with IPv6 */
+	const char *reached; /* the same, or a name, as Via and Contact have it */
 	const char *scheme;
 	const char *param; /* ;transport= of a Contact, or "" */
 };
@@ -36,6 +46,9 @@ static void identity_make(struct identity *id, const struct request_info *info)
 		[CONFIG_TRANSPORT_UDP] = "",
 		[CONFIG_TRANSPORT_TCP] = ";transport=tcp",
 		[CONFIG_TRANSPORT_TLS] = ";transport=tls",
+		/* RFC 7118 5.2.4: one name for both; wss is none in URIs. */
+		[CONFIG_TRANSPORT_WS] = ";transport=ws",
+		[CONFIG_TRANSPORT_WSS] = ";transport=ws",
 	};
 	struct config_uri uri;
 
@@ -48,6 +61,9 @@ static void identity_make(struct identity *id, const struct request_info *info)
 	if (id->scheme[3] && info->transport == CONFIG_TRANSPORT_TLS)
 		id->param = "";
 	(void)re_snprintf(id->local, sizeof(id->local), "%J", info->local);
+	id->reached = config_transport_is_websocket(info->transport) && info->nowhere
+			      ? info->nowhere
+			      : id->local;
 }
 
 static int print_host(struct mbuf *mb, const char *text)
@@ -96,7 +112,7 @@ static int print_contact(struct mbuf *mb, const struct identity *id, const char 
 
 	if (set)
 		return print_uri(mb, id, set);
-	return mbuf_printf(mb, "%s:%s@%s%s", id->scheme, user, id->local, id->param);
+	return mbuf_printf(mb, "%s:%s@%s%s", id->scheme, user, id->reached, id->param);
 }
 
 /* Takes what was printed as a text, and frees the buffer. */
@@ -168,7 +184,7 @@ static int print_head(struct mbuf *mb, struct request *r, const struct request_i
 	err = mbuf_printf(mb, "%s ", info->method);
 	err |= print_uri(mb, id, uri_text(info));
 	err |= mbuf_printf(mb, " SIP/2.0\r\nVia: SIP/2.0/%s %s;branch=",
-			   request_transport_name(info->transport), id->local);
+			   request_transport_name(info->transport), id->reached);
 	r->branch = (uint16_t)mb->pos;
 	err |= mbuf_printf(mb, BRANCH_COOKIE "%08x%016x;rport\r\n", info->index, 0);
 	err |= mbuf_printf(mb, "Max-Forwards: %u\r\n", s->max_forwards);

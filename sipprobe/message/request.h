@@ -52,7 +52,13 @@ struct request_info {
 	const struct sa *local;		 /* for Via, and Contact and From by default */
 	uint32_t index;			 /* of the target; goes into the branch */
 	const char *agent;		 /* User-Agent by default */
-	uint32_t cseq;			 /* 0: 1 */
+	/*
+	 * A name below .invalid (RFC 7118 5.1, 5.2.4), which stands for our end in Via
+	 * and Contact over WebSocket, as nobody can connect to us; NULL: @local stands
+	 * there.
+	 */
+	const char *nowhere;
+	uint32_t cseq;	    /* 0: 1 */
 	const char *fields; /* more header fields, with their line ends; or NULL */
 	const struct request_register *registration; /* NULL: no REGISTER */
 	const struct sa *peer;		 /* {peer} in templates; NULL: none has it */
@@ -112,7 +118,15 @@ static inline bool request_branch_has(const struct pl *branch, const char *key)
 int request_uri_of(char *out, size_t size, const struct request_info *info,
 		   const char *text);
 
-/* As a Via has it (RFC 3261 7.1, 20.42): "UDP", "TCP", "TLS". */
+/*
+ * Makes a name for `nowhere`, one that nobody else has: "2f0c9a71d3e8.invalid".
+ *
+ * Returns 0 or EIO without randomness.
+ */
+int request_nowhere(char *out, size_t size);
+
+/* As a Via has it (RFC 3261 7.1, 20.42; RFC 7118 5.1): "UDP", "TCP", "TLS", "WS", "WSS".
+ */
 const char *request_transport_name(enum config_transport t);
 
 /*

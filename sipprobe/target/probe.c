@@ -15,12 +15,12 @@ static const char *const outcome_names[PROBE_OUTCOMES] = {
 	[PROBE_AUTH] = "auth",
 	[PROBE_INTERNAL] = "internal",
 	[PROBE_ELSEWHERE] = "elsewhere",
+	[PROBE_WEBSOCKET] = "websocket",
 };
 
 static const char *const phase_names[PROBE_PHASES] = {
-	[PROBE_PHASE_RESOLVE] = "resolve",
-	[PROBE_PHASE_CONNECT] = "connect",
-	[PROBE_PHASE_TLS] = "tls",
+	[PROBE_PHASE_RESOLVE] = "resolve", [PROBE_PHASE_CONNECT] = "connect",
+	[PROBE_PHASE_TLS] = "tls",	   [PROBE_PHASE_WEBSOCKET] = "websocket",
 	[PROBE_PHASE_ANSWER] = "response",
 };
 

@@ -82,6 +82,9 @@ static bool prober_register_keeps_connection(const struct target *t)
 
 	if (!prober_register_binds(t) || t->address.transport == CONFIG_TRANSPORT_UDP)
 		return false;
+	/* RFC 7118: there is no other way to a client of WebSocket. */
+	if (config_transport_is_websocket(t->address.transport))
+		return true;
 	return (!contact || strstr(contact, "{local}")) &&
 	       !sockets_stream_port(target_services(t)->sockets, t->address.transport,
 				    sa_af(&t->address.sa));

@@ -11,6 +11,9 @@
 
 struct services {
 	char agent[64]; /* User-Agent and Server: "siptrunk_exporter/1.2.3" */
+	/* Who we are over WebSocket: a name that leads nowhere, as nobody can call there.
+	 */
+	char nowhere[32];
 	struct ticker *ticker;
 	struct schedule schedule;
 	struct registry *registry;

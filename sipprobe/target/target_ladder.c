@@ -117,17 +117,9 @@ void target_note_words(struct target *t, enum ladder_kind kind, int64_t at_ns,
 		t->notes->list[t->notes->count - 1].size = 0;
 }
 
-/* The message as it arrived: its status line stands right before the reason phrase. */
-static struct pl target_ladder_whole(const struct guard_message *m)
-{
-	size_t before = strlen("SIP/2.0 200") + (m->phrase.p[-1] == ' ');
-
-	return (struct pl){.p = m->phrase.p - before, .l = m->size};
-}
-
 void target_note_response(struct target *t, const struct guard_message *m, int64_t rx_ns)
 {
-	struct pl raw = target_ladder_whole(m);
+	struct pl raw = guard_bytes(m);
 
 	target_note(t, LADDER_RECEIVED, rx_ns, raw.p, raw.l);
 	if (m->oddity)
@@ -190,15 +182,24 @@ static void add_words(struct ladder *l, const struct target *t, enum ladder_kind
 static void add_phases(struct ladder *l, const struct target *t,
 		       const struct probe_result *r)
 {
+	static const struct {
+		enum probe_phase phase;
+		enum ladder_kind kind;
+	} steps[] = {
+		{PROBE_PHASE_CONNECT, LADDER_CONNECT},
+		{PROBE_PHASE_TLS, LADDER_TLS},
+		{PROBE_PHASE_WEBSOCKET, LADDER_WEBSOCKET},
+	};
 	int64_t at_ns =
 		t->attempt.replaced_ns ? t->attempt.replaced_ns : t->attempt.begun_ns;
 
-	for (int i = PROBE_PHASE_CONNECT; i <= PROBE_PHASE_TLS; i++) {
-		if (r->phase_ns[i] < 0)
-			return;
-		at_ns += r->phase_ns[i];
-		(void)target_ladder_add(
-			l, t, i == PROBE_PHASE_TLS ? LADDER_TLS : LADDER_CONNECT, at_ns);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		int64_t took_ns = r->phase_ns[steps[i].phase];
+
+		if (took_ns < 0)
+			continue;
+		at_ns += took_ns;
+		(void)target_ladder_add(l, t, steps[i].kind, at_ns);
 	}
 }
 
@@ -271,7 +272,7 @@ static void add_final(struct ladder *l, const struct target *t,
 {
 	int64_t at_ns = t->attempt.rx_ns;
 
-	add_message(l, t, LADDER_RECEIVED, at_ns, target_ladder_whole(m));
+	add_message(l, t, LADDER_RECEIVED, at_ns, guard_bytes(m));
 	if (m->oddity)
 		add_words(l, t, LADDER_ODDITY, at_ns, m->oddity);
 }

@@ -161,6 +161,7 @@ static inline void target_request_info(const struct target *t, struct request_in
 		.peer = &t->address.sa,
 		.index = t->index,
 		.agent = target_services(t)->agent,
+		.nowhere = target_services(t)->nowhere,
 	};
 }
 

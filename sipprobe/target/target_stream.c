@@ -14,6 +14,7 @@
 #include "sipprobe/transport/sockets.h"
 #include "sipprobe/transport/stream.h"
 #include "sipprobe/transport/tls_cache.h"
+#include "sipprobe/websocket/handshake.h"
 
 /* Between two looks whether the port of `local` is free. */
 #define TURN_NS (20 * CLOCK_NS_PER_MS)
@@ -200,6 +201,20 @@ static void share_loop(struct target *t)
 			     t->account);
 }
 
+static int use_websocket(struct target *t)
+{
+	const struct handshake_request rq = {
+		.trunk = t->owner->conf,
+		.agent = target_services(t)->agent,
+		.secure = t->address.transport == CONFIG_TRANSPORT_WSS,
+	};
+	int err = stream_use_websocket(t->stream, &rq, target_services(t)->ticker);
+
+	if (err)
+		drop_stream(t);
+	return err;
+}
+
 static int connect_peer(struct target *t)
 {
 	const struct config_local *want = &target_settings(t)->local;
@@ -216,7 +231,7 @@ static int connect_peer(struct target *t)
 	if (err)
 		return err;
 
-	if (t->address.transport == CONFIG_TRANSPORT_TLS) {
+	if (config_transport_is_tls(t->address.transport)) {
 		err = tls_cache_get(target_tls(t), &profile, &target_settings(t)->tls,
 				    false, NULL, 0);
 		if (!err)
@@ -227,6 +242,8 @@ static int connect_peer(struct target *t)
 	err = stream_connect(&t->stream, &t->address.sa, &way, profile, name,
 			     &stream_handlers, t);
 	t->attempt.send_err = err;
+	if (!err && config_transport_is_websocket(t->address.transport))
+		err = use_websocket(t);
 	if (err)
 		return err;
 	stream_mark(t->stream)->opener = t;
@@ -301,6 +318,7 @@ void target_stream_report(const struct target *t, struct probe_result *r)
 		return;
 	r->phase_ns[PROBE_PHASE_CONNECT] = report->connect_ns;
 	r->phase_ns[PROBE_PHASE_TLS] = report->tls_ns;
+	r->phase_ns[PROBE_PHASE_WEBSOCKET] = report->websocket_ns;
 }
 
 static void tell_certificate(const struct target *t)
@@ -364,6 +382,11 @@ enum probe_outcome target_stream_timeout(const struct target *t, const char **de
 		*detail = "no TCP connection before the deadline";
 		return PROBE_CONNECT;
 	}
-	*detail = "TLS handshake not done before the deadline";
-	return PROBE_TLS;
+	if (config_transport_is_tls(t->address.transport) &&
+	    stream_report(t->stream)->tls_ns < 0) {
+		*detail = "TLS handshake not done before the deadline";
+		return PROBE_TLS;
+	}
+	*detail = "WebSocket handshake not done before the deadline";
+	return PROBE_WEBSOCKET;
 }

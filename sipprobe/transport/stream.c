@@ -9,9 +9,6 @@
 #include "base/clock.h"
 #include "sipprobe/transport/stream_private.h"
 
-static const char closed_by_peer[] = "connection closed by the peer";
-static const char reset_by_peer[] = "connection reset by the peer";
-
 enum {
 	READS_PER_EVENT = 4, /* then other sockets have their turn */
 	CATCH_UP_EVENTS = 4, /* what a peer may have sent ahead of its answer */
@@ -45,15 +42,18 @@ static void stream_destructor(void *arg)
 	struct stream *s = arg;
 
 	stream_loans_end(s);
-	if (s->ssl && s->state == STREAM_UP)
+	if (s->layer)
+		s->layer->bye_h(s);
+	if (s->ssl && s->state >= STREAM_UPGRADE && s->state <= STREAM_UP)
 		stream_tls_bye(s);
 	socket_close(s);
+	mem_deref(s->layer_data);
 	SSL_free(s->ssl);
 	mem_deref(s->tls);
 	mem_deref(s->turns);
 	mem_deref(s->account);
 	mem_deref(s->mark.proven);
-	mem_deref(s->out.p);
+	bytes_clear(&s->out);
 	stream_partial_free(s);
 }
 
@@ -101,6 +101,11 @@ static void local_refresh(struct stream *s)
 
 void stream_is_up(struct stream *s)
 {
+	if (s->layer && s->state != STREAM_UPGRADE) {
+		s->state = STREAM_UPGRADE;
+		s->layer->begin_h(s);
+		return;
+	}
 	s->state = STREAM_UP;
 	s->events->up_h(s, s->arg);
 }
@@ -143,6 +148,19 @@ static void connect_progress(struct stream *s)
 	stream_established(s);
 }
 
+void stream_left(struct stream *s, int err)
+{
+	enum probe_outcome why =
+		s->state == STREAM_UPGRADE ? PROBE_WEBSOCKET : PROBE_CONNECT;
+
+	if (!err)
+		stream_end(s, why, 0, "connection closed by the peer");
+	else if (err == ECONNRESET || err == EPIPE)
+		stream_end(s, why, err, "connection reset by the peer");
+	else
+		stream_end(s, PROBE_CONNECT, err, strerror(err));
+}
+
 /* The connection is gone; @err: 0 for an orderly close. */
 static void stream_lost(struct stream *s, int err)
 {
@@ -150,12 +168,8 @@ static void stream_lost(struct stream *s, int err)
 		err = ECONNRESET;
 	if (s->state == STREAM_HANDSHAKE)
 		stream_tls_lost(s, err);
-	else if (!err)
-		stream_end(s, PROBE_CONNECT, 0, closed_by_peer);
-	else if (err == ECONNRESET || err == EPIPE)
-		stream_end(s, PROBE_CONNECT, err, reset_by_peer);
 	else
-		stream_end(s, PROBE_CONNECT, err, strerror(err));
+		stream_left(s, err);
 }
 
 /* Returns how much was read; 0: nothing, or it has ended. */
@@ -201,7 +215,7 @@ static void write_ready(struct stream *s)
 	if (n < 0)
 		s->broken = true;
 	if (s->out.len)
-		stream_bytes_drop(&s->out, s->broken ? s->out.len : (size_t)n);
+		bytes_drop(&s->out, s->broken ? s->out.len : (size_t)n);
 	if (s->out.len)
 		return;
 	err = poll_for(s, false);
@@ -312,7 +326,7 @@ static int stream_queue(struct stream *s, const char *buf, size_t len)
 	/* TLS adds to what stream_send() admits, and answers on its own. */
 	if (s->out.len + len > 2 * STREAM_QUEUE_MAX)
 		return ENOBUFS;
-	err = stream_bytes_append(&s->out, buf, len);
+	err = bytes_append(&s->out, buf, len);
 	return err ? err : poll_for(s, true);
 }
 
@@ -336,15 +350,10 @@ int stream_put(struct stream *s, const char *buf, size_t len, int64_t *sent_ns)
 	return err;
 }
 
-int stream_send(struct stream *s, const char *buf, size_t len, int64_t *sent_ns)
+int stream_put_plain(struct stream *s, const char *buf, size_t len, int64_t *sent_ns)
 {
-	if (s->state != STREAM_UP)
-		return ENOTCONN;
-	if (s->out.len + len > STREAM_QUEUE_MAX)
-		return ENOBUFS;
-	if (s->ssl)
-		return stream_tls_send(s, buf, len, sent_ns);
-	return stream_put(s, buf, len, sent_ns);
+	return s->ssl ? stream_tls_send(s, buf, len, sent_ns)
+		      : stream_put(s, buf, len, sent_ns);
 }
 
 static int stream_alloc(struct stream **sp, int fd, struct tls_profile *tls,
@@ -362,6 +371,7 @@ static int stream_alloc(struct stream **sp, int fd, struct tls_profile *tls,
 	s->arg = arg;
 	s->report.connect_ns = -1;
 	s->report.tls_ns = -1;
+	s->report.websocket_ns = -1;
 	s->stamps = clock_stamps_begin();
 	s->begun_ns = s->rx_ns = s->stamps.since_ns;
 	sa_init(&s->local, AF_UNSPEC);
@@ -375,29 +385,6 @@ static int stream_alloc(struct stream **sp, int fd, struct tls_profile *tls,
 	else
 		*sp = s;
 	return err;
-}
-
-/* From a port that was asked for there can be but one connection to a peer. */
-static int connect_error(const struct stream_way *way, int err)
-{
-	bool port = way && way->local && sa_port(way->local);
-
-	return port && err == EADDRNOTAVAIL ? EADDRINUSE : err;
-}
-
-static int connect_begin(struct stream *s, const struct stream_way *way)
-{
-	int err = way && way->local ? stream_socket_bind(s->fd, way->local) : 0;
-
-	if (!err && way && way->dscp)
-		err = stream_socket_dscp(s->fd, sa_af(&s->peer), way->dscp);
-
-	if (err)
-		return err;
-	s->begun_ns = clock_monotonic_ns();
-	if (connect(s->fd, &s->peer.u.sa, s->peer.len) && errno != EINPROGRESS)
-		return connect_error(way, errno);
-	return poll_for(s, true);
 }
 
 int stream_connect(struct stream **sp, const struct sa *peer,
@@ -414,7 +401,10 @@ int stream_connect(struct stream **sp, const struct sa *peer,
 	if (err)
 		return err;
 	s->peer = *peer;
-	err = connect_begin(s, way);
+	s->begun_ns = clock_monotonic_ns();
+	err = stream_socket_connect(fd, peer, way);
+	if (!err)
+		err = poll_for(s, true);
 	if (err)
 		mem_deref(s);
 	else

@@ -1,7 +1,7 @@
 /*
  * One TCP or TLS connection that carries SIP messages (RFC 3261 18, RFC 5626 4.4.1 for
- * keep-alives). OpenSSL works on memory BIOs: the socket is read here, with the kernel's
- * receive stamps, for TCP and TLS alike.
+ * keep-alives), perhaps within WebSocket (RFC 7118). OpenSSL works on memory BIOs: the
+ * socket is read here, with the kernel's receive stamps, for TCP and TLS alike.
  */
 #ifndef SIPPROBE_TRANSPORT_STREAM_H
 #define SIPPROBE_TRANSPORT_STREAM_H
@@ -12,17 +12,21 @@
 #include "sipprobe/transport/tls.h"
 #include "sipprobe/transport/tls_rehearsal.h"
 
+struct handshake_request;
 struct stream;
+struct ticker;
 
 struct stream_events {
-	/* TCP is connected and, with TLS, the peer is verified: messages may be sent. */
+	/* TCP is connected, with TLS the peer is verified, and WebSocket's handshake is
+	 * done where it is spoken: messages may be sent. */
 	void (*up_h)(struct stream *s, void *arg);
 	/* A message that passed the guard. @rx_ns: monotonic, of its last byte. */
 	void (*message_h)(struct stream *s, const struct guard_message *m, int64_t rx_ns,
 			  void *arg);
 	/*
 	 * The connection failed or ended; runs at most once, nothing follows it.
-	 * @why: PROBE_REFUSED, _UNREACHABLE, _CONNECT, _TLS, _PROTOCOL or _INTERNAL.
+	 * @why: PROBE_REFUSED, _UNREACHABLE, _CONNECT, _TLS, _WEBSOCKET, _PROTOCOL or
+	 * _INTERNAL.
 	 * @detail: for people, e.g. "certificate has expired"; valid during the call.
 	 */
 	void (*closed_h)(struct stream *s, enum probe_outcome why, int err,
@@ -38,6 +42,7 @@ struct stream_way {
 struct stream_report {
 	int64_t connect_ns;	      /* SYN to established; -1: not yet, or accepted */
 	int64_t tls_ns;		      /* handshake with verification; -1: none */
+	int64_t websocket_ns;	      /* its handshake; -1: none */
 	int64_t cert_not_after_s;     /* earliest expiry in the presented chain, or 0 */
 	int64_t verified_not_after_s; /* the same of the chain that was verified, or 0 */
 	enum tls_failure tls_failure;
@@ -61,6 +66,18 @@ struct stream_report {
 int stream_connect(struct stream **sp, const struct sa *peer,
 		   const struct stream_way *way, struct tls_profile *tls,
 		   const char *name, const struct stream_events *events, void *arg);
+
+/*
+ * Has a connection that was just begun speak WebSocket (RFC 6455, RFC 7118), a SIP
+ * message in each of its messages. While it stands it is kept alive by pings of ours; a
+ * peer that answers none is as one that left.
+ *
+ * @ticker: referenced while the connection lives
+ *
+ * Returns 0, ENOMEM, EIO without randomness, or EINVAL.
+ */
+int stream_use_websocket(struct stream *s, const struct handshake_request *rq,
+			 struct ticker *ticker);
 
 /* The outcome behind an errno of connect(): REFUSED, UNREACHABLE or CONNECT. */
 enum probe_outcome stream_outcome_of(int err);
@@ -97,6 +114,10 @@ int stream_send(struct stream *s, const char *buf, size_t len, int64_t *sent_ns)
  * about to judge that nothing came. Calls the handlers as the loop would.
  */
 void stream_catch_up(struct stream *s);
+
+/* Mirrors what came on a connection that the peer opened, once it is known to be ours. */
+void stream_mirror_heard(const struct stream *s, const struct guard_message *m,
+			 int64_t rx_ns);
 
 /* Our end and the peer's; an IPv4-mapped peer as IPv4. Valid from up_h (peer: always). */
 const struct sa *stream_local(const struct stream *s);

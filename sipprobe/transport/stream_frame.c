@@ -1,8 +1,9 @@
-/* Messages and keep-alives out of a stream's bytes. */
+/* Messages and keep-alives out of a stream's bytes, and into them. */
 #include <errno.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "sipprobe/hep/mirror.h"
 #include "sipprobe/transport/stream_private.h"
 
 static const char crlfcrlf[] = "\r\n\r\n";
@@ -37,6 +38,58 @@ static size_t take_blank(struct stream *s, const char *buf, size_t len)
 	return n;
 }
 
+static void stream_mirror(const struct stream *s, const char *buf, size_t len,
+			  bool outbound, int64_t at_ns)
+{
+	const struct mirror_way way = {.local = &s->local,
+				       .peer = &s->peer,
+				       .outbound = outbound,
+				       .stream = true,
+				       .at_ns = at_ns};
+
+	mirror_message(&way, buf, len);
+}
+
+void stream_mirror_heard(const struct stream *s, const struct guard_message *m,
+			 int64_t rx_ns)
+{
+	struct pl bytes = guard_bytes(m);
+
+	if (mirror_is_on())
+		stream_mirror(s, bytes.p, bytes.l, false, rx_ns);
+}
+
+void stream_tell(struct stream *s, const struct guard_message *m, int64_t rx_ns)
+{
+	/* Who called us may be a stranger: that is for who knows to say. */
+	if (!s->accepted)
+		stream_mirror_heard(s, m, rx_ns);
+	s->events->message_h(s, m, rx_ns, s->arg);
+}
+
+static int stream_send_plain(struct stream *s, const char *buf, size_t len,
+			     int64_t *sent_ns)
+{
+	return s->layer ? s->layer->send_h(s, buf, len, sent_ns)
+			: stream_put_plain(s, buf, len, sent_ns);
+}
+
+int stream_send(struct stream *s, const char *buf, size_t len, int64_t *sent_ns)
+{
+	int64_t at_ns = mirror_is_on() ? clock_monotonic_ns() : 0;
+	int err;
+
+	if (s->state != STREAM_UP)
+		return ENOTCONN;
+	if (s->out.len + len > STREAM_QUEUE_MAX)
+		return ENOBUFS;
+	err = stream_send_plain(s, buf, len, sent_ns);
+	/* Not what keeps the connection alive. */
+	if (!err && mirror_is_on() && guard_idle_bytes(buf, len, NULL) < len)
+		stream_mirror(s, buf, len, true, at_ns);
+	return err;
+}
+
 static int take_message(struct stream *s, struct guard_progress *g, const char *buf,
 			size_t len, size_t *used, int64_t rx_ns)
 {
@@ -53,7 +106,7 @@ static int take_message(struct stream *s, struct guard_progress *g, const char *
 		return err;
 	}
 	*used += m.size;
-	s->events->message_h(s, &m, rx_ns, s->arg);
+	stream_tell(s, &m, rx_ns);
 	if (m.unframed)
 		stream_end(s, PROBE_PROTOCOL, EBADMSG, m.fault);
 	return 0;
@@ -84,13 +137,13 @@ static int keep_rest(struct stream *s, const struct guard_progress *g, const cha
 	if (!s->partial)
 		return ENOMEM;
 	s->partial->progress = *g;
-	return stream_bytes_append(&s->partial->bytes, buf, len);
+	return bytes_append(&s->partial->bytes, buf, len);
 }
 
 void stream_partial_free(struct stream *s)
 {
 	if (s->partial)
-		mem_deref(s->partial->bytes.p);
+		bytes_clear(&s->partial->bytes);
 	s->partial = mem_deref(s->partial);
 }
 
@@ -107,7 +160,7 @@ static int feed_fresh(struct stream *s, const char *buf, size_t len, int64_t rx_
 static int feed_partial(struct stream *s, const char *buf, size_t len, int64_t rx_ns)
 {
 	struct stream_partial *part = s->partial;
-	int err = stream_bytes_append(&part->bytes, buf, len);
+	int err = bytes_append(&part->bytes, buf, len);
 	size_t used;
 
 	if (err)
@@ -116,7 +169,7 @@ static int feed_partial(struct stream *s, const char *buf, size_t len, int64_t r
 	if (!stream_live(s))
 		return 0;
 	if (used)
-		stream_bytes_drop(&part->bytes, used);
+		bytes_drop(&part->bytes, used);
 	if (!part->bytes.len)
 		stream_partial_free(s);
 	return 0;
@@ -126,6 +179,10 @@ void stream_feed(struct stream *s, const char *buf, size_t len, int64_t rx_ns)
 {
 	int err;
 
+	if (s->layer) {
+		s->layer->input_h(s, buf, len, rx_ns);
+		return;
+	}
 	if (s->blank == 2 && rx_ns - s->blank_ns > blank_hold_ns)
 		s->blank = 0;
 	s->blank_ns = rx_ns;

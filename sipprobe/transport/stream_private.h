@@ -6,26 +6,30 @@
 #define SIPPROBE_TRANSPORT_STREAM_PRIVATE_H
 
 #include "base/clock.h"
+#include "sipprobe/loop/bytes.h"
+#include "sipprobe/loop/ticker.h"
 #include "sipprobe/transport/stream.h"
 
 enum stream_state {
 	STREAM_CONNECTING, /* or accepted, before the loop first saw the socket */
-	STREAM_HANDSHAKE,
+	STREAM_HANDSHAKE,  /* of TLS */
+	STREAM_UPGRADE,	   /* to its layer, as WebSocket */
 	STREAM_UP,
 	STREAM_CLOSED,
-};
-
-/* Bytes in memory of their own, only while there are any. */
-struct stream_bytes {
-	char *p;
-	size_t len;
-	size_t size;
 };
 
 /* A message of which only the first part has come. */
 struct stream_partial {
 	struct guard_progress progress;
-	struct stream_bytes bytes;
+	struct bytes bytes;
+};
+
+/* What lies between plain bytes and messages, and does not know where bytes go. */
+struct stream_layer {
+	void (*begin_h)(struct stream *s); /* calls stream_is_up() when it is ready */
+	void (*input_h)(struct stream *s, const char *buf, size_t len, int64_t rx_ns);
+	int (*send_h)(struct stream *s, const char *buf, size_t len, int64_t *sent_ns);
+	void (*bye_h)(struct stream *s); /* a polite end, in any state */
 };
 
 struct stream {
@@ -45,8 +49,10 @@ struct stream {
 	int64_t begun_ns; /* of the phase under way */
 	struct tls_profile *tls;
 	SSL *ssl;
-	struct stream_partial *partial; /* NULL: between messages */
-	struct stream_bytes out;	/* not taken by the socket yet */
+	struct stream_partial *partial;	  /* NULL: between messages */
+	struct bytes out;		  /* not taken by the socket yet */
+	const struct stream_layer *layer; /* NULL: plain bytes are SIP */
+	void *layer_data;		  /* owned */
 	const struct stream_events *events;
 	void *arg;
 	struct turns *turns; /* NULL: it never waits */
@@ -81,6 +87,9 @@ int stream_socket_share(int fd);
  */
 int stream_socket_bind(int fd, const struct sa *laddr);
 
+/* Begins to connect, from where @way says. Returns 0 or errno, as stream_connect(). */
+int stream_socket_connect(int fd, const struct sa *peer, const struct stream_way *way);
+
 /* Returns 0 or errno. */
 int stream_socket_dscp(int fd, int af, unsigned dscp);
 
@@ -109,11 +118,20 @@ bool stream_live(const struct stream *s);
 /* Closes and tells the owner, once. */
 void stream_end(struct stream *s, enum probe_outcome why, int err, const char *detail);
 
-/* The connection is ready for messages. */
+/* What is below is done: the connection is ready for messages, or for WebSocket. */
 void stream_is_up(struct stream *s);
 
-/* Takes received plain bytes apart into messages and keep-alives. */
+/* Received plain bytes: of WebSocket or, without, messages and keep-alives. */
 void stream_feed(struct stream *s, const char *buf, size_t len, int64_t rx_ns);
+
+/* Tells of a message that has come. */
+void stream_tell(struct stream *s, const struct guard_message *m, int64_t rx_ns);
+
+/* Sends plain bytes, which TLS may encrypt. As stream_put(). */
+int stream_put_plain(struct stream *s, const char *buf, size_t len, int64_t *sent_ns);
+
+/* The peer ended it, when it could be used or was about to be; @err: 0 or errno. */
+void stream_left(struct stream *s, int err);
 
 /* It is of no use to those who borrowed it any more. */
 void stream_loans_end(struct stream *s);
@@ -123,10 +141,6 @@ void stream_partial_free(struct stream *s);
 
 /* Sends what the socket takes and queues the rest. Returns 0 or errno. */
 int stream_put(struct stream *s, const char *buf, size_t len, int64_t *sent_ns);
-
-/* A queue of bytes: behind its end, and off its front. append: 0 or ENOMEM. */
-int stream_bytes_append(struct stream_bytes *b, const char *buf, size_t len);
-void stream_bytes_drop(struct stream_bytes *b, size_t len);
 
 /* stream_tls.c: @name as in tls_session_alloc(). */
 int stream_tls_alloc(struct stream *s, const char *name);

@@ -72,6 +72,27 @@ int stream_socket_dscp(int fd, int af, unsigned dscp)
 	return err ? errno : 0;
 }
 
+/* From a port that was asked for there can be but one connection to a peer. */
+static int stream_socket_error(const struct stream_way *way, int err)
+{
+	bool port = way && way->local && sa_port(way->local);
+
+	return port && err == EADDRNOTAVAIL ? EADDRINUSE : err;
+}
+
+int stream_socket_connect(int fd, const struct sa *peer, const struct stream_way *way)
+{
+	int err = way && way->local ? stream_socket_bind(fd, way->local) : 0;
+
+	if (!err && way && way->dscp)
+		err = stream_socket_dscp(fd, sa_af(peer), way->dscp);
+	if (err)
+		return err;
+	if (connect(fd, &peer->u.sa, peer->len) && errno != EINPROGRESS)
+		return stream_socket_error(way, errno);
+	return 0;
+}
+
 bool stream_socket_is_overdue(int fd)
 {
 	struct tcp_info info = {0};

@@ -92,7 +92,7 @@ static void read_records(struct stream *s, int64_t rx_ns)
 		if (why == SSL_ERROR_WANT_READ)
 			break;
 		if (why == SSL_ERROR_ZERO_RETURN)
-			stream_end(s, PROBE_CONNECT, 0, "connection closed by the peer");
+			stream_left(s, 0);
 		else
 			stream_tls_fail(s);
 	}
@@ -103,6 +103,7 @@ static void handshake_done(struct stream *s)
 	s->report.tls_ns = clock_monotonic_ns() - s->begun_ns;
 	s->report.cert_not_after_s = tls_peer_not_after_s(s->ssl);
 	s->report.verified_not_after_s = tls_peer_verified_not_after_s(s->ssl);
+	s->begun_ns += s->report.tls_ns;
 	stream_is_up(s);
 }
 
@@ -149,7 +150,7 @@ void stream_tls_input(struct stream *s, const char *buf, size_t len, int64_t rx_
 	}
 	if (s->state == STREAM_HANDSHAKE)
 		shake_hands(s);
-	if (s->state == STREAM_UP && stream_live(s))
+	if (s->state >= STREAM_UPGRADE && stream_live(s))
 		read_records(s, rx_ns);
 	if (stream_live(s))
 		answer_records(s);

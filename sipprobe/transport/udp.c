@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "sipprobe/hep/mirror.h"
+#include "sipprobe/loop/ip_source.h"
 #include "sipprobe/transport/udp_lane.h"
 #include "sipprobe/transport/udp_private.h"
 
@@ -373,8 +375,8 @@ static void udp_note_clock(struct udp *u)
 	clock_stamps_read(&u->stamps, &now, false);
 }
 
-int udp_transmit(struct udp *u, const struct sa *dst, const char *buf, size_t len,
-		 unsigned dscp)
+static int transmit(struct udp *u, const struct sa *dst, const char *buf, size_t len,
+		    unsigned dscp)
 {
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {0};
 	bool v6 = sa_af(dst) == AF_INET6;
@@ -406,22 +408,23 @@ int udp_transmit(struct udp *u, const struct sa *dst, const char *buf, size_t le
 	return errno;
 }
 
+int udp_transmit(struct udp *u, const struct sa *dst, const char *buf, size_t len,
+		 unsigned dscp)
+{
+	const struct mirror_way way = {
+		.local = &u->local,
+		.peer = dst,
+		.outbound = true,
+		.at_ns = mirror_is_on() ? clock_monotonic_ns() : 0,
+	};
+	int err = transmit(u, dst, buf, len, dscp);
+
+	if (!err && mirror_is_on())
+		mirror_message(&way, buf, len);
+	return err;
+}
+
 int udp_source(struct sa *src, const struct sa *dst)
 {
-	struct sockaddr_in6 name = {0};
-	socklen_t len = sizeof(name);
-	int err = 0;
-	int fd = socket(sa_af(dst), SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return errno;
-	if (connect(fd, &dst->u.sa, dst->len) ||
-	    getsockname(fd, (struct sockaddr *)&name, &len))
-		err = errno;
-	else
-		err = sa_set_sa(src, (struct sockaddr *)&name);
-	(void)close(fd);
-	if (!err)
-		sa_set_port(src, 0);
-	return err;
+	return ip_source(src, dst);
 }

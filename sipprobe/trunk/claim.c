@@ -92,7 +92,7 @@ static void proof_try_h(struct target *t, void *arg)
 
 	/* One without a row takes its leave: its trunk is nobody's any more. */
 	if (!target_owner(t)->row ||
-	    target_address(t)->transport != CONFIG_TRANSPORT_TLS ||
+	    !config_transport_is_tls(target_address(t)->transport) ||
 	    target_peer_name(t, name, sizeof(name)))
 		return;
 	if (strcmp(name, p->name)) {

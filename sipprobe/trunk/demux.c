@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/siphash.h"
 #include "sipprobe/call/calls.h"
+#include "sipprobe/hep/mirror.h"
 #include "sipprobe/message/answer.h"
 #include "sipprobe/message/request.h"
 #include "sipprobe/target/peers.h"
@@ -204,6 +205,26 @@ static bool demux_call_back(struct demux *d, struct udp *u, const struct target 
 	return true;
 }
 
+static void demux_mirror(const struct udp *u, const struct sa *src,
+			 const struct guard_message *m, int64_t rx_ns)
+{
+	const struct mirror_way way = {
+		.local = udp_local(u), .peer = src, .at_ns = rx_ns};
+	struct pl bytes;
+
+	if (!mirror_is_on())
+		return;
+	bytes = guard_bytes(m);
+	mirror_message(&way, bytes.p, bytes.l);
+}
+
+/* Strangers' are nobody's to keep. */
+static void demux_mirror_stream(const struct stream *s, const struct guard_message *m)
+{
+	if (stream_accepted(s))
+		stream_mirror_heard(s, m, clock_monotonic_ns());
+}
+
 static void udp_request(struct demux *d, struct udp *u, const struct sa *src,
 			const struct guard_message *m, int64_t rx_ns)
 {
@@ -213,12 +234,15 @@ static void udp_request(struct demux *d, struct udp *u, const struct sa *src,
 	struct sa dst;
 
 	if (demux_call_request(d, src, m, rx_ns, &text)) {
+		demux_mirror(u, src, m, rx_ns);
 		answer_destination(&dst, m, src);
 		if (text.l)
 			(void)udp_transmit(u, &dst, text.p, text.l, 0);
 		return;
 	}
 	t = demux_target_of(d, &c, m);
+	if (t)
+		demux_mirror(u, src, m, rx_ns);
 	if (t && demux_call_back(d, u, t, &c, m))
 		return;
 	if (m->fault)
@@ -238,10 +262,15 @@ static void udp_response(struct demux *d, const struct udp *u, const struct sa *
 	struct target *t = NULL;
 	uint32_t index;
 
-	if (d->services->calls && calls_response(d->services->calls, src, m, rx_ns))
+	if (d->services->calls && calls_response(d->services->calls, src, m, rx_ns)) {
+		demux_mirror(u, src, m, rx_ns);
 		return;
+	}
 	if (request_branch_index(&m->branch, &index))
 		t = registry_find(d->services->registry, index);
+	/* As it is before it is acted upon: what that sends comes after it. */
+	if (t && target_owns_branch(t, &m->branch))
+		demux_mirror(u, src, m, rx_ns);
 	if (!t || !(target_response(t, src, m, rx_ns) ||
 		    target_misdirected(t, u, src, m, rx_ns)))
 		demux_stray_h(ENGINE_STRAY_RESPONSE, d);
@@ -368,11 +397,14 @@ static void demux_request_h(struct stream *s, enum config_transport transport,
 	struct pl text;
 
 	if (demux_call_request(d, stream_peer(s), m, clock_monotonic_ns(), &text)) {
+		demux_mirror_stream(s, m);
 		if (text.l)
 			(void)stream_send(s, text.p, text.l, NULL);
 		return;
 	}
 	t = demux_target_of(d, &c, m);
+	if (t)
+		demux_mirror_stream(s, m);
 	if (t && demux_call_back(d, NULL, t, &c, m))
 		return;
 	if (m->fault && !m->unframed)
@@ -389,8 +421,11 @@ static bool demux_response_h(struct stream *s, const struct guard_message *m,
 {
 	const struct demux *d = arg;
 
-	return d->services->calls &&
-	       calls_response(d->services->calls, stream_peer(s), m, rx_ns);
+	if (!d->services->calls ||
+	    !calls_response(d->services->calls, stream_peer(s), m, rx_ns))
+		return false;
+	demux_mirror_stream(s, m);
+	return true;
 }
 
 const struct arrivals demux_arrivals = {

@@ -89,7 +89,7 @@ const struct config_trunk *trunk_conf(const struct trunk *t)
 static bool speaks_tls(const struct trunk *t)
 {
 	for (unsigned i = 0; i < t->target_count; i++)
-		if (target_address(t->targets[i])->transport == CONFIG_TRANSPORT_TLS)
+		if (config_transport_is_tls(target_address(t->targets[i])->transport))
 			return true;
 	return false;
 }

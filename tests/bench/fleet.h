@@ -40,7 +40,8 @@ static inline void fleet_add(struct fleet *f, int i)
 		struct probe_result r = {
 			.code = 200,
 			.begun_unix_ns = 1763798707000000000 + i * 3137373LL,
-			.phase_ns = {-1, -1, -1, (i * 7919LL + k * 104729LL) % 30000000},
+			.phase_ns = {-1, -1, -1, -1,
+				     (i * 7919LL + k * 104729LL) % 30000000},
 			.call_id = "0123456789abcdef0123456789abcdef"};
 
 		store_probe_begin(f->store, f->cells[i], 1000);

@@ -45,7 +45,7 @@ static int64_t cpu_ns(void)
 static double run(struct store *s, struct store_target **cells, int count)
 {
 	struct probe_result r = {.code = 200,
-				 .phase_ns = {-1, -1, -1, 0},
+				 .phase_ns = {-1, -1, -1, -1, 0},
 				 .call_id = "0123456789abcdef0123456789abcdef"};
 	int64_t begun_ns = cpu_ns();
 	int pass, i;

@@ -55,7 +55,7 @@ static void write_for(const struct fleet *f, int seconds, const char *what)
 {
 	int64_t end_ns = clock_monotonic_ns() + seconds * CLOCK_NS_PER_S;
 	int64_t *took_ns = calloc(WRITES_MAX, sizeof(*took_ns));
-	struct probe_result r = {.code = 200, .phase_ns = {-1, -1, -1, 12345678}};
+	struct probe_result r = {.code = 200, .phase_ns = {-1, -1, -1, -1, 12345678}};
 	size_t n = 0;
 
 	while (took_ns && n < WRITES_MAX && clock_monotonic_ns() < end_ns) {

@@ -44,6 +44,7 @@
 		auth: "credentials refused",
 		internal: "our own failure",
 		elsewhere: "answered from elsewhere",
+		websocket: "WebSocket failed",
 	};
 	const $ = (id) => document.getElementById(id);
 	const table = $("trunks");

@@ -395,6 +395,8 @@ class Fleet:
         for reason in ("stranger", "garbage"):
             self.add(own + "stray_messages_total", t, t // 30 % 1000000, **at,
                      reason=reason)
+        self.add(own + "hep_packets_total", t, t // 5 % 1000000, **at)
+        self.add(own + "hep_failures_total", t, t // 600 % 1000000, **at)
         self.add(own + "scrape_duration_seconds", t, 0.0011, **at)
         self.add(own + "scrape_size_bytes", t, 5321, **at)
         self.add(own + "tls_last_reload_successful", t, 1, **at)

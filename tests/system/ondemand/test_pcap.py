@@ -8,9 +8,10 @@ import subprocess
 import unittest
 
 from digest_peer import Digest
-from harness import Case, config_of, free_port, run, trunk
+from harness import EXE, Case, config_of, free_port, run, trunk
 from peers import certificate
-from sip_peer import SipPeer, answer, drop_first, first_copy, mute, server_tls
+from sip_peer import SipPeer, answer, drop_first, first_copy, mute, script, server_tls
+from websocket_peer import WebSocketPeer
 
 TSHARK = shutil.which("tshark")
 FIELDS = ("frame.time_epoch", "_ws.col.Protocol", "ip.src", "ipv6.src", "udp.srcport",
@@ -59,6 +60,12 @@ def with_body(rq):
 def with_sdp(rq):
     rq.send(rq.response(200, "OK", extra="Content-Type: application/sdp\r\n",
                         body=b"v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nt=0 0\r\n"))
+
+
+def seen(rq):
+    """As a server says where the request came from (RFC 3581)."""
+    host, port = rq.source[:2]
+    rq.reply(200, via=rq.header("Via").replace(";rport", f";received={host};rport={port}"))
 
 
 @unittest.skipUnless(TSHARK, "tshark is not installed")
@@ -160,6 +167,36 @@ class CommandLine(Case):
         self.assertGreaterEqual(len(rows), 2)
         self.assertIn("bytes that are not SIP", first_comment(path))
 
+    def test_standard_output(self):
+        p = self.peer(answer(200))
+        path = self.write("out.pcapng", "")
+        with open(path, "wb") as out:
+            r = subprocess.run([EXE, "probe", p.uri, "--pcap=-"], stdout=out,
+                               stderr=subprocess.PIPE, timeout=20, check=True)
+        self.assertIn(b"200 OK", r.stderr)
+        self.assertEqual([x["_ws.col.Protocol"] for x in packets(path)], ["SIP", "SIP"])
+
+    def test_websocket(self):
+        """At ports of HTTP's, and none that is SIP's."""
+        cert, key = certificate()
+        for host, tls in (("127.0.0.1", None), ("::1", None),
+                          ("127.0.0.1", server_tls(cert, key))):
+            with self.subTest(host=host, tls=bool(tls)):
+                p = self.use(WebSocketPeer(tls=tls, host=host, behaviour=seen))
+                config = self.write("c.json", json.dumps(config_of(trunk(
+                    "isp", p.url, tls={"insecure_skip_verify": True}))))
+                path, code = self.probe("isp", f"--config.file={config}")
+                self.assertEqual(code, 0)
+                rows = packets(path)
+                self.assertEqual([(r["sip.Request-Line"] or r["sip.Status-Line"])[:11]
+                                  for r in rows], ["OPTIONS sip", "SIP/2.0 200"])
+                self.assertEqual([r["_ws.col.Protocol"] for r in rows], ["SIP", "SIP"])
+                ends = subprocess.run(
+                    [TSHARK, "-n", "-r", path, "-V"], capture_output=True, text=True,
+                    timeout=60, check=True).stdout
+                for port in (p.port, p.requests[0].source[1]):
+                    self.assertRegex(ends, rf"Port: {port}\b")
+
     def test_a_file_that_cannot_be(self):
         p = self.peer(answer(200))
         code, out, err = run("probe", p.uri, "--pcap=/nonexistent/x.pcapng")
@@ -211,6 +248,31 @@ class OfATrunk(Case):
                 "success-" + probe["id"].split("-")[1])
             self.assertIn(f"/ladders/{shown}.pcapng", page)
             self.assertEqual(self.fetch(e, f"{path}/ladders/{shown}.txt")[0], 200)
+
+    def test_the_last_failure(self):
+        """Of all addresses and checks, by the trunk's name alone; else the last success."""
+        e = self.start(config_of(
+            trunk("a/b", self.use(SipPeer(script(403, 200))).uri, up_codes=["2xx"],
+                  interval="10s", down_interval="300ms", timeout="200ms"),
+            trunk("well", self.use(SipPeer()).uri)))
+        e.wait_metric(lambda v: v >= 1, "siptrunk_probe_responses_total", trunk="a/b",
+                      code="200")
+        e.settled("well", 1)
+        e.get("/trunks/well")
+        status, text, _ = self.fetch(e, "/api/v1/trunks/a%2Fb/ladder.txt")
+        self.assertEqual(status, 200)
+        self.assertIn(b"SIP/2.0 403", text)
+        status, raw, headers = self.fetch(e, "/api/v1/trunks/a%2Fb/ladder.pcapng")
+        self.assertEqual((status, headers["Content-Type"]), (200, "application/x-pcapng"))
+        file = self.path("x.pcapng")
+        with open(file, "wb") as f:
+            f.write(raw)
+        self.assertEqual([r["sip.Status-Line"][:11] for r in packets(file)],
+                         ["", "SIP/2.0 403"])
+        status, text, _ = self.fetch(e, "/api/v1/trunks/well/ladder.txt")
+        self.assertIn(b"SIP/2.0 200", text)
+        for path in ("well/ladder.wav", "none/ladder.txt", "well/ladder.zip", "ladder.txt"):
+            self.assertEqual(self.fetch(e, "/api/v1/trunks/" + path)[0], 404, path)
 
     def test_one_that_is_gone(self):
         e = self.start(config_of(trunk("a", self.use(SipPeer()).uri)))

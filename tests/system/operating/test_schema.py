@@ -15,10 +15,10 @@ from harness import ROOT
 BEYOND = {
     "duplicate keys": """duplicate_header duplicate_key duplicate_label duplicate_profile
         duplicate_section""",
-    "one value against others": """buckets_falling calls_needs calls_off down_interval_short
+    "one value against others": """buckets_falling calls_needs calls_off calls_websocket down_interval_short
         duplicate_name listen_tls listen_tls_key match_certificate port_twice preset_conflict
         profile_none profile_unknown timeout_defaults timeout_equal timeout_interval
-        timeout_profile tls_cert_alone tls_cert_profile tls_key_alone""",
+        timeout_profile websocket_path_twice tls_cert_alone tls_cert_profile tls_key_alone""",
     "what stands in files": "files_broken files_missing tls_file tls_folder",
     "a range inside a text": """duration_long duration_short t1_range""",
     "details of a URI": """uri_headers uri_ipv4_bad uri_ipv4_short uri_ipv6_bad
@@ -26,10 +26,10 @@ BEYOND = {
         uri_label_empty uri_label_long uri_maddr uri_no_host_user uri_param_char
         uri_param_empty uri_param_value uri_params_many uri_password uri_port_empty
         uri_port_large uri_port_text uri_port_zero uri_sips_udp uri_transport_none
-        uri_transport_sctp uri_transport_twice uri_transport_ws uri_two_at uri_user_char
+        uri_transport_sctp uri_transport_twice uri_two_at uri_user_char
         uri_user_empty uri_user_percent uri_zone_empty uri_zone_encoded uri_unspecified
         uri_unspecified_ipv6 uri_broadcast uri_multicast uri_multicast_ipv6 uri_mapped
-        proxy_unspecified""",
+        proxy_unspecified uri_websocket""",
     "where a placeholder may stand": "templates_bad",
     "text that Python's reader takes": "lone_surrogate long_number",
 }

@@ -16,7 +16,7 @@ URI = f"sip:usr:{SECRET}@127.0.0.1"
 
 BAD = {
     "port.json": {"trunks": [{"name": "a", "uri": f"sip:usr:{SECRET}@h:99999"}]},
-    "transport.json": {"trunks": [{"name": "a", "uri": URI + ";transport=ws"}]},
+    "transport.json": {"trunks": [{"name": "a", "uri": URI + ";transport=sctp"}]},
     "key.json": {"trunks": [{"name": "a", "uri": "sip:h", f"password:{SECRET}": 1}]},
     "beside.json": {"trunks": [{"name": "a", "uri": "sip:h", "pasword": SECRET, "auth": {
         "username": "u", "password": SECRET, "passwort": SECRET}}]},
@@ -88,7 +88,7 @@ class Secrets(Case):
     def test_command_lines(self):
         config = self.write("c.json", json.dumps(GOOD))
         for args in (
-                ["probe", URI + ":99999"], ["probe", URI + ";transport=ws"],
+                ["probe", URI + ":99999"], ["probe", URI + ";transport=sctp"],
                 ["probe", f"usr:{SECRET}@h o"], ["probe", f"sip:usr:{SECRET}"],
                 ["probe", "sip:h", URI], ["probe", "sip:h", f"--password={SECRET}"],
                 ["probe", "sip:h", f"--password:{SECRET}"],

@@ -18,7 +18,7 @@ static const struct {
 } files[] = {
 	/* within URIs */
 	{"/x.json", URI("sip:usr:S3CRET@h:99999")},
-	{"/x.json", URI("sip:usr:S3CRET@h;transport=ws")},
+	{"/x.json", URI("sip:usr:S3CRET@h;transport=sctp")},
 	{"/x.json", URI("sip:usr:S3CRET@h ost")},
 	{"/x.json", URI("sip:usr:S3 CRETS3CRET@h")},
 	{"/x.json", URI("sip:usr:S3CRET#@h")},
@@ -26,7 +26,7 @@ static const struct {
 	{"/x.json", URI("sip:usr:S3CRET")},
 	{"/x.json", URI("usr:S3CRET@h")},
 	{"/x.json", URI("http://usr:S3CRET@h")},
-	{"/x.json", URI("sip:h;password=S3CRET;transport=ws")},
+	{"/x.json", URI("sip:h;password=S3CRET;transport=sctp")},
 	{"/x.json", URI("sip:h?Authorization=S3CRET")},
 	{"/x.json", URI("sip:usr:S3CRET@")},
 	{"/x.json", URI("<sip:usr:S3CRET@h>")},

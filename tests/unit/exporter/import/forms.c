@@ -39,8 +39,20 @@ static const struct {
 	 "x=sip:a.example", "the attribute \"cc\" says nothing"},
 	{"behind the attributes", "kamailio", "l", "1 a.example 0 0 duid=x; duid=y",
 	 "x=sip:a.example", "white space that ends the attributes"},
-	{"transports that nobody probes", "kamailio", "l", "1 sip:a.example;transport=ws",
-	 "", "left out: destination \"sip:a.example;transport=ws\""},
+	{"transports that nobody probes", "kamailio", "l",
+	 "1 sip:a.example;transport=sctp", "",
+	 "left out: destination \"sip:a.example;transport=sctp\""},
+	{"WebSocket", "kamailio", "l",
+	 "1 sip:a.example;transport=ws\n1 sip:b.example:8443;transport=wss\n"
+	 "1 wss://c.example:8089/ws?x=1\n",
+	 "a.example=sip:a.example;transport=ws "
+	 "b.example:8443=sip:b.example:8443;transport=wss "
+	 "c.example:8089=wss://c.example:8089/ws?x=1",
+	 NULL},
+	{"WebSocket in OpenSIPS", "opensips", "l",
+	 "1 sip:a.example:8080;transport=ws\n1 ws://u:p@b.example/\n",
+	 "a.example:8080=sip:a.example:8080;transport=ws",
+	 "a user stands in \"auth\" or \"from\", not in a ws: address"},
 	{"once more", "kamailio", "l", "1 a.example\n1 a.example\n2 a.example",
 	 "a.example=sip:a.example a.example-3=sip:a.example",
 	 "l:2: left out: \"a.example\" is the same as in l:1"},
@@ -179,12 +191,13 @@ static const struct {
 	{"templates of a name in another case", "asterisk", "c",
 	 "[Tpl](!)\ntype=aor\n[a](tpl)\ncontact=sip:a.example\n", "a=sip:a.example",
 	 NULL},
-	{"wss and flow are no UDP", "asterisk", "c",
+	{"wss is kept, flow is no UDP", "asterisk", "c",
 	 "[w]\ntype=transport\nprotocol=wss\n[f]\ntype=transport\nprotocol=flow\n"
 	 "[a]\ntype=endpoint\naors=a\ntransport=w\n[a]\ntype=aor\ncontact=sip:a.example\n"
 	 "[b]\ntype=endpoint\naors=b\ntransport=f\n[b]\ntype=aor\ncontact=sip:b."
 	 "example\n",
-	 "", "left out: \"b\" goes over flow, which is not probed"},
+	 "a=sip:a.example;transport=wss",
+	 "left out: \"b\" goes over flow, which is not probed"},
 	{"a transport of the URI itself", "asterisk", "c",
 	 "[w]\ntype=transport\nprotocol=wss\n[a]\ntype=endpoint\naors=a\ntransport=w\n"
 	 "[a]\ntype=aor\ncontact=sip:a.example\\;transport=tls\n",
@@ -230,8 +243,8 @@ static const struct {
 	 "a=sip:a.example:5070;transport=tcp b=sip:[2001:db8::1]",
 	 "left out: \"c\": it has no host of its own"},
 	{"a peer over wss", "asterisk", "sip.conf",
-	 "[a]\ntype=peer\nhost=a.example\ntransport=wss,udp\n", "",
-	 "left out: \"a\" goes over wss"},
+	 "[a]\ntype=peer\nhost=a.example\ntransport=wss,udp\n",
+	 "a=sip:a.example;transport=wss", NULL},
 	{"register lines", "asterisk", "sip.conf",
 	 "[general]\nregister => "
 	 "u:p@r.example/100\nregister=u@d.example:p:v@s.example:5070~9\n"
@@ -278,10 +291,14 @@ static const struct {
 	 "<X-PRE-PROCESS cmd='set' data='b=$${a}$${a}$${a}'/>"
 	 "<gateway name='g'><param name='proxy' value='$${a}'/></gateway>",
 	 "", "left out: gateway \"g\", as its host is a variable"},
-	{"wss is no UDP", "freeswitch", "x",
+	{"wss", "freeswitch", "x",
 	 "<gateway name='g.example'>"
 	 "<param name='register-transport' value='wss'/></gateway>",
-	 "", "left out: \"g.example\" goes over wss"},
+	 "g.example=sip:g.example;transport=wss", NULL},
+	{"a transport that nobody probes", "freeswitch", "x",
+	 "<gateway name='g.example'>"
+	 "<param name='register-transport' value='sctp'/></gateway>",
+	 "", "left out: \"g.example\" goes over sctp"},
 	{"a tag without an end", "freeswitch", "x",
 	 "<gateway name='a.example'>\n<param name=\"proxy value='x'/>\n</gateway>\n"
 	 "<gateway name='b.example'></gateway>",

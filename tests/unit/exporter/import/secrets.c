@@ -13,7 +13,7 @@ static const struct {
 } texts[] = {
 	{"kamailio", "1 sip:u:S3CRET@a.example 0 0\n"},
 	{"kamailio", "1 sip:u:S3CRET@a.example:99999 0 0\n"},
-	{"kamailio", "1 sip:u:S3CRET@a.example;transport=ws\n"},
+	{"kamailio", "1 sip:u:S3CRET@a.example;transport=sctp\n"},
 	{"kamailio", "1 sip:u:S3CRET#x@a.example 0 0\n"},
 	{"kamailio", "1 sip:u:S3 S3CRET@a.example 0 0\n"},
 	{"kamailio", "x sip:u:S3CRET@a.example 0 0\n1 b\n"},
@@ -58,8 +58,9 @@ static const struct {
 	{"asterisk", "[a]\ntype=aor\ncontact=sip:u:S3CRET@a.example:5060\n"},
 	{"asterisk",
 	 "[a]\ntype=aor\ncontact=sip:u:S3CRET@a:x, sip:u:S3CRET@b, sip:u:S3\n"},
-	{"asterisk", "[a]\ntype=registration\nserver_uri=sip:u:S3CRET@a\\;transport=ws\n"
-		     "client_uri=sip:u:S3CRET@a\noutbound_proxy=sip:u:S3CRET@b c\n"},
+	{"asterisk",
+	 "[a]\ntype=registration\nserver_uri=sip:u:S3CRET@a\\;transport=sctp\n"
+	 "client_uri=sip:u:S3CRET@a\noutbound_proxy=sip:u:S3CRET@b c\n"},
 	{"asterisk", "[a]\ntype=registration\nserver_uri=sip:a\nclient_uri=u:S3CRET@a b\n"
 		     "outbound_auth=b\n[b]\ntype=auth\nusername=u\npassword=S3CRET\n"
 		     "password=\nS3CRET\npassword S3CRET\n; S3CRET\n;-- S3CRET --;\n"},
@@ -102,7 +103,7 @@ static const struct {
 		       "<param name='proxy' value='b'/></gateway>"},
 	{"freeswitch",
 	 "<gateway name='a'><param name='from-domain' value='u:S3CRET@d e'/>"
-	 "<param name='outbound-proxy' value='sip:u:S3CRET@p;transport=ws'/>"
+	 "<param name='outbound-proxy' value='sip:u:S3CRET@p;transport=sctp'/>"
 	 "<param name='register-transport' value='tls;password=S3CRET'/>"
 	 "</gateway>"},
 	{"freeswitch", "<!DOCTYPE S3CRET [<!ENTITY e 'S3CRET'>]><gateway name='a'/>"},

@@ -26,7 +26,7 @@ static inline void fixture_fill_target(struct store *s, struct store_trunk *row)
 				 .code = 200,
 				 .retransmissions = 2,
 				 .begun_unix_ns = 1763798707123456789,
-				 .phase_ns = {-1, 1000, 20000000, 1500000},
+				 .phase_ns = {-1, 1000, 20000000, -1, 1500000},
 				 .cert_not_after_s = 1800000000,
 				 .call_id = "0123456789abcdef0123456789abcdef"};
 

@@ -28,7 +28,7 @@ static struct ondemand_answer answered(const char *address, unsigned code,
 			   .code = code,
 			   .retry_after_s = code == 503 ? 120 : -1,
 			   .begun_unix_ns = NOW_S * INT64_C(1000000000),
-			   .phase_ns = {-1, -1, -1, 12345678},
+			   .phase_ns = {-1, -1, -1, -1, 12345678},
 			   .call_id = "0123456789abcdef"},
 	};
 

@@ -12,7 +12,7 @@ static struct probe_result result(enum probe_outcome o, unsigned code, int64_t a
 		.verdict = o == PROBE_RESPONSE ? PROBE_UP : PROBE_DOWN,
 		.code = code,
 		.begun_unix_ns = at_s * CLOCK_NS_PER_S,
-		.phase_ns = {-1, -1, -1, o == PROBE_RESPONSE ? 1234567 : -1},
+		.phase_ns = {-1, -1, -1, -1, o == PROBE_RESPONSE ? 1234567 : -1},
 	};
 }
 
@@ -307,7 +307,7 @@ static void test_failures_first(void)
 	size_t kept = 0, rings = 0, last = 0;
 	struct history h;
 
-	history_init(&h, 60, 37632);
+	history_init(&h, 60, 37920);
 	for (int i = 0; i < TRUNKS; i++)
 		t[i] = history_track_alloc(&h);
 	ok(t[0] && t[0]->probes, "the first have their last probes");

@@ -33,6 +33,10 @@ static const char everything[] =
 	" \"Authorization\": \"Basic hunter2\"},"
 	" \"tls\": {\"server_name\": \"sbc.example\", \"min_version\": \"TLS1.3\","
 	" \"ciphers\": \"HIGH\", \"insecure_skip_verify\": true},"
+	" \"websocket\": {\"path\": \"/ws?key=hunter2\", \"origin\": "
+	"\"https://us.example\","
+	" \"host\": \"pbx.example\", \"headers\": {\"Cookie\": \"s=hunter2\", \"X-B\": "
+	"\"hunter2\"}},"
 	" \"method\": [\"OPTIONS\", \"REGISTER\"],"
 	" \"auth\": {\"username\": \"alice\", \"password\": \"hunter2\","
 	" \"realm\": \"isp.example\", \"algorithms\": [\"SHA-256\", \"MD5\"]},"
@@ -91,6 +95,10 @@ static const struct {
 	{"call.nonce", ""},
 	{"call.jitter_buffer", ""},
 	{"call.degraded", ""},
+	{"websocket.path", "/ws?redacted"},
+	{"websocket.origin", "https://us.example"},
+	{"websocket.host", "pbx.example"},
+	{"websocket.headers", "Cookie, X-B"},
 	{"tls.ca_file", ""},
 	{"tls.cert_file", ""},
 	{"tls.server_name", "sbc.example"},

@@ -63,7 +63,7 @@ static struct probe_result result(enum probe_outcome outcome, enum probe_verdict
 		.verdict = verdict,
 		.code = code,
 		.begun_unix_ns = 1000000000LL,
-		.phase_ns = {-1, -1, -1, answer_ns},
+		.phase_ns = {-1, -1, -1, -1, answer_ns},
 	};
 }
 
@@ -437,7 +437,7 @@ int main(void)
 	test_exporter();
 	test_null();
 	test_churn();
-	test_memory(false, 796);
-	test_memory(true, 1000);
+	test_memory(false, 812);
+	test_memory(true, 1016);
 	return tap_done();
 }

@@ -1,11 +1,13 @@
+#include "sipprobe/loop/bytes.h"
+
 #include <errno.h>
 #include <string.h>
 
-#include "sipprobe/transport/stream_private.h"
+#include "sipprobe/loop/compat.h"
 
 enum { BYTES_MIN = 1024 };
 
-int stream_bytes_append(struct stream_bytes *b, const char *buf, size_t len)
+int bytes_append(struct bytes *b, const char *buf, size_t len)
 {
 	size_t size = b->size ? b->size : BYTES_MIN;
 	char *p = b->p;
@@ -24,13 +26,17 @@ int stream_bytes_append(struct stream_bytes *b, const char *buf, size_t len)
 	return 0;
 }
 
-void stream_bytes_drop(struct stream_bytes *b, size_t len)
+void bytes_drop(struct bytes *b, size_t len)
 {
 	b->len -= len;
-	if (b->len) {
+	if (b->len)
 		memmove(b->p, b->p + len, b->len);
-		return;
-	}
+	else
+		bytes_clear(b);
+}
+
+void bytes_clear(struct bytes *b)
+{
 	mem_deref(b->p);
-	*b = (struct stream_bytes){.p = NULL};
+	*b = (struct bytes){.p = NULL};
 }

@@ -8,12 +8,13 @@ static const char hidden[] = "redacted";
 struct out {
 	char *p;
 	size_t len;
+	size_t size;
 };
 
 static void ladder_put(struct out *o, const char *p, size_t len)
 {
-	if (len > LADDER_BYTES - o->len)
-		len = LADDER_BYTES - o->len;
+	if (len > o->size - o->len)
+		len = o->size - o->len;
 	memcpy(o->p + o->len, p, len);
 	o->len += len;
 }
@@ -23,6 +24,7 @@ const char *ladder_kind_name(enum ladder_kind k)
 	static const char *const names[LADDER_KINDS] = {
 		[LADDER_CONNECT] = "connect",
 		[LADDER_TLS] = "tls",
+		[LADDER_WEBSOCKET] = "websocket",
 		[LADDER_SENT] = "sent",
 		[LADDER_RETRANSMITTED] = "retransmitted",
 		[LADDER_RECEIVED] = "received",
@@ -237,13 +239,13 @@ static void ladder_put_sdp(struct out *o, const char *line, const char *end)
 		ladder_put(o, "x", 1);
 }
 
-size_t ladder_redact(char *out, const char *msg, size_t len)
+size_t ladder_redact_all(char *out, size_t size, const char *msg, size_t len)
 {
 	const char *end = msg + len;
-	struct out o = {.p = out};
+	struct out o = {.p = out, .size = size};
 	bool hide = false, sdp = false, body = false;
 
-	for (const char *line = msg; line < end && o.len < LADDER_BYTES;) {
+	for (const char *line = msg; line < end && o.len < size;) {
 		const char *next;
 		const char *text_end = ladder_line_end(line, end, &next);
 		const char *from = ladder_credentials(line, text_end);
@@ -267,4 +269,9 @@ size_t ladder_redact(char *out, const char *msg, size_t len)
 		line = next;
 	}
 	return o.len;
+}
+
+size_t ladder_redact(char *out, const char *msg, size_t len)
+{
+	return ladder_redact_all(out, LADDER_BYTES, msg, len);
 }
