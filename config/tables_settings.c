@@ -83,6 +83,13 @@ static const struct field fields_settings[] = {
 	 SETTING(answers_from),
 	 .more = names_answers_from,
 	 .initial = "\"peer\""},
+	{.key = "mark_copies",
+	 .about = "over UDP: true numbers the copies of a request in their Via, which "
+		  "tells "
+		  "lost requests from lost answers",
+	 .type = &type_flag,
+	 SETTING(mark_copies),
+	 .initial = "false"},
 	{.key = "family",
 	 .about = "which addresses of the trunk's name are probed",
 	 .type = &type_choice,

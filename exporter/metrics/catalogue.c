@@ -71,7 +71,7 @@ const struct catalogue_family catalogue[] = {
 	 "Answers to them, first ones and duplicates, late ones too.",
 	 TARGET_LABELS, .target_get = catalogue_udp_answers},
 	{"siptrunk_probe_udp_lost_total", CATALOGUE_COUNTER, "",
-	 "Those of them that nothing came back for: packets lost on the way there or back.",
+	 "Those of them that nothing came back for: packets lost on the way there or back. With mark_copies also by direction; all directions together are all that was lost.",
 	 TARGET_LABELS ",direction", .target_get = catalogue_udp_lost},
 	{"siptrunk_probe_misdirected_responses_total", CATALOGUE_COUNTER, "",
 	 "Responses to our requests that came from another address, or another port of the same, and were not taken; over UDP.",

@@ -261,6 +261,15 @@ static void api_put_recent(struct json *j, const struct status_target *t)
 	json_close(j, ']');
 }
 
+/* Those of one way, where copies have numbers. */
+static void api_put_lost(struct json *j, const char *key, bool known, uint32_t lost)
+{
+	if (known)
+		json_number(j, key, lost, 0);
+	else
+		json_null(j, key);
+}
+
 static void api_put_loss(struct json *j, const struct stats_target *s)
 {
 	if (!s->udp) {
@@ -271,6 +280,8 @@ static void api_put_loss(struct json *j, const struct stats_target *s)
 	json_number(j, "requests", s->loss.requests, 0);
 	json_number(j, "answers", s->loss.answers, 0);
 	json_number(j, "lost", s->loss.lost, 0);
+	api_put_lost(j, "lost_requests", s->marked, s->loss.lost_there);
+	api_put_lost(j, "lost_answers", s->marked, s->loss.lost_back);
 	json_close(j, '}');
 }
 

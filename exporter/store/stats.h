@@ -86,6 +86,7 @@ struct stats_target {
 	uint16_t weight;
 	int8_t success; /* of the last probe; -1: none yet */
 	bool udp;	/* what is sent may be lost */
+	bool marked;	/* and its copies are numbered */
 };
 
 /*

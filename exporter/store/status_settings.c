@@ -70,6 +70,7 @@ static const struct setting settings[] = {
 	{"paused", PAUSE, AT(pause)},
 	{"connection", CHOICE, AT(connection), connections},
 	{"answers_from", CHOICE, AT(answers_from), answers_from},
+	{"mark_copies", FLAG, AT(mark_copies)},
 	{"family", CHOICE, AT(family), families},
 	{"local.address", TEXT, AT(local.address)},
 	{"local.port", PORT, AT(local.port)},

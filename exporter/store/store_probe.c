@@ -220,10 +220,12 @@ void store_probe_settled(struct store *s, struct store_target *cell,
 	sum->requests += loss->requests;
 	sum->answers += loss->answers;
 	sum->lost += loss->lost;
+	sum->lost_there += loss->lost_there;
+	sum->lost_back += loss->lost_back;
 	if (loss->lost && !cell->window)
 		store_probe_begin_window(cell, now_s, sum->requests - loss->requests);
 	if (cell->window)
-		loss_window_add(cell->window, now_s, loss->requests, loss->lost);
+		loss_window_add(cell->window, now_s, loss);
 	store_write_unlock(s);
 }
 

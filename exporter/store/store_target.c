@@ -59,6 +59,8 @@ struct store_target *store_target_add(struct store *s, struct store_trunk *row,
 		return NULL;
 	cell->row = row;
 	cell->stats.udp = !strcmp(target->transport, "udp");
+	cell->stats.marked = cell->stats.udp && row->conf->settings &&
+			     row->conf->settings->mark_copies;
 	if (!store_codes_room(cell) || !store_target_more(cell, target)) {
 		store_target_free(cell);
 		return NULL;

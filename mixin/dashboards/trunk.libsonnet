@@ -297,11 +297,14 @@ function(config)
                 noValue: 'Nothing failed in this time range',
               }),
       p.graph('Loss',
-              'Requests over UDP that nothing came back for, as a share of all sent; answers '
+              'Requests over UDP that nothing came back for, as a share of all sent; of these, '
+              + 'with mark_copies, what was lost on the way out and on the way back; answers '
               + 'that came after the timeout, as a share of the probes.',
               [8, 8],
               p.ranges([
                 ['lost', q.lost(sel, '', '$__rate_interval')],
+                ['lost on the way out', q.lostWay(sel, 'request')],
+                ['lost on the way back', q.lostWay(sel, 'reply')],
                 ['late', q.late(sel)],
               ]),
               'percentunit',
@@ -310,7 +313,12 @@ function(config)
                 maximum: 1,
                 thresholds: f.limits(colours.blue, [[config.lossRatio, colours.amber]]),
                 noValue: 'This trunk is not probed over UDP',
-                overrides: f.coloured({ lost: colours.blue, late: colours.purple }),
+                overrides: f.coloured({
+                  lost: colours.blue,
+                  'lost on the way out': colours.amber,
+                  'lost on the way back': colours.red,
+                  late: colours.purple,
+                }),
               }),
       p.graph('Requests over UDP',
               'A minute: all that were sent, those of them that were sent again since no '

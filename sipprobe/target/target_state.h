@@ -6,13 +6,14 @@
 #include "sipprobe/dns/resolve.h"
 #include "sipprobe/health.h"
 #include "sipprobe/message/request.h"
-#include "sipprobe/target/loss.h"
+#include "sipprobe/loss/loss.h"
 #include "sipprobe/target/prober.h"
 #include "sipprobe/target/target_group.h"
 
 struct exchange;
 struct stream;
 struct target_call;
+struct target_marks;
 struct turns_account;
 struct target_notes;
 struct waiting;
@@ -44,9 +45,10 @@ struct attempt {
 	uint16_t retransmissions;
 	uint16_t copies;       /* of the request under way that were sent */
 	uint16_t provisionals; /* provisional responses to it */
-	uint8_t resized;       /* copies sent again since the path takes less */
-	bool left;	       /* one of its copies went out */
-	bool held;	       /* it was given its time once more */
+	uint16_t mark; /* copy that its final response was made for; 0: it does not say */
+	uint8_t resized; /* copies sent again since the path takes less */
+	bool left;	 /* one of its copies went out */
+	bool held;	 /* it was given its time once more */
 	bool pending;
 	bool answered; /* by a final response; what follows is a duplicate, not late */
 	bool refused;  /* our credentials were */
@@ -86,6 +88,7 @@ struct target {
 	struct health own;    /* by its own results alone */
 	bool stream_up;
 	struct loss loss;
+	struct target_marks *marks;	    /* owned; NULL: copies have no number */
 	struct waiting *waiting;	    /* owned; oldest first; not settled yet */
 	char previous_key[REQUEST_KEY_LEN]; /* of the last unanswered request, or zeros */
 };

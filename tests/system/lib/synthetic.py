@@ -266,8 +266,11 @@ class Fleet:
             requests = answers + c.resent
             self.add("siptrunk_probe_udp_requests_total", t, requests, **where)
             self.add("siptrunk_probe_udp_answers_total", t, answers, **where)
-            self.add("siptrunk_probe_udp_lost_total", t, requests - answers, **where,
-                     direction="either")
+            there = (requests - answers) // 2
+            for direction, lost in (("either", requests - answers - there),
+                                    ("request", there), ("reply", 0)):
+                self.add("siptrunk_probe_udp_lost_total", t, lost, **where,
+                         direction=direction)
             for kind in ("port", "address"):
                 self.add("siptrunk_probe_misdirected_responses_total", t, 0, **where,
                          kind=kind)

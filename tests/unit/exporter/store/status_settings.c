@@ -20,7 +20,7 @@ static const char everything[] =
 	" \"down_interval\": \"20s\", \"t1\": \"250ms\", \"fall\": 4, \"rise\": 5,"
 	" \"retry_after_max\": \"45s\","
 	" \"max_forwards\": 7, \"connection\": \"reuse\", \"answers_from\": "
-	"\"anywhere\", \"family\": \"ipv4\","
+	"\"anywhere\", \"mark_copies\": true, \"family\": \"ipv4\","
 	" \"up_when\": \"primary\", \"up_codes\": [\"2xx\", 404, \"486-488\"],"
 	" \"degraded_codes\": [500, \"503-504\"], \"dscp\": \"CS3\","
 	" \"local\": {\"address\": \"192.0.2.9\", \"port\": 5070},"
@@ -59,6 +59,7 @@ static const struct {
 	{"paused", "true"},
 	{"connection", "reuse"},
 	{"answers_from", "anywhere"},
+	{"mark_copies", "true"},
 	{"family", "ipv4"},
 	{"local.address", "192.0.2.9"},
 	{"local.port", "5070"},
