@@ -157,6 +157,12 @@ struct config_call {
 	struct config_call_degraded degraded;
 };
 
+/* Questions of several sizes, over UDP. */
+struct config_size {
+	unsigned bytes; /* of a large request */
+	unsigned every; /* probes from one check to the next */
+};
+
 /* The address and port that requests leave from. */
 struct config_local {
 	const char *address; /* IPv4 or IPv6 literal; NULL: the kernel chooses */
@@ -214,6 +220,7 @@ struct config_settings {
 	unsigned methods;   /* never 0 */
 	const struct config_auth *auth;		    /* NULL: no credentials */
 	const struct config_register *registration; /* NULL: a query, nothing bound */
+	const struct config_size *size; /* NULL: nobody asks */
 	const struct config_call *call; /* never NULL with INVITE of a trunk */
 };
 

@@ -1,4 +1,5 @@
-/* Sections that a level takes whole from the nearest that has them: auth, register. */
+/* Sections that a level takes whole from the nearest that has them: auth, register, size.
+ */
 #include "config/config.h"
 #include "config/tables.h"
 
@@ -102,6 +103,38 @@ static const struct section section_register = {
 const struct record_type record_register = {
 	.section = &section_register,
 	.size = sizeof(struct config_register),
+};
+
+#define SIZE(m) .offset = offsetof(struct config_size, m)
+
+static const struct field fields_size[] = {
+	{.key = "bytes",
+	 .about = "of a large request; so many that it takes more than one packet, to see "
+		  "whether fragments pass",
+	 .type = &type_number,
+	 SIZE(bytes),
+	 .min = 1000,
+	 .max = 4000,
+	 .initial = "1700"},
+	{.key = "every",
+	 .about = "intervals from one check to the next",
+	 .type = &type_number,
+	 SIZE(every),
+	 .min = 1,
+	 .max = 10000,
+	 .initial = "10"},
+};
+
+static const struct section section_size = {
+	.name = "size",
+	.about = "checks over UDP of which sizes pass; taken whole from the nearest level "
+		 "that has it",
+	SECTION_ROWS(fields_size),
+};
+
+const struct record_type record_size = {
+	.section = &section_size,
+	.size = sizeof(struct config_size),
 };
 
 _Static_assert(ROW_COUNT(fields_auth) <= RECORD_FIELDS_MAX &&

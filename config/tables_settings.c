@@ -213,6 +213,12 @@ static const struct field fields_settings[] = {
 	 .type = &type_record,
 	 SETTING(registration),
 	 .more = &record_register},
+	{.key = "size",
+	 .about = "checks over UDP of which sizes pass; taken whole from the nearest level "
+		  "that has it",
+	 .type = &type_record,
+	 SETTING(size),
+	 .more = &record_size},
 	{.key = "call",
 	 .about = "checks by INVITE; taken whole from the nearest level that has it",
 	 .type = &type_record,

@@ -72,18 +72,18 @@ size_t catalogue_udp_lost(struct sample *out, const struct snapshot_target *t)
 	static const char either[] = "direction=\"either\"";
 	static const char request[] = "direction=\"request\"";
 	static const char reply[] = "direction=\"reply\"";
-	const struct probe_loss *l = &t->stats.loss;
+	const struct stats_ways *w = t->ways;
+	uint32_t known = w ? w->there + w->back : 0;
 
 	if (!t->stats.udp)
 		return 0;
 	out[0] = (struct sample){.label = {either, sizeof(either) - 1},
-				 .value = l->lost - l->lost_there - l->lost_back};
-	if (!t->stats.marked)
+				 .value = t->stats.loss.lost - known};
+	if (!w)
 		return 1;
 	out[1] = (struct sample){.label = {request, sizeof(request) - 1},
-				 .value = l->lost_there};
-	out[2] = (struct sample){.label = {reply, sizeof(reply) - 1},
-				 .value = l->lost_back};
+				 .value = w->there};
+	out[2] = (struct sample){.label = {reply, sizeof(reply) - 1}, .value = w->back};
 	return 3;
 }
 

@@ -24,18 +24,18 @@ static void page_loss_count(struct buffer *b, uint32_t n, const char *one,
 	buffer_str(b, n == 1 ? one : more);
 }
 
-static void page_loss_ways(struct buffer *b, const struct probe_loss *l)
+static void page_loss_ways(struct buffer *b, const struct stats_ways *w, uint32_t lost)
 {
 	buffer_str(b, ": ");
-	page_loss_count(b, l->lost_there, " request, ", " requests, ");
-	page_loss_count(b, l->lost_back, " answer, ", " answers, ");
-	page_number(b, l->lost - l->lost_there - l->lost_back);
+	page_loss_count(b, w->there, " request, ", " requests, ");
+	page_loss_count(b, w->back, " answer, ", " answers, ");
+	page_number(b, lost - w->there - w->back);
 	buffer_str(b, " either");
 }
 
-void page_loss_numbers(struct buffer *b, const struct stats_target *s)
+void page_loss_numbers(struct buffer *b, const struct status_target *t)
 {
-	const struct probe_loss *l = &s->loss;
+	const struct stats_loss *l = &t->stats.loss;
 
 	page_item_begin(b, "Packets lost");
 	if (l->requests) {
@@ -45,8 +45,8 @@ void page_loss_numbers(struct buffer *b, const struct stats_target *s)
 		buffer_str(b, " of ");
 		page_number(b, l->requests);
 		buffer_str(b, ")");
-		if (s->marked && l->lost)
-			page_loss_ways(b, l);
+		if (t->marked && l->lost)
+			page_loss_ways(b, &t->ways, l->lost);
 	} else {
 		buffer_str(b, "not known yet");
 	}

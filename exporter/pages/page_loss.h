@@ -3,14 +3,13 @@
 #define EXPORTER_PAGES_PAGE_LOSS_H
 
 #include "base/buffer.h"
-#include "exporter/store/problems.h"
-#include "exporter/store/stats.h"
+#include "exporter/store/status.h"
 
 /*
  * Of a target since the start, the share as alert and dashboard have it: "0.5 % (3 of
  * 600)"; with `mark_copies` then "2 requests, 1 answer".
  */
-void page_loss_numbers(struct buffer *b, const struct stats_target *s);
+void page_loss_numbers(struct buffer *b, const struct status_target *t);
 
 /* Of a trunk in the last half hour, as a paragraph, where the way is known; else nothing.
  */

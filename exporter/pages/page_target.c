@@ -11,6 +11,16 @@
 #include "exporter/store/labels.h"
 #include "exporter/store/status.h"
 
+static void page_target_put_size(struct buffer *b, const struct survey_size_report *r)
+{
+	char words[SURVEY_WORDS];
+
+	survey_size_words(words, sizeof(words), r);
+	page_item_begin(b, "What sizes pass");
+	page_str(b, words);
+	page_item_end(b);
+}
+
 static void page_target_put_numbers(struct buffer *b, const struct status_target *t,
 				    int64_t now_ns)
 {
@@ -48,7 +58,9 @@ static void page_target_put_numbers(struct buffer *b, const struct status_target
 	page_number(b, t->stats.late);
 	page_item_end(b);
 	if (t->stats.udp)
-		page_loss_numbers(b, &t->stats);
+		page_loss_numbers(b, t);
+	if (t->sized)
+		page_target_put_size(b, &t->size);
 }
 
 /* What is not shown for want of memory, and which setting would change that. */

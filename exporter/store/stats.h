@@ -68,6 +68,19 @@ static inline const char *stats_state_reason(uint8_t state, int8_t inbound_missi
 							       : NULL;
 }
 
+/* As struct probe_loss has it. */
+struct stats_loss {
+	uint32_t requests;
+	uint32_t answers;
+	uint32_t lost;
+};
+
+/* Those of them of which the way is known, where copies are numbered. */
+struct stats_ways {
+	uint32_t there;
+	uint32_t back;
+};
+
 struct stats_target {
 	int64_t phase_ns[PROBE_PHASES]; /* of the last probe; -1: it had no such phase */
 	int64_t sum_ns;			/* of what the histogram holds */
@@ -79,14 +92,13 @@ struct stats_target {
 	uint32_t probes;
 	uint32_t retransmissions;
 	uint32_t late;
-	struct probe_loss loss;			      /* of all that settled */
+	struct stats_loss loss;			      /* of all that settled */
 	uint32_t misdirected[PROBE_MISDIRECTEDS - 1]; /* over UDP: port, address */
 	uint32_t failures[PROBE_OUTCOMES]; /* PROBE_RESPONSE: a code that means down */
 	uint16_t priority;		   /* by SRV at the last probe; 0 without */
 	uint16_t weight;
 	int8_t success; /* of the last probe; -1: none yet */
 	bool udp;	/* what is sent may be lost */
-	bool marked;	/* and its copies are numbered */
 };
 
 /*

@@ -23,7 +23,7 @@ enum kind {
 };
 
 /* Bases that an offset counts from; parts of settings that a trunk may lack. */
-enum part { SETTINGS, AUTH, REGISTER, CALL };
+enum part { SETTINGS, AUTH, REGISTER, CALL, SIZE };
 
 struct setting {
 	const char *key;
@@ -37,6 +37,7 @@ struct setting {
 #define OF_AUTH(m) offsetof(struct config_auth, m)
 #define OF_REG(m)  offsetof(struct config_register, m)
 #define OF_CALL(m) offsetof(struct config_call, m)
+#define OF_SIZE(m) offsetof(struct config_size, m)
 
 static const char *const register_ats[] = {"all", "first"};
 static const char *const connections[] = {"fresh", "reuse"};
@@ -92,6 +93,8 @@ static const struct setting settings[] = {
 	{"register.interval", DURATION, OF_REG(interval_us), NULL, REGISTER},
 	{"register.aor", TEXT, OF_REG(aor), NULL, REGISTER},
 	{"register.at", CHOICE, OF_REG(at), register_ats, REGISTER},
+	{"size.bytes", NUMBER, OF_SIZE(bytes), NULL, SIZE},
+	{"size.every", NUMBER, OF_SIZE(every), NULL, SIZE},
 	{"call.mode", CHOICE, OF_CALL(mode), call_modes, CALL},
 	{"call.to", TEXT, OF_CALL(to), NULL, CALL},
 	{"call.interval", DURATION, OF_CALL(interval_us), NULL, CALL},
@@ -118,7 +121,8 @@ static const void *settings_value_of(const struct setting *row,
 	const void *parts[] = {[SETTINGS] = s,
 			       [AUTH] = s->auth,
 			       [REGISTER] = s->registration,
-			       [CALL] = s->call};
+			       [CALL] = s->call,
+			       [SIZE] = s->size};
 	const char *part = parts[row->part];
 
 	return part ? part + row->offset : NULL;

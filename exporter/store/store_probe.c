@@ -211,7 +211,7 @@ void store_probe_settled(struct store *s, struct store_target *cell,
 			 const struct probe_loss *loss)
 {
 	int64_t now_s = clock_wall_ns() / CLOCK_NS_PER_S;
-	struct probe_loss *sum;
+	struct stats_loss *sum;
 
 	if (!cell)
 		return;
@@ -220,8 +220,10 @@ void store_probe_settled(struct store *s, struct store_target *cell,
 	sum->requests += loss->requests;
 	sum->answers += loss->answers;
 	sum->lost += loss->lost;
-	sum->lost_there += loss->lost_there;
-	sum->lost_back += loss->lost_back;
+	if (store_ways_of(cell)) {
+		cell->more->ways.there += loss->lost_there;
+		cell->more->ways.back += loss->lost_back;
+	}
 	if (loss->lost && !cell->window)
 		store_probe_begin_window(cell, now_s, sum->requests - loss->requests);
 	if (cell->window)

@@ -394,6 +394,31 @@ function(config)
             shared.perMinute {
               noValue: 'No TLS failure',
             }),
+    p.graph('Sizes that pass',
+            'With size: 1 where questions of that size are answered, 0 after two checks in a '
+            + "row that were not. What it means is on the trunk's page.",
+            [12, 7],
+            p.ranges([
+              ['small', 'min (siptrunk_size_success{%s,size="small"})' % sel],
+              ['large request', 'min (siptrunk_size_success{%s,size="large_request"})' % sel],
+              ['large answer too', 'min (siptrunk_size_success{%s,size="large_both"})' % sel],
+            ]),
+            'none',
+            {
+              maximum: 1,
+              noValue: 'Sizes of this trunk are not looked at',
+              overrides: f.coloured({
+                small: colours.grey,
+                'large request': colours.blue,
+                'large answer too': colours.purple,
+              }),
+            }),
+    p.graph('Path MTU',
+            'Largest packet that the path takes, as a router said; nothing where none did.',
+            [12, 7],
+            p.range('min by (address) (siptrunk_path_mtu_bytes{%s})' % sel, '{{address}}'),
+            'bytes',
+            { noValue: 'No router said so' }),
   ];
 
   // Of the last call, until the next: a call a quarter of an hour has few samples to draw.

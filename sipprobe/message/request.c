@@ -184,6 +184,8 @@ static int print_head(struct mbuf *mb, struct request *r, const struct request_i
 		r->copy = (uint16_t)mb->pos;
 		err |= mbuf_write_str(mb, "01");
 	}
+	if (info->via)
+		err |= mbuf_write_str(mb, info->via);
 	err |= mbuf_write_str(mb, "\r\n");
 	err |= mbuf_printf(mb, "Max-Forwards: %u\r\n", s->max_forwards);
 	if (s->outbound_proxy && is_loose(s->outbound_proxy))

@@ -34,6 +34,7 @@ static void target_destructor(void *arg)
 	request_free(&t->request);
 	mem_deref(t->exchange);
 	mem_deref(t->marks);
+	mem_deref(t->surveyed);
 	mem_deref(t->unregistration);
 }
 
@@ -60,6 +61,8 @@ int target_alloc(struct target **tp, struct target_group *group,
 		err = exchange_alloc(&t->exchange, t);
 	if (!err)
 		err = target_marks_alloc(t);
+	if (!err)
+		err = target_survey_alloc(t);
 	if (!err)
 		err = peers_add(group->peers, &address->sa, address->transport, t);
 	if (err) {

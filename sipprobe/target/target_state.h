@@ -6,6 +6,7 @@
 #include "sipprobe/dns/resolve.h"
 #include "sipprobe/health.h"
 #include "sipprobe/message/request.h"
+#include "sipprobe/survey/survey_host.h"
 #include "sipprobe/loss/loss.h"
 #include "sipprobe/target/prober.h"
 #include "sipprobe/target/target_group.h"
@@ -26,6 +27,14 @@ struct unregistration {
 	struct tls_cache *tls;	   /* in place of the group's; NULL: that */
 	struct config *conf;
 	void (*done_h)(struct target *t); /* its last probe has ended */
+};
+
+struct survey;
+
+/* Of a target whose peer is asked more than probes ask: target_survey.c. */
+struct target_surveyed {
+	struct survey_host host;
+	struct survey *survey; /* owned */
 };
 
 /* The probe under way, or the last one. */
@@ -88,6 +97,7 @@ struct target {
 	struct health own;    /* by its own results alone */
 	bool stream_up;
 	struct loss loss;
+	struct target_surveyed *surveyed;   /* owned; NULL: its peer is not */
 	struct target_marks *marks;	    /* owned; NULL: copies have no number */
 	struct waiting *waiting;	    /* owned; oldest first; not settled yet */
 	char previous_key[REQUEST_KEY_LEN]; /* of the last unanswered request, or zeros */

@@ -313,6 +313,11 @@ class Fleet:
         if trunk.registers:
             self.add("siptrunk_registration_expires_timestamp_seconds", t,
                      t // 300 * 300 + 600, **where)
+        if trunk.name == "lossy":
+            for size in ("small", "large_request", "large_both"):
+                self.add("siptrunk_size_success", t, int(size != "large_both"),
+                         **where, size=size)
+            self.add("siptrunk_path_mtu_bytes", t, 1400, **where)
         if trunk.retry_after_s:
             self.add("siptrunk_probe_retry_after_seconds", t, trunk.retry_after_s,
                      **where)

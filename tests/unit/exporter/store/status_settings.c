@@ -36,6 +36,7 @@ static const char everything[] =
 	" \"method\": [\"OPTIONS\", \"REGISTER\"],"
 	" \"auth\": {\"username\": \"alice\", \"password\": \"hunter2\","
 	" \"realm\": \"isp.example\", \"algorithms\": [\"SHA-256\", \"MD5\"]},"
+	" \"size\": {\"bytes\": 1500},"
 	" \"register\": {\"bind\": true, \"expires\": \"10m\", \"interval\": \"2m\","
 	" \"aor\": \"sip:alice:hunter2@isp.example\"}}]}";
 
@@ -81,6 +82,8 @@ static const struct {
 	{"register.interval", "2m"},
 	{"register.aor", "sip:alice:redacted@isp.example"},
 	{"register.at", "all"},
+	{"size.bytes", "1500"},
+	{"size.every", "10"},
 	{"call.mode", ""},
 	{"call.to", ""},
 	{"call.interval", ""},

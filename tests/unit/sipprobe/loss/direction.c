@@ -190,8 +190,7 @@ static void test_models(void)
 								  : DIRECTION_STATEFUL};
 				struct probe_loss p;
 				/* What it says of silence is a little low. */
-				double points =
-					peer == FIRST_COPY && back > 0.1 ? 5 : 1.5;
+				double points = peer == FIRST_COPY && back > 0.1 ? 6 : 1;
 				bool right;
 
 				seed = 88172645463325252ULL;
