@@ -214,11 +214,19 @@ static const struct field fields_settings[] = {
 	 SETTING(registration),
 	 .more = &record_register},
 	{.key = "size",
-	 .about = "checks over UDP of which sizes pass; taken whole from the nearest level "
+	 .about = "checks over UDP of which sizes pass; taken whole from the nearest "
+		  "level "
 		  "that has it",
 	 .type = &type_record,
 	 SETTING(size),
 	 .more = &record_size},
+	{.key = "train",
+	 .about = "trains of requests over UDP: loss, round trips, jitter; taken whole "
+		  "from "
+		  "the nearest level that has it",
+	 .type = &type_record,
+	 SETTING(train),
+	 .more = &record_train},
 	{.key = "call",
 	 .about = "checks by INVITE; taken whole from the nearest level that has it",
 	 .type = &type_record,

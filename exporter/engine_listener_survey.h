@@ -13,4 +13,8 @@
 void engine_listener_survey_size(const struct survey_size_report *r, bool news,
 				 const char *trunk, const char *address);
 
+/* A train: at warning where somebody cut it off, else at debug. */
+void engine_listener_survey_train(const struct survey_train_report *r, const char *trunk,
+				  const char *address);
+
 #endif

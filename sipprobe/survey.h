@@ -41,6 +41,27 @@ struct survey_size_report {
 	bool ipv6;		      /* where only the sender cuts */
 };
 
+/* Round trips of the last train; metrics' `stat`. */
+enum survey_rtt {
+	SURVEY_RTT_MIN,
+	SURVEY_RTT_MEDIAN,
+	SURVEY_RTT_MAX,
+	SURVEY_RTTS,
+};
+
+/* Of one train: requests at short distances, of which none is sent again. */
+struct survey_train_report {
+	uint32_t requests;
+	uint32_t answers;
+	uint32_t reordered; /* answered after a later one */
+	bool limited; /* somebody counts requests: what it says of loss is nothing */
+	int64_t rtt_ns[SURVEY_RTTS]; /* with answers */
+	int64_t jitter_ns; /* mean change from one round trip to the next; -1: unknown */
+};
+
+/* "min", "median", "max". */
+const char *survey_rtt_name(enum survey_rtt r);
+
 /* "small", "large_request", "large_both". */
 const char *survey_size_name(enum survey_size s);
 

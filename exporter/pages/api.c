@@ -287,33 +287,6 @@ static void api_put_loss(struct json *j, const struct status_target *t)
 	json_close(j, '}');
 }
 
-static void api_put_size(struct json *j, const struct status_target *t)
-{
-	const struct survey_size_report *r = &t->size;
-	char words[SURVEY_WORDS];
-
-	if (!t->sized) {
-		json_null(j, "size");
-		return;
-	}
-	survey_size_words(words, sizeof(words), r);
-	json_open(j, "size", '{');
-	json_str(j, "verdict", survey_verdict_name((enum survey_verdict)r->verdict));
-	json_str(j, "words", words);
-	for (int i = 0; i < SURVEY_SIZES; i++)
-		if (r->success[i] < 0)
-			json_null(j, survey_size_name((enum survey_size)i));
-		else
-			json_bool(j, survey_size_name((enum survey_size)i),
-				  r->success[i]);
-	json_number(j, "bytes", r->bytes, 0);
-	if (r->path_mtu) {
-		json_number(j, "path_mtu_bytes", r->path_mtu, 0);
-		json_str(j, "path_mtu_router", r->router);
-	}
-	json_close(j, '}');
-}
-
 static void api_put_target(struct json *j, const struct status_target *t)
 {
 	json_open(j, NULL, '{');
@@ -328,7 +301,7 @@ static void api_put_target(struct json *j, const struct status_target *t)
 	json_number(j, "retransmissions", t->stats.retransmissions, 0);
 	json_number(j, "late_responses", t->stats.late, 0);
 	api_put_loss(j, t);
-	api_put_size(j, t);
+	api_survey(j, t);
 	api_put_expiry(j, t->stats.cert_not_after_s);
 	api_put_unix_s(j, "verified_chain_not_after_unix_s",
 		       t->stats.verified_not_after_s);

@@ -6,20 +6,11 @@
 #include "exporter/pages/page_chain.h"
 #include "exporter/pages/page_ladder.h"
 #include "exporter/pages/page_loss.h"
+#include "exporter/pages/page_survey.h"
 #include "exporter/pages/page_text.h"
 #include "exporter/pages/page_trunk.h"
 #include "exporter/store/labels.h"
 #include "exporter/store/status.h"
-
-static void page_target_put_size(struct buffer *b, const struct survey_size_report *r)
-{
-	char words[SURVEY_WORDS];
-
-	survey_size_words(words, sizeof(words), r);
-	page_item_begin(b, "What sizes pass");
-	page_str(b, words);
-	page_item_end(b);
-}
 
 static void page_target_put_numbers(struct buffer *b, const struct status_target *t,
 				    int64_t now_ns)
@@ -60,7 +51,9 @@ static void page_target_put_numbers(struct buffer *b, const struct status_target
 	if (t->stats.udp)
 		page_loss_numbers(b, t);
 	if (t->sized)
-		page_target_put_size(b, &t->size);
+		page_survey_size(b, &t->size);
+	if (t->train.trains)
+		page_survey_train(b, &t->train);
 }
 
 /* What is not shown for want of memory, and which setting would change that. */

@@ -31,6 +31,7 @@ struct snapshot_target {
 	const struct stats_call *call;	       /* NULL: it makes no calls */
 	const struct stats_ways *ways;	       /* NULL: copies have no numbers */
 	const struct survey_size_report *size; /* NULL: nothing is known of sizes */
+	const struct stats_train *train;       /* NULL: there was none */
 	const struct stats_code *codes;
 	size_t code_count;
 	/* Only in a snapshot that was asked for them. */

@@ -110,6 +110,16 @@ static inline int64_t stats_certificate_end_s(const struct stats_target *s)
 	return s->verified_not_after_s ? s->verified_not_after_s : s->cert_not_after_s;
 }
 
+/* Trains of requests: counters, and what the last one showed. */
+struct stats_train {
+	uint32_t trains;
+	uint32_t requests; /* of those that nobody cut off, as are the next two */
+	uint32_t answers;
+	uint32_t reordered;
+	uint32_t limited; /* trains that somebody cut off */
+	struct survey_train_report last;
+};
+
 /* Final responses with one status code. */
 struct stats_code {
 	uint16_t code;

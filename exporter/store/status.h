@@ -90,7 +90,8 @@ struct status_target {
 	struct stats_ways ways;
 	bool sized; /* what sizes pass is looked at */
 	struct survey_size_report size;
-	bool lacks_probes; /* for want of memory, as are the ladders of failures */
+	struct stats_train train; /* no trains: there was none */
+	bool lacks_probes;	  /* for want of memory, as are the ladders of failures */
 	bool lacks_failures;
 };
 

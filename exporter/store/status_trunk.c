@@ -131,6 +131,8 @@ static void status_trunk_copy_target(struct status_trunk *trunk, struct store *s
 	to->sized = t->more && t->more->size;
 	if (to->sized)
 		to->size = *t->more->size;
+	to->train = t->more && t->more->train ? *t->more->train
+					      : (struct stats_train){.trains = 0};
 	to->lacks_probes = history_lacks_probes(&s->history, t->track);
 	to->lacks_failures = history_lacks_failures(&s->history, t->track);
 	if (t->track)

@@ -27,6 +27,7 @@ struct store_more {
 	bool marked;			 /* copies of its requests are numbered */
 	struct stats_ways ways;		 /* then */
 	struct survey_size_report *size; /* owned; NULL: nothing is known of sizes */
+	struct stats_train *train;	 /* owned; NULL: there was none */
 };
 
 struct store_target {

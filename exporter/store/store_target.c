@@ -123,6 +123,7 @@ void store_target_free(struct store_target *cell)
 		chain_unref(cell->more->chain);
 		free(cell->more->call);
 		free(cell->more->size);
+		free(cell->more->train);
 	}
 	free(cell->more);
 	free(cell);

@@ -419,6 +419,50 @@ function(config)
             p.range('min by (address) (siptrunk_path_mtu_bytes{%s})' % sel, '{{address}}'),
             'bytes',
             { noValue: 'No router said so' }),
+    p.graph('Trains: round trips',
+            'With train: requests at short distances, of the last one. Jitter is the mean change '
+            + 'from one round trip to the next.',
+            [12, 7],
+            p.ranges([
+              ['shortest', 'min (siptrunk_train_rtt_seconds{%s,stat="min"})' % sel],
+              ['median', 'max (siptrunk_train_rtt_seconds{%s,stat="median"})' % sel],
+              ['longest', 'max (siptrunk_train_rtt_seconds{%s,stat="max"})' % sel],
+              ['jitter', 'max (siptrunk_train_jitter_seconds{%s})' % sel],
+            ]),
+            's',
+            {
+              noValue: 'This trunk gets no trains',
+              overrides: f.coloured({
+                shortest: colours.grey,
+                median: colours.blue,
+                longest: colours.purple,
+                jitter: colours.amber,
+              }),
+            }),
+    p.graph('Trains: lost, and out of order',
+            'Share of the requests of trains within the last hour. Cut off: trains that somebody '
+            + 'who counts requests did not let through, which are no loss.',
+            [12, 7],
+            p.ranges([
+              ['lost', text.fill(|||
+                1 - sum (increase(siptrunk_train_answers_total{%(sel)s}[1h]))
+                / (sum (increase(siptrunk_train_requests_total{%(sel)s}[1h])) > 0)
+              |||, { sel: sel })],
+              ['out of order', text.fill(|||
+                sum (increase(siptrunk_train_reordered_total{%(sel)s}[1h]))
+                / (sum (increase(siptrunk_train_requests_total{%(sel)s}[1h])) > 0)
+              |||, { sel: sel })],
+              ['cut off', 'sum (increase(siptrunk_train_limited_total{%s}[1h]))' % sel],
+            ]),
+            'none',
+            {
+              noValue: 'This trunk gets no trains',
+              overrides: f.coloured({
+                lost: colours.blue,
+                'out of order': colours.purple,
+                'cut off': colours.red,
+              }),
+            }),
   ];
 
   // Of the last call, until the next: a call a quarter of an hour has few samples to draw.

@@ -15,6 +15,17 @@ const char *survey_size_name(enum survey_size s)
 	return names[s];
 }
 
+const char *survey_rtt_name(enum survey_rtt r)
+{
+	static const char *const names[SURVEY_RTTS] = {
+		[SURVEY_RTT_MIN] = "min",
+		[SURVEY_RTT_MEDIAN] = "median",
+		[SURVEY_RTT_MAX] = "max",
+	};
+
+	return names[r];
+}
+
 const char *survey_verdict_name(enum survey_verdict v)
 {
 	static const char *const names[SURVEY_VERDICTS] = {

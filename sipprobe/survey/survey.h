@@ -1,7 +1,7 @@
 /*
  * What a trunk's peer is asked besides probes, while it answers those: once in so many
- * probes what sizes pass (`size`). It changes no state and counts in no figure of probes.
- * Main thread only.
+ * probes what sizes pass (`size`), and once in a while a train of requests (`train`). It
+ * changes no state and counts in no figure of probes. Main thread only.
  */
 #ifndef SIPPROBE_SURVEY_SURVEY_H
 #define SIPPROBE_SURVEY_SURVEY_H
@@ -15,5 +15,8 @@ int survey_alloc(struct survey **sp, const struct survey_host *host);
 
 /* A probe ended. @well: it was answered, and the trunk is not down */
 void survey_probed(struct survey *s, bool well);
+
+/* When its own requests went out in the last SURVEY_BUDGET_MS, and will. */
+void survey_times(const struct survey *s, struct survey_times *out);
 
 #endif

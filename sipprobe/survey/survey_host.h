@@ -6,6 +6,7 @@
 #include "sipprobe/loop/ticker.h"
 #include "sipprobe/message/request.h"
 #include "sipprobe/survey.h"
+#include "sipprobe/survey/survey_budget.h"
 
 /* What sets a question apart from a probe. */
 struct survey_question {
@@ -25,6 +26,14 @@ struct survey_host {
 	int (*make_h)(struct request *r, const struct survey_question *q, void *arg);
 	/* What is known by a check of sizes. */
 	void (*size_h)(const struct survey_size_report *r, void *arg);
+	/* One train. NULL: none is made */
+	void (*train_h)(const struct survey_train_report *r, void *arg);
+	/*
+	 * When requests of other kinds, and of others, to the peer's address went out in
+	 * the last SURVEY_BUDGET_MS, and will in the @ahead_ns to come and that time
+	 * after it. With train_h.
+	 */
+	void (*times_h)(struct survey_times *out, int64_t ahead_ns, void *arg);
 	void *arg;
 };
 

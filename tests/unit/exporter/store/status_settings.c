@@ -36,7 +36,7 @@ static const char everything[] =
 	" \"method\": [\"OPTIONS\", \"REGISTER\"],"
 	" \"auth\": {\"username\": \"alice\", \"password\": \"hunter2\","
 	" \"realm\": \"isp.example\", \"algorithms\": [\"SHA-256\", \"MD5\"]},"
-	" \"size\": {\"bytes\": 1500},"
+	" \"size\": {\"bytes\": 1500}, \"train\": {\"gap\": \"50ms\"},"
 	" \"register\": {\"bind\": true, \"expires\": \"10m\", \"interval\": \"2m\","
 	" \"aor\": \"sip:alice:hunter2@isp.example\"}}]}";
 
@@ -84,6 +84,10 @@ static const struct {
 	{"register.at", "all"},
 	{"size.bytes", "1500"},
 	{"size.every", "10"},
+	{"train.count", "10"},
+	{"train.gap", "50ms"},
+	{"train.every", "5m"},
+	{"train.insist", "false"},
 	{"call.mode", ""},
 	{"call.to", ""},
 	{"call.interval", ""},
