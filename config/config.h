@@ -228,8 +228,8 @@ struct config_settings {
 	unsigned methods;   /* never 0 */
 	const struct config_auth *auth;		    /* NULL: no credentials */
 	const struct config_register *registration; /* NULL: a query, nothing bound */
-	const struct config_size *size;	  /* NULL: nobody asks */
-	const struct config_train *train; /* NULL: there are none */
+	const struct config_size *size;		    /* NULL: nobody asks */
+	const struct config_train *train;	    /* NULL: there are none */
 	const struct config_call *call; /* never NULL with INVITE of a trunk */
 };
 

@@ -56,7 +56,7 @@ struct request_info {
 	const char *agent;		 /* User-Agent by default */
 	uint32_t cseq;			 /* 0: 1 */
 	const char *fields; /* more header fields, with their line ends; or NULL */
-	const char *via; /* more parameters of Via, each with its semicolon; or NULL */
+	const char *via;    /* more parameters of Via, each with its semicolon; or NULL */
 	const struct request_register *registration; /* NULL: no REGISTER */
 	const struct sa *peer;		 /* {peer} in templates; NULL: none has it */
 	const struct request_call *call; /* NULL: no INVITE */
