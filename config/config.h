@@ -172,6 +172,20 @@ struct config_call {
 	struct config_call_degraded degraded;
 };
 
+/* Questions of several sizes, over UDP. */
+struct config_size {
+	unsigned bytes; /* of a large request */
+	unsigned every; /* probes from one check to the next */
+};
+
+/* Some requests at short distances, now and then, over UDP. */
+struct config_train {
+	unsigned count;
+	int64_t gap_us;	  /* from one to the next */
+	int64_t every_us; /* from one train to the next, at least */
+	bool insist;	  /* also where the preset says that it does harm */
+};
+
 /* The address and port that requests leave from. */
 struct config_local {
 	const char *address; /* IPv4 or IPv6 literal; NULL: the kernel chooses */
@@ -205,6 +219,7 @@ struct config_settings {
 	enum config_connection connection;
 	bool connection_set; /* by a file or a preset */
 	enum config_answers_from answers_from;
+	bool mark_copies; /* the copies of a request over UDP are numbered */
 	enum config_family family;
 	enum config_up_when up_when;
 	struct config_codes up_codes;	    /* final responses that mean up */
@@ -229,6 +244,8 @@ struct config_settings {
 	unsigned methods;   /* never 0 */
 	const struct config_auth *auth;		    /* NULL: no credentials */
 	const struct config_register *registration; /* NULL: a query, nothing bound */
+	const struct config_size *size;		    /* NULL: nobody asks */
+	const struct config_train *train;	    /* NULL: there are none */
 	const struct config_call *call; /* never NULL with INVITE of a trunk */
 };
 

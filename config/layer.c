@@ -237,6 +237,11 @@ static void check_together(struct walk *w, struct layer *l,
 			    "its interval (%s) must be longer than timeout (%s)",
 			    duration_text(s->registration->interval_us).s,
 			    duration_text(s->timeout_us).s);
+	if (s->train && !s->train->insist && s->preset && !strcmp(s->preset, "asterisk"))
+		layer_blame(w, l, "train", "preset", false,
+			    "an Asterisk that does not know us logs each request as an "
+			    "attack, and is made to ban who sends ten: not with preset "
+			    "asterisk unless \"insist\": true stands in it");
 	if (s->tls.cert_file && !s->tls.key_file)
 		layer_blame(w, l, "cert_file", "cert_file", true,
 			    "cert_file needs key_file beside it");

@@ -1,4 +1,6 @@
-/* Sections that a level takes whole from the nearest that has them: auth, register. */
+/* Sections that a level takes whole from the nearest that has them: auth, register, size,
+ * train.
+ */
 #include "config/config.h"
 #include "config/tables.h"
 
@@ -102,6 +104,85 @@ static const struct section section_register = {
 const struct record_type record_register = {
 	.section = &section_register,
 	.size = sizeof(struct config_register),
+};
+
+#define SIZE(m) .offset = offsetof(struct config_size, m)
+
+static const struct field fields_size[] = {
+	{.key = "bytes",
+	 .about =
+		 "of a large request; so many that it takes more than one packet, to see "
+		 "whether fragments pass",
+	 .type = &type_number,
+	 SIZE(bytes),
+	 .min = 1000,
+	 .max = 4000,
+	 .initial = "1700"},
+	{.key = "every",
+	 .about = "intervals from one check to the next",
+	 .type = &type_number,
+	 SIZE(every),
+	 .min = 1,
+	 .max = 10000,
+	 .initial = "10"},
+};
+
+static const struct section section_size = {
+	.name = "size",
+	.about =
+		"checks over UDP of which sizes pass; taken whole from the nearest level "
+		"that has it",
+	SECTION_ROWS(fields_size),
+};
+
+const struct record_type record_size = {
+	.section = &section_size,
+	.size = sizeof(struct config_size),
+};
+
+#define TRAIN(m) .offset = offsetof(struct config_train, m)
+
+static const struct field fields_train[] = {
+	{.key = "count",
+	 .about = "requests of a train",
+	 .type = &type_number,
+	 TRAIN(count),
+	 .min = 3,
+	 .max = 10,
+	 .initial = "10"},
+	{.key = "gap",
+	 .about = "time from one to the next",
+	 .type = &type_duration,
+	 TRAIN(gap_us),
+	 .min = MS,
+	 .max = 200 * MS,
+	 .initial = "\"20ms\""},
+	{.key = "every",
+	 .about = "time from one train to the next, at least",
+	 .type = &type_duration,
+	 TRAIN(every_us),
+	 .min = 10 * S,
+	 .max = DAY,
+	 .initial = "\"5m\""},
+	{.key = "insist",
+	 .about = "true: also with preset asterisk, which logs each request of a trunk "
+		  "that it does not know as an attack",
+	 .type = &type_flag,
+	 TRAIN(insist),
+	 .initial = "false"},
+};
+
+static const struct section section_train = {
+	.name = "train",
+	.about = "trains of requests over UDP: loss, round trips, jitter; taken whole "
+		 "from "
+		 "the nearest level that has it",
+	SECTION_ROWS(fields_train),
+};
+
+const struct record_type record_train = {
+	.section = &section_train,
+	.size = sizeof(struct config_train),
 };
 
 _Static_assert(ROW_COUNT(fields_auth) <= RECORD_FIELDS_MAX &&

@@ -83,6 +83,13 @@ static const struct field fields_settings[] = {
 	 SETTING(answers_from),
 	 .more = names_answers_from,
 	 .initial = "\"peer\""},
+	{.key = "mark_copies",
+	 .about = "over UDP: true numbers the copies of a request in their Via, which "
+		  "tells "
+		  "lost requests from lost answers",
+	 .type = &type_flag,
+	 SETTING(mark_copies),
+	 .initial = "false"},
 	{.key = "family",
 	 .about = "which addresses of the trunk's name are probed",
 	 .type = &type_choice,
@@ -213,6 +220,20 @@ static const struct field fields_settings[] = {
 	 .type = &type_record,
 	 SETTING(registration),
 	 .more = &record_register},
+	{.key = "size",
+	 .about = "checks over UDP of which sizes pass; taken whole from the nearest "
+		  "level "
+		  "that has it",
+	 .type = &type_record,
+	 SETTING(size),
+	 .more = &record_size},
+	{.key = "train",
+	 .about = "trains of requests over UDP: loss, round trips, jitter; taken whole "
+		  "from "
+		  "the nearest level that has it",
+	 .type = &type_record,
+	 SETTING(train),
+	 .more = &record_train},
 	{.key = "call",
 	 .about = "checks by INVITE; taken whole from the nearest level that has it",
 	 .type = &type_record,

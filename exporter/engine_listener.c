@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "exporter/engine_listener_calls.h"
 #include "exporter/engine_listener_self.h"
+#include "exporter/engine_listener_survey.h"
 #include "exporter/store/store.h"
 #include "sipprobe/tls_failure.h"
 
@@ -335,6 +336,31 @@ static void engine_listener_probe_settled_h(void *p, const struct probe_loss *lo
 		store_probe_settled(arg, cell->store, loss);
 }
 
+static void engine_listener_survey_size_h(void *p, const struct survey_size_report *r,
+					  void *arg)
+{
+	struct cell *cell = p;
+	char text[64];
+
+	if (cell)
+		engine_listener_survey_size(r, store_survey_size(arg, cell->store, r),
+					    cell->row->trunk->name,
+					    engine_listener_address(arg, cell, text));
+}
+
+static void engine_listener_survey_train_h(void *p, const struct survey_train_report *r,
+					   void *arg)
+{
+	struct cell *cell = p;
+	char text[64];
+
+	if (!cell)
+		return;
+	store_survey_train(arg, cell->store, r);
+	engine_listener_survey_train(r, cell->row->trunk->name,
+				     engine_listener_address(arg, cell, text));
+}
+
 static void engine_listener_probe_misdirected_h(void *p, enum probe_misdirected how,
 						void *arg)
 {
@@ -423,6 +449,8 @@ const struct engine_events engine_listener = {
 	.probe.chain_h = engine_listener_chain_h,
 	.probe.probe_late_h = engine_listener_probe_late_h,
 	.probe.probe_settled_h = engine_listener_probe_settled_h,
+	.probe.survey_size_h = engine_listener_survey_size_h,
+	.probe.survey_train_h = engine_listener_survey_train_h,
 	.probe.probe_misdirected_h = engine_listener_probe_misdirected_h,
 	.probe.call_refused_h = engine_listener_call_refused_h,
 	.calls_open_h = engine_listener_calls_open_h,

@@ -15,6 +15,7 @@
 #include "sipprobe/ladder.h"
 #include "sipprobe/probe.h"
 #include "sipprobe/rehearsal.h"
+#include "sipprobe/survey.h"
 #include "sipprobe/tls_own.h"
 
 struct config_diff;
@@ -83,6 +84,11 @@ struct probe_events {
 	 * once for each request; what is told adds up.
 	 */
 	void (*probe_settled_h)(void *cell, const struct probe_loss *loss, void *arg);
+	/* What a check of sizes adds to what is known. NULL: none are made. */
+	void (*survey_size_h)(void *cell, const struct survey_size_report *r, void *arg);
+	/* One train. With survey_size_h. */
+	void (*survey_train_h)(void *cell, const struct survey_train_report *r,
+			       void *arg);
 	/*
 	 * Before probe_done_h, of a probe over TLS in which the peer showed a
 	 * certificate, whatever became of it.

@@ -78,9 +78,11 @@ static inline struct probe_result probe_result_none(void)
 
 /* Copies of requests over UDP, and what came back for them. */
 struct probe_loss {
-	uint32_t requests; /* sent, retransmissions included */
-	uint32_t answers;  /* first ones and duplicates, late ones too */
-	uint32_t lost;	   /* requests that nothing came back for */
+	uint32_t requests;   /* sent, retransmissions included */
+	uint32_t answers;    /* first ones and duplicates, late ones too */
+	uint32_t lost;	     /* requests that nothing came back for */
+	uint32_t lost_there; /* those of them that did not arrive, as far as is known */
+	uint32_t lost_back;  /* those of them whose answer was lost, likewise */
 };
 
 /* How a response to a request of ours came from another place than it went to. */

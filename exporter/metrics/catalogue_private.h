@@ -58,6 +58,14 @@ size_t catalogue_retransmissions(struct sample *out, const struct snapshot_targe
 size_t catalogue_late(struct sample *out, const struct snapshot_target *t);
 size_t catalogue_udp_requests(struct sample *out, const struct snapshot_target *t);
 size_t catalogue_udp_answers(struct sample *out, const struct snapshot_target *t);
+size_t catalogue_size_success(struct sample *out, const struct snapshot_target *t);
+size_t catalogue_path_mtu(struct sample *out, const struct snapshot_target *t);
+size_t catalogue_train_requests(struct sample *out, const struct snapshot_target *t);
+size_t catalogue_train_answers(struct sample *out, const struct snapshot_target *t);
+size_t catalogue_train_reordered(struct sample *out, const struct snapshot_target *t);
+size_t catalogue_train_limited(struct sample *out, const struct snapshot_target *t);
+size_t catalogue_train_rtt(struct sample *out, const struct snapshot_target *t);
+size_t catalogue_train_jitter(struct sample *out, const struct snapshot_target *t);
 size_t catalogue_udp_lost(struct sample *out, const struct snapshot_target *t);
 size_t catalogue_misdirected(struct sample *out, const struct snapshot_target *t);
 size_t catalogue_last_success(struct sample *out, const struct snapshot_target *t);

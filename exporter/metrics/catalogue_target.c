@@ -69,14 +69,25 @@ size_t catalogue_udp_answers(struct sample *out, const struct snapshot_target *t
 	return t->stats.udp ? catalogue_one(out, t->stats.loss.answers) : 0;
 }
 
-/* On the way there or back: nothing in an answer tells which. */
+/* On the way there or back: only where copies have numbers may an answer tell which. */
 size_t catalogue_udp_lost(struct sample *out, const struct snapshot_target *t)
 {
 	static const char either[] = "direction=\"either\"";
+	static const char request[] = "direction=\"request\"";
+	static const char reply[] = "direction=\"reply\"";
+	const struct stats_ways *w = t->ways;
+	uint32_t known = w ? w->there + w->back : 0;
 
-	*out = (struct sample){.label = {either, sizeof(either) - 1},
-			       .value = t->stats.loss.lost};
-	return t->stats.udp;
+	if (!t->stats.udp)
+		return 0;
+	out[0] = (struct sample){.label = {either, sizeof(either) - 1},
+				 .value = t->stats.loss.lost - known};
+	if (!w)
+		return 1;
+	out[1] = (struct sample){.label = {request, sizeof(request) - 1},
+				 .value = w->there};
+	out[2] = (struct sample){.label = {reply, sizeof(reply) - 1}, .value = w->back};
+	return 3;
 }
 
 /* Over TCP and TLS an answer comes on the connection, or not at all. */

@@ -261,8 +261,19 @@ static void api_put_recent(struct json *j, const struct status_target *t)
 	json_close(j, ']');
 }
 
-static void api_put_loss(struct json *j, const struct stats_target *s)
+/* Those of one way, where copies have numbers. */
+static void api_put_lost(struct json *j, const char *key, bool known, uint32_t lost)
 {
+	if (known)
+		json_number(j, key, lost, 0);
+	else
+		json_null(j, key);
+}
+
+static void api_put_loss(struct json *j, const struct status_target *t)
+{
+	const struct stats_target *s = &t->stats;
+
 	if (!s->udp) {
 		json_null(j, "udp");
 		return;
@@ -271,6 +282,8 @@ static void api_put_loss(struct json *j, const struct stats_target *s)
 	json_number(j, "requests", s->loss.requests, 0);
 	json_number(j, "answers", s->loss.answers, 0);
 	json_number(j, "lost", s->loss.lost, 0);
+	api_put_lost(j, "lost_requests", t->marked, t->ways.there);
+	api_put_lost(j, "lost_answers", t->marked, t->ways.back);
 	json_close(j, '}');
 }
 
@@ -287,7 +300,8 @@ static void api_put_target(struct json *j, const struct status_target *t)
 	json_number(j, "probes", t->stats.probes, 0);
 	json_number(j, "retransmissions", t->stats.retransmissions, 0);
 	json_number(j, "late_responses", t->stats.late, 0);
-	api_put_loss(j, &t->stats);
+	api_put_loss(j, t);
+	api_survey(j, t);
 	api_put_expiry(j, t->stats.cert_not_after_s);
 	api_put_unix_s(j, "verified_chain_not_after_unix_s",
 		       t->stats.verified_not_after_s);

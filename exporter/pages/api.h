@@ -32,6 +32,9 @@ int api_trunk(struct buffer *out, struct store *s, const char *name);
 /* What the last reload changed, as member last_reload. Returns 0 or ENOMEM. */
 int api_put_changes(struct json *j, struct store *s);
 
+/* What a target's peer was asked besides probes: members size and train. */
+void api_survey(struct json *j, const struct status_target *t);
+
 /* A trunk in a list. */
 void api_row(struct json *j, const struct status_row *row);
 

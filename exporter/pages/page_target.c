@@ -5,30 +5,12 @@
 #include "exporter/pages/ladders.h"
 #include "exporter/pages/page_chain.h"
 #include "exporter/pages/page_ladder.h"
+#include "exporter/pages/page_loss.h"
+#include "exporter/pages/page_survey.h"
 #include "exporter/pages/page_text.h"
 #include "exporter/pages/page_trunk.h"
 #include "exporter/store/labels.h"
 #include "exporter/store/status.h"
-
-/* The same share as alert and dashboard have it, since the start: "0.5 % (3 of 600)". */
-static void page_target_put_loss(struct buffer *b, const struct probe_loss *loss)
-{
-	char share[24];
-
-	page_item_begin(b, "Packets lost");
-	if (loss->requests) {
-		(void)snprintf(share, sizeof(share), "%.1f %% (",
-			       100.0 * loss->lost / loss->requests);
-		buffer_str(b, share);
-		page_number(b, loss->lost);
-		buffer_str(b, " of ");
-		page_number(b, loss->requests);
-		buffer_str(b, ")");
-	} else {
-		buffer_str(b, "not known yet");
-	}
-	page_item_end(b);
-}
 
 static void page_target_put_numbers(struct buffer *b, const struct status_target *t,
 				    int64_t now_ns)
@@ -67,7 +49,11 @@ static void page_target_put_numbers(struct buffer *b, const struct status_target
 	page_number(b, t->stats.late);
 	page_item_end(b);
 	if (t->stats.udp)
-		page_target_put_loss(b, &t->stats.loss);
+		page_loss_numbers(b, t);
+	if (t->sized)
+		page_survey_size(b, &t->size);
+	if (t->train.trains)
+		page_survey_train(b, &t->train);
 }
 
 /* What is not shown for want of memory, and which setting would change that. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "exporter/pages/page_loss.h"
 #include "exporter/pages/page_notes.h"
 #include "exporter/pages/page_text.h"
 #include "exporter/pages/page_trunk.h"
@@ -137,6 +138,7 @@ static void page_trunk_put_main(struct buffer *b, const struct page_trunk *p)
 		return;
 	}
 	page_facts(b, p);
+	page_loss_way(b, &p->t->facts);
 	if (p->t->stats.paused)
 		page_trunk_put_pause(b, p);
 	else if (!p->t->target_count)

@@ -26,25 +26,27 @@ void loss_window_begin(struct loss_window *w, int64_t now_s, uint32_t requests)
 			loss_window_plus(0, (requests + i) / LOSS_WINDOW_STEPS);
 }
 
-void loss_window_add(struct loss_window *w, int64_t now_s, uint32_t requests,
-		     uint32_t lost)
+void loss_window_add(struct loss_window *w, int64_t now_s, const struct probe_loss *loss)
 {
-	uint16_t step = (uint16_t)(now_s / LOSS_WINDOW_STEP_S);
+	uint16_t now = (uint16_t)(now_s / LOSS_WINDOW_STEP_S);
+	struct loss_window_step *step = &w->steps[now % LOSS_WINDOW_STEPS];
 
-	loss_window_turn(w, step);
-	step %= LOSS_WINDOW_STEPS;
-	w->steps[step].requests = loss_window_plus(w->steps[step].requests, requests);
-	w->steps[step].lost = loss_window_plus(w->steps[step].lost, lost);
+	loss_window_turn(w, now);
+	step->requests = loss_window_plus(step->requests, loss->requests);
+	step->lost = loss_window_plus(step->lost, loss->lost);
+	step->lost_there = loss_window_plus(step->lost_there, loss->lost_there);
+	step->lost_back = loss_window_plus(step->lost_back, loss->lost_back);
 }
 
-void loss_window_sum(const struct loss_window *w, int64_t now_s, uint32_t *requests,
-		     uint32_t *lost)
+void loss_window_sum(const struct loss_window *w, int64_t now_s, struct probe_loss *sum)
 {
 	struct loss_window now = *w;
 
 	loss_window_turn(&now, (uint16_t)(now_s / LOSS_WINDOW_STEP_S));
 	for (int i = 0; i < LOSS_WINDOW_STEPS; i++) {
-		*requests += now.steps[i].requests;
-		*lost += now.steps[i].lost;
+		sum->requests += now.steps[i].requests;
+		sum->lost += now.steps[i].lost;
+		sum->lost_there += now.steps[i].lost_there;
+		sum->lost_back += now.steps[i].lost_back;
 	}
 }

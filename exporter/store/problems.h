@@ -65,6 +65,8 @@ struct problems_facts {
 	int64_t dns_failed_s; /* the failure of its name before the last one */
 	uint32_t requests;    /* over UDP in the last half hour */
 	uint32_t lost;
+	uint32_t lost_there; /* of them, as far as is known */
+	uint32_t lost_back;
 	bool slow;		    /* an address, as problems_is_slow() has it */
 	int64_t registered_until_s; /* the longest */
 	bool register_fails;	    /* the last REGISTER at every address */

@@ -57,6 +57,15 @@ static struct need snapshot_trunk_need(const struct copy *c,
 		need.bytes += store_call_of(t)
 				      ? copy_arena_bytes(sizeof(struct stats_call))
 				      : 0;
+		need.bytes += store_ways_of(t)
+				      ? copy_arena_bytes(sizeof(struct stats_ways))
+				      : 0;
+		need.bytes += t->more && t->more->size
+				      ? copy_arena_bytes(sizeof(*t->more->size))
+				      : 0;
+		need.bytes += t->more && t->more->train
+				      ? copy_arena_bytes(sizeof(*t->more->train))
+				      : 0;
 		need.targets++;
 	}
 	return need;
@@ -109,6 +118,9 @@ static void snapshot_copy_target(struct copy *c, const struct snapshot_trunk *ro
 	struct snapshot_target *to = &n->targets[n->target_count++];
 	const struct store_more *tls = store_tls_of(from);
 	const struct stats_call *call = store_call_of(from);
+	const struct stats_ways *ways = store_ways_of(from);
+	const struct survey_size_report *size = from->more ? from->more->size : NULL;
+	const struct stats_train *train = from->more ? from->more->train : NULL;
 	size_t counts = (c->s->buckets.count + 1) * sizeof(uint32_t);
 
 	to->stats = from->stats;
@@ -127,6 +139,9 @@ static void snapshot_copy_target(struct copy *c, const struct snapshot_trunk *ro
 	to->tls_failures = snapshot_take_copy(n, tls ? tls->failures : NULL,
 					      tls ? sizeof(tls->failures) : 0);
 	to->call = snapshot_take_copy(n, call, call ? sizeof(*call) : 0);
+	to->ways = snapshot_take_copy(n, ways, ways ? sizeof(*ways) : 0);
+	to->size = snapshot_take_copy(n, size, size ? sizeof(*size) : 0);
+	to->train = snapshot_take_copy(n, train, train ? sizeof(*train) : 0);
 }
 
 /* One label is the beginning of the other. */

@@ -68,6 +68,19 @@ static inline const char *stats_state_reason(uint8_t state, int8_t inbound_missi
 							       : NULL;
 }
 
+/* As struct probe_loss has it. */
+struct stats_loss {
+	uint32_t requests;
+	uint32_t answers;
+	uint32_t lost;
+};
+
+/* Those of them of which the way is known, where copies are numbered. */
+struct stats_ways {
+	uint32_t there;
+	uint32_t back;
+};
+
 struct stats_target {
 	int64_t phase_ns[PROBE_PHASES]; /* of the last probe; -1: it had no such phase */
 	int64_t sum_ns;			/* of what the histogram holds */
@@ -79,7 +92,7 @@ struct stats_target {
 	uint32_t probes;
 	uint32_t retransmissions;
 	uint32_t late;
-	struct probe_loss loss;			      /* of all that settled */
+	struct stats_loss loss;			      /* of all that settled */
 	uint32_t misdirected[PROBE_MISDIRECTEDS - 1]; /* over UDP: port, address */
 	uint32_t failures[PROBE_OUTCOMES]; /* PROBE_RESPONSE: a code that means down */
 	uint16_t priority;		   /* by SRV at the last probe; 0 without */
@@ -97,6 +110,16 @@ static inline int64_t stats_certificate_end_s(const struct stats_target *s)
 {
 	return s->verified_not_after_s ? s->verified_not_after_s : s->cert_not_after_s;
 }
+
+/* Trains of requests: counters, and what the last one showed. */
+struct stats_train {
+	uint32_t trains;
+	uint32_t requests; /* of those that nobody cut off, as are the next two */
+	uint32_t answers;
+	uint32_t reordered;
+	uint32_t limited; /* trains that somebody cut off */
+	struct survey_train_report last;
+};
 
 /* Final responses with one status code. */
 struct stats_code {

@@ -86,7 +86,12 @@ struct status_target {
 	struct history_ladder *failures[HISTORY_FAILURES]; /* newest first; references */
 	struct history_ladder *success;
 	struct chain *chain; /* what the peer showed over TLS, or NULL; a reference */
-	bool lacks_probes;   /* for want of memory, as are the ladders of failures */
+	bool marked;	     /* copies of its requests are numbered */
+	struct stats_ways ways;
+	bool sized; /* what sizes pass is looked at */
+	struct survey_size_report size;
+	struct stats_train train; /* no trains: there was none */
+	bool lacks_probes;	  /* for want of memory, as are the ladders of failures */
 	bool lacks_failures;
 };
 

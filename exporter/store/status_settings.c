@@ -26,7 +26,7 @@ enum kind {
 };
 
 /* Bases that an offset counts from; parts of settings that a trunk may lack. */
-enum part { SETTINGS, AUTH, REGISTER, CALL };
+enum part { SETTINGS, AUTH, REGISTER, CALL, SIZE, TRAIN };
 
 struct setting {
 	const char *key;
@@ -36,10 +36,12 @@ struct setting {
 	enum part part;
 };
 
-#define AT(member) offsetof(struct config_settings, member)
-#define OF_AUTH(m) offsetof(struct config_auth, m)
-#define OF_REG(m)  offsetof(struct config_register, m)
-#define OF_CALL(m) offsetof(struct config_call, m)
+#define AT(member)  offsetof(struct config_settings, member)
+#define OF_AUTH(m)  offsetof(struct config_auth, m)
+#define OF_REG(m)   offsetof(struct config_register, m)
+#define OF_CALL(m)  offsetof(struct config_call, m)
+#define OF_SIZE(m)  offsetof(struct config_size, m)
+#define OF_TRAIN(m) offsetof(struct config_train, m)
 
 static const char *const register_ats[] = {"all", "first"};
 static const char *const connections[] = {"fresh", "reuse"};
@@ -73,6 +75,7 @@ static const struct setting settings[] = {
 	{"paused", PAUSE, AT(pause)},
 	{"connection", CHOICE, AT(connection), connections},
 	{"answers_from", CHOICE, AT(answers_from), answers_from},
+	{"mark_copies", FLAG, AT(mark_copies)},
 	{"family", CHOICE, AT(family), families},
 	{"local.address", TEXT, AT(local.address)},
 	{"local.port", PORT, AT(local.port)},
@@ -94,6 +97,12 @@ static const struct setting settings[] = {
 	{"register.interval", DURATION, OF_REG(interval_us), NULL, REGISTER},
 	{"register.aor", TEXT, OF_REG(aor), NULL, REGISTER},
 	{"register.at", CHOICE, OF_REG(at), register_ats, REGISTER},
+	{"size.bytes", NUMBER, OF_SIZE(bytes), NULL, SIZE},
+	{"size.every", NUMBER, OF_SIZE(every), NULL, SIZE},
+	{"train.count", NUMBER, OF_TRAIN(count), NULL, TRAIN},
+	{"train.gap", DURATION, OF_TRAIN(gap_us), NULL, TRAIN},
+	{"train.every", DURATION, OF_TRAIN(every_us), NULL, TRAIN},
+	{"train.insist", FLAG, OF_TRAIN(insist), NULL, TRAIN},
 	{"call.mode", CHOICE, OF_CALL(mode), call_modes, CALL},
 	{"call.to", TEXT, OF_CALL(to), NULL, CALL},
 	{"call.interval", DURATION, OF_CALL(interval_us), NULL, CALL},
@@ -121,10 +130,9 @@ static const struct setting settings[] = {
 static const void *settings_value_of(const struct setting *row,
 				     const struct config_settings *s)
 {
-	const void *parts[] = {[SETTINGS] = s,
-			       [AUTH] = s->auth,
-			       [REGISTER] = s->registration,
-			       [CALL] = s->call};
+	const void *parts[] = {
+		[SETTINGS] = s,	  [AUTH] = s->auth, [REGISTER] = s->registration,
+		[CALL] = s->call, [SIZE] = s->size, [TRAIN] = s->train};
 	const char *part = parts[row->part];
 
 	return part ? part + row->offset : NULL;

@@ -126,6 +126,13 @@ static void status_trunk_copy_target(struct status_trunk *trunk, struct store *s
 	to->last = t->last;
 	to->last_unix_ns = t->last_unix_ns;
 	to->chain = chain_ref(store_tls_of(t) ? t->more->chain : NULL);
+	to->marked = store_ways_of(t);
+	to->ways = to->marked ? *store_ways_of(t) : (struct stats_ways){.there = 0};
+	to->sized = t->more && t->more->size;
+	if (to->sized)
+		to->size = *t->more->size;
+	to->train = t->more && t->more->train ? *t->more->train
+					      : (struct stats_train){.trains = 0};
 	to->lacks_probes = history_lacks_probes(&s->history, t->track);
 	to->lacks_failures = history_lacks_failures(&s->history, t->track);
 	if (t->track)

@@ -112,6 +112,11 @@ void store_probe_settled(struct store *s, struct store_target *cell,
 			 const struct probe_loss *loss);
 void store_probe_misdirected(struct store *s, struct store_target *cell,
 			     enum probe_misdirected how);
+/* Returns whether its verdict is another than before. */
+bool store_survey_size(struct store *s, struct store_target *cell,
+		       const struct survey_size_report *r);
+void store_survey_train(struct store *s, struct store_target *cell,
+			const struct survey_train_report *r);
 /* A call was due and not made: a limit, or calls are stopped. */
 void store_call_refused(struct store *s, struct store_target *cell);
 /* By the trunk's name, which may be gone. */

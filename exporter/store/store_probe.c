@@ -225,7 +225,7 @@ void store_probe_settled(struct store *s, struct store_target *cell,
 			 const struct probe_loss *loss)
 {
 	int64_t now_s = clock_wall_ns() / CLOCK_NS_PER_S;
-	struct probe_loss *sum;
+	struct stats_loss *sum;
 
 	if (!cell)
 		return;
@@ -234,10 +234,14 @@ void store_probe_settled(struct store *s, struct store_target *cell,
 	sum->requests += loss->requests;
 	sum->answers += loss->answers;
 	sum->lost += loss->lost;
+	if (store_ways_of(cell)) {
+		cell->more->ways.there += loss->lost_there;
+		cell->more->ways.back += loss->lost_back;
+	}
 	if (loss->lost && !cell->window)
 		store_probe_begin_window(cell, now_s, sum->requests - loss->requests);
 	if (cell->window)
-		loss_window_add(cell->window, now_s, loss->requests, loss->lost);
+		loss_window_add(cell->window, now_s, loss);
 	store_write_unlock(s);
 }
 

@@ -77,12 +77,23 @@ static void store_problems_calls(struct problems_facts *f, const struct store_tr
 		f->calls_failed = 0;
 }
 
+static void store_problems_loss(struct problems_facts *f, const struct loss_window *w)
+{
+	struct probe_loss sum = {0};
+
+	if (w)
+		loss_window_sum(w, f->now_s, &sum);
+	f->requests += sum.requests;
+	f->lost += sum.lost;
+	f->lost_there += sum.lost_there;
+	f->lost_back += sum.lost_back;
+}
+
 static void store_problems_target(struct problems_facts *f, struct registered *r,
 				  const struct store *s, struct store_target *t,
 				  int64_t now_ns)
 {
-	if (t->window)
-		loss_window_sum(t->window, f->now_s, &f->requests, &f->lost);
+	store_problems_loss(f, t->window);
 	f->tried = f->tried || t->last_unix_ns;
 	f->slow = f->slow || store_problems_is_slow(s, t, now_ns);
 	store_problems_earlier(&f->cert_end_s, stats_certificate_end_s(&t->stats));

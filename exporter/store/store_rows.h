@@ -18,12 +18,16 @@
 /* Seconds over which the largest schedule lag is told, a slot each. */
 #define STORE_LAG_SLOTS 60
 
-/* A target over TLS, or one that makes calls, has these besides. */
+/* Of a target over TLS, one that makes calls, has numbered copies or a survey. */
 struct store_more {
 	bool tls; /* it is over TLS; else the next two are nothing */
 	uint32_t failures[TLS_FAILURES];
 	struct chain *chain; /* what the peer showed; a reference; NULL: nothing yet */
-	struct stats_call *call; /* owned; NULL: it makes no calls */
+	struct stats_call *call;	 /* owned; NULL: it makes no calls */
+	bool marked;			 /* copies of its requests are numbered */
+	struct stats_ways ways;		 /* then */
+	struct survey_size_report *size; /* owned; NULL: nothing is known of sizes */
+	struct stats_train *train;	 /* owned; NULL: there was none */
 };
 
 struct store_target {
@@ -38,7 +42,7 @@ struct store_target {
 	char *said; /* owned; the last probe's reason phrase or failure; NULL: nothing */
 	int64_t last_unix_ns; /* begin of the last probe that ended; 0: none yet */
 	struct history_probe last;
-	struct store_more *more; /* owned; NULL: neither over TLS, nor calls */
+	struct store_more *more; /* owned; NULL: none of it */
 	uint16_t code_count;
 	uint16_t code_cap;
 	uint16_t label_len;
@@ -116,6 +120,12 @@ struct store {
 	struct changes changes; /* of the last reload */
 	struct store_lag lag[STORE_LAG_SLOTS];
 };
+
+/* On which ways packets were lost; NULL: copies have no numbers. */
+static inline const struct stats_ways *store_ways_of(const struct store_target *t)
+{
+	return t->more && t->more->marked ? &t->more->ways : NULL;
+}
 
 /* What a target over TLS has besides; NULL for others. */
 static inline struct store_more *store_tls_of(const struct store_target *t)

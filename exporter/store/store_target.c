@@ -32,13 +32,16 @@ static bool store_target_more(struct store_target *cell,
 {
 	bool tls = !strcmp(target->transport, "tls") || !strcmp(target->transport, "wss");
 	bool calls = !strcmp(target->method, "INVITE");
+	const struct config_settings *set = cell->row->conf->settings;
+	bool marked = cell->stats.udp && !calls && set && set->mark_copies;
 
-	if (!tls && !calls)
+	if (!tls && !calls && !marked)
 		return true;
 	cell->more = calloc(1, sizeof(*cell->more));
 	if (!cell->more)
 		return false;
 	cell->more->tls = tls;
+	cell->more->marked = marked;
 	if (calls)
 		cell->more->call = store_call_alloc();
 	return !calls || cell->more->call;
@@ -120,6 +123,8 @@ void store_target_free(struct store_target *cell)
 	if (cell->more) {
 		chain_unref(cell->more->chain);
 		free(cell->more->call);
+		free(cell->more->size);
+		free(cell->more->train);
 	}
 	free(cell->more);
 	free(cell);

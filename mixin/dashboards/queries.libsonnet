@@ -99,6 +99,12 @@ function(config) {
     / (%(sum)s (rate(siptrunk_probe_udp_requests_total{%(sel)s}[%(window)s])) > 0)
   |||, { sum: sum(by), sel: sel, window: window }),
 
+  // The same of one direction, which only trunks with mark_copies have.
+  lostWay(sel, direction):: text.fill(|||
+    sum (rate(siptrunk_probe_udp_lost_total{%(sel)s,direction="%(direction)s"}[$__rate_interval]))
+    / (sum (rate(siptrunk_probe_udp_requests_total{%(sel)s}[$__rate_interval])) > 0)
+  |||, { sel: sel, direction: direction }),
+
   // Answers after the timeout, as a share of the probes.
   late(sel):: text.fill(|||
     sum (rate(siptrunk_probe_late_responses_total{%(sel)s}[$__rate_interval]))

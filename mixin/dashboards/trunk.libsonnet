@@ -297,11 +297,14 @@ function(config)
                 noValue: 'Nothing failed in this time range',
               }),
       p.graph('Loss',
-              'Requests over UDP that nothing came back for, as a share of all sent; answers '
+              'Requests over UDP that nothing came back for, as a share of all sent; of these, '
+              + 'with mark_copies, what was lost on the way out and on the way back; answers '
               + 'that came after the timeout, as a share of the probes.',
               [8, 8],
               p.ranges([
                 ['lost', q.lost(sel, '', '$__rate_interval')],
+                ['lost on the way out', q.lostWay(sel, 'request')],
+                ['lost on the way back', q.lostWay(sel, 'reply')],
                 ['late', q.late(sel)],
               ]),
               'percentunit',
@@ -310,7 +313,12 @@ function(config)
                 maximum: 1,
                 thresholds: f.limits(colours.blue, [[config.lossRatio, colours.amber]]),
                 noValue: 'This trunk is not probed over UDP',
-                overrides: f.coloured({ lost: colours.blue, late: colours.purple }),
+                overrides: f.coloured({
+                  lost: colours.blue,
+                  'lost on the way out': colours.amber,
+                  'lost on the way back': colours.red,
+                  late: colours.purple,
+                }),
               }),
       p.graph('Requests over UDP',
               'A minute: all that were sent, those of them that were sent again since no '
@@ -385,6 +393,75 @@ function(config)
             'cpm',
             shared.perMinute {
               noValue: 'No TLS failure',
+            }),
+    p.graph('Sizes that pass',
+            'With size: 1 where questions of that size are answered, 0 after two checks in a '
+            + "row that were not. What it means is on the trunk's page.",
+            [12, 7],
+            p.ranges([
+              ['small', 'min (siptrunk_size_success{%s,size="small"})' % sel],
+              ['large request', 'min (siptrunk_size_success{%s,size="large_request"})' % sel],
+              ['large answer too', 'min (siptrunk_size_success{%s,size="large_both"})' % sel],
+            ]),
+            'none',
+            {
+              maximum: 1,
+              noValue: 'Sizes of this trunk are not looked at',
+              overrides: f.coloured({
+                small: colours.grey,
+                'large request': colours.blue,
+                'large answer too': colours.purple,
+              }),
+            }),
+    p.graph('Path MTU',
+            'Largest packet that the path takes, as a router said; nothing where none did.',
+            [12, 7],
+            p.range('min by (address) (siptrunk_path_mtu_bytes{%s})' % sel, '{{address}}'),
+            'bytes',
+            { noValue: 'No router said so' }),
+    p.graph('Trains: round trips',
+            'With train: requests at short distances, of the last one. Jitter is the mean change '
+            + 'from one round trip to the next.',
+            [12, 7],
+            p.ranges([
+              ['shortest', 'min (siptrunk_train_rtt_seconds{%s,stat="min"})' % sel],
+              ['median', 'max (siptrunk_train_rtt_seconds{%s,stat="median"})' % sel],
+              ['longest', 'max (siptrunk_train_rtt_seconds{%s,stat="max"})' % sel],
+              ['jitter', 'max (siptrunk_train_jitter_seconds{%s})' % sel],
+            ]),
+            's',
+            {
+              noValue: 'This trunk gets no trains',
+              overrides: f.coloured({
+                shortest: colours.grey,
+                median: colours.blue,
+                longest: colours.purple,
+                jitter: colours.amber,
+              }),
+            }),
+    p.graph('Trains: lost, and out of order',
+            'Share of the requests of trains within the last hour. Cut off: trains that somebody '
+            + 'who counts requests did not let through, which are no loss.',
+            [12, 7],
+            p.ranges([
+              ['lost', text.fill(|||
+                1 - sum (increase(siptrunk_train_answers_total{%(sel)s}[1h]))
+                / (sum (increase(siptrunk_train_requests_total{%(sel)s}[1h])) > 0)
+              |||, { sel: sel })],
+              ['out of order', text.fill(|||
+                sum (increase(siptrunk_train_reordered_total{%(sel)s}[1h]))
+                / (sum (increase(siptrunk_train_requests_total{%(sel)s}[1h])) > 0)
+              |||, { sel: sel })],
+              ['cut off', 'sum (increase(siptrunk_train_limited_total{%s}[1h]))' % sel],
+            ]),
+            'none',
+            {
+              noValue: 'This trunk gets no trains',
+              overrides: f.coloured({
+                lost: colours.blue,
+                'out of order': colours.purple,
+                'cut off': colours.red,
+              }),
             }),
   ];
 

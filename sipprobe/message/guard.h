@@ -22,6 +22,7 @@ struct guard_message {
 	struct pl phrase; /* response: reason phrase, raw */
 	struct pl via;	  /* first Via value (up to the first top-level comma) */
 	struct pl branch; /* its branch parameter; p is NULL without, so for the tags */
+	unsigned copy;	  /* the number that a request of ours had in it; 0: none */
 	struct pl call_id;
 	struct pl from;
 	struct pl from_tag;

@@ -41,6 +41,15 @@ bool guard_fields_fault(struct guard_progress *g, unsigned code, const char *why
 	return m->request;
 }
 
+/* A number that we would have written, and nothing else. */
+static unsigned via_copy(const struct siphdr_via *v)
+{
+	struct pl rest = v->copy;
+	uint32_t n;
+
+	return siphdr_number_take(&n, &rest, 99) && !rest.l ? n : 0;
+}
+
 static const char *via_read(struct guard_progress *g, const struct pl *value)
 {
 	struct pl rest = *value;
@@ -56,6 +65,7 @@ static const char *via_read(struct guard_progress *g, const struct pl *value)
 		if (!g->vias++) {
 			g->parts.via = v.value;
 			g->parts.branch = v.branch;
+			g->parts.copy = via_copy(&v);
 		}
 	} while (rest.l);
 	return NULL;

@@ -6,6 +6,7 @@
 
 #include "config/uri.h"
 #include "sipprobe/loop/token.h"
+#include "sipprobe/message/siphdr.h"
 
 #define BRANCH_COOKIE "z9hG4bK"
 
@@ -175,6 +176,13 @@ static bool is_loose(const char *text)
 	return false;
 }
 
+/* An INVITE's ACK and CANCEL must have its Via (RFC 3261 9.1, 17.1.1.3). */
+static bool numbers_copies(const struct request_info *info)
+{
+	return info->trunk->settings->mark_copies && !info->call &&
+	       info->transport == CONFIG_TRANSPORT_UDP;
+}
+
 static int print_head(struct mbuf *mb, struct request *r, const struct request_info *info,
 		      const struct identity *id)
 {
@@ -186,7 +194,15 @@ static int print_head(struct mbuf *mb, struct request *r, const struct request_i
 	err |= mbuf_printf(mb, " SIP/2.0\r\nVia: SIP/2.0/%s %s;branch=",
 			   request_transport_name(info->transport), id->reached);
 	r->branch = (uint16_t)mb->pos;
-	err |= mbuf_printf(mb, BRANCH_COOKIE "%08x%016x;rport\r\n", info->index, 0);
+	err |= mbuf_printf(mb, BRANCH_COOKIE "%08x%016x;rport", info->index, 0);
+	if (numbers_copies(info)) {
+		err |= mbuf_write_str(mb, ";" SIPHDR_VIA_COPY "=");
+		r->copy = (uint16_t)mb->pos;
+		err |= mbuf_write_str(mb, "01");
+	}
+	if (info->via)
+		err |= mbuf_write_str(mb, info->via);
+	err |= mbuf_write_str(mb, "\r\n");
 	err |= mbuf_printf(mb, "Max-Forwards: %u\r\n", s->max_forwards);
 	if (s->outbound_proxy && is_loose(s->outbound_proxy))
 		err |= print_route(mb, id, s->outbound_proxy);
@@ -314,6 +330,16 @@ void request_free(struct request *r)
 {
 	free(r->buf);
 	r->buf = NULL;
+}
+
+void request_number_copy(struct request *r, unsigned n)
+{
+	if (!r->copy)
+		return;
+	if (n > REQUEST_COPIES_MAX)
+		n = 0;
+	r->buf[r->copy] = (char)('0' + n / 10);
+	r->buf[r->copy + 1] = (char)('0' + n % 10);
 }
 
 int request_stamp_branch(struct request *r)

@@ -16,6 +16,7 @@ enum {
 	REQUEST_TAG_LEN = 16,			      /* digits of the From tag */
 	REQUEST_CALL_ID_LEN = 32,		      /* digits of the Call-ID */
 	REQUEST_BRANCH_LEN = 7 + 8 + REQUEST_KEY_LEN, /* cookie, index, secret */
+	REQUEST_COPIES_MAX = 99,		      /* that can be told apart */
 };
 
 struct request {
@@ -24,6 +25,7 @@ struct request {
 	uint16_t branch; /* offsets in buf */
 	uint16_t tag;
 	uint16_t call_id;
+	uint16_t copy; /* of two digits; 0: copies have no number */
 	uint32_t cseq;
 };
 
@@ -60,6 +62,7 @@ struct request_info {
 	const char *nowhere;
 	uint32_t cseq;	    /* 0: 1 */
 	const char *fields; /* more header fields, with their line ends; or NULL */
+	const char *via;    /* more parameters of Via, each with its semicolon; or NULL */
 	const struct request_register *registration; /* NULL: no REGISTER */
 	const struct sa *peer;		 /* {peer} in templates; NULL: none has it */
 	const struct request_call *call; /* NULL: no INVITE */
@@ -92,6 +95,12 @@ int request_stamp(struct request *r);
 
 /* A branch of its own only: for the next request of the same Call-ID. */
 int request_stamp_branch(struct request *r);
+
+/*
+ * Numbers the copy that is sent next, from 1 on, in a parameter of its Via, if the
+ * request was made with one (`mark_copies`). Past REQUEST_COPIES_MAX it is 0: no number.
+ */
+void request_number_copy(struct request *r, unsigned n);
 
 /* The secret of the branch, REQUEST_KEY_LEN digits. */
 static inline const char *request_key(const struct request *r)

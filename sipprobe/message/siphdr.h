@@ -30,6 +30,10 @@ static inline bool siphdr_is(char c, unsigned kinds)
 	return (siphdr_class[(uint8_t)c] & kinds) != 0;
 }
 
+/* A parameter of ours, which numbers the copies of a request (RFC 3261 25.1,
+ * via-extension). */
+#define SIPHDR_VIA_COPY "siptrunk-copy"
+
 /* One Via value. Parts point into the text it was read from. */
 struct siphdr_via {
 	struct pl value;     /* all of it, from protocol to last parameter or comment */
@@ -40,6 +44,7 @@ struct siphdr_via {
 	struct pl branch;    /* p is NULL when there is none, as below */
 	struct pl received;
 	struct pl rport; /* the parameter whole, name and all */
+	struct pl copy;	 /* SIPHDR_VIA_COPY */
 };
 
 /* A From or To value. */

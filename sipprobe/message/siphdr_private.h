@@ -40,7 +40,7 @@ bool siphdr_comment_take(struct pl *c);
  */
 bool siphdr_param_keep(struct pl *slot, const struct pl *value);
 
-/* @want: in small letters, none of them other than a letter */
+/* @want: in small letters and hyphens */
 static inline bool siphdr_name_is(const struct pl *name, const char *want, size_t len)
 {
 	if (name->l != len)

@@ -27,6 +27,8 @@ static bool via_param_take(struct siphdr_via *v, struct pl *c)
 		return siphdr_param_keep(&v->branch, &value);
 	if (SIPHDR_NAME_IS(&name, "received"))
 		return via_param_keep_first(&v->received, &value);
+	if (SIPHDR_NAME_IS(&name, SIPHDR_VIA_COPY))
+		return via_param_keep_first(&v->copy, &value);
 	if (!SIPHDR_NAME_IS(&name, "rport"))
 		return true;
 	if (value.p)

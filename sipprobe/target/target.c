@@ -10,6 +10,7 @@
 #include "sipprobe/target/registry.h"
 #include "sipprobe/target/target_ladder.h"
 #include "sipprobe/target/target_loss.h"
+#include "sipprobe/target/target_marks.h"
 #include "sipprobe/target/target_schedule.h"
 #include "sipprobe/target/target_state.h"
 #include "sipprobe/transport/local_sockets.h"
@@ -32,6 +33,8 @@ static void target_destructor(void *arg)
 	free(t->elsewhere);
 	request_free(&t->request);
 	mem_deref(t->exchange);
+	mem_deref(t->marks);
+	mem_deref(t->surveyed);
 	mem_deref(t->unregistration);
 }
 
@@ -56,6 +59,10 @@ int target_alloc(struct target **tp, struct target_group *group,
 	err = registry_add(group->services->registry, &t->index, t);
 	if (!err)
 		err = exchange_alloc(&t->exchange, t);
+	if (!err)
+		err = target_marks_alloc(t);
+	if (!err)
+		err = target_survey_alloc(t);
 	if (!err)
 		err = peers_add(group->peers, &address->sa, address->transport, t);
 	if (err) {

@@ -20,8 +20,11 @@ int target_copy(struct target *t)
 	a->copied_ns = clock_monotonic_ns();
 	if (!a->copies)
 		a->sent_ns = a->copied_ns;
+	request_number_copy(&t->request, a->copies + 1U);
 	err = udp_transmit(t->udp, &t->address.sa, t->request.buf, t->request.len,
 			   t->settings->dscp);
+	/* A ladder shows the first. */
+	request_number_copy(&t->request, 1);
 	a->send_err = err;
 	if (err && !is_loss(err))
 		return err;

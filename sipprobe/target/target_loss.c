@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "sipprobe/target/target_marks.h"
 #include "sipprobe/target/target_state.h"
 
 enum {
@@ -27,7 +28,7 @@ static bool is_told(const struct target *t)
 	       !t->unregistration && t->group->events->probe_settled_h;
 }
 
-static void tell_settled(struct target *t, const struct probe_loss *loss)
+void target_loss_tell(struct target *t, const struct probe_loss *loss)
 {
 	if (is_told(t) && (loss->requests || loss->answers || loss->lost))
 		t->group->events->probe_settled_h(t->cell, loss, t->group->arg);
@@ -38,7 +39,8 @@ static void settle_request(struct target *t, const struct loss_request *r)
 	struct probe_loss loss;
 
 	loss_settle(&t->loss, r, &loss);
-	tell_settled(t, &loss);
+	target_marks_settle(t, r, &loss);
+	target_loss_tell(t, &loss);
 }
 
 static void waiting_unlink(struct waiting *w)
@@ -118,6 +120,7 @@ void target_loss_end(struct target *t, int64_t rx_ns)
 		.t1_us = target_settings(t)->t1_us,
 		.last_us = (a->copied_ns - a->sent_ns) / CLOCK_NS_PER_US,
 		.answered_us = rx_ns ? (rx_ns - a->sent_ns) / CLOCK_NS_PER_US : 0,
+		.mark = rx_ns ? a->mark : 0,
 	};
 
 	a->copies = 0;
@@ -125,10 +128,25 @@ void target_loss_end(struct target *t, int64_t rx_ns)
 		return;
 	if (rx_ns && r.answered_us < 1)
 		r.answered_us = 1;
+	if (r.mark > 1)
+		r.way_us = target_marks_way_us(t, &r);
 	if (loss_answers(&r) >= r.copies)
 		settle_request(t, &r);
 	else
 		request_wait(t, &r);
+}
+
+/* Of two that say which copies they were made for, and the first of all. */
+static void waiting_final(struct waiting *w, const struct guard_message *m)
+{
+	struct loss_request *r = &w->request;
+	uint16_t mark = target_marks_copy(w->target, m, r->copies);
+
+	r->finals++;
+	if (r->mark && mark && r->marks != LOSS_MARKS_DIFFER)
+		r->marks = r->mark == mark ? LOSS_MARKS_SAME : LOSS_MARKS_DIFFER;
+	if (!r->mark && r->finals == 1)
+		r->mark = mark;
 }
 
 bool target_loss_response(struct target *t, const struct guard_message *m, bool *late)
@@ -143,7 +161,7 @@ bool target_loss_response(struct target *t, const struct guard_message *m, bool 
 	if (m->code < 200)
 		w->request.provisionals++;
 	else
-		w->request.finals++;
+		waiting_final(w, m);
 	if (loss_answers(&w->request) >= w->request.copies)
 		waiting_settle(w);
 	return true;
@@ -154,12 +172,12 @@ void target_loss_belated(struct target *t)
 	struct probe_loss loss;
 
 	loss_belated(&t->loss, &loss);
-	tell_settled(t, &loss);
+	target_loss_tell(t, &loss);
 }
 
 void target_loss_duplicate(struct target *t)
 {
-	tell_settled(t, &(struct probe_loss){.answers = 1});
+	target_loss_tell(t, &(struct probe_loss){.answers = 1});
 }
 
 void target_loss_free(struct target *t)

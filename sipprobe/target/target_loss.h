@@ -10,6 +10,7 @@
 
 #include "sipprobe/message/guard.h"
 
+struct probe_loss;
 struct target;
 
 /*
@@ -32,6 +33,9 @@ void target_loss_belated(struct target *t);
 
 /* One more to the last request, which is settled. */
 void target_loss_duplicate(struct target *t);
+
+/* Tells what is counted now, if it is anything. */
+void target_loss_tell(struct target *t, const struct probe_loss *loss);
 
 /* Forgets all that waits. */
 void target_loss_free(struct target *t);

@@ -50,6 +50,7 @@ static void probe_finish(struct target *t, const struct guard_message *m,
 	target_probe_at(t, target_schedule_next_ns(t, r, clock_monotonic_ns()));
 	t->group->events->probe_done_h(t->cell, r, t->group->arg);
 	target_tell_ladder(t, r, m);
+	target_survey_probed(t, r);
 	if (t->owner->result_h)
 		t->owner->result_h(t->owner, t, r,
 				   t->health.state != before ||

@@ -61,6 +61,12 @@ void target_expire(struct target *t);
 
 /* The rest is for target_*.c. */
 
+/* Sets t->surveyed where the trunk's settings want it. Returns 0 or ENOMEM. */
+int target_survey_alloc(struct target *t);
+
+/* A probe ended: it may be time for more questions. */
+void target_survey_probed(struct target *t, const struct probe_result *r);
+
 /* Arms the timer for the next retransmission or the deadline, whichever is first. */
 void target_wait(struct target *t);
 

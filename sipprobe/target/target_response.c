@@ -3,6 +3,7 @@
 #include "sipprobe/target/exchange.h"
 #include "sipprobe/target/target_ladder.h"
 #include "sipprobe/target/target_loss.h"
+#include "sipprobe/target/target_marks.h"
 #include "sipprobe/target/target_probe.h"
 #include "sipprobe/target/target_state.h"
 
@@ -47,11 +48,14 @@ static void final_response(struct target *t, const struct guard_message *m, int6
 	const char *why = NULL;
 
 	t->attempt.rx_ns = rx_ns;
+	if (t->marks)
+		target_marks_final(t, m, rx_ns);
 	target_loss_end(t, rx_ns);
-	if (t->exchange)
+	if (t->exchange && t->attempt.mark < 2)
 		target_note_response(t, m, rx_ns);
 	switch (exchange_next(t, m, &why)) {
 	case EXCHANGE_DONE:
+		target_marks_ask(t);
 		target_succeed(t, m, rx_ns);
 		break;
 	case EXCHANGE_AGAIN:
@@ -98,8 +102,11 @@ static bool earlier_response(struct target *t, const struct guard_message *m,
 			     int64_t rx_ns)
 {
 	bool late = false;
-	bool waited = target_loss_response(t, m, &late);
+	bool waited;
 
+	if (target_marks_answer(t, m))
+		return true;
+	waited = target_loss_response(t, m, &late);
 	if (!waited && exchange_is_settled(t, m))
 		return true;
 	if (!waited && is_late(t, m)) {
@@ -117,8 +124,11 @@ static bool earlier_response(struct target *t, const struct guard_message *m,
 static void further_response(struct target *t, const struct guard_message *m)
 {
 	bool late = !t->attempt.answered;
-	bool waited = target_loss_response(t, m, &late);
+	bool waited;
 
+	if (target_marks_answer(t, m))
+		return;
+	waited = target_loss_response(t, m, &late);
 	if (!waited && m->code >= 200 && late)
 		target_loss_belated(t);
 	else if (!waited && m->code >= 200)

@@ -6,13 +6,15 @@
 #include "sipprobe/dns/resolve.h"
 #include "sipprobe/health.h"
 #include "sipprobe/message/request.h"
-#include "sipprobe/target/loss.h"
+#include "sipprobe/survey/survey_host.h"
+#include "sipprobe/loss/loss.h"
 #include "sipprobe/target/prober.h"
 #include "sipprobe/target/target_group.h"
 
 struct exchange;
 struct stream;
 struct target_call;
+struct target_marks;
 struct turns_account;
 struct target_notes;
 struct waiting;
@@ -25,6 +27,14 @@ struct unregistration {
 	struct tls_cache *tls;	   /* in place of the group's; NULL: that */
 	struct config *conf;
 	void (*done_h)(struct target *t); /* its last probe has ended */
+};
+
+struct survey;
+
+/* Of a target whose peer is asked more than probes ask: target_survey.c. */
+struct target_surveyed {
+	struct survey_host host;
+	struct survey *survey; /* owned */
 };
 
 /* The probe under way, or the last one. */
@@ -44,9 +54,10 @@ struct attempt {
 	uint16_t retransmissions;
 	uint16_t copies;       /* of the request under way that were sent */
 	uint16_t provisionals; /* provisional responses to it */
-	uint8_t resized;       /* copies sent again since the path takes less */
-	bool left;	       /* one of its copies went out */
-	bool held;	       /* it was given its time once more */
+	uint16_t mark; /* copy that its final response was made for; 0: it does not say */
+	uint8_t resized; /* copies sent again since the path takes less */
+	bool left;	 /* one of its copies went out */
+	bool held;	 /* it was given its time once more */
 	bool pending;
 	bool answered; /* by a final response; what follows is a duplicate, not late */
 	bool refused;  /* our credentials were */
@@ -86,6 +97,8 @@ struct target {
 	struct health own;    /* by its own results alone */
 	bool stream_up;
 	struct loss loss;
+	struct target_surveyed *surveyed;   /* owned; NULL: its peer is not */
+	struct target_marks *marks;	    /* owned; NULL: copies have no number */
 	struct waiting *waiting;	    /* owned; oldest first; not settled yet */
 	char previous_key[REQUEST_KEY_LEN]; /* of the last unanswered request, or zeros */
 };

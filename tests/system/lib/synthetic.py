@@ -253,6 +253,15 @@ class Fleet:
         self.durations(trunk, c, where, t)
         self.peer(trunk, c, where, t)
 
+    def train(self, where, t):
+        trains = (t - self.end) // 300 + 10000
+        for name, each in (("requests", 10), ("answers", 9), ("reordered", 1),
+                           ("limited", 0)):
+            self.add(f"siptrunk_train_{name}_total", t, each * trains, **where)
+        for stat, seconds in (("min", 0.55), ("median", 0.6), ("max", 0.7)):
+            self.add("siptrunk_train_rtt_seconds", t, seconds, **where, stat=stat)
+        self.add("siptrunk_train_jitter_seconds", t, 0.02, **where)
+
     def counters(self, c, where, t):
         self.add("siptrunk_probes_total", t, c.probes, **where)
         for code, n in c.codes.items():
@@ -266,8 +275,11 @@ class Fleet:
             requests = answers + c.resent
             self.add("siptrunk_probe_udp_requests_total", t, requests, **where)
             self.add("siptrunk_probe_udp_answers_total", t, answers, **where)
-            self.add("siptrunk_probe_udp_lost_total", t, requests - answers, **where,
-                     direction="either")
+            there = (requests - answers) // 2
+            for direction, lost in (("either", requests - answers - there),
+                                    ("request", there), ("reply", 0)):
+                self.add("siptrunk_probe_udp_lost_total", t, lost, **where,
+                         direction=direction)
             for kind in ("port", "address"):
                 self.add("siptrunk_probe_misdirected_responses_total", t, 0, **where,
                          kind=kind)
@@ -310,6 +322,12 @@ class Fleet:
         if trunk.registers:
             self.add("siptrunk_registration_expires_timestamp_seconds", t,
                      t // 300 * 300 + 600, **where)
+        if trunk.name == "lossy":
+            for size in ("small", "large_request", "large_both"):
+                self.add("siptrunk_size_success", t, int(size != "large_both"),
+                         **where, size=size)
+            self.add("siptrunk_path_mtu_bytes", t, 1400, **where)
+            self.train(where, t)
         if trunk.retry_after_s:
             self.add("siptrunk_probe_retry_after_seconds", t, trunk.retry_after_s,
                      **where)

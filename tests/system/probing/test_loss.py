@@ -56,6 +56,8 @@ class Loss(Wired):
         "late": udp(Way(seconds=1.2)),
         "garbled": udp(lambda p: whole(p) if p.there else garbled(p)),
         "first-copy": udp(Way(seconds=0.35), first_copy(lambda rq: rq.reply(200))),
+        "first-copy-marked": udp(Way(seconds=0.35), first_copy(lambda rq: rq.reply(200)),
+                                 mark_copies=True),
         "trying": udp(Way(), lambda rq: rq.reply(200 if rq.copy else 100)),
         "over-tcp": ("tcp", whole, answer(), {}),
     }
@@ -126,9 +128,18 @@ class Loss(Wired):
         self.exporter.settled("first-copy", 3, 60)
         self.assertEqual(self.told("first-copy")[2], 0)
 
+    def test_the_same_with_numbers(self):
+        m = self.exporter.settled("first-copy-marked", 3, 60)
+        self.assertEqual([v for _, v in m.all(FAMILIES[2], trunk="first-copy-marked")],
+                         [0, 0, 0])
+        first, second = self.peers["first-copy-marked"].requests[:2]
+        self.assertIn(";siptrunk-copy=01", first.header("Via"))
+        self.assertIn(";siptrunk-copy=02", second.header("Via"))
+
     def test_over_udp_only(self):
         m = self.exporter.scrape()
         for family in FAMILIES:
             self.assertEqual(m.all(family, trunk="over-tcp"), [])
             self.assertTrue(m.all(family, trunk="0-0-0"))
-        self.assertEqual({l["direction"] for l, _ in m.all(FAMILIES[2])}, {"either"})
+        self.assertEqual({l["direction"] for l, _ in m.all(FAMILIES[2], trunk="0-0-0")},
+                         {"either"})

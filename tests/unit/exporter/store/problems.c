@@ -132,10 +132,32 @@ static void test_slow(void)
 static void lost_now(const struct loss_window *w, int64_t at_s, uint32_t requests,
 		     uint32_t lost, const char *name)
 {
-	uint32_t r = 0, l = 0;
+	struct probe_loss sum = {0};
 
-	loss_window_sum(w, at_s, &r, &l);
-	ok(r == requests && l == lost, "%s: %u of %u", name, l, r);
+	loss_window_sum(w, at_s, &sum);
+	ok(sum.requests == requests && sum.lost == lost, "%s: %u of %u", name, sum.lost,
+	   sum.requests);
+}
+
+static void lose(struct loss_window *w, int64_t at_s, uint32_t requests, uint32_t lost)
+{
+	loss_window_add(w, at_s,
+			&(struct probe_loss){.requests = requests, .lost = lost});
+}
+
+static void test_window_ways(void)
+{
+	struct probe_loss l = {
+		.requests = 10, .lost = 5, .lost_there = 2, .lost_back = 1};
+	struct loss_window w = {0};
+	struct probe_loss sum = {0};
+
+	loss_window_add(&w, 0, &l);
+	loss_window_add(&w, 600, &l);
+	loss_window_sum(&w, 600, &sum);
+	ok(sum.lost_there == 4 && sum.lost_back == 2, "each way by itself");
+	loss_window_sum(&w, 1900, &sum);
+	ok(sum.lost_there == 6 && sum.lost_back == 3, "and forgotten with the step");
 }
 
 static void test_window(void)
@@ -143,19 +165,19 @@ static void test_window(void)
 	struct loss_window w = {0};
 
 	lost_now(&w, NOW, 0, 0, "nothing yet");
-	loss_window_add(&w, 0, 10, 1);
-	loss_window_add(&w, 299, 10, 1);
+	lose(&w, 0, 10, 1);
+	lose(&w, 299, 10, 1);
 	lost_now(&w, 299, 20, 2, "in one step");
-	loss_window_add(&w, 300, 5, 3);
+	lose(&w, 300, 5, 3);
 	lost_now(&w, 300, 25, 5, "in two");
 	lost_now(&w, 1799, 25, 5, "for half an hour");
 	lost_now(&w, 1800, 5, 3, "then the first is gone");
 	lost_now(&w, 2100, 0, 0, "then the second");
-	loss_window_add(&w, 3000, 7, 7);
+	lose(&w, 3000, 7, 7);
 	lost_now(&w, 3000, 7, 7, "what was there is not found again");
-	loss_window_add(&w, 2999 + 86400, 1, 0);
+	lose(&w, 2999 + 86400, 1, 0);
 	lost_now(&w, 2999 + 86400, 1, 0, "nor after a day");
-	loss_window_add(&w, 2999 + 86400, 70000, 70000);
+	lose(&w, 2999 + 86400, 70000, 70000);
 	lost_now(&w, 2999 + 86400, 65535, 65535, "no more than it can hold");
 	loss_window_begin(&w, 3000, 60);
 	lost_now(&w, 3000, 60, 0, "what went before the first loss");
@@ -163,7 +185,7 @@ static void test_window(void)
 	loss_window_begin(&w, 3000, 7);
 	lost_now(&w, 3000, 7, 0, "to the last one");
 	loss_window_begin(&w, 86400, 0);
-	loss_window_add(&w, 5, 2, 1);
+	lose(&w, 5, 2, 1);
 	lost_now(&w, 5, 2, 1, "a clock that was set back begins anew");
 }
 
@@ -172,5 +194,6 @@ int main(void)
 	test_problems();
 	test_slow();
 	test_window();
+	test_window_ways();
 	return tap_done();
 }

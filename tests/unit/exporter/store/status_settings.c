@@ -20,7 +20,7 @@ static const char everything[] =
 	" \"down_interval\": \"20s\", \"t1\": \"250ms\", \"fall\": 4, \"rise\": 5,"
 	" \"retry_after_max\": \"45s\","
 	" \"max_forwards\": 7, \"connection\": \"reuse\", \"answers_from\": "
-	"\"anywhere\", \"family\": \"ipv4\","
+	"\"anywhere\", \"mark_copies\": true, \"family\": \"ipv4\","
 	" \"up_when\": \"primary\", \"up_codes\": [\"2xx\", 404, \"486-488\"],"
 	" \"degraded_codes\": [500, \"503-504\"], \"dscp\": \"CS3\","
 	" \"local\": {\"address\": \"192.0.2.9\", \"port\": 5070},"
@@ -40,6 +40,7 @@ static const char everything[] =
 	" \"method\": [\"OPTIONS\", \"REGISTER\"],"
 	" \"auth\": {\"username\": \"alice\", \"password\": \"hunter2\","
 	" \"realm\": \"isp.example\", \"algorithms\": [\"SHA-256\", \"MD5\"]},"
+	" \"size\": {\"bytes\": 1500}, \"train\": {\"gap\": \"50ms\"},"
 	" \"register\": {\"bind\": true, \"expires\": \"10m\", \"interval\": \"2m\","
 	" \"aor\": \"sip:alice:hunter2@isp.example\"}}]}";
 
@@ -63,6 +64,7 @@ static const struct {
 	{"paused", "true"},
 	{"connection", "reuse"},
 	{"answers_from", "anywhere"},
+	{"mark_copies", "true"},
 	{"family", "ipv4"},
 	{"local.address", "192.0.2.9"},
 	{"local.port", "5070"},
@@ -84,6 +86,12 @@ static const struct {
 	{"register.interval", "2m"},
 	{"register.aor", "sip:alice:redacted@isp.example"},
 	{"register.at", "all"},
+	{"size.bytes", "1500"},
+	{"size.every", "10"},
+	{"train.count", "10"},
+	{"train.gap", "50ms"},
+	{"train.every", "5m"},
+	{"train.insist", "false"},
 	{"call.mode", ""},
 	{"call.to", ""},
 	{"call.interval", ""},

@@ -1,4 +1,4 @@
-#include "sipprobe/target/loss.h"
+#include "sipprobe/loss/loss.h"
 
 enum {
 	LOSS_CREEP = 64,	/* answers after which a longer way is nearly believed */
@@ -19,11 +19,8 @@ static bool loss_is_short(const struct loss *l, int64_t us)
 	return 4 * us < (int64_t)LOSS_NEAR_QUARTERS * l->least_us;
 }
 
-/*
- * The copies that can have caused an answer after so long: all but those under way. No
- * two of them left nearer to each other than T1.
- */
-static uint16_t loss_copies_before(const struct loss *l, const struct loss_request *r)
+/* No two of them left nearer to each other than T1. */
+uint16_t loss_copies_by_time(const struct loss *l, const struct loss_request *r)
 {
 	int64_t t2_us = 8 * r->t1_us;
 	int64_t every_us = r->t1_us;
@@ -36,6 +33,12 @@ static uint16_t loss_copies_before(const struct loss *l, const struct loss_reque
 		at_us += every_us;
 	}
 	return n;
+}
+
+/* Those that caused an answer: up to the one that it was made for, where it says. */
+static uint16_t loss_copies_before(const struct loss *l, const struct loss_request *r)
+{
+	return r->mark ? r->mark : loss_copies_by_time(l, r);
 }
 
 static void loss_add(struct probe_loss *out, unsigned requests, unsigned answers)
@@ -100,8 +103,7 @@ static void loss_doubt(struct loss *l, const struct loss_request *r,
 	}
 	if (l->doubts < LOSS_DOUBTS_MAX)
 		return;
-	l->kind = LOSS_FIRST;
-	loss_release(l, out);
+	loss_know(l, LOSS_FIRST, out);
 }
 
 static void loss_count(struct loss *l, const struct loss_request *r,
@@ -111,7 +113,7 @@ static void loss_count(struct loss *l, const struct loss_request *r,
 
 	if (l->kind != LOSS_FIRST || r->provisionals)
 		loss_add(out, r->copies, answers);
-	else if (r->answered_us)
+	else if (r->answered_us || r->mark)
 		loss_add(out, loss_copies_before(l, r), answers);
 	else
 		loss_add(out, 1, answers);
@@ -126,15 +128,19 @@ static void loss_set_off(struct loss *l, struct probe_loss *out)
 	l->credit -= n;
 }
 
+void loss_know(struct loss *l, enum loss_kind kind, struct probe_loss *out)
+{
+	l->kind = (uint8_t)kind;
+	loss_release(l, out);
+}
+
 void loss_settle(struct loss *l, const struct loss_request *r, struct probe_loss *out)
 {
 	*out = (struct probe_loss){0};
 	if (r->answered_us)
-		loss_learn_way(l, r->answered_us, out);
-	if (r->copies > 1 && r->finals > 1) {
-		l->kind = LOSS_COPIES;
-		loss_release(l, out);
-	}
+		loss_learn_way(l, r->way_us ? r->way_us : r->answered_us, out);
+	if (r->copies > 1 && r->finals > 1)
+		loss_know(l, LOSS_COPIES, out);
 	if (l->kind != LOSS_FIRST && loss_is_doubtful(l, r))
 		loss_doubt(l, r, out);
 	else

@@ -9,8 +9,8 @@
  * a peer: copies that it had no reason to answer are not counted. Pure: no clock, no
  * socket.
  */
-#ifndef SIPPROBE_TARGET_LOSS_H
-#define SIPPROBE_TARGET_LOSS_H
+#ifndef SIPPROBE_LOSS_LOSS_H
+#define SIPPROBE_LOSS_LOSS_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -26,6 +26,13 @@ enum loss_kind {
 	LOSS_UNKNOWN,
 	LOSS_COPIES, /* it answers each copy */
 	LOSS_FIRST,  /* it answers the first that arrives */
+};
+
+/* What two final responses to one request say of the copies that they were made for. */
+enum loss_marks {
+	LOSS_MARKS_NONE, /* there are no two, or they do not say */
+	LOSS_MARKS_SAME,
+	LOSS_MARKS_DIFFER,
 };
 
 /* What is known of a target's peer; zeroed: nothing. */
@@ -48,6 +55,9 @@ struct loss_request {
 	int64_t t1_us;	       /* by which copies followed each other */
 	int64_t last_us;       /* the last copy, since the first one */
 	int64_t answered_us;   /* the first final response; 0: none came in time */
+	int64_t way_us; /* there and back, where that is known exactly; 0: it is not */
+	uint16_t mark;	/* copy that the first final response was made for; 0: unknown */
+	uint8_t marks;	/* enum loss_marks */
 };
 
 /*
@@ -56,8 +66,17 @@ struct loss_request {
  */
 void loss_settle(struct loss *l, const struct loss_request *r, struct probe_loss *out);
 
+/* That is known from elsewhere. What was in doubt is told in @out. */
+void loss_know(struct loss *l, enum loss_kind kind, struct probe_loss *out);
+
 /* A final response to a request that was settled before. */
 void loss_belated(struct loss *l, struct probe_loss *out);
+
+/*
+ * The copies that can have caused the first answer by when it came, which came in time:
+ * all but those that were still under way.
+ */
+uint16_t loss_copies_by_time(const struct loss *l, const struct loss_request *r);
 
 /*
  * How many copies something came back for. Provisional responses count where they stand

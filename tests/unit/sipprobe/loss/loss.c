@@ -1,5 +1,5 @@
 /* What is counted of requests over UDP, by what came back: tables, and a model. */
-#include "sipprobe/target/loss.h"
+#include "sipprobe/loss/loss.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,0 +1,137 @@
+/* What a target's peer is asked besides its probes. */
+#include "sipprobe/survey/survey.h"
+#include "sipprobe/target/peers.h"
+#include "sipprobe/target/probers.h"
+#include "sipprobe/target/target_probe.h"
+#include "sipprobe/target/target_state.h"
+
+static const struct config_settings *survey_settings_h(void *arg)
+{
+	return target_settings(arg);
+}
+
+static int survey_make_h(struct request *r, const struct survey_question *q, void *arg)
+{
+	const struct target *t = arg;
+	struct request_info info;
+	int err;
+
+	target_request_info(t, &info, q->local);
+	info.fields = q->fields;
+	info.via = q->via;
+	err = request_make(r, &info);
+	return err ? err : request_stamp(r);
+}
+
+static void survey_size_h(const struct survey_size_report *r, void *arg)
+{
+	const struct target *t = arg;
+
+	if (t->cell)
+		t->group->events->survey_size_h(t->cell, r, t->group->arg);
+}
+
+static void survey_train_h(const struct survey_train_report *r, void *arg)
+{
+	const struct target *t = arg;
+
+	if (t->cell)
+		t->group->events->survey_train_h(t->cell, r, t->group->arg);
+}
+
+/* Who asks when what is sent to its address, and for when. */
+struct survey_around {
+	struct survey_times *out;
+	const struct target *self;
+	int64_t from_ns;
+	int64_t to_ns;
+};
+
+static void survey_probe_times(struct survey_around *a, const struct target *t)
+{
+	const struct attempt *p = &t->attempt;
+	int64_t every_ns = target_settings(t)->interval_us * CLOCK_NS_PER_US;
+
+	if (p->begun_ns > a->from_ns)
+		survey_times_add(a->out, p->begun_ns);
+	/* Its last copy, and its next one. */
+	if (p->copied_ns > a->from_ns && p->copied_ns > p->sent_ns)
+		survey_times_add(a->out, p->copied_ns);
+	if (p->pending && p->resend_ns)
+		survey_times_add(a->out, p->resend_ns);
+	if (p->pending)
+		return;
+	for (int64_t at_ns = t->due_ns; at_ns < a->to_ns && every_ns > 0;
+	     at_ns += every_ns)
+		survey_times_add(a->out, at_ns);
+}
+
+static void survey_row_h(void *row, int fit, void *arg)
+{
+	struct survey_around *a = arg;
+	const struct target *t = row;
+
+	(void)fit;
+	if (t->owner->paused)
+		return;
+	survey_probe_times(a, t);
+	if (t != a->self && t->surveyed)
+		survey_times(t->surveyed->survey, a->out);
+}
+
+static void survey_times_h(struct survey_times *out, int64_t ahead_ns, void *arg)
+{
+	const struct target *t = arg;
+	int64_t span_ns = SURVEY_BUDGET_MS * CLOCK_NS_PER_MS;
+	struct survey_around a = {.out = out, .self = t};
+
+	a.from_ns = clock_monotonic_ns() - span_ns;
+	a.to_ns = clock_monotonic_ns() + ahead_ns + span_ns;
+	peers_each(t->group->peers, &t->address.sa, CONFIG_TRANSPORT_UDP, survey_row_h,
+		   &a);
+}
+
+static void target_surveyed_destructor(void *arg)
+{
+	struct target_surveyed *s = arg;
+
+	mem_deref(s->survey);
+}
+
+int target_survey_alloc(struct target *t)
+{
+	struct target_surveyed *s;
+	int err;
+
+	if (!(target_settings(t)->size || target_settings(t)->train) ||
+	    t->prober != &prober_options ||
+	    t->address.transport != CONFIG_TRANSPORT_UDP ||
+	    !t->group->events->survey_size_h)
+		return 0;
+	s = mem_zalloc(sizeof(*s), target_surveyed_destructor);
+	if (!s)
+		return ENOMEM;
+	s->host = (struct survey_host){.ticker = target_services(t)->ticker,
+				       .peer = &t->address.sa,
+				       .method = t->prober->method,
+				       .settings_h = survey_settings_h,
+				       .make_h = survey_make_h,
+				       .size_h = survey_size_h,
+				       .train_h = survey_train_h,
+				       .times_h = survey_times_h,
+				       .arg = t};
+	err = survey_alloc(&s->survey, &s->host);
+	if (err)
+		mem_deref(s);
+	else
+		t->surveyed = s;
+	return err;
+}
+
+void target_survey_probed(struct target *t, const struct probe_result *r)
+{
+	if (t->surveyed && !t->unregistration)
+		survey_probed(t->surveyed->survey,
+			      r->outcome == PROBE_RESPONSE && r->verdict != PROBE_DOWN &&
+				      t->health.state != HEALTH_DOWN);
+}
