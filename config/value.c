@@ -130,8 +130,10 @@ const char *value_server(const char *text)
 }
 
 const char *const value_reserved_labels[] = {
-	"address",  "cause",  "code",  "le",	    "method", "phase", "profile",
-	"quantile", "reason", "state", "transport", "trunk",  "uri",   NULL,
+	"address", "answered", "by",	    "cause",  "code",	"direction",
+	"event",   "file",     "kind",	    "le",     "method", "phase",
+	"profile", "purpose",  "quantile",  "reason", "size",	"source",
+	"stat",	   "state",    "transport", "trunk",  "uri",	NULL,
 };
 
 const char *value_label_name(const char *text)

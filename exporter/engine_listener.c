@@ -7,29 +7,11 @@
 #include "base/date.h"
 #include "base/log.h"
 #include "exporter/engine_listener_calls.h"
+#include "exporter/engine_listener_private.h"
 #include "exporter/engine_listener_self.h"
 #include "exporter/engine_listener_survey.h"
 #include "exporter/store/store.h"
 #include "sipprobe/tls_failure.h"
-
-/* The engine's `row`: a note on the store's, with what a log line about the trunk needs.
- */
-struct row {
-	struct store_trunk *store;
-	const struct config_trunk *trunk;
-	bool dns_failing;
-	bool dns_noted;
-	bool own_known;	 /* what our certificate is worth was told before */
-	char *own_unfit; /* and what was said of it; NULL: nothing */
-};
-
-_Static_assert(sizeof(struct row) <= STORE_NOTE_BYTES, "no room for it");
-
-/* The engine's `cell`. */
-struct cell {
-	struct store_target *store;
-	const struct row *row;
-};
 
 /* Fields whose number depends on what is known. */
 struct fields {
@@ -243,8 +225,8 @@ static void engine_listener_add_target(struct fields *f, struct store *s,
 			engine_listener_add_text(f, names[i], text[i]);
 }
 
-static const char *engine_listener_address(struct store *s, const struct cell *cell,
-					   char text[64])
+const char *engine_listener_address(struct store *s, const struct cell *cell,
+				    char text[64])
 {
 	return store_target_label(s, cell->store, "address", text, 64) ? text : "";
 }
@@ -334,31 +316,6 @@ static void engine_listener_probe_settled_h(void *p, const struct probe_loss *lo
 
 	if (cell)
 		store_probe_settled(arg, cell->store, loss);
-}
-
-static void engine_listener_survey_size_h(void *p, const struct survey_size_report *r,
-					  void *arg)
-{
-	struct cell *cell = p;
-	char text[64];
-
-	if (cell)
-		engine_listener_survey_size(r, store_survey_size(arg, cell->store, r),
-					    cell->row->trunk->name,
-					    engine_listener_address(arg, cell, text));
-}
-
-static void engine_listener_survey_train_h(void *p, const struct survey_train_report *r,
-					   void *arg)
-{
-	struct cell *cell = p;
-	char text[64];
-
-	if (!cell)
-		return;
-	store_survey_train(arg, cell->store, r);
-	engine_listener_survey_train(r, cell->row->trunk->name,
-				     engine_listener_address(arg, cell, text));
 }
 
 static void engine_listener_probe_misdirected_h(void *p, enum probe_misdirected how,

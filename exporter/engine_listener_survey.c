@@ -1,28 +1,39 @@
 #include "exporter/engine_listener_survey.h"
 
 #include "base/log.h"
+#include "exporter/engine_listener_private.h"
 
-void engine_listener_survey_size(const struct survey_size_report *r, bool news,
-				 const char *trunk, const char *address)
+void engine_listener_survey_size_h(void *p, const struct survey_size_report *r, void *arg)
 {
-	enum log_level level = news ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG;
-	char words[SURVEY_WORDS];
+	const struct cell *cell = p;
+	enum log_level level = LOG_LEVEL_DEBUG;
+	char words[SURVEY_WORDS], text[64];
 
+	if (!cell)
+		return;
+	if (store_survey_size(arg, cell->store, r))
+		level = LOG_LEVEL_INFO;
 	if (!log_enabled(level))
 		return;
 	survey_size_words(words, sizeof(words), r);
-	log_event(level, "sizes checked", LOG_S("trunk", trunk),
-		  LOG_S("address", address),
+	log_event(level, "sizes checked", LOG_S("trunk", cell->row->trunk->name),
+		  LOG_S("address", engine_listener_address(arg, cell, text)),
 		  LOG_S("size", survey_verdict_name((enum survey_verdict)r->verdict)),
 		  LOG_S("detail", words));
 }
 
-void engine_listener_survey_train(const struct survey_train_report *r, const char *trunk,
-				  const char *address)
+void engine_listener_survey_train_h(void *p, const struct survey_train_report *r,
+				    void *arg)
 {
-	enum log_level level = r->limited ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG;
+	const struct cell *cell = p;
+	char text[64];
 
-	log_event(level, r->limited ? "train was cut off: rate limited?" : "train done",
-		  LOG_S("trunk", trunk), LOG_S("address", address),
+	if (!cell)
+		return;
+	store_survey_train(arg, cell->store, r);
+	log_event(r->limited ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG,
+		  r->limited ? "train was cut off: rate limited?" : "train done",
+		  LOG_S("trunk", cell->row->trunk->name),
+		  LOG_S("address", engine_listener_address(arg, cell, text)),
 		  LOG_I("requests", r->requests), LOG_I("answers", r->answers));
 }

@@ -2,19 +2,16 @@
 #ifndef EXPORTER_ENGINE_LISTENER_SURVEY_H
 #define EXPORTER_ENGINE_LISTENER_SURVEY_H
 
-#include <stdbool.h>
-
 #include "sipprobe/survey.h"
 
-/*
- * What sizes pass, in one line of the log: at info where it is another than before.
- * @trunk, @address: of its series
- */
-void engine_listener_survey_size(const struct survey_size_report *r, bool news,
-				 const char *trunk, const char *address);
+/* As probe_events has them, with the struct store as @arg. */
+
+/* What sizes pass: in the log at info where it is another than before. */
+void engine_listener_survey_size_h(void *p, const struct survey_size_report *r,
+				   void *arg);
 
 /* A train: at warning where somebody cut it off, else at debug. */
-void engine_listener_survey_train(const struct survey_train_report *r, const char *trunk,
-				  const char *address);
+void engine_listener_survey_train_h(void *p, const struct survey_train_report *r,
+				    void *arg);
 
 #endif

@@ -58,7 +58,7 @@ static int64_t stamp_of(struct survey_socket *s, struct msghdr *h)
 	return at_ns;
 }
 
-static void tell_error(struct survey_socket *s, const struct sock_extended_err *e)
+static void tell_error(struct survey_socket *s, struct sock_extended_err *e)
 {
 	struct survey_error told = {.err = (int)e->ee_errno, .mtu = e->ee_info};
 
@@ -88,7 +88,7 @@ static bool read_error(struct survey_socket *s)
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(&h); c; c = CMSG_NXTHDR(&h, c))
 		if ((c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR) ||
 		    (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR))
-			tell_error(s, (const void *)CMSG_DATA(c));
+			tell_error(s, (void *)CMSG_DATA(c));
 	return true;
 }
 

@@ -262,7 +262,7 @@ static bool is_noted(const struct target *t)
 	const struct target_notes *n = t->notes;
 	const struct note *last = n && n->count ? &n->list[n->count - 1] : NULL;
 
-	if (last && last->kind == LADDER_ODDITY && n->count > 1)
+	while (last && last->kind == LADDER_ODDITY && last > n->list)
 		last--;
 	return last && last->kind == LADDER_RECEIVED && last->at_ns == t->attempt.rx_ns;
 }

@@ -60,15 +60,16 @@ static void marks_tell(struct target *t, int64_t rx_ns)
 	target_note_words(t, LADDER_ODDITY, rx_ns, words);
 }
 
-void target_marks_final(struct target *t, const struct guard_message *m, int64_t rx_ns)
+bool target_marks_final(struct target *t, const struct guard_message *m, int64_t rx_ns)
 {
 	struct attempt *a = &t->attempt;
 
 	a->mark = target_marks_copy(t, m, a->copies);
 	if (!a->mark || a->copies < 2)
-		return;
+		return false;
 	target_note_response(t, m, rx_ns);
 	marks_tell(t, rx_ns);
+	return true;
 }
 
 static void marks_know(struct target *t, enum loss_kind kind)

@@ -23,8 +23,11 @@ int target_marks_alloc(struct target *t);
 uint16_t target_marks_copy(const struct target *t, const struct guard_message *m,
 			   unsigned copies);
 
-/* Notes which copy the final response to the request under way was made for. */
-void target_marks_final(struct target *t, const struct guard_message *m, int64_t rx_ns);
+/*
+ * Notes which copy the final response to the request under way was made for. Returns
+ * whether it is in the ladder by now.
+ */
+bool target_marks_final(struct target *t, const struct guard_message *m, int64_t rx_ns);
 
 /* That request ended the probe: it is sent once more, if there is something to learn. */
 void target_marks_ask(struct target *t);

@@ -46,12 +46,12 @@ static void ask_again(struct target *t)
 static void final_response(struct target *t, const struct guard_message *m, int64_t rx_ns)
 {
 	const char *why = NULL;
+	bool noted;
 
 	t->attempt.rx_ns = rx_ns;
-	if (t->marks)
-		target_marks_final(t, m, rx_ns);
+	noted = t->marks && target_marks_final(t, m, rx_ns);
 	target_loss_end(t, rx_ns);
-	if (t->exchange && t->attempt.mark < 2)
+	if (t->exchange && !noted)
 		target_note_response(t, m, rx_ns);
 	switch (exchange_next(t, m, &why)) {
 	case EXCHANGE_DONE:

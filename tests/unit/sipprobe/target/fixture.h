@@ -124,8 +124,7 @@ static inline void fixture_settled_h(void *cell, const struct probe_loss *loss, 
 	f->loss.requests += loss->requests;
 	f->loss.answers += loss->answers;
 	f->loss.lost += loss->lost;
-	f->loss.lost_there += loss->lost_there;
-	f->loss.lost_back += loss->lost_back;
+	f->loss.lost_there += loss->lost_there, f->loss.lost_back += loss->lost_back;
 }
 
 /* What settled since the last call: "requests answers lost". */

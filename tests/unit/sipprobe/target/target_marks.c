@@ -198,6 +198,38 @@ static void test_exchange(void)
 	fixture_close(&f);
 }
 
+/* It says which copy was answered, once, with credentials and without. */
+static void test_ladder(void)
+{
+	static const char *const settings[] = {
+		MARKS, MARKS ", \"auth\": {\"username\": \"u\", \"password\": \"p\"}"};
+
+	for (int i = 0; i < 2; i++) {
+		struct fixture f;
+		struct target *t;
+
+		fixture_open(&f, UDP, settings[i]);
+		f.ladder_wanted = true;
+		t = fixture_target(&f, &prober_options);
+		fixture_probe(t);
+		fixture_drain(&f);
+		fixture_reply(&f, "200 OK", "");
+		fixture_drain(&f);
+		fixture_reply(&f, "200 OK", ""); /* no state: to the second copy too */
+		pass_ms(2000);
+		fixture_probe(t);
+		pass_ms(505);
+		fixture_drain(&f);
+		ok(strstr(fixture_field(&f, "Via"), ";siptrunk-copy=02"), "the second");
+		fixture_reply(&f, "200 OK", "");
+		is_str(f.ladder, "sent@0 retransmitted@500 received@505 oddity@505",
+		       i ? "with credentials" : "without");
+		ok(strstr(f.sent, ";siptrunk-copy=01"), "the request is the first copy");
+		mem_deref(t);
+		fixture_close(&f);
+	}
+}
+
 static uint64_t seed;
 
 static bool chance(double share)
@@ -334,6 +366,7 @@ int main(void)
 	test_ignores_copies();
 	test_forged();
 	test_exchange();
+	test_ladder();
 	test_ways();
 	return tap_done();
 }
