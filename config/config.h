@@ -185,6 +185,7 @@ struct config_settings {
 	unsigned fall;		    /* failures in a row until down */
 	unsigned rise;		    /* successes in a row until up again */
 	unsigned max_forwards;
+	bool trace_on_down;	   /* a trace when it goes down without an answer */
 	unsigned dscp;		   /* of IP packets, 0 to 63 */
 	int64_t expect_inbound_us; /* the peer's own OPTIONS come as often; 0: or not */
 	enum config_connection connection;

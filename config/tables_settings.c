@@ -69,6 +69,11 @@ static const struct field fields_settings[] = {
 	 .min = 0,
 	 .max = 255,
 	 .initial = "70"},
+	{.key = "trace_on_down",
+	 .about = "make a trace when the trunk goes down by a timeout or as unreachable",
+	 .type = &type_flag,
+	 SETTING(trace_on_down),
+	 .initial = "false"},
 	{.key = "connection",
 	 .about = "over TCP and TLS: a fresh connection for every probe, or one that is "
 		  "kept",

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "exporter/engine_listener_calls.h"
 #include "exporter/engine_listener_self.h"
+#include "exporter/engine_listener_trace.h"
 #include "exporter/store/store.h"
 #include "sipprobe/tls_failure.h"
 
@@ -432,6 +433,7 @@ const struct engine_events engine_listener = {
 	.listen_cert_h = engine_listener_listen_cert_h,
 	.tls_files_h = engine_listener_tls_files_h,
 	.trunk_inbound_h = engine_listener_trunk_inbound_h,
+	.traced_h = engine_listener_traced_h,
 	.inbound_h = engine_listener_inbound_h,
 	.stray_h = engine_listener_stray_h,
 	.refused_h = engine_listener_refused_h,

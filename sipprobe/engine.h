@@ -16,6 +16,7 @@
 #include "sipprobe/probe.h"
 #include "sipprobe/rehearsal.h"
 #include "sipprobe/tls_own.h"
+#include "sipprobe/trace.h"
 
 struct engine;
 
@@ -163,6 +164,12 @@ struct engine_events {
 				 void *arg);
 	/* How late our own audio left, all calls since the start together. */
 	void (*media_lateness_h)(const struct media_lateness *l, void *arg);
+	/*
+	 * A trace of a trunk has ended, by its name; it may be gone itself. @by_hand:
+	 * somebody asked for it; else the trunk went down. May be NULL.
+	 */
+	void (*traced_h)(const char *trunk, const struct trace_report *r, bool by_hand,
+			 void *arg);
 	/* A request from a configured trunk's address. @code: our answer, 0 for none. */
 	void (*inbound_h)(void *row, const char *method, unsigned code, void *arg);
 	/* Something that is nobody's, or is refused: enum engine_stray. */

@@ -76,6 +76,16 @@ size_t catalogue_udp_lost(struct sample *out, const struct snapshot_target *t)
 	return t->stats.udp;
 }
 
+size_t catalogue_reply_hops(struct sample *out, const struct snapshot_target *t)
+{
+	return t->stats.reply_hops < 0 ? 0 : catalogue_one(out, t->stats.reply_hops);
+}
+
+size_t catalogue_reply_hops_changes(struct sample *out, const struct snapshot_target *t)
+{
+	return t->stats.udp ? catalogue_one(out, t->stats.reply_hops_changes) : 0;
+}
+
 /* Over TCP and TLS an answer comes on the connection, or not at all. */
 size_t catalogue_misdirected(struct sample *out, const struct snapshot_target *t)
 {

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "exporter/ondemand/json_call.h"
 #include "exporter/ondemand/json_chain.h"
+#include "exporter/ondemand/json_trace.h"
 #include "exporter/ondemand/probe_explain.h"
 #include "exporter/ondemand/probe_format.h"
 #include "sipprobe/tls_failure.h"
@@ -222,6 +223,8 @@ int probe_tell_json(struct buffer *b, const struct probe_output *t)
 	probe_json_own(&j, t);
 	probe_json_result(&j, &r->result);
 	probe_json_answers(&j, t);
+	if (r->trace)
+		json_trace(&j, "trace", r->trace);
 	json_close(&j, '}');
 	buffer_str(b, "\n");
 	buffer_clear(&uri);

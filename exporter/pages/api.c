@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "exporter/ondemand/json_call.h"
 #include "exporter/ondemand/json_chain.h"
+#include "exporter/ondemand/json_trace.h"
 #include "exporter/pages/ladders.h"
 #include "exporter/store/labels.h"
 #include "sipprobe/health.h"
@@ -366,6 +367,7 @@ static void api_put_trunk(struct json *j, const struct status_trunk *t)
 		json_bool(j, "inbound_missing", t->stats.inbound_missing);
 	api_put_own(j, t);
 	api_put_registration(j, t);
+	json_trace(j, "trace", t->traced ? &t->traced->report : NULL);
 	json_open(j, "targets", '[');
 	for (size_t i = 0; i < t->target_count; i++)
 		api_put_target(j, &t->targets[i]);

@@ -7,6 +7,7 @@
 #include "exporter/pages/http_query.h"
 #include "exporter/pages/page_ladder.h"
 #include "exporter/pages/page_text.h"
+#include "exporter/pages/page_trace.h"
 #include "exporter/store/labels.h"
 
 struct probed_page {
@@ -94,6 +95,8 @@ static void page_probed_put_section(struct buffer *b, const struct probed_page *
 	page_probed_put_verdict(b, p->t);
 	for (size_t i = 0; i < r->count; i++)
 		page_probed_put_answer(b, p, &r->answers[i]);
+	if (r->trace)
+		page_trace(b, r->trace);
 	buffer_str(b, "<p class=\"when\">It counts in no metric and changes no state.</p>"
 		      "</section>\n");
 }

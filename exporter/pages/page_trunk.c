@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "exporter/pages/page_notes.h"
 #include "exporter/pages/page_text.h"
+#include "exporter/pages/page_trace.h"
 #include "exporter/pages/page_trunk.h"
 #include "exporter/pages/pages.h"
 #include "exporter/store/labels.h"
@@ -141,6 +142,8 @@ static void page_trunk_put_main(struct buffer *b, const struct page_trunk *p)
 		page_trunk_put_pause(b, p);
 	else if (!p->t->target_count)
 		page_trunk_put_no_address(b, p->t);
+	if (p->t->traced)
+		page_traced(b, p->t->traced, p->now_ns);
 	for (size_t i = 0; i < p->t->target_count; i++)
 		page_target(b, p, i);
 	page_trunk_put_settings(b, p);
@@ -159,7 +162,9 @@ static void page_trunk_put_probe(struct buffer *b, const struct page_trunk *p)
 		return;
 	buffer_str(b, "<form id=\"probe\" method=\"post\" action=\"");
 	page_trunk_segment(b, p);
-	buffer_str(b, "/probe\"><button>Probe now</button> <span id=\"probing\" "
+	buffer_str(b, "/probe\"><button>Probe now</button> <button formaction=\"");
+	page_trunk_segment(b, p);
+	buffer_str(b, "/trace\">Trace the way</button> <span id=\"probing\" "
 		      "role=\"status\"></span></form>\n");
 }
 

@@ -84,6 +84,8 @@ struct stats_target {
 	uint32_t failures[PROBE_OUTCOMES]; /* PROBE_RESPONSE: a code that means down */
 	uint16_t priority;		   /* by SRV at the last probe; 0 without */
 	uint16_t weight;
+	uint32_t reply_hops_changes;
+	int16_t reply_hops; /* routers that its last answer passed; -1: unknown */
 	int8_t success; /* of the last probe; -1: none yet */
 	bool udp;	/* what is sent may be lost */
 };

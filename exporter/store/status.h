@@ -10,6 +10,7 @@
 #include "exporter/store/problems.h"
 #include "exporter/store/stats.h"
 #include "exporter/store/store.h"
+#include "exporter/store/traced.h"
 
 /* A trunk among all of them. */
 struct status_row {
@@ -106,6 +107,7 @@ struct status_trunk {
 	size_t target_cap;
 	struct buffer
 		aor; /* address of record of a trunk that checks REGISTER; or empty */
+	struct traced *traced; /* its last trace, or NULL; a reference */
 	bool binds;  /* it registers, and does not only ask */
 	struct problems_facts facts;
 	unsigned memory_mib;	/* the setting */

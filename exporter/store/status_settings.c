@@ -68,6 +68,7 @@ static const struct setting settings[] = {
 	{"up_when", CHOICE, AT(up_when), up_whens},
 	{"expect_inbound", DURATION, AT(expect_inbound_us)},
 	{"paused", PAUSE, AT(pause)},
+	{"trace_on_down", FLAG, AT(trace_on_down)},
 	{"connection", CHOICE, AT(connection), connections},
 	{"answers_from", CHOICE, AT(answers_from), answers_from},
 	{"family", CHOICE, AT(family), families},

@@ -166,6 +166,7 @@ static int status_trunk_copy_trunk(struct status_trunk *to, struct store *s,
 		to->dns_note = status_trunk_add_text(to, store_dns_note(row),
 						     strlen(store_dns_note(row)));
 	to->stats = row->stats;
+	to->traced = traced_ref(row->traced);
 	store_follow_wall(s);
 	to->since_unix_ns = store_since_unix_ns(s, row);
 	TAILQ_FOREACH(t, &row->targets, entry)
@@ -224,6 +225,7 @@ void status_trunk_free(struct status_trunk *t)
 		history_ladder_unref(t->targets[i].success);
 		chain_unref(t->targets[i].chain);
 	}
+	traced_unref(t->traced);
 	free(t->targets);
 	buffer_clear(&t->settings);
 	buffer_clear(&t->aor);

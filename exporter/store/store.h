@@ -114,6 +114,9 @@ void store_probe_misdirected(struct store *s, struct store_target *cell,
 			     enum probe_misdirected how);
 /* A call was due and not made: a limit, or calls are stopped. */
 void store_call_refused(struct store *s, struct store_target *cell);
+/* Keeps the trace of a trunk, by its name, which may be gone; of the last ones. */
+void store_traced(struct store *s, const char *trunk, const struct trace_report *r,
+		  bool by_hand);
 /* By the trunk's name, which may be gone. */
 void store_calls_open(struct store *s, const char *trunk, unsigned open);
 void store_call_not_ended(struct store *s, const char *trunk);

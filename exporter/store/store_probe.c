@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "exporter/store/store_rows.h"
+#include "sipprobe/trace.h"
 
 static void store_probe_lag_note(struct store *s, int64_t now_ns, int64_t lag_ns)
 {
@@ -91,6 +92,15 @@ static void store_probe_code_count(struct store_target *cell, unsigned code)
 	(void)store_codes_room(cell);
 }
 
+/* Another length of the way back is another way. */
+static void store_probe_way_back(struct stats_target *stats, uint8_t ttl)
+{
+	int16_t hops = (int16_t)trace_reply_hops(ttl);
+
+	stats->reply_hops_changes += stats->reply_hops >= 0 && stats->reply_hops != hops;
+	stats->reply_hops = hops;
+}
+
 static void store_probe_result_count(const struct store *s, struct store_target *cell,
 				     const struct probe_result *result)
 {
@@ -109,6 +119,8 @@ static void store_probe_result_count(const struct store *s, struct store_target 
 	if (result->verified_not_after_s > 0)
 		stats->verified_not_after_s = result->verified_not_after_s;
 	stats->retry_after_s = result->retry_after_s;
+	if (result->reply_ttl)
+		store_probe_way_back(stats, result->reply_ttl);
 	if (result->outcome == PROBE_TLS && store_tls_of(cell) &&
 	    result->tls_cause < TLS_FAILURES)
 		cell->more->failures[result->tls_cause]++;

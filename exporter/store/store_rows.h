@@ -14,6 +14,7 @@
 #include "exporter/store/problems.h"
 #include "exporter/store/stats.h"
 #include "exporter/store/store.h"
+#include "exporter/store/traced.h"
 
 /* Seconds over which the largest schedule lag is told, a slot each. */
 #define STORE_LAG_SLOTS 60
@@ -73,6 +74,7 @@ struct store_trunk {
 	uint8_t dns_hint;	     /* enum dns_hint of that time */
 	uint64_t changed;	     /* the store's sequence at its last change */
 	uint32_t *inbound;	     /* STATS_METHODS counters; NULL: no request yet */
+	struct traced *traced;	     /* its last trace; NULL: none */
 	struct store_texts *texts;   /* NULL: none of them */
 	struct store_course *course; /* owned; NULL: its state changed once at most */
 	struct stats_trunk stats;
@@ -104,6 +106,7 @@ struct store {
 	size_t prepared_count;
 	struct name_index names; /* rows by trunk; without memory some are not in */
 	struct history history;
+	struct traced_list traces;
 	bool keeps_audio; /* main thread */
 	size_t target_count;
 	bool changing;	   /* a configuration is being applied */

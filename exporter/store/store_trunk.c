@@ -202,6 +202,7 @@ void store_trunk_remove(struct store *s, struct store_trunk *row)
 	name_index_remove(&s->names, row);
 	TAILQ_FOREACH(cell, &row->targets, entry)
 		history_track_free(&s->history, cell->track);
+	traced_forget(&s->traces, &row->traced);
 	s->exporter.trunks--;
 	s->target_count -= row->target_count;
 	s->generation++;

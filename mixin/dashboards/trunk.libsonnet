@@ -341,6 +341,15 @@ function(config)
                   'from elsewhere': colours.red,
                 }),
               }),
+      p.graph('Length of the way back',
+              'Routers that answers over UDP passed, by their TTL, for each address. Where it '
+              + 'changes, the way has changed. "Trace the way" on the exporter\'s page shows '
+              + 'the way there.',
+              [24, 7],
+              p.range('max by (address, transport, method) (siptrunk_probe_reply_hops{%s})' % sel,
+                      targetLegend),
+              'none',
+              { noValue: 'This trunk is not probed over UDP' }),
     ];
 
   local peer = [

@@ -8,6 +8,7 @@
 
 struct resolv_watch;
 struct tls_watch;
+struct traces;
 
 struct engine {
 	struct services services;
@@ -23,6 +24,7 @@ struct engine {
 	struct resolv_watch *resolv_watch;
 	struct trunk **trunks; /* in the configuration's order */
 	size_t trunk_count;
+	struct traces *traces; /* of trunks that went down */
 };
 
 #endif

@@ -1,4 +1,6 @@
 /* Which socket a probe to somewhere leaves from. */
+#include <unistd.h>
+
 #include "sipprobe/loop/ip_literal.h"
 #include "sipprobe/transport/local_sockets.h"
 #include "sipprobe/transport/sockets_private.h"
@@ -115,4 +117,24 @@ uint16_t sockets_stream_port(const struct sockets *s, enum config_transport tran
 			return sa_port(&e->local);
 	}
 	return 0;
+}
+
+int udp_source(struct sa *src, const struct sa *dst)
+{
+	struct sockaddr_in6 name = {0};
+	socklen_t len = sizeof(name);
+	int err = 0;
+	int fd = socket(sa_af(dst), SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return errno;
+	if (connect(fd, &dst->u.sa, dst->len) ||
+	    getsockname(fd, (struct sockaddr *)&name, &len))
+		err = errno;
+	else
+		err = sa_set_sa(src, (struct sockaddr *)&name);
+	(void)close(fd);
+	if (!err)
+		sa_set_port(src, 0);
+	return err;
 }

@@ -268,6 +268,8 @@ class Fleet:
             self.add("siptrunk_probe_udp_answers_total", t, answers, **where)
             self.add("siptrunk_probe_udp_lost_total", t, requests - answers, **where,
                      direction="either")
+            self.add("siptrunk_probe_reply_hops", t, 7, **where)
+            self.add("siptrunk_probe_reply_hops_changes_total", t, 0, **where)
             for kind in ("port", "address"):
                 self.add("siptrunk_probe_misdirected_responses_total", t, 0, **where,
                          kind=kind)

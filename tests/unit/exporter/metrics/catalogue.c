@@ -27,6 +27,8 @@ static const char *const promised[] = {
 	"siptrunk_probe_udp_requests_total",
 	"siptrunk_probe_udp_answers_total",
 	"siptrunk_probe_udp_lost_total",
+	"siptrunk_probe_reply_hops",
+	"siptrunk_probe_reply_hops_changes_total",
 	"siptrunk_probe_misdirected_responses_total",
 	"siptrunk_probe_last_success_timestamp_seconds",
 	"siptrunk_tls_certificate_not_after_timestamp_seconds",
