@@ -107,6 +107,7 @@ static void engine_listener_trunk_state_h(void *p, const struct engine_change *c
 					  void *arg)
 {
 	bool worse = change->to == HEALTH_DOWN || change->to == HEALTH_DEGRADED;
+	struct buffer why = {0};
 	struct fields f = {0};
 	struct row *row = p;
 
@@ -129,7 +130,10 @@ static void engine_listener_trunk_state_h(void *p, const struct engine_change *c
 	if (change->last)
 		engine_listener_add_result(&f, change->last);
 	engine_listener_add(&f, LOG_SEC("after", change->held_ns));
+	engine_listener_why(&why, arg, row->trunk->name, NULL);
+	engine_listener_add_text(&f, "why", why.data);
 	log_write(worse ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, "trunk changed state", f.list);
+	buffer_clear(&why);
 }
 
 /* A pause without an end is no news to whoever wrote it; one that ends is, twice. */

@@ -2,7 +2,15 @@
 #ifndef EXPORTER_ENGINE_LISTENER_TRACE_H
 #define EXPORTER_ENGINE_LISTENER_TRACE_H
 
+#include "base/buffer.h"
 #include "sipprobe/engine.h"
+
+struct store;
+
+/* Why a trunk that is down is so, on one line; nothing of another. @r: of a trace or NULL
+ */
+void engine_listener_why(struct buffer *b, struct store *s, const char *trunk,
+			 const struct trace_report *r);
 
 /* As engine_events has it, with the struct store as @arg. */
 void engine_listener_traced_h(const char *trunk, const struct trace_report *r,

@@ -91,6 +91,7 @@ static void probe_cli_trace_h(const struct ondemand_report *r,
 	if (run->interrupted)
 		return;
 	if (!run->told) {
+		output.traces = true;
 		run->code = run->args.format->tell(&run->out, &output);
 		buffer_str(&run->out, "\n");
 	}
@@ -113,6 +114,8 @@ static void probe_cli_done_h(const struct ondemand_report *r, void *arg)
 	run->why[0] = '\0';
 	if (!run->told)
 		run->code = run->args.format->tell(&run->out, &output);
+	else
+		probe_text_why(&run->out, r);
 	if (run->args.pcap && probe_pcap_write(run->args.pcap, &output, run->version)) {
 		fprintf(stderr, "siptrunk_exporter: --pcap: %s: %s\n", run->args.pcap,
 			strerror(errno));

@@ -9,6 +9,7 @@
 #include "exporter/ondemand/json_chain.h"
 #include "exporter/ondemand/json_trace.h"
 #include "exporter/pages/ladders.h"
+#include "exporter/pages/page_why.h"
 #include "exporter/store/labels.h"
 #include "sipprobe/health.h"
 #include "sipprobe/tls_failure.h"
@@ -337,6 +338,19 @@ static void api_put_registration(struct json *j, const struct status_trunk *t)
 	json_close(j, '}');
 }
 
+static void api_put_why(struct json *j, const struct status_trunk *t)
+{
+	struct buffer line = {0};
+
+	if (!t->down) {
+		json_null(j, "why");
+		return;
+	}
+	page_why_line(&line, &t->outage, t->traced ? &t->traced->report : NULL);
+	json_text(j, "why", (struct slice){line.data, line.len});
+	buffer_clear(&line);
+}
+
 static void api_put_trunk(struct json *j, const struct status_trunk *t)
 {
 	json_open(j, NULL, '{');
@@ -367,6 +381,7 @@ static void api_put_trunk(struct json *j, const struct status_trunk *t)
 		json_bool(j, "inbound_missing", t->stats.inbound_missing);
 	api_put_own(j, t);
 	api_put_registration(j, t);
+	api_put_why(j, t);
 	json_trace(j, "trace", t->traced ? &t->traced->report : NULL);
 	json_open(j, "targets", '[');
 	for (size_t i = 0; i < t->target_count; i++)

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "exporter/ondemand/probe_explain.h"
+#include "exporter/ondemand/why.h"
 #include "exporter/pages/http_query.h"
 #include "exporter/pages/page_ladder.h"
 #include "exporter/pages/page_text.h"
@@ -47,6 +48,13 @@ static void page_probed_put_verdict(struct buffer *b, const struct probe_output 
 	buffer_str(b, " <bdi>");
 	page_bytes(b, (struct slice){text.data, text.len});
 	buffer_str(b, "</bdi></p>\n");
+	buffer_clear(&text);
+	why_report(&text, t->report);
+	if (text.len) {
+		buffer_str(b, "<p class=\"why\"><b>Why:</b> <bdi>");
+		page_bytes(b, (struct slice){text.data, text.len});
+		buffer_str(b, "</bdi></p>\n");
+	}
 	buffer_clear(&text);
 	if (!*advice)
 		return;

@@ -7,6 +7,7 @@
 
 #include "exporter/store/copy_arena.h"
 #include "exporter/store/history.h"
+#include "exporter/store/outage.h"
 #include "exporter/store/problems.h"
 #include "exporter/store/stats.h"
 #include "exporter/store/store.h"
@@ -108,7 +109,9 @@ struct status_trunk {
 	struct buffer
 		aor; /* address of record of a trunk that checks REGISTER; or empty */
 	struct traced *traced; /* its last trace, or NULL; a reference */
-	bool binds;  /* it registers, and does not only ask */
+	bool down;	       /* with how it went down: */
+	struct outage outage;
+	bool binds; /* it registers, and does not only ask */
 	struct problems_facts facts;
 	unsigned memory_mib;	/* the setting */
 	struct buffer settings; /* pairs of terminated strings, key and value */

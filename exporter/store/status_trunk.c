@@ -167,6 +167,9 @@ static int status_trunk_copy_trunk(struct status_trunk *to, struct store *s,
 						     strlen(store_dns_note(row)));
 	to->stats = row->stats;
 	to->traced = traced_ref(row->traced);
+	to->down = row->outage != NULL;
+	if (to->down)
+		to->outage = *row->outage;
 	store_follow_wall(s);
 	to->since_unix_ns = store_since_unix_ns(s, row);
 	TAILQ_FOREACH(t, &row->targets, entry)

@@ -144,6 +144,17 @@ static const char *store_probe_words_of(const struct probe_result *r)
 	return text;
 }
 
+/* What a failure will be compared with. */
+static void store_probe_keep_success(struct store_target *cell,
+				     const struct probe_result *r)
+{
+	int64_t latency_ns = r->phase_ns[PROBE_PHASE_ANSWER];
+
+	cell->success_code = (uint16_t)r->code;
+	cell->success_latency_us = latency_ns > 0 ? (uint32_t)(latency_ns / 1000) : 0;
+	cell->success_reply_hops = cell->stats.reply_hops;
+}
+
 static void store_probe_remember(struct store *s, struct store_target *cell,
 				 const struct probe_result *r)
 {
@@ -152,6 +163,8 @@ static void store_probe_remember(struct store *s, struct store_target *cell,
 	cell->last = history_pack(r, gap_ns);
 	cell->last_unix_ns = r->begun_unix_ns;
 	history_add(&s->history, cell->track, cell->last);
+	if (cell->stats.success)
+		store_probe_keep_success(cell, r);
 	store_target_say(cell, store_probe_words_of(r));
 	store_touch(s, cell->row);
 }

@@ -11,6 +11,7 @@
 #include "exporter/store/history.h"
 #include "exporter/store/loss_window.h"
 #include "exporter/store/native_histogram.h"
+#include "exporter/store/outage.h"
 #include "exporter/store/problems.h"
 #include "exporter/store/stats.h"
 #include "exporter/store/store.h"
@@ -39,7 +40,10 @@ struct store_target {
 	char *said; /* owned; the last probe's reason phrase or failure; NULL: nothing */
 	int64_t last_unix_ns; /* begin of the last probe that ended; 0: none yet */
 	struct history_probe last;
-	struct store_more *more; /* owned; NULL: neither over TLS, nor calls */
+	struct store_more *more;     /* owned; NULL: neither over TLS, nor calls */
+	uint32_t success_latency_us; /* of the last success, as are the next two */
+	uint16_t success_code;
+	int16_t success_reply_hops; /* -1: unknown */
 	uint16_t code_count;
 	uint16_t code_cap;
 	uint16_t label_len;
@@ -75,6 +79,7 @@ struct store_trunk {
 	uint64_t changed;	     /* the store's sequence at its last change */
 	uint32_t *inbound;	     /* STATS_METHODS counters; NULL: no request yet */
 	struct traced *traced;	     /* its last trace; NULL: none */
+	struct outage *outage;	     /* owned; NULL: it is not down */
 	struct store_texts *texts;   /* NULL: none of them */
 	struct store_course *course; /* owned; NULL: its state changed once at most */
 	struct stats_trunk stats;
@@ -180,6 +185,10 @@ void store_call_count(struct store_target *cell, const struct call_report *r);
 /* Counts a response in the target's histograms. With the lock held. */
 void store_observe(const struct store *s, struct store_target *t,
 		   const struct probe_result *result);
+
+/* With the lock held, at each change of a trunk's state: keeps how it went down. */
+void store_outage_follow(struct store *s, struct store_trunk *row,
+			 const struct engine_change *change);
 
 /* The writer's hold on the store. There is one writer, the main thread. */
 void store_write_lock(struct store *s);

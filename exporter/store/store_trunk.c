@@ -40,6 +40,7 @@ static void store_trunk_free(struct store_trunk *row)
 		free(row->texts->dns_note);
 	}
 	free(row->texts);
+	free(row->outage);
 	free(row->course);
 	free(row);
 }
@@ -274,6 +275,7 @@ void store_trunk_state(struct store *s, struct store_trunk *row,
 		return;
 	store_write_lock(s);
 	store_trunk_note_change(s, row, since_s);
+	store_outage_follow(s, row, change);
 	row->stats.state = (uint8_t)change->to;
 	row->stats.state_changes++;
 	store_follow_wall(s);
@@ -291,6 +293,8 @@ void store_trunk_paused(struct store *s, struct store_trunk *row, bool paused,
 		return;
 	store_write_lock(s);
 	if (paused != row->stats.paused) {
+		store_outage_follow(s, row,
+				    &(struct engine_change){.to = HEALTH_UNKNOWN});
 		row->stats.state = HEALTH_UNKNOWN;
 		row->stats.inbound_missing = -1;
 		row->since_boot_ns = now_ns;

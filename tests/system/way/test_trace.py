@@ -222,6 +222,8 @@ class Served(Traced):
         self.assertEqual(api["trace"]["ends"], "lost after 10.70.2.2 (hop 2)")
         self.assertEqual(api["trace"]["local"], f"{chain.OURS}:5099")
         self.assertIn("lost after 10.70.2.2 (hop 2)", e.get("/trunks/t"))
+        self.assertIn("; lost after 10.70.2.2 (hop 2); ", line["why"])
+        self.assertEqual(api["why"], line["why"])
         for name in ("off", "closed"):
             self.assertEqual(e.scrape().state(name), "down")
             self.assertIsNone(json.loads(e.get(f"/api/v1/trunks/{name}"))["trace"])

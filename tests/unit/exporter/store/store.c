@@ -437,7 +437,7 @@ int main(void)
 	test_exporter();
 	test_null();
 	test_churn();
-	test_memory(false, 812);
-	test_memory(true, 1020);
+	test_memory(false, 828);
+	test_memory(true, 1036);
 	return tap_done();
 }

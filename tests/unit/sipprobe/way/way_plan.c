@@ -103,16 +103,14 @@ static void net_answer(struct net *n, unsigned i, int64_t now_ns)
 					: TRACE_ROUTER,
 	};
 	unsigned single = way_plan_single(&n->plan, now_ns);
+	/* An answer of SIP has its branch. */
+	bool known = !n->c->one_by_one || (single && kind == 'p');
 
-	if (!n->c->one_by_one)
-		way_plan_heard(&n->plan, n->answers[i].ttl, &hop, now_ns - MS, now_ns);
-	else if (!single)
-		way_plan_alone(&n->plan, now_ns);
-	else if (kind == 'p')
-		/* An answer of SIP has its branch. */
-		way_plan_heard(&n->plan, n->answers[i].ttl, &hop, now_ns - MS, now_ns);
+	if (known || single)
+		way_plan_heard(&n->plan, known ? n->answers[i].ttl : single, &hop,
+			       now_ns - MS, now_ns);
 	else
-		way_plan_heard(&n->plan, single, &hop, now_ns - MS, now_ns);
+		way_plan_alone(&n->plan, now_ns);
 	n->answers[i].at_ns = INT64_MAX;
 }
 

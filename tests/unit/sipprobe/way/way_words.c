@@ -8,10 +8,6 @@
 	{                                                                                \
 		.rtt_ns = -1                                                             \
 	}
-#define ROUTER(a)                                                                        \
-	{                                                                                \
-		.answer = TRACE_ROUTER, .address = a                                     \
-	}
 
 static const struct {
 	const char *want;
@@ -21,7 +17,10 @@ static const struct {
 	{"lost before any router spoke", {.count = 0}},
 	{"lost after 10.70.2.2 (hop 2)",
 	 {.count = 4,
-	  .hops = {ROUTER("10.70.5.2"), ROUTER("10.70.2.2"), SILENT, SILENT}}},
+	  .hops = {{.answer = TRACE_ROUTER, .address = "10.70.5.2"},
+		   {.answer = TRACE_ROUTER, .address = "10.70.2.2"},
+		   SILENT,
+		   SILENT}}},
 	{"rejected by 10.70.3.2 (hop 3): administratively prohibited",
 	 {.count = 3,
 	  .hops = {SILENT,
@@ -39,14 +38,14 @@ static const struct {
 		    .code = 5}}}},
 	{"rejected by 10.70.5.2 (hop 1): host administratively prohibited",
 	 {.count = 2,
-	  .hops = {ROUTER("10.70.5.2"),
+	  .hops = {{.answer = TRACE_ROUTER, .address = "10.70.5.2"},
 		   {.answer = TRACE_REJECTED,
 		    .address = "10.70.5.2",
 		    .type = 3,
 		    .code = 10}}}},
 	{"refused by 10.70.4.2 (hop 2): nothing listens there",
 	 {.count = 2,
-	  .hops = {ROUTER("10.70.5.2"),
+	  .hops = {{.answer = TRACE_ROUTER, .address = "10.70.5.2"},
 		   {.answer = TRACE_REFUSED, .address = "10.70.4.2"}}}},
 	{"answered by 10.70.4.2 (hop 2)",
 	 {.count = 2,
