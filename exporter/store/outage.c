@@ -77,7 +77,7 @@ static void outage_by_host(struct outage *o, const struct store_trunk *row)
 {
 	struct config_uri uri;
 
-	if (config_uri_parse(config_trunk_hop(row->conf), &uri) ||
+	if (!row->conf->settings || config_uri_parse(config_trunk_hop(row->conf), &uri) ||
 	    uri.host.l >= sizeof(o->address))
 		return;
 	memcpy(o->address, uri.host.p, uri.host.l);
@@ -99,8 +99,9 @@ void store_outage_follow(struct store *s, struct store_trunk *row,
 	o = row->outage;
 	if (!o)
 		return;
-	*o = (struct outage){.success_reply_hops = -1,
-			     .timeout_us = row->conf->settings->timeout_us};
+	*o = (struct outage){
+		.success_reply_hops = -1,
+		.timeout_us = row->conf->settings ? row->conf->settings->timeout_us : 0};
 	if (change->last)
 		outage_by_result(o, s, row, change);
 	else
