@@ -17,6 +17,7 @@
 /* Taken whole by the nearest level that has them. */
 extern const struct record_type record_auth;	 /* struct config_auth */
 extern const struct record_type record_register; /* struct config_register */
+extern const struct record_type record_mirror;	 /* struct config_mirror */
 extern const struct record_type record_call;	 /* struct config_call */
 
 /* Within those of calls. */

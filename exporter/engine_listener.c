@@ -7,29 +7,11 @@
 #include "base/date.h"
 #include "base/log.h"
 #include "exporter/engine_listener_calls.h"
+#include "exporter/engine_listener_private.h"
 #include "exporter/engine_listener_self.h"
 #include "exporter/engine_listener_trace.h"
 #include "exporter/store/store.h"
 #include "sipprobe/tls_failure.h"
-
-/* The engine's `row`: a note on the store's, with what a log line about the trunk needs.
- */
-struct row {
-	struct store_trunk *store;
-	const struct config_trunk *trunk;
-	bool dns_failing;
-	bool dns_noted;
-	bool own_known;	 /* what our certificate is worth was told before */
-	char *own_unfit; /* and what was said of it; NULL: nothing */
-};
-
-_Static_assert(sizeof(struct row) <= STORE_NOTE_BYTES, "no room for it");
-
-/* The engine's `cell`. */
-struct cell {
-	struct store_target *store;
-	const struct row *row;
-};
 
 /* Fields whose number depends on what is known. */
 struct fields {
@@ -429,6 +411,8 @@ const struct engine_events engine_listener = {
 	.probe.probe_late_h = engine_listener_probe_late_h,
 	.probe.probe_settled_h = engine_listener_probe_settled_h,
 	.probe.probe_misdirected_h = engine_listener_probe_misdirected_h,
+	.probe.seen_as_h = engine_listener_seen_as_h,
+	.probe.mirrored_h = engine_listener_mirrored_h,
 	.probe.call_refused_h = engine_listener_call_refused_h,
 	.calls_open_h = engine_listener_calls_open_h,
 	.call_not_ended_h = engine_listener_call_not_ended_h,

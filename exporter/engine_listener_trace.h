@@ -12,6 +12,10 @@ struct store;
 void engine_listener_why(struct buffer *b, struct store *s, const char *trunk,
 			 const struct trace_report *r);
 
+/* As engine_events has them, with a cell of the listener's. */
+void engine_listener_seen_as_h(void *p, const struct mirror_view *view, void *arg);
+void engine_listener_mirrored_h(void *p, unsigned signs, void *arg);
+
 /* As engine_events has it, with the struct store as @arg. */
 void engine_listener_traced_h(const char *trunk, const struct trace_report *r,
 			      bool by_hand, void *arg);

@@ -13,6 +13,7 @@
 #include "sipprobe/dns_hint.h"
 #include "sipprobe/health.h"
 #include "sipprobe/ladder.h"
+#include "sipprobe/mirror.h"
 #include "sipprobe/probe.h"
 #include "sipprobe/rehearsal.h"
 #include "sipprobe/tls_own.h"
@@ -95,6 +96,10 @@ struct probe_events {
 	void (*chain_h)(void *cell, struct chain *chain, void *arg);
 	/* Before probe_done_h, where a rehearsal was asked for. */
 	void (*rehearsal_h)(void *cell, const struct rehearsal *r, void *arg);
+	/* Before probe_done_h, where an answer says that we are another than before. */
+	void (*seen_as_h)(void *cell, const struct mirror_view *view, void *arg);
+	/* Rounds of questions found signs of an ALG, or none: bits 1 << mirror_sign. */
+	void (*mirrored_h)(void *cell, unsigned signs, void *arg);
 	/*
 	 * Both or neither. After probe_done_h, whether the probe's ladder is to be made;
 	 * and the ladder, valid during the call.

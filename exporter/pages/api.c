@@ -9,6 +9,7 @@
 #include "exporter/ondemand/json_chain.h"
 #include "exporter/ondemand/json_trace.h"
 #include "exporter/pages/ladders.h"
+#include "exporter/pages/page_mirror.h"
 #include "exporter/pages/page_why.h"
 #include "exporter/store/labels.h"
 #include "sipprobe/health.h"
@@ -290,6 +291,7 @@ static void api_put_target(struct json *j, const struct status_target *t)
 	json_number(j, "retransmissions", t->stats.retransmissions, 0);
 	json_number(j, "late_responses", t->stats.late, 0);
 	api_put_loss(j, &t->stats);
+	page_mirror_json(j, t);
 	api_put_expiry(j, t->stats.cert_not_after_s);
 	api_put_unix_s(j, "verified_chain_not_after_unix_s",
 		       t->stats.verified_not_after_s);

@@ -5,6 +5,7 @@
 #include "exporter/pages/ladders.h"
 #include "exporter/pages/page_chain.h"
 #include "exporter/pages/page_ladder.h"
+#include "exporter/pages/page_mirror.h"
 #include "exporter/pages/page_text.h"
 #include "exporter/pages/page_trunk.h"
 #include "exporter/store/labels.h"
@@ -68,6 +69,7 @@ static void page_target_put_numbers(struct buffer *b, const struct status_target
 	page_item_end(b);
 	if (t->stats.udp)
 		page_target_put_loss(b, &t->stats.loss);
+	page_mirror(b, t, now_ns);
 }
 
 /* What is not shown for want of memory, and which setting would change that. */
@@ -197,6 +199,7 @@ void page_target(struct buffer *b, const struct page_trunk *p, size_t index)
 	if (t->chain)
 		page_chain(b, t->chain, index, p->now_ns);
 	page_target_put_caution(b, t);
+	page_mirror_next(b, t);
 	page_target_put_ladders(b, p, t, index);
 	buffer_str(b, "</section>\n");
 }

@@ -78,7 +78,8 @@ uint64_t status_generation(struct store *s);
 int64_t status_begun_ns(const struct store *s);
 
 struct status_target {
-	struct slice labels; /* method, address, transport */
+	struct slice labels;  /* method, address, transport */
+	struct slice seen_as; /* as whom its peer sees us; empty: unknown */
 	struct slice said;
 	struct stats_target stats;
 	struct history_probe last;

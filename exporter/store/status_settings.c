@@ -23,7 +23,7 @@ enum kind {
 };
 
 /* Bases that an offset counts from; parts of settings that a trunk may lack. */
-enum part { SETTINGS, AUTH, REGISTER, CALL };
+enum part { SETTINGS, AUTH, REGISTER, CALL, MIRROR };
 
 struct setting {
 	const char *key;
@@ -68,6 +68,8 @@ static const struct setting settings[] = {
 	{"up_when", CHOICE, AT(up_when), up_whens},
 	{"expect_inbound", DURATION, AT(expect_inbound_us)},
 	{"paused", PAUSE, AT(pause)},
+	{"mirror.every", DURATION, offsetof(struct config_mirror, every_us), NULL,
+	 MIRROR},
 	{"trace_on_down", FLAG, AT(trace_on_down)},
 	{"connection", CHOICE, AT(connection), connections},
 	{"answers_from", CHOICE, AT(answers_from), answers_from},
@@ -118,6 +120,7 @@ static const void *settings_value_of(const struct setting *row,
 	const void *parts[] = {[SETTINGS] = s,
 			       [AUTH] = s->auth,
 			       [REGISTER] = s->registration,
+			       [MIRROR] = s->mirror,
 			       [CALL] = s->call};
 	const char *part = parts[row->part];
 

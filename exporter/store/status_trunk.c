@@ -33,7 +33,8 @@ static struct need status_trunk_need_of(const struct store *s,
 	need.text += store_dns_note(row) ? strlen(store_dns_note(row)) : 0;
 	need.text += store_dns_failure(row) ? strlen(store_dns_failure(row)) : 0;
 	TAILQ_FOREACH(t, &row->targets, entry)
-		need.text += t->label_len + (t->said ? strlen(t->said) : 0);
+		need.text += t->label_len + (t->said ? strlen(t->said) : 0) +
+			     (t->seen_as ? strlen(t->seen_as) : 0);
 	return need;
 }
 
@@ -122,6 +123,9 @@ static void status_trunk_copy_target(struct status_trunk *trunk, struct store *s
 
 	to->labels = status_trunk_add_text(trunk, store_target_text(s, t), t->label_len);
 	to->said = status_trunk_add_text(trunk, t->said, t->said ? strlen(t->said) : 0);
+	if (t->seen_as)
+		to->seen_as =
+			status_trunk_add_text(trunk, t->seen_as, strlen(t->seen_as));
 	to->stats = t->stats;
 	to->last = t->last;
 	to->last_unix_ns = t->last_unix_ns;

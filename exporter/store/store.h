@@ -112,6 +112,12 @@ void store_probe_settled(struct store *s, struct store_target *cell,
 			 const struct probe_loss *loss);
 void store_probe_misdirected(struct store *s, struct store_target *cell,
 			     enum probe_misdirected how);
+/* Its peer sees us at another address than before. */
+void store_seen_as(struct store *s, struct store_target *cell,
+		   const struct mirror_view *view);
+/* Signs of an ALG on the way, bits 1 << enum mirror_sign. Returns whether they changed.
+ */
+bool store_mirrored(struct store *s, struct store_target *cell, unsigned signs);
 /* A call was due and not made: a limit, or calls are stopped. */
 void store_call_refused(struct store *s, struct store_target *cell);
 /* Keeps the trace of a trunk, by its name, which may be gone; of the last ones. */

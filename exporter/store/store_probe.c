@@ -261,3 +261,39 @@ void store_probe_misdirected(struct store *s, struct store_target *cell,
 	cell->stats.misdirected[how - 1]++;
 	store_write_unlock(s);
 }
+
+void store_seen_as(struct store *s, struct store_target *cell,
+		   const struct mirror_view *view)
+{
+	char *text = cell ? strdup(view->address) : NULL, *old;
+
+	if (!text)
+		return;
+	store_write_lock(s);
+	old = cell->seen_as;
+	cell->stats.nat = view->nat;
+	/* The same in other words is no change. */
+	if (!old || strcmp(old, text) != 0) {
+		cell->stats.seen_as_changes += old != NULL;
+		cell->stats.seen_as_unix_ns = clock_wall_ns();
+	}
+	cell->seen_as = text;
+	store_touch(s, cell->row);
+	store_write_unlock(s);
+	free(old);
+}
+
+bool store_mirrored(struct store *s, struct store_target *cell, unsigned signs)
+{
+	bool changed;
+
+	if (!cell)
+		return false;
+	store_write_lock(s);
+	changed = cell->stats.alg_signs != signs;
+	cell->stats.alg_signs = (uint8_t)signs;
+	cell->stats.alg_known = true;
+	store_touch(s, cell->row);
+	store_write_unlock(s);
+	return changed;
+}

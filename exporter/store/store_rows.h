@@ -37,6 +37,7 @@ struct store_target {
 	struct stats_exemplar *exemplars; /* rising by bucket */
 	struct loss_window *window;	  /* owned; NULL: nothing was lost yet */
 	struct history_track *track;	  /* NULL: none, or no room for it */
+	char *seen_as; /* owned; as whom its peer sees us; NULL: unknown */
 	char *said; /* owned; the last probe's reason phrase or failure; NULL: nothing */
 	int64_t last_unix_ns; /* begin of the last probe that ended; 0: none yet */
 	struct history_probe last;

@@ -116,6 +116,7 @@ void store_target_free(struct store_target *cell)
 	free(cell->native);
 	free(cell->window);
 	store_target_said_free(cell);
+	free(cell->seen_as);
 	free(cell->codes);
 	if (cell->more) {
 		chain_unref(cell->more->chain);

@@ -122,6 +122,7 @@ void target_succeed(struct target *t, const struct guard_message *m, int64_t rx_
 	r.phase_ns[PROBE_PHASE_ANSWER] =
 		rx_ns > t->attempt.sent_ns ? rx_ns - t->attempt.sent_ns : 0;
 	copy_phrase(r.phrase, sizeof(r.phrase), &m->phrase);
+	target_mirror_note(t, m);
 	probe_finish(t, m, &r);
 }
 

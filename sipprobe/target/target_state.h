@@ -12,6 +12,7 @@
 
 struct exchange;
 struct stream;
+struct target_mirror;
 struct target_call;
 struct turns_account;
 struct target_notes;
@@ -86,7 +87,9 @@ struct target {
 	struct health own;    /* by its own results alone */
 	bool stream_up;
 	struct loss loss;
-	struct waiting *waiting;	    /* owned; oldest first; not settled yet */
+	struct waiting *waiting;      /* owned; oldest first; not settled yet */
+	struct target_mirror *mirror; /* owned; NULL: nobody asked yet */
+	uint32_t mirror_hash;	      /* of what the last answer said of where we are */
 	char previous_key[REQUEST_KEY_LEN]; /* of the last unanswered request, or zeros */
 };
 
@@ -94,6 +97,13 @@ static inline struct target *target_of_timer(struct wheel_timer *timer)
 {
 	return wheel_owner(timer, struct target, timer);
 }
+
+/* A final response to a request came: who does the peer think that we are? */
+void target_mirror_note(struct target *t, const struct guard_message *m);
+
+/* The trunk's description moved; and the end. */
+void target_mirror_move(struct target *t);
+void target_mirror_free(struct target *t);
 
 /* The trunk's settings in force. */
 static inline const struct config_settings *target_settings(const struct target *t)

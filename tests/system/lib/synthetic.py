@@ -261,6 +261,10 @@ class Fleet:
             self.add("siptrunk_probe_failures_total", t, n, **where, reason=reason)
         self.add("siptrunk_probe_retransmissions_total", t, c.resent, **where)
         self.add("siptrunk_probe_late_responses_total", t, c.late, **where)
+        self.add("siptrunk_nat_detected", t, 0, **where)
+        self.add("siptrunk_nat_mapping_changes_total", t, 0, **where)
+        for sign in ("via", "from", "call_id", "rport", "hidden"):
+            self.add("siptrunk_alg_detected", t, 0, **where, sign=sign)
         if where["transport"] == "udp":
             answers = sum(c.codes.values())
             requests = answers + c.resent

@@ -22,7 +22,8 @@ class Why(Case):
         mute = []
         p = self.use(SipPeer(lambda r: None if mute else r.reply()))
         busy = self.use(SipPeer(answer(503)))
-        e = self.start(config_of(trunk("t", p.uri, fall=1), trunk("busy", busy.uri, fall=1, up_codes=["2xx"],
+        e = self.start(config_of(trunk("t", p.uri, fall=1),
+                                 trunk("busy", busy.uri, fall=1, up_codes=["2xx"],
                                        degraded_codes=[]),
                                  trunk("gone", "sip:gone.invalid", fall=1)))
         e.wait_metric(1, "siptrunk_up", trunk="t")
