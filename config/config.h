@@ -204,6 +204,11 @@ static inline bool config_pause_at(const struct config_pause *p, int64_t unix_s)
 	return p->on && (!p->until_s || unix_s < p->until_s);
 }
 
+/* Questions about what becomes of our messages on the way. */
+struct config_mirror {
+	int64_t every_us;
+};
+
 /* How a trunk is probed and judged. Shared by all trunks with the same settings. */
 struct config_settings {
 	int64_t interval_us;	    /* time between probes while up */
@@ -214,6 +219,8 @@ struct config_settings {
 	unsigned fall;		    /* failures in a row until down */
 	unsigned rise;		    /* successes in a row until up again */
 	unsigned max_forwards;
+	const struct config_mirror *mirror; /* NULL: nothing is asked */
+	bool trace_on_down;	   /* a trace when it goes down without an answer */
 	unsigned dscp;		   /* of IP packets, 0 to 63 */
 	int64_t expect_inbound_us; /* the peer's own OPTIONS come as often; 0: or not */
 	enum config_connection connection;

@@ -19,6 +19,7 @@ extern const struct record_type record_auth;	 /* struct config_auth */
 extern const struct record_type record_register; /* struct config_register */
 extern const struct record_type record_size;	 /* struct config_size */
 extern const struct record_type record_train;	 /* struct config_train */
+extern const struct record_type record_mirror;	 /* struct config_mirror */
 extern const struct record_type record_call;	 /* struct config_call */
 
 /* Within those of calls. */

@@ -185,6 +185,29 @@ const struct record_type record_train = {
 	.size = sizeof(struct config_train),
 };
 
+static const struct field fields_mirror[] = {
+	{.key = "every",
+	 .about = "time between two rounds",
+	 .type = &type_duration,
+	 .offset = offsetof(struct config_mirror, every_us),
+	 .min = 60 * S,
+	 .max = 7 * DAY,
+	 .required = true},
+};
+
+static const struct section section_mirror = {
+	.name = "mirror",
+	.about = "questions about who the peer sees in us, and whether something on the "
+		 "way rewrites SIP (an ALG); taken whole from the nearest level that has "
+		 "it",
+	SECTION_ROWS(fields_mirror),
+};
+
+const struct record_type record_mirror = {
+	.section = &section_mirror,
+	.size = sizeof(struct config_mirror),
+};
+
 _Static_assert(ROW_COUNT(fields_auth) <= RECORD_FIELDS_MAX &&
 		       ROW_COUNT(fields_register) <= RECORD_FIELDS_MAX &&
 		       sizeof(struct config_auth) <= RECORD_SIZE_MAX &&

@@ -221,6 +221,13 @@ static const struct flag flags[] = {
 			"one a line, separated by tabs, and exit.",
 	},
 	{
+		.name = "list-reasons",
+		.set = cli_set_action,
+		.number = CLI_LIST_REASONS,
+		.help = "Print each reason of failures, what mails call it, and what to "
+			"do about it, one a line, separated by tabs, and exit.",
+	},
+	{
 		.name = "version",
 		.last = true,
 		.set = cli_set_action,

@@ -10,6 +10,7 @@
 #include "exporter/engine_listener_private.h"
 #include "exporter/engine_listener_self.h"
 #include "exporter/engine_listener_survey.h"
+#include "exporter/engine_listener_trace.h"
 #include "exporter/store/store.h"
 #include "sipprobe/tls_failure.h"
 
@@ -89,6 +90,7 @@ static void engine_listener_trunk_state_h(void *p, const struct engine_change *c
 					  void *arg)
 {
 	bool worse = change->to == HEALTH_DOWN || change->to == HEALTH_DEGRADED;
+	struct buffer why = {0};
 	struct fields f = {0};
 	struct row *row = p;
 
@@ -111,7 +113,10 @@ static void engine_listener_trunk_state_h(void *p, const struct engine_change *c
 	if (change->last)
 		engine_listener_add_result(&f, change->last);
 	engine_listener_add(&f, LOG_SEC("after", change->held_ns));
+	engine_listener_why(&why, arg, row->trunk->name, NULL);
+	engine_listener_add_text(&f, "why", why.data);
 	log_write(worse ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, "trunk changed state", f.list);
+	buffer_clear(&why);
 }
 
 /* A pause without an end is no news to whoever wrote it; one that ends is, twice. */
@@ -409,6 +414,8 @@ const struct engine_events engine_listener = {
 	.probe.survey_size_h = engine_listener_survey_size_h,
 	.probe.survey_train_h = engine_listener_survey_train_h,
 	.probe.probe_misdirected_h = engine_listener_probe_misdirected_h,
+	.probe.seen_as_h = engine_listener_seen_as_h,
+	.probe.mirrored_h = engine_listener_mirrored_h,
 	.probe.call_refused_h = engine_listener_call_refused_h,
 	.calls_open_h = engine_listener_calls_open_h,
 	.call_not_ended_h = engine_listener_call_not_ended_h,
@@ -417,6 +424,7 @@ const struct engine_events engine_listener = {
 	.listen_cert_h = engine_listener_listen_cert_h,
 	.tls_files_h = engine_listener_tls_files_h,
 	.trunk_inbound_h = engine_listener_trunk_inbound_h,
+	.traced_h = engine_listener_traced_h,
 	.inbound_h = engine_listener_inbound_h,
 	.stray_h = engine_listener_stray_h,
 	.hep_sent_h = engine_listener_hep_sent_h,

@@ -11,6 +11,7 @@
 #include "exporter/healthcheck.h"
 #include "exporter/import/import.h"
 #include "exporter/metrics/catalogue.h"
+#include "exporter/ondemand/why.h"
 #include "exporter/ondemand/probe_cli.h"
 
 enum { EXIT_USAGE = 2 };
@@ -48,6 +49,13 @@ static int main_print_metrics(const struct cli *cli)
 	return 0;
 }
 
+static int main_print_reasons(const struct cli *cli)
+{
+	(void)cli;
+	why_list(stdout);
+	return 0;
+}
+
 static int main_check_health(const struct cli *cli)
 {
 	const struct healthcheck_conf conf = {
@@ -72,6 +80,7 @@ static int (*const actions[CLI_ACTIONS])(const struct cli *cli) = {
 	[CLI_CONFIG_CHECK] = app_check,
 	[CLI_CONFIG_SCHEMA] = main_print_schema,
 	[CLI_LIST_METRICS] = main_print_metrics,
+	[CLI_LIST_REASONS] = main_print_reasons,
 	[CLI_HEALTHCHECK] = main_check_health,
 };
 

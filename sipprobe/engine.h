@@ -13,10 +13,12 @@
 #include "sipprobe/dns_hint.h"
 #include "sipprobe/health.h"
 #include "sipprobe/ladder.h"
+#include "sipprobe/mirror.h"
 #include "sipprobe/probe.h"
 #include "sipprobe/rehearsal.h"
 #include "sipprobe/survey.h"
 #include "sipprobe/tls_own.h"
+#include "sipprobe/trace.h"
 
 struct config_diff;
 struct engine;
@@ -101,6 +103,10 @@ struct probe_events {
 	void (*chain_h)(void *cell, struct chain *chain, void *arg);
 	/* Before probe_done_h, where a rehearsal was asked for. */
 	void (*rehearsal_h)(void *cell, const struct rehearsal *r, void *arg);
+	/* Before probe_done_h, where an answer says that we are another than before. */
+	void (*seen_as_h)(void *cell, const struct mirror_view *view, void *arg);
+	/* Rounds of questions found signs of an ALG, or none: bits 1 << mirror_sign. */
+	void (*mirrored_h)(void *cell, unsigned signs, void *arg);
 	/*
 	 * Both or neither. After probe_done_h, whether the probe's ladder is to be made;
 	 * and the ladder, valid during the call.
@@ -170,6 +176,12 @@ struct engine_events {
 				 void *arg);
 	/* How late our own audio left, all calls since the start together. */
 	void (*media_lateness_h)(const struct media_lateness *l, void *arg);
+	/*
+	 * A trace of a trunk has ended, by its name; it may be gone itself. @by_hand:
+	 * somebody asked for it; else the trunk went down. May be NULL.
+	 */
+	void (*traced_h)(const char *trunk, const struct trace_report *r, bool by_hand,
+			 void *arg);
 	/* A request from a configured trunk's address. @code: our answer, 0 for none. */
 	void (*inbound_h)(void *row, const char *method, unsigned code, void *arg);
 	/* Something that is nobody's, or is refused: enum engine_stray. */

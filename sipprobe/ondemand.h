@@ -9,6 +9,7 @@
 
 #include "config/config.h"
 #include "sipprobe/engine.h"
+#include "sipprobe/trace.h"
 
 struct ondemand;
 
@@ -16,6 +17,8 @@ enum {
 	ONDEMAND_ADDRESSES_MAX = 16, /* more than these are counted, not probed */
 	ONDEMAND_ANSWERS_MAX = ONDEMAND_ADDRESSES_MAX * CONFIG_METHODS,
 };
+
+struct ondemand_report;
 
 struct ondemand_request {
 	const char *uri;  /* copied */
@@ -33,6 +36,13 @@ struct ondemand_request {
 	const char *trust_with;
 	int64_t trust_at_s;
 	bool any_port; /* leave the port to send from to an exporter beside us */
+	/* This address alone is probed, and no name asked for; NULL: all that it has. */
+	const struct ondemand_address *only;
+	const unsigned *max_forwards; /* of requests; NULL: as the settings say */
+	bool trace; /* of the way to the address that decides; the report waits for it */
+	/* Told as it goes: at first, then when more is known. May be NULL. */
+	void (*trace_h)(const struct ondemand_report *r, const struct trace_report *t,
+			void *arg);
 };
 
 /* The answer of one address to one method. */
@@ -77,6 +87,7 @@ struct ondemand_report {
 	 * failure that there is instead. */
 	const struct ondemand_answer *decisive;
 	struct probe_result result;
+	const struct trace_report *trace; /* NULL: not asked for, or no address */
 };
 
 /* Runs exactly once, from the loop; @r is valid during the call. */

@@ -71,22 +71,30 @@ static const char *http_routes_below(const struct http_query *q, const char *rou
 	return q->path + strlen(route);
 }
 
-/* `/trunks/NAME/probe`. The texts of a question are copied when it is asked. */
+static bool http_routes_ends(const char *text, size_t len, const char *ending)
+{
+	size_t end = strlen(ending);
+
+	return len > end && !strcmp(text + len - end, ending);
+}
+
+/* `/trunks/NAME/probe` or `…/trace`. Texts of a question are copied when it is asked. */
 static void http_routes_probe_now(struct http_answer *a, const struct http_query *q)
 {
-	static const char ending[] = "/probe";
+	static const char probe[] = "/probe", trace[] = "/trace";
 	const char *rest = http_routes_below(q, "/trunks/");
-	size_t len = strlen(rest), end = sizeof(ending) - 1;
+	size_t len = strlen(rest), end = sizeof(probe) - 1;
+	bool traces = http_routes_ends(rest, len, trace);
 
-	if (len <= end || len - end >= sizeof(a->name) ||
-	    strcmp(rest + len - end, ending) != 0) {
+	if ((!traces && !http_routes_ends(rest, len, probe)) ||
+	    len - end >= sizeof(a->name)) {
 		http_answer_text(a, 405, "method not allowed\n");
 		a->allow = "GET, HEAD";
 		return;
 	}
 	snprintf(a->name, sizeof(a->name), "%.*s", (int)(len - end), rest);
 	a->policy = PAGE_POLICY;
-	http_probe_now(a, q, a->name);
+	http_probe_now(a, q, a->name, traces);
 }
 
 static void http_routes_page_trunk(struct http_answer *a, const struct http_query *q)

@@ -67,6 +67,11 @@ size_t catalogue_train_limited(struct sample *out, const struct snapshot_target 
 size_t catalogue_train_rtt(struct sample *out, const struct snapshot_target *t);
 size_t catalogue_train_jitter(struct sample *out, const struct snapshot_target *t);
 size_t catalogue_udp_lost(struct sample *out, const struct snapshot_target *t);
+size_t catalogue_reply_hops(struct sample *out, const struct snapshot_target *t);
+size_t catalogue_reply_hops_changes(struct sample *out, const struct snapshot_target *t);
+size_t catalogue_nat(struct sample *out, const struct snapshot_target *t);
+size_t catalogue_nat_changes(struct sample *out, const struct snapshot_target *t);
+size_t catalogue_alg(struct sample *out, const struct snapshot_target *t);
 size_t catalogue_misdirected(struct sample *out, const struct snapshot_target *t);
 size_t catalogue_last_success(struct sample *out, const struct snapshot_target *t);
 size_t catalogue_cert_not_after(struct sample *out, const struct snapshot_target *t);

@@ -90,6 +90,37 @@ size_t catalogue_udp_lost(struct sample *out, const struct snapshot_target *t)
 	return 3;
 }
 
+size_t catalogue_reply_hops(struct sample *out, const struct snapshot_target *t)
+{
+	return t->stats.reply_hops < 0 ? 0 : catalogue_one(out, t->stats.reply_hops);
+}
+
+size_t catalogue_reply_hops_changes(struct sample *out, const struct snapshot_target *t)
+{
+	return t->stats.udp ? catalogue_one(out, t->stats.reply_hops_changes) : 0;
+}
+
+size_t catalogue_nat(struct sample *out, const struct snapshot_target *t)
+{
+	return t->stats.seen_as_unix_ns ? catalogue_one(out, t->stats.nat) : 0;
+}
+
+size_t catalogue_nat_changes(struct sample *out, const struct snapshot_target *t)
+{
+	return t->stats.seen_as_unix_ns ? catalogue_one(out, t->stats.seen_as_changes)
+					: 0;
+}
+
+size_t catalogue_alg(struct sample *out, const struct snapshot_target *t)
+{
+	if (!t->stats.alg_known)
+		return 0;
+	for (size_t i = 0; i < MIRROR_SIGNS; i++)
+		out[i] = (struct sample){.label = label_value(LABEL_SIGN, i),
+					 .value = t->stats.alg_signs >> i & 1};
+	return MIRROR_SIGNS;
+}
+
 /* Over TCP and TLS an answer comes on the connection, or not at all. */
 size_t catalogue_misdirected(struct sample *out, const struct snapshot_target *t)
 {

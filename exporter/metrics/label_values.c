@@ -10,7 +10,8 @@ enum {
 	TEXT_BYTES = 64,
 	CODES = 600,
 	TEXTS = HEALTH_STATES + PROBE_PHASES + PROBE_OUTCOMES + 1 + STATS_METHODS +
-		ENGINE_STRAYS + TLS_FAILURES + PROBE_MISDIRECTEDS + CALL_FAILURES + CODES,
+		ENGINE_STRAYS + TLS_FAILURES + PROBE_MISDIRECTEDS + CALL_FAILURES +
+		MIRROR_SIGNS + CODES,
 };
 
 static void label_values_state_text(char *to, size_t i)
@@ -65,6 +66,11 @@ static void label_values_call_text(char *to, size_t i)
 		 call_failure_name((enum call_failure)i));
 }
 
+static void label_values_sign_text(char *to, size_t i)
+{
+	snprintf(to, TEXT_BYTES, "sign=\"%s\"", mirror_sign_name((enum mirror_sign)i));
+}
+
 static void label_values_code_text(char *to, size_t i)
 {
 	snprintf(to, TEXT_BYTES, "code=\"%03zu\"", i + 100);
@@ -83,6 +89,7 @@ static const struct {
 	[LABEL_CAUSE] = {TLS_FAILURES, label_values_cause_text},
 	[LABEL_KIND] = {PROBE_MISDIRECTEDS, label_values_kind_text},
 	[LABEL_CALL] = {CALL_FAILURES, label_values_call_text},
+	[LABEL_SIGN] = {MIRROR_SIGNS, label_values_sign_text},
 	[LABEL_CODE] = {CODES, label_values_code_text},
 };
 

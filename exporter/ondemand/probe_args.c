@@ -231,6 +231,15 @@ static const struct flag flags[] = {
 			"told of the probe then goes to standard error.",
 	},
 	{
+		.name = "trace",
+		.letter = 'T',
+		.set = flags_set_switch,
+		.offset = AT(trace),
+		.help = "Then trace the way: the routers by the request with rising TTL "
+			"(over TCP and TLS by its SYN), and the SIP hops behind by "
+			"Max-Forwards. For the formats text and json.",
+	},
+	{
 		.name = "verbose",
 		.letter = 'v',
 		.set = flags_set_switch,
@@ -257,6 +266,8 @@ static const char *probe_args_all_fault(const struct probe_args *a)
 		return "--all needs --config.file=PATH";
 	if (!a->format->tell_all)
 		return "--all needs --format=text, json or nagios";
+	if (a->trace)
+		return "--trace is for one target, not for --all";
 	return a->pcap ? "--pcap is for one target, not for --all" : NULL;
 }
 
@@ -274,6 +285,8 @@ static const char *probe_args_fault(const struct probe_args *a)
 		return "--profile needs --config.file=PATH";
 	if ((a->warning.text || a->critical.text) && !a->format->thresholds)
 		return "--warning and --critical need --format=nagios or solarwinds";
+	if (a->trace && a->format->thresholds)
+		return "--trace needs --format=text or json";
 	if (a->has_days && !a->format->thresholds)
 		return "--certificate needs --format=nagios or solarwinds";
 	return NULL;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "exporter/capture/trace_text.h"
 #include "exporter/ondemand/probe_all.h"
 #include "exporter/ondemand/probe_args.h"
 #include "exporter/ondemand/probe_pcap.h"
@@ -21,6 +22,8 @@ struct run {
 	struct probe_all *all; /* with --all, in place of `probe` */
 	struct probe_target target;
 	struct buffer out;
+	struct capture_trace traced; /* how far a trace was told */
+	bool told;		     /* its probe was, before */
 	const char *version;
 	char why[256];
 	int code;
@@ -63,10 +66,10 @@ static bool probe_cli_wants_colour(void)
 	return isatty(STDOUT_FILENO) && !(no && *no) && term && strcmp(term, "dumb") != 0;
 }
 
-static void probe_cli_done_h(const struct ondemand_report *r, void *arg)
+static struct probe_output probe_cli_output(const struct run *run,
+					    const struct ondemand_report *r)
 {
-	struct run *run = arg;
-	const struct probe_output output = {
+	return (struct probe_output){
 		.report = r,
 		.trunk = run->target.trunk,
 		.now_s = clock_wall_ns() / CLOCK_NS_PER_S,
@@ -76,12 +79,43 @@ static void probe_cli_done_h(const struct ondemand_report *r, void *arg)
 		.critical = run->args.critical,
 		.days = run->args.has_days ? &run->args.days : NULL,
 	};
+}
+
+/* A trace takes seconds: what is known is told at once, the probe before all. */
+static void probe_cli_trace_h(const struct ondemand_report *r,
+			      const struct trace_report *t, void *arg)
+{
+	struct run *run = arg;
+	struct probe_output output = probe_cli_output(run, r);
+
+	if (run->interrupted)
+		return;
+	if (!run->told) {
+		output.traces = true;
+		run->code = run->args.format->tell(&run->out, &output);
+		buffer_str(&run->out, "\n");
+	}
+	run->told = true;
+	capture_trace_more(&run->out, &run->traced, t);
+	if (!run->out.err)
+		fwrite(run->out.data, 1, run->out.len, stdout);
+	(void)fflush(stdout);
+	buffer_clear(&run->out);
+}
+
+static void probe_cli_done_h(const struct ondemand_report *r, void *arg)
+{
+	struct run *run = arg;
+	const struct probe_output output = probe_cli_output(run, r);
 
 	run->probe = NULL;
 	if (run->interrupted)
 		return;
 	run->why[0] = '\0';
-	run->code = run->args.format->tell(&run->out, &output);
+	if (!run->told)
+		run->code = run->args.format->tell(&run->out, &output);
+	else
+		probe_text_why(&run->out, r);
 	if (run->args.pcap && probe_pcap_write(run->args.pcap, &output, run->version)) {
 		fprintf(stderr, "siptrunk_exporter: --pcap: %s: %s\n", run->args.pcap,
 			strerror(errno));
@@ -163,6 +197,10 @@ static int probe_cli_start_probe(struct run *run)
 		.name = run->target.trunk,
 		.ladder = true,
 		.any_port = true,
+		.trace = run->args.trace,
+		/* JSON is one object, at the end. */
+		.trace_h =
+			strcmp(run->args.format->name, "text") ? NULL : probe_cli_trace_h,
 	};
 
 	return ondemand_start(&run->probe, run->engine, &rq, probe_cli_done_h, run);

@@ -23,7 +23,8 @@ struct probe_output {
 	struct nagios_range warning; /* seconds from request to answer */
 	struct nagios_range critical;
 	const struct probe_days *days; /* NULL: certificates have no thresholds */
-	bool many; /* one of all trunks: without a certificate it is none too little */
+	bool traces; /* a trace is told after it, and then why it is down */
+	bool many;   /* one of all trunks: without a certificate it is none too little */
 };
 
 /* Exit codes of all formats but SolarWinds', which are those of Nagios plugins too. */
@@ -96,6 +97,9 @@ int probe_tell_text(struct buffer *b, const struct probe_output *t);
 int probe_tell_json(struct buffer *b, const struct probe_output *t);
 int probe_tell_nagios(struct buffer *b, const struct probe_output *t);
 int probe_tell_solarwinds(struct buffer *b, const struct probe_output *t);
+
+/* "Why:  …", of a target that is down. */
+void probe_text_why(struct buffer *b, const struct ondemand_report *r);
 
 int probe_fail_text(struct buffer *b, const char *why);
 int probe_fail_json(struct buffer *b, const char *why);

@@ -5,8 +5,10 @@
 #include "base/json.h"
 #include "exporter/ondemand/json_call.h"
 #include "exporter/ondemand/json_chain.h"
+#include "exporter/ondemand/json_trace.h"
 #include "exporter/ondemand/probe_explain.h"
 #include "exporter/ondemand/probe_format.h"
+#include "exporter/ondemand/why.h"
 #include "sipprobe/tls_failure.h"
 
 /* Grows only by members; a change of meaning would raise it. */
@@ -194,6 +196,16 @@ static void probe_json_answers(struct json *j, const struct probe_output *t)
 	json_close(j, ']');
 }
 
+static void probe_json_why(struct json *j, const struct ondemand_report *r)
+{
+	struct buffer line = {0};
+
+	why_report(&line, r);
+	if (line.len)
+		json_text(j, "why", (struct slice){line.data, line.len});
+	buffer_clear(&line);
+}
+
 int probe_tell_json(struct buffer *b, const struct probe_output *t)
 {
 	const struct ondemand_report *r = t->report;
@@ -215,6 +227,7 @@ int probe_tell_json(struct buffer *b, const struct probe_output *t)
 	json_number(&j, "exit_code", code, 0);
 	json_str(&j, "verdict", verdict.err ? NULL : verdict.data);
 	json_str(&j, "advice", probe_explain_advice(r));
+	probe_json_why(&j, r);
 	probe_json_seconds(&j, "duration_seconds", r->took_ns);
 	probe_json_seconds(&j, "timeout_seconds", r->timeout_us * 1000);
 	json_number(&j, "addresses", (int64_t)r->addresses, 0);
@@ -222,6 +235,8 @@ int probe_tell_json(struct buffer *b, const struct probe_output *t)
 	probe_json_own(&j, t);
 	probe_json_result(&j, &r->result);
 	probe_json_answers(&j, t);
+	if (r->trace)
+		json_trace(&j, "trace", r->trace);
 	json_close(&j, '}');
 	buffer_str(b, "\n");
 	buffer_clear(&uri);

@@ -29,6 +29,7 @@ struct job {
 	unsigned methods;
 	int64_t timeout_us;
 	bool debug;
+	bool trace;
 	void (*show)(struct buffer *b, const struct probe_output *t, const void *arg);
 	const void *show_arg;
 	struct ondemand *probe; /* main thread only; NULL: not begun */
@@ -194,6 +195,7 @@ static int service_begin(struct job *j, const struct probe_target *target)
 		.timeout_us = timeout_us(j, target->settings),
 		.access = target->trunk ? NULL : &d->conf->probe,
 		.ladder = j->debug || j->show,
+		.trace = j->trace,
 	};
 
 	j->conf = config_keep(d->conf);
@@ -245,6 +247,7 @@ static struct job *job_make(struct probe_service *d, const struct probe_ask *ask
 	j->methods = ask->methods;
 	j->timeout_us = ask->timeout_us;
 	j->debug = ask->debug;
+	j->trace = ask->trace;
 	j->show = ask->show;
 	j->show_arg = ask->show_arg;
 	j->target = strdup(ask->target);

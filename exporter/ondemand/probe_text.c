@@ -6,6 +6,7 @@
 #include "exporter/ondemand/probe_call.h"
 #include "exporter/ondemand/probe_explain.h"
 #include "exporter/ondemand/probe_format.h"
+#include "exporter/ondemand/why.h"
 
 #define RED    "31"
 #define GREEN  "32"
@@ -243,6 +244,19 @@ static void probe_text_title(struct buffer *b, const struct probe_output *t)
 	buffer_str(b, "\n\n");
 }
 
+void probe_text_why(struct buffer *b, const struct ondemand_report *r)
+{
+	struct buffer line = {0};
+
+	why_report(&line, r);
+	if (line.len) {
+		buffer_str(b, "Why:  ");
+		buffer_add(b, line.data, line.len);
+		buffer_str(b, "\n");
+	}
+	buffer_clear(&line);
+}
+
 int probe_tell_text(struct buffer *b, const struct probe_output *t)
 {
 	const struct ondemand_report *r = t->report;
@@ -260,6 +274,8 @@ int probe_tell_text(struct buffer *b, const struct probe_output *t)
 	buffer_str(b, ".\n");
 	if (*advice)
 		buffer_format(b, "Next: %s\n", advice);
+	if (!t->traces)
+		probe_text_why(b, r);
 	return probe_exit(r);
 }
 

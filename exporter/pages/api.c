@@ -7,7 +7,10 @@
 #include "base/clock.h"
 #include "exporter/ondemand/json_call.h"
 #include "exporter/ondemand/json_chain.h"
+#include "exporter/ondemand/json_trace.h"
 #include "exporter/pages/ladders.h"
+#include "exporter/pages/page_mirror.h"
+#include "exporter/pages/page_why.h"
 #include "exporter/store/labels.h"
 #include "sipprobe/health.h"
 #include "sipprobe/tls_failure.h"
@@ -302,6 +305,7 @@ static void api_put_target(struct json *j, const struct status_target *t)
 	json_number(j, "late_responses", t->stats.late, 0);
 	api_put_loss(j, t);
 	api_survey(j, t);
+	page_mirror_json(j, t);
 	api_put_expiry(j, t->stats.cert_not_after_s);
 	api_put_unix_s(j, "verified_chain_not_after_unix_s",
 		       t->stats.verified_not_after_s);
@@ -350,6 +354,19 @@ static void api_put_registration(struct json *j, const struct status_trunk *t)
 	json_close(j, '}');
 }
 
+static void api_put_why(struct json *j, const struct status_trunk *t)
+{
+	struct buffer line = {0};
+
+	if (!t->down) {
+		json_null(j, "why");
+		return;
+	}
+	page_why_line(&line, &t->outage, t->traced ? &t->traced->report : NULL);
+	json_text(j, "why", (struct slice){line.data, line.len});
+	buffer_clear(&line);
+}
+
 static void api_put_trunk(struct json *j, const struct status_trunk *t)
 {
 	json_open(j, NULL, '{');
@@ -380,6 +397,8 @@ static void api_put_trunk(struct json *j, const struct status_trunk *t)
 		json_bool(j, "inbound_missing", t->stats.inbound_missing);
 	api_put_own(j, t);
 	api_put_registration(j, t);
+	api_put_why(j, t);
+	json_trace(j, "trace", t->traced ? &t->traced->report : NULL);
 	json_open(j, "targets", '[');
 	for (size_t i = 0; i < t->target_count; i++)
 		api_put_target(j, &t->targets[i]);

@@ -8,12 +8,14 @@
 void http_probe_answer(struct http_answer *a, const struct http_query *q);
 
 /*
- * POST of `/trunks/NAME/probe`, a button on the page of a trunk: fills a->ask, or the
- * answer where another site's page had the browser ask.
+ * POST of `/trunks/NAME/probe` or `/trunks/NAME/trace`, buttons on the page of a trunk:
+ * fills a->ask, or the answer where another site's page had the browser ask.
  *
+ * @trace: with a trace
  * @name: the trunk's, which must stay while the request does
  */
-void http_probe_now(struct http_answer *a, const struct http_query *q, const char *name);
+void http_probe_now(struct http_answer *a, const struct http_query *q, const char *name,
+		    bool trace);
 
 /* The answer when the desk cannot take it. @err: of probe_service_ask() */
 void http_probe_refused(struct http_answer *a, int err);

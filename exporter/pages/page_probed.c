@@ -4,9 +4,11 @@
 
 #include "base/clock.h"
 #include "exporter/ondemand/probe_explain.h"
+#include "exporter/ondemand/why.h"
 #include "exporter/pages/http_query.h"
 #include "exporter/pages/page_ladder.h"
 #include "exporter/pages/page_text.h"
+#include "exporter/pages/page_trace.h"
 #include "exporter/store/labels.h"
 
 struct probed_page {
@@ -46,6 +48,13 @@ static void page_probed_put_verdict(struct buffer *b, const struct probe_output 
 	buffer_str(b, " <bdi>");
 	page_bytes(b, (struct slice){text.data, text.len});
 	buffer_str(b, "</bdi></p>\n");
+	buffer_clear(&text);
+	why_report(&text, t->report);
+	if (text.len) {
+		buffer_str(b, "<p class=\"why\"><b>Why:</b> <bdi>");
+		page_bytes(b, (struct slice){text.data, text.len});
+		buffer_str(b, "</bdi></p>\n");
+	}
 	buffer_clear(&text);
 	if (!*advice)
 		return;
@@ -94,6 +103,8 @@ static void page_probed_put_section(struct buffer *b, const struct probed_page *
 	page_probed_put_verdict(b, p->t);
 	for (size_t i = 0; i < r->count; i++)
 		page_probed_put_answer(b, p, &r->answers[i]);
+	if (r->trace)
+		page_trace(b, r->trace);
 	buffer_str(b, "<p class=\"when\">It counts in no metric and changes no state.</p>"
 		      "</section>\n");
 }

@@ -6,6 +6,7 @@
 #include "exporter/pages/page_chain.h"
 #include "exporter/pages/page_ladder.h"
 #include "exporter/pages/page_loss.h"
+#include "exporter/pages/page_mirror.h"
 #include "exporter/pages/page_survey.h"
 #include "exporter/pages/page_text.h"
 #include "exporter/pages/page_trunk.h"
@@ -54,6 +55,7 @@ static void page_target_put_numbers(struct buffer *b, const struct status_target
 		page_survey_size(b, &t->size);
 	if (t->train.trains)
 		page_survey_train(b, &t->train);
+	page_mirror(b, t, now_ns);
 }
 
 /* What is not shown for want of memory, and which setting would change that. */
@@ -183,6 +185,7 @@ void page_target(struct buffer *b, const struct page_trunk *p, size_t index)
 	if (t->chain)
 		page_chain(b, t->chain, index, p->now_ns);
 	page_target_put_caution(b, t);
+	page_mirror_next(b, t);
 	page_target_put_ladders(b, p, t, index);
 	buffer_str(b, "</section>\n");
 }

@@ -6,7 +6,9 @@
 #include "exporter/pages/page_loss.h"
 #include "exporter/pages/page_notes.h"
 #include "exporter/pages/page_text.h"
+#include "exporter/pages/page_trace.h"
 #include "exporter/pages/page_trunk.h"
+#include "exporter/pages/page_why.h"
 #include "exporter/pages/pages.h"
 #include "exporter/store/labels.h"
 #include "exporter/store/status.h"
@@ -115,6 +117,17 @@ static void page_trunk_put_no_address(struct buffer *b, const struct status_trun
 	page_next(b, &unresolved);
 }
 
+static void page_trunk_put_why(struct buffer *b, const struct status_trunk *t)
+{
+	struct buffer line = {0};
+
+	page_why_line(&line, &t->outage, t->traced ? &t->traced->report : NULL);
+	buffer_str(b, "<p class=\"why\"><b>Why:</b> <bdi>");
+	page_bytes(b, (struct slice){line.data, line.len});
+	buffer_str(b, "</bdi></p>\n");
+	buffer_clear(&line);
+}
+
 static void page_trunk_put_pause(struct buffer *b, const struct page_trunk *p)
 {
 	int64_t until_ns = p->t->stats.paused_until_s * CLOCK_NS_PER_S;
@@ -137,12 +150,16 @@ static void page_trunk_put_main(struct buffer *b, const struct page_trunk *p)
 			      "configuration.</p>\n");
 		return;
 	}
+	if (p->t->down)
+		page_trunk_put_why(b, p->t);
 	page_facts(b, p);
 	page_loss_way(b, &p->t->facts);
 	if (p->t->stats.paused)
 		page_trunk_put_pause(b, p);
 	else if (!p->t->target_count)
 		page_trunk_put_no_address(b, p->t);
+	if (p->t->traced)
+		page_traced(b, p->t->traced, p->now_ns);
 	for (size_t i = 0; i < p->t->target_count; i++)
 		page_target(b, p, i);
 	page_trunk_put_settings(b, p);
@@ -161,7 +178,9 @@ static void page_trunk_put_probe(struct buffer *b, const struct page_trunk *p)
 		return;
 	buffer_str(b, "<form id=\"probe\" method=\"post\" action=\"");
 	page_trunk_segment(b, p);
-	buffer_str(b, "/probe\"><button>Probe now</button> <span id=\"probing\" "
+	buffer_str(b, "/probe\"><button>Probe now</button> <button formaction=\"");
+	page_trunk_segment(b, p);
+	buffer_str(b, "/trace\">Trace the way</button> <span id=\"probing\" "
 		      "role=\"status\"></span></form>\n");
 }
 

@@ -97,9 +97,16 @@ struct stats_target {
 	uint32_t failures[PROBE_OUTCOMES]; /* PROBE_RESPONSE: a code that means down */
 	uint16_t priority;		   /* by SRV at the last probe; 0 without */
 	uint16_t weight;
-	int8_t success; /* of the last probe; -1: none yet */
-	bool udp;	/* what is sent may be lost */
-	bool websocket; /* over ws or wss */
+	uint32_t reply_hops_changes;
+	uint32_t seen_as_changes; /* of the address that its peer sees us at */
+	int64_t seen_as_unix_ns;  /* since when it is that; 0: it said none yet */
+	uint8_t alg_signs;	  /* bits 1 << enum mirror_sign */
+	bool alg_known;
+	bool nat;	    /* with seen_as_unix_ns: that is not what we sent from */
+	int16_t reply_hops; /* routers that its last answer passed; -1: unknown */
+	int8_t success;	    /* of the last probe; -1: none yet */
+	bool udp;	    /* what is sent may be lost */
+	bool websocket;	    /* over ws or wss */
 };
 
 /*

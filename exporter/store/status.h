@@ -7,9 +7,11 @@
 
 #include "exporter/store/copy_arena.h"
 #include "exporter/store/history.h"
+#include "exporter/store/outage.h"
 #include "exporter/store/problems.h"
 #include "exporter/store/stats.h"
 #include "exporter/store/store.h"
+#include "exporter/store/traced.h"
 
 /* A trunk among all of them. */
 struct status_row {
@@ -76,7 +78,8 @@ uint64_t status_generation(struct store *s);
 int64_t status_begun_ns(const struct store *s);
 
 struct status_target {
-	struct slice labels; /* method, address, transport */
+	struct slice labels;  /* method, address, transport */
+	struct slice seen_as; /* as whom its peer sees us; empty: unknown */
 	struct slice said;
 	struct stats_target stats;
 	struct history_probe last;
@@ -111,7 +114,10 @@ struct status_trunk {
 	size_t target_cap;
 	struct buffer
 		aor; /* address of record of a trunk that checks REGISTER; or empty */
-	bool binds;  /* it registers, and does not only ask */
+	struct traced *traced; /* its last trace, or NULL; a reference */
+	bool down;	       /* with how it went down: */
+	struct outage outage;
+	bool binds; /* it registers, and does not only ask */
 	struct problems_facts facts;
 	unsigned memory_mib;	/* the setting */
 	struct buffer settings; /* pairs of terminated strings, key and value */

@@ -26,7 +26,7 @@ enum kind {
 };
 
 /* Bases that an offset counts from; parts of settings that a trunk may lack. */
-enum part { SETTINGS, AUTH, REGISTER, CALL, SIZE, TRAIN };
+enum part { SETTINGS, AUTH, REGISTER, CALL, SIZE, TRAIN, MIRROR };
 
 struct setting {
 	const char *key;
@@ -73,6 +73,9 @@ static const struct setting settings[] = {
 	{"up_when", CHOICE, AT(up_when), up_whens},
 	{"expect_inbound", DURATION, AT(expect_inbound_us)},
 	{"paused", PAUSE, AT(pause)},
+	{"mirror.every", DURATION, offsetof(struct config_mirror, every_us), NULL,
+	 MIRROR},
+	{"trace_on_down", FLAG, AT(trace_on_down)},
 	{"connection", CHOICE, AT(connection), connections},
 	{"answers_from", CHOICE, AT(answers_from), answers_from},
 	{"mark_copies", FLAG, AT(mark_copies)},
@@ -132,7 +135,7 @@ static const void *settings_value_of(const struct setting *row,
 {
 	const void *parts[] = {
 		[SETTINGS] = s,	  [AUTH] = s->auth, [REGISTER] = s->registration,
-		[CALL] = s->call, [SIZE] = s->size, [TRAIN] = s->train};
+		[CALL] = s->call, [SIZE] = s->size, [TRAIN] = s->train, [MIRROR] = s->mirror};
 	const char *part = parts[row->part];
 
 	return part ? part + row->offset : NULL;

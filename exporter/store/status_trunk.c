@@ -33,7 +33,8 @@ static struct need status_trunk_need_of(const struct store *s,
 	need.text += store_dns_note(row) ? strlen(store_dns_note(row)) : 0;
 	need.text += store_dns_failure(row) ? strlen(store_dns_failure(row)) : 0;
 	TAILQ_FOREACH(t, &row->targets, entry)
-		need.text += t->label_len + (t->said ? strlen(t->said) : 0);
+		need.text += t->label_len + (t->said ? strlen(t->said) : 0) +
+			     (t->seen_as ? strlen(t->seen_as) : 0);
 	return need;
 }
 
@@ -122,6 +123,9 @@ static void status_trunk_copy_target(struct status_trunk *trunk, struct store *s
 
 	to->labels = status_trunk_add_text(trunk, store_target_text(s, t), t->label_len);
 	to->said = status_trunk_add_text(trunk, t->said, t->said ? strlen(t->said) : 0);
+	if (t->seen_as)
+		to->seen_as =
+			status_trunk_add_text(trunk, t->seen_as, strlen(t->seen_as));
 	to->stats = t->stats;
 	to->last = t->last;
 	to->last_unix_ns = t->last_unix_ns;
@@ -173,6 +177,10 @@ static int status_trunk_copy_trunk(struct status_trunk *to, struct store *s,
 		to->dns_note = status_trunk_add_text(to, store_dns_note(row),
 						     strlen(store_dns_note(row)));
 	to->stats = row->stats;
+	to->traced = traced_ref(row->traced);
+	to->down = row->outage != NULL;
+	if (to->down)
+		to->outage = *row->outage;
 	store_follow_wall(s);
 	to->since_unix_ns = store_since_unix_ns(s, row);
 	TAILQ_FOREACH(t, &row->targets, entry)
@@ -231,6 +239,7 @@ void status_trunk_free(struct status_trunk *t)
 		history_ladder_unref(t->targets[i].success);
 		chain_unref(t->targets[i].chain);
 	}
+	traced_unref(t->traced);
 	free(t->targets);
 	buffer_clear(&t->settings);
 	buffer_clear(&t->aor);

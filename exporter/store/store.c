@@ -58,6 +58,7 @@ int store_alloc(struct store **sp, const double *buckets, size_t bucket_count)
 	pthread_mutex_init(&s->lock, NULL);
 	TAILQ_INIT(&s->trunks);
 	TAILQ_INIT(&s->prepared);
+	TAILQ_INIT(&s->traces.list);
 	s->names.name = store_row_name;
 	history_init(&s->history, 0, 0);
 	s->begun_unix_ns = clock_wall_ns();

@@ -117,8 +117,17 @@ bool store_survey_size(struct store *s, struct store_target *cell,
 		       const struct survey_size_report *r);
 void store_survey_train(struct store *s, struct store_target *cell,
 			const struct survey_train_report *r);
+/* Its peer sees us at another address than before. */
+void store_seen_as(struct store *s, struct store_target *cell,
+		   const struct mirror_view *view);
+/* Signs of an ALG on the way, bits 1 << enum mirror_sign. Returns whether they changed.
+ */
+bool store_mirrored(struct store *s, struct store_target *cell, unsigned signs);
 /* A call was due and not made: a limit, or calls are stopped. */
 void store_call_refused(struct store *s, struct store_target *cell);
+/* Keeps the trace of a trunk, by its name, which may be gone; of the last ones. */
+void store_traced(struct store *s, const char *trunk, const struct trace_report *r,
+		  bool by_hand);
 /* By the trunk's name, which may be gone. */
 void store_calls_open(struct store *s, const char *trunk, unsigned open);
 void store_call_not_ended(struct store *s, const char *trunk);

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "exporter/store/store_rows.h"
+#include "sipprobe/trace.h"
 
 static const double lag_bounds_s[STATS_LAG_BUCKETS] = {
 	0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5,
@@ -105,6 +106,15 @@ static void store_probe_code_count(struct store_target *cell, unsigned code)
 	(void)store_codes_room(cell);
 }
 
+/* Another length of the way back is another way. */
+static void store_probe_way_back(struct stats_target *stats, uint8_t ttl)
+{
+	int16_t hops = (int16_t)trace_reply_hops(ttl);
+
+	stats->reply_hops_changes += stats->reply_hops >= 0 && stats->reply_hops != hops;
+	stats->reply_hops = hops;
+}
+
 static void store_probe_result_count(const struct store *s, struct store_target *cell,
 				     const struct probe_result *result)
 {
@@ -123,6 +133,8 @@ static void store_probe_result_count(const struct store *s, struct store_target 
 	if (result->verified_not_after_s > 0)
 		stats->verified_not_after_s = result->verified_not_after_s;
 	stats->retry_after_s = result->retry_after_s;
+	if (result->reply_ttl)
+		store_probe_way_back(stats, result->reply_ttl);
 	if (result->outcome == PROBE_TLS && store_tls_of(cell) &&
 	    result->tls_cause < TLS_FAILURES)
 		cell->more->failures[result->tls_cause]++;
@@ -146,6 +158,17 @@ static const char *store_probe_words_of(const struct probe_result *r)
 	return text;
 }
 
+/* What a failure will be compared with. */
+static void store_probe_keep_success(struct store_target *cell,
+				     const struct probe_result *r)
+{
+	int64_t latency_ns = r->phase_ns[PROBE_PHASE_ANSWER];
+
+	cell->success_code = (uint16_t)r->code;
+	cell->success_latency_us = latency_ns > 0 ? (uint32_t)(latency_ns / 1000) : 0;
+	cell->success_reply_hops = cell->stats.reply_hops;
+}
+
 static void store_probe_remember(struct store *s, struct store_target *cell,
 				 const struct probe_result *r)
 {
@@ -154,6 +177,8 @@ static void store_probe_remember(struct store *s, struct store_target *cell,
 	cell->last = history_pack(r, gap_ns);
 	cell->last_unix_ns = r->begun_unix_ns;
 	history_add(&s->history, cell->track, cell->last);
+	if (cell->stats.success)
+		store_probe_keep_success(cell, r);
 	store_target_say(cell, store_probe_words_of(r));
 	store_touch(s, cell->row);
 }
@@ -253,4 +278,40 @@ void store_probe_misdirected(struct store *s, struct store_target *cell,
 	store_write_lock(s);
 	cell->stats.misdirected[how - 1]++;
 	store_write_unlock(s);
+}
+
+void store_seen_as(struct store *s, struct store_target *cell,
+		   const struct mirror_view *view)
+{
+	char *text = cell ? strdup(view->address) : NULL, *old;
+
+	if (!text)
+		return;
+	store_write_lock(s);
+	old = cell->seen_as;
+	cell->stats.nat = view->nat;
+	/* The same in other words is no change. */
+	if (!old || strcmp(old, text) != 0) {
+		cell->stats.seen_as_changes += old != NULL;
+		cell->stats.seen_as_unix_ns = clock_wall_ns();
+	}
+	cell->seen_as = text;
+	store_touch(s, cell->row);
+	store_write_unlock(s);
+	free(old);
+}
+
+bool store_mirrored(struct store *s, struct store_target *cell, unsigned signs)
+{
+	bool changed;
+
+	if (!cell)
+		return false;
+	store_write_lock(s);
+	changed = cell->stats.alg_signs != signs;
+	cell->stats.alg_signs = (uint8_t)signs;
+	cell->stats.alg_known = true;
+	store_touch(s, cell->row);
+	store_write_unlock(s);
+	return changed;
 }

@@ -11,9 +11,11 @@
 #include "exporter/store/history.h"
 #include "exporter/store/loss_window.h"
 #include "exporter/store/native_histogram.h"
+#include "exporter/store/outage.h"
 #include "exporter/store/problems.h"
 #include "exporter/store/stats.h"
 #include "exporter/store/store.h"
+#include "exporter/store/traced.h"
 
 /* Seconds over which the largest schedule lag is told, a slot each. */
 #define STORE_LAG_SLOTS 60
@@ -39,10 +41,14 @@ struct store_target {
 	struct stats_exemplar *exemplars; /* rising by bucket */
 	struct loss_window *window;	  /* owned; NULL: nothing was lost yet */
 	struct history_track *track;	  /* NULL: none, or no room for it */
+	char *seen_as; /* owned; as whom its peer sees us; NULL: unknown */
 	char *said; /* owned; the last probe's reason phrase or failure; NULL: nothing */
 	int64_t last_unix_ns; /* begin of the last probe that ended; 0: none yet */
 	struct history_probe last;
 	struct store_more *more; /* owned; NULL: none of it */
+	uint32_t success_latency_us; /* of the last success, as are the next two */
+	uint16_t success_code;
+	int16_t success_reply_hops; /* -1: unknown */
 	uint16_t code_count;
 	uint16_t code_cap;
 	uint16_t label_len;
@@ -77,6 +83,8 @@ struct store_trunk {
 	uint8_t dns_hint;	     /* enum dns_hint of that time */
 	uint64_t changed;	     /* the store's sequence at its last change */
 	uint32_t *inbound;	     /* STATS_METHODS counters; NULL: no request yet */
+	struct traced *traced;	     /* its last trace; NULL: none */
+	struct outage *outage;	     /* owned; NULL: it is not down */
 	struct store_texts *texts;   /* NULL: none of them */
 	struct store_course *course; /* owned; NULL: its state changed once at most */
 	struct stats_trunk stats;
@@ -109,6 +117,7 @@ struct store {
 	size_t prepared_count;
 	struct name_index names; /* rows by trunk; without memory some are not in */
 	struct history history;
+	struct traced_list traces;
 	bool keeps_audio; /* main thread */
 	size_t target_count;
 	bool changing;	   /* a configuration is being applied */
@@ -188,6 +197,10 @@ void store_call_count(struct store_target *cell, const struct call_report *r);
 /* Counts a response in the target's histograms. With the lock held. */
 void store_observe(const struct store *s, struct store_target *t,
 		   const struct probe_result *result);
+
+/* With the lock held, at each change of a trunk's state: keeps how it went down. */
+void store_outage_follow(struct store *s, struct store_trunk *row,
+			 const struct engine_change *change);
 
 /* The writer's hold on the store. There is one writer, the main thread. */
 void store_write_lock(struct store *s);

@@ -20,6 +20,7 @@ static struct store_target *store_target_target_alloc(const struct store *s,
 	memcpy(store_target_text(s, cell), text->data, text->len);
 	cell->label_len = (uint16_t)text->len;
 	cell->stats.success = -1;
+	cell->stats.reply_hops = cell->success_reply_hops = -1;
 	cell->stats.retry_after_s = -1;
 	for (i = 0; i < PROBE_PHASES; i++)
 		cell->stats.phase_ns[i] = -1;
@@ -119,6 +120,7 @@ void store_target_free(struct store_target *cell)
 	free(cell->native);
 	free(cell->window);
 	store_target_said_free(cell);
+	free(cell->seen_as);
 	free(cell->codes);
 	if (cell->more) {
 		chain_unref(cell->more->chain);

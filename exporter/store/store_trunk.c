@@ -40,6 +40,7 @@ static void store_trunk_free(struct store_trunk *row)
 		free(row->texts->dns_note);
 	}
 	free(row->texts);
+	free(row->outage);
 	free(row->course);
 	free(row);
 }
@@ -202,6 +203,7 @@ void store_trunk_remove(struct store *s, struct store_trunk *row)
 	name_index_remove(&s->names, row);
 	TAILQ_FOREACH(cell, &row->targets, entry)
 		history_track_free(&s->history, cell->track);
+	traced_forget(&s->traces, &row->traced);
 	s->exporter.trunks--;
 	s->target_count -= row->target_count;
 	s->generation++;
@@ -273,6 +275,7 @@ void store_trunk_state(struct store *s, struct store_trunk *row,
 		return;
 	store_write_lock(s);
 	store_trunk_note_change(s, row, since_s);
+	store_outage_follow(s, row, change);
 	row->stats.state = (uint8_t)change->to;
 	row->stats.state_changes++;
 	store_follow_wall(s);
@@ -290,6 +293,8 @@ void store_trunk_paused(struct store *s, struct store_trunk *row, bool paused,
 		return;
 	store_write_lock(s);
 	if (paused != row->stats.paused) {
+		store_outage_follow(s, row,
+				    &(struct engine_change){.to = HEALTH_UNKNOWN});
 		row->stats.state = HEALTH_UNKNOWN;
 		row->stats.inbound_missing = -1;
 		row->since_boot_ns = now_ns;

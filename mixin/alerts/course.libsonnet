@@ -3,21 +3,7 @@
 local same = 'on (job, instance, trunk, problem)';
 local trunk = 'on (job, instance, trunk)';
 // Why probes fail, in the words of mails: by reason, and by code where an answer is the reason.
-local words = [
-  ['timeout', 'no answer'],
-  ['dns', 'its name does not resolve'],
-  ['refused', 'port closed'],
-  ['unreachable', 'unreachable'],
-  ['connect', 'no connection'],
-  ['tls', 'TLS fails'],
-  ['protocol', 'answers are not SIP'],
-  ['auth', 'credentials refused'],
-  ['elsewhere', 'answers come from another address'],
-  ['websocket', 'WebSocket fails'],
-  ['internal', 'probe fails'],
-  ['calls', 'calls fail'],
-  ['response', 'answers with errors'],
-];
+local words = [[r.reason, r.cause] for r in import '../lib/reasons.libsonnet'];
 // A table to be joined with, in one step for all trunks. None is a reason too.
 local row(reason, cause) =
   'label_replace(label_replace(vector(1), "reason", "' + reason + '", "", ""), "cause", "' + cause + '", "", "")';

@@ -50,6 +50,7 @@ function(config)
       cause: text.why,
       since: false,
       since_told: true,
+      todo: text.todo,
       headline: text.why + ', down since ' + text.at('$value'),
       over: text.answers_again,
       description: ' is down since ' + text.exactly('$value') + '.'

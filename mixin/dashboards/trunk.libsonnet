@@ -349,6 +349,33 @@ function(config)
                   'from elsewhere': colours.red,
                 }),
               }),
+      p.graph('NAT and ALG',
+              'How often an hour the address changed that the peer sees us at, by received and '
+              + 'rport of its answers; and whether something on the way rewrites SIP, where '
+              + 'mirror asks for it.',
+              [24, 7],
+              p.ranges([
+                ['mapping changes an hour', text.fill(|||
+                  sum (increase(siptrunk_nat_mapping_changes_total{%s}[1h]))
+                |||, sel)],
+                ['rewrites SIP', text.fill(|||
+                  max (siptrunk_alg_detected{%s})
+                |||, sel)],
+                ['NAT', text.fill(|||
+                  max (siptrunk_nat_detected{%s})
+                |||, sel)],
+              ]),
+              'none',
+              { noValue: 'Its peer has not answered yet' }),
+      p.graph('Length of the way back',
+              'Routers that answers over UDP passed, by their TTL, for each address. Where it '
+              + 'changes, the way has changed. "Trace the way" on the exporter\'s page shows '
+              + 'the way there.',
+              [24, 7],
+              p.range('max by (address, transport, method) (siptrunk_probe_reply_hops{%s})' % sel,
+                      targetLegend),
+              'none',
+              { noValue: 'This trunk is not probed over UDP' }),
     ];
 
   local peer = [

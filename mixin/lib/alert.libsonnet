@@ -57,7 +57,7 @@ function(config)
     // on_trunk(o): alert, problem, severity, wait_s, tag, summary, cause, description;
     // optional: more (an expression whose labels, named in more_labels, are brought),
     // quotes (which of the labels check and expired its texts use), only (a further condition), over (how it ended, in words), since (false: there
-    // is none to tell; with since_told: the texts have it by themselves), headline, lately (false: without codes and reasons).
+    // is none to tell; with since_told: the texts have it by themselves), headline, lately (false: without codes and reasons), todo (what to do, behind all else).
     on_trunk(o)::
       local a = {
         only: null,
@@ -69,6 +69,7 @@ function(config)
         since_told: false,
         why: '',
         lately: true,
+        todo: '',
         headline: self.cause + (if self.since then ', since ' + text.at('$value') else ''),
       } + o;
       local ending = text.ending(a.over);
@@ -90,7 +91,7 @@ function(config)
           headline: either(ending, a.headline),
           description: text.trunk + either(': ' + ending + '.', a.description
                                                                + (if a.since then ' Since ' + text.exactly('$value') + '.' else '')
-                                                               + (if a.lately then text.lately else '')),
+                                                               + (if a.lately then text.lately else '') + a.todo),
           page_url: text.trunk_page,
           runbook_url: text.runbook(a.alert),
           dashboard_url: text.trunk_dashboard,

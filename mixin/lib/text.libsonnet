@@ -22,6 +22,13 @@ function(config)
     // The same for the text below.
     lately:: '{{ with $labels.reason }} Most probes that failed in the last 5 minutes: {{ . }}.{{ end }}{{ with $labels.code }}{{ if not (match "^2" .) }} Most answers: {{ . }}.{{ end }}{{ end }}',
 
+    // What to do about it.
+    todo:: '{{ if eq $labels.reason '
+           + std.join('{{ else if eq $labels.reason ', [
+             '"' + r.reason + '" }} To do: ' + r.advice + '.'
+             for r in import 'reasons.libsonnet'
+           ]) + '{{ end }}',
+
     // How it ended. Label ending says how, in words of siptrunk:problem:ending, ended when,
     // and the value is how long it lasted.
     ending(over):: '{{ if eq $labels.ending "over" }}' + over

@@ -12,6 +12,7 @@
 #include "sipprobe/engine/engine_pauses.h"
 #include "sipprobe/engine/engine_private.h"
 #include "sipprobe/message/request.h"
+#include "sipprobe/engine/traces.h"
 #include "sipprobe/target/bindings.h"
 #include "sipprobe/target/peers.h"
 #include "sipprobe/target/probers.h"
@@ -42,6 +43,8 @@ static void engine_destructor(void *arg)
 		ticker_cancel(e->services.ticker, &e->calls_timer);
 	}
 	mem_deref(e->hep);
+	e->group.down_h = NULL;
+	mem_deref(e->traces);
 	for (size_t i = 0; i < e->trunk_count; i++)
 		mem_deref(e->trunks[i]);
 	free(e->trunks);
@@ -163,6 +166,8 @@ int engine_alloc(struct engine **ep, const char *version,
 	if (!err)
 		err = resolv_watch_alloc(&e->resolv_watch, e->services.ticker,
 					 RESOLV_CONF_PATH, resolv_changed_h, e);
+	if (!err)
+		err = traces_alloc(&e->traces, e);
 	if (err)
 		mem_deref(e);
 	else
@@ -437,19 +442,4 @@ void engine_stop(struct engine *e, void (*h)(void *arg), void *arg)
 const char *engine_listening(const struct engine *e, size_t n)
 {
 	return sockets_listening(e->services.sockets, n);
-}
-
-const char *engine_stray_name(enum engine_stray why)
-{
-	static const char *const names[ENGINE_STRAYS] = {
-		[ENGINE_STRAY_STRANGER] = "stranger",
-		[ENGINE_STRAY_RESPONSE] = "unmatched",
-		[ENGINE_STRAY_MALFORMED] = "malformed",
-		[ENGINE_STRAY_RATE] = "rate",
-		[ENGINE_STRAY_FULL] = "full",
-		[ENGINE_STRAY_DISPLACED] = "displaced",
-		[ENGINE_STRAY_SHORTAGE] = "shortage",
-	};
-
-	return (unsigned)why < ENGINE_STRAYS ? names[why] : "malformed";
 }

@@ -9,6 +9,7 @@
 struct engine_hep;
 struct resolv_watch;
 struct tls_watch;
+struct traces;
 
 struct engine {
 	struct services services;
@@ -25,6 +26,7 @@ struct engine {
 	struct engine_hep *hep; /* NULL: nothing is mirrored */
 	struct trunk **trunks;	/* in the configuration's order */
 	size_t trunk_count;
+	struct traces *traces; /* of trunks that went down */
 };
 
 #endif

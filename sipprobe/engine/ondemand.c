@@ -21,6 +21,7 @@ static void ondemand_destructor(void *arg)
 
 	if (o->group.services)
 		ticker_cancel(o->group.services->ticker, &o->timer);
+	trace_cancel(o->trace);
 	mem_deref(o->resolve);
 	for (unsigned i = 0; i < ONDEMAND_ANSWERS_MAX; i++)
 		mem_deref(o->targets[i]);
@@ -49,13 +50,17 @@ static void ondemand_deliver_h(struct wheel_timer *timer, int64_t now_ns)
 	struct ondemand *o = of_timer(timer);
 	struct ondemand_report *r = &o->report;
 
-	r->uri = o->conf.uri;
-	r->took_ns = now_ns - o->begun_ns;
-	r->timeout_us = o->timeout_us;
-	r->answers = o->answers;
-	r->count = o->count;
-	if (o->count)
-		ondemand_sum_up(o);
+	if (!r->trace) {
+		r->uri = o->conf.uri;
+		r->took_ns = now_ns - o->begun_ns;
+		r->timeout_us = o->timeout_us;
+		r->answers = o->answers;
+		r->count = o->count;
+		if (o->count)
+			ondemand_sum_up(o);
+	}
+	if (ondemand_trace(o))
+		return;
 	o->h(r, o->arg);
 	mem_deref(o);
 }
@@ -259,10 +264,23 @@ static void ondemand_unresolved_h(struct wheel_timer *timer, int64_t now_ns)
 	o->resolve = mem_deref(o->resolve);
 }
 
+/* As if a name had led to it. */
+static void ondemand_probe_only(struct ondemand *o)
+{
+	const struct resolve_result res = {
+		.status = RESOLVE_OK, .addresses = &o->only.a, .count = 1};
+
+	probe_addresses(o, &res);
+}
+
 static int ondemand_begin(struct ondemand *o)
 {
 	int err;
 
+	if (o->alone) {
+		ondemand_probe_only(o);
+		return 0;
+	}
 	/* A name that is not listed is not even asked for. */
 	if (!ondemand_name_allowed(o)) {
 		finish_without(o, ONDEMAND_FORBIDDEN, PROBE_INTERNAL, EACCES,
@@ -332,6 +350,14 @@ static int ondemand_setup(struct ondemand *o, const struct ondemand_request *rq)
 	o->held = config_keep(rq->conf);
 	o->group.conf = o->held;
 	o->timeout_us = rq->timeout_us ? rq->timeout_us : rq->settings->timeout_us;
+	if (rq->max_forwards)
+		o->settings.max_forwards = *rq->max_forwards;
+	if (rq->only)
+		o->only = *rq->only;
+	o->alone = rq->only != NULL;
+	o->any_port = rq->any_port;
+	o->traces = rq->trace;
+	o->trace_h = rq->trace_h;
 	o->access = rq->access;
 	o->ladder = rq->ladder;
 	o->conf = (struct config_trunk){
@@ -374,6 +400,7 @@ int ondemand_start(struct ondemand **op, struct engine *e,
 
 	if (!o)
 		return ENOMEM;
+	o->engine = e;
 	o->begun_ns = clock_monotonic_ns();
 	o->report.resolve_ns = -1;
 	o->h = h;

@@ -1,4 +1,7 @@
-/* The answers of a probe on demand, collected from its targets and summed up. */
+/*
+ * The answers of a probe on demand, collected from its targets and summed up; and the
+ * trace that it may end with, to the one that decides.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -241,3 +244,73 @@ const struct probe_events ondemand_events = {
 	.ladder_wanted_h = ladder_wanted,
 	.probe_ladder_h = probe_ladder,
 };
+
+static void ondemand_trace_tell(struct ondemand *o, const struct trace_report *r)
+{
+	if (o->trace_h)
+		o->trace_h(&o->report, r, o->arg);
+}
+
+static void ondemand_traced_h(const struct trace_report *r, void *arg)
+{
+	struct ondemand *o = arg;
+
+	ondemand_trace_tell(o, r);
+	if (!r->ended)
+		return;
+	o->trace = NULL;
+	o->traced = *r;
+	o->report.trace = &o->traced;
+	ondemand_deliver_soon(o);
+}
+
+/* The address whose answer the report rests on. */
+static const struct resolve_address *ondemand_decisive_address(const struct ondemand *o)
+{
+	const struct ondemand_answer *a = o->report.decisive;
+	char text[sizeof(a->address)];
+
+	for (unsigned i = 0; a && i < o->count; i++) {
+		const struct resolve_address *r = target_address(o->targets[i]);
+
+		(void)re_snprintf(text, sizeof(text), "%J", &r->sa);
+		if (!strcmp(text, a->address) &&
+		    !strcmp(config_transport_name(r->transport), a->transport))
+			return r;
+	}
+	return NULL;
+}
+
+bool ondemand_trace(struct ondemand *o)
+{
+	const struct resolve_address *address;
+	struct trace_task task;
+
+	if (!o->traces)
+		return false;
+	o->traces = false;
+	address = ondemand_decisive_address(o);
+	if (!address)
+		return false;
+	task = (struct trace_task){
+		.uri = o->text,
+		.name = o->conf.name[0] ? o->conf.name : NULL,
+		.settings = o->shared,
+		.conf = o->held,
+		.address = *address,
+		.any_port = o->any_port,
+		.sip_hops = true,
+		.silent = o->report.result.outcome == PROBE_TIMEOUT,
+		.by_hand = true,
+	};
+	o->traced.transport = config_transport_name(address->transport);
+	(void)re_snprintf(o->traced.address, sizeof(o->traced.address), "%J",
+			  &address->sa);
+	o->traced.err = trace_start(&o->trace, o->engine, &task, ondemand_traced_h, o);
+	if (!o->traced.err)
+		return true;
+	o->traced.ended = true;
+	o->report.trace = &o->traced;
+	ondemand_trace_tell(o, &o->traced);
+	return false;
+}

@@ -4,11 +4,18 @@
 
 #include "config/uri.h"
 #include "sipprobe/dns/resolve.h"
+#include "sipprobe/engine/trace.h"
 #include "sipprobe/ondemand.h"
 #include "sipprobe/target/target.h"
 #include "sipprobe/transport/tls_rehearsal.h"
 
+/* One address in place of all that a name has. */
+struct ondemand_address {
+	struct resolve_address a;
+};
+
 struct ondemand {
+	struct engine *engine;
 	struct target_group group; /* what its targets tell is told to us */
 	struct target_owner owner; /* of its targets: no trunk */
 	struct resolver *resolver;
@@ -34,6 +41,14 @@ struct ondemand {
 	int64_t timeout_us;
 	int64_t call_us; /* what a call may take besides; 0: none is made */
 	bool ladder;
+	bool any_port;
+	bool traces; /* a trace is still to be made */
+	struct trace *trace;
+	struct trace_report traced;
+	void (*trace_h)(const struct ondemand_report *r, const struct trace_report *t,
+			void *arg);
+	struct ondemand_address only; /* with @alone */
+	bool alone;
 	struct ondemand_report report;
 	ondemand_h *h;
 	void *arg;
@@ -41,6 +56,12 @@ struct ondemand {
 
 /* Handlers of its targets; the struct ondemand is @arg, and a cell one of its answers. */
 extern const struct probe_events ondemand_events;
+
+/*
+ * Begins the trace that was asked for, where there is an address to trace to. Returns
+ * whether the report has to wait for it.
+ */
+bool ondemand_trace(struct ondemand *o);
 
 /* Delivers the report when the loop is back: its targets may be at work now. */
 void ondemand_deliver_soon(struct ondemand *o);

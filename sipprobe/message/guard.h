@@ -16,11 +16,13 @@ enum {
 /* A message's parts, pointing into the buffer that was checked. */
 struct guard_message {
 	bool request;
-	struct pl method; /* request: from the start line */
-	struct pl ruri;	  /* request */
-	unsigned code;	  /* response: 100–699 */
-	struct pl phrase; /* response: reason phrase, raw */
-	struct pl via;	  /* first Via value (up to the first top-level comma) */
+	struct pl method;   /* request: from the start line */
+	struct pl ruri;	    /* request */
+	unsigned code;	    /* response: 100–699 */
+	struct pl phrase;   /* response: reason phrase, raw */
+	struct pl via;	    /* first Via value (up to the first top-level comma) */
+	struct pl received; /* of that Via, as below; and rport, the parameter whole */
+	struct pl rport;
 	struct pl branch; /* its branch parameter; p is NULL without, so for the tags */
 	unsigned copy;	  /* the number that a request of ours had in it; 0: none */
 	struct pl call_id;

@@ -66,6 +66,8 @@ static const char *via_read(struct guard_progress *g, const struct pl *value)
 			g->parts.via = v.value;
 			g->parts.branch = v.branch;
 			g->parts.copy = via_copy(&v);
+			g->parts.received = v.received;
+			g->parts.rport = v.rport;
 		}
 	} while (rest.l);
 	return NULL;

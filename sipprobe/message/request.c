@@ -192,7 +192,8 @@ static int print_head(struct mbuf *mb, struct request *r, const struct request_i
 	err = mbuf_printf(mb, "%s ", info->method);
 	err |= print_uri(mb, id, uri_text(info));
 	err |= mbuf_printf(mb, " SIP/2.0\r\nVia: SIP/2.0/%s %s;branch=",
-			   request_transport_name(info->transport), id->reached);
+			   request_transport_name(info->transport),
+			   info->sent_by ? info->sent_by : id->reached);
 	r->branch = (uint16_t)mb->pos;
 	err |= mbuf_printf(mb, BRANCH_COOKIE "%08x%016x;rport", info->index, 0);
 	if (numbers_copies(info)) {
@@ -242,7 +243,9 @@ static int print_dialog(struct mbuf *mb, struct request *r,
 	err |= print_uri(mb, id, to ? to : info->trunk->uri);
 	err |= mbuf_write_str(mb, ">\r\nCall-ID: ");
 	r->call_id = (uint16_t)mb->pos;
-	err |= mbuf_printf(mb, "%032x\r\nCSeq: %u %s\r\n", 0, r->cseq, info->method);
+	err |= mbuf_printf(
+		mb, "%032x%s%s\r\nCSeq: %u %s\r\n", 0, info->call_id_host ? "@" : "",
+		info->call_id_host ? info->call_id_host : "", r->cseq, info->method);
 	if (reg)
 		return err | print_binding(mb, reg);
 	err |= mbuf_write_str(mb, "Contact: <");

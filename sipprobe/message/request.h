@@ -66,6 +66,8 @@ struct request_info {
 	const struct request_register *registration; /* NULL: no REGISTER */
 	const struct sa *peer;		 /* {peer} in templates; NULL: none has it */
 	const struct request_call *call; /* NULL: no INVITE */
+	const char *sent_by;		 /* in Via in place of our address; NULL: that */
+	const char *call_id_host; /* behind the Call-ID's digits and an @; NULL: none */
 };
 
 /*

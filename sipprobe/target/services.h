@@ -25,7 +25,8 @@ struct services {
 	uint64_t targets_stamp;	    /* moves whenever a target comes or goes; never 0 */
 	unsigned inbound_sensitive; /* trunks that ask where, or how often, peers ping */
 	unsigned answers_max;	    /* a second, to each trunk's requests; 0: no limit */
-	bool closing;		    /* nobody may wait for anything any more */
+	unsigned mirrors; /* rounds of questions under way, see target_mirror.c */
+	bool closing;	  /* nobody may wait for anything any more */
 };
 
 #endif

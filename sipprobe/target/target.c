@@ -30,6 +30,7 @@ static void target_destructor(void *arg)
 		registry_remove(target_services(t)->registry, t->index);
 	target_notes_free(t);
 	target_loss_free(t);
+	target_mirror_free(t);
 	free(t->elsewhere);
 	request_free(&t->request);
 	mem_deref(t->exchange);
@@ -172,5 +173,6 @@ void target_reprioritize(struct target *t, const struct resolve_address *address
 
 void target_move(struct target *t)
 {
+	target_mirror_move(t);
 	t->settings = t->owner->conf->settings;
 }

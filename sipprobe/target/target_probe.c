@@ -118,9 +118,12 @@ void target_succeed(struct target *t, const struct guard_message *m, int64_t rx_
 	r.code = m->code;
 	r.ended_ns = rx_ns;
 	r.retry_after_s = m->retry_after_s;
+	if (t->address.transport == CONFIG_TRANSPORT_UDP && t->udp)
+		r.reply_ttl = udp_rx_ttl(t->udp);
 	r.phase_ns[PROBE_PHASE_ANSWER] =
 		rx_ns > t->attempt.sent_ns ? rx_ns - t->attempt.sent_ns : 0;
 	copy_phrase(r.phrase, sizeof(r.phrase), &m->phrase);
+	target_mirror_note(t, m);
 	probe_finish(t, m, &r);
 }
 

@@ -13,6 +13,7 @@
 
 struct exchange;
 struct stream;
+struct target_mirror;
 struct target_call;
 struct target_marks;
 struct turns_account;
@@ -100,6 +101,8 @@ struct target {
 	struct target_surveyed *surveyed;   /* owned; NULL: its peer is not */
 	struct target_marks *marks;	    /* owned; NULL: copies have no number */
 	struct waiting *waiting;	    /* owned; oldest first; not settled yet */
+	struct target_mirror *mirror; /* owned; NULL: nobody asked yet */
+	uint32_t mirror_hash;	      /* of what the last answer said of where we are */
 	char previous_key[REQUEST_KEY_LEN]; /* of the last unanswered request, or zeros */
 };
 
@@ -107,6 +110,13 @@ static inline struct target *target_of_timer(struct wheel_timer *timer)
 {
 	return wheel_owner(timer, struct target, timer);
 }
+
+/* A final response to a request came: who does the peer think that we are? */
+void target_mirror_note(struct target *t, const struct guard_message *m);
+
+/* The trunk's description moved; and the end. */
+void target_mirror_move(struct target *t);
+void target_mirror_free(struct target *t);
 
 /* The trunk's settings in force. */
 static inline const struct config_settings *target_settings(const struct target *t)

@@ -37,6 +37,7 @@ static void udp_destructor(void *arg)
 {
 	struct udp *u = arg;
 
+	list_clear(&u->taps);
 	mem_deref(u->lanes);
 	if (u->fd >= 0) {
 		fd_close(u->fd);
@@ -61,27 +62,39 @@ static void batch_prepare(void)
 	}
 }
 
-static int64_t stamp_of(const struct clock_stamps *s, struct msghdr *h,
-			const struct clock_pair *c)
+/* What the kernel notes beside a datagram: when it came, and its TTL or hop limit. */
+static void udp_read_notes(struct udp *u, const struct clock_stamps *s, struct msghdr *h,
+			   const struct clock_pair *c)
 {
-	for (struct cmsghdr *m = CMSG_FIRSTHDR(h); m; m = CMSG_NXTHDR(h, m)) {
-		struct timespec ts;
+	struct timespec ts;
+	int ttl = 0;
 
-		if (m->cmsg_level != SOL_SOCKET || m->cmsg_type != SCM_TIMESTAMPNS)
-			continue;
-		memcpy(&ts, CMSG_DATA(m), sizeof(ts));
-		return clock_of_stamp_ns(s, c, clock_of_timespec(&ts));
+	u->rx_ns = c->now_ns;
+	for (struct cmsghdr *m = CMSG_FIRSTHDR(h); m; m = CMSG_NXTHDR(h, m)) {
+		if (m->cmsg_level == SOL_SOCKET && m->cmsg_type == SCM_TIMESTAMPNS) {
+			memcpy(&ts, CMSG_DATA(m), sizeof(ts));
+			u->rx_ns = clock_of_stamp_ns(s, c, clock_of_timespec(&ts));
+		} else if ((m->cmsg_level == IPPROTO_IP && m->cmsg_type == IP_TTL) ||
+			   (m->cmsg_level == IPPROTO_IPV6 &&
+			    m->cmsg_type == IPV6_HOPLIMIT)) {
+			memcpy(&ttl, CMSG_DATA(m), sizeof(ttl));
+		}
 	}
-	return c->now_ns;
+	u->rx_ttl = (uint8_t)ttl;
 }
 
-/* Who sends too much gets a lane, out of which he is read as well. */
-static void udp_charge(struct udp *u, const struct sa *src, size_t len, int64_t now_ns)
+/* Most sockets have no tap: a look at a list's head. */
+static bool udp_tap_datagram(struct udp *u, const struct sa *src, const char *buf,
+			     size_t len, int64_t rx_ns)
 {
-	if (!u->lanes && u->events->turns_h)
-		(void)udp_lanes_alloc(&u->lanes, u, u->events->turns_h(u->arg));
-	if (u->lanes)
-		udp_lanes_charge(u->lanes, src, len, now_ns);
+	for (struct le *le = u->taps.head, *next; le; le = next) {
+		struct udp_tap *tap = le->data;
+
+		next = le->next;
+		if (tap->datagram_h(src, buf, len, rx_ns, tap->arg))
+			return true;
+	}
+	return false;
 }
 
 /* @s: as it was before the batch, whatever is sent while it is gone through */
@@ -96,9 +109,11 @@ static void udp_deliver(struct udp *u, unsigned i, const struct clock_stamps *s,
 	/* Cut off by our own buffer: larger than UDP can carry, so it cannot be SIP. */
 	if ((h->msg_flags & MSG_TRUNC) || sa_set_sa(&src, h->msg_name))
 		return;
-	u->rx_ns = stamp_of(s, h, c);
+	udp_read_notes(u, s, h, c);
+	whose->rx_ttl = u->rx_ttl;
 	udp_charge(whose, &src, len, c->now_ns);
-	u->events->datagram_h(whose, &src, batch.data[i], len, u->rx_ns, u->arg);
+	if (!udp_tap_datagram(whose, &src, batch.data[i], len, u->rx_ns))
+		u->events->datagram_h(whose, &src, batch.data[i], len, u->rx_ns, u->arg);
 }
 
 /* So many of the next as take a slice, if they are like the last ones. */
@@ -152,9 +167,29 @@ static bool is_final(const struct sock_extended_err *e)
 	return e->ee_origin == SO_EE_ORIGIN_ICMP || e->ee_origin == SO_EE_ORIGIN_ICMP6;
 }
 
+static bool udp_tap_error(struct udp *u, const struct sa *dst,
+			  const struct sock_extended_err *e, const char *buf, size_t len)
+{
+	struct udp_icmp icmp = {.type = e->ee_type, .code = e->ee_code};
+
+	if (!u->taps.head || e->ee_origin == SO_EE_ORIGIN_LOCAL)
+		return false;
+	if (sa_set_sa(&icmp.offender, SO_EE_OFFENDER(e)))
+		sa_init(&icmp.offender, AF_UNSPEC);
+	for (struct le *le = u->taps.head, *next; le; le = next) {
+		struct udp_tap *tap = le->data;
+
+		next = le->next;
+		if (tap->error_h(dst, &icmp, buf, len, tap->arg))
+			return true;
+	}
+	return false;
+}
+
 /* Returns whether there may be more. */
 static bool read_error(struct udp *u)
 {
+	struct udp *whose = u->of ? u->of : u;
 	struct msghdr *h = &batch.msgs[0].msg_hdr;
 	const struct sock_extended_err *e;
 	struct sa dst;
@@ -168,9 +203,11 @@ static bool read_error(struct udp *u)
 	if (n < 0)
 		return false;
 	e = extended_error(h);
-	if (e && is_final(e) && !sa_set_sa(&dst, h->msg_name))
-		u->events->error_h(u->of ? u->of : u, &dst, (int)e->ee_errno,
-				   batch.data[0], (size_t)n, u->arg);
+	if (!e || sa_set_sa(&dst, h->msg_name))
+		return true;
+	if (!udp_tap_error(whose, &dst, e, batch.data[0], (size_t)n) && is_final(e))
+		u->events->error_h(whose, &dst, (int)e->ee_errno, batch.data[0],
+				   (size_t)n, u->arg);
 	return true;
 }
 
@@ -232,20 +269,6 @@ void udp_catch_up(struct udp *u, int64_t at_ns)
 	mem_deref(u);
 }
 
-/* What a lane holds is bounded, and so is this. */
-void udp_catch_up_lane(struct udp *u, const struct sa *peer)
-{
-	struct udp *lane = u->lanes ? udp_lanes_find(u->lanes, peer) : NULL;
-	int64_t begun_ns = clock_monotonic_ns();
-
-	if (!lane)
-		return;
-	mem_ref(lane);
-	while (udp_read(lane) && lane->rx_ns < begun_ns)
-		;
-	mem_deref(lane);
-}
-
 static int set_options(int fd, int af)
 {
 	int on = 1;
@@ -255,9 +278,11 @@ static int set_options(int fd, int af)
 		err = errno;
 	if (af == AF_INET6) {
 		if (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) ||
-		    setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof(on)))
+		    setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof(on)) ||
+		    setsockopt(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, &on, sizeof(on)))
 			err = errno;
-	} else if (setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof(on))) {
+	} else if (setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof(on)) ||
+		   setsockopt(fd, IPPROTO_IP, IP_RECVTTL, &on, sizeof(on))) {
 		err = errno;
 	}
 	return err;
@@ -330,6 +355,16 @@ const struct sa *udp_local(const struct udp *u)
 	return &u->local;
 }
 
+uint8_t udp_rx_ttl(const struct udp *u)
+{
+	return u->rx_ttl;
+}
+
+void udp_tap(struct udp *u, struct udp_tap *tap)
+{
+	list_append(&u->taps, &tap->le, tap);
+}
+
 /*
  * An ICMP error of an earlier datagram, to whomever, is handed to the next call. It is in
  * the error queue too, with its destination: not this one's fault. All that ICMP and
@@ -375,6 +410,18 @@ static void udp_note_clock(struct udp *u)
 	clock_stamps_read(&u->stamps, &now, false);
 }
 
+int udp_transmit_msg(struct udp *u, const struct msghdr *h)
+{
+	udp_note_clock(u);
+	for (int tries = 4; tries; tries--) {
+		if (sendmsg(u->fd, h, 0) >= 0)
+			return 0;
+		if (!is_another_ones(errno))
+			break;
+	}
+	return errno;
+}
+
 static int transmit(struct udp *u, const struct sa *dst, const char *buf, size_t len,
 		    unsigned dscp)
 {
@@ -392,20 +439,15 @@ static int transmit(struct udp *u, const struct sa *dst, const char *buf, size_t
 	};
 	struct cmsghdr *c = CMSG_FIRSTHDR(&h);
 
-	udp_note_clock(u);
-	if (!dscp)
+	if (!dscp) {
+		udp_note_clock(u);
 		return transmit_plain(u, dst, buf, len);
+	}
 	c->cmsg_level = v6 ? IPPROTO_IPV6 : IPPROTO_IP;
 	c->cmsg_type = v6 ? IPV6_TCLASS : IP_TOS;
 	c->cmsg_len = CMSG_LEN(sizeof(tos));
 	memcpy(CMSG_DATA(c), &tos, sizeof(tos));
-	for (int tries = 4; tries; tries--) {
-		if (sendmsg(u->fd, &h, 0) >= 0)
-			return 0;
-		if (!is_another_ones(errno))
-			break;
-	}
-	return errno;
+	return udp_transmit_msg(u, &h);
 }
 
 int udp_transmit(struct udp *u, const struct sa *dst, const char *buf, size_t len,

@@ -29,6 +29,29 @@ struct udp_events {
 	struct turns *(*turns_h)(void *arg);
 };
 
+/* What ICMP said of a datagram, and who did. */
+struct udp_icmp {
+	struct sa offender; /* AF_UNSPEC: not told */
+	uint8_t type;	    /* of ICMP or ICMPv6, by the family of the datagram */
+	uint8_t code;
+};
+
+/*
+ * A look at what arrives at a socket, before its handlers: what a tap takes is seen by
+ * nobody else. Embed one. Its `le.list` is NULL while it is on no socket, and again when
+ * the socket was closed; list_unlink() takes it off.
+ */
+struct udp_tap {
+	struct le le;
+	/* Return whether it is the tap's. As in struct udp_events. */
+	bool (*datagram_h)(const struct sa *src, const char *buf, size_t len,
+			   int64_t rx_ns, void *arg);
+	/* Errors of ICMP, also those that are not final; @buf may be cut anywhere. */
+	bool (*error_h)(const struct sa *dst, const struct udp_icmp *icmp,
+			const char *buf, size_t len, void *arg);
+	void *arg;
+};
+
 /*
  * Opens and binds a socket and listens on libre's loop.
  *
@@ -52,6 +75,16 @@ const struct sa *udp_local(const struct udp *u);
  */
 int udp_transmit(struct udp *u, const struct sa *dst, const char *buf, size_t len,
 		 unsigned dscp);
+
+/* The same of a message with control data of the caller's, such as a TTL. */
+int udp_transmit_msg(struct udp *u, const struct msghdr *h);
+
+/* The TTL or hop limit that the datagram at hand, or the last one, came with; 0: unknown.
+ */
+uint8_t udp_rx_ttl(const struct udp *u);
+
+/* Puts a tap on the socket, which must be on none. */
+void udp_tap(struct udp *u, struct udp_tap *tap);
 
 /*
  * Reads what arrived by @at_ns (monotonic) and waits in the socket, errors first, unless

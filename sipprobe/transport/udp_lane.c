@@ -167,3 +167,25 @@ unsigned udp_lanes_count(const struct udp_lanes *l)
 {
 	return list_count(&l->lanes);
 }
+
+void udp_charge(struct udp *u, const struct sa *src, size_t len, int64_t now_ns)
+{
+	if (!u->lanes && u->events->turns_h)
+		(void)udp_lanes_alloc(&u->lanes, u, u->events->turns_h(u->arg));
+	if (u->lanes)
+		udp_lanes_charge(u->lanes, src, len, now_ns);
+}
+
+/* What a lane holds is bounded, and so is this. */
+void udp_catch_up_lane(struct udp *u, const struct sa *peer)
+{
+	struct udp *lane = u->lanes ? udp_lanes_find(u->lanes, peer) : NULL;
+	int64_t begun_ns = clock_monotonic_ns();
+
+	if (!lane)
+		return;
+	mem_ref(lane);
+	while (udp_read(lane) && lane->rx_ns < begun_ns)
+		;
+	mem_deref(lane);
+}

@@ -12,10 +12,12 @@ struct udp {
 	int fd;
 	struct clock_stamps stamps;
 	int64_t rx_ns;	 /* stamp of the datagram that was read last */
+	uint8_t rx_ttl;	 /* the TTL or hop limit that it came with; 0: unknown */
 	int64_t read_ns; /* what had arrived by then was read, at least; 0: unknown */
 	unsigned batch;	 /* datagrams to read at once */
 	struct udp *of;	 /* the socket that this is a lane of, or NULL */
 	struct udp_lanes *lanes; /* NULL: none ever */
+	struct list taps;	 /* who look at what arrives before all others */
 	const struct udp_events *events;
 	void *arg;
 };
@@ -34,6 +36,10 @@ int udp_bind(struct udp *u, const struct sa *local);
 
 /* Room for bursts of many peers. */
 void udp_enlarge(struct udp *u);
+
+/* Notes what reading a datagram of @src cost. Who sends too much gets a lane, out of
+ * which he is read as well. */
+void udp_charge(struct udp *u, const struct sa *src, size_t len, int64_t now_ns);
 
 /* Errors, then a batch of datagrams. Returns whether there may be more. */
 bool udp_read(struct udp *u);

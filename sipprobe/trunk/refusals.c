@@ -18,3 +18,18 @@ void refusals_note(struct refusals *r, enum engine_stray why, const struct sa *p
 	r->told_ns[why] = now_ns;
 	r->count[why] = 0;
 }
+
+const char *engine_stray_name(enum engine_stray why)
+{
+	static const char *const names[ENGINE_STRAYS] = {
+		[ENGINE_STRAY_STRANGER] = "stranger",
+		[ENGINE_STRAY_RESPONSE] = "unmatched",
+		[ENGINE_STRAY_MALFORMED] = "malformed",
+		[ENGINE_STRAY_RATE] = "rate",
+		[ENGINE_STRAY_FULL] = "full",
+		[ENGINE_STRAY_DISPLACED] = "displaced",
+		[ENGINE_STRAY_SHORTAGE] = "shortage",
+	};
+
+	return (unsigned)why < ENGINE_STRAYS ? names[why] : "malformed";
+}

@@ -179,6 +179,8 @@ static void change_state(struct trunk *t, const struct target *target,
 	t->state = (uint8_t)state;
 	t->since_ns = at_ns;
 	t->group->events->trunk_state_h(t->owner.row, &change, t->group->arg);
+	if (state == HEALTH_DOWN && target && last && t->group->down_h)
+		t->group->down_h(t, target, last, t->group->down_arg);
 }
 
 void trunk_update(struct trunk *t, const struct target *target,

@@ -95,14 +95,14 @@
 
 	const form = document.getElementById("probe");
 
-	async function probe_now() {
-		const button = form.querySelector("button");
+	async function probe_now(button) {
+		const url = button.formAction || form.action;
 		const probing = document.getElementById("probing");
 
 		button.disabled = true;
-		probing.textContent = "Probing …";
+		probing.textContent = url.endsWith("/trace") ? "Tracing, some seconds …" : "Probing …";
 		try {
-			const answer = await fetch(form.action, { method: "POST", cache: "no-store" });
+			const answer = await fetch(url, { method: "POST", cache: "no-store" });
 			const text = await answer.text();
 
 			if (!answer.ok)
@@ -122,7 +122,7 @@
 	if (form)
 		form.addEventListener("submit", (e) => {
 			e.preventDefault();
-			probe_now();
+			probe_now(e.submitter || form.querySelector("button"));
 		});
 
 	/* ---- a ladder as text ---- */

@@ -270,6 +270,10 @@ class Fleet:
             self.add("siptrunk_probe_failures_total", t, n, **where, reason=reason)
         self.add("siptrunk_probe_retransmissions_total", t, c.resent, **where)
         self.add("siptrunk_probe_late_responses_total", t, c.late, **where)
+        self.add("siptrunk_nat_detected", t, 0, **where)
+        self.add("siptrunk_nat_mapping_changes_total", t, 0, **where)
+        for sign in ("via", "from", "call_id", "rport", "hidden"):
+            self.add("siptrunk_alg_detected", t, 0, **where, sign=sign)
         if where["transport"] == "udp":
             answers = sum(c.codes.values())
             requests = answers + c.resent
@@ -280,6 +284,8 @@ class Fleet:
                                     ("request", there), ("reply", 0)):
                 self.add("siptrunk_probe_udp_lost_total", t, lost, **where,
                          direction=direction)
+            self.add("siptrunk_probe_reply_hops", t, 7, **where)
+            self.add("siptrunk_probe_reply_hops_changes_total", t, 0, **where)
             for kind in ("port", "address"):
                 self.add("siptrunk_probe_misdirected_responses_total", t, 0, **where,
                          kind=kind)

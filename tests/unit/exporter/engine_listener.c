@@ -87,7 +87,10 @@ static const struct {
 	 {.outcome = PROBE_REFUSED, .err = ECONNREFUSED},
 	 true,
 	 CHANGED "from=up to=down address=192.0.2.1:5060 transport=udp method=OPTIONS "
-		 "reason=refused error=\"Connection refused\" after=0.000"},
+		 "reason=refused error=\"Connection refused\" after=0.000 "
+		 "why=\"port closed: 192.0.2.1:5060 over udp refused us: nothing "
+		 "listens there; it has not answered since the exporter started. To do: "
+		 "check the port, and whether the peer's SIP service runs.\""},
 	{{HEALTH_UP, HEALTH_DOWN, 0, NULL, "", "", false},
 	 {.outcome = PROBE_TLS,
 	  .err = EPROTO,
@@ -95,7 +98,9 @@ static const struct {
 	  .detail = "it has expired"},
 	 true,
 	 CHANGED "from=up to=down reason=tls cause=expired detail=\"it has expired\" "
-		 "after=0.000"},
+		 "after=0.000 why=\"TLS fails: 192.0.2.1 failed at TLS: it has expired. "
+		 "To do: look at the certificates of both ends: the trunk's page says "
+		 "which and why.\""},
 	{{HEALTH_UP, HEALTH_DEGRADED, 0, NULL, "", "", false},
 	 {.outcome = PROBE_RESPONSE, .code = 503, .phrase = "No\r\nlevel=info"},
 	 true,

@@ -19,7 +19,8 @@ static const char everything[] =
 	" \"interval\": \"90s\", \"timeout\": \"1500ms\","
 	" \"down_interval\": \"20s\", \"t1\": \"250ms\", \"fall\": 4, \"rise\": 5,"
 	" \"retry_after_max\": \"45s\","
-	" \"max_forwards\": 7, \"connection\": \"reuse\", \"answers_from\": "
+	" \"max_forwards\": 7, \"trace_on_down\": true, \"mirror\": {\"every\": \"1h\"}, "
+	"\"connection\": \"reuse\", \"answers_from\": "
 	"\"anywhere\", \"mark_copies\": true, \"family\": \"ipv4\","
 	" \"up_when\": \"primary\", \"up_codes\": [\"2xx\", 404, \"486-488\"],"
 	" \"degraded_codes\": [500, \"503-504\"], \"dscp\": \"CS3\","
@@ -62,6 +63,8 @@ static const struct {
 	{"up_when", "primary"},
 	{"expect_inbound", "1h"},
 	{"paused", "true"},
+	{"mirror.every", "1h"},
+	{"trace_on_down", "true"},
 	{"connection", "reuse"},
 	{"answers_from", "anywhere"},
 	{"mark_copies", "true"},

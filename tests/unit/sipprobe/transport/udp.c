@@ -90,6 +90,7 @@ static void check_pair(const char *address, unsigned dscp)
 	ok(sa_cmp(&b.from, udp_local(a.udp), SA_ALL), "from where it was sent");
 	ok(b.rx_ns >= sent_ns - CLOCK_NS_PER_MS && b.rx_ns <= clock_monotonic_ns(),
 	   "stamped on the monotonic clock");
+	is_int(udp_rx_ttl(b.udp), 64, "with the TTL that it came with");
 	mem_deref(a.udp);
 	mem_deref(b.udp);
 }
@@ -328,6 +329,78 @@ static void test_local_sockets(void)
 	mem_deref(l);
 }
 
+/* Somebody who looks at what arrives before all others. */
+struct looker {
+	struct udp_tap tap;
+	unsigned datagrams, errors;
+	struct udp_icmp icmp;
+	bool takes;
+};
+
+static bool look_datagram_h(const struct sa *src, const char *buf, size_t len,
+			    int64_t rx_ns, void *arg)
+{
+	struct looker *l = arg;
+
+	(void)src;
+	(void)buf;
+	(void)len;
+	(void)rx_ns;
+	l->datagrams++;
+	return l->takes;
+}
+
+static bool look_error_h(const struct sa *dst, const struct udp_icmp *icmp,
+			 const char *buf, size_t len, void *arg)
+{
+	struct looker *l = arg;
+
+	(void)dst;
+	(void)buf;
+	(void)len;
+	l->errors++;
+	l->icmp = *icmp;
+	return l->takes;
+}
+
+static bool has_looked(void *arg)
+{
+	const struct looker *l = arg;
+
+	return l->datagrams && l->errors;
+}
+
+/* What a tap takes nobody else sees, and what it leaves goes its way. */
+static void check_tap(const char *address, uint8_t type, uint8_t code)
+{
+	for (int takes = 0; takes < 2; takes++) {
+		struct looker l = {
+			.tap = {.datagram_h = look_datagram_h, .error_h = look_error_h},
+			.takes = takes};
+		struct end a, b, c;
+
+		if (!end_open(&a, address) || !end_open(&b, address) ||
+		    !end_open(&c, address)) {
+			ok(true, "%s # SKIP no such address here", address);
+			return;
+		}
+		l.tap.arg = &l;
+		udp_tap(a.udp, &l.tap);
+		(void)udp_transmit(b.udp, udp_local(a.udp), "in", 2, 0);
+		a.from = *udp_local(c.udp);
+		c.udp = mem_deref(c.udp);
+		(void)udp_transmit(a.udp, &a.from, "out", 3, 0);
+		ok(loop_until(has_looked, &l), "%s: both were looked at", address);
+		ok(l.icmp.type == type && l.icmp.code == code, "type and code");
+		ok(sa_cmp(&l.icmp.offender, udp_local(a.udp), SA_ADDR),
+		   "and who said it");
+		is_int(a.datagrams + a.errors, takes ? 0 : 2, "what is left goes on");
+		a.udp = mem_deref(a.udp);
+		ok(!l.tap.le.list, "a socket that is closed has no taps");
+		mem_deref(b.udp);
+	}
+}
+
 int main(void)
 {
 	if (libre_init() || fd_setsize(1024))
@@ -338,6 +411,8 @@ int main(void)
 	check_pair("::1", 46);
 	check_refused("127.0.0.1", 0);
 	check_refused("::1", 46);
+	check_tap("127.0.0.1", 3, 3);
+	check_tap("::1", 1, 4);
 	test_dscp();
 	test_failures();
 	test_many();
