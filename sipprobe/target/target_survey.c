@@ -61,7 +61,8 @@ static void survey_probe_times(struct survey_around *a, const struct target *t)
 		survey_times_add(a->out, p->resend_ns);
 	if (p->pending)
 		return;
-	for (int64_t at_ns = t->due_ns; at_ns < a->to_ns && every_ns > 0;
+	for (int64_t at_ns = t->due_ns;
+	     at_ns < a->to_ns && every_ns > 0 && a->out->count <= SURVEY_BUDGET_TIMES;
 	     at_ns += every_ns)
 		survey_times_add(a->out, at_ns);
 }

@@ -1037,7 +1037,8 @@ NOT_IN_DEMO = {
     "siptrunk-wall": {"Troubled, the worst first"},
     "siptrunk-trunk": {
         "Asked to wait", "Certificate", "Registered", "Registration lapses in",
-        "TLS failures"} | CALLS,
+        "Sizes that pass", "Path MTU", "Trains: round trips",
+        "Trains: lost, and out of order", "TLS failures"} | CALLS,
     "siptrunk-exporter": {"Our own certificates", "Own audio late"},
     "siptrunk-calls": {p["title"] for p in panels(dashboards()["siptrunk-calls"])},
 }
