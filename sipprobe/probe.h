@@ -61,10 +61,10 @@ struct probe_result {
 	uint8_t tls_fault;	      /* the same finer, enum tls_fault; 0: unknown */
 	uint8_t dns_hint;	      /* of PROBE_DNS, enum dns_hint */
 	uint8_t reply_ttl; /* TTL or hop limit of the answer over UDP; 0: unknown */
-	char call_id[36];	      /* of the request */
-	char phrase[48];	      /* reason phrase, printable ASCII; for people */
-	char detail[PROBE_DETAIL];    /* of a failure, for people; or "" */
-	struct call_report call;      /* of INVITE; else `made` is false */
+	char call_id[36];  /* of the request */
+	char phrase[48];   /* reason phrase, printable ASCII; for people */
+	char detail[PROBE_DETAIL]; /* of a failure, for people; or "" */
+	struct call_report call;   /* of INVITE; else `made` is false */
 };
 
 /* One that learnt nothing yet. */

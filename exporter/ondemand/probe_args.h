@@ -21,7 +21,7 @@ struct probe_args {
 	bool all;	  /* every trunk of the configuration */
 	const char *pcap; /* where to write what was sent and received; or NULL */
 	unsigned methods; /* bits 1 << enum config_method; 0: as the settings say */
-	bool trace; /* the way to the address that decides */
+	bool trace;	  /* the way to the address that decides */
 	bool verbose;
 	bool help;
 };

@@ -25,7 +25,7 @@ struct probe_ask {
 	 * no.
 	 */
 	void (*show)(struct buffer *b, const struct probe_output *t, const void *arg);
-	bool trace; /* with `show`: trace the way, too */
+	bool trace;	      /* with `show`: trace the way, too */
 	const void *show_arg; /* kept by the asker while the service lives */
 };
 

@@ -111,10 +111,8 @@ void http_probe_answer(struct http_answer *a, const struct http_query *q)
 void http_probe_now(struct http_answer *a, const struct http_query *q, const char *name,
 		    bool trace)
 {
-	a->ask = (struct probe_ask){.target = name,
-				    .show = page_probed,
-				    .show_arg = q->site,
-				    .trace = trace};
+	a->ask = (struct probe_ask){
+		.target = name, .show = page_probed, .show_arg = q->site, .trace = trace};
 }
 
 void http_probe_refused(struct http_answer *a, int err)

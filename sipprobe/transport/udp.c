@@ -174,7 +174,8 @@ static bool udp_tap_error(struct udp *u, const struct sa *dst,
 
 	if (!u->taps.head || e->ee_origin == SO_EE_ORIGIN_LOCAL)
 		return false;
-	if (sa_set_sa(&icmp.offender, SO_EE_OFFENDER(e)))
+	if (sa_set_sa(&icmp.offender,
+		      SO_EE_OFFENDER((struct sock_extended_err *)(uintptr_t)e)))
 		sa_init(&icmp.offender, AF_UNSPEC);
 	for (struct le *le = u->taps.head, *next; le; le = next) {
 		struct udp_tap *tap = le->data;
