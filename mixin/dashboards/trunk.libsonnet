@@ -372,8 +372,13 @@ function(config)
               + 'changes, the way has changed. "Trace the way" on the exporter\'s page shows '
               + 'the way there.',
               [24, 7],
-              p.range('max by (address, transport, method) (siptrunk_probe_reply_hops{%s})' % sel,
-                      targetLegend),
+              p.ranges([
+                ['{{address}} from {{instance}}',
+                 'max by (address, instance) (siptrunk_probe_reply_hops{%s})' % sel],
+                ['changes an hour', text.fill(|||
+                  sum (increase(siptrunk_probe_reply_hops_changes_total{%s}[1h]))
+                |||, sel)],
+              ]),
               'none',
               { noValue: 'This trunk is not probed over UDP' }),
     ];

@@ -138,8 +138,7 @@ static bool read_batch(struct udp *u)
 
 	batch_prepare();
 	n = recvmmsg(u->fd, batch.msgs, want, MSG_DONTWAIT, NULL);
-	/* Once a batch. */
-	c = clock_look();
+	c = clock_look(); /* once a batch */
 	u->batch = next_batch(n);
 	for (int i = 0; i < n; i++)
 		udp_deliver(u, (unsigned)i, &before, &c);
@@ -187,7 +186,7 @@ static bool udp_tap_error(struct udp *u, const struct sa *dst,
 	return false;
 }
 
-/* Returns whether there may be more. */
+/* Whether there may be more. */
 static bool read_error(struct udp *u)
 {
 	struct udp *whose = u->of ? u->of : u;
