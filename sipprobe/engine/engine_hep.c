@@ -6,7 +6,7 @@
 #include "config/uri.h"
 #include "sipprobe/dns/resolve.h"
 #include "sipprobe/engine/engine_private.h"
-#include "sipprobe/hep/mirror.h"
+#include "sipprobe/hep/hep_mirror.h"
 
 /* When a name is asked for again: by its TTL within these, and after a failure. */
 enum {
@@ -56,7 +56,7 @@ static int engine_hep_alloc(struct engine_hep **hp, struct engine *e)
 		return ENOMEM;
 	h->engine = e;
 	sa_init(&h->aimed, AF_UNSPEC);
-	err = mirror_alloc(&h->mirror, engine_hep_sent_h, h);
+	err = hep_mirror_alloc(&h->mirror, engine_hep_sent_h, h);
 	if (err)
 		mem_deref(h);
 	else
@@ -103,7 +103,7 @@ static void engine_hep_aim(struct engine_hep *h, const struct resolve_result *re
 {
 	const struct sa *best = &res->addresses[0].sa;
 	bool same = sa_cmp(&h->aimed, best, SA_ALL);
-	int err = same ? 0 : mirror_aim(h->mirror, best);
+	int err = same ? 0 : hep_mirror_aim(h->mirror, best);
 
 	if (err) {
 		engine_hep_fail(h, strerror(err));
@@ -168,12 +168,12 @@ void engine_hep_commit(struct engine *e, const struct config *conf)
 	}
 	if (str_cmp(h->uri, h->next_uri)) {
 		sa_init(&h->aimed, AF_UNSPEC);
-		(void)mirror_aim(h->mirror, NULL);
+		(void)hep_mirror_aim(h->mirror, NULL);
 	}
 	mem_deref(h->uri);
 	h->uri = h->next_uri;
 	h->next_uri = NULL;
-	mirror_use(h->mirror, conf->hep.id);
+	hep_mirror_use(h->mirror, conf->hep.id);
 	h->failing = false;
 	engine_hep_resolve(h);
 }

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "sipprobe/hep/mirror.h"
+#include "sipprobe/hep/hep_mirror.h"
 #include "sipprobe/transport/stream_private.h"
 
 static const char crlfcrlf[] = "\r\n\r\n";
@@ -41,13 +41,13 @@ static size_t take_blank(struct stream *s, const char *buf, size_t len)
 static void stream_mirror(const struct stream *s, const char *buf, size_t len,
 			  bool outbound, int64_t at_ns)
 {
-	const struct mirror_way way = {.local = &s->local,
-				       .peer = &s->peer,
-				       .outbound = outbound,
-				       .stream = true,
-				       .at_ns = at_ns};
+	const struct hep_mirror_way way = {.local = &s->local,
+					   .peer = &s->peer,
+					   .outbound = outbound,
+					   .stream = true,
+					   .at_ns = at_ns};
 
-	mirror_message(&way, buf, len);
+	hep_mirror_message(&way, buf, len);
 }
 
 void stream_mirror_heard(const struct stream *s, const struct guard_message *m,
@@ -55,7 +55,7 @@ void stream_mirror_heard(const struct stream *s, const struct guard_message *m,
 {
 	struct pl bytes = guard_bytes(m);
 
-	if (mirror_is_on())
+	if (hep_mirror_is_on())
 		stream_mirror(s, bytes.p, bytes.l, false, rx_ns);
 }
 
@@ -76,7 +76,7 @@ static int stream_send_plain(struct stream *s, const char *buf, size_t len,
 
 int stream_send(struct stream *s, const char *buf, size_t len, int64_t *sent_ns)
 {
-	int64_t at_ns = mirror_is_on() ? clock_monotonic_ns() : 0;
+	int64_t at_ns = hep_mirror_is_on() ? clock_monotonic_ns() : 0;
 	int err;
 
 	if (s->state != STREAM_UP)
@@ -85,7 +85,7 @@ int stream_send(struct stream *s, const char *buf, size_t len, int64_t *sent_ns)
 		return ENOBUFS;
 	err = stream_send_plain(s, buf, len, sent_ns);
 	/* Not what keeps the connection alive. */
-	if (!err && mirror_is_on() && guard_idle_bytes(buf, len, NULL) < len)
+	if (!err && hep_mirror_is_on() && guard_idle_bytes(buf, len, NULL) < len)
 		stream_mirror(s, buf, len, true, at_ns);
 	return err;
 }

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "sipprobe/hep/mirror.h"
+#include "sipprobe/hep/hep_mirror.h"
 #include "sipprobe/loop/ip_source.h"
 #include "sipprobe/transport/udp_lane.h"
 #include "sipprobe/transport/udp_private.h"
@@ -453,16 +453,16 @@ static int transmit(struct udp *u, const struct sa *dst, const char *buf, size_t
 int udp_transmit(struct udp *u, const struct sa *dst, const char *buf, size_t len,
 		 unsigned dscp)
 {
-	const struct mirror_way way = {
+	const struct hep_mirror_way way = {
 		.local = &u->local,
 		.peer = dst,
 		.outbound = true,
-		.at_ns = mirror_is_on() ? clock_monotonic_ns() : 0,
+		.at_ns = hep_mirror_is_on() ? clock_monotonic_ns() : 0,
 	};
 	int err = transmit(u, dst, buf, len, dscp);
 
-	if (!err && mirror_is_on())
-		mirror_message(&way, buf, len);
+	if (!err && hep_mirror_is_on())
+		hep_mirror_message(&way, buf, len);
 	return err;
 }
 

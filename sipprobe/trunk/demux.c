@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/siphash.h"
 #include "sipprobe/call/calls.h"
-#include "sipprobe/hep/mirror.h"
+#include "sipprobe/hep/hep_mirror.h"
 #include "sipprobe/message/answer.h"
 #include "sipprobe/message/request.h"
 #include "sipprobe/target/peers.h"
@@ -208,14 +208,14 @@ static bool demux_call_back(struct demux *d, struct udp *u, const struct target 
 static void demux_mirror(const struct udp *u, const struct sa *src,
 			 const struct guard_message *m, int64_t rx_ns)
 {
-	const struct mirror_way way = {
+	const struct hep_mirror_way way = {
 		.local = udp_local(u), .peer = src, .at_ns = rx_ns};
 	struct pl bytes;
 
-	if (!mirror_is_on())
+	if (!hep_mirror_is_on())
 		return;
 	bytes = guard_bytes(m);
-	mirror_message(&way, bytes.p, bytes.l);
+	hep_mirror_message(&way, bytes.p, bytes.l);
 }
 
 /* Strangers' are nobody's to keep. */

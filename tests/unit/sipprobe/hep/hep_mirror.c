@@ -1,5 +1,5 @@
 /* What is mirrored, against a socket of the test's own. */
-#include "sipprobe/hep/mirror.h"
+#include "sipprobe/hep/hep_mirror.h"
 
 #include <sys/socket.h>
 #include <unistd.h>
@@ -42,11 +42,12 @@ static int collector(struct sa *at)
 static void tell(bool outbound, const char *local)
 {
 	struct sa us, them;
-	const struct mirror_way way = {.local = &us, .peer = &them, .outbound = outbound};
+	const struct hep_mirror_way way = {
+		.local = &us, .peer = &them, .outbound = outbound};
 
 	(void)sa_set_str(&us, local, 5060);
 	(void)sa_set_str(&them, "127.0.0.1", 5070);
-	mirror_message(&way, REQUEST, sizeof(REQUEST) - 1);
+	hep_mirror_message(&way, REQUEST, sizeof(REQUEST) - 1);
 }
 
 static void check_message(int fd)
@@ -71,15 +72,15 @@ int main(void)
 	int fd;
 
 	tell(true, "127.0.0.1");
-	ok(!mirror_is_on(), "at first nobody mirrors");
-	is_int(mirror_alloc(&m, told_h, NULL), 0, "one is made");
-	ok(!mirror_is_on(), "which does not yet");
-	mirror_use(m, 7);
-	ok(mirror_is_on(), "now it does");
+	ok(!hep_mirror_is_on(), "at first nobody mirrors");
+	is_int(hep_mirror_alloc(&m, told_h, NULL), 0, "one is made");
+	ok(!hep_mirror_is_on(), "which does not yet");
+	hep_mirror_use(m, 7);
+	ok(hep_mirror_is_on(), "now it does");
 	tell(true, "127.0.0.1");
 	ok(!sent && lost == 1, "without a collector a message is lost");
 	fd = collector(&at);
-	is_int(mirror_aim(m, &at), 0, "there is one");
+	is_int(hep_mirror_aim(m, &at), 0, "there is one");
 	tell(true, "127.0.0.1");
 	check_message(fd);
 	tell(false, "127.0.0.1");
@@ -91,10 +92,10 @@ int main(void)
 	tell(true, "127.0.0.1");
 	tell(true, "127.0.0.1");
 	ok(lost == 2, "one that nobody took is known by the next, and counted");
-	(void)mirror_aim(m, NULL);
+	(void)hep_mirror_aim(m, NULL);
 	tell(true, "127.0.0.1");
 	ok(lost == 3, "one without an aim is lost");
 	mem_deref(m);
-	ok(!mirror_is_on(), "its end is the end");
+	ok(!hep_mirror_is_on(), "its end is the end");
 	return tap_done();
 }

@@ -1,4 +1,4 @@
-#include "sipprobe/hep/mirror.h"
+#include "sipprobe/hep/hep_mirror.h"
 
 #include <errno.h>
 #include <string.h>
@@ -27,7 +27,7 @@ struct source {
 struct mirror {
 	int fd; /* -1: no collector yet */
 	uint32_t agent;
-	mirror_told_h *h;
+	hep_mirror_told_h *h;
 	void *arg;
 	struct source sources[SOURCES];
 	char payload[HEP_PACKET_MAX];
@@ -35,27 +35,27 @@ struct mirror {
 };
 
 /* Who mirrors; NULL: nobody. */
-static struct mirror *mirror_current;
+static struct mirror *hep_mirror_current;
 
-static void mirror_close(struct mirror *m)
+static void hep_mirror_close(struct mirror *m)
 {
 	if (m->fd >= 0)
 		(void)close(m->fd);
 	m->fd = -1;
 }
 
-static void mirror_destructor(void *arg)
+static void hep_mirror_destructor(void *arg)
 {
 	struct mirror *m = arg;
 
-	mirror_close(m);
-	if (mirror_current == m)
-		mirror_current = NULL;
+	hep_mirror_close(m);
+	if (hep_mirror_current == m)
+		hep_mirror_current = NULL;
 }
 
-int mirror_alloc(struct mirror **mp, mirror_told_h *h, void *arg)
+int hep_mirror_alloc(struct mirror **mp, hep_mirror_told_h *h, void *arg)
 {
-	struct mirror *m = mem_zalloc(sizeof(*m), mirror_destructor);
+	struct mirror *m = mem_zalloc(sizeof(*m), hep_mirror_destructor);
 
 	if (!m)
 		return ENOMEM;
@@ -66,18 +66,18 @@ int mirror_alloc(struct mirror **mp, mirror_told_h *h, void *arg)
 	return 0;
 }
 
-void mirror_use(struct mirror *m, uint32_t agent)
+void hep_mirror_use(struct mirror *m, uint32_t agent)
 {
 	m->agent = agent;
-	mirror_current = m;
+	hep_mirror_current = m;
 }
 
-int mirror_aim(struct mirror *m, const struct sa *collector)
+int hep_mirror_aim(struct mirror *m, const struct sa *collector)
 {
 	int fd, err;
 
 	if (!collector) {
-		mirror_close(m);
+		hep_mirror_close(m);
 		return 0;
 	}
 	fd = socket(sa_af(collector), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -89,18 +89,18 @@ int mirror_aim(struct mirror *m, const struct sa *collector)
 		(void)close(fd);
 		return err;
 	}
-	mirror_close(m);
+	hep_mirror_close(m);
 	m->fd = fd;
 	return 0;
 }
 
-bool mirror_is_on(void)
+bool hep_mirror_is_on(void)
 {
-	return mirror_current != NULL;
+	return hep_mirror_current != NULL;
 }
 
 /* Our address towards a peer, where the socket has none of its own; with its port. */
-static void mirror_source(struct mirror *m, struct sa *local, const struct sa *peer)
+static void hep_mirror_source(struct mirror *m, struct sa *local, const struct sa *peer)
 {
 	struct source *s = &m->sources[sa_hash(peer, SA_ADDR) % SOURCES];
 	int64_t now_ns = clock_monotonic_ns();
@@ -117,7 +117,7 @@ static void mirror_source(struct mirror *m, struct sa *local, const struct sa *p
 }
 
 /* RFC 3261 7.3.3: "Call-ID", or "i". */
-static bool mirror_is_call_id(const char *line, size_t len, size_t *name)
+static bool hep_mirror_is_call_id(const char *line, size_t len, size_t *name)
 {
 	*name = len > 7 && !strncasecmp(line, "Call-ID", 7) ? 7
 		: len > 1 && (*line | 0x20) == 'i'	    ? 1
@@ -128,20 +128,20 @@ static bool mirror_is_call_id(const char *line, size_t len, size_t *name)
 	return *name;
 }
 
-static bool mirror_is_space(char c)
+static bool hep_mirror_is_space(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
-static void mirror_trim(struct pl *v)
+static void hep_mirror_trim(struct pl *v)
 {
-	for (; v->l && mirror_is_space(*v->p); v->p++)
+	for (; v->l && hep_mirror_is_space(*v->p); v->p++)
 		v->l--;
-	while (v->l && mirror_is_space(v->p[v->l - 1]))
+	while (v->l && hep_mirror_is_space(v->p[v->l - 1]))
 		v->l--;
 }
 
-static struct pl mirror_call_id(const char *p, size_t len)
+static struct pl hep_mirror_call_id(const char *p, size_t len)
 {
 	const char *end = p + len, *lf;
 
@@ -149,14 +149,14 @@ static struct pl mirror_call_id(const char *p, size_t len)
 		size_t l = (size_t)(lf - p), name;
 		struct pl value;
 
-		if (!mirror_is_call_id(p, l, &name))
+		if (!hep_mirror_is_call_id(p, l, &name))
 			continue;
 		value.p = memchr(p + name, ':', l - name);
 		if (!value.p)
 			continue;
 		value.p++;
 		value.l = (size_t)(lf - value.p);
-		mirror_trim(&value);
+		hep_mirror_trim(&value);
 		return value;
 	}
 	return (struct pl){.p = NULL};
@@ -166,7 +166,7 @@ static struct pl mirror_call_id(const char *p, size_t len)
  * An ICMP error of an earlier packet is handed to the next one, which was not sent then:
  * it is sent once more, and the earlier one is what was lost.
  */
-static bool mirror_send(struct mirror *m, size_t len)
+static bool hep_mirror_send(struct mirror *m, size_t len)
 {
 	bool lost = false;
 
@@ -181,9 +181,9 @@ static bool mirror_send(struct mirror *m, size_t len)
 	return false;
 }
 
-void mirror_message(const struct mirror_way *way, const char *buf, size_t len)
+void hep_mirror_message(const struct hep_mirror_way *way, const char *buf, size_t len)
 {
-	struct mirror *m = mirror_current;
+	struct mirror *m = hep_mirror_current;
 	struct sa local = *way->local;
 	struct hep_message hep = {
 		.from = way->outbound ? &local : way->peer,
@@ -196,13 +196,13 @@ void mirror_message(const struct mirror_way *way, const char *buf, size_t len)
 	if (!m)
 		return;
 	if (sa_is_any(&local))
-		mirror_source(m, &local, way->peer);
+		hep_mirror_source(m, &local, way->peer);
 	if (way->at_ns)
 		hep.at_unix_ns -= clock_monotonic_ns() - way->at_ns;
 	hep.agent = m->agent;
-	hep.call_id = mirror_call_id(buf, len);
+	hep.call_id = hep_mirror_call_id(buf, len);
 	hep.payload.p = m->payload;
 	hep.payload.l = ladder_redact_all(m->payload, sizeof(m->payload), buf, len);
 	size = hep_write(m->packet, sizeof(m->packet), &hep);
-	m->h(size && mirror_send(m, size), m->arg);
+	m->h(size && hep_mirror_send(m, size), m->arg);
 }

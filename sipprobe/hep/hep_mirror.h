@@ -3,21 +3,21 @@
  * message, sent and forgotten. Nothing waits for it, and nothing of it is on the heap.
  * Main thread only, and one a process: whoever has a message at hand tells it here.
  */
-#ifndef SIPPROBE_HEP_MIRROR_H
-#define SIPPROBE_HEP_MIRROR_H
+#ifndef SIPPROBE_HEP_HEP_MIRROR_H
+#define SIPPROBE_HEP_HEP_MIRROR_H
 
 #include "sipprobe/hep/hep.h"
 
 struct mirror; /* mem_deref() ends it */
 
 /* Whether a message went out to the collector; a failure is one lost. */
-typedef void(mirror_told_h)(bool sent, void *arg);
+typedef void(hep_mirror_told_h)(bool sent, void *arg);
 
 /* Gets one ready, which nobody uses yet. Returns 0 or ENOMEM. */
-int mirror_alloc(struct mirror **mp, mirror_told_h *h, void *arg);
+int hep_mirror_alloc(struct mirror **mp, hep_mirror_told_h *h, void *arg);
 
 /* Mirrors by it from now on. @agent: number of ours at the collector */
-void mirror_use(struct mirror *m, uint32_t agent);
+void hep_mirror_use(struct mirror *m, uint32_t agent);
 
 /*
  * Where to: an address with its port; NULL: nowhere. Until there is one, messages count
@@ -25,13 +25,13 @@ void mirror_use(struct mirror *m, uint32_t agent);
  *
  * Returns 0 or errno of the socket; then it is as it was before.
  */
-int mirror_aim(struct mirror *m, const struct sa *collector);
+int hep_mirror_aim(struct mirror *m, const struct sa *collector);
 
 /* Whether anybody wants messages: without, telling costs a look at this. */
-bool mirror_is_on(void);
+bool hep_mirror_is_on(void);
 
 /* A message as it went by. */
-struct mirror_way {
+struct hep_mirror_way {
 	const struct sa *local; /* ours; any address: found by @peer */
 	const struct sa *peer;
 	bool outbound; /* we sent it */
@@ -43,6 +43,6 @@ struct mirror_way {
  * Mirrors one message. Credentials in it are redacted as in ladders (sipprobe/ladder.h),
  * bodies other than SDP left out.
  */
-void mirror_message(const struct mirror_way *way, const char *buf, size_t len);
+void hep_mirror_message(const struct hep_mirror_way *way, const char *buf, size_t len);
 
 #endif
