@@ -59,7 +59,7 @@ static const struct {
 	  .code = 503,
 	  .phrase = "Out",
 	  .retry_after_s = -1,
-	  .phase_ns = {-1, -1, -1, MS},
+	  .phase_ns = {-1, -1, -1, -1, MS},
 	  .begun_unix_ns = 104 * S,
 	  .reply_ttl = 59},
 	 "OPTIONS",

@@ -437,7 +437,7 @@ int main(void)
 	test_exporter();
 	test_null();
 	test_churn();
-	test_memory(false, 860);
-	test_memory(true, 1068);
+	test_memory(false, 868);
+	test_memory(true, 1076);
 	return tap_done();
 }
