@@ -229,7 +229,7 @@ function(config)
     p.graph('Own audio late',
             'Share of the packets of our own calls that left more than 5 ms late: no verdict '
             + 'on jitter is given then.',
-            [24, 6],
+            [16, 8],
             p.range(text.fill(|||
               1 - sum by (instance) (rate(siptrunk_exporter_media_lateness_seconds_bucket{%(sel)s,le="0.005"}[$__rate_interval]))
               / (sum by (instance) (rate(siptrunk_exporter_media_lateness_seconds_count{%(sel)s}[$__rate_interval])) > 0)

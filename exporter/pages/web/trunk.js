@@ -96,7 +96,8 @@
 	const form = document.getElementById("probe");
 
 	async function probe_now(button) {
-		const url = button.formAction || form.action;
+		// Without the attribute formAction is the page itself.
+		const url = button.hasAttribute("formaction") ? button.formAction : form.action;
 		const probing = document.getElementById("probing");
 
 		button.disabled = true;

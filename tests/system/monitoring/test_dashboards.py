@@ -1039,7 +1039,7 @@ NOT_IN_DEMO = {
         "Asked to wait", "Certificate", "Registered", "Registration lapses in",
         "Sizes that pass", "Path MTU", "Trains: round trips",
         "Trains: lost, and out of order", "TLS failures"} | CALLS,
-    "siptrunk-exporter": {"Our own certificates", "Own audio late"},
+    "siptrunk-exporter": {"Our own certificates", "Own audio late", "Messages mirrored"},
     "siptrunk-calls": {p["title"] for p in panels(dashboards()["siptrunk-calls"])},
 }
 

@@ -101,7 +101,7 @@ class Series(Case):
             more = {"histogram": {"buckets": buckets}} if buckets else {}
             e = self.start(config_of(trunk("t", peer.uri), **more))
             m = e.settled("t", 1)
-            self.assertLessEqual(len(self.names(e, "t")), 50)
+            self.assertLessEqual(len(self.names(e, "t")), 52)
             if buckets:
                 bounds = {l["le"] for l, _ in m.all(
                     "siptrunk_probe_duration_seconds_bucket", trunk="t")}

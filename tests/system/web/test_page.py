@@ -636,6 +636,9 @@ class Page(Bench):
                 self.browser.eval(f"document.querySelector('{place} a.copy').click()")
                 self.browser.wait("navigator.clipboard.readText().then("
                                   f"t => t.startsWith('Trunk:   {name}\\n'))")
+        self.browser.click("#probe button[formaction]")
+        self.browser.wait("document.querySelector('#by-hand #probed')")
+        self.assertIn("answered by 127.0.0.1 (hop 1)", self.browser.text("#probed"))
         self.assertIsNone(self.browser.eval("window.pwned ?? null"))
 
     def test_focus_order(self):
