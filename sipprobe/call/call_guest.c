@@ -12,8 +12,7 @@
 #include "sipprobe/loop/token.h"
 #include "sipprobe/message/siphdr.h"
 
-/* How long the other end's BYE may take to come round. */
-#define GUEST_PATIENCE_NS (2 * CLOCK_NS_PER_S)
+#define GUEST_PATIENCE_NS (CALL_GUEST_PATIENCE_S * CLOCK_NS_PER_S)
 
 void call_guest_free(struct call_guest *g)
 {

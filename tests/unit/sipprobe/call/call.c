@@ -780,16 +780,21 @@ static bool guest_ask(const char *method, const char *number, const struct pl *t
 	       (code == 200 || !strcmp(method, "ACK"));
 }
 
+static void loop_begin_with(const struct peer_script *script)
+{
+	call_conf.mode = CONFIG_CALL_LOOP;
+	heard = MEDIA_HEARD_NONCE;
+	guest_len = guest_count = guest_own_count = 0;
+	begin(script);
+	dial();
+	pass_ms(200);
+}
+
 static void loop_begin(void)
 {
 	static const struct peer_script script = {.ring_ms = 100, .answer_ms = 500};
 
-	call_conf.mode = CONFIG_CALL_LOOP;
-	heard = MEDIA_HEARD_NONCE;
-	guest_len = guest_count = guest_own_count = 0;
-	begin(&script);
-	dial();
-	pass_ms(200);
+	loop_begin_with(&script);
 }
 
 static void test_loop(void)
@@ -867,6 +872,33 @@ static void test_loop_ends(void)
 	pass_ms(100);
 	ok(guest_said(&m) && m.request && !pl_strcmp(&m.method, "BYE"),
 	   "stopped, at once");
+	finish();
+}
+
+/* A B2BUA that takes five seconds to end each of its two calls, one after the other. */
+static void test_loop_slow(void)
+{
+	static const struct peer_script script = {.answer_ms = 500, .bye_late_ms = 5000};
+	struct guard_message m;
+	char tag[64] = "";
+	int64_t begun_ns = virtual_now_ns;
+	struct pl own;
+
+	loop_begin_with(&script);
+	(void)guest_ask("INVITE", "100200", NULL, "z9hG4bKa", 1);
+	ok(guest_said(&m), "answered");
+	(void)pl_strcpy(&m.to_tag, tag, sizeof(tag));
+	pl_set_str(&own, tag);
+	(void)guest_ask("ACK", "100200", &own, "z9hG4bKb", 1);
+	pass_ms(15300 + 10100);
+	ok(guest_said(&m) && m.request && !pl_strcmp(&m.method, "BYE") && !told,
+	   "both ends hung up, the called one later, and each has its time");
+	ok(guest_ask("BYE", "100200", &own, "z9hG4bKc", 2), "the called end is over");
+	pass_ms(100);
+	ok(told == 1 && last.verdict == PROBE_UP && last.report.ended && !not_ended,
+	   "up: %s", last.detail);
+	ok(last.ended_ns - begun_ns < call_longest_us(&call_conf) * 1000,
+	   "within the longest that a call is said to take");
 	finish();
 }
 
@@ -964,6 +996,7 @@ int main(void)
 	test_loop();
 	test_loops();
 	test_loop_ends();
+	test_loop_slow();
 	test_loop_stream();
 	test_loop_stream_lost();
 	config_free(conf);
