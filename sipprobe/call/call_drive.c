@@ -360,10 +360,8 @@ static void drive_byes(struct call *c, int64_t now_ns)
 		struct call_line *line = le->data;
 		enum call_retry_due due = call_retry_look(&line->bye.retry, now_ns);
 
-		if (due == CALL_RETRY_AGAIN && !line->bye.text)
-			(void)call_send_bye(c, line);
-		else if (due == CALL_RETRY_AGAIN)
-			call_send_again(c, &line->hop, &line->bye);
+		if (due == CALL_RETRY_AGAIN)
+			call_send_bye_again(c, line);
 		else if (due == CALL_RETRY_OVER)
 			call_drive_line(c, line, CALL_TALK_SILENCE);
 	}

@@ -312,8 +312,8 @@ bool call_guest_receive(struct call *c, const struct guard_message *m)
 	if (!g || !guest_is_of(g, m) || !call_request_answered(&g->bye, m))
 		return false;
 	if (m->code >= 200)
-		call_guest_step(c, m->code < 300 || m->code == 481 ? CALL_TALK_FINAL
-								   : CALL_TALK_REFUSED);
+		call_guest_step(c, call_bye_ends(m->code) ? CALL_TALK_FINAL
+							  : CALL_TALK_REFUSED);
 	return true;
 }
 

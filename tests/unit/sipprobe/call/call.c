@@ -43,7 +43,8 @@ int call_way_alloc(struct call_way **wp, const struct call_way_conf *conf,
 	return 0;
 }
 
-static bool way_connects; /* for ever */
+static bool way_connects;	     /* for ever */
+static uint16_t way_port = SIP_PORT; /* that messages leave from */
 
 int call_way_open(struct call_way *w)
 {
@@ -55,7 +56,7 @@ int call_way_open(struct call_way *w)
 int call_way_send(struct call_way *w, const struct sa *hop, const char *buf, size_t len)
 {
 	(void)hop;
-	(void)w;
+	sa_set_port(&w->local, way_port);
 	if (memmem(buf, len, "Call-ID: other", 14))
 		return guest_own_way(buf, len);
 	world_send(&world, true, buf, len);
@@ -263,6 +264,10 @@ static void load(void)
 /* To the call's end of the world. */
 static void to_call_h(const char *buf, size_t len)
 {
+	static const char gone[] = "SIP/2.0/UDP 192.0.2.1:5060;";
+
+	if (way_port != SIP_PORT && memmem(buf, len, gone, sizeof(gone) - 1))
+		return;
 	struct answer_dialog dialog;
 	struct guard_message m;
 	char out[4096];
@@ -458,6 +463,12 @@ static const struct row rows[] = {
 	{"BYE answered 481",
 	 CONFIG_CALL_ANSWER,
 	 {.answer_ms = 500, .bye_code = 481},
+	 PROBE_UP,
+	 CALL_FAILURE_NONE,
+	 200},
+	{"BYE answered 487",
+	 CONFIG_CALL_ANSWER,
+	 {.answer_ms = 500, .bye_code = 487},
 	 PROBE_UP,
 	 CALL_FAILURE_NONE,
 	 200},
@@ -902,6 +913,27 @@ static void test_loop_slow(void)
 	finish();
 }
 
+/* A reload takes trunk and listener away: no answer comes to the old port any more. */
+static void test_port_gone(void)
+{
+	static const struct peer_script script = {.answer_ms = 500};
+	struct call *c;
+
+	call_conf.mode = CONFIG_CALL_ECHO;
+	begin(&script);
+	c = dial();
+	pass_ms(2000);
+	call_leave(c);
+	way_port = 5062;
+	pass_ms(3000);
+	ok(!world_is_up(&world) && !open_now,
+	   "a BYE that leaves from another is another");
+	pass_ms(60000);
+	ok(!not_ended, "and the call is known to have ended");
+	way_port = SIP_PORT;
+	finish();
+}
+
 /* A call whose connection is still to come takes its place among those that may be. */
 static void test_connecting(void)
 {
@@ -997,6 +1029,7 @@ int main(void)
 	test_loops();
 	test_loop_ends();
 	test_loop_slow();
+	test_port_gone();
 	test_loop_stream();
 	test_loop_stream_lost();
 	config_free(conf);
