@@ -254,7 +254,9 @@ int64_t call_longest_us(const struct config_call *conf)
 {
 	int64_t talk_us = conf->duration_us > conf->ring_for_us ? conf->duration_us
 								: conf->ring_for_us;
+	int64_t wait_s = CALL_WAIT_S + LONGEST_SLACK_S;
 
-	return conf->answer_timeout_us + talk_us +
-	       (CALL_WAIT_S + LONGEST_SLACK_S) * INT64_C(1000000);
+	if (conf->mode == CONFIG_CALL_LOOP)
+		wait_s += CALL_GUEST_PATIENCE_S;
+	return conf->answer_timeout_us + talk_us + wait_s * INT64_C(1000000);
 }

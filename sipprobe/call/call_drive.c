@@ -8,7 +8,6 @@
 
 /* So long a proxy lets an INVITE ring at least (Timer C, RFC 3261 16.6). */
 #define RINGS_NS (180 * CLOCK_NS_PER_S)
-#define WAIT_NS	 (CALL_WAIT_S * CLOCK_NS_PER_S)
 #define QUIET_NS (CALL_QUIET_MS * CLOCK_NS_PER_MS)
 
 static void drive_due_h(struct wheel_timer *timer, int64_t now_ns);
@@ -21,6 +20,16 @@ void call_drive_blame(struct call *c, enum call_failure failure, const char *wor
 	str_ncpy(c->out.detail, words, sizeof(c->out.detail));
 }
 
+/*
+ * The called end of a loop is hung up later than the caller, and has as long for it. A
+ * FreeSWITCH in between ends the one five seconds after it was asked, and the other five
+ * seconds after that.
+ */
+static int64_t drive_wait_ns(const struct call *c)
+{
+	return (CALL_WAIT_S + (c->guest ? CALL_GUEST_PATIENCE_S : 0)) * CLOCK_NS_PER_S;
+}
+
 /* The verdict comes now, or when all that is under way had its time. */
 static void drive_wind_up(struct call *c)
 {
@@ -28,7 +37,7 @@ static void drive_wind_up(struct call *c)
 
 	c->end_ns = c->quiet_ns = 0;
 	if (!c->wait_ns) {
-		c->wait_ns = now_ns + WAIT_NS;
+		c->wait_ns = now_ns + drive_wait_ns(c);
 		c->out.report.talk_ns = c->up_ns ? now_ns - c->up_ns : 0;
 	}
 	if (c->audio && c->audio_started)
@@ -351,10 +360,8 @@ static void drive_byes(struct call *c, int64_t now_ns)
 		struct call_line *line = le->data;
 		enum call_retry_due due = call_retry_look(&line->bye.retry, now_ns);
 
-		if (due == CALL_RETRY_AGAIN && !line->bye.text)
-			(void)call_send_bye(c, line);
-		else if (due == CALL_RETRY_AGAIN)
-			call_send_again(c, &line->hop, &line->bye);
+		if (due == CALL_RETRY_AGAIN)
+			call_send_bye_again(c, line);
 		else if (due == CALL_RETRY_OVER)
 			call_drive_line(c, line, CALL_TALK_SILENCE);
 	}

@@ -12,8 +12,7 @@
 #include "sipprobe/loop/token.h"
 #include "sipprobe/message/siphdr.h"
 
-/* How long the other end's BYE may take to come round. */
-#define GUEST_PATIENCE_NS (2 * CLOCK_NS_PER_S)
+#define GUEST_PATIENCE_NS (CALL_GUEST_PATIENCE_S * CLOCK_NS_PER_S)
 
 void call_guest_free(struct call_guest *g)
 {
@@ -313,8 +312,8 @@ bool call_guest_receive(struct call *c, const struct guard_message *m)
 	if (!g || !guest_is_of(g, m) || !call_request_answered(&g->bye, m))
 		return false;
 	if (m->code >= 200)
-		call_guest_step(c, m->code < 300 || m->code == 481 ? CALL_TALK_FINAL
-								   : CALL_TALK_REFUSED);
+		call_guest_step(c, call_bye_ends(m->code) ? CALL_TALK_FINAL
+							  : CALL_TALK_REFUSED);
 	return true;
 }
 

@@ -11,6 +11,9 @@
 
 struct call_arrival;
 
+/* How long the other end's BYE may take to come round, before we hang up there too. */
+enum { CALL_GUEST_PATIENCE_S = 2 };
+
 /*
  * Answers the INVITE that a call of ours has become.
  *

@@ -59,11 +59,13 @@ struct call_line {
 	enum call_talk state;
 	struct mbuf *ack; /* sent again for each repeat of the 2xx */
 	struct call_request bye;
-	uint32_t peer_cseq; /* of its last request; 0: none */
-	struct auth *auth;  /* what answers challenges to our BYE; NULL: none came */
-	uint8_t challenges; /* that it had */
-	bool wanted;	    /* the first one; others are forks */
-	bool theirs;	    /* the peer hung up */
+	struct sa bye_local; /* that its Via names */
+	bool bye_moved;	     /* it was made anew, as that is another now */
+	uint32_t peer_cseq;  /* of its last request; 0: none */
+	struct auth *auth;   /* what answers challenges to our BYE; NULL: none came */
+	uint8_t challenges;  /* that it had */
+	bool wanted;	     /* the first one; others are forks */
+	bool theirs;	     /* the peer hung up */
 };
 
 struct call {

@@ -216,7 +216,7 @@ static void receive_bye(struct call *c, struct call_line *line,
 	receive_note(c, m, rx_ns);
 	if (m->code < 200)
 		call_retry_slow(&line->bye.retry, rx_ns);
-	else if (m->code < 300 || m->code == 481)
+	else if (call_bye_ends(m->code))
 		call_drive_line(c, line, CALL_TALK_FINAL);
 	else if (line->state != CALL_TALK_ENDING || !bye_is_challenged(c, line, m))
 		call_drive_line(c, line, CALL_TALK_REFUSED);

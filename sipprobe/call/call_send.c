@@ -257,7 +257,21 @@ int call_send_bye(struct call *c, struct call_line *line)
 	if (err)
 		return request_put_off(c, &line->bye, err);
 	line->bye.cseq = ++c->cseq;
+	line->bye_local = *call_way_local(c->way);
 	return request_begin(c, &line->hop, &line->bye, mb);
+}
+
+void call_send_bye_again(struct call *c, struct call_line *line)
+{
+	bool moved = line->bye.text && !line->bye_moved &&
+		     !call_way_is_reliable(c->way) &&
+		     !sa_cmp(&line->bye_local, call_way_local(c->way), SA_ALL);
+
+	if (!line->bye.text || moved)
+		(void)call_send_bye(c, line);
+	else
+		call_send_again(c, &line->hop, &line->bye);
+	line->bye_moved |= moved;
 }
 
 void call_send_again(struct call *c, const struct sa *hop, const struct call_request *r)
@@ -270,6 +284,11 @@ bool call_request_answered(const struct call_request *r, const struct guard_mess
 {
 	return r->text && m->cseq == r->cseq && m->branch.l == REQUEST_BRANCH_LEN &&
 	       !strncasecmp(m->branch.p, r->branch, REQUEST_BRANCH_LEN);
+}
+
+bool call_bye_ends(unsigned code)
+{
+	return code < 300 || code == 481 || code == 487;
 }
 
 int call_print_bye(struct call_request *r, const struct call *c, const struct dialog *d,

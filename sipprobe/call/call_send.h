@@ -17,6 +17,13 @@ int call_send_prack(struct call *c, uint32_t rseq);
 int call_send_ack(struct call *c, struct call_line *line);
 int call_send_bye(struct call *c, struct call_line *line);
 
+/*
+ * BYE once more. Where a reload has closed the socket that it left from, its answer goes
+ * to a port that nobody has any more, and so does each repeat of that: then, once, it is
+ * another request (RFC 3261 8.1.1.5, 8.1.1.7).
+ */
+void call_send_bye_again(struct call *c, struct call_line *line);
+
 /* What a Via says of the way that a request takes. */
 struct call_print_way {
 	const char *transport; /* "UDP" */
@@ -39,6 +46,12 @@ void call_send_again(struct call *c, const struct sa *hop, const struct call_req
 
 /* Whether a response answers that request. */
 bool call_request_answered(const struct call_request *r, const struct guard_message *m);
+
+/*
+ * Whether a final response to a BYE says that the call is over: 2xx; 481, there is no
+ * such dialog; 487, another BYE ended it meanwhile (RFC 3261 15.1.2).
+ */
+bool call_bye_ends(unsigned code);
 
 /* Tells who listens of a message, or with @len 0 of words. */
 void call_note(const struct call *c, enum ladder_kind kind, int64_t at_ns,

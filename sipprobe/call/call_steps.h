@@ -58,7 +58,7 @@ enum call_talk_event {
 	CALL_TALK_AGAIN,    /* the same 2xx once more: its ACK was lost */
 	CALL_TALK_HANG_UP,  /* we want it to end */
 	CALL_TALK_THEY_BYE, /* the peer's BYE, which is answered elsewhere */
-	CALL_TALK_FINAL,    /* 2xx to our BYE, or 481: the peer has no such dialog */
+	CALL_TALK_FINAL,    /* of our BYE, by call_bye_ends() */
 	CALL_TALK_REFUSED,  /* another final response: who knows what the peer has */
 	CALL_TALK_SILENCE,  /* Timer F: our BYE had none */
 	CALL_TALK_EVENTS,

@@ -43,7 +43,8 @@ int call_way_alloc(struct call_way **wp, const struct call_way_conf *conf,
 	return 0;
 }
 
-static bool way_connects; /* for ever */
+static bool way_connects;	     /* for ever */
+static uint16_t way_port = SIP_PORT; /* that messages leave from */
 
 int call_way_open(struct call_way *w)
 {
@@ -55,7 +56,7 @@ int call_way_open(struct call_way *w)
 int call_way_send(struct call_way *w, const struct sa *hop, const char *buf, size_t len)
 {
 	(void)hop;
-	(void)w;
+	sa_set_port(&w->local, way_port);
 	if (memmem(buf, len, "Call-ID: other", 14))
 		return guest_own_way(buf, len);
 	world_send(&world, true, buf, len);
@@ -263,6 +264,10 @@ static void load(void)
 /* To the call's end of the world. */
 static void to_call_h(const char *buf, size_t len)
 {
+	static const char gone[] = "SIP/2.0/UDP 192.0.2.1:5060;";
+
+	if (way_port != SIP_PORT && memmem(buf, len, gone, sizeof(gone) - 1))
+		return;
 	struct answer_dialog dialog;
 	struct guard_message m;
 	char out[4096];
@@ -458,6 +463,12 @@ static const struct row rows[] = {
 	{"BYE answered 481",
 	 CONFIG_CALL_ANSWER,
 	 {.answer_ms = 500, .bye_code = 481},
+	 PROBE_UP,
+	 CALL_FAILURE_NONE,
+	 200},
+	{"BYE answered 487",
+	 CONFIG_CALL_ANSWER,
+	 {.answer_ms = 500, .bye_code = 487},
 	 PROBE_UP,
 	 CALL_FAILURE_NONE,
 	 200},
@@ -780,16 +791,21 @@ static bool guest_ask(const char *method, const char *number, const struct pl *t
 	       (code == 200 || !strcmp(method, "ACK"));
 }
 
+static void loop_begin_with(const struct peer_script *script)
+{
+	call_conf.mode = CONFIG_CALL_LOOP;
+	heard = MEDIA_HEARD_NONCE;
+	guest_len = guest_count = guest_own_count = 0;
+	begin(script);
+	dial();
+	pass_ms(200);
+}
+
 static void loop_begin(void)
 {
 	static const struct peer_script script = {.ring_ms = 100, .answer_ms = 500};
 
-	call_conf.mode = CONFIG_CALL_LOOP;
-	heard = MEDIA_HEARD_NONCE;
-	guest_len = guest_count = guest_own_count = 0;
-	begin(&script);
-	dial();
-	pass_ms(200);
+	loop_begin_with(&script);
 }
 
 static void test_loop(void)
@@ -867,6 +883,54 @@ static void test_loop_ends(void)
 	pass_ms(100);
 	ok(guest_said(&m) && m.request && !pl_strcmp(&m.method, "BYE"),
 	   "stopped, at once");
+	finish();
+}
+
+/* A B2BUA that takes five seconds to end each of its two calls, one after the other. */
+static void test_loop_slow(void)
+{
+	static const struct peer_script script = {.answer_ms = 500, .bye_late_ms = 5000};
+	struct guard_message m;
+	char tag[64] = "";
+	int64_t begun_ns = virtual_now_ns;
+	struct pl own;
+
+	loop_begin_with(&script);
+	(void)guest_ask("INVITE", "100200", NULL, "z9hG4bKa", 1);
+	ok(guest_said(&m), "answered");
+	(void)pl_strcpy(&m.to_tag, tag, sizeof(tag));
+	pl_set_str(&own, tag);
+	(void)guest_ask("ACK", "100200", &own, "z9hG4bKb", 1);
+	pass_ms(15300 + 10100);
+	ok(guest_said(&m) && m.request && !pl_strcmp(&m.method, "BYE") && !told,
+	   "both ends hung up, the called one later, and each has its time");
+	ok(guest_ask("BYE", "100200", &own, "z9hG4bKc", 2), "the called end is over");
+	pass_ms(100);
+	ok(told == 1 && last.verdict == PROBE_UP && last.report.ended && !not_ended,
+	   "up: %s", last.detail);
+	ok(last.ended_ns - begun_ns < call_longest_us(&call_conf) * 1000,
+	   "within the longest that a call is said to take");
+	finish();
+}
+
+/* A reload takes trunk and listener away: no answer comes to the old port any more. */
+static void test_port_gone(void)
+{
+	static const struct peer_script script = {.answer_ms = 500};
+	struct call *c;
+
+	call_conf.mode = CONFIG_CALL_ECHO;
+	begin(&script);
+	c = dial();
+	pass_ms(2000);
+	call_leave(c);
+	way_port = 5062;
+	pass_ms(3000);
+	ok(!world_is_up(&world) && !open_now,
+	   "a BYE that leaves from another is another");
+	pass_ms(60000);
+	ok(!not_ended, "and the call is known to have ended");
+	way_port = SIP_PORT;
 	finish();
 }
 
@@ -964,6 +1028,8 @@ int main(void)
 	test_loop();
 	test_loops();
 	test_loop_ends();
+	test_loop_slow();
+	test_port_gone();
 	test_loop_stream();
 	test_loop_stream_lost();
 	config_free(conf);
