@@ -261,10 +261,16 @@ int call_send_bye(struct call *c, struct call_line *line)
 	return request_begin(c, &line->hop, &line->bye, mb);
 }
 
+static bool bye_is_half_done(const struct call *c, const struct call_line *line)
+{
+	return line->bye.retry.end_ns - clock_monotonic_ns() <
+	       CALL_RETRY_SPAN / 2 * call_t1_ns(c);
+}
+
 void call_send_bye_again(struct call *c, struct call_line *line)
 {
 	bool moved = line->bye.text && !line->bye_moved &&
-		     !call_way_is_reliable(c->way) &&
+		     !call_way_is_reliable(c->way) && bye_is_half_done(c, line) &&
 		     !sa_cmp(&line->bye_local, call_way_local(c->way), SA_ALL);
 
 	if (!line->bye.text || moved)

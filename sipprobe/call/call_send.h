@@ -18,9 +18,9 @@ int call_send_ack(struct call *c, struct call_line *line);
 int call_send_bye(struct call *c, struct call_line *line);
 
 /*
- * BYE once more. Where a reload has closed the socket that it left from, its answer goes
- * to a port that nobody has any more, and so does each repeat of that: then, once, it is
- * another request (RFC 3261 8.1.1.5, 8.1.1.7).
+ * BYE once more. Where a reload has closed the socket that it left from, some answer to
+ * the port that nobody has any more, and to each copy again. After half of Timer F then,
+ * once, it is another request (RFC 3261 8.1.1.5, 8.1.1.7).
  */
 void call_send_bye_again(struct call *c, struct call_line *line);
 
