@@ -151,9 +151,11 @@ class Seen(Case):
         self.assertIn(f"ladders/{failed['id']}.wav", html)
         self.assertIn("What was heard (.wav)", html)
         self.assertIn("Somebody speaks, but not our echo", html)
-        for name in ("mode", "ringing", "answer", "talked", "audio", "lost", "jitter", "heard",
-                     "MOS"):
+        for name in ("mode", "ringing", "answer", "talked", "audio", "lost", "heard"):
             self.assertIn(f">{name}<", html)
+        # On a machine that is busy our own packets leave late, and nothing is said of these.
+        for name, figure in (("jitter", "jitter_seconds"), ("MOS", "mos")):
+            self.assertEqual(f">{name}<" in html, failed["call"]["audio"][figure] is not None)
 
     def check_wav(self, data):
         with wave.open(io.BytesIO(data)) as w:
