@@ -134,8 +134,9 @@ static const void *settings_value_of(const struct setting *row,
 				     const struct config_settings *s)
 {
 	const void *parts[] = {
-		[SETTINGS] = s,	  [AUTH] = s->auth, [REGISTER] = s->registration,
-		[CALL] = s->call, [SIZE] = s->size, [TRAIN] = s->train, [MIRROR] = s->mirror};
+		[SETTINGS] = s,	     [AUTH] = s->auth, [REGISTER] = s->registration,
+		[CALL] = s->call,    [SIZE] = s->size, [TRAIN] = s->train,
+		[MIRROR] = s->mirror};
 	const char *part = parts[row->part];
 
 	return part ? part + row->offset : NULL;

@@ -45,7 +45,7 @@ struct store_target {
 	char *said; /* owned; the last probe's reason phrase or failure; NULL: nothing */
 	int64_t last_unix_ns; /* begin of the last probe that ended; 0: none yet */
 	struct history_probe last;
-	struct store_more *more; /* owned; NULL: none of it */
+	struct store_more *more;     /* owned; NULL: none of it */
 	uint32_t success_latency_us; /* of the last success, as are the next two */
 	uint16_t success_code;
 	int16_t success_reply_hops; /* -1: unknown */

@@ -98,11 +98,11 @@ struct target {
 	struct health own;    /* by its own results alone */
 	bool stream_up;
 	struct loss loss;
-	struct target_surveyed *surveyed;   /* owned; NULL: its peer is not */
-	struct target_marks *marks;	    /* owned; NULL: copies have no number */
-	struct waiting *waiting;	    /* owned; oldest first; not settled yet */
-	struct target_mirror *mirror; /* owned; NULL: nobody asked yet */
-	uint32_t mirror_hash;	      /* of what the last answer said of where we are */
+	struct target_surveyed *surveyed; /* owned; NULL: its peer is not */
+	struct target_marks *marks;	  /* owned; NULL: copies have no number */
+	struct waiting *waiting;	  /* owned; oldest first; not settled yet */
+	struct target_mirror *mirror;	  /* owned; NULL: nobody asked yet */
+	uint32_t mirror_hash; /* of what the last answer said of where we are */
 	char previous_key[REQUEST_KEY_LEN]; /* of the last unanswered request, or zeros */
 };
 

@@ -26,25 +26,24 @@ static const struct {
 	const char *want;
 	size_t len;
 } cases[] = {
+	/* clang-format off: a chunk a line */
 	{"IPv4 over UDP", "192.0.2.10", "192.0.2.1", 5060, 5070, false, "c1@h", "OPTIONS",
-	 HEAD "\0\x74" FAMILY "\x02" PROTOCOL
-	      "\x11" CHUNK("\x03") "\0\x0a\xc0\0\x02\x0a" CHUNK(
-		      "\x04") "\0\x0a\xc0\0\x02\x01" PORTS("\x13\xc4", "\x13\xce")
-		      TIMES SIP_AGENT CHUNK("\x11") "\0\x0a"
-						    "c1@h" CHUNK("\x0f") "\0\x0d"
-									 "OPTIONS",
+	 HEAD "\0\x74" FAMILY "\x02" PROTOCOL "\x11"
+	 CHUNK("\x03") "\0\x0a\xc0\0\x02\x0a"
+	 CHUNK("\x04") "\0\x0a\xc0\0\x02\x01"
+	 PORTS("\x13\xc4", "\x13\xce") TIMES SIP_AGENT
+	 CHUNK("\x11") "\0\x0a" "c1@h"
+	 CHUNK("\x0f") "\0\x0d" "OPTIONS",
 	 0x74},
 	{"IPv6 over TCP, without a Call-ID", "2001:db8::a", "2001:db8::b", 40000, 5061,
 	 true, "", "x",
-	 HEAD "\0\x7c" FAMILY "\x0a" PROTOCOL
-	      "\x06" CHUNK("\x05") "\0\x16\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0"
-				   "\x0a" CHUNK("\x06") "\0\x16\x20\x01\x0d\xb8\0\0\0\0\0"
-							"\0\0\0\0\0\0\x0b" PORTS(
-								"\x9c\x40", "\x13\xc5")
-								TIMES SIP_AGENT CHUNK(
-									"\x0f") "\0\x07"
-										"x",
+	 HEAD "\0\x7c" FAMILY "\x0a" PROTOCOL "\x06"
+	 CHUNK("\x05") "\0\x16\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0" "\x0a"
+	 CHUNK("\x06") "\0\x16\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0" "\x0b"
+	 PORTS("\x9c\x40", "\x13\xc5") TIMES SIP_AGENT
+	 CHUNK("\x0f") "\0\x07" "x",
 	 0x7c},
+	/* clang-format on */
 };
 
 static void make(struct hep_message *m, struct sa *from, struct sa *to, size_t i)
