@@ -26,7 +26,8 @@ static const struct {
 	const char *want;
 	size_t len;
 } cases[] = {
-	/* clang-format off: a chunk a line */
+	/* A chunk a line. */
+	/* clang-format off */
 	{"IPv4 over UDP", "192.0.2.10", "192.0.2.1", 5060, 5070, false, "c1@h", "OPTIONS",
 	 HEAD "\0\x74" FAMILY "\x02" PROTOCOL "\x11"
 	 CHUNK("\x03") "\0\x0a\xc0\0\x02\x0a"
