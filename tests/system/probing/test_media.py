@@ -9,6 +9,7 @@ import tempfile
 import unittest
 
 from emodel import mos
+from jitter import jitters
 
 CLI = os.path.join(os.path.dirname(os.environ.get("RESOLVE_CLI", "")), "media_cli")
 DUMPCAP, TSHARK = shutil.which("dumpcap"), shutil.which("tshark")
@@ -18,16 +19,6 @@ TRIES = 3  # on a machine that is busy, media is late and gives no verdict
 # permille lost, permille twice, delay and spread in ms
 FAULTS = {"lossy": (50, 0, 60, 8), "reordered": (20, 0, 60, 30), "bad": (200, 0, 40, 4),
           "twice": (30, 40, 30, 0)}
-
-
-def jitters(packets):
-    """RFC 3550 A.8 in ms after each of [(time in s, RTP timestamp)], in order of arrival."""
-    before, jitter = None, 0.0
-    for at_s, timestamp in packets:
-        transit = at_s * 1000 - timestamp / 8
-        jitter += (abs(transit - (transit if before is None else before)) - jitter) / 16
-        before = transit
-        yield jitter
 
 
 @unittest.skipUnless(DUMPCAP and TSHARK, "tshark is not installed")
