@@ -2,10 +2,10 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/thread.h"
 #include "sipprobe/loop.h"
 
 /* Between two tries to tell the main thread, for want of memory. */
@@ -62,21 +62,6 @@ static void *config_loader_run(void *arg)
 	return NULL;
 }
 
-/* Signals are the main thread's. */
-static int config_loader_run_beside(struct config_loader *l)
-{
-	sigset_t all, before;
-	int err;
-
-	sigfillset(&all);
-	err = pthread_sigmask(SIG_SETMASK, &all, &before);
-	if (err)
-		return err;
-	err = pthread_create(&l->thread, NULL, config_loader_run, l);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return err;
-}
-
 int config_loader_start(struct config_loader **lp, const struct cli *cli,
 			const struct config *in_force, config_loader_loaded_h *h,
 			void *arg)
@@ -87,7 +72,7 @@ int config_loader_start(struct config_loader **lp, const struct cli *cli,
 	if (!l)
 		return ENOMEM;
 	*l = (struct config_loader){.cli = cli, .in_force = in_force, .h = h, .arg = arg};
-	err = config_loader_run_beside(l);
+	err = thread_start(&l->thread, config_loader_run, l);
 	if (err)
 		free(l);
 	else

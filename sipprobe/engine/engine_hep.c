@@ -16,7 +16,7 @@ enum {
 
 struct engine_hep {
 	struct engine *engine;
-	struct mirror *mirror;
+	struct hep_mirror *mirror;
 	struct resolver *resolver; /* that is asked; kept while it is */
 	struct resolve *resolve;   /* under way, or NULL */
 	struct wheel_timer timer;

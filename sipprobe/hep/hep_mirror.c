@@ -24,7 +24,7 @@ struct source {
 	int64_t until_ns; /* 0: empty */
 };
 
-struct mirror {
+struct hep_mirror {
 	int fd; /* -1: no collector yet */
 	uint32_t agent;
 	hep_mirror_told_h *h;
@@ -35,9 +35,9 @@ struct mirror {
 };
 
 /* Who mirrors; NULL: nobody. */
-static struct mirror *hep_mirror_current;
+static struct hep_mirror *hep_mirror_current;
 
-static void hep_mirror_close(struct mirror *m)
+static void hep_mirror_close(struct hep_mirror *m)
 {
 	if (m->fd >= 0)
 		(void)close(m->fd);
@@ -46,16 +46,16 @@ static void hep_mirror_close(struct mirror *m)
 
 static void hep_mirror_destructor(void *arg)
 {
-	struct mirror *m = arg;
+	struct hep_mirror *m = arg;
 
 	hep_mirror_close(m);
 	if (hep_mirror_current == m)
 		hep_mirror_current = NULL;
 }
 
-int hep_mirror_alloc(struct mirror **mp, hep_mirror_told_h *h, void *arg)
+int hep_mirror_alloc(struct hep_mirror **mp, hep_mirror_told_h *h, void *arg)
 {
-	struct mirror *m = mem_zalloc(sizeof(*m), hep_mirror_destructor);
+	struct hep_mirror *m = mem_zalloc(sizeof(*m), hep_mirror_destructor);
 
 	if (!m)
 		return ENOMEM;
@@ -66,13 +66,13 @@ int hep_mirror_alloc(struct mirror **mp, hep_mirror_told_h *h, void *arg)
 	return 0;
 }
 
-void hep_mirror_use(struct mirror *m, uint32_t agent)
+void hep_mirror_use(struct hep_mirror *m, uint32_t agent)
 {
 	m->agent = agent;
 	hep_mirror_current = m;
 }
 
-int hep_mirror_aim(struct mirror *m, const struct sa *collector)
+int hep_mirror_aim(struct hep_mirror *m, const struct sa *collector)
 {
 	int fd, err;
 
@@ -100,7 +100,8 @@ bool hep_mirror_is_on(void)
 }
 
 /* Our address towards a peer, where the socket has none of its own; with its port. */
-static void hep_mirror_source(struct mirror *m, struct sa *local, const struct sa *peer)
+static void hep_mirror_source(struct hep_mirror *m, struct sa *local,
+			      const struct sa *peer)
 {
 	struct source *s = &m->sources[sa_hash(peer, SA_ADDR) % SOURCES];
 	int64_t now_ns = clock_monotonic_ns();
@@ -166,7 +167,7 @@ static struct pl hep_mirror_call_id(const char *p, size_t len)
  * An ICMP error of an earlier packet is handed to the next one, which was not sent then:
  * it is sent once more, and the earlier one is what was lost.
  */
-static bool hep_mirror_send(struct mirror *m, size_t len)
+static bool hep_mirror_send(struct hep_mirror *m, size_t len)
 {
 	bool lost = false;
 
@@ -183,7 +184,7 @@ static bool hep_mirror_send(struct mirror *m, size_t len)
 
 void hep_mirror_message(const struct hep_mirror_way *way, const char *buf, size_t len)
 {
-	struct mirror *m = hep_mirror_current;
+	struct hep_mirror *m = hep_mirror_current;
 	struct sa local = *way->local;
 	struct hep_message hep = {
 		.from = way->outbound ? &local : way->peer,

@@ -8,16 +8,16 @@
 
 #include "sipprobe/hep/hep.h"
 
-struct mirror; /* mem_deref() ends it */
+struct hep_mirror; /* mem_deref() ends it */
 
 /* Whether a message went out to the collector; a failure is one lost. */
 typedef void(hep_mirror_told_h)(bool sent, void *arg);
 
 /* Gets one ready, which nobody uses yet. Returns 0 or ENOMEM. */
-int hep_mirror_alloc(struct mirror **mp, hep_mirror_told_h *h, void *arg);
+int hep_mirror_alloc(struct hep_mirror **mp, hep_mirror_told_h *h, void *arg);
 
 /* Mirrors by it from now on. @agent: number of ours at the collector */
-void hep_mirror_use(struct mirror *m, uint32_t agent);
+void hep_mirror_use(struct hep_mirror *m, uint32_t agent);
 
 /*
  * Where to: an address with its port; NULL: nowhere. Until there is one, messages count
@@ -25,7 +25,7 @@ void hep_mirror_use(struct mirror *m, uint32_t agent);
  *
  * Returns 0 or errno of the socket; then it is as it was before.
  */
-int hep_mirror_aim(struct mirror *m, const struct sa *collector);
+int hep_mirror_aim(struct hep_mirror *m, const struct sa *collector);
 
 /* Whether anybody wants messages: without, telling costs a look at this. */
 bool hep_mirror_is_on(void);

@@ -2,9 +2,9 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
-#include <signal.h>
 #include <unistd.h>
 
+#include "base/thread.h"
 #include "sipprobe/media/media_private.h"
 
 static void media_message_free(struct media_message *msg)
@@ -116,18 +116,10 @@ static int media_open(struct media *m)
 	return err ? err : fd_listen(m->bell_fd, FD_READ, media_bell_h, m);
 }
 
-/* Signals are the main thread's. */
 static int media_run(struct media *m)
 {
-	sigset_t all, before;
-	int err;
+	int err = thread_start(&m->thread, media_thread_run, m);
 
-	sigfillset(&all);
-	err = pthread_sigmask(SIG_SETMASK, &all, &before);
-	if (err)
-		return err;
-	err = pthread_create(&m->thread, NULL, media_thread_run, m);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	m->running = !err;
 	return err;
 }

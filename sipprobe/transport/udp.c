@@ -450,20 +450,26 @@ static int transmit(struct udp *u, const struct sa *dst, const char *buf, size_t
 	return udp_transmit_msg(u, &h);
 }
 
+/* Stamped before it is sent: what answers it must not seem to come first. */
+static int transmit_mirrored(struct udp *u, const struct sa *dst, const char *buf,
+			     size_t len, unsigned dscp)
+{
+	const struct hep_mirror_way way = {.local = &u->local,
+					   .peer = dst,
+					   .outbound = true,
+					   .at_ns = clock_monotonic_ns()};
+	int err = transmit(u, dst, buf, len, dscp);
+
+	if (!err)
+		hep_mirror_message(&way, buf, len);
+	return err;
+}
+
 int udp_transmit(struct udp *u, const struct sa *dst, const char *buf, size_t len,
 		 unsigned dscp)
 {
-	const struct hep_mirror_way way = {
-		.local = &u->local,
-		.peer = dst,
-		.outbound = true,
-		.at_ns = hep_mirror_is_on() ? clock_monotonic_ns() : 0,
-	};
-	int err = transmit(u, dst, buf, len, dscp);
-
-	if (!err && hep_mirror_is_on())
-		hep_mirror_message(&way, buf, len);
-	return err;
+	return hep_mirror_is_on() ? transmit_mirrored(u, dst, buf, len, dscp)
+				  : transmit(u, dst, buf, len, dscp);
 }
 
 int udp_source(struct sa *src, const struct sa *dst)

@@ -67,7 +67,7 @@ static void check_message(int fd)
 
 int main(void)
 {
-	struct mirror *m = NULL;
+	struct hep_mirror *m = NULL;
 	struct sa at;
 	int fd;
 
