@@ -35,7 +35,7 @@ static void parts_check(const struct config_uri *u, const char *text)
 	inside_check(u->params, text);
 	inside_check(u->maddr, text);
 	must(u->host.l && !(u->ipv4 && u->ipv6));
-	must(!u->sips || u->transport == CONFIG_TRANSPORT_TLS);
+	must(!u->sips || config_transport_is_tls(u->transport));
 	must(!u->params.l || u->params.p[0] == ';');
 }
 
