@@ -48,7 +48,7 @@ clang: build-clang/build.ninja ## build with clang, warnings as errors; unit tes
 
 sanitize: build-sanitize/build.ninja ## unit tests under AddressSanitizer and UBSan
 	ninja -C build-sanitize
-	scripts/run-tests build-sanitize unit
+	UBSAN_OPTIONS=halt_on_error=1 scripts/run-tests build-sanitize unit
 
 tsan: build-stamps/test build-tsan/build.ninja ## unit tests and hammering ones under ThreadSanitizer
 	ninja -C build-tsan

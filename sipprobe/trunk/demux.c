@@ -208,12 +208,12 @@ static bool demux_call_back(struct demux *d, struct udp *u, const struct target 
 static void demux_mirror(const struct udp *u, const struct sa *src,
 			 const struct guard_message *m, int64_t rx_ns)
 {
-	const struct hep_mirror_way way = {
-		.local = udp_local(u), .peer = src, .at_ns = rx_ns};
+	struct hep_mirror_way way = {.peer = src, .at_ns = rx_ns};
 	struct pl bytes;
 
 	if (!hep_mirror_is_on())
 		return;
+	way.local = udp_local(u);
 	bytes = guard_bytes(m);
 	hep_mirror_message(&way, bytes.p, bytes.l);
 }
