@@ -418,6 +418,7 @@ const struct engine_events engine_listener = {
 	.probe.mirrored_h = engine_listener_mirrored_h,
 	.probe.call_refused_h = engine_listener_call_refused_h,
 	.calls_open_h = engine_listener_calls_open_h,
+	.call_made_h = engine_listener_call_made_h,
 	.call_not_ended_h = engine_listener_call_not_ended_h,
 	.media_lateness_h = engine_listener_media_lateness_h,
 	.trunk_cert_h = engine_listener_trunk_cert_h,

@@ -90,6 +90,12 @@ void engine_listener_calls_open_h(const char *trunk, unsigned open, void *arg)
 	store_calls_open(arg, trunk, open);
 }
 
+void engine_listener_call_made_h(const char *trunk, const struct call_report *r,
+				 void *arg)
+{
+	store_call_made(arg, trunk, r);
+}
+
 void engine_listener_call_not_ended_h(const char *trunk, const char *number,
 				      const char *why, void *arg)
 {

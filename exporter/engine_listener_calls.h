@@ -19,6 +19,8 @@ void engine_listener_call_refused(const char *why, const char *trunk,
 
 /* As engine_events has them, with the struct store as @arg. */
 void engine_listener_calls_open_h(const char *trunk, unsigned open, void *arg);
+void engine_listener_call_made_h(const char *trunk, const struct call_report *r,
+				 void *arg);
 void engine_listener_call_not_ended_h(const char *trunk, const char *number,
 				      const char *why, void *arg);
 void engine_listener_media_lateness_h(const struct media_lateness *l, void *arg);

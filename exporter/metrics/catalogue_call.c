@@ -181,18 +181,37 @@ size_t catalogue_call_seconds(struct sample *out, const struct snapshot_target *
 	return t->call ? catalogue_one_ns(out, t->call->talk_ns) : 0;
 }
 
+static size_t calls_by_answer(struct sample *out, double yes, double no)
+{
+	out[0] = (struct sample){.label = answered[0], .value = yes};
+	out[1] = (struct sample){.label = answered[1], .value = no};
+	return 2;
+}
+
 size_t catalogue_calls(struct sample *out, const struct snapshot_target *t)
 {
 	if (!t->call)
 		return 0;
-	out[0] = (struct sample){.label = answered[0], .value = t->call->answered};
-	out[1] = (struct sample){.label = answered[1], .value = t->call->unanswered};
-	return 2;
+	return calls_by_answer(out, t->call->answered, t->call->unanswered);
 }
 
 size_t catalogue_calls_open(struct sample *out, const struct snapshot_trunk *t)
 {
 	return t->stats.calls ? catalogue_one(out, t->stats.calls_open) : 0;
+}
+
+size_t catalogue_calls_made(struct sample *out, const struct snapshot_trunk *t)
+{
+	const uint32_t *made = t->stats.calls_made;
+
+	return t->stats.calls ? calls_by_answer(out, made[STATS_CALLS_ANSWERED],
+						made[STATS_CALLS_UNANSWERED])
+			      : 0;
+}
+
+size_t catalogue_calls_made_seconds(struct sample *out, const struct snapshot_trunk *t)
+{
+	return t->stats.calls ? catalogue_one_ns(out, t->stats.calls_talk_ns) : 0;
 }
 
 size_t catalogue_calls_not_ended(struct sample *out, const struct snapshot_trunk *t)

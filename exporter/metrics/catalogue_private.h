@@ -94,6 +94,8 @@ size_t catalogue_call_failures(struct sample *out, const struct snapshot_target 
 size_t catalogue_call_seconds(struct sample *out, const struct snapshot_target *t);
 size_t catalogue_calls(struct sample *out, const struct snapshot_target *t);
 size_t catalogue_calls_open(struct sample *out, const struct snapshot_trunk *t);
+size_t catalogue_calls_made(struct sample *out, const struct snapshot_trunk *t);
+size_t catalogue_calls_made_seconds(struct sample *out, const struct snapshot_trunk *t);
 size_t catalogue_calls_not_ended(struct sample *out, const struct snapshot_trunk *t);
 bool catalogue_call_post_dial(struct snapshot_target *out,
 			      const struct snapshot_target *t);

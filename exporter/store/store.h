@@ -130,6 +130,7 @@ void store_traced(struct store *s, const char *trunk, const struct trace_report 
 		  bool by_hand);
 /* By the trunk's name, which may be gone. */
 void store_calls_open(struct store *s, const char *trunk, unsigned open);
+void store_call_made(struct store *s, const char *trunk, const struct call_report *r);
 void store_call_not_ended(struct store *s, const char *trunk);
 void store_media_lateness(struct store *s, const struct media_lateness *l);
 void store_stray(struct store *s, enum engine_stray why);

@@ -192,6 +192,21 @@ void store_calls_open(struct store *s, const char *trunk, unsigned open)
 	store_write_unlock(s);
 }
 
+void store_call_made(struct store *s, const char *trunk, const struct call_report *r)
+{
+	struct store_trunk *row;
+
+	store_write_lock(s);
+	row = name_index_find(&s->names, trunk);
+	if (row) {
+		row->stats.calls_made[r->answered ? STATS_CALLS_ANSWERED
+						  : STATS_CALLS_UNANSWERED]++;
+		row->stats.calls_talk_ns += r->talk_ns;
+		store_touch(s, row);
+	}
+	store_write_unlock(s);
+}
+
 /* Remembered with each of the trunk's targets that make calls; few do. */
 static void call_not_ended(struct store *s, struct store_trunk *row)
 {

@@ -63,8 +63,9 @@ function(config)
            % [sel, made],
            more={ thresholds: shared.count(colours.amber), noValue: none }),
     p.stat('Talked',
-           'Time from answer to end of all calls of the last day: what they cost.',
-           within('call_seconds_total', '1d'),
+           'Time from answer to end of all calls of the last day, those on demand too: what '
+           + 'they cost.',
+           within('calls_made_seconds_total', '1d'),
            'dtdhms',
            { noValue: none, decimals: 0 }),
   ];
@@ -155,18 +156,19 @@ function(config)
             'short',
             { noValue: 'No call failed in this time range' }),
     p.graph('Calls made',
-            'In the hour before, and those that were held back by a limit (`max_per_hour`, '
-            + '`max_per_day` and `max_concurrent` of `calls`), all trunks together.',
+            'In the hour before, by schedule and on demand, and those that were held back by a '
+            + 'limit (`max_per_hour`, `max_per_day` and `max_concurrent` of `calls`), all '
+            + 'trunks together.',
             [12, 9],
             [
-              p.range('sum by (answered) (increase(siptrunk_calls_total{%s}[1h]))' % sel,
+              p.range('sum by (answered) (increase(siptrunk_calls_made_total{%s}[1h]))' % sel,
                       'answered: {{answered}}',
                       'A'),
               p.range('sum (increase(siptrunk_call_failures_total{%s,reason="limit"}[1h]))\nor %s'
                       % [sel, made],
                       'held back',
                       'B'),
-              p.range('sum (increase(siptrunk_call_seconds_total{%s}[1h])) / 60' % sel,
+              p.range('sum (increase(siptrunk_calls_made_seconds_total{%s}[1h])) / 60' % sel,
                       'minutes talked',
                       'C'),
             ],

@@ -511,11 +511,12 @@ function(config)
     |||, { n: name, sel: sel });
     [
       p.graph('Calls',
-              'Calls in the hour before, answered or not, and minutes talked: what they cost.',
+              'Calls in the hour before, by schedule and on demand, answered or not, and '
+              + 'minutes talked: what they cost.',
               [8, 8],
               [
-                p.range(lately('calls_total', 'answered'), 'answered: {{answered}}', 'A'),
-                p.range('sum (increase(siptrunk_call_seconds_total{%s}[1h])) / 60' % sel,
+                p.range(lately('calls_made_total', 'answered'), 'answered: {{answered}}', 'A'),
+                p.range('sum (increase(siptrunk_calls_made_seconds_total{%s}[1h])) / 60' % sel,
                         'minutes', 'B'),
               ],
               'short',

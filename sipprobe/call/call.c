@@ -243,8 +243,7 @@ void call_leave(struct call *c)
 {
 	if (!c)
 		return;
-	c->events = NULL;
-	c->told = true;
+	c->events = NULL; /* its verdict is for the books alone */
 	if (!c->wait_ns)
 		call_drive_end(c);
 	call_drive_review(c);

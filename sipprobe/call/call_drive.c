@@ -328,6 +328,8 @@ static void drive_tell(struct call *c)
 	call_way_phases(c->way, &c->out.connect_ns, &c->out.tls_ns);
 	c->out.ended_ns = clock_monotonic_ns();
 	call_verdict(&c->out, c->settings.call, c->ring_ns);
+	if (c->out.report.made)
+		c->around->made_h(c);
 	c->events = NULL;
 	if (events && c->stopped)
 		events->stopped_h(c->arg);

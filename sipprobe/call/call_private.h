@@ -22,9 +22,13 @@ struct call_surroundings {
 	struct media *media;		/* NULL: none is configured */
 	struct config_media media_conf; /* texts of the configuration in force */
 	bool keep_audio;
-	/* The number of open calls changed; a call is not ended; a call may be freed. */
+	/*
+	 * The number of open calls changed; a call is not ended; one that was made has its
+	 * verdict; a call may be freed.
+	 */
 	void (*changed_h)(struct call *c);
 	void (*lost_h)(struct call *c, const char *why);
+	void (*made_h)(const struct call *c);
 	void (*gone_h)(struct call *c);
 	/* Something of it is to be looked at again: call_drive_review(). */
 	void (*review_h)(struct call *c);

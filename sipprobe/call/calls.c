@@ -68,6 +68,13 @@ static void calls_lost_h(struct call *c, const char *why)
 	cs->conf.events->not_ended_h(c->name, c->settings.call->to, why, cs->conf.arg);
 }
 
+static void calls_made_h(const struct call *c)
+{
+	const struct calls *cs = calls_of(c);
+
+	cs->conf.events->made_h(c->name, &c->out.report, cs->conf.arg);
+}
+
 static void calls_review_h(struct call *c)
 {
 	call_drive_review(c);
@@ -91,6 +98,7 @@ int calls_alloc(struct calls **cp, const struct calls_conf *conf)
 		.agent = conf->agent,
 		.changed_h = calls_changed_h,
 		.lost_h = calls_lost_h,
+		.made_h = calls_made_h,
 		.gone_h = calls_gone_h,
 		.review_h = calls_review_h,
 	};

@@ -30,6 +30,11 @@ struct calls_events {
 	/* One of which nobody knows whether it ended. @why: static words */
 	void (*not_ended_h)(const char *trunk, const char *number, const char *why,
 			    void *arg);
+	/*
+	 * One was made and has its verdict, whoever asked for it, and whether or not
+	 * somebody still waits. @r: valid during the call
+	 */
+	void (*made_h)(const char *trunk, const struct call_report *r, void *arg);
 };
 
 struct calls_conf {

@@ -45,8 +45,19 @@ static void engine_call_not_ended_h(const char *trunk, const char *number,
 		e->group.events->call_not_ended_h(trunk, number, why, e->group.arg);
 }
 
-static const struct calls_events engine_calls_events = {engine_calls_open_h,
-							engine_call_not_ended_h};
+static void engine_call_made_h(const char *trunk, const struct call_report *r, void *arg)
+{
+	const struct engine *e = arg;
+
+	if (e->group.events->call_made_h)
+		e->group.events->call_made_h(trunk, r, e->group.arg);
+}
+
+static const struct calls_events engine_calls_events = {
+	.open_h = engine_calls_open_h,
+	.not_ended_h = engine_call_not_ended_h,
+	.made_h = engine_call_made_h,
+};
 
 int engine_calls_alloc(struct engine *e)
 {

@@ -155,6 +155,7 @@ bool judge_heard_well(const struct occasion *o, char why[JUDGE_WHY]);
 bool judge_hung_up(const struct occasion *o, char why[JUDGE_WHY]);
 bool judge_lost(const struct occasion *o, char why[JUDGE_WHY]);
 bool judge_open(const struct occasion *o, char why[JUDGE_WHY]);
+bool judge_made(const struct occasion *o, char why[JUDGE_WHY]);
 bool judge_over(const struct occasion *o, char why[JUDGE_WHY]);
 bool judge_astray(const struct occasion *o, char why[JUDGE_WHY]);
 bool judge_call_pace(const struct occasion *o, char why[JUDGE_WHY]);

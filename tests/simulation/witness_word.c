@@ -14,6 +14,12 @@
 #include "tests/simulation/trace.h"
 #include "tests/simulation/kernel/world.h"
 
+static void witness_dial_base(struct dialler *d)
+{
+	d->lost_base = d->lost;
+	d->made_base = d->made;
+}
+
 static void *witness_trunk_add_h(const struct config_trunk *conf, void *arg)
 {
 	struct trunk *t = fleet_trunk(conf->name);
@@ -31,7 +37,7 @@ static void *witness_trunk_add_h(const struct config_trunk *conf, void *arg)
 	t->asked_ns[0] = t->asked_ns[1] = 0;
 	t->heard_base = t->heard_told;
 	if (t->dial)
-		t->dial->lost_base = t->dial->lost;
+		witness_dial_base(t->dial);
 	callers_forgive(t);
 	for (unsigned i = 0; i < FLEET_PEERS; i++)
 		t->peers[i].epoch++;
@@ -312,6 +318,15 @@ static void witness_calls_open_h(const char *trunk, unsigned open, void *arg)
 		t->dial->closed_ns = world_now_ns();
 }
 
+static void witness_made_h(const char *trunk, const struct call_report *r, void *arg)
+{
+	struct trunk *t = fleet_trunk(trunk);
+
+	engine_listener.call_made_h(trunk, r, arg);
+	t->dial->made.calls[!r->answered]++;
+	t->dial->made.talk_ns += r->talk_ns;
+}
+
 static void witness_not_ended_h(const char *trunk, const char *number, const char *why,
 				void *arg)
 {
@@ -415,6 +430,7 @@ const struct engine_events witness_events = {
 	.trunk_cert_h = witness_trunk_cert_h,
 	.tls_files_h = witness_files_h,
 	.calls_open_h = witness_calls_open_h,
+	.call_made_h = witness_made_h,
 	.call_not_ended_h = witness_not_ended_h,
 	.media_lateness_h = witness_lateness_h,
 	.inbound_h = witness_inbound_h,

@@ -19,6 +19,11 @@ enum dial_mode { DIAL_RING, DIAL_ANSWER, DIAL_ECHO, DIAL_LOOP, DIAL_MODES };
 struct dialled;
 struct trunk;
 
+struct dial_sum {
+	uint64_t calls[2]; /* answered, and not */
+	int64_t talk_ns;
+};
+
 struct dialler {
 	enum dial_mode mode;
 	int64_t interval_ns, duration_ns, answer_ns, ring_ns;
@@ -29,6 +34,8 @@ struct dialler {
 	uint64_t lost;	    /* not ended */
 	uint64_t lost_base; /* … before its row was made */
 	uint64_t refused;   /* for a limit, or the switch */
+	struct dial_sum made, made_base; /* with a verdict, and before its row was made */
+	uint64_t begun;			 /* by the wire */
 };
 
 /* All trunks together. */

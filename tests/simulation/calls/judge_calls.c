@@ -246,6 +246,29 @@ bool judge_open(const struct occasion *o, char why[JUDGE_WHY])
 	return true;
 }
 
+bool judge_made(const struct occasion *o, char why[JUDGE_WHY])
+{
+	const struct stats_trunk *row = &o->snapshot->trunks[o->number].stats;
+	const struct dialler *d = o->trunk->dial;
+	uint64_t yes, no;
+
+	if (!d || o->trunk->shaken)
+		return true;
+	yes = d->made.calls[0] - d->made_base.calls[0];
+	no = d->made.calls[1] - d->made_base.calls[1];
+	if (row->calls_made[STATS_CALLS_ANSWERED] != yes ||
+	    row->calls_made[STATS_CALLS_UNANSWERED] != no ||
+	    row->calls_talk_ns != d->made.talk_ns - d->made_base.talk_ns)
+		return judge_because(why, "%u and %u, told %u and %u",
+				     row->calls_made[STATS_CALLS_ANSWERED],
+				     row->calls_made[STATS_CALLS_UNANSWERED],
+				     (unsigned)yes, (unsigned)no);
+	return d->made.calls[0] + d->made.calls[1] <= d->begun ||
+	       judge_because(why, "%u, and %u on the wire",
+			     (unsigned)(d->made.calls[0] + d->made.calls[1]),
+			     (unsigned)d->begun);
+}
+
 bool judge_over(const struct occasion *o, char why[JUDGE_WHY])
 {
 	const struct cell *c = o->cell;

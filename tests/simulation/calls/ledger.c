@@ -140,6 +140,7 @@ static struct dialled *ledger_begin(struct trunk *t, const char *id,
 	judge(ON_DIALLED, &(struct occasion){.trunk = t, .dialled = d});
 	d->next = t->dial->calls;
 	t->dial->calls = d;
+	t->dial->begun++;
 	world_in(DIALLER_SETTLES_NS, ledger_settle_h, d);
 	return d;
 }

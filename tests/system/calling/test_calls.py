@@ -21,6 +21,12 @@ def calling(name, port, mode, to="100200", **call):
                  call={"mode": mode, "to": to, "interval": "1m", "duration": "1s", **call})
 
 
+def made(scrape, name):
+    """What a trunk's calls cost: how many were answered, and how many were not."""
+    return tuple(scrape.get("siptrunk_calls_made_total", trunk=name, answered=word)
+                 for word in ("true", "false"))
+
+
 class Calling(Case):
     def call(self, port, mode, seconds=40, uri=None, tls=None, **more):
         """One call now, by `probe`; its exit code and what it prints."""
@@ -98,6 +104,24 @@ class Audio(Calling):
         self.assertEqual(code, 2)
         self.assertIn("(no_media): no packet of audio came", out)
         self.assertEqual(peer.ended(), 0)
+
+
+@unittest.skipIf(peers.missing("sipp"), "sipp is not installed")
+class OnDemand(Calling):
+    def test_it_is_on_the_bill(self):
+        """Calls by /probe are counted as made, and as none of the schedule's."""
+        one, two = (self.use(Called(self.folder, way)) for way in ("unknown", "busy"))
+        e = self.start(config_of(
+            {**calling("a", one.port, "answer"), "paused": True},
+            {**calling("b", two.port, "answer"), "paused": True}, calls=CALLS))
+        self.assertEqual(made(e.scrape(), "a"), (0, 0))
+        for name, want in (("a", (1, 0)), ("b", (0, 1))):
+            e.get(f"/probe?target={name}&method=INVITE")
+            m = e.scrape()
+            self.assertEqual(made(m, name), want)
+        self.assertGreater(m.get("siptrunk_calls_made_seconds_total", trunk="a"), 0.9)
+        self.assertEqual(m.get("siptrunk_calls_made_seconds_total", trunk="b"), 0)
+        self.assertEqual(m.sum("siptrunk_calls_total"), 0)
 
 
 @unittest.skipIf(peers.missing("sipp", "kamailio", "kamcmd"), "no kamailio or sipp")
@@ -307,6 +331,9 @@ class Scheduled(Calling):
         one = {"trunk": self.name, "method": "INVITE"}
         self.assertEqual(m.get("siptrunk_calls_total", answered="true", **one), 1)
         self.assertGreater(m.get("siptrunk_call_seconds_total", **one), 0.9)
+        self.assertEqual(made(m, self.name), (1, 0))
+        self.assertEqual(m.get("siptrunk_calls_made_seconds_total", trunk=self.name),
+                         m.get("siptrunk_call_seconds_total", **one))
         self.assertEqual(m.get("siptrunk_call_answer_delay_seconds_count", **one), 1)
         self.assertGreater(m.get("siptrunk_call_packets_total", direction="out",
                                  event="sent", **one), 20)
@@ -319,6 +346,9 @@ class Scheduled(Calling):
         self.assertIn("1 were open", e.get("/-/calls/stop", method="POST"))
         m = self.ended(e)
         self.assertEqual(m.state(self.name), "unknown", "it is no fault of the trunk")
+        self.assertEqual(m.sum("siptrunk_calls_total", trunk=self.name), 0)
+        self.assertEqual(made(m, self.name), (1, 0), "it is on the bill")
+        self.assertGreater(m.get("siptrunk_calls_made_seconds_total", trunk=self.name), 0)
         e.wait_metric(1, "siptrunk_call_failures_total", trunk=self.name, reason="limit")
         self.assertEqual(e.get("/-/calls/start", method="POST"), "calls are made again\n")
 

@@ -351,10 +351,12 @@ class Fleet:
         self.add("siptrunk_probes_total", t, made, **where)
         self.add("siptrunk_calls_open", t, t % 900 < 20, **who)
         self.add("siptrunk_calls_not_ended_total", t, 0, **who)
-        for word, n in (("yes", answered), ("no", made - answered)):
+        for word, n in (("true", answered), ("false", made - answered)):
             self.add("siptrunk_calls_total", t, n, **where, answered=word)
+            self.add("siptrunk_calls_made_total", t, n, **who, answered=word)
         self.add("siptrunk_call_failures_total", t, made - answered, **where,
                  reason=trunk.calls)
+        self.add("siptrunk_calls_made_seconds_total", t, answered * 15, **who)
         self.add("siptrunk_call_seconds_total", t, answered * 15, **where)
         self.add("siptrunk_call_first_audio_seconds", t, 0.06, **where)
         self.add("siptrunk_call_round_trip_seconds", t, 0.08, **where, source="audio")

@@ -185,7 +185,8 @@ int media_configure(struct media *m, const struct media_conf *conf)
 }
 
 /* What the exporter would be told. */
-static unsigned told, open_now, not_ended, stopped;
+static unsigned told, open_now, not_ended, stopped, made[2];
+static int64_t made_talk_ns;
 static struct call_outcome last;
 static char last_caller[64];
 
@@ -205,7 +206,15 @@ static void not_ended_h(const char *trunk, const char *number, const char *why, 
 	not_ended++;
 }
 
-static const struct calls_events calls_handlers = {open_h, not_ended_h};
+static void made_h(const char *trunk, const struct call_report *r, void *arg)
+{
+	(void)trunk;
+	(void)arg;
+	made[!r->answered]++;
+	made_talk_ns += r->talk_ns;
+}
+
+static const struct calls_events calls_handlers = {open_h, not_ended_h, made_h};
 
 static void note_h(enum ladder_kind kind, int64_t at_ns, const char *text, size_t len,
 		   void *arg)
@@ -295,6 +304,8 @@ static void begin(const struct peer_script *script)
 	struct calls_conf c = {.agent = "us", .events = &calls_handlers};
 
 	told = open_now = not_ended = stopped = 0;
+	made[0] = made[1] = 0;
+	made_talk_ns = 0;
 	memset(&last, 0, sizeof(last));
 	(void)ticker_alloc(&ticker);
 	c.ticker = ticker;
@@ -505,6 +516,10 @@ static void test_rows(void)
 		dial();
 		pass_ms(120000);
 		ok(told == 1, "%s: told once", r->name);
+		ok(made[!last.report.answered] == 1 && made[0] + made[1] == 1 &&
+			   made_talk_ns == last.report.talk_ns,
+		   "%s: made, and of %d ms", r->name,
+		   (int)(made_talk_ns / CLOCK_NS_PER_MS));
 		ok(last.verdict == r->verdict && last.report.failure == r->failure &&
 			   last.code == r->code,
 		   "%s: verdict %d, %s, code %u, %s", r->name, (int)last.verdict,
@@ -533,7 +548,7 @@ static bool sweep_one(const struct row *r, enum world_ill ill, unsigned n)
 	world.ill_at = n;
 	dial();
 	pass_ms(200000);
-	well = told == 1 && !open_now && !world_is_up(&world) &&
+	well = told == 1 && made[0] + made[1] == 1 && !open_now && !world_is_up(&world) &&
 	       (!not_ended || r->script.bye_code == 404);
 	if (!well)
 		printf("# %s: message %u, ill %d: told %u, open %u, up %d, not ended "
@@ -609,6 +624,8 @@ static void test_stop(void)
 	pass_ms(1000);
 	ok(!world_is_up(&world) && !open_now && stopped == 1 && !told,
 	   "stopped at once, and no verdict");
+	ok(made[0] == 1 && !made[1] && made_talk_ns >= 400 * CLOCK_NS_PER_MS,
+	   "but it was made");
 	ok(calls_may(calls, "u", &why) == CALLS_REFUSED, "none begins");
 	calls_go_on(calls);
 	ok(calls_may(calls, "u", &why) == CALLS_MAY, "until they go on");
@@ -629,6 +646,8 @@ static void test_leave(void)
 	call_leave(c);
 	pass_ms(1000);
 	ok(!world_is_up(&world) && !open_now && !told, "who asked for it left");
+	ok(made[0] == 1 && !made[1] && made_talk_ns >= 400 * CLOCK_NS_PER_MS,
+	   "and it was made for him");
 	finish();
 	begin(&script);
 	dial();
