@@ -173,8 +173,8 @@ struct engine_events {
 	void (*calls_open_h)(const char *trunk, unsigned open, void *arg);
 	/* One of which nobody knows whether it ended. @why: static, for people */
 	/*
-	 * One of its calls has its verdict: of the schedule, on demand, or one that nobody
-	 * waits for any more. All of them cost. @r: valid during the call
+	 * One of its calls has its verdict: of the schedule, on demand, or one that
+	 * nobody waits for any more. All of them cost. @r: valid during the call
 	 */
 	void (*call_made_h)(const char *trunk, const struct call_report *r, void *arg);
 	void (*call_not_ended_h)(const char *trunk, const char *number, const char *why,

@@ -23,8 +23,8 @@ struct call_surroundings {
 	struct config_media media_conf; /* texts of the configuration in force */
 	bool keep_audio;
 	/*
-	 * The number of open calls changed; a call is not ended; one that was made has its
-	 * verdict; a call may be freed.
+	 * The number of open calls changed; a call is not ended; one that was made has
+	 * its verdict; a call may be freed.
 	 */
 	void (*changed_h)(struct call *c);
 	void (*lost_h)(struct call *c, const char *why);

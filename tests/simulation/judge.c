@@ -125,8 +125,7 @@ const struct rule judge_rules[] = {
 	 "Calls that a scrape shows as open, and as not ended, are those of the wire.",
 	 ON_SCRAPE, judge_open},
 	{"made",
-	 "Calls that a scrape counts as made are those of which each was told once, and no "
-	 "more than the wire has seen.",
+	 "Calls that a scrape counts as made were each told once, and left on the wire.",
 	 ON_SCRAPE, judge_made},
 	{"over", "A call that begins has its verdict in time.", ON_CALL_HOUR, judge_over},
 	{"astray", "No audio leaves for where calls.media.networks does not allow.",

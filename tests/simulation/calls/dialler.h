@@ -34,8 +34,9 @@ struct dialler {
 	uint64_t lost;	    /* not ended */
 	uint64_t lost_base; /* … before its row was made */
 	uint64_t refused;   /* for a limit, or the switch */
-	struct dial_sum made, made_base; /* with a verdict, and before its row was made */
-	uint64_t begun;			 /* by the wire */
+	/* Made, with a verdict; … before its row was made; begun by the wire. */
+	struct dial_sum made, made_base;
+	uint64_t begun;
 };
 
 /* All trunks together. */
