@@ -120,7 +120,7 @@ static bool call_is_alone(const struct store_target *cell)
 		if (store_call_of(t))
 			continue;
 		any = true;
-		works = works || t->stats.success;
+		works = works || t->stats.success > 0;
 	}
 	return works || !any;
 }
