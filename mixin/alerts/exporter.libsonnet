@@ -124,6 +124,22 @@
       }),
     ],
 
+    local late = [
+      alert.on_exporter({
+        alert: 'SipTrunkRulesLate',
+        problem: 'rules_late',
+        severity: 'warning',
+        wait_s: 300,
+        page: false,
+        dashboard: config.grafanaUrl + 'd/siptrunk-exporter',
+        tag: 'RULES LATE',
+        summary: 'Prometheus does not keep up with the rules about SIP trunks; mails come late.',
+        cause: 'it leaves out turns of the rules about SIP trunks, mails come late',
+        who: 'Prometheus ' + instance,
+        description: 'Prometheus ' + instance + ' (job ' + job + ') has left out {{ $value | printf "%.0f" }} turns of the rules about SIP trunks within ten minutes: they take longer than their interval, so that an outage, and its end, are told late. So many trunks are wrong at once, or the host is too small for the rules as they are; there are slower ones for that.',
+      }),
+    ],
+
     local settings = [
       alert.on_exporter({
         alert: 'SipTrunkReloadFailed',
@@ -217,7 +233,7 @@
       {
         name: 'siptrunk-exporter-alerts',
         interval: '15s',
-        rules: blind + settings + certificates + [watchdog],
+        rules: blind + late + settings + certificates + [watchdog],
       },
     ],
   },

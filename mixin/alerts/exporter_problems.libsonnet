@@ -91,6 +91,14 @@ local said = function(word, expr, why=null) problem(
     said('schedule_lagging', |||
       siptrunk_exporter_schedule_lag_seconds > on () group_left () siptrunk:threshold:schedule_lag_seconds
     |||),
+    problem('rules_late', |||
+      sum by (job, instance) (
+        increase(prometheus_rule_group_iterations_missed_total{rule_group=~".+;siptrunk-.+"}[10m])
+      ) >= 1
+    |||, |||
+      What a Prometheus says of itself, where it is scraped: turns of these very rules that
+      were left out, as the turn before took longer than its interval.
+    |||),
     said('reload_failed', 'siptrunk_exporter_config_last_reload_successful == 0'),
     said('web_config_broken', 'siptrunk_exporter_web_config_last_reload_successful == 0'),
     said('certificate_reload_failed', 'siptrunk_exporter_tls_last_reload_successful == 0'),
