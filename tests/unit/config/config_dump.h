@@ -167,6 +167,10 @@ static void put_config(FILE *out, const struct config *c, bool lines)
 	put_tls(out, &c->sip.tls);
 	for (size_t i = 0; i < c->dns.server_count; i++)
 		fprintf(out, "server %s\n", c->dns.servers[i]);
+	if (c->dns.search.system)
+		fprintf(out, "search as the system\n");
+	for (size_t i = 0; i < c->dns.search.count; i++)
+		fprintf(out, "search %s\n", c->dns.search.domains[i]);
 	put_probe(out, c);
 	if (lines)
 		config_warnings_print(&c->warnings, out);

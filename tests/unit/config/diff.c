@@ -11,6 +11,9 @@
 #define LATER	      ", \"paused\": \"until 2999-02-02T00:00Z\""
 #define OVER	      ", \"paused\": \"until 2020-01-01T00:00Z\""
 #define OTHER	      ", \"fall\": 7"
+#define MIRROR(every) ", \"mirror\": {\"every\": \"" every "\"}"
+#define TRAIN(count, every)                                                              \
+	", \"train\": {\"count\": " count ", \"gap\": \"20ms\", \"every\": \"" every "\"}"
 
 static const struct {
 	const char *from, *to;
@@ -32,6 +35,12 @@ static const struct {
 	{T("a", SOON), T("a", LATER), ""},
 	{T("a", OVER), T("a", ""), ""},
 	{T("a", ""), T("a", OVER), ""},
+	{T("a", MIRROR("1h")), T("a", MIRROR("1h")), ""},
+	{T("a", MIRROR("1h")), T("a", MIRROR("2h")), "changed a"},
+	{T("a", MIRROR("1h")), T("a", ""), "changed a"},
+	{T("a", TRAIN("10", "1h")), T("a", TRAIN("10", "1h")), ""},
+	{T("a", TRAIN("10", "1h")), T("a", TRAIN("9", "1h")), "changed a"},
+	{T("a", TRAIN("10", "1h")), T("a", TRAIN("10", "2h")), "changed a"},
 	{T("x", "") "," T("b", "") "," T("y", ""), T("c", "") "," T("b", OTHER),
 	 "added c, changed b, removed x, removed y"},
 };
