@@ -17,8 +17,9 @@ GRAFANA = "https://grafana.example/"
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def shipped():
-    return (sources() / "alerts" / "siptrunk.rules.yaml").read_text(encoding="utf-8")
+def shipped(large):
+    name = "siptrunk.large.rules.yaml" if large else "siptrunk.rules.yaml"
+    return (sources() / "alerts" / name).read_text(encoding="utf-8")
 
 
 @functools.cache
@@ -50,12 +51,12 @@ def keys(node, name):
             yield from keys(pair[-1], name)
 
 
-def text(runbooks, grafana):
+def text(runbooks, grafana, large):
     """
     The rules for these bases: @runbooks has NAME where an alert's name goes. Without Grafana
-    no link pretends that there is one.
+    no link pretends that there is one. @large: those for ten thousand trunks
     """
-    rules = RUNBOOKS.sub(lambda m: runbooks.replace("NAME", m[1]), shipped())
+    rules = RUNBOOKS.sub(lambda m: runbooks.replace("NAME", m[1]), shipped(large))
     if grafana:
         rules = rules.replace(GRAFANA, grafana.rstrip("/") + "/")
     else:

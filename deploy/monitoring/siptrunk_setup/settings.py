@@ -24,6 +24,7 @@ class Settings:
     grafana: str = ""
     runbooks: str = ""
     watchdog: str = ""
+    rules: str = "usual"
     trunks: list = dataclasses.field(default_factory=list)
     smtp_uses_tls: bool = None      # what the mail server was found to offer
     # Of this run alone.
@@ -73,6 +74,8 @@ def parser():
                    help="address of the runbooks in mails; default: served by Prometheus")
     p.add_argument("--watchdog", metavar="URL",
                    help="a watcher outside, called once a minute as long as all is well")
+    p.add_argument("--rules", choices=("usual", "large"),
+                   help="large: evaluated less often, for thousands of trunks that fall together")
     p.add_argument("--dry-run", action="store_true",
                    help="check all, show what would be changed, change nothing")
     p.add_argument("--remove", action="store_true", help="take back what it has changed")
@@ -95,7 +98,7 @@ def load(system):
 def merge(args, settings):
     """The command line over what an earlier run was told."""
     for name in ("mail_to", "smtp", "smtp_user", "smtp_tls", "mail_from", "grafana",
-                 "runbooks", "watchdog", "trunks", "smtp_password_file"):
+                 "runbooks", "watchdog", "rules", "trunks", "smtp_password_file"):
         if given := getattr(args, name):
             setattr(settings, name, given)
     if args.smtp and not args.smtp_user:

@@ -293,6 +293,22 @@ class Setup(Machine):
         left.pop(str(self.root / "etc/siptrunk_exporter/config.json"), None)
         self.assertEqual(left, before)
 
+    def test_rules_of_a_large_fleet(self):
+        def pace():
+            rules = yaml.safe_load(self.get("etc/siptrunk_monitoring/siptrunk.rules.yaml"))
+            return {g["name"]: g["interval"] for g in rules["groups"] if "interval" in g}
+
+        self.good()
+        usual = pace()
+        self.good("--rules=large", "--no-smtp-check")
+        large = pace()
+        self.assertEqual((usual["siptrunk-state"], large["siptrunk-state"]), ("15s", "45s"))
+        self.assertEqual(usual.keys(), large.keys())
+        self.good("--mail-to=other@example.net", "--no-smtp-check")
+        self.assertEqual(pace(), large, "it holds until it is taken back")
+        self.good("--rules=usual", "--no-smtp-check")
+        self.assertEqual(pace(), usual)
+
     def test_a_dry_run_shows_and_changes_nothing(self):
         before = self.everything()
         said = self.good(*self.mail, "--dry-run", "sip:192.0.2.1")
