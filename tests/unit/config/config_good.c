@@ -52,8 +52,18 @@ static void check_secret_files(void)
 	config_free(c);
 }
 
+static unsigned open_files(void)
+{
+	glob_t g = {0};
+	unsigned n = glob("/proc/self/fd/*", 0, NULL, &g) ? 0 : (unsigned)g.gl_pathc;
+
+	globfree(&g);
+	return n;
+}
+
 int main(int argc, char **argv)
 {
+	unsigned open_before = open_files();
 	glob_t g = {0};
 
 	setenv("SIPTRUNK_TEST_SECRET", "from the environment", 1);
@@ -64,5 +74,6 @@ int main(int argc, char **argv)
 		check_file(g.gl_pathv[i]);
 	globfree(&g);
 	check_secret_files();
+	is_int(open_files(), open_before, "all that was looked at is closed");
 	return tap_done();
 }

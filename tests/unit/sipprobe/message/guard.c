@@ -441,6 +441,29 @@ static void test_parts(void)
 	   "the rest of a datagram is the body");
 }
 
+/* All of a message as it came, found again from its parts. */
+static void test_bytes(void)
+{
+	static const char *const texts[] = {
+		"OPTIONS sip:a SIP/2.0\r\n" REST,
+		"SIP/2.0 200 OK\r\n" REST,
+		"SIP/2.0 200 \r\n" REST,
+		"SIP/2.0 200\r\n" REST,
+	};
+	static struct bytes b;
+	struct guard_message m;
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		struct pl all = {0};
+
+		bytes_set(&b, texts[i]);
+		if (!guard_datagram(&m, b.data, b.len, NULL))
+			all = guard_bytes(&m);
+		ok(all.p == (const char *)b.data && all.l == b.len, "%.15s: all of it",
+		   texts[i]);
+	}
+}
+
 static const struct {
 	const char *value;
 	int seconds;
@@ -904,6 +927,7 @@ int main(int argc, char *argv[])
 	test_tables();
 	test_thread();
 	test_parts();
+	test_bytes();
 	test_retry_after();
 	test_hostile();
 	test_limits();
