@@ -366,7 +366,14 @@ function(config)
                 |||, sel)],
               ]),
               'none',
-              { noValue: 'Its peer has not answered yet' }),
+              {
+                noValue: 'Its peer has not answered yet',
+                overrides: f.coloured({
+                  'mapping changes an hour': colours.blue,
+                  'rewrites SIP': colours.amber,
+                  NAT: colours.grey,
+                }),
+              }),
       p.graph('Length of the way back',
               'Routers that answers over UDP passed, by their TTL, for each address. Where it '
               + 'changes, the way has changed. "Trace the way" on the exporter\'s page shows '
@@ -380,7 +387,10 @@ function(config)
                 |||, sel)],
               ]),
               'none',
-              { noValue: 'This trunk is not probed over UDP' }),
+              {
+                noValue: 'This trunk is not probed over UDP',
+                overrides: f.coloured({ 'changes an hour': colours.grey }),
+              }),
     ];
 
   local peer = [
