@@ -93,6 +93,29 @@ static void test_question(void)
 	fixture_close(&f);
 }
 
+/* A question that was not answered is put again, but not within a second. */
+static void test_again(void)
+{
+	static const struct {
+		int after_ms;
+		unsigned questions;
+	} cases[] = {{0, 1}, {500, 0}, {600, 1}, {900, 0}, {1100, 1}};
+	struct fixture f;
+	struct target *t;
+
+	fixture_open(&f, UDP, MARKS);
+	t = fixture_target(&f, &prober_options);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		pass_ms(cases[i].after_ms);
+		fixture_probe(t);
+		fixture_drain(&f);
+		fixture_reply(&f, "200 OK", "");
+		is_int(fixture_drain(&f), cases[i].questions, "asked, or not");
+	}
+	mem_deref(t);
+	fixture_close(&f);
+}
+
 /* It answers a copy by itself: then the way of it is exact, and a loss is nobody's. */
 static void test_stateless(void)
 {
@@ -362,6 +385,7 @@ int main(void)
 	test_numbers();
 	test_off();
 	test_question();
+	test_again();
 	test_stateless();
 	test_ignores_copies();
 	test_forged();
