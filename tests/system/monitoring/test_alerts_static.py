@@ -143,8 +143,8 @@ class Rules(unittest.TestCase):
         """Other turns, and nothing else that is other."""
         with tempfile.TemporaryDirectory() as name:
             large = pathlib.Path(name, "alerts", RULES.name)
-            self.check(ROOT / "scripts" / "mixin", "-c", ROOT / "mixin" / "large.libsonnet",
-                       "-o", name)
+            self.check(ROOT / "scripts" / "mixin", "--rules", "-o", name,
+                       "-c", ROOT / "mixin" / "large.libsonnet")
             self.check("promtool", "check", "rules", large)
             ours, theirs = (
                 {g["name"]: g for g in yaml.safe_load(path.read_text())["groups"]}
@@ -158,6 +158,7 @@ class Rules(unittest.TestCase):
                 self.assertEqual(group["rules"], theirs[group["name"]]["rules"])
 
     def test_printed_from_the_mixin(self):
+        """The rules, and the dashboards."""
         self.check(ROOT / "scripts" / "mixin", "--check")
 
     def test_thresholds_and_addresses_are_configuration(self):
@@ -166,7 +167,8 @@ class Rules(unittest.TestCase):
             (folder / "my.libsonnet").write_text("""(import 'mixin.libsonnet') { _config+:: {
                 siptrunkSelector: 'job="voice"', lossRatio: 0.25, siteLabel: 'town',
                 runbooksUrl: 'https://wiki.my.net/', exporterUrl: 'https://x.my.net/' } }""")
-            self.check(ROOT / "scripts" / "mixin", "-c", folder / "my.libsonnet", "-o", folder)
+            self.check(ROOT / "scripts" / "mixin", "--rules", "-o", folder,
+                       "-c", folder / "my.libsonnet")
             path = folder / "alerts" / RULES.name
             self.check("promtool", "check", "rules", path)
             mine = rules(path)
