@@ -9,8 +9,9 @@ A name is a folder (dns), a module (test_cli), a class (test_cli.Help) or a test
 "N passed, N failed". A test that failed is run once more, alone, at the end.
 
 With several jobs each module is a process of its own, and what it prints comes when it
-ends. A class with an attribute `alone`, which says why, waits until the others are done:
-it measures time, or leaves nobody else any.
+ends. A class with an attribute `timed`, which says why, measures time: one such class after
+the other has the processor whenever it wants it, as all others are niced. A class with an
+attribute `alone`, which says why, waits until all of them are done: it takes all there is.
 """
 
 import argparse
@@ -27,6 +28,9 @@ import unittest
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 SLOWEST = 15  # that are told of at the end
+GIVE_WAY = ("nice", "-n", "10")  # to those that measure time; what CI runs beside gives more
+# What takes a minute and more begins first, as nothing shares a module out.
+LONG = ("test_page", "test_alerts_static", "test_dashboards")
 LINE = re.compile(r"(ok|FAILED|skipped) +([\d.]+)s  (\S.*?)(?:  \(.*)?$")
 CLOSING = re.compile(r"(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$")
 MODULES = {os.path.basename(f)[:-3]: os.path.basename(os.path.dirname(f))
@@ -108,30 +112,38 @@ def tests_of(suite):
             yield part
 
 
+def order(group):
+    """Those of LONG first, then by the number of tests."""
+    module = group[0].partition(".")[0]
+    return LONG.index(module) if module in LONG else len(LONG), -len(group)
+
+
 def share_out(names):
     """
-    What may run beside others, the names of each module's tests, most tests first; and the
-    names of those that may not.
+    The names of tests: of those that may run beside others, for each module, what takes
+    longest first; of those that measure time, for each module; of those that run alone.
     """
-    beside, alone = {}, []
+    beside, timed, alone = {}, {}, []
     for test in tests_of(load(names)):
         name = test.id().removeprefix("unittest.loader._FailedTest.")  # fails there as well
+        module = name.partition(".")[0]
         if getattr(test, "alone", None):
             alone.append(name)
         else:
-            beside.setdefault(name.partition(".")[0], []).append(name)
-    return sorted(beside.values(), key=len, reverse=True), alone
+            kind = timed if getattr(test, "timed", None) else beside
+            kind.setdefault(module, []).append(name)
+    return sorted(beside.values(), key=order), list(timed.values()), alone
 
 
-def run_apart(names):
+def run_apart(names, way=()):
     """
-    Tests of one module in a process of their own; their lines stay together.
+    Tests of one module in a process of their own, started that way; their lines stay together.
 
     Returns how many passed and were skipped, the names of those that failed, and the time
     that each took.
     """
     done = subprocess.run(
-        [sys.executable, "-u", __file__, "--exe", os.environ["SIPTRUNK_EXPORTER"],
+        [*way, sys.executable, "-u", __file__, "--exe", os.environ["SIPTRUNK_EXPORTER"],
          "--apart", *names], stdout=subprocess.PIPE, text=True)
     lines = done.stdout.splitlines()
     closing = CLOSING.match(lines[-1]) if lines else None
@@ -147,9 +159,12 @@ def run_apart(names):
 
 
 def run_beside(names, result, jobs):
-    beside, alone = share_out(names)
-    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        runs = [pool.submit(run_apart, group) for group in beside]
+    """So many at a time, and one of those that measure time besides."""
+    beside, timed, alone = share_out(names)
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool, \
+            concurrent.futures.ThreadPoolExecutor(1) as clock:
+        runs = [clock.submit(run_apart, group) for group in timed]
+        runs += [pool.submit(run_apart, group, GIVE_WAY) for group in beside]
         for run in concurrent.futures.as_completed(runs):
             passed, skips, bad, times = run.result()
             result.passed += passed

@@ -1,4 +1,7 @@
-"""run.py itself, over modules made for it: who runs beside others, who alone, and what is told."""
+"""
+run.py itself, over modules made for it: who runs beside others, who has the clock, who is alone,
+and what is told.
+"""
 
 import os
 import re
@@ -9,12 +12,15 @@ import sys
 from harness import ROOT, Case
 
 BESIDE = """
+import fcntl
+import os
 import time
 import unittest
 
 
 class Plain(unittest.TestCase):
     def test_good(self):
+        print("priority", os.nice(0))
         time.sleep(0.3)
 
     @unittest.skip("not here")
@@ -22,11 +28,21 @@ class Plain(unittest.TestCase):
         pass
 
 
-class Measures(unittest.TestCase):
-    alone = "times"
+class Clock(unittest.TestCase):
+    timed = "times"
 
     def test_time(self):
-        pass
+        print("priority", os.nice(0))
+        with open(__file__.replace("test_b", "test_a")) as one:
+            fcntl.flock(one, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            time.sleep(0.3)
+
+
+class Greedy(unittest.TestCase):
+    alone = "takes all there is"
+
+    def test_all(self):
+        print("priority", os.nice(0))
 """
 ELSEWHERE = """
 import unittest
@@ -75,7 +91,7 @@ class Run(Case):
             with self.subTest(jobs=jobs):
                 code, out = self.run_all(jobs=jobs)
                 self.assertEqual(code, 1)
-                self.assertEqual(out.splitlines()[-1], "4 passed, 2 failed, 3 skipped")
+                self.assertEqual(out.splitlines()[-1], "6 passed, 2 failed, 3 skipped")
                 self.assertEqual(len(re.findall("^once more: test_bad.Bad.test_bad$", out,
                                                 re.MULTILINE)), 1)
                 self.assertIn("as it shall", out)
@@ -84,22 +100,32 @@ class Run(Case):
     def test_alone_is_last(self):
         _, out = self.run_all("one", jobs=3)
         order = self.order(out)
-        self.assertEqual(sorted(order[:2]), ["test_a.Plain.test_good",
-                                             "test_b.Plain.test_good"])
-        self.assertEqual(order[2:], ["test_a.Measures.test_time",
-                                     "test_b.Measures.test_time"])
+        self.assertEqual(sorted(order[:4]), [
+            "test_a.Clock.test_time", "test_a.Plain.test_good",
+            "test_b.Clock.test_time", "test_b.Plain.test_good"])
+        self.assertEqual(order[4:], ["test_a.Greedy.test_all", "test_b.Greedy.test_all"])
+
+    def test_who_gives_way(self):
+        """Whoever measures nothing, while nobody or somebody does; never in one job."""
+        for jobs, more in ((1, 0), (3, min(10, 19 - os.nice(0)))):
+            _, out = self.run_all("one", jobs=jobs)
+            had = re.findall(r"^priority (-?\d+)\nok +[\d.]+s  test_[ab]\.(\w+)\.", out,
+                             re.MULTILINE)
+            self.assertEqual(sorted((name, int(n) - os.nice(0)) for n, name in had), [
+                ("Clock", 0), ("Clock", 0), ("Greedy", 0), ("Greedy", 0),
+                ("Plain", more), ("Plain", more)])
 
     def test_skipped_module(self):
         """One beside others is no failure; a run of nothing else is."""
         code, out = self.run_all("test_elsewhere", "test_a", jobs=2)
-        self.assertEqual((code, out.splitlines()[-1]), (0, "2 passed, 0 failed, 2 skipped"))
+        self.assertEqual((code, out.splitlines()[-1]), (0, "3 passed, 0 failed, 2 skipped"))
         code, _ = self.run_all("test_elsewhere", jobs=1)
         self.assertEqual(code, 1)
 
     def test_names(self):
         """A folder, a module by name or by path, a class and a test."""
-        for names, passed in ((["one"], 4), (["test_a"], 2), (["one/test_a.py"], 2),
-                              (["test_a.Plain"], 1), (["test_b.Measures.test_time"], 1)):
+        for names, passed in ((["one"], 6), (["test_a"], 3), (["one/test_a.py"], 3),
+                              (["test_a.Plain"], 1), (["test_b.Clock.test_time"], 1)):
             for jobs in (1, 2):
                 with self.subTest(names=names, jobs=jobs):
                     code, out = self.run_all(*names, jobs=jobs)
@@ -108,4 +134,4 @@ class Run(Case):
     def test_slowest(self):
         _, out = self.run_all("one", jobs=2)
         slowest = out[out.index("slowest:\n"):].splitlines()
-        self.assertRegex(slowest[1], r"^ +[\d.]+s  test_[ab]\.Plain\.test_good$")
+        self.assertRegex(slowest[1], r"^ +[\d.]+s  test_[ab]\.(Plain|Clock)\.test_\w+$")

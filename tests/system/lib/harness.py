@@ -19,6 +19,7 @@ EXE = os.environ.get("SIPTRUNK_EXPORTER", "")
 
 # Sanitizers and valgrind make everything slower; deadlines grow by this.
 PATIENCE = float(os.environ.get("PATIENCE", "1"))
+STEP_MAX_S = 0.15  # between two looks, where none of its own is asked for
 SANITIZER = re.compile(
     r"AddressSanitizer|LeakSanitizer|UndefinedBehaviorSanitizer|ThreadSanitizer"
     r"|runtime error:"
@@ -38,17 +39,20 @@ FAST = {
 
 
 def wait_for(what, probe, seconds=10.0, step=0.02):
-    """Calls probe() until it returns something true; returns that."""
+    """
+    Calls probe() until it returns something true; returns that. What takes time itself is done
+    less often: whoever looks all the time leaves less to what is looked at, and to others.
+    """
     deadline = time.monotonic() + seconds * PATIENCE
     last = None
-    while time.monotonic() < deadline:
+    while (begun := time.monotonic()) < deadline:
         try:
             last = probe()
         except (LookupError, OSError) as e:
             last = e
         if last and not isinstance(last, Exception):
             return last
-        time.sleep(step)
+        time.sleep(max(step, min(3 * (time.monotonic() - begun), STEP_MAX_S)))
     raise AssertionError(f"waited {seconds * PATIENCE:g} s for {what}; last: {last!r}")
 
 

@@ -78,7 +78,11 @@ RECORDED = "record_route(); $avp(timeout) = " \
 
 
 class Route:
-    """Where a number, or what fits ^an expression, leads, and what becomes of its audio."""
+    """
+    Where a number, or what fits ^an expression, leads, and what becomes of its audio. With a
+    user the request is for him there: baresip 3 answers 404 where it is for an address of
+    another family than its account's.
+    """
 
     def __init__(self, to, offer=None, answer=None, recorded=True, user=None):
         self.to, self.offer, self.answer, self.recorded = to, offer, answer, recorded
@@ -87,10 +91,11 @@ class Route:
     def text(self, number):
         media = f'$avp(offer) = "{self.offer}"; $avp(answer) = "{self.answer}"; ' \
             if self.offer else ""
-        user = f'$rU = "{self.user}"; ' if self.user else ""
+        there = self.to.replace("sip:", f"sip:{self.user}@")
+        user = f'$ru = "{there}"; ' if self.user else ""
         how = "=~" if number[0] == "^" else "=="
         return (f'if ($rU {how} "{number}") {{ {RECORDED if self.recorded else ""}'
-                f'$du = "{self.to}"; {user}{media}}}')
+                f'{user}$du = "{self.to}"; {media}}}')
 
 
 def bridged(ours="v4", theirs="v4", profile="RTP/AVP", back="RTP/AVP"):

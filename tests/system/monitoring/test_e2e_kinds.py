@@ -261,7 +261,7 @@ class Kinds(Case):
             time.sleep(seconds)
         else:
             try:
-                wait_for("all mails", lambda: not missing(), seconds)
+                wait_for("all mails", lambda: not missing(), seconds, 0.5)
             except AssertionError:
                 print(f"    not as expected: {missing()}; {self.stack.state()}", flush=True)
         told = self.told()

@@ -272,7 +272,7 @@ class Fence(Probed):
 
 
 class Time(Probed):
-    alone = "deadlines, to half a second"
+    timed = "deadlines, to half a second"
 
     def test_the_scrape_timeout_is_honoured(self):
         p = self.peer(mute)

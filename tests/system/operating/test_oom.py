@@ -36,7 +36,7 @@ def sample(random_, count, size):
 
 @unittest.skipUnless(os.path.exists(failing_alloc.LIBRARY), "no libfailing_alloc.so")
 class OutOfMemory(Case):
-    alone = "counts the allocations and descriptors of one process"
+    timed = "counts the allocations and descriptors of one process"
 
     def setUp(self):
         super().setUp()
@@ -78,7 +78,7 @@ class OutOfMemory(Case):
 
 @unittest.skipUnless(os.path.exists(failing_alloc.LIBRARY), "no libfailing_alloc.so")
 class UnderWay(Case):
-    alone = "counts the allocations and descriptors of one process"
+    timed = "counts the allocations and descriptors of one process"
 
     def test_schedule(self):
         """Probes of the schedule, reloads and requests, all at once."""

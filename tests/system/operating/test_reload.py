@@ -201,7 +201,7 @@ class Slow(Case):
 class Many(Case):
     """10,000 trunks, each probed every ten seconds, through three reloads."""
 
-    alone = "times of probes"
+    timed = "times of probes"
     COUNT = 10000
     INTERVAL_S = 10
 

@@ -130,7 +130,7 @@ class Fail(Case):
 
 
 class Life(Case):
-    alone = "how fast it stops"
+    timed = "how fast it stops"
 
     def test_start_line(self):
         e = self.start(config_of(trunk("a", DEAD), trunk("b", DEAD),

@@ -152,7 +152,7 @@ class Lies(Bench):
 
 
 class Strangers(Case):
-    alone = "processor time"
+    timed = "processor time"
 
     def start_both(self):
         self.good = self.use(SipPeer())
@@ -227,7 +227,7 @@ class Connections(Case):
 
 @unittest.skipUnless(os.path.exists(WALLCLOCK), "no libwallclock.so beside resolve_cli")
 class Clock(Case):
-    alone = "times of probes"
+    timed = "times of probes"
 
     def step(self, seconds):
         with open(self.path("clock"), "r+b") as f:

@@ -58,7 +58,7 @@ class Dice:
 
 @unittest.skipIf(peers.missing("kamailio"), "kamailio is not installed")
 class LossWays(Wired):
-    alone = None
+    timed = None
     defaults = {"interval": "1s", "down_interval": "1s", "timeout": "950ms",
                 "t1": "200ms", "fall": 3, "rise": 1, "mark_copies": True}
     ways = {}

@@ -82,7 +82,7 @@ class Network(Case):
     metrics are in ours.
     """
 
-    alone = "copies of a request are counted"
+    timed = "copies of a request are counted"
 
     def setUp(self):
         if reason():

@@ -110,7 +110,7 @@ def trying_then(code, seconds):
 
 
 class Udp(Looks):
-    alone = "copies of a request are 200 ms apart, and each is counted"
+    timed = "copies of a request are 200 ms apart, and each is counted"
 
     @classmethod
     def make(cls):
@@ -389,7 +389,7 @@ class Tcp(Looks):
 class Health(Case):
     """`fall` and `rise` over time, and what the log says of it."""
 
-    alone = "times between states, to a quarter of a second"
+    timed = "times between states, to a quarter of a second"
 
     def start_script(self, *codes, **settings):
         self.peer = self.use(SipPeer(script(*codes)))
@@ -448,7 +448,7 @@ class Health(Case):
 
 
 class Schedule(Case):
-    alone = "times of probes, to 50 ms"
+    timed = "times of probes, to 50 ms"
 
     def test_stable_phase_and_no_drift(self):
         peer = self.use(SipPeer())

@@ -281,7 +281,7 @@ class Elsewhere(Case):
 class Kept(Case):
     """A kept connection whose peer is gone without a word: the firewall forgot the flow."""
 
-    alone = "half a second decides whether a connection is replaced in time"
+    timed = "half a second decides whether a connection is replaced in time"
 
     def setUp(self):
         reason = unavailable()

@@ -381,7 +381,7 @@ class Paused(Case):
 
 
 class RetryAfter(Case):
-    alone = "how long it waits"
+    timed = "how long it waits"
 
     def busy(self, seconds):
         return lambda rq: rq.send(rq.response(503, extra=f"Retry-After: {seconds}\r\n"))

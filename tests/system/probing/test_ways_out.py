@@ -12,7 +12,7 @@ from sip_peer import SipPeer, answer
 
 
 class WaysOut(Case):
-    alone = "copies of a request are counted"
+    timed = "copies of a request are counted"
 
     def setUp(self):
         if reason := unavailable():

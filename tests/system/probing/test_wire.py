@@ -107,7 +107,7 @@ WAYS = {
 
 class Wired(Bench):
     ways = WAYS
-    alone = "copies of a request are 200 ms apart, and each is counted"
+    timed = "copies of a request are 200 ms apart, and each is counted"
     defaults = {"interval": "2s", "down_interval": "2s", "timeout": "1900ms",
                 "t1": "300ms", "fall": 2, "rise": 1}
 

@@ -87,7 +87,7 @@ def twice(digest):
 
 
 class Scripted(Bench):
-    alone = "copies of a request are counted; latency"
+    timed = "copies of a request are counted; latency"
 
     @classmethod
     def make(cls):

@@ -265,7 +265,7 @@ class Scripted(Bench):
 
 
 class Removal(Case):
-    alone = "how fast it leaves"
+    timed = "how fast it leaves"
 
     def bind(self, peer, name="a", **more):
         return trunk(name, peer.uri, method="REGISTER", register=BIND, **more)

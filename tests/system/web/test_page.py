@@ -821,7 +821,7 @@ class Rows(Bench):
 
 
 class Alone(Case):
-    alone = "how fast the page of a large fleet is"
+    timed = "how fast the page of a large fleet is"
 
     @classmethod
     def setUpClass(cls):
