@@ -127,6 +127,7 @@ void store_target_free(struct store_target *cell)
 		free(cell->more->call);
 		free(cell->more->size);
 		free(cell->more->train);
+		store_changes_free(cell->more->changes);
 	}
 	free(cell->more);
 	free(cell);

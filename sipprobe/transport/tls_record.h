@@ -14,6 +14,7 @@ struct tls_record {
 	int64_t verified_not_after_s; /* earliest in the chain that was verified, or 0 */
 	int peer_version;	      /* of the peer's hello as on the wire, or 0 */
 	char verified_ends[64]; /* who ends then: "" the peer's own, else its title */
+	char root[112];		/* the last of that chain, and its key; or "" */
 	STACK_OF(X509) * chain; /* references to what the peer showed, or NULL */
 	enum tls_fault fault;	/* what verification found */
 	char text[TLS_TEXT_BYTES];
@@ -33,6 +34,9 @@ int64_t tls_seconds_of(const ASN1_TIME *t);
 
 /* Whether the peer's certificates were looked into and found good. */
 bool tls_record_verified(const struct tls_record *rec);
+
+/* The SHA-256 of a certificate's SubjectPublicKeyInfo, hexadecimal digits cut to fit. */
+void tls_record_key(char *out, size_t size, const X509 *cert);
 
 /* "" before the handshake got that far. */
 const char *tls_record_cipher(const SSL *ssl);
