@@ -30,9 +30,7 @@ void store_peer_shown(struct store *s, struct store_target *cell, unsigned trait
 /* With the lock held. NULL without memory. */
 static struct store_changes *store_peer_changes(struct store_target *cell)
 {
-	if (!cell->more)
-		cell->more = calloc(1, sizeof(*cell->more));
-	if (cell->more && !cell->more->changes)
+	if (store_more_room(cell) && !cell->more->changes)
 		cell->more->changes = calloc(1, sizeof(*cell->more->changes));
 	return cell->more ? cell->more->changes : NULL;
 }

@@ -158,6 +158,9 @@ static inline const struct store_changes *store_changes_of(const struct store_ta
 	return t->more ? t->more->changes : NULL;
 }
 
+/* With the lock held. Whether `more` is there, or could be made. */
+bool store_more_room(struct store_target *cell);
+
 /* NULL is ignored. */
 void store_changes_free(struct store_changes *c);
 

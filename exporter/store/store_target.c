@@ -27,6 +27,13 @@ static struct store_target *store_target_target_alloc(const struct store *s,
 	return cell;
 }
 
+bool store_more_room(struct store_target *cell)
+{
+	if (!cell->more)
+		cell->more = calloc(1, sizeof(*cell->more));
+	return cell->more;
+}
+
 /* What only some kinds of target have. False without memory. */
 static bool store_target_more(struct store_target *cell,
 			      const struct engine_target *target)

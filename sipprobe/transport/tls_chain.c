@@ -71,19 +71,6 @@ static void put_sha256(char *out, size_t size, const X509 *cert)
 	put_hex(out, size, digest, len);
 }
 
-void tls_record_key(char *out, size_t size, const X509 *cert)
-{
-	unsigned char digest[EVP_MAX_MD_SIZE], *der = NULL;
-	int bytes = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der);
-	unsigned int len = 0;
-
-	if (bytes <= 0 ||
-	    EVP_Digest(der, (size_t)bytes, digest, &len, EVP_sha256(), NULL) != 1)
-		len = 0;
-	put_hex(out, size, digest, len);
-	OPENSSL_free(der);
-}
-
 bool tls_peer_shown(SSL *ssl, struct tls_shown *out)
 {
 	const struct tls_record *rec = tls_record_of(ssl);
@@ -93,7 +80,7 @@ bool tls_peer_shown(SSL *ssl, struct tls_shown *out)
 	if (!leaf)
 		return false;
 	put_key(key, sizeof(key), leaf);
-	tls_record_key(sha256, sizeof(sha256), leaf);
+	tls_identity_key(sha256, sizeof(sha256), leaf);
 	tls_identity_issuer(leaf, issuer, sizeof(issuer));
 	ERR_clear_error();
 	snprintf(out->tls, sizeof(out->tls), "%s %s", SSL_get_version(ssl),

@@ -35,9 +35,6 @@ int64_t tls_seconds_of(const ASN1_TIME *t);
 /* Whether the peer's certificates were looked into and found good. */
 bool tls_record_verified(const struct tls_record *rec);
 
-/* The SHA-256 of a certificate's SubjectPublicKeyInfo, hexadecimal digits cut to fit. */
-void tls_record_key(char *out, size_t size, const X509 *cert);
-
 /* "" before the handshake got that far. */
 const char *tls_record_cipher(const SSL *ssl);
 

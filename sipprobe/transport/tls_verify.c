@@ -230,7 +230,7 @@ static void keep_root(struct tls_record *rec, const STACK_OF(X509) * chain)
 	if (!root)
 		return;
 	tls_identity_title(root, title, sizeof(title));
-	tls_record_key(key, sizeof(key), root);
+	tls_identity_key(key, sizeof(key), root);
 	snprintf(rec->root, sizeof(rec->root), "%s, key %s", title, key);
 }
 
