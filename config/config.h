@@ -226,7 +226,8 @@ struct config_settings {
 	enum config_connection connection;
 	bool connection_set; /* by a file or a preset */
 	enum config_answers_from answers_from;
-	bool mark_copies; /* the copies of a request over UDP are numbered */
+	bool watch_changes; /* what a peer shows of itself is compared with before */
+	bool mark_copies;   /* the copies of a request over UDP are numbered */
 	enum config_family family;
 	enum config_up_when up_when;
 	struct config_codes up_codes;	    /* final responses that mean up */

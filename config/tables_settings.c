@@ -93,6 +93,12 @@ static const struct field fields_settings[] = {
 	 SETTING(answers_from),
 	 .more = names_answers_from,
 	 .initial = "\"peer\""},
+	{.key = "watch_changes",
+	 .about = "tell what of the peer's software, abilities and certificate has "
+		  "changed",
+	 .type = &type_flag,
+	 SETTING(watch_changes),
+	 .initial = "true"},
 	{.key = "mark_copies",
 	 .about = "over UDP: true numbers the copies of a request in their Via, which "
 		  "tells "

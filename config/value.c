@@ -130,10 +130,10 @@ const char *value_server(const char *text)
 }
 
 const char *const value_reserved_labels[] = {
-	"address", "answered", "by",	    "cause",  "code",	"direction",
-	"event",   "file",     "kind",	    "le",     "method", "phase",
-	"profile", "purpose",  "quantile",  "reason", "size",	"source",
-	"stat",	   "state",    "transport", "trunk",  "uri",	NULL,
+	"address",   "answered", "by",	 "cause",  "code",  "direction", "event",
+	"file",	     "kind",	 "le",	 "method", "phase", "profile",	 "purpose",
+	"quantile",  "reason",	 "size", "source", "sign",  "stat",	 "state",
+	"transport", "trunk",	 "uri",	 "what",   NULL,
 };
 
 const char *value_label_name(const char *text)

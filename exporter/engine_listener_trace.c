@@ -82,3 +82,27 @@ void engine_listener_mirrored_h(void *p, unsigned signs, void *arg)
 	if (cell)
 		engine_listener_mirrored(arg, cell->store, cell->row->trunk->name, signs);
 }
+
+void engine_listener_peer_shown_h(void *p, unsigned traits, void *arg)
+{
+	const struct cell *cell = p;
+
+	if (cell)
+		store_peer_shown(arg, cell->store, traits);
+}
+
+void engine_listener_peer_changed_h(void *p, const struct peer_change *c, void *arg)
+{
+	const struct cell *cell = p;
+	char address[64], transport[64] = "";
+
+	if (!cell)
+		return;
+	store_peer_changed(arg, cell->store, c);
+	(void)store_target_label(arg, cell->store, "transport", transport,
+				 sizeof(transport));
+	log_event(LOG_LEVEL_INFO, "peer changed", LOG_S("trunk", cell->row->trunk->name),
+		  LOG_S("address", engine_listener_address(arg, cell, address)),
+		  LOG_S("transport", transport), LOG_S("what", peer_trait_name(c->trait)),
+		  LOG_S("from", c->before), LOG_S("to", c->now));
+}

@@ -28,4 +28,5 @@
   error_budget_burn_slow: 10,
   calls_held_back: 7,
   addresses_changed: 5,
+  peer_changed: 3,
 }

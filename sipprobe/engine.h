@@ -14,6 +14,7 @@
 #include "sipprobe/health.h"
 #include "sipprobe/ladder.h"
 #include "sipprobe/mirror.h"
+#include "sipprobe/peer_change.h"
 #include "sipprobe/probe.h"
 #include "sipprobe/rehearsal.h"
 #include "sipprobe/survey.h"
@@ -107,6 +108,14 @@ struct probe_events {
 	void (*seen_as_h)(void *cell, const struct mirror_view *view, void *arg);
 	/* Rounds of questions found signs of an ALG, or none: bits 1 << mirror_sign. */
 	void (*mirrored_h)(void *cell, unsigned signs, void *arg);
+	/*
+	 * Before probe_done_h, both or neither, of trunks with watch_changes: the peer
+	 * shows these traits, bits 1 << enum peer_trait, told again when there are more;
+	 * and one of them is none that it was seen with of late. Whoever keeps more of
+	 * @c than the call lasts copies it.
+	 */
+	void (*peer_shown_h)(void *cell, unsigned traits, void *arg);
+	void (*peer_changed_h)(void *cell, const struct peer_change *c, void *arg);
 	/*
 	 * Both or neither. After probe_done_h, whether the probe's ladder is to be made;
 	 * and the ladder, valid during the call.

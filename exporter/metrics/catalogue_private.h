@@ -72,6 +72,7 @@ size_t catalogue_reply_hops_changes(struct sample *out, const struct snapshot_ta
 size_t catalogue_nat(struct sample *out, const struct snapshot_target *t);
 size_t catalogue_nat_changes(struct sample *out, const struct snapshot_target *t);
 size_t catalogue_alg(struct sample *out, const struct snapshot_target *t);
+size_t catalogue_peer_changes(struct sample *out, const struct snapshot_target *t);
 size_t catalogue_misdirected(struct sample *out, const struct snapshot_target *t);
 size_t catalogue_last_success(struct sample *out, const struct snapshot_target *t);
 size_t catalogue_cert_not_after(struct sample *out, const struct snapshot_target *t);

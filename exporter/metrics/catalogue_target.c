@@ -121,6 +121,20 @@ size_t catalogue_alg(struct sample *out, const struct snapshot_target *t)
 	return MIRROR_SIGNS;
 }
 
+/* What was never seen has no series: most peers lack some of it. */
+size_t catalogue_peer_changes(struct sample *out, const struct snapshot_target *t)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < PEER_TRAITS; i++) {
+		if (!(t->stats.traits >> i & 1))
+			continue;
+		out[count++] = (struct sample){.label = label_value(LABEL_TRAIT, i),
+					       .value = t->changes ? t->changes[i] : 0};
+	}
+	return count;
+}
+
 /* Over TCP and TLS an answer comes on the connection, or not at all. */
 size_t catalogue_misdirected(struct sample *out, const struct snapshot_target *t)
 {

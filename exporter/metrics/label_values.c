@@ -11,7 +11,7 @@ enum {
 	CODES = 600,
 	TEXTS = HEALTH_STATES + PROBE_PHASES + PROBE_OUTCOMES + 1 + STATS_METHODS +
 		ENGINE_STRAYS + TLS_FAILURES + PROBE_MISDIRECTEDS + CALL_FAILURES +
-		MIRROR_SIGNS + CODES,
+		MIRROR_SIGNS + PEER_TRAITS + CODES,
 };
 
 static void label_values_state_text(char *to, size_t i)
@@ -71,6 +71,11 @@ static void label_values_sign_text(char *to, size_t i)
 	snprintf(to, TEXT_BYTES, "sign=\"%s\"", mirror_sign_name((enum mirror_sign)i));
 }
 
+static void label_values_trait_text(char *to, size_t i)
+{
+	snprintf(to, TEXT_BYTES, "what=\"%s\"", peer_trait_name((enum peer_trait)i));
+}
+
 static void label_values_code_text(char *to, size_t i)
 {
 	snprintf(to, TEXT_BYTES, "code=\"%03zu\"", i + 100);
@@ -90,6 +95,7 @@ static const struct {
 	[LABEL_KIND] = {PROBE_MISDIRECTEDS, label_values_kind_text},
 	[LABEL_CALL] = {CALL_FAILURES, label_values_call_text},
 	[LABEL_SIGN] = {MIRROR_SIGNS, label_values_sign_text},
+	[LABEL_TRAIT] = {PEER_TRAITS, label_values_trait_text},
 	[LABEL_CODE] = {CODES, label_values_code_text},
 };
 

@@ -306,6 +306,7 @@ static void api_put_target(struct json *j, const struct status_target *t)
 	api_put_loss(j, t);
 	api_survey(j, t);
 	page_mirror_json(j, t);
+	api_peer_changes(j, t);
 	api_put_expiry(j, t->stats.cert_not_after_s);
 	api_put_unix_s(j, "verified_chain_not_after_unix_s",
 		       t->stats.verified_not_after_s);

@@ -35,6 +35,9 @@ int api_put_changes(struct json *j, struct store *s);
 /* What a target's peer was asked besides probes: members size and train. */
 void api_survey(struct json *j, const struct status_target *t);
 
+/* What of a target's peer has changed: member changes. */
+void api_peer_changes(struct json *j, const struct status_target *t);
+
 /* A trunk in a list. */
 void api_row(struct json *j, const struct status_row *row);
 

@@ -56,6 +56,7 @@ static void page_target_put_numbers(struct buffer *b, const struct status_target
 	if (t->train.trains)
 		page_survey_train(b, &t->train);
 	page_mirror(b, t, now_ns);
+	page_changes(b, t, now_ns);
 }
 
 /* What is not shown for want of memory, and which setting would change that. */

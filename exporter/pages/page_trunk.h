@@ -9,6 +9,7 @@
 
 struct http_query;
 struct probe_result;
+struct status_target;
 struct status_trunk;
 
 /* What is asked for and what was found; nothing of it is owned. */
@@ -27,6 +28,9 @@ void page_facts(struct buffer *b, const struct page_trunk *p);
 
 /* The check of this index, as <section>. */
 void page_target(struct buffer *b, const struct page_trunk *p, size_t index);
+
+/* What of a check's peer has changed: items of a <dl>. */
+void page_changes(struct buffer *b, const struct status_target *t, int64_t now_ns);
 
 /* Advice for whoever was woken by this result: a paragraph, or nothing. */
 void page_next(struct buffer *b, const struct probe_result *r);

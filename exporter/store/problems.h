@@ -3,7 +3,7 @@
  * from what is kept here. Pure: no clock, no store. What needs a day, a week or another
  * exporter to be seen, only Prometheus can say: error_budget_burn_…, error_codes_rising,
  * latency_above_normal, peer_pings_stopped, addresses_changed, down_from_some_vantages,
- * calls_fail_often, calls_open_too_long, calls_held_back.
+ * calls_fail_often, calls_open_too_long, calls_held_back, peer_changed.
  */
 #ifndef EXPORTER_STORE_PROBLEMS_H
 #define EXPORTER_STORE_PROBLEMS_H

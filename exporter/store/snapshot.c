@@ -60,6 +60,9 @@ static struct need snapshot_trunk_need(const struct copy *c,
 		need.bytes += store_ways_of(t)
 				      ? copy_arena_bytes(sizeof(struct stats_ways))
 				      : 0;
+		need.bytes += store_changes_of(t)
+				      ? copy_arena_bytes(PEER_TRAITS * sizeof(uint32_t))
+				      : 0;
 		need.bytes += t->more && t->more->size
 				      ? copy_arena_bytes(sizeof(*t->more->size))
 				      : 0;
@@ -119,6 +122,7 @@ static void snapshot_copy_target(struct copy *c, const struct snapshot_trunk *ro
 	const struct store_more *tls = store_tls_of(from);
 	const struct stats_call *call = store_call_of(from);
 	const struct stats_ways *ways = store_ways_of(from);
+	const struct store_changes *changes = store_changes_of(from);
 	const struct survey_size_report *size = from->more ? from->more->size : NULL;
 	const struct stats_train *train = from->more ? from->more->train : NULL;
 	size_t counts = (c->s->buckets.count + 1) * sizeof(uint32_t);
@@ -140,6 +144,8 @@ static void snapshot_copy_target(struct copy *c, const struct snapshot_trunk *ro
 					      tls ? sizeof(tls->failures) : 0);
 	to->call = snapshot_take_copy(n, call, call ? sizeof(*call) : 0);
 	to->ways = snapshot_take_copy(n, ways, ways ? sizeof(*ways) : 0);
+	to->changes = snapshot_take_copy(n, changes ? changes->counts : NULL,
+					 changes ? sizeof(changes->counts) : 0);
 	to->size = snapshot_take_copy(n, size, size ? sizeof(*size) : 0);
 	to->train = snapshot_take_copy(n, train, train ? sizeof(*train) : 0);
 }

@@ -27,9 +27,10 @@ struct snapshot_target {
 	struct stats_target stats;
 	struct slice labels;	/* the trunk's and its own */
 	const uint32_t *counts; /* a bucket's own count; buckets->count + 1 of them */
-	const uint32_t *tls_failures;	       /* TLS_FAILURES counters, or NULL */
-	const struct stats_call *call;	       /* NULL: it makes no calls */
-	const struct stats_ways *ways;	       /* NULL: copies have no numbers */
+	const uint32_t *tls_failures;  /* TLS_FAILURES counters, or NULL */
+	const struct stats_call *call; /* NULL: it makes no calls */
+	const struct stats_ways *ways; /* NULL: copies have no numbers */
+	const uint32_t *changes; /* of its peer: PEER_TRAITS counters; NULL: all are 0 */
 	const struct survey_size_report *size; /* NULL: nothing is known of sizes */
 	const struct stats_train *train;       /* NULL: there was none */
 	const struct stats_code *codes;

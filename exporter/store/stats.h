@@ -111,6 +111,7 @@ struct stats_target {
 	int64_t seen_as_unix_ns;  /* since when it is that; 0: it said none yet */
 	uint8_t alg_signs;	  /* bits 1 << enum mirror_sign */
 	bool alg_known;
+	uint8_t traits;	    /* that its peer was seen with: bits 1 << enum peer_trait */
 	bool nat;	    /* with seen_as_unix_ns: that is not what we sent from */
 	int16_t reply_hops; /* routers that its last answer passed; -1: unknown */
 	int8_t success;	    /* of the last probe; -1: none yet */

@@ -93,6 +93,9 @@ struct status_target {
 	struct stats_ways ways;
 	bool sized; /* what sizes pass is looked at */
 	struct survey_size_report size;
+	/* The last change of each trait of its peer, or NULL; references. */
+	struct peer_change *changes[PEER_TRAITS];
+	uint32_t change_counts[PEER_TRAITS];
 	struct stats_train train; /* no trains: there was none */
 	bool lacks_probes;	  /* for want of memory, as are the ladders of failures */
 	bool lacks_failures;

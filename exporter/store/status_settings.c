@@ -78,6 +78,7 @@ static const struct setting settings[] = {
 	{"trace_on_down", FLAG, AT(trace_on_down)},
 	{"connection", CHOICE, AT(connection), connections},
 	{"answers_from", CHOICE, AT(answers_from), answers_from},
+	{"watch_changes", FLAG, AT(watch_changes)},
 	{"mark_copies", FLAG, AT(mark_copies)},
 	{"family", CHOICE, AT(family), families},
 	{"local.address", TEXT, AT(local.address)},

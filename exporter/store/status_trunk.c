@@ -116,6 +116,15 @@ static void status_trunk_copy_track(struct status_target *to, struct store *s,
 	atomic_store(&k->watched_until_ns, clock_wall_ns() + WATCH_NS);
 }
 
+static void status_trunk_copy_changes(struct status_target *to,
+				      const struct store_changes *from)
+{
+	for (int i = 0; i < PEER_TRAITS; i++) {
+		to->changes[i] = peer_change_ref(from ? from->last[i] : NULL);
+		to->change_counts[i] = from ? from->counts[i] : 0;
+	}
+}
+
 static void status_trunk_copy_target(struct status_trunk *trunk, struct store *s,
 				     struct store_target *t)
 {
@@ -137,6 +146,7 @@ static void status_trunk_copy_target(struct status_trunk *trunk, struct store *s
 		to->size = *t->more->size;
 	to->train = t->more && t->more->train ? *t->more->train
 					      : (struct stats_train){.trains = 0};
+	status_trunk_copy_changes(to, store_changes_of(t));
 	to->lacks_probes = history_lacks_probes(&s->history, t->track);
 	to->lacks_failures = history_lacks_failures(&s->history, t->track);
 	if (t->track)
@@ -238,6 +248,8 @@ void status_trunk_free(struct status_trunk *t)
 			history_ladder_unref(t->targets[i].failures[k]);
 		history_ladder_unref(t->targets[i].success);
 		chain_unref(t->targets[i].chain);
+		for (int k = 0; k < PEER_TRAITS; k++)
+			peer_change_unref(t->targets[i].changes[k]);
 	}
 	traced_unref(t->traced);
 	free(t->targets);

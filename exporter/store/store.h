@@ -117,6 +117,11 @@ bool store_survey_size(struct store *s, struct store_target *cell,
 		       const struct survey_size_report *r);
 void store_survey_train(struct store *s, struct store_target *cell,
 			const struct survey_train_report *r);
+/* Its peer shows these traits, bits 1 << enum peer_trait, besides those of before. */
+void store_peer_shown(struct store *s, struct store_target *cell, unsigned traits);
+/* One of them changed; what is kept of @c is a copy. */
+void store_peer_changed(struct store *s, struct store_target *cell,
+			const struct peer_change *c);
 /* Its peer sees us at another address than before. */
 void store_seen_as(struct store *s, struct store_target *cell,
 		   const struct mirror_view *view);

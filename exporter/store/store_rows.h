@@ -20,7 +20,16 @@
 /* Seconds over which the largest schedule lag is told, a slot each. */
 #define STORE_LAG_SLOTS 60
 
-/* Of a target over TLS, one that makes calls, has numbered copies or a survey. */
+/* Of one whose peer has changed. */
+struct store_changes {
+	struct peer_change *last[PEER_TRAITS]; /* references; NULL: it did not */
+	uint32_t counts[PEER_TRAITS];
+};
+
+/*
+ * Of a target over TLS, one that makes calls, has numbered copies or a survey, or a peer
+ * that changed.
+ */
 struct store_more {
 	bool tls; /* it is over TLS; else the next two are nothing */
 	uint32_t failures[TLS_FAILURES];
@@ -30,6 +39,7 @@ struct store_more {
 	struct stats_ways ways;		 /* then */
 	struct survey_size_report *size; /* owned; NULL: nothing is known of sizes */
 	struct stats_train *train;	 /* owned; NULL: there was none */
+	struct store_changes *changes;	 /* owned; NULL: its peer did not change */
 };
 
 struct store_target {
@@ -141,6 +151,18 @@ static inline struct store_more *store_tls_of(const struct store_target *t)
 {
 	return t->more && t->more->tls ? t->more : NULL;
 }
+
+/* What of its peer changed; NULL: nothing. */
+static inline const struct store_changes *store_changes_of(const struct store_target *t)
+{
+	return t->more ? t->more->changes : NULL;
+}
+
+/* With the lock held. Whether `more` is there, or could be made. */
+bool store_more_room(struct store_target *cell);
+
+/* NULL is ignored. */
+void store_changes_free(struct store_changes *c);
 
 /* What one that makes calls has; NULL for others. */
 static inline struct stats_call *store_call_of(const struct store_target *t)

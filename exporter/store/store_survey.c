@@ -3,24 +3,16 @@
 
 #include "exporter/store/store_rows.h"
 
-/* With the lock held. Whether there is room for it. */
-static bool store_survey_more(struct store_target *cell)
-{
-	if (!cell->more)
-		cell->more = calloc(1, sizeof(*cell->more));
-	return cell->more;
-}
-
 static bool store_survey_room(struct store_target *cell)
 {
-	if (store_survey_more(cell) && !cell->more->size)
+	if (store_more_room(cell) && !cell->more->size)
 		cell->more->size = calloc(1, sizeof(*cell->more->size));
 	return cell->more && cell->more->size;
 }
 
 static struct stats_train *store_survey_train_of(struct store_target *cell)
 {
-	if (store_survey_more(cell) && !cell->more->train)
+	if (store_more_room(cell) && !cell->more->train)
 		cell->more->train = calloc(1, sizeof(*cell->more->train));
 	return cell->more ? cell->more->train : NULL;
 }

@@ -27,6 +27,13 @@ static struct store_target *store_target_target_alloc(const struct store *s,
 	return cell;
 }
 
+bool store_more_room(struct store_target *cell)
+{
+	if (!cell->more)
+		cell->more = calloc(1, sizeof(*cell->more));
+	return cell->more;
+}
+
 /* What only some kinds of target have. False without memory. */
 static bool store_target_more(struct store_target *cell,
 			      const struct engine_target *target)
@@ -127,6 +134,7 @@ void store_target_free(struct store_target *cell)
 		free(cell->more->call);
 		free(cell->more->size);
 		free(cell->more->train);
+		store_changes_free(cell->more->changes);
 	}
 	free(cell->more);
 	free(cell);

@@ -126,6 +126,20 @@ local certificate(text, label) =
         cause: 'new addresses in DNS: {{ $labels.measure }}',
         description: ' has {{ $labels.measure }} address(es) that it did not have an hour ago. Now:{{ with printf "count by (address) (siptrunk_probes_total{job=%q,instance=%q,trunk=%q})" $labels.job $labels.instance $labels.trunk | query }}{{ range . | sortByLabel "address" }} {{ .Labels.address }}{{ end }}{{ end }}. Check that firewalls and the SBC know them.',
       }),
+
+      alert.on_trunk({
+        alert: 'SipTrunkPeerChanged',
+        problem: 'peer_changed',
+        severity: 'info',
+        wait_s: 120,
+        tag: 'PEER CHANGED',
+        summary: 'The peer of a SIP trunk is not what it was an hour ago.',
+        more: 'group by (job, instance, trunk, what) (siptrunk:peer_changes:what)',
+        more_labels: ['what'],
+        cause: 'its peer changed{{ with $labels.what }}: {{ . }}{{ end }}',
+        description: ' answers as another than an hour ago{{ with $labels.what }}: {{ . }}{{ end }}. Its page has the old and the new values, and when. An upgrade at the peer, most often; look there first when calls go wrong since.',
+        lately: false,
+      }),
     ],
 
     local windows = [

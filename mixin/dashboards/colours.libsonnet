@@ -31,5 +31,15 @@
     elsewhere: '#B5651D',
     websocket: '#3F7F93',
   },
+  traits: {
+    software: $.blue,
+    allow: $.purple,
+    supported: $.teal,
+    accept: $.grey,
+    sdp: $.rose,
+    tls: '#4C9A2A',
+    key: $.amber,
+    root: '#B5651D',
+  },
   phases: { resolve: $.grey, connect: $.amber, tls: $.purple, websocket: $.teal, response: $.blue },
 }

@@ -374,6 +374,18 @@ function(config)
                   NAT: colours.grey,
                 }),
               }),
+      p.graph('Changes of the peer',
+              'What of the peer changed within the hour, by its answers and its handshakes: '
+              + 'Allow, Supported, Accept, software and codecs, over TLS version and cipher, '
+              + "key and root. The exporter's page has the old and the new values.",
+              [24, 7],
+              p.range('sum by (what) (increase(siptrunk_peer_changes_total{%s}[1h]))' % sel,
+                      '{{what}}'),
+              'none',
+              {
+                noValue: 'Its peer has not answered yet, or nothing of it is compared',
+                overrides: f.coloured(colours.traits),
+              }),
       p.graph('Length of the way back',
               'Routers that answers over UDP passed, by their TTL, for each address. Where it '
               + 'changes, the way has changed. "Trace the way" on the exporter\'s page shows '

@@ -30,4 +30,5 @@ local colours = import 'colours.libsonnet';
   ['error_budget_burn_slow', 'Wears its budget', colours.amber],
   ['calls_held_back', 'Calls held back', colours.grey],
   ['addresses_changed', 'New addresses', colours.grey],
+  ['peer_changed', 'Peer changed', colours.grey],
 ]

@@ -1,6 +1,24 @@
 local problem = import '../lib/problem.libsonnet';
 local watched(word, expr, why='') = problem.watched(word, expr, why, 'siptrunk:windows:unseen');
 
+// The names of what changed at a trunk's peer in one label: "allow software".
+local changed = {
+  local trunk = 'on (job, instance, trunk)',
+  local count = 'siptrunk:peer_changes:count',
+  local traits = ['allow', 'supported', 'accept', 'software', 'sdp', 'tls', 'key', 'root'],
+  local any = 'group by (job, instance, trunk) (' + count + ')',
+
+  what:
+    'group by (job, instance, trunk, what) (\nlabel_replace(\nlabel_join(\n' + any + '\n'
+    + std.join('', [
+      '* ' + trunk + ' group_left (' + t + ') (\nlabel_replace(group by (job, instance, trunk) ('
+      + count + '{what="' + t + '"}), "' + t + '", "' + t + ' ", "", "")\nor ' + trunk + ' ' + any + '\n)\n'
+      for t in traits
+    ])
+    + ',\n"what", "", ' + std.join(', ', ['"' + t + '"' for t in traits])
+    + '),\n"what", "$1", "what", "(.*) "\n)\n)',
+};
+
 {
   prometheusRules+:: {
     groups+: [
@@ -188,6 +206,30 @@ local watched(word, expr, why='') = problem.watched(word, expr, why, 'siptrunk:w
             |||,
           },
           watched('addresses_changed', 'siptrunk:new_addresses:count'),
+          {
+            why:: |||
+              What a peer shows of itself and did not show an hour ago. Compared with then and
+              not by increase(), which would read an hour of every series; so servers that take
+              turns, which count once after each start of the exporter, are none either. What a
+              peer never showed before has a series from its first value on.
+            |||,
+            record: 'siptrunk:peer_changes:count',
+            expr: |||
+              sum without (method, address, transport) (
+                siptrunk_peer_changes_total - siptrunk_peer_changes_total offset 1h > 0
+                or
+                (siptrunk_peer_changes_total > 0 unless siptrunk_peer_changes_total offset 1h)
+                and on (job, instance, trunk, method, address, transport)
+                siptrunk_probes_total offset 1h
+              )
+            |||,
+          },
+          {
+            why:: 'All of it as one label, for mails: they have no room for a list of alerts.',
+            record: 'siptrunk:peer_changes:what',
+            expr: changed.what,
+          },
+          watched('peer_changed', 'group without (what) (siptrunk:peer_changes:count)'),
           {
             why:: |||
               What counts is the chain that was verified: peers show more than that, such as a

@@ -13,6 +13,7 @@
 #include "sipprobe/engine/engine_private.h"
 #include "sipprobe/engine/traces.h"
 #include "sipprobe/message/request.h"
+#include "sipprobe/portrait/portrait.h"
 #include "sipprobe/target/bindings.h"
 #include "sipprobe/target/peers.h"
 #include "sipprobe/target/probers.h"
@@ -62,6 +63,7 @@ static void engine_destructor(void *arg)
 	mem_deref(e->peers.scheduled);
 	mem_deref(e->peers.ondemand);
 	mem_deref(e->services.registry);
+	mem_deref(e->services.gallery);
 	mem_deref(e->services.ticker);
 }
 
@@ -131,6 +133,8 @@ static int services_init(struct engine *e, const char *version)
 	(void)re_snprintf(s->agent, sizeof(s->agent), "siptrunk_exporter/%s", version);
 	s->schedule.offset_ns = clock_wall_ns() - clock_monotonic_ns();
 	s->targets_stamp = 1;
+	if (!err)
+		err = gallery_alloc(&s->gallery);
 	if (!err)
 		err = registry_alloc(&s->registry);
 	if (!err)

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "sipprobe/message/glance.h"
 #include "sipprobe/message/siphdr.h"
 
 /* The kinds of fields that the guard reads; a bit each in `seen`. */
@@ -267,6 +268,17 @@ static const char *value_read(struct guard_progress *g, size_t rule,
 	return rules[rule].read(g, value);
 }
 
+/* A field that the guard has no rule for. */
+static const char *unread(struct guard_progress *g, const struct pl *name,
+			  const struct pl *value, bool odd)
+{
+	if (odd)
+		guard_fields_note(g, "control byte in a header field");
+	else if (!g->parts.request && glance_wants(name))
+		g->parts.glance = glance_field(g->parts.glance, name, value);
+	return NULL;
+}
+
 const char *guard_fields_take(struct guard_progress *g, const struct pl *name,
 			      const struct pl *value, bool odd)
 {
@@ -277,10 +289,8 @@ const char *guard_fields_take(struct guard_progress *g, const struct pl *name,
 		if (name_is(name, rules[i].name, rules[i].len, rules[i].compact))
 			break;
 	}
-	if (i == RULES && odd)
-		guard_fields_note(g, "control byte in a header field");
 	if (i == RULES)
-		return NULL;
+		return unread(g, name, value, odd);
 	why = value_read(g, i, value, odd);
 	return why && guard_fields_fault(g, 400, why) ? NULL : why;
 }

@@ -9,6 +9,8 @@
 #include "sipprobe/loop/schedule.h"
 #include "sipprobe/transport/arrivals.h"
 
+struct gallery;
+
 struct services {
 	char agent[64]; /* User-Agent and Server: "siptrunk_exporter/1.2.3" */
 	/* Who we are over WebSocket: a name that leads nowhere, as nobody can call there.
@@ -25,6 +27,7 @@ struct services {
 	uint64_t targets_stamp;	    /* moves whenever a target comes or goes; never 0 */
 	unsigned inbound_sensitive; /* trunks that ask where, or how often, peers ping */
 	unsigned answers_max;	    /* a second, to each trunk's requests; 0: no limit */
+	struct gallery *gallery;    /* what peers look like; NULL: nobody is looked at */
 	unsigned mirrors; /* rounds of questions under way, see target_mirror.c */
 	bool closing;	  /* nobody may wait for anything any more */
 };

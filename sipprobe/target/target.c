@@ -31,6 +31,7 @@ static void target_destructor(void *arg)
 	target_notes_free(t);
 	target_loss_free(t);
 	target_mirror_free(t);
+	target_peer_free(t);
 	free(t->elsewhere);
 	request_free(&t->request);
 	mem_deref(t->exchange);

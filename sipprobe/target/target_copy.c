@@ -1,6 +1,6 @@
-#include "sipprobe/target/target_copy.h"
-
+/* One sending of a target's request over UDP, the first or a retransmission. */
 #include "sipprobe/target/target_state.h"
+#include "sipprobe/target/target_udp.h"
 #include "sipprobe/transport/udp.h"
 
 /*

@@ -7,12 +7,12 @@
 #include "base/clock.h"
 #include "sipprobe/target/exchange.h"
 #include "sipprobe/target/outcome.h"
-#include "sipprobe/target/target_copy.h"
 #include "sipprobe/target/target_ladder.h"
 #include "sipprobe/target/target_loss.h"
 #include "sipprobe/target/target_schedule.h"
 #include "sipprobe/target/target_state.h"
 #include "sipprobe/target/target_stream.h"
+#include "sipprobe/target/target_udp.h"
 #include "sipprobe/tls_failure.h"
 #include "sipprobe/transport/stream.h"
 #include "sipprobe/transport/udp.h"
@@ -124,6 +124,7 @@ void target_succeed(struct target *t, const struct guard_message *m, int64_t rx_
 		rx_ns > t->attempt.sent_ns ? rx_ns - t->attempt.sent_ns : 0;
 	copy_phrase(r.phrase, sizeof(r.phrase), &m->phrase);
 	target_mirror_note(t, m);
+	target_peer_note(t, m);
 	probe_finish(t, m, &r);
 }
 

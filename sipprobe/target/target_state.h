@@ -8,6 +8,7 @@
 #include "sipprobe/message/request.h"
 #include "sipprobe/survey/survey_host.h"
 #include "sipprobe/loss/loss.h"
+#include "sipprobe/portrait/acquaintance.h"
 #include "sipprobe/target/prober.h"
 #include "sipprobe/target/target_group.h"
 
@@ -102,6 +103,8 @@ struct target {
 	struct target_marks *marks;	  /* owned; NULL: copies have no number */
 	struct waiting *waiting;	  /* owned; oldest first; not settled yet */
 	struct target_mirror *mirror;	  /* owned; NULL: nobody asked yet */
+	struct acquaintance peer;	  /* as its answers show it */
+	struct acquaintance *handshakes;  /* owned; NULL: there was none over TLS */
 	uint32_t mirror_hash; /* of what the last answer said of where we are */
 	char previous_key[REQUEST_KEY_LEN]; /* of the last unanswered request, or zeros */
 };
@@ -117,6 +120,11 @@ void target_mirror_note(struct target *t, const struct guard_message *m);
 /* The trunk's description moved; and the end. */
 void target_mirror_move(struct target *t);
 void target_mirror_free(struct target *t);
+
+/* The probe under way is answered by @m, over TLS after a handshake or not: is its peer
+ * the one that it was? */
+void target_peer_note(struct target *t, const struct guard_message *m);
+void target_peer_free(struct target *t);
 
 /* The trunk's settings in force. */
 static inline const struct config_settings *target_settings(const struct target *t)

@@ -1,6 +1,5 @@
 #include "sipprobe/target/target_udp.h"
 
-#include "sipprobe/target/target_copy.h"
 #include "sipprobe/target/target_request.h"
 #include "sipprobe/target/target_state.h"
 #include "sipprobe/target/target_stream.h"

@@ -10,4 +10,11 @@ struct target;
  */
 int target_transact(struct target *t);
 
+/*
+ * Sends a copy of the request under way over UDP.
+ *
+ * Returns 0, also when this machine dropped it and another copy may pass; else errno.
+ */
+int target_copy(struct target *t);
+
 #endif

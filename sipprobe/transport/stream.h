@@ -132,6 +132,9 @@ const struct stream_report *stream_report(const struct stream *s);
  */
 bool stream_certificate(const struct stream *s, struct engine_certificate *out);
 
+/* What the peer showed in its handshake; false without one, and @out untouched. */
+bool stream_shown(const struct stream *s, struct tls_shown *out);
+
 /* The whole chain, as tls_peer_chain() tells it; ENOENT without TLS too. */
 int stream_chain(const struct stream *s, struct chain **cp);
 

@@ -28,6 +28,11 @@ int stream_chain(const struct stream *s, struct chain **cp)
 	return s->ssl ? tls_peer_chain(cp, s->ssl) : ENOENT;
 }
 
+bool stream_shown(const struct stream *s, struct tls_shown *out)
+{
+	return s->ssl && tls_peer_shown(s->ssl, out);
+}
+
 void stream_rehearse(const struct stream *s, const struct tls_rehearsal *r,
 		     struct rehearsal *out)
 {

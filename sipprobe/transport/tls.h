@@ -83,6 +83,16 @@ bool tls_peer_certificate(SSL *ssl, struct engine_certificate *out);
  */
 int tls_peer_chain(struct chain **cp, SSL *ssl);
 
+/* What a peer showed in its handshake, by which another is told from it. */
+struct tls_shown {
+	char tls[64];	/* "TLSv1.3 TLS_AES_256_GCM_SHA384" */
+	char key[112];	/* "EC 256, SHA-256 1f0e…", of its SubjectPublicKeyInfo */
+	char root[224]; /* who issued it, and the authority trusted; "": not verified */
+};
+
+/* Returns false, with @out untouched, when it showed no certificate. */
+bool tls_peer_shown(SSL *ssl, struct tls_shown *out);
+
 /* Earliest notAfter in the chain that cert_file holds, seconds; 0 without a cert_file. */
 int64_t tls_profile_not_after_s(const struct tls_profile *tp);
 

@@ -71,6 +71,28 @@ static void put_sha256(char *out, size_t size, const X509 *cert)
 	put_hex(out, size, digest, len);
 }
 
+bool tls_peer_shown(SSL *ssl, struct tls_shown *out)
+{
+	const struct tls_record *rec = tls_record_of(ssl);
+	X509 *leaf = rec ? tls_record_leaf(rec) : NULL;
+	char key[32], sha256[65], issuer[64];
+
+	if (!leaf)
+		return false;
+	put_key(key, sizeof(key), leaf);
+	tls_identity_key(sha256, sizeof(sha256), leaf);
+	tls_identity_issuer(leaf, issuer, sizeof(issuer));
+	ERR_clear_error();
+	snprintf(out->tls, sizeof(out->tls), "%s %s", SSL_get_version(ssl),
+		 tls_record_cipher(ssl));
+	snprintf(out->key, sizeof(out->key), "%s, SHA-256 %s", key, sha256);
+	out->root[0] = '\0';
+	if (rec->root[0])
+		snprintf(out->root, sizeof(out->root), "issued by %s, root %s", issuer,
+			 rec->root);
+	return true;
+}
+
 static void read_link(struct chain_link *link, struct texts *t, X509 *cert)
 {
 	const ASN1_INTEGER *serial = X509_get0_serialNumber(cert);

@@ -284,3 +284,19 @@ void tls_identity_issuer(X509 *cert, char *buf, size_t size)
 	name_title(X509_get_issuer_name(cert), buf, size);
 	make_printable(buf);
 }
+
+void tls_identity_key(char *buf, size_t size, const X509 *cert)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE], *der = NULL;
+	int bytes = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der);
+	unsigned int len = 0;
+	size_t n = 0;
+
+	if (bytes <= 0 ||
+	    EVP_Digest(der, (size_t)bytes, digest, &len, EVP_sha256(), NULL) != 1)
+		len = 0;
+	OPENSSL_free(der);
+	for (unsigned int i = 0; i < len && n + 2 < size; i++, n += 2)
+		(void)re_snprintf(buf + n, size - n, "%02x", digest[i]);
+	buf[n] = '\0';
+}

@@ -37,6 +37,12 @@ void tls_identity_alternatives(X509 *cert, char *buf, size_t size);
 void tls_identity_title(X509 *cert, char *buf, size_t size);
 void tls_identity_issuer(X509 *cert, char *buf, size_t size);
 
+/*
+ * The SHA-256 of a certificate's SubjectPublicKeyInfo, in hexadecimal digits as many as
+ * fit; "" where it has none that can be read.
+ */
+void tls_identity_key(char *buf, size_t size, const X509 *cert);
+
 /* Whether @name is an IPv4 or IPv6 literal; @sa (may be NULL) is set to it. */
 bool tls_identity_literal(const char *name, struct sa *sa);
 

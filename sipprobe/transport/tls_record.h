@@ -14,6 +14,7 @@ struct tls_record {
 	int64_t verified_not_after_s; /* earliest in the chain that was verified, or 0 */
 	int peer_version;	      /* of the peer's hello as on the wire, or 0 */
 	char verified_ends[64]; /* who ends then: "" the peer's own, else its title */
+	char root[112];		/* the last of that chain, and its key; or "" */
 	STACK_OF(X509) * chain; /* references to what the peer showed, or NULL */
 	enum tls_fault fault;	/* what verification found */
 	char text[TLS_TEXT_BYTES];

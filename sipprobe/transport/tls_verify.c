@@ -221,9 +221,23 @@ static void keep_chain(struct tls_record *rec, X509_STORE_CTX *store)
 	rec->chain = chain;
 }
 
+/* One of the same name may have another key. */
+static void keep_root(struct tls_record *rec, const STACK_OF(X509) * chain)
+{
+	X509 *root = sk_X509_value(chain, sk_X509_num(chain) - 1);
+	char title[64], key[17];
+
+	if (!root)
+		return;
+	tls_identity_title(root, title, sizeof(title));
+	tls_identity_key(key, sizeof(key), root);
+	snprintf(rec->root, sizeof(rec->root), "%s, key %s", title, key);
+}
+
 /* When what was verified ends, and with which of its certificates. */
 static void keep_verified(struct tls_record *rec, const STACK_OF(X509) * chain)
 {
+	keep_root(rec, chain);
 	rec->verified_not_after_s = tls_earliest_not_after_s(NULL, chain);
 	rec->verified_ends[0] = '\0';
 	for (int i = 0; i < sk_X509_num(chain); i++) {

@@ -75,6 +75,14 @@ static void late_h(void *cell, void *arg)
 {
 	(void)cell, (void)arg;
 }
+static void shown_h(void *cell, unsigned traits, void *arg)
+{
+	(void)cell, (void)traits, (void)arg;
+}
+static void changed_h(void *cell, const struct peer_change *c, void *arg)
+{
+	(void)cell, (void)c, (void)arg;
+}
 static void inbound_h(void *row, const char *method, unsigned code, void *arg)
 {
 	(void)row, (void)method, (void)code, (void)arg;
@@ -96,6 +104,8 @@ static const struct engine_events events = {
 	.probe.probe_begin_h = begin_h,
 	.probe.probe_done_h = done_h,
 	.probe.probe_late_h = late_h,
+	.probe.peer_shown_h = shown_h,
+	.probe.peer_changed_h = changed_h,
 	.inbound_h = inbound_h,
 	.stray_h = stray_h,
 };

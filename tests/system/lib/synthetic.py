@@ -272,6 +272,8 @@ class Fleet:
         self.add("siptrunk_probe_late_responses_total", t, c.late, **where)
         self.add("siptrunk_nat_detected", t, 0, **where)
         self.add("siptrunk_nat_mapping_changes_total", t, 0, **where)
+        for what in ("allow", "supported", "accept", "software"):
+            self.add("siptrunk_peer_changes_total", t, 0, **where, what=what)
         for sign in ("via", "from", "call_id", "rport", "hidden"):
             self.add("siptrunk_alg_detected", t, 0, **where, sign=sign)
         if where["transport"] == "udp":

@@ -16,7 +16,7 @@ from sip_peer import SipPeer, answer, mute, server_tls
 ELSEWHERE = {"error_budget_burn_fast", "error_budget_burn_slow", "error_codes_rising",
              "latency_above_normal", "peer_pings_stopped", "addresses_changed",
              "down_from_some_vantages", "calls_fail_often", "calls_open_too_long",
-             "calls_held_back"}
+             "calls_held_back", "peer_changed"}
 
 
 def every_third(rq):

@@ -32,6 +32,7 @@ static const char *const promised[] = {
 	"siptrunk_nat_detected",
 	"siptrunk_nat_mapping_changes_total",
 	"siptrunk_alg_detected",
+	"siptrunk_peer_changes_total",
 	"siptrunk_probe_misdirected_responses_total",
 	"siptrunk_probe_last_success_timestamp_seconds",
 	"siptrunk_tls_certificate_not_after_timestamp_seconds",

@@ -21,7 +21,8 @@ static const char everything[] =
 	" \"retry_after_max\": \"45s\","
 	" \"max_forwards\": 7, \"trace_on_down\": true, \"mirror\": {\"every\": \"1h\"}, "
 	"\"connection\": \"reuse\", \"answers_from\": "
-	"\"anywhere\", \"mark_copies\": true, \"family\": \"ipv4\","
+	"\"anywhere\", \"watch_changes\": false, \"mark_copies\": true, \"family\": "
+	"\"ipv4\","
 	" \"up_when\": \"primary\", \"up_codes\": [\"2xx\", 404, \"486-488\"],"
 	" \"degraded_codes\": [500, \"503-504\"], \"dscp\": \"CS3\","
 	" \"local\": {\"address\": \"192.0.2.9\", \"port\": 5070},"
@@ -67,6 +68,7 @@ static const struct {
 	{"trace_on_down", "true"},
 	{"connection", "reuse"},
 	{"answers_from", "anywhere"},
+	{"watch_changes", "false"},
 	{"mark_copies", "true"},
 	{"family", "ipv4"},
 	{"local.address", "192.0.2.9"},

@@ -21,6 +21,11 @@ static const struct config_trunk trunk = {
 	.settings = &settings,
 };
 static const struct engine_target target = {"OPTIONS", "192.0.2.1:5061", "tls"};
+static const struct peer_change change = {.trait = PEER_KEY,
+					  .before = "a",
+					  .now = "b",
+					  .before_unix_ns = 1,
+					  .now_unix_ns = 2};
 static const struct tls_own own = {.not_after_s = 9};
 
 static const char row_text[] = "trunk=\"a\",carrier=\"x\""
@@ -61,6 +66,9 @@ static void fill_cell(struct store *s, struct store_target *cell, struct chain *
 	snprintf(r.phrase, sizeof(r.phrase), "Gone");
 	store_probe_done(s, cell, &r);
 	store_chain(s, cell, chain);
+	store_peer_shown(s, cell, 1U << PEER_KEY);
+	store_peer_changed(s, cell, &change);
+	store_peer_changed(s, cell, &change);
 }
 
 static void fill_row(struct store *s, struct store_trunk *row)
@@ -92,6 +100,9 @@ static void check_cell(struct store *s, struct store_target *cell)
 	wrong += !cell_is_whole(s, cell);
 	wrong += cell->said && strcmp(cell->said, "Gone") != 0;
 	wrong += cell->stats.sum_ns != 2000000;
+	wrong += cell->stats.traits != 1U << PEER_KEY;
+	wrong += store_changes_of(cell) && store_changes_of(cell)->last[PEER_KEY] &&
+		 strcmp(store_changes_of(cell)->last[PEER_KEY]->now, "b") != 0;
 	wrong += cell->exemplar_count && strcmp(cell->exemplars[0].call_id, "call") != 0;
 }
 

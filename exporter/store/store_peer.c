@@ -1,0 +1,67 @@
+/* What targets' peers show of themselves: certificate chains over TLS, and changes. */
+#include <stdlib.h>
+
+#include "exporter/store/store_rows.h"
+
+void store_chain(struct store *s, struct store_target *cell, struct chain *chain)
+{
+	struct chain *old;
+
+	/* Only this thread replaces it. Nearly always it is what was shown last time. */
+	if (!cell || !store_tls_of(cell) || chain_equal(cell->more->chain, chain))
+		return;
+	store_write_lock(s);
+	old = cell->more->chain;
+	cell->more->chain = chain_ref(chain);
+	store_touch(s, cell->row);
+	store_write_unlock(s);
+	chain_unref(old);
+}
+
+void store_peer_shown(struct store *s, struct store_target *cell, unsigned traits)
+{
+	if (!cell)
+		return;
+	store_write_lock(s);
+	cell->stats.traits |= (uint8_t)traits;
+	store_write_unlock(s);
+}
+
+/* With the lock held. NULL without memory. */
+static struct store_changes *store_peer_changes(struct store_target *cell)
+{
+	if (store_more_room(cell) && !cell->more->changes)
+		cell->more->changes = calloc(1, sizeof(*cell->more->changes));
+	return cell->more ? cell->more->changes : NULL;
+}
+
+void store_peer_changed(struct store *s, struct store_target *cell,
+			const struct peer_change *c)
+{
+	struct peer_change *copy = peer_change_copy(c), *old = copy;
+	struct store_changes *changes;
+
+	if (!cell) {
+		peer_change_unref(copy);
+		return;
+	}
+	store_write_lock(s);
+	changes = store_peer_changes(cell);
+	if (changes)
+		changes->counts[c->trait]++;
+	/* Without memory for the texts it is counted all the same. */
+	if (changes && copy) {
+		old = changes->last[c->trait];
+		changes->last[c->trait] = copy;
+	}
+	store_touch(s, cell->row);
+	store_write_unlock(s);
+	peer_change_unref(old);
+}
+
+void store_changes_free(struct store_changes *c)
+{
+	for (int i = 0; c && i < PEER_TRAITS; i++)
+		peer_change_unref(c->last[i]);
+	free(c);
+}

@@ -1,0 +1,111 @@
+#include "sipprobe/portrait/sketch.h"
+
+#include "base/hash.h"
+#include "sipprobe/message/glance.h"
+#include "sipprobe/portrait/sdp_codecs.h"
+#include "sipprobe/portrait/token_set.h"
+
+/* Header fields that hold a set of tokens. */
+static const struct set_field {
+	const char *name;
+	char compact;
+	bool upper; /* as such tokens are written: methods */
+	enum peer_trait trait;
+} set_fields[] = {
+	{"Allow", 0, true, PEER_ALLOW},
+	{"Supported", 'k', false, PEER_SUPPORTED},
+	{"Accept", 0, false, PEER_ACCEPT},
+};
+
+bool sketch_tells(unsigned code)
+{
+	return code / 100 == 2 || code == 404;
+}
+
+/* 0 would say that nothing was seen. */
+static uint32_t glance_of(uint64_t h)
+{
+	h = hash_mix(h);
+	return (uint32_t)h ? (uint32_t)h : 1;
+}
+
+uint32_t sketch_glance_of(const struct sketch *s)
+{
+	uint64_t h = s->code;
+
+	for (int i = 0; i < PEER_TRAITS; i++)
+		h = glance_word(h, s->traits[i].id);
+	return glance_of(h);
+}
+
+uint32_t sketch_glance(const struct guard_message *m)
+{
+	uint64_t h = glance_word(m->glance, m->code);
+
+	if (m->body.l)
+		h = sdp_codecs_glance(h, &m->body);
+	return glance_of(h);
+}
+
+static void sketch_clear(struct sketch *s, unsigned code)
+{
+	s->code = code;
+	for (int i = 0; i < PEER_TRAITS; i++)
+		trait_clear(&s->traits[i]);
+}
+
+static void sketch_set(struct sketch *s, const struct guard_message *m,
+		       const struct set_field *f)
+{
+	struct token_set set;
+	struct pl name, value;
+	size_t pos = 0;
+
+	token_set_clear(&set);
+	while (guard_next_field(m, &pos, &name, &value))
+		if (guard_field_is(&name, f->name, f->compact))
+			token_set_add_list(&set, &value);
+	token_set_write(&s->traits[f->trait], &set, f->upper);
+}
+
+/* "Server" as answers should have it, and "User-Agent", as some do. */
+static void sketch_software(struct sketch *s, const struct guard_message *m)
+{
+	struct trait *t = &s->traits[PEER_SOFTWARE];
+	struct pl name, value;
+	size_t pos = 0;
+
+	while (guard_next_field(m, &pos, &name, &value)) {
+		if (!value.l || (!guard_field_is(&name, "Server", 0) &&
+				 !guard_field_is(&name, "User-Agent", 0)))
+			continue;
+		if (t->len)
+			trait_add_str(t, ", ");
+		trait_add_text(t, &value);
+	}
+}
+
+void sketch_answer(struct sketch *s, const struct guard_message *m)
+{
+	struct token_set codecs;
+
+	sketch_clear(s, m->code);
+	for (size_t i = 0; i < sizeof(set_fields) / sizeof(set_fields[0]); i++)
+		sketch_set(s, m, &set_fields[i]);
+	sketch_software(s, m);
+	token_set_clear(&codecs);
+	sdp_codecs(&codecs, &m->body);
+	token_set_write(&s->traits[PEER_SDP], &codecs, false);
+}
+
+void sketch_handshake(struct sketch *s, const char *tls, const char *key,
+		      const char *root)
+{
+	const char *const texts[PEER_TRAITS] = {
+		[PEER_TLS] = tls, [PEER_KEY] = key, [PEER_ROOT] = root};
+
+	sketch_clear(s, 0);
+	for (int i = 0; i < PEER_TRAITS; i++)
+		if (texts[i])
+			trait_add_str(&s->traits[i], texts[i]);
+}
