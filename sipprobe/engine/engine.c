@@ -12,8 +12,8 @@
 #include "sipprobe/engine/engine_pauses.h"
 #include "sipprobe/engine/engine_private.h"
 #include "sipprobe/engine/traces.h"
+#include "sipprobe/fingerprint/fingerprint.h"
 #include "sipprobe/message/request.h"
-#include "sipprobe/portrait/portrait.h"
 #include "sipprobe/target/bindings.h"
 #include "sipprobe/target/peers.h"
 #include "sipprobe/target/probers.h"
@@ -63,7 +63,7 @@ static void engine_destructor(void *arg)
 	mem_deref(e->peers.scheduled);
 	mem_deref(e->peers.ondemand);
 	mem_deref(e->services.registry);
-	mem_deref(e->services.gallery);
+	mem_deref(e->services.fingerprints);
 	mem_deref(e->services.ticker);
 }
 
@@ -134,7 +134,7 @@ static int services_init(struct engine *e, const char *version)
 	s->schedule.offset_ns = clock_wall_ns() - clock_monotonic_ns();
 	s->targets_stamp = 1;
 	if (!err)
-		err = gallery_alloc(&s->gallery);
+		err = fingerprint_table_alloc(&s->fingerprints);
 	if (!err)
 		err = registry_alloc(&s->registry);
 	if (!err)

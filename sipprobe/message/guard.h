@@ -34,7 +34,7 @@ struct guard_message {
 	uint32_t cseq;
 	struct pl cseq_method;
 	int retry_after_s; /* -1: none or not a number */
-	uint64_t glance;   /* response: see glance.h; of its fields alone */
+	uint64_t raw_hash; /* response: see raw_hash.h; of its fields alone */
 	/*
 	 * A request that is wrong but can be answered: what to answer, 400 or 505, and
 	 * why, a static sentence. 0 and NULL without. Then any part but `method` and

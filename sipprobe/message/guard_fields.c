@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "sipprobe/message/glance.h"
+#include "sipprobe/message/raw_hash.h"
 #include "sipprobe/message/siphdr.h"
 
 /* The kinds of fields that the guard reads; a bit each in `seen`. */
@@ -274,8 +274,8 @@ static const char *unread(struct guard_progress *g, const struct pl *name,
 {
 	if (odd)
 		guard_fields_note(g, "control byte in a header field");
-	else if (!g->parts.request && glance_wants(name))
-		g->parts.glance = glance_field(g->parts.glance, name, value);
+	else if (!g->parts.request && raw_hash_wants(name))
+		g->parts.raw_hash = raw_hash_field(g->parts.raw_hash, name, value);
 	return NULL;
 }
 

@@ -13,7 +13,7 @@ struct target;
 
 struct prober {
 	const char *method; /* of the request, and the metrics' label */
-	bool portrays;	    /* its answers show the peer as it is: the same each time */
+	bool fingerprinted; /* its answers show the peer as it is: the same each time */
 	bool keeps_call;    /* one Call-ID for all probes, with rising CSeq */
 	bool steady; /* it keeps to its interval whatever the state; it has no verdict yet
 		      * for long */

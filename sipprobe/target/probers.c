@@ -5,7 +5,7 @@
 /* OPTIONS (RFC 3261 11): one transaction, and any final response tells of the peer. */
 const struct prober prober_options = {
 	.method = "OPTIONS",
-	.portrays = true,
+	.fingerprinted = true,
 	.start = target_transact,
 };
 

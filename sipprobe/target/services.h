@@ -5,11 +5,11 @@
 #ifndef SIPPROBE_TARGET_SERVICES_H
 #define SIPPROBE_TARGET_SERVICES_H
 
-#include "sipprobe/loop/ticker.h"
 #include "sipprobe/loop/schedule.h"
+#include "sipprobe/loop/ticker.h"
 #include "sipprobe/transport/arrivals.h"
 
-struct gallery;
+struct fingerprint_table;
 
 struct services {
 	char agent[64]; /* User-Agent and Server: "siptrunk_exporter/1.2.3" */
@@ -27,9 +27,10 @@ struct services {
 	uint64_t targets_stamp;	    /* moves whenever a target comes or goes; never 0 */
 	unsigned inbound_sensitive; /* trunks that ask where, or how often, peers ping */
 	unsigned answers_max;	    /* a second, to each trunk's requests; 0: no limit */
-	struct gallery *gallery;    /* what peers look like; NULL: nobody is looked at */
-	unsigned mirrors; /* rounds of questions under way, see target_mirror.c */
-	bool closing;	  /* nobody may wait for anything any more */
+	struct fingerprint_table
+		*fingerprints; /* what peers look like; NULL: nobody is looked at */
+	unsigned mirrors;      /* rounds of questions under way, see target_mirror.c */
+	bool closing;	       /* nobody may wait for anything any more */
 };
 
 #endif

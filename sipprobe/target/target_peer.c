@@ -1,6 +1,6 @@
 /* What a target's peer shows of itself, and whether that is what it showed before. */
 #include "base/clock.h"
-#include "sipprobe/portrait/sketch.h"
+#include "sipprobe/fingerprint/fingerprint_read.h"
 #include "sipprobe/target/target_probe.h"
 #include "sipprobe/target/target_state.h"
 #include "sipprobe/transport/stream.h"
@@ -19,30 +19,30 @@ static void peer_changed_h(const struct peer_change *c, void *arg)
 	t->group->events->peer_changed_h(t->cell, c, t->group->arg);
 }
 
-static void peer_take(struct target *t, struct acquaintance *a, const struct sketch *s,
-		      uint32_t glance)
+static void peer_take(struct target *t, struct fingerprint_history *a,
+		      const struct fingerprint_draft *s, uint32_t raw_hash)
 {
-	const struct acquaintance_ear ear = {peer_shown_h, peer_changed_h, t};
-	struct portrait *p;
+	const struct fingerprint_handlers handlers = {peer_shown_h, peer_changed_h, t};
+	struct fingerprint *p;
 
 	/* Without memory it is looked at again at the next answer. */
-	if (gallery_take(&p, target_services(t)->gallery, s))
+	if (fingerprint_table_take(&p, target_services(t)->fingerprints, s))
 		return;
-	(void)acquaintance_take(a, p, glance, clock_wall_ns(), &ear);
+	(void)fingerprint_history_add(a, p, raw_hash, clock_wall_ns(), &handlers);
 	mem_deref(p);
 }
 
 static void handshakes_destructor(void *arg)
 {
-	acquaintance_clear(arg);
+	fingerprint_history_clear(arg);
 }
 
 /* Of a connection that this probe opened: a kept one shows nothing new. */
 static void peer_note_handshake(struct target *t)
 {
 	struct tls_shown shown;
-	struct sketch s;
-	uint32_t glance;
+	struct fingerprint_draft s;
+	uint32_t raw_hash;
 
 	if (!t->stream || t->attempt.reused || !stream_shown(t->stream, &shown))
 		return;
@@ -50,32 +50,32 @@ static void peer_note_handshake(struct target *t)
 		t->handshakes = mem_zalloc(sizeof(*t->handshakes), handshakes_destructor);
 	if (!t->handshakes)
 		return;
-	sketch_handshake(&s, shown.tls, shown.key, shown.root);
-	glance = sketch_glance_of(&s);
-	if (!acquaintance_recalls(t->handshakes, glance))
-		peer_take(t, t->handshakes, &s, glance);
+	fingerprint_read_handshake(&s, shown.tls, shown.key, shown.root);
+	raw_hash = fingerprint_draft_hash(&s);
+	if (!fingerprint_history_knows(t->handshakes, raw_hash))
+		peer_take(t, t->handshakes, &s, raw_hash);
 }
 
 static void peer_note_answer(struct target *t, const struct guard_message *m)
 {
-	uint32_t glance = sketch_glance(m);
-	struct sketch s;
+	uint32_t raw_hash = fingerprint_raw_hash(m);
+	struct fingerprint_draft s;
 
-	if (acquaintance_recalls(&t->peer, glance))
+	if (fingerprint_history_knows(&t->peer, raw_hash))
 		return;
-	sketch_answer(&s, m);
-	peer_take(t, &t->peer, &s, glance);
+	fingerprint_read_answer(&s, m);
+	peer_take(t, &t->peer, &s, raw_hash);
 }
 
 static bool is_watched(const struct target *t)
 {
-	return t->settings->watch_changes && t->prober->portrays && t->cell &&
-	       t->group->events->peer_changed_h && target_services(t)->gallery;
+	return t->settings->watch_changes && t->prober->fingerprinted && t->cell &&
+	       t->group->events->peer_changed_h && target_services(t)->fingerprints;
 }
 
 void target_peer_note(struct target *t, const struct guard_message *m)
 {
-	if (!is_watched(t) || !sketch_tells(m->code))
+	if (!is_watched(t) || !fingerprint_tells(m->code))
 		return;
 	peer_note_answer(t, m);
 	peer_note_handshake(t);
@@ -83,6 +83,6 @@ void target_peer_note(struct target *t, const struct guard_message *m)
 
 void target_peer_free(struct target *t)
 {
-	acquaintance_clear(&t->peer);
+	fingerprint_history_clear(&t->peer);
 	t->handshakes = mem_deref(t->handshakes);
 }

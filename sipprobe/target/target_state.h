@@ -4,11 +4,11 @@
 
 #include "base/clock.h"
 #include "sipprobe/dns/resolve.h"
+#include "sipprobe/fingerprint/fingerprint_history.h"
 #include "sipprobe/health.h"
+#include "sipprobe/loss/loss.h"
 #include "sipprobe/message/request.h"
 #include "sipprobe/survey/survey_host.h"
-#include "sipprobe/loss/loss.h"
-#include "sipprobe/portrait/acquaintance.h"
 #include "sipprobe/target/prober.h"
 #include "sipprobe/target/target_group.h"
 
@@ -99,12 +99,12 @@ struct target {
 	struct health own;    /* by its own results alone */
 	bool stream_up;
 	struct loss loss;
-	struct target_surveyed *surveyed; /* owned; NULL: its peer is not */
-	struct target_marks *marks;	  /* owned; NULL: copies have no number */
-	struct waiting *waiting;	  /* owned; oldest first; not settled yet */
-	struct target_mirror *mirror;	  /* owned; NULL: nobody asked yet */
-	struct acquaintance peer;	  /* as its answers show it */
-	struct acquaintance *handshakes;  /* owned; NULL: there was none over TLS */
+	struct target_surveyed *surveyed;	/* owned; NULL: its peer is not */
+	struct target_marks *marks;		/* owned; NULL: copies have no number */
+	struct waiting *waiting;		/* owned; oldest first; not settled yet */
+	struct target_mirror *mirror;		/* owned; NULL: nobody asked yet */
+	struct fingerprint_history peer;	/* as its answers show it */
+	struct fingerprint_history *handshakes; /* owned; NULL: there was none over TLS */
 	uint32_t mirror_hash; /* of what the last answer said of where we are */
 	char previous_key[REQUEST_KEY_LEN]; /* of the last unanswered request, or zeros */
 };

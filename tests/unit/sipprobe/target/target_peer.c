@@ -1,5 +1,5 @@
 /* Which answers a peer is known by: final ones that count, of probes that are watched. */
-#include "sipprobe/portrait/portrait.h"
+#include "sipprobe/fingerprint/fingerprint.h"
 #include "sipprobe/target/probers.h"
 #include "tests/unit/sipprobe/target/fixture.h"
 
@@ -25,7 +25,7 @@ static struct target *open_watched(struct fixture *f, const char *settings)
 	fixture_open(f, UDP, settings);
 	f->events.probe.peer_shown_h = shown_h;
 	f->events.probe.peer_changed_h = changed_h;
-	(void)gallery_alloc(&f->services.gallery);
+	(void)fingerprint_table_alloc(&f->services.fingerprints);
 	t = fixture_target(f, &prober_options);
 	(void)fixture_told(f);
 	return t;
@@ -33,10 +33,10 @@ static struct target *open_watched(struct fixture *f, const char *settings)
 
 static void close_watched(struct fixture *f, struct target *t)
 {
-	struct gallery *g = f->services.gallery;
+	struct fingerprint_table *g = f->services.fingerprints;
 
 	mem_deref(t);
-	is_int(gallery_count(g), 0, "its portraits go with it");
+	is_int(fingerprint_table_count(g), 0, "its fingerprints go with it");
 	fixture_close(f);
 	mem_deref(g);
 }

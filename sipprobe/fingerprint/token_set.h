@@ -2,10 +2,10 @@
  * A list of tokens as the set that it means: in any order, any case and any spacing, over
  * any number of header fields, each token once.
  */
-#ifndef SIPPROBE_PORTRAIT_TOKEN_SET_H
-#define SIPPROBE_PORTRAIT_TOKEN_SET_H
+#ifndef SIPPROBE_FINGERPRINT_TOKEN_SET_H
+#define SIPPROBE_FINGERPRINT_TOKEN_SET_H
 
-#include "sipprobe/portrait/trait.h"
+#include "sipprobe/fingerprint/trait.h"
 
 /* What counts of a list that is longer than any: its first tokens, their first bytes. */
 enum { TOKEN_SET_TOKENS = 128, TOKEN_SET_BYTES = 64 };

@@ -1,4 +1,4 @@
-#include "sipprobe/portrait/token_set.h"
+#include "sipprobe/fingerprint/token_set.h"
 
 #include <ctype.h>
 #include <stdlib.h>

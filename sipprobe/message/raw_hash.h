@@ -3,41 +3,41 @@
  * passes over it: the same bytes, the same number. It only tells whether a closer look is
  * worth it, and is made by words, as each answer pays for it.
  */
-#ifndef SIPPROBE_MESSAGE_GLANCE_H
-#define SIPPROBE_MESSAGE_GLANCE_H
+#ifndef SIPPROBE_MESSAGE_RAW_HASH_H
+#define SIPPROBE_MESSAGE_RAW_HASH_H
 
 #include <string.h>
 
 #include "sipprobe/loop/compat.h"
 
-static inline uint64_t glance_word(uint64_t h, uint64_t word)
+static inline uint64_t raw_hash_word(uint64_t h, uint64_t word)
 {
 	h = (h ^ word) * 0x9e3779b97f4a7c15ULL;
 	return h ^ h >> 32;
 }
 
 /* With its length, so that bytes do not pass from one value to the next unseen. */
-static inline uint64_t glance_bytes(uint64_t h, const struct pl *bytes)
+static inline uint64_t raw_hash_bytes(uint64_t h, const struct pl *bytes)
 {
 	const char *p = bytes->p;
 	size_t left = bytes->l;
 	uint64_t word;
 
-	h = glance_word(h, bytes->l);
+	h = raw_hash_word(h, bytes->l);
 	for (; left >= sizeof(word); left -= sizeof(word), p += sizeof(word)) {
 		memcpy(&word, p, sizeof(word));
-		h = glance_word(h, word);
+		h = raw_hash_word(h, word);
 	}
 	for (word = 0; left; left--)
 		word = word << 8 | (unsigned char)*p++;
-	return glance_word(h, word);
+	return raw_hash_word(h, word);
 }
 
 /*
  * Whether a field may be Allow, Accept, Server, Supported or User-Agent. By length and
  * first letter: it may take too many in, never too few.
  */
-static inline bool glance_wants(const struct pl *name)
+static inline bool raw_hash_wants(const struct pl *name)
 {
 	switch (name->l) {
 	case 1:
@@ -55,10 +55,10 @@ static inline bool glance_wants(const struct pl *name)
 	}
 }
 
-static inline uint64_t glance_field(uint64_t h, const struct pl *name,
-				    const struct pl *value)
+static inline uint64_t raw_hash_field(uint64_t h, const struct pl *name,
+				      const struct pl *value)
 {
-	return glance_bytes(glance_word(h, name->l), value);
+	return raw_hash_bytes(raw_hash_word(h, name->l), value);
 }
 
 #endif

@@ -1,6 +1,6 @@
 /* What of an answer is a trait, and in which words it is the same. */
-#include "sipprobe/portrait/sketch.h"
-#include "sipprobe/portrait/token_set.h"
+#include "sipprobe/fingerprint/fingerprint_read.h"
+#include "sipprobe/fingerprint/token_set.h"
 #include "tests/unit/tap.h"
 
 enum { TEXT = 16384 };
@@ -74,25 +74,25 @@ static void parse(struct guard_message *m, char *text, unsigned code, const char
 		printf("Bail out! %s\n", why);
 }
 
-static struct sketch drawn;
+static struct fingerprint_draft drawn;
 
-static const struct sketch *draw(const char *fields, const char *body)
+static const struct fingerprint_draft *draw(const char *fields, const char *body)
 {
 	static char text[TEXT];
 	struct guard_message m;
 
 	parse(&m, text, 200, fields, body);
-	sketch_answer(&drawn, &m);
+	fingerprint_read_answer(&drawn, &m);
 	return &drawn;
 }
 
-static uint32_t glance(unsigned code, const char *fields, const char *body)
+static uint32_t raw_hash(unsigned code, const char *fields, const char *body)
 {
 	static char text[TEXT];
 	struct guard_message m;
 
 	parse(&m, text, code, fields, body);
-	return sketch_glance(&m);
+	return fingerprint_raw_hash(&m);
 }
 
 static void test_reads(void)
@@ -143,8 +143,9 @@ static void test_many(void)
 	       "cut to fit");
 }
 
-/* The same glance, the same sketch; what a trait rests on is always seen by a glance. */
-static void test_glances(void)
+/* The same raw_hash, the same draft; what a trait rests on is always seen by a raw_hash.
+ */
+static void test_raw_hashs(void)
 {
 	static const char base[] = "Allow: ACK, BYE\r\nSupported: timer\r\nServer: x\r\n"
 				   "Accept: a/b\r\nUser-Agent: y\r\n";
@@ -165,19 +166,19 @@ static void test_glances(void)
 		"Allow: \r\nSupported: timer\r\nServer: x\r\nAccept: a/b\r\nUser-Agent: "
 		"y\r\n",
 	};
-	uint32_t g = glance(200, base, "");
+	uint32_t g = raw_hash(200, base, "");
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		ok(glance(200, others[i], "") != g, "another glance: %zu", i);
-	ok(glance(404, base, "") != g, "another code, another glance");
-	is_int(glance(200,
-		      "Warning: 1\r\nAllow: ACK, BYE\r\nSupported: timer\r\nDate: x\r\n"
-		      "Server: x\r\nAccept: a/b\r\nUser-Agent: y\r\n",
-		      ""),
-	       g, "what is no trait is not glanced at");
-	ok(glance(200, base, "v=0\r\nm=audio 1 RTP/AVP 0\r\n") != g, "codecs are");
-	is_int(glance(200, "", "v=0\r\no=- 1 1 IN IP4 x\r\nm=audio 1 RTP/AVP 0\r\n"),
-	       glance(200, "", "v=0\r\no=- 2 2 IN IP4 y\r\nm=audio 1 RTP/AVP 0\r\n"),
+		ok(raw_hash(200, others[i], "") != g, "another raw_hash: %zu", i);
+	ok(raw_hash(404, base, "") != g, "another code, another raw_hash");
+	is_int(raw_hash(200,
+			"Warning: 1\r\nAllow: ACK, BYE\r\nSupported: timer\r\nDate: x\r\n"
+			"Server: x\r\nAccept: a/b\r\nUser-Agent: y\r\n",
+			""),
+	       g, "what is no trait is not looked at");
+	ok(raw_hash(200, base, "v=0\r\nm=audio 1 RTP/AVP 0\r\n") != g, "codecs are");
+	is_int(raw_hash(200, "", "v=0\r\no=- 1 1 IN IP4 x\r\nm=audio 1 RTP/AVP 0\r\n"),
+	       raw_hash(200, "", "v=0\r\no=- 2 2 IN IP4 y\r\nm=audio 1 RTP/AVP 0\r\n"),
 	       "a session's number is not");
 	ok(g, "never 0");
 }
@@ -185,41 +186,42 @@ static void test_glances(void)
 static void test_codes(void)
 {
 	for (unsigned code = 100; code < 700; code++)
-		if (sketch_tells(code) != (code == 404 || (code >= 200 && code < 300)))
+		if (fingerprint_tells(code) !=
+		    (code == 404 || (code >= 200 && code < 300)))
 			ok(false, "code %u", code);
 	ok(true, "2xx and 404 tell of their sender");
 }
 
 static void test_handshake(void)
 {
-	struct sketch s, t;
+	struct fingerprint_draft s, t;
 
-	sketch_handshake(&s, "TLSv1.3 X", "EC 256", "");
+	fingerprint_read_handshake(&s, "TLSv1.3 X", "EC 256", "");
 	is_str(s.traits[PEER_TLS].text, "TLSv1.3 X", "version and cipher");
 	is_str(s.traits[PEER_KEY].text, "EC 256", "key");
 	ok(!s.traits[PEER_ROOT].id, "no root without verification");
-	sketch_handshake(&t, "TLSv1.3 X", "EC 256", "r");
-	ok(sketch_glance_of(&s) != sketch_glance_of(&t), "another glance");
+	fingerprint_read_handshake(&t, "TLSv1.3 X", "EC 256", "r");
+	ok(fingerprint_draft_hash(&s) != fingerprint_draft_hash(&t), "another raw_hash");
 }
 
-static void test_gallery(void)
+static void test_table(void)
 {
-	struct portrait *a, *b, *c;
-	struct gallery *g;
+	struct fingerprint *a, *b, *c;
+	struct fingerprint_table *g;
 
-	if (gallery_alloc(&g))
+	if (fingerprint_table_alloc(&g))
 		return;
-	is_int(gallery_take(&a, g, draw("Allow: A, B\r\n", "")), 0, "one");
-	is_int(gallery_take(&b, g, draw("Allow: b,a\r\n", "")), 0, "another");
+	is_int(fingerprint_table_take(&a, g, draw("Allow: A, B\r\n", "")), 0, "one");
+	is_int(fingerprint_table_take(&b, g, draw("Allow: b,a\r\n", "")), 0, "another");
 	ok(a == b, "equal ones are kept once");
-	is_int(gallery_take(&c, g, draw("Allow: b\r\n", "")), 0, "a third");
-	ok(a != c && gallery_count(g) == 2, "others are not");
-	is_int(portrait_traits(c), 1 << PEER_ALLOW, "traits that it has");
+	is_int(fingerprint_table_take(&c, g, draw("Allow: b\r\n", "")), 0, "a third");
+	ok(a != c && fingerprint_table_count(g) == 2, "others are not");
+	is_int(fingerprint_traits(c), 1 << PEER_ALLOW, "traits that it has");
 	mem_deref(a);
-	is_int(gallery_count(g), 2, "kept for the other");
+	is_int(fingerprint_table_count(g), 2, "kept for the other");
 	mem_deref(b);
 	mem_deref(c);
-	is_int(gallery_count(g), 0, "and then no more");
+	is_int(fingerprint_table_count(g), 0, "and then no more");
 	mem_deref(g);
 }
 
@@ -228,9 +230,9 @@ int main(void)
 	test_reads();
 	test_long();
 	test_many();
-	test_glances();
+	test_raw_hashs();
 	test_codes();
 	test_handshake();
-	test_gallery();
+	test_table();
 	return tap_done();
 }

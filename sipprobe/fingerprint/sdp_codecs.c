@@ -1,8 +1,8 @@
-#include "sipprobe/portrait/sdp_codecs.h"
+#include "sipprobe/fingerprint/sdp_codecs.h"
 
 #include <string.h>
 
-#include "sipprobe/message/glance.h"
+#include "sipprobe/message/raw_hash.h"
 #include "sipprobe/message/siphdr.h"
 
 enum { PAYLOADS = 128 };
@@ -110,12 +110,12 @@ void sdp_codecs(struct token_set *s, const struct pl *body)
 			media_read(s, named, line);
 }
 
-uint64_t sdp_codecs_glance(uint64_t h, const struct pl *body)
+uint64_t sdp_codecs_raw_hash(uint64_t h, const struct pl *body)
 {
 	struct pl rest = *body, line;
 
 	while (line_take(&line, &rest))
 		if (text_take(&line, "m=") || text_take(&line, "a=rtpmap:"))
-			h = glance_bytes(h, &line);
+			h = raw_hash_bytes(h, &line);
 	return h;
 }

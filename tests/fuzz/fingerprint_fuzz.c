@@ -5,8 +5,8 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "sipprobe/portrait/sketch.h"
-#include "sipprobe/portrait/token_set.h"
+#include "sipprobe/fingerprint/fingerprint_read.h"
+#include "sipprobe/fingerprint/token_set.h"
 #include "tests/fuzz/fuzz.h"
 
 #define HEAD                                                                             \
@@ -25,19 +25,19 @@ static bool is_plain(const char *p, size_t len)
 	return true;
 }
 
-static void draw(struct sketch *s, const char *value, size_t len, const uint8_t *body,
-		 size_t size)
+static void draw(struct fingerprint_draft *s, const char *value, size_t len,
+		 const uint8_t *body, size_t size)
 {
 	static char text[2 * MAX];
 	struct guard_message m;
 	int n = snprintf(text, sizeof(text), "%s%.*s\r\n\r\n", HEAD, (int)len, value);
 
 	memcpy(text + n, body, size);
-	*s = (struct sketch){.code = 0};
+	*s = (struct fingerprint_draft){.code = 0};
 	if (guard_datagram(&m, text, (size_t)n + size, NULL))
 		return;
-	sketch_answer(s, &m);
-	must(sketch_glance(&m));
+	fingerprint_read_answer(s, &m);
+	must(fingerprint_raw_hash(&m));
 }
 
 static int compare(const void *a, const void *b)
@@ -108,7 +108,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	size_t len = size < MAX / 2 ? size / 2 : MAX / 4;
 	size_t rest = size - len < MAX / 2 ? size - len : MAX / 2;
-	static struct sketch s, t;
+	static struct fingerprint_draft s, t;
 	char value[MAX], text[MAX], turned[MAX];
 
 	memcpy(value, data, len);

@@ -1,16 +1,16 @@
 /* When a peer has changed, and when only another of its kind answers. */
 #include "base/clock.h"
-#include "sipprobe/portrait/acquaintance.h"
-#include "sipprobe/portrait/sketch.h"
+#include "sipprobe/fingerprint/fingerprint_history.h"
+#include "sipprobe/fingerprint/fingerprint_read.h"
 #include "tests/unit/tap.h"
 
 enum { TEXT = 4096, DAY = 2880 }; /* answers of a day, each half minute one */
 
-static struct gallery *gallery;
+static struct fingerprint_table *fingerprints;
 
 /* Who listens, and the time. */
 struct scene {
-	struct acquaintance a;
+	struct fingerprint_history a;
 	int64_t now_s;
 	unsigned traits;
 	unsigned count;
@@ -39,10 +39,10 @@ static void changed_h(const struct peer_change *c, void *arg)
 /* One answer, as a target takes it. */
 static void see(struct scene *s, unsigned code, const char *fields, const char *body)
 {
-	const struct acquaintance_ear ear = {shown_h, changed_h, s};
+	const struct fingerprint_handlers handlers = {shown_h, changed_h, s};
 	struct guard_message m;
-	struct sketch sketch;
-	struct portrait *p;
+	struct fingerprint_draft draft;
+	struct fingerprint *p;
 	char text[TEXT];
 	const char *why = "";
 
@@ -55,19 +55,20 @@ static void see(struct scene *s, unsigned code, const char *fields, const char *
 		 body);
 	if (guard_datagram(&m, text, strlen(text), &why))
 		printf("Bail out! %s\n", why);
-	if (!sketch_tells(code) || acquaintance_recalls(&s->a, sketch_glance(&m)))
+	if (!fingerprint_tells(code) ||
+	    fingerprint_history_knows(&s->a, fingerprint_raw_hash(&m)))
 		return;
-	sketch_answer(&sketch, &m);
-	if (gallery_take(&p, gallery, &sketch))
+	fingerprint_read_answer(&draft, &m);
+	if (fingerprint_table_take(&p, fingerprints, &draft))
 		return;
-	(void)acquaintance_take(&s->a, p, sketch_glance(&m), s->now_s * CLOCK_NS_PER_S,
-				&ear);
+	(void)fingerprint_history_add(&s->a, p, fingerprint_raw_hash(&m),
+				      s->now_s * CLOCK_NS_PER_S, &handlers);
 	mem_deref(p);
 }
 
 static void scene_end(struct scene *s)
 {
-	acquaintance_clear(&s->a);
+	fingerprint_history_clear(&s->a);
 }
 
 static const struct server {
@@ -200,15 +201,16 @@ static void test_forgetting(void)
 	is_int(s.count, 49, "each other version is a change");
 	see(&s, 200, "Server: v46\r\n", "");
 	is_int(s.count, 49, "one of the last four is known");
-	is_int(gallery_count(gallery), 4, "no more than those are kept");
+	is_int(fingerprint_table_count(fingerprints), 4, "no more than those are kept");
 	see(&s, 200, "Server: v0\r\n", "");
 	is_int(s.count, 50, "a former one is not");
 	for (unsigned code = 200; code < 300; code++)
 		see(&s, code, "Server: x\r\n", "");
-	ok(gallery_count(gallery) <= ACQUAINTANCE_KEPT * ACQUAINTANCE_CODES,
+	ok(fingerprint_table_count(fingerprints) <=
+		   FINGERPRINT_HISTORY_KEPT * FINGERPRINT_HISTORY_CODES,
 	   "a hundred codes are not all kept");
 	scene_end(&s);
-	is_int(gallery_count(gallery), 0, "nothing stays");
+	is_int(fingerprint_table_count(fingerprints), 0, "nothing stays");
 }
 
 static void test_in_other_words(void)
@@ -220,13 +222,13 @@ static void test_in_other_words(void)
 		    n % 2 ? "Allow: ACK, BYE\r\n" : "Allow: bye,ack\r\nAllow: BYE\r\n",
 		    "");
 	is_int(s.count, 0, "a set in another order is the same");
-	is_int(gallery_count(gallery), 1, "and kept once");
+	is_int(fingerprint_table_count(fingerprints), 1, "and kept once");
 	scene_end(&s);
 }
 
 int main(void)
 {
-	if (gallery_alloc(&gallery))
+	if (fingerprint_table_alloc(&fingerprints))
 		return 1;
 	test_a_day();
 	test_session_numbers();
@@ -234,6 +236,6 @@ int main(void)
 	test_turns();
 	test_forgetting();
 	test_in_other_words();
-	mem_deref(gallery);
+	mem_deref(fingerprints);
 	return tap_done();
 }

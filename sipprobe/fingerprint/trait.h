@@ -2,8 +2,8 @@
  * One trait of a peer as it is kept: a text for people, printable ASCII and cut to fit,
  * and a number for all of it, by which it is compared.
  */
-#ifndef SIPPROBE_PORTRAIT_TRAIT_H
-#define SIPPROBE_PORTRAIT_TRAIT_H
+#ifndef SIPPROBE_FINGERPRINT_TRAIT_H
+#define SIPPROBE_FINGERPRINT_TRAIT_H
 
 #include "sipprobe/loop/compat.h"
 #include "sipprobe/peer_change.h"

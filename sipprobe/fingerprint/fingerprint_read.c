@@ -1,9 +1,9 @@
-#include "sipprobe/portrait/sketch.h"
+#include "sipprobe/fingerprint/fingerprint_read.h"
 
 #include "base/hash.h"
-#include "sipprobe/message/glance.h"
-#include "sipprobe/portrait/sdp_codecs.h"
-#include "sipprobe/portrait/token_set.h"
+#include "sipprobe/fingerprint/sdp_codecs.h"
+#include "sipprobe/fingerprint/token_set.h"
+#include "sipprobe/message/raw_hash.h"
 
 /* Header fields that hold a set of tokens. */
 static const struct set_field {
@@ -17,45 +17,45 @@ static const struct set_field {
 	{"Accept", 0, false, PEER_ACCEPT},
 };
 
-bool sketch_tells(unsigned code)
+bool fingerprint_tells(unsigned code)
 {
 	return code / 100 == 2 || code == 404;
 }
 
 /* 0 would say that nothing was seen. */
-static uint32_t glance_of(uint64_t h)
+static uint32_t raw_hash_of(uint64_t h)
 {
 	h = hash_mix(h);
 	return (uint32_t)h ? (uint32_t)h : 1;
 }
 
-uint32_t sketch_glance_of(const struct sketch *s)
+uint32_t fingerprint_draft_hash(const struct fingerprint_draft *s)
 {
 	uint64_t h = s->code;
 
 	for (int i = 0; i < PEER_TRAITS; i++)
-		h = glance_word(h, s->traits[i].id);
-	return glance_of(h);
+		h = raw_hash_word(h, s->traits[i].id);
+	return raw_hash_of(h);
 }
 
-uint32_t sketch_glance(const struct guard_message *m)
+uint32_t fingerprint_raw_hash(const struct guard_message *m)
 {
-	uint64_t h = glance_word(m->glance, m->code);
+	uint64_t h = raw_hash_word(m->raw_hash, m->code);
 
 	if (m->body.l)
-		h = sdp_codecs_glance(h, &m->body);
-	return glance_of(h);
+		h = sdp_codecs_raw_hash(h, &m->body);
+	return raw_hash_of(h);
 }
 
-static void sketch_clear(struct sketch *s, unsigned code)
+static void fingerprint_read_clear(struct fingerprint_draft *s, unsigned code)
 {
 	s->code = code;
 	for (int i = 0; i < PEER_TRAITS; i++)
 		trait_clear(&s->traits[i]);
 }
 
-static void sketch_set(struct sketch *s, const struct guard_message *m,
-		       const struct set_field *f)
+static void fingerprint_read_set(struct fingerprint_draft *s,
+				 const struct guard_message *m, const struct set_field *f)
 {
 	struct token_set set;
 	struct pl name, value;
@@ -69,7 +69,8 @@ static void sketch_set(struct sketch *s, const struct guard_message *m,
 }
 
 /* "Server" as answers should have it, and "User-Agent", as some do. */
-static void sketch_software(struct sketch *s, const struct guard_message *m)
+static void fingerprint_read_software(struct fingerprint_draft *s,
+				      const struct guard_message *m)
 {
 	struct trait *t = &s->traits[PEER_SOFTWARE];
 	struct pl name, value;
@@ -85,26 +86,26 @@ static void sketch_software(struct sketch *s, const struct guard_message *m)
 	}
 }
 
-void sketch_answer(struct sketch *s, const struct guard_message *m)
+void fingerprint_read_answer(struct fingerprint_draft *s, const struct guard_message *m)
 {
 	struct token_set codecs;
 
-	sketch_clear(s, m->code);
+	fingerprint_read_clear(s, m->code);
 	for (size_t i = 0; i < sizeof(set_fields) / sizeof(set_fields[0]); i++)
-		sketch_set(s, m, &set_fields[i]);
-	sketch_software(s, m);
+		fingerprint_read_set(s, m, &set_fields[i]);
+	fingerprint_read_software(s, m);
 	token_set_clear(&codecs);
 	sdp_codecs(&codecs, &m->body);
 	token_set_write(&s->traits[PEER_SDP], &codecs, false);
 }
 
-void sketch_handshake(struct sketch *s, const char *tls, const char *key,
-		      const char *root)
+void fingerprint_read_handshake(struct fingerprint_draft *s, const char *tls,
+				const char *key, const char *root)
 {
 	const char *const texts[PEER_TRAITS] = {
 		[PEER_TLS] = tls, [PEER_KEY] = key, [PEER_ROOT] = root};
 
-	sketch_clear(s, 0);
+	fingerprint_read_clear(s, 0);
 	for (int i = 0; i < PEER_TRAITS; i++)
 		if (texts[i])
 			trait_add_str(&s->traits[i], texts[i]);

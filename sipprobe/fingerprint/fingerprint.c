@@ -1,4 +1,4 @@
-#include "sipprobe/portrait/portrait.h"
+#include "sipprobe/fingerprint/fingerprint.h"
 
 #include <string.h>
 
@@ -6,30 +6,31 @@
 
 enum { BUCKETS = 1024 };
 
-struct gallery {
+struct fingerprint_table {
 	struct list buckets[BUCKETS];
 };
 
-int gallery_alloc(struct gallery **gp)
+int fingerprint_table_alloc(struct fingerprint_table **tp)
 {
-	struct gallery *g = mem_zalloc(sizeof(*g), NULL);
+	struct fingerprint_table *t = mem_zalloc(sizeof(*t), NULL);
 
-	if (!g)
+	if (!t)
 		return ENOMEM;
-	*gp = g;
+	*tp = t;
 	return 0;
 }
 
-static struct list *bucket_of(struct gallery *g, const struct sketch *s)
+static struct list *bucket_of(struct fingerprint_table *t,
+			      const struct fingerprint_draft *s)
 {
 	uint64_t h = s->code;
 
 	for (int i = 0; i < PEER_TRAITS; i++)
 		h = hash_mix(h ^ s->traits[i].id);
-	return &g->buckets[h % BUCKETS];
+	return &t->buckets[h % BUCKETS];
 }
 
-static bool portrait_is(const struct portrait *p, const struct sketch *s)
+static bool fingerprint_is(const struct fingerprint *p, const struct fingerprint_draft *s)
 {
 	for (int i = 0; i < PEER_TRAITS; i++)
 		if (p->ids[i] != s->traits[i].id)
@@ -37,22 +38,22 @@ static bool portrait_is(const struct portrait *p, const struct sketch *s)
 	return p->code == s->code;
 }
 
-static void portrait_destructor(void *arg)
+static void fingerprint_destructor(void *arg)
 {
-	struct portrait *p = arg;
+	struct fingerprint *p = arg;
 
 	list_unlink(&p->le);
 }
 
-static struct portrait *portrait_make(const struct sketch *s)
+static struct fingerprint *fingerprint_make(const struct fingerprint_draft *s)
 {
 	size_t bytes = 0;
-	struct portrait *p;
+	struct fingerprint *p;
 	char *room;
 
 	for (int i = 0; i < PEER_TRAITS; i++)
 		bytes += s->traits[i].len + 1;
-	p = mem_zalloc(sizeof(*p) + bytes, portrait_destructor);
+	p = mem_zalloc(sizeof(*p) + bytes, fingerprint_destructor);
 	if (!p)
 		return NULL;
 	p->code = s->code;
@@ -65,19 +66,20 @@ static struct portrait *portrait_make(const struct sketch *s)
 	return p;
 }
 
-int gallery_take(struct portrait **pp, struct gallery *g, const struct sketch *s)
+int fingerprint_table_take(struct fingerprint **pp, struct fingerprint_table *t,
+			   const struct fingerprint_draft *s)
 {
-	struct list *bucket = bucket_of(g, s);
-	struct portrait *p;
+	struct list *bucket = bucket_of(t, s);
+	struct fingerprint *p;
 	struct le *le;
 
 	for (le = bucket->head; le; le = le->next) {
-		if (!portrait_is(le->data, s))
+		if (!fingerprint_is(le->data, s))
 			continue;
 		*pp = mem_ref(le->data);
 		return 0;
 	}
-	p = portrait_make(s);
+	p = fingerprint_make(s);
 	if (!p)
 		return ENOMEM;
 	list_append(bucket, &p->le, p);
@@ -85,16 +87,16 @@ int gallery_take(struct portrait **pp, struct gallery *g, const struct sketch *s
 	return 0;
 }
 
-unsigned gallery_count(const struct gallery *g)
+unsigned fingerprint_table_count(const struct fingerprint_table *t)
 {
 	unsigned count = 0;
 
 	for (int i = 0; i < BUCKETS; i++)
-		count += list_count(&g->buckets[i]);
+		count += list_count(&t->buckets[i]);
 	return count;
 }
 
-unsigned portrait_traits(const struct portrait *p)
+unsigned fingerprint_traits(const struct fingerprint *p)
 {
 	unsigned traits = 0;
 

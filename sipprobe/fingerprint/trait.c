@@ -1,4 +1,4 @@
-#include "sipprobe/portrait/trait.h"
+#include "sipprobe/fingerprint/trait.h"
 
 #include <string.h>
 
