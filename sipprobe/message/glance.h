@@ -58,7 +58,9 @@ static inline bool glance_wants(const struct pl *name)
 static inline uint64_t glance_field(uint64_t h, const struct pl *name,
 				    const struct pl *value)
 {
-	return glance_bytes(glance_word(h, name->l), value);
+	uint64_t word = name->l << 8 | (unsigned char)(*name->p | 0x20);
+
+	return glance_bytes(glance_word(h, word), value);
 }
 
 #endif

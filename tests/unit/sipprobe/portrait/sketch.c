@@ -169,6 +169,9 @@ static void test_glances(void)
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		ok(glance(200, others[i], "") != g, "another glance: %zu", i);
+	ok(glance(200, "Accept: x\r\nServer: y\r\n", "") !=
+		   glance(200, "Server: x\r\nAccept: y\r\n", ""),
+	   "the same values in each other's fields");
 	ok(glance(404, base, "") != g, "another code, another glance");
 	is_int(glance(200,
 		      "Warning: 1\r\nAllow: ACK, BYE\r\nSupported: timer\r\nDate: x\r\n"
