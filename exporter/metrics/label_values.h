@@ -14,9 +14,9 @@ enum label_set {
 	LABEL_CAUSE,  /* by enum tls_failure */
 	LABEL_KIND,   /* by enum probe_misdirected */
 	LABEL_CALL,   /* by enum call_failure */
-	LABEL_SIGN,
-	LABEL_TRAIT, /* by enum mirror_sign */
-	LABEL_CODE,  /* by status code less 100 */
+	LABEL_SIGN,   /* by enum mirror_sign */
+	LABEL_TRAIT,  /* by enum peer_trait */
+	LABEL_CODE,   /* by status code less 100 */
 	LABEL_SETS,
 };
 

@@ -33,7 +33,9 @@ static void last_set(struct fingerprint_history *a, struct entry e)
 
 static unsigned count_of(const struct fingerprint_history *a)
 {
-	return a->more ? a->more->count + 1U : a->last != NULL;
+	if (!a->last)
+		return 0;
+	return a->more ? a->more->count + 1U : 1;
 }
 
 /* The newest is number 0. */

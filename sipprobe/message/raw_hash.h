@@ -58,7 +58,9 @@ static inline bool raw_hash_wants(const struct pl *name)
 static inline uint64_t raw_hash_field(uint64_t h, const struct pl *name,
 				      const struct pl *value)
 {
-	return raw_hash_bytes(raw_hash_word(h, name->l), value);
+	uint64_t word = name->l << 8 | (unsigned char)(*name->p | 0x20);
+
+	return raw_hash_bytes(raw_hash_word(h, word), value);
 }
 
 #endif

@@ -121,8 +121,7 @@ void target_mirror_note(struct target *t, const struct guard_message *m);
 void target_mirror_move(struct target *t);
 void target_mirror_free(struct target *t);
 
-/* The probe under way is answered by @m, over TLS after a handshake or not: is its peer
- * the one that it was? */
+/* The probe under way ends with the answer @m: is the peer what it was? */
 void target_peer_note(struct target *t, const struct guard_message *m);
 void target_peer_free(struct target *t);
 

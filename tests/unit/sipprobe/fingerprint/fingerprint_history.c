@@ -159,6 +159,8 @@ static void test_codes(void)
 	see(&s, 404, "Server: edge 2\r\n", "");
 	ok(s.count == 1 && s.counts[PEER_SOFTWARE] == 1, "each with its own");
 	is_str(s.before, "edge", "what that code showed before");
+	see(&s, 200, "Allow: A, B\r\nServer: edge\r\n", "");
+	is_int(s.counts[PEER_SOFTWARE], 2, "another code's value is none of this one's");
 	scene_end(&s);
 }
 
@@ -185,6 +187,23 @@ static void test_turns(void)
 	is_int(t.traits, 1 << PEER_ALLOW | 1 << PEER_SOFTWARE, "what was ever seen");
 	scene_end(&s);
 	scene_end(&t);
+}
+
+/* The last two values, and since when each was there. */
+static void test_times(void)
+{
+	struct scene s = {.now_s = 1000};
+
+	see(&s, 200, "Server: a\r\nAllow: X\r\n", "");
+	see(&s, 200, "Server: a\r\nAllow: Y\r\n", "");
+	see(&s, 200, "Server: b\r\nAllow: Y\r\n", "");
+	is_str(s.before, "a", "before");
+	is_int(s.before_s, 1030, "since it was there first, in whatever company");
+	is_int(s.now_told_s, 1090, "and now");
+	see(&s, 200, "Server: a\r\nAllow: X\r\n", "");
+	see(&s, 200, "Server: c\r\nAllow: X\r\n", "");
+	is_str(s.before, "a", "what was there last, though it was no change");
+	scene_end(&s);
 }
 
 /* Old ones go: their like is told again, long after. */
@@ -234,6 +253,7 @@ int main(void)
 	test_session_numbers();
 	test_codes();
 	test_turns();
+	test_times();
 	test_forgetting();
 	test_in_other_words();
 	mem_deref(fingerprints);

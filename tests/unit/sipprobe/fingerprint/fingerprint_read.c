@@ -145,7 +145,7 @@ static void test_many(void)
 
 /* The same raw_hash, the same draft; what a trait rests on is always seen by a raw_hash.
  */
-static void test_raw_hashs(void)
+static void test_raw_hashes(void)
 {
 	static const char base[] = "Allow: ACK, BYE\r\nSupported: timer\r\nServer: x\r\n"
 				   "Accept: a/b\r\nUser-Agent: y\r\n";
@@ -169,8 +169,11 @@ static void test_raw_hashs(void)
 	uint32_t g = raw_hash(200, base, "");
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		ok(raw_hash(200, others[i], "") != g, "another raw_hash: %zu", i);
-	ok(raw_hash(404, base, "") != g, "another code, another raw_hash");
+		ok(raw_hash(200, others[i], "") != g, "another hash: %zu", i);
+	ok(raw_hash(200, "Accept: x\r\nServer: y\r\n", "") !=
+		   raw_hash(200, "Server: x\r\nAccept: y\r\n", ""),
+	   "the same values in each other's fields");
+	ok(raw_hash(404, base, "") != g, "another code, another hash");
 	is_int(raw_hash(200,
 			"Warning: 1\r\nAllow: ACK, BYE\r\nSupported: timer\r\nDate: x\r\n"
 			"Server: x\r\nAccept: a/b\r\nUser-Agent: y\r\n",
@@ -201,7 +204,7 @@ static void test_handshake(void)
 	is_str(s.traits[PEER_KEY].text, "EC 256", "key");
 	ok(!s.traits[PEER_ROOT].id, "no root without verification");
 	fingerprint_read_handshake(&t, "TLSv1.3 X", "EC 256", "r");
-	ok(fingerprint_draft_hash(&s) != fingerprint_draft_hash(&t), "another raw_hash");
+	ok(fingerprint_draft_hash(&s) != fingerprint_draft_hash(&t), "another hash");
 }
 
 static void test_table(void)
@@ -230,7 +233,7 @@ int main(void)
 	test_reads();
 	test_long();
 	test_many();
-	test_raw_hashs();
+	test_raw_hashes();
 	test_codes();
 	test_handshake();
 	test_table();
