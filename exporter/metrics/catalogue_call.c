@@ -181,7 +181,7 @@ size_t catalogue_call_seconds(struct sample *out, const struct snapshot_target *
 	return t->call ? catalogue_one_ns(out, t->call->talk_ns) : 0;
 }
 
-static size_t calls_by_answer(struct sample *out, double yes, double no)
+static size_t calls_by_answer(struct sample *out, uint32_t yes, uint32_t no)
 {
 	out[0] = (struct sample){.label = answered[0], .value = yes};
 	out[1] = (struct sample){.label = answered[1], .value = no};
@@ -202,16 +202,12 @@ size_t catalogue_calls_open(struct sample *out, const struct snapshot_trunk *t)
 
 size_t catalogue_calls_made(struct sample *out, const struct snapshot_trunk *t)
 {
-	const uint32_t *made = t->stats.calls_made;
-
-	return t->stats.calls ? calls_by_answer(out, made[STATS_CALLS_ANSWERED],
-						made[STATS_CALLS_UNANSWERED])
-			      : 0;
+	return t->bill ? calls_by_answer(out, t->bill->answered, t->bill->unanswered) : 0;
 }
 
 size_t catalogue_calls_made_seconds(struct sample *out, const struct snapshot_trunk *t)
 {
-	return t->stats.calls ? catalogue_one_ns(out, t->stats.calls_talk_ns) : 0;
+	return t->bill ? catalogue_one_ns(out, t->bill->talk_ns) : 0;
 }
 
 size_t catalogue_calls_not_ended(struct sample *out, const struct snapshot_trunk *t)

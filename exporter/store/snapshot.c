@@ -43,6 +43,7 @@ static struct need snapshot_trunk_need(const struct copy *c,
 
 	need.bytes = copy_arena_bytes(row->label_len) + copy_arena_bytes(row->info_len) +
 		     copy_arena_bytes(STATS_METHODS * sizeof(uint32_t));
+	need.bytes += row->bill ? copy_arena_bytes(sizeof(*row->bill)) : 0;
 	if (store_own_file(row))
 		need.bytes += copy_arena_bytes(strlen(store_own_file(row)) +
 					       sizeof(STATS_OWN_CLIENT));
@@ -180,6 +181,8 @@ static void snapshot_copy_trunk(struct copy *c, struct store_trunk *from)
 	to->labels.l = from->label_len;
 	to->info.p = snapshot_take_copy(n, from->text + from->label_len, from->info_len);
 	to->info.l = from->info_len;
+	to->bill =
+		snapshot_take_copy(n, from->bill, from->bill ? sizeof(*from->bill) : 0);
 	to->inbound = snapshot_take_copy(
 		n, from->inbound, from->inbound ? STATS_METHODS * sizeof(uint32_t) : 0);
 	snapshot_copy_own(n, to, from->texts);

@@ -14,11 +14,12 @@ struct snapshot_trunk {
 	struct stats_trunk stats;
 	int64_t since_unix_ns; /* of the state */
 	struct slice labels;
-	struct slice info;	 /* labels that siptrunk_info carries besides */
-	struct slice own_file;	 /* label of the certificate we show, or empty */
-	struct stats_own own;	 /* what that is worth */
-	struct slice own_use;	 /* the same, and that it is shown as a client */
-	const uint32_t *inbound; /* STATS_METHODS counters, or NULL */
+	struct slice info;	       /* labels that siptrunk_info carries besides */
+	struct slice own_file;	       /* label of the certificate we show, or empty */
+	struct stats_own own;	       /* what that is worth */
+	struct slice own_use;	       /* the same, and that it is shown as a client */
+	const struct stats_bill *bill; /* NULL: it makes no calls */
+	const uint32_t *inbound;       /* STATS_METHODS counters, or NULL */
 	size_t target_first;
 	size_t target_count;
 };

@@ -43,19 +43,17 @@ static inline bool stats_own_usable(const struct stats_own *own, int64_t now_s)
 	return !own->unfit && now_s >= own->from_s && now_s <= own->until_s;
 }
 
-/* What became of the calls made. */
-enum {
-	STATS_CALLS_ANSWERED,
-	STATS_CALLS_UNANSWERED,
-	STATS_CALLS_MADE,
+/* All calls of a trunk, whoever asked for them. */
+struct stats_bill {
+	uint32_t answered;
+	uint32_t unanswered;
+	int64_t talk_ns; /* from answer to end, all together */
 };
 
 struct stats_trunk {
 	int64_t inbound_options_unix_ns; /* 0: none yet */
 	int64_t paused_until_s;		 /* 0: not paused, or without an end */
 	int64_t own_not_after_s;	 /* of the certificate we show; 0: none shown */
-	int64_t calls_talk_ns;		 /* of all calls, from answer to end */
-	uint32_t calls_made[STATS_CALLS_MADE];
 	uint32_t state_changes;
 	uint16_t addresses;
 	uint16_t addresses_up;

@@ -198,10 +198,10 @@ void store_call_made(struct store *s, const char *trunk, const struct call_repor
 
 	store_write_lock(s);
 	row = name_index_find(&s->names, trunk);
-	if (row) {
-		row->stats.calls_made[r->answered ? STATS_CALLS_ANSWERED
-						  : STATS_CALLS_UNANSWERED]++;
-		row->stats.calls_talk_ns += r->talk_ns;
+	if (row && row->bill) {
+		row->bill->answered += r->answered;
+		row->bill->unanswered += !r->answered;
+		row->bill->talk_ns += r->talk_ns;
 		store_touch(s, row);
 	}
 	store_write_unlock(s);

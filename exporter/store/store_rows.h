@@ -90,17 +90,18 @@ struct store_trunk {
 	struct store_targets targets;
 	int64_t since_boot_ns;	     /* of the state; by clock_boot_ns() */
 	int64_t dns_failed_unix_ns;  /* the last time; 0: never */
-	uint8_t dns_hint;	     /* enum dns_hint of that time */
 	uint64_t changed;	     /* the store's sequence at its last change */
 	uint32_t *inbound;	     /* STATS_METHODS counters; NULL: no request yet */
 	struct traced *traced;	     /* its last trace; NULL: none */
 	struct outage *outage;	     /* owned; NULL: it is not down */
 	struct store_texts *texts;   /* NULL: none of them */
 	struct store_course *course; /* owned; NULL: its state changed once at most */
+	struct stats_bill *bill;     /* owned; NULL: it makes no calls */
 	struct stats_trunk stats;
 	uint32_t target_count;
 	uint32_t label_len;
 	uint32_t info_len;
+	uint8_t dns_hint; /* enum dns_hint of dns_failed_unix_ns */
 	_Alignas(8) unsigned char note[STORE_NOTE_BYTES]; /* not ours to look into */
 	char text[]; /* labels, then those of siptrunk_info */
 };

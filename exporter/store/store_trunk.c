@@ -42,6 +42,7 @@ static void store_trunk_free(struct store_trunk *row)
 	free(row->texts);
 	free(row->outage);
 	free(row->course);
+	free(row->bill);
 	free(row);
 }
 
@@ -94,7 +95,11 @@ static struct store_trunk *store_trunk_make(const struct config_trunk *trunk)
 	row->stats.calls =
 		trunk->settings && trunk->settings->methods >> CONFIG_METHOD_INVITE & 1;
 	row->conf = trunk;
-	return row;
+	row->bill = row->stats.calls ? calloc(1, sizeof(*row->bill)) : NULL;
+	if (row->bill || !row->stats.calls)
+		return row;
+	store_trunk_free(row);
+	return NULL;
 }
 
 int store_prepare(struct store *s, const struct config_trunk *trunk)

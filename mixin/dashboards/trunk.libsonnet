@@ -540,6 +540,8 @@ function(config)
                 p.range(lately('calls_made_total', 'answered'), 'answered: {{answered}}', 'A'),
                 p.range('sum (increase(siptrunk_calls_made_seconds_total{%s}[1h])) / 60' % sel,
                         'minutes', 'B'),
+                p.range('sum (increase(siptrunk_call_seconds_total{%s}[1h])) / 60' % sel,
+                        'minutes, by schedule', 'C'),
               ],
               'short',
               { noValue: none }),

@@ -248,7 +248,7 @@ bool judge_open(const struct occasion *o, char why[JUDGE_WHY])
 
 bool judge_made(const struct occasion *o, char why[JUDGE_WHY])
 {
-	const struct stats_trunk *row = &o->snapshot->trunks[o->number].stats;
+	const struct stats_bill *bill = o->snapshot->trunks[o->number].bill;
 	const struct dialler *d = o->trunk->dial;
 	uint64_t yes, no;
 
@@ -256,13 +256,10 @@ bool judge_made(const struct occasion *o, char why[JUDGE_WHY])
 		return true;
 	yes = d->made.calls[0] - d->made_base.calls[0];
 	no = d->made.calls[1] - d->made_base.calls[1];
-	if (row->calls_made[STATS_CALLS_ANSWERED] != yes ||
-	    row->calls_made[STATS_CALLS_UNANSWERED] != no ||
-	    row->calls_talk_ns != d->made.talk_ns - d->made_base.talk_ns)
-		return judge_because(why, "%u and %u, told %u and %u",
-				     row->calls_made[STATS_CALLS_ANSWERED],
-				     row->calls_made[STATS_CALLS_UNANSWERED],
-				     (unsigned)yes, (unsigned)no);
+	if (bill->answered != yes || bill->unanswered != no ||
+	    bill->talk_ns != d->made.talk_ns - d->made_base.talk_ns)
+		return judge_because(why, "%u and %u, told %u and %u", bill->answered,
+				     bill->unanswered, (unsigned)yes, (unsigned)no);
 	return d->made.calls[0] + d->made.calls[1] <= d->begun ||
 	       judge_because(why, "%u, and %u on the wire",
 			     (unsigned)(d->made.calls[0] + d->made.calls[1]),

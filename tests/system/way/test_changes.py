@@ -10,7 +10,7 @@ import peers
 from harness import Case, config_of, trunk
 from pki import Made, bundle
 from sip_peer import SipPeer, mute
-from user_agents import Baresip
+from user_agents import Asterisk, Baresip
 
 FAMILY = "siptrunk_peer_changes_total"
 QUICK = {"interval": "100ms", "down_interval": "100ms", "timeout": "90ms"}
@@ -290,3 +290,13 @@ class Real(Changing):
             trunk("tcp", f"sip:test@127.0.0.1:{b.port};transport=tcp"),
             trunk("tls", f"sip:test@127.0.0.1:{b.port + 1};transport=tls", tls=tls)],
             "software", "allow", "sdp")
+
+    @unittest.skipUnless(Asterisk.root, "by scripts/asterisk-test: Debian 12 has no Asterisk")
+    def test_asterisk(self):
+        """By name 200 and 404, which are compared each with its own."""
+        a = self.use(Asterisk(self.folder, 9))
+        self.unchanged([
+            trunk("udp", f"sip:127.0.0.1:{a.port}"),
+            trunk("tcp", f"sip:127.0.0.1:{a.port};transport=tcp"),
+            trunk("unknown", f"sip:nobody@127.0.0.1:{a.port}")],
+            "software", "allow", "supported", "accept")

@@ -18,7 +18,8 @@ struct world {
 };
 
 static const struct config_call call = {.mode = CONFIG_CALL_ECHO};
-static const struct config_settings settings = {.call = &call};
+static const struct config_settings settings = {
+	.call = &call, .methods = 1 << CONFIG_METHOD_OPTIONS | 1 << CONFIG_METHOD_INVITE};
 static const struct config_trunk trunk = {
 	.name = "a", .uri = "sip:192.0.2.1", .settings = &settings};
 
@@ -147,36 +148,72 @@ static void test_delays(void)
 	}
 }
 
-/* Audio of the last call alone; packets of all. */
-static void test_media(void)
+/* As a call that is answered and heard both ways leaves it. */
+static const struct call_media media_heard = {
+	.near = {.in = {.received = 50,
+			.lost = 5,
+			.duplicate = 1,
+			.reordered = 2,
+			.discarded = 3,
+			.loss_ratio = 0.1,
+			.jitter_ns = 7,
+			.mos = 4.1,
+			.r_factor = 90,
+			.delay_ns = 80,
+			.delay_by = MEDIA_DELAY_TONE,
+			.nonce_inband = true},
+		 .out = {.sent = 60,
+			 .reports = 1,
+			 .round_trip_ns = 40,
+			 .loss_ratio = 0.2,
+			 .jitter_ns = 9}},
+	.far = {.in = {.received = 30,
+		       .lost = 4,
+		       .loss_ratio = 0.3,
+		       .delay_ns = 21,
+		       .jitter_ns = 6,
+		       .unscored = MEDIA_UNSCORED_SHORT},
+		.out = {.sent = 33}},
+};
+
+static struct call_report heard(void)
 {
-	static const struct call_media media = {
-		.near = {.in = {.received = 50,
-				.lost = 5,
-				.duplicate = 1,
-				.reordered = 2,
-				.discarded = 3,
-				.loss_ratio = 0.1,
-				.jitter_ns = 7,
-				.mos = 4.1,
-				.r_factor = 90,
-				.delay_ns = 80,
-				.delay_by = MEDIA_DELAY_TONE,
-				.nonce_inband = true},
-			 .out = {.sent = 60,
-				 .reports = 1,
-				 .round_trip_ns = 40,
-				 .loss_ratio = 0.2,
-				 .jitter_ns = 9}},
-		.far = {.in = {.received = 30,
-			       .lost = 4,
-			       .loss_ratio = 0.3,
-			       .delay_ns = 21,
-			       .jitter_ns = 6,
-			       .unscored = MEDIA_UNSCORED_SHORT},
-			.out = {.sent = 33}},
-	};
-	struct call_report r = made(CALL_FAILURE_NONE), silent = made(CALL_FAILURE_NONE);
+	struct call_report r = made(CALL_FAILURE_NONE);
+
+	r.has_media = true;
+	r.media = &media_heard;
+	r.first_audio_ns = 11;
+	return r;
+}
+
+/* Of all calls together. */
+static void test_packets(void)
+{
+	const struct call_report r = heard();
+	const struct stats_call *c;
+	const uint64_t *in, *out;
+	struct world w;
+
+	world_begin(&w);
+	done(&w, &r);
+	done(&w, &r);
+	c = look(&w);
+	in = c->packets[STATS_CALL_IN];
+	out = c->packets[STATS_CALL_OUT];
+	is_int((long long)out[STATS_CALL_SENT], 120, "sent");
+	is_int((long long)in[STATS_CALL_RECEIVED], 100, "received");
+	is_int((long long)in[STATS_CALL_LOST], 10, "lost");
+	is_int((long long)in[STATS_CALL_DUPLICATE], 2, "twice");
+	is_int((long long)in[STATS_CALL_REORDERED], 4, "out of order");
+	is_int((long long)in[STATS_CALL_DISCARDED], 6, "too late");
+	world_end(&w);
+}
+
+/* Of the last call alone. */
+static void test_echo(void)
+{
+	const struct call_report r = heard(), silent = made(CALL_FAILURE_NONE);
+	const struct stats_call_last *in, *out;
 	const struct stats_call *c;
 	struct world w;
 
@@ -184,32 +221,35 @@ static void test_media(void)
 	c = look(&w);
 	ok(c->first_audio_ns == -1 && c->last[0].mos < 0 && c->last[1].heard[0] == -1,
 	   "before the first call nothing was measured");
-	r.has_media = true;
-	r.media = &media;
-	r.first_audio_ns = 11;
-	done(&w, &r);
 	done(&w, &r);
 	c = look(&w);
-	is_int((long long)c->packets[STATS_CALL_OUT][STATS_CALL_SENT], 120, "sent");
-	is_int((long long)c->packets[STATS_CALL_IN][STATS_CALL_RECEIVED], 100,
-	       "received");
-	is_int((long long)c->packets[STATS_CALL_IN][STATS_CALL_LOST], 10, "lost");
-	is_int((long long)c->packets[STATS_CALL_IN][STATS_CALL_DUPLICATE], 2, "twice");
-	is_int((long long)c->packets[STATS_CALL_IN][STATS_CALL_REORDERED], 4, "order");
-	is_int((long long)c->packets[STATS_CALL_IN][STATS_CALL_DISCARDED], 6, "late");
-	ok(c->first_audio_ns == 11 && c->last[STATS_CALL_IN].jitter_ns == 7 &&
-		   c->last[STATS_CALL_IN].mos > 4 && c->last[STATS_CALL_IN].r_factor > 89,
+	in = &c->last[STATS_CALL_IN];
+	out = &c->last[STATS_CALL_OUT];
+	ok(c->first_audio_ns == 11 && in->jitter_ns == 7 && in->mos > 4 &&
+		   in->r_factor > 89,
 	   "what was heard");
-	ok(c->last[STATS_CALL_IN].heard[STATS_CALL_INBAND] == 1 &&
-		   c->last[STATS_CALL_IN].heard[STATS_CALL_AS_EVENTS] == 0,
+	ok(in->heard[STATS_CALL_INBAND] == 1 && in->heard[STATS_CALL_AS_EVENTS] == 0,
 	   "how the nonce came");
-	ok(c->last[STATS_CALL_OUT].jitter_ns == 9 &&
-		   c->last[STATS_CALL_OUT].loss_ratio > 0.19,
-	   "what the peer reports");
+	ok(out->jitter_ns == 9 && out->loss_ratio > 0.19, "what the peer reports");
 	ok(c->round_trip_ns[STATS_CALL_RTCP] == 40 &&
-		   c->round_trip_ns[STATS_CALL_AUDIO] == 80 &&
-		   c->last[STATS_CALL_IN].delay_ns == -1,
+		   c->round_trip_ns[STATS_CALL_AUDIO] == 80 && in->delay_ns == -1,
 	   "there and back");
+	done(&w, &silent);
+	c = look(&w);
+	ok(c->first_audio_ns == -1 && c->last[STATS_CALL_IN].mos < 0 &&
+		   c->last[STATS_CALL_IN].heard[STATS_CALL_INBAND] == -1,
+	   "of a call without audio nothing of the one before is left");
+	world_end(&w);
+}
+
+/* Each end of a loop is ours. */
+static void test_loop(void)
+{
+	struct call_report r = heard();
+	const struct stats_call *c;
+	struct world w;
+
+	world_begin(&w);
 	r.mode = CONFIG_CALL_LOOP;
 	r.has_far = true;
 	done(&w, &r);
@@ -217,17 +257,12 @@ static void test_media(void)
 	ok(c->last[STATS_CALL_IN].delay_ns == 80 &&
 		   c->last[STATS_CALL_OUT].delay_ns == 21 &&
 		   c->round_trip_ns[STATS_CALL_AUDIO] == -1,
-	   "a loop measures each way");
+	   "each way is measured");
 	ok(c->packets[STATS_CALL_IN][STATS_CALL_SENT] == 33 &&
-		   c->packets[STATS_CALL_OUT][STATS_CALL_RECEIVED] == 30 &&
-		   c->last[STATS_CALL_OUT].jitter_ns == 6 &&
-		   c->last[STATS_CALL_OUT].mos < 0,
-	   "and both ends");
-	done(&w, &silent);
-	c = look(&w);
-	ok(c->first_audio_ns == -1 && c->last[STATS_CALL_IN].mos < 0 &&
-		   c->last[STATS_CALL_IN].heard[STATS_CALL_INBAND] == -1,
-	   "of a call without audio nothing of the one before is left");
+		   c->packets[STATS_CALL_OUT][STATS_CALL_RECEIVED] == 30,
+	   "both ends' packets");
+	ok(c->last[STATS_CALL_OUT].jitter_ns == 6 && c->last[STATS_CALL_OUT].mos < 0,
+	   "and what the far end heard");
 	world_end(&w);
 }
 
@@ -281,6 +316,7 @@ static void test_made(void)
 	struct call_report yes = made(CALL_FAILURE_NONE),
 			   no = made(CALL_FAILURE_REJECTED);
 	const struct stats_trunk *t;
+	const struct stats_bill *bill;
 	struct world w;
 
 	world_begin(&w);
@@ -295,9 +331,10 @@ static void test_made(void)
 	store_call_not_ended(w.store, "gone");
 	ok(look(&w)->not_ended_s > 0, "remembered when");
 	t = &w.seen->trunks[0].stats;
-	is_int(t->calls_made[STATS_CALLS_ANSWERED], 2, "answered");
-	is_int(t->calls_made[STATS_CALLS_UNANSWERED], 1, "not answered");
-	is_int(t->calls_talk_ns / MS, 4000, "all together");
+	bill = w.seen->trunks[0].bill;
+	is_int(bill->answered, 2, "answered");
+	is_int(bill->unanswered, 1, "not answered");
+	is_int(bill->talk_ns / MS, 4000, "all together");
 	is_int(t->calls_open, 3, "open");
 	is_int(t->calls_not_ended, 1, "not ended");
 	store_calls_open(w.store, "a", 70000);
@@ -310,7 +347,9 @@ int main(void)
 {
 	test_counts();
 	test_delays();
-	test_media();
+	test_packets();
+	test_echo();
+	test_loop();
 	test_rows();
 	test_poor();
 	test_made();
