@@ -47,7 +47,7 @@ clang: build-clang/build.ninja ## build with clang, warnings as errors; unit tes
 	scripts/run-tests build-clang unit
 
 sanitize: build-sanitize/build.ninja ## unit tests under AddressSanitizer and UBSan
-	ninja -C build-sanitize
+	ninja -C build-sanitize meson-test-prereq
 	UBSAN_OPTIONS=halt_on_error=1 scripts/run-tests build-sanitize unit
 
 tsan: build-stamps/test build-tsan/build.ninja ## unit tests and hammering ones under ThreadSanitizer
@@ -137,10 +137,11 @@ $(BUILD)/build.ninja: | build-stamps/build
 	meson setup $(BUILD) --buildtype=release $(MESONFLAGS)
 
 build-clang/build.ninja: | build-stamps/build build-stamps/check
-	CC=clang meson setup build-clang -Dwerror=true
+	CC=clang meson setup build-clang -Dwerror=true -Ddebug=false -Doptimization=2
 
 build-sanitize/build.ninja: | build-stamps/build
-	meson setup build-sanitize -Dwerror=true -Db_sanitize=address,undefined -Db_lundef=false
+	meson setup build-sanitize -Dwerror=true -Db_sanitize=address,undefined -Db_lundef=false \
+		-Doptimization=1 '-Dc_args=-g1 -Wno-format-truncation'
 
 build-tsan/build.ninja: | build-stamps/build
 	meson setup build-tsan -Db_sanitize=thread -Db_lundef=false
@@ -153,4 +154,4 @@ build-valgrind/build.ninja: | build-stamps/test
 
 build-fuzz/build.ninja: | build-stamps/build build-stamps/check
 	CC=clang meson setup build-fuzz -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false \
-		-Dc_args=-fsanitize=fuzzer-no-link
+		-Doptimization=1 '-Dc_args=-fsanitize=fuzzer-no-link -g1'

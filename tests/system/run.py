@@ -30,7 +30,8 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 SLOWEST = 15  # that are told of at the end
 GIVE_WAY = ("nice", "-n", "10")  # to those that measure time; what CI runs beside gives more
 # What takes a minute and more begins first, as nothing shares a module out.
-LONG = ("test_page", "test_alerts_static", "test_dashboards")
+LONG = ("test_alerts_static", "test_page", "test_rotation", "test_e2e_alert", "test_web",
+        "test_dashboards")
 LINE = re.compile(r"(ok|FAILED|skipped) +([\d.]+)s  (\S.*?)(?:  \(.*)?$")
 CLOSING = re.compile(r"(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$")
 MODULES = {os.path.basename(f)[:-3]: os.path.basename(os.path.dirname(f))

@@ -12,7 +12,7 @@ SKIPPED = 77
 
 
 class Costs(Case):
-    timed = "counts what a busy machine makes more"
+    alone = "counts what a busy machine makes more"
 
     @unittest.skipUnless(os.path.exists(os.path.join(BUILD, "tests", "bench", "bench_steady")),
                          "the benches are not built")

@@ -3,6 +3,7 @@ Reloads: trunks that did not change go on as if nothing had happened, changed on
 anew alone, removed ones leave the metrics; and files that change are loaded by themselves.
 """
 
+import http.client
 import json
 import os
 import signal
@@ -185,17 +186,16 @@ class Slow(Case):
         self.assertEqual(self.reloads(), 2)
 
     def test_it_stops(self):
-        codes = []
         self.e.send(signal.SIGHUP)
         end = wait_for("a reader", self.opened)
-        asked = threading.Thread(target=lambda: codes.append(
-            self.e.status("/-/reload", method="POST")))
-        asked.start()
+        asked = http.client.HTTPConnection(self.e.base.removeprefix("http://"), timeout=20)
+        self.addCleanup(asked.close)
+        asked.request("POST", "/-/reload")
+        self.e.scrape()  # which came after that
         self.e.send(signal.SIGTERM)
         self.assertEqual(self.e.wait_exit(), 0)
-        asked.join()
         os.close(end)
-        self.assertEqual((codes, self.reloads()), ([503], 0))
+        self.assertEqual((asked.getresponse().status, self.reloads()), (503, 0))
 
 
 class Many(Case):

@@ -22,7 +22,7 @@ def slowly(seconds):
 
 
 class Stalls(Case):
-    timed = "it stops the program for seconds and measures what it missed"
+    alone = "it stops the program for seconds and measures what it missed"
 
     def stand_still(self, e, times):
         for _ in range(times):

@@ -65,6 +65,7 @@ def busiest(requests):
 
 
 class Trains(Bench):
+    timed = "of ten requests in two seconds a copy that is sent again leaves nine to a train"
     defaults = {"interval": "6s", "down_interval": "6s", "timeout": "700ms",
                 "t1": "200ms", "fall": 2, "rise": 1,
                 "train": {"count": 10, "gap": "20ms", "every": "10s"}}
