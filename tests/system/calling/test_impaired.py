@@ -132,7 +132,7 @@ class World:
 
 
 class Impaired(unittest.TestCase):
-    timed = "jitter is measured, by two programs"
+    alone = "jitter is measured, by two programs"
 
     @classmethod
     def setUpClass(cls):

@@ -23,7 +23,7 @@ FAULTS = {"lossy": (50, 0, 60, 8), "reordered": (20, 0, 60, 30), "bad": (200, 0,
 
 @unittest.skipUnless(DUMPCAP and TSHARK, "tshark is not installed")
 class Capture(unittest.TestCase):
-    timed = "jitter is measured, by two programs"
+    alone = "jitter is measured, by two programs"
 
     @classmethod
     def setUpClass(cls):

@@ -276,7 +276,7 @@ struct churn {
 	struct store *s;
 	atomic_bool stop;
 	int broken;
-	int taken;
+	atomic_int taken;
 };
 
 /* A snapshot must be whole: no trunk twice, each target its own trunk's. */
@@ -331,7 +331,7 @@ static void *reader(void *arg)
 		if (snapshot_take(&n, c->s, SNAPSHOT_NATIVE | SNAPSHOT_EXEMPLARS))
 			continue;
 		c->broken += snapshot_faults(n);
-		c->taken++;
+		atomic_fetch_add(&c->taken, 1);
 		snapshot_free(n);
 	}
 	return NULL;
@@ -365,7 +365,8 @@ static void test_churn(void)
 		rows[i] = add_named(c.s, &trunks[i]);
 	}
 	pthread_create(&thread, NULL, reader, &c);
-	for (i = 0; i < 400000; i++) {
+	/* On a busy machine the reader may come late. */
+	for (i = 0; i < 400000 || (!atomic_load(&c.taken) && i < 40000000); i++) {
 		int k = i % 1000 * 7919 % 1000;
 
 		if (i % 20000 < 400) {
