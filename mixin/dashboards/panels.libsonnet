@@ -120,6 +120,8 @@ local unhidden = { legend: false, tooltip: false, viz: false };
           custom: {
             drawStyle: if m.bars then 'bars' else 'line',
             lineWidth: if m.bars then 1 else 2,
+            // Where all is 0 the axis would else go up to 100.
+            [if std.member(['none', 'short'], unit) then 'axisSoftMax']: 1,
             fillOpacity: if m.bars then 70 else if m.stacked then 25 else 0,
             gradientMode: 'none',
             showPoints: if m.bars then 'never' else 'auto',

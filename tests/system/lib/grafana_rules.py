@@ -179,6 +179,13 @@ def loss_is_a_share_of_all(dashboard):
                  p["fieldConfig"]["defaults"].get("max")) != (0, 1)]
 
 
+def nothing_is_not_of_a_hundred(dashboard):
+    """The axis of a count that is 0 all the time goes up to 100."""
+    return [p["title"] for p in panels(dashboard, "timeseries")
+            if p["fieldConfig"]["defaults"].get("unit") in ("none", "short")
+            and p["fieldConfig"]["defaults"]["custom"].get("axisSoftMax") != 1]
+
+
 def nothing_is_touched_on_a_wall(dashboard):
     """No variables, switches, links or time at the top; nothing that pages or scrolls."""
     if not dashboard["uid"].endswith("wall"):
@@ -199,6 +206,6 @@ RULES = (
     variables_fit_one_row, titles_of_figures_are_short, legends_leave_room,
     axes_have_even_steps, no_panel_is_divided_by_pages, columns_fit, columns_have_headings,
     what_is_wrong_is_high,
-    percentiles_are_of_native_histograms, loss_is_a_share_of_all,
+    percentiles_are_of_native_histograms, loss_is_a_share_of_all, nothing_is_not_of_a_hundred,
     nothing_is_touched_on_a_wall,
 )

@@ -484,6 +484,8 @@ SPOILT = (
     (grafana_rules.percentiles_are_of_native_histograms, TRUNK, interpolate),
     (grafana_rules.loss_is_a_share_of_all, FLEET, spoil(
         "timeseries", "Loss", fieldConfig__defaults__max=None)),
+    (grafana_rules.nothing_is_not_of_a_hundred, TRUNK, spoil(
+        "timeseries", "Changes of the peer", fieldConfig__defaults__custom={})),
     (grafana_rules.nothing_is_touched_on_a_wall, WALL, show("carrier")),
     (grafana_rules.nothing_is_touched_on_a_wall, WALL, spoil("stat", "Down,", gridPos__h=30)),
 )
