@@ -260,8 +260,8 @@ class Checked(unittest.TestCase):
 
     def test_every_family_is_shown(self):
         text = json.dumps(list(dashboards().values()))
-        for name in catalogue():
-            self.assertRegex(text, rf"\b{name}(_bucket|_sum)?\b")
+        self.assertEqual([name for name in catalogue()
+                          if not re.search(rf"\b{name}(_bucket|_sum)?\b", text)], [])
 
 
 class Catalogue(unittest.TestCase):
