@@ -71,6 +71,8 @@ static void line_act(struct call *c, struct call_line *line, unsigned acts)
 		(void)call_send_ack(c, line);
 	if (acts & CALL_TALK_ACT_BYE)
 		(void)call_send_bye(c, line);
+	if (acts & CALL_TALK_ACT_WAIT)
+		call_retry_quiet(&line->bye.retry);
 	if (acts & CALL_TALK_ACT_LOST)
 		drive_lost(c, "our BYE was not answered as one that ends it");
 	if (line->state != CALL_TALK_OVER)

@@ -246,6 +246,8 @@ void call_guest_step(struct call *c, enum call_talk_event event)
 	struct call_step step = call_talk_step(g->state, event);
 
 	g->state = (enum call_talk)step.next;
+	if (step.acts & CALL_TALK_ACT_WAIT)
+		call_retry_quiet(&g->bye.retry);
 	if (step.acts & CALL_TALK_ACT_LOST) {
 		c->lost = true;
 		c->around->lost_h(c, "the called end's BYE had no answer");

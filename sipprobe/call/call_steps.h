@@ -50,6 +50,7 @@ struct call_step call_invite_step(enum call_invite state, enum call_event event)
 enum call_talk {
 	CALL_TALK_UP,
 	CALL_TALK_ENDING, /* our BYE is out */
+	CALL_TALK_TURNED, /* it was refused: theirs may be under way */
 	CALL_TALK_OVER,
 	CALL_TALKS,
 };
@@ -60,7 +61,7 @@ enum call_talk_event {
 	CALL_TALK_THEY_BYE, /* the peer's BYE, which is answered elsewhere */
 	CALL_TALK_FINAL,    /* of our BYE, by call_bye_ends() */
 	CALL_TALK_REFUSED,  /* another final response: who knows what the peer has */
-	CALL_TALK_SILENCE,  /* Timer F: our BYE had none */
+	CALL_TALK_SILENCE,  /* Timer F: our BYE had none, or none that ends the call */
 	CALL_TALK_EVENTS,
 };
 
@@ -68,6 +69,7 @@ enum call_talk_act {
 	CALL_TALK_ACT_ACK = 1 << 0,
 	CALL_TALK_ACT_BYE = 1 << 1,
 	CALL_TALK_ACT_LOST = 1 << 2,
+	CALL_TALK_ACT_WAIT = 1 << 3, /* until Timer F, without copies of our BYE */
 };
 
 struct call_step call_talk_step(enum call_talk state, enum call_talk_event event);

@@ -219,7 +219,11 @@ static void test_talk(void)
 	s = call_talk_step(CALL_TALK_ENDING, CALL_TALK_SILENCE);
 	ok(s.next == CALL_TALK_OVER && s.acts == CALL_TALK_ACT_LOST, "BYE unheard");
 	s = call_talk_step(CALL_TALK_ENDING, CALL_TALK_REFUSED);
-	ok(s.next == CALL_TALK_OVER && s.acts == CALL_TALK_ACT_LOST, "BYE refused");
+	ok(s.next == CALL_TALK_TURNED && s.acts == CALL_TALK_ACT_WAIT, "BYE refused");
+	s = call_talk_step(CALL_TALK_TURNED, CALL_TALK_THEY_BYE);
+	ok(s.next == CALL_TALK_OVER && !s.acts, "as theirs was under way");
+	s = call_talk_step(CALL_TALK_TURNED, CALL_TALK_SILENCE);
+	ok(s.next == CALL_TALK_OVER && s.acts == CALL_TALK_ACT_LOST, "or was not");
 	s = call_talk_step(CALL_TALK_UP, CALL_TALK_THEY_BYE);
 	ok(s.next == CALL_TALK_OVER && !s.acts, "the peer hangs up");
 }
