@@ -71,6 +71,13 @@ def plan(system, settings, files, notes):
                              f"`systemctl reload siptrunk-exporter`:\n{rows}"))
 
 
+def trunks(system, settings):
+    """How many there will be; 0 where the exporter itself cannot tell."""
+    good, said = check(system.path(NAME)) if system.exists(NAME) else (False, "")
+    found = re.search(r": ok \((\d+) trunks\)", said) if good else None
+    return max(int(found[1]) if found else 0, len(settings.trunks))
+
+
 def address(system):
     """Where it serves, as HOST:PORT; None where Prometheus needs to be told more than that."""
     if system.flag("siptrunk-exporter", "web.config.file"):

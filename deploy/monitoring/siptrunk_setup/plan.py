@@ -55,7 +55,8 @@ def links(system, settings, notes):
 
 def own_files(system, settings, files, notes):
     runbooks, board, assets = links(system, settings, notes)
-    files.own(rules.NAME, rules.text(runbooks, board, settings.rules == "large"), unit=prometheus.UNIT)
+    large = rules.large(settings, exporter.trunks(system, settings), notes)
+    files.own(rules.NAME, rules.text(runbooks, board, large), unit=prometheus.UNIT)
     for name, text in alertmanager.templates().items():
         files.own(f"{alertmanager.TEMPLATES}/{name}",
                   "{{/* siptrunk-setup:0000000000000000 wrote this; a change made here stays. */ -}}\n"

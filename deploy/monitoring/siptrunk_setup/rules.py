@@ -12,9 +12,20 @@ from .system import ETC, SHARE, sources
 NAME = f"{ETC}/siptrunk.rules.yaml"
 HEAD = ("# siptrunk-setup:0000000000000000 wrote this from the rules of its package. A change\n"
         "# made here stays: siptrunk-setup then leaves the file alone.\n")
+# From so many trunks on, that fall together, two cores are busy for half of the usual pace.
+MANY = 2000
 RUNBOOKS = re.compile(r"https://runbooks\.example/([A-Za-z]+)\.md")
 GRAFANA = "https://grafana.example/"
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def large(settings, trunks, notes):
+    """Whether the rules are those for ten thousand trunks: as asked, or by how many there are."""
+    many = trunks >= MANY
+    if settings.rules == "auto" and many:
+        notes.append(f"{trunks} trunks: the rules are evaluated less often, so that all of them may "
+                     "fall together; --rules usual if this machine has cores to spare")
+    return settings.rules == "large" or settings.rules == "auto" and many
 
 
 def shipped(large):

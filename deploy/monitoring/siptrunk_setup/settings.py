@@ -24,7 +24,7 @@ class Settings:
     grafana: str = ""
     runbooks: str = ""
     watchdog: str = ""
-    rules: str = "usual"
+    rules: str = "auto"
     trunks: list = dataclasses.field(default_factory=list)
     smtp_uses_tls: bool = None      # what the mail server was found to offer
     # Of this run alone.
@@ -74,8 +74,9 @@ def parser():
                    help="address of the runbooks in mails; default: served by Prometheus")
     p.add_argument("--watchdog", metavar="URL",
                    help="a watcher outside, called once a minute as long as all is well")
-    p.add_argument("--rules", choices=("usual", "large"),
-                   help="large: evaluated less often, for thousands of trunks that fall together")
+    p.add_argument("--rules", choices=("auto", "usual", "large"),
+                   help="large: evaluated less often, for thousands of trunks that fall together; "
+                        "auto, the default: from 2,000 on")
     p.add_argument("--dry-run", action="store_true",
                    help="check all, show what would be changed, change nothing")
     p.add_argument("--remove", action="store_true", help="take back what it has changed")

@@ -308,6 +308,17 @@ class Setup(Machine):
         self.assertEqual(pace(), large, "it holds until it is taken back")
         self.good("--rules=usual", "--no-smtp-check")
         self.assertEqual(pace(), usual)
+        many = {"trunks": [{"name": f"t{i}", "uri": "sip:192.0.2.1"} for i in range(2000)]}
+        self.put("etc/siptrunk_exporter/config.json", json.dumps(many))
+        self.good("--no-smtp-check")
+        self.assertEqual(pace(), usual, "as it was asked for")
+        said = self.good("--rules=auto", "--no-smtp-check")
+        self.assertIn("2000 trunks: the rules are evaluated less often", said)
+        self.assertEqual(pace(), large)
+        many["trunks"].pop()
+        self.put("etc/siptrunk_exporter/config.json", json.dumps(many))
+        self.good("--no-smtp-check")
+        self.assertEqual(pace(), usual)
 
     def test_a_dry_run_shows_and_changes_nothing(self):
         before = self.everything()
