@@ -88,8 +88,8 @@ class Mirror(Case):
     def test_no_collector(self):
         """Nobody listens, as ICMP says: counted, and no probe is the worse for it."""
         p = self.use(SipPeer())
-        e = self.start(config_of(trunk("a", p.uri, interval="200ms", timeout="150ms",
-                                       down_interval="200ms"),
+        e = self.start(config_of(trunk("a", p.uri, interval="300ms", timeout="290ms",
+                                       down_interval="300ms"),
                                  hep=hep(free_port(socket.SOCK_DGRAM))))
         m = e.settled("a", 10)
         self.assertEqual((m.failures("a"), list(m.codes("a"))), ({}, [200]))
