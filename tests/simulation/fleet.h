@@ -53,6 +53,7 @@ struct peer {
 	struct identity *identity;   /* its certificate; NULL: it has none */
 	struct rank rank;
 	struct cell *cells[FLEET_CHECKS]; /* who probes it now, by each method */
+	int64_t unknown_ns;		  /* when nobody did, last */
 };
 
 /* What the configuration says of a trunk, as it is to be, and as it is in force. */

@@ -34,9 +34,13 @@ bool judge_answered(const struct occasion *o, char why[JUDGE_WHY])
 
 	if (!o->number || callers_are_excused(c) || c->answered >= c->entitled)
 		return true;
-	/* What becomes of a connection that loses much is for the peer to see to. */
-	if (c->pipe && (o->trunk->lossy || o->peer->mode != PEER_ANSWERS ||
-			o->peer->since_ns > c->came_ns ||
+	/*
+	 * What becomes of a connection that loses much is for the peer to see to. One
+	 * whose request comes while its trunk is made anew is turned away as a stranger's
+	 * is.
+	 */
+	if (c->pipe && (o->peer->unknown_ns >= c->came_ns || o->trunk->lossy ||
+			o->peer->mode != PEER_ANSWERS || o->peer->since_ns > c->came_ns ||
 			world_now_ns() < o->trunk->burst_ns + BURST_NS))
 		return true;
 	return judge_because(why, "%s of peer %u: %u answers, %u are due",

@@ -168,6 +168,8 @@ static void witness_target_remove_h(void *cell, void *arg)
 	c->pending = false;
 	if (c->peer->cells[c->check] == c)
 		c->peer->cells[c->check] = NULL;
+	if (!c->peer->cells[0] && !c->peer->cells[1])
+		c->peer->unknown_ns = world_now_ns();
 	world_return();
 }
 
