@@ -1,9 +1,10 @@
 /*
  * Lanes: sockets of their own for peers that send more than their share of the loop's
- * time pays for. Each is bound like the one it belongs to and connected to its peer, so
- * that the kernel puts that peer's datagrams there, behind nobody else's and nobody
- * else's behind them. What is in a lane is read when its turn comes; what has no room
- * there is lost to its sender alone. A lane ends when it is empty and paid for. For udp.c
+ * time pays for, or more at once than their share of the socket's room. Each is bound
+ * like the one it belongs to and connected to its peer, so that the kernel puts that
+ * peer's datagrams there, behind nobody else's and nobody else's behind them. What is in
+ * a lane is read when its turn comes; what has no room there is lost to its sender alone.
+ * A lane ends when it is empty, paid for and has lost nothing for two minutes. For udp.c
  * only.
  */
 #ifndef SIPPROBE_TRANSPORT_UDP_LANE_H

@@ -1,6 +1,7 @@
 /* A peer that floods a UDP socket is read in turns; everybody else is read as ever. */
 #include <errno.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -8,7 +9,36 @@
 #include "tests/unit/sipprobe/loop_turn.h"
 #include "tests/unit/tap.h"
 
-enum { LARGE = 60000, FLOOD = 100 };
+enum { LARGE = 60000, FLOOD = 100, BURST = 40, STAYS_S = 121 };
+
+/* Seconds by which this program's monotonic clock is ahead of the kernel's. */
+static time_t ahead_s;
+
+int __real_clock_gettime(clockid_t id, struct timespec *ts);
+int __wrap_clock_gettime(clockid_t id, struct timespec *ts);
+int __real_timerfd_settime(int fd, int flags, const struct itimerspec *its,
+			   struct itimerspec *old);
+int __wrap_timerfd_settime(int fd, int flags, const struct itimerspec *its,
+			   struct itimerspec *old);
+
+int __wrap_clock_gettime(clockid_t id, struct timespec *ts)
+{
+	int err = __real_clock_gettime(id, ts);
+
+	if (!err && id == CLOCK_MONOTONIC)
+		ts->tv_sec += ahead_s;
+	return err;
+}
+
+int __wrap_timerfd_settime(int fd, int flags, const struct itimerspec *its,
+			   struct itimerspec *old)
+{
+	struct itimerspec at = *its;
+
+	if (at.it_value.tv_sec > ahead_s)
+		at.it_value.tv_sec -= ahead_s;
+	return __real_timerfd_settime(fd, flags, &at, old);
+}
 
 struct end {
 	struct udp *udp;
@@ -86,10 +116,11 @@ static bool has_no_lane(void *arg)
 	return !lanes_of(arg);
 }
 
-/* Says little from now on: once that is paid for, the lane is not needed. */
+/* Says little from now on: once that is paid for, and time has passed, the lane goes. */
 static bool has_calmed(void *arg)
 {
 	peer_send(arg, ((struct end *)arg)->flood_fd, 400);
+	ahead_s += STAYS_S;
 	return has_no_lane(arg);
 }
 
@@ -155,6 +186,9 @@ static void check_flood(const char *address)
 	udp_catch_up_lane(e.udp, &e.flooder);
 	ok(e.floods > 0, "but for his own deadline: %u", e.floods);
 	e.flood_fd = a;
+	peer_send(&e, a, 400);
+	loop_turn();
+	is_int(lanes_of(&e), 1, "a lane stays for a while");
 	ok(loop_until(has_calmed, &e), "the lane ends when he is calm again");
 	peer_send(&e, a, LARGE);
 	loop_turn();
@@ -163,6 +197,64 @@ static void check_flood(const char *address)
 	close_end(&e);
 	close(a);
 	close(b);
+}
+
+/*
+ * Much at once, then nothing until the next time: far less than his share of the time.
+ * What has no room in his lane is what keeps him there.
+ */
+static void test_bursts(void)
+{
+	struct end e;
+	int fd;
+
+	open_end(&e, "127.0.0.1");
+	fd = peer_open(&e.flooder);
+	for (int i = 0; i < BURST; i++)
+		peer_send(&e, fd, LARGE);
+	ok(loop_until(has_lane, &e), "a burst alone makes a lane");
+	ok(e.floods * udp_cost_ns(LARGE) < TURNS_BURST_NS, "with time left");
+	while (e.floods < BURST)
+		loop_turn();
+	for (int i = 0; i < BURST; i++)
+		peer_send(&e, fd, LARGE);
+	udp_catch_up_lane(e.udp, &e.flooder);
+	ok(e.floods < 2 * BURST, "his lane holds less: %u of %u", e.floods, 2 * BURST);
+	for (int i = 0; i < 2; i++) {
+		ahead_s += STAYS_S;
+		peer_send(&e, fd, 400);
+		for (int n = 0; n < 100; n++)
+			loop_turn();
+		is_int(lanes_of(&e), !i, "kept for what was lost, not when none was");
+	}
+	close_end(&e);
+	close(fd);
+}
+
+/* All lanes are taken: one that is over makes room. */
+static void test_full(void)
+{
+	static struct sa src = {.len = sizeof(struct sockaddr_in)};
+	struct end e;
+	int64_t now_ns;
+
+	open_end(&e, "127.0.0.1");
+	udp_lanes_alloc(&e.udp->lanes, e.udp, e.turns);
+	for (unsigned i = 0; i <= UDP_LANES_MAX; i++) {
+		sa_set_in(&src, 0x7f380000 + i, 5060);
+		now_ns = clock_monotonic_ns();
+		for (int n = 0; n < 100; n++)
+			udp_lanes_charge(e.udp->lanes, &src, LARGE, now_ns);
+	}
+	is_int(udp_lanes_count(e.udp->lanes), UDP_LANES_MAX, "no more than so many");
+	ok(!udp_lanes_find(e.udp->lanes, &src), "the last one stays where he was");
+	ahead_s += STAYS_S;
+	now_ns = clock_monotonic_ns();
+	for (int n = 0; n < 100; n++)
+		udp_lanes_charge(e.udp->lanes, &src, LARGE, now_ns);
+	is_int(udp_lanes_count(e.udp->lanes), UDP_LANES_MAX, "nor later");
+	ok(udp_lanes_find(e.udp->lanes, &src) != NULL, "but then one that is over goes");
+	close_end(&e);
 }
 
 static void test_error(void)
@@ -202,6 +294,8 @@ int main(void)
 	libre_init();
 	check_flood("127.0.0.1");
 	check_flood("0.0.0.0");
+	test_bursts();
+	test_full();
 	test_error();
 	test_close();
 	libre_close();
