@@ -47,7 +47,8 @@ static void media_destructor(void *arg)
 		fd_close(m->bell_fd);
 	media_close(&m->bell_fd);
 	media_close(&m->wake_fd);
-	media_close(&m->epoll_fd);
+	media_close(&m->wait_fd);
+	media_close(&m->sockets_fd);
 	media_close(&m->timer_fd);
 	mem_deref(m->batch);
 	pthread_mutex_destroy(&m->lock);
@@ -95,18 +96,20 @@ static int media_watch(struct media *m, int fd, uint64_t tag)
 {
 	struct epoll_event e = {.events = EPOLLIN, .data.u64 = tag};
 
-	return epoll_ctl(m->epoll_fd, EPOLL_CTL_ADD, fd, &e) ? errno : 0;
+	return epoll_ctl(m->wait_fd, EPOLL_CTL_ADD, fd, &e) ? errno : 0;
 }
 
 static int media_open(struct media *m)
 {
 	int err;
 
-	m->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	m->wait_fd = epoll_create1(EPOLL_CLOEXEC);
+	m->sockets_fd = epoll_create1(EPOLL_CLOEXEC);
 	m->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	m->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	m->bell_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (m->epoll_fd < 0 || m->timer_fd < 0 || m->wake_fd < 0 || m->bell_fd < 0)
+	if (m->wait_fd < 0 || m->sockets_fd < 0 || m->timer_fd < 0 || m->wake_fd < 0 ||
+	    m->bell_fd < 0)
 		return errno;
 	err = media_watch(m, m->wake_fd, MEDIA_TAG_WAKE);
 	if (!err)
@@ -147,7 +150,7 @@ static void media_take(struct media *m, const struct media_conf *conf)
 static void media_init(struct media *m, const struct media_conf *conf)
 {
 	pthread_mutex_init(&m->lock, NULL);
-	m->epoll_fd = m->timer_fd = m->wake_fd = m->bell_fd = -1;
+	m->wait_fd = m->sockets_fd = m->timer_fd = m->wake_fd = m->bell_fd = -1;
 	m->epoch_ns = wire_now_ns();
 	m->armed_tick = INT64_MAX;
 	media_take(m, conf);

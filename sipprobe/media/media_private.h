@@ -37,13 +37,13 @@ enum {
 };
 
 /*
- * What an event of epoll is of: a session's address with, in its last bit, which of its
- * sockets; or a descriptor of the thread itself, by a number that no address is.
+ * What an event is of: where the thread waits, its timer or a command; of the sockets, a
+ * session by its address, with which of them in the last bit.
  */
 enum {
+	MEDIA_TAG_TIMER,
+	MEDIA_TAG_WAKE,
 	MEDIA_TAG_RTCP = 1,
-	MEDIA_TAG_WAKE = 1,
-	MEDIA_TAG_TIMER = 3,
 };
 
 /* From the main thread. */
@@ -169,7 +169,9 @@ struct media {
 	_Atomic uint32_t late_max_us;
 
 	/* thread */
-	int epoll_fd, timer_fd;
+	int wait_fd;	/* epoll: the timer and commands */
+	int sockets_fd; /* epoll: the sessions', looked at, never waited for */
+	int timer_fd;
 	struct media_network networks[MEDIA_NETWORKS];
 	size_t network_count;
 	struct list slots[MEDIA_SLOTS];
@@ -193,11 +195,14 @@ void media_command_free(struct media_command *c);
 void media_message_push(struct media *m, struct media_message *msg);
 struct media_message *media_message_pop(struct media *m);
 
-/* media_thread.c: @arg is the media. Once round: what is due, what was asked, what came.
+/*
+ * media_thread.c: @arg is the media. Once round: what is due, what came, what was asked.
+ * What comes wakes nobody: it lies in its socket, stamped by the kernel, until something
+ * is due, 20 ms at the most.
  */
 void *media_thread_run(void *arg);
 
-/* media_wheel.c: a session sends at every 20th tick of 1 ms. */
+/* media_wheel.c: a session sends at every 20th tick of 1 ms, a few with it. */
 void media_wheel_join(struct media *m, struct media_session *s);
 void media_wheel_leave(struct media *m, struct media_session *s);
 void media_wheel_turn(struct media *m);

@@ -6,7 +6,7 @@
 #include "sipprobe/media/media_private.h"
 
 enum {
-	THREAD_EVENTS = 64,
+	THREAD_EVENTS = 1024, /* sockets read a turn; the others have the next one */
 	MEDIA_THREAD_NICE = -10,
 };
 
@@ -68,19 +68,25 @@ static void media_thread_obey(struct media *m)
 	}
 }
 
-/* Sockets of sessions that stopped meanwhile are closed, and no more told of. */
-static void media_thread_read(struct media *m, uint64_t tag)
+static void media_thread_read(struct media *m)
 {
-	struct media_session *s = (void *)(uintptr_t)(tag & ~(uint64_t)MEDIA_TAG_RTCP);
+	struct epoll_event events[THREAD_EVENTS];
+	int n = epoll_wait(m->sockets_fd, events, THREAD_EVENTS, 0);
 
-	session_read(m, s, tag & MEDIA_TAG_RTCP);
+	for (int i = 0; i < n; i++) {
+		uint64_t tag = events[i].data.u64;
+		struct media_session *s =
+			(void *)(uintptr_t)(tag & ~(uint64_t)MEDIA_TAG_RTCP);
+
+		session_read(m, s, tag & MEDIA_TAG_RTCP);
+	}
 }
 
 /* Sends first, since that has to be on time; commands last, as they end sessions. */
 static void media_thread_turn(struct media *m)
 {
-	struct epoll_event events[THREAD_EVENTS];
-	int n = epoll_wait(m->epoll_fd, events, THREAD_EVENTS, -1);
+	struct epoll_event events[2];
+	int n = epoll_wait(m->wait_fd, events, 2, -1);
 	bool asked = false;
 	uint64_t expirations;
 
@@ -92,9 +98,7 @@ static void media_thread_turn(struct media *m)
 		asked |= events[i].data.u64 == MEDIA_TAG_WAKE;
 	}
 	media_wheel_turn(m);
-	for (int i = 0; i < n; i++)
-		if (events[i].data.u64 > MEDIA_TAG_TIMER)
-			media_thread_read(m, events[i].data.u64);
+	media_thread_read(m);
 	if (asked)
 		media_thread_obey(m);
 }

@@ -31,7 +31,7 @@ static void session_watch(struct media *m, struct media_session *s, struct wire 
 {
 	struct epoll_event e = {.events = EPOLLIN, .data.u64 = (uintptr_t)s | which};
 
-	(void)epoll_ctl(m->epoll_fd, EPOLL_CTL_ADD, w->fd, &e);
+	(void)epoll_ctl(m->sockets_fd, EPOLL_CTL_ADD, w->fd, &e);
 }
 
 static void session_begin(struct media *m, struct media_session *s,
