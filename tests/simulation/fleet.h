@@ -114,6 +114,7 @@ struct asked {
 	uint64_t branch;
 	int64_t first_ns, final_ns; /* sent first; a final answer lay in the socket */
 	unsigned copies, code;
+	bool behind; /* it waited for room in its connection: PIPES_FULL_NS at the most */
 };
 
 /* What probes one peer by one method: the engine's target. */

@@ -27,6 +27,7 @@ struct packet {
 	uint64_t branch;
 	unsigned code; /* of an answer */
 	bool registers, leaves, garbled;
+	bool behind; /* it waited for room in its connection */
 	bool dials;  /* of a call of ours: calls/phones.h */
 	bool onward; /* … that a phone makes to us, over UDP */
 	size_t len;

@@ -176,7 +176,7 @@ int __wrap_SSL_write(SSL *ssl, const void *buf, int len)
 
 	world_leave();
 	if (s)
-		pipes_witness(pipes_local(s), pipes_peer(s), buf, (size_t)len);
+		pipes_witness(pipes_local(s), pipes_peer(s), buf, (size_t)len, false);
 	world_return();
 	return __real_SSL_write(ssl, buf, len);
 }

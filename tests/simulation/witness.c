@@ -16,7 +16,7 @@ struct asked *witness_last(struct cell *c)
 
 /* Asked anew without an answer, or too late: we had stood still, and it has its time
  * again. */
-static void witness_next_request(struct cell *c, uint64_t branch)
+static void witness_next_request(struct cell *c, const struct packet *p)
 {
 	bool over = world_now_ns() >= c->base_ns + c->trunk->have.timeout_ns;
 
@@ -30,7 +30,8 @@ static void witness_next_request(struct cell *c, uint64_t branch)
 		witness_counts.held++;
 	}
 	c->asked_count++;
-	*witness_last(c) = (struct asked){.branch = branch, .first_ns = world_now_ns()};
+	*witness_last(c) = (struct asked){
+		.branch = p->branch, .first_ns = world_now_ns(), .behind = p->behind};
 }
 
 void witness_sent(const struct packet *p, bool left)
@@ -47,7 +48,7 @@ void witness_sent(const struct packet *p, bool left)
 	if (!c->pending)
 		return;
 	if (!c->asked_count || witness_last(c)->branch != p->branch)
-		witness_next_request(c, p->branch);
+		witness_next_request(c, p);
 	witness_last(c)->copies++;
 	c->copies++;
 }

@@ -202,10 +202,10 @@ static void ledger_answered(struct dialled *d, const struct packet *p)
 {
 	struct dialled_line *l = ledger_line(d, p, "To");
 
-	d->late |= !d->answered && !d->trunk->dial->open;
 	d->answered = true;
 	if (l || d->line_count == LEDGER_LINES)
 		return;
+	d->late |= !d->trunk->dial->open;
 	l = &d->lines[d->line_count++];
 	ledger_tag(l->tag, sizeof(l->tag), p, "To");
 	l->up_ns = world_now_ns();

@@ -31,7 +31,7 @@ struct dialled {
 	int64_t begun_ns, ring_ns, final_ns, cancel_ns, settles_ns;
 	int64_t moved_ns;      /* something of it left or came */
 	unsigned code;	       /* of its first final response; 0: none came */
-	bool answered, late;   /* a 2xx came; when it was over already, for us */
+	bool answered, late;   /* a 2xx came; one when it was over already, for us */
 	bool cancelled;	       /* a 2xx or 481 to CANCEL came */
 	bool their_bye;	       /* the peer hung up before our BYE left */
 	bool garbled, done;    /* something was; its verdict is told */

@@ -17,7 +17,8 @@ struct fd {
 	void *arg;
 	int wants;
 	bool queued;
-	bool watched; /* by the other thread */
+	bool listed;  /* in an epoll of the other thread */
+	bool awaited; /* … on which it waits */
 };
 
 static struct {
@@ -89,19 +90,27 @@ int fds_look(int fd, int wants)
 	return f && f->kind ? f->kind->ready(f->thing) & wants : 0;
 }
 
-void fds_watch(int fd)
+void fds_list(int fd)
 {
 	struct fd *f = fds_at(fd);
 
 	if (f)
-		f->watched = true;
+		f->listed = true;
+}
+
+void fds_wait(int fd)
+{
+	struct fd *f = fds_at(fd);
+
+	if (f)
+		f->awaited = true;
 }
 
 void fds_touch(int fd)
 {
 	struct fd *f = fds_at(fd);
 
-	if (f && f->watched)
+	if (f && f->awaited)
 		threads_wake();
 	if (!f || f->queued || !fds_ready(f))
 		return;
@@ -166,9 +175,9 @@ int __wrap_close(int fd)
 		errno = EBADF;
 		return -1;
 	}
-	if (f->watched)
+	if (f->listed)
 		threads_forget(fd);
-	f->watched = false;
+	f->listed = f->awaited = false;
 	f->kind->close(f->thing);
 	f->kind = NULL;
 	f->h = NULL;

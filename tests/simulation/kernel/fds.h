@@ -27,8 +27,9 @@ void fds_turn(int fd, int flags);
 /* What of @wants there is, whoever waits for it. */
 int fds_look(int fd, int wants);
 
-/* The product's other thread waits for it as well (threads.h). */
-void fds_watch(int fd);
+/* The product's other thread (threads.h) looks at it; it waits for it as well. */
+void fds_list(int fd);
+void fds_wait(int fd);
 
 /* From now on none is left, or there are again. */
 void fds_exhaust(bool none);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <linux/net_tstamp.h>
 #include <netinet/tcp.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/simulation/callers.h"
@@ -235,7 +236,8 @@ static size_t pipe_takes(struct pipe *s, size_t n)
 	s->full = true;
 	s->refs++;
 	pipes_counts.cut++;
-	world_in(chance_between(stream, 1, 20) * WORLD_MS, pipe_room_h, s);
+	world_in(chance_between(stream, 1, PIPES_FULL_NS / WORLD_MS) * WORLD_MS,
+		 pipe_room_h, s);
 	return takes;
 }
 
@@ -256,12 +258,14 @@ static void pipe_out(struct pipe *s, const char *buf, size_t len)
 	s->out_last = &g->next;
 }
 
-void pipes_witness(const struct sa *local, struct peer *peer, const char *buf, size_t len)
+static void pipe_witness_message(const struct sa *local, struct peer *peer,
+				 const char *buf, size_t len, bool behind)
 {
 	struct packet *p = memory_get(sizeof(*p));
 
 	if (!net_is_cut_off() && net_read(p, local, peer, buf, len) &&
 	    (p->dials || p->registers || !strncmp(buf, "OPTIONS ", 8))) {
+		p->behind = behind;
 		trace(peer->trunk, "sends",
 		      p->dials	     ? phones_word(p->text)
 		      : p->registers ? "REGISTER"
@@ -271,6 +275,45 @@ void pipes_witness(const struct sa *local, struct peer *peer, const char *buf, s
 		witness_sent(p, true);
 	}
 	memory_free(p);
+}
+
+/* The length of the message at @buf, of which all may not be there. */
+static size_t pipe_message_len(const char *buf, size_t len)
+{
+	const char *end = memmem(buf, len, "\r\n\r\n", 4);
+	char head[PIPES_REQUEST], value[16];
+	size_t n = end ? (size_t)(end + 4 - buf) : len;
+
+	if (len > 2 && !memcmp(buf, "\r\n", 2))
+		return 2; /* a keep-alive */
+	if (!end || n >= sizeof(head))
+		return len;
+	memcpy(head, buf, n);
+	head[n] = '\0';
+	if (net_field(value, sizeof(value), head, "Content-Length"))
+		n += strtoul(value, NULL, 10);
+	return n < len ? n : len;
+}
+
+void pipes_witness(const struct sa *local, struct peer *peer, const char *buf, size_t len,
+		   bool behind)
+{
+	for (size_t n; len; buf += n, len -= n) {
+		n = pipe_message_len(buf, len);
+		pipe_witness_message(local, peer, buf, n, behind);
+	}
+}
+
+/* What it tries to send for the first time: whole messages, after what has no room yet.
+ */
+static void pipe_witness_new(struct pipe *s, const char *buf, size_t len)
+{
+	size_t known = (size_t)(s->seen - s->taken);
+
+	if (known >= len)
+		return;
+	s->seen = s->taken + len;
+	pipes_witness(&s->socket.local, s->peer, buf + known, len - known, known > 0);
 }
 
 ssize_t __wrap_send(int fd, const void *buf, size_t n, int flags)
@@ -287,7 +330,7 @@ ssize_t __wrap_send(int fd, const void *buf, size_t n, int flags)
 	}
 	world_leave();
 	if (!s->secure && !s->accepted)
-		pipes_witness(&s->socket.local, s->peer, buf, n);
+		pipe_witness_new(s, buf, n);
 	takes = net_is_cut_off() ? n : pipe_takes(s, n);
 	if (net_is_cut_off()) {
 		world_return();
@@ -297,6 +340,9 @@ ssize_t __wrap_send(int fd, const void *buf, size_t n, int flags)
 		callers_charge(s->peer->trunk);
 	if (takes)
 		pipe_out(s, buf, takes);
+	s->taken += takes;
+	if (s->seen < s->taken)
+		s->seen = s->taken;
 	world_return();
 	if (!takes)
 		errno = EAGAIN;

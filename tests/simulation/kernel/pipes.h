@@ -34,9 +34,14 @@ void pipes_hang_up(struct pipe *s);
 /* The peer has got that of what it reads. */
 void pipes_heard(struct pipe *s, const char *buf, size_t len);
 
-/* The process sends that to a peer, whatever becomes of it. */
-void pipes_witness(const struct sa *local, struct peer *peer, const char *buf,
-		   size_t len);
+#define PIPES_FULL_NS (20 * WORLD_MS) /* for so long at most a pipe has no room */
+
+/*
+ * The process sends that to a peer, whatever becomes of it: whole messages. @behind:
+ * there was no room for what it sent before.
+ */
+void pipes_witness(const struct sa *local, struct peer *peer, const char *buf, size_t len,
+		   bool behind);
 
 /* The connection behind a descriptor; NULL: there is none. */
 struct pipe *pipes_at(int fd);

@@ -41,7 +41,9 @@ struct pipe {
 	bool forgotten; /* by the peer */
 	unsigned epoch; /* of the peer, when it was made */
 	unsigned unacked, retried;
-	int64_t in_ns;			 /* when the last segment arrives */
+	uint64_t taken,
+		seen;  /* bytes of the process: those taken; those it tried to send */
+	int64_t in_ns; /* when the last segment arrives */
 	struct segment *first, **last;	 /* in the socket */
 	struct segment *out, **out_last; /* on their way; the first one moves */
 	char request[PIPES_REQUEST];	 /* what the peer has of a message */

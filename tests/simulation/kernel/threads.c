@@ -22,7 +22,7 @@ enum {
 };
 
 struct watched {
-	int fd;
+	int epoll, fd;
 	uint64_t tag;
 };
 
@@ -99,6 +99,7 @@ int __wrap_pthread_create(pthread_t *t, const pthread_attr_t *attr, void *(*run)
 	thread.arg = arg;
 	thread.there = true;
 	thread.ended = false;
+	threads_wake();
 	return 0;
 }
 
@@ -155,9 +156,8 @@ int __wrap_epoll_ctl(int epoll, int op, int fd, struct epoll_event *e)
 		thread.list =
 			memory_more(thread.list, thread.size * sizeof(*thread.list));
 	}
-	thread.list[thread.count++] = (struct watched){fd, e->data.u64};
-	fds_watch(fd);
-	fds_touch(fd);
+	thread.list[thread.count++] = (struct watched){epoll, fd, e->data.u64};
+	fds_list(fd);
 	return 0;
 }
 
@@ -171,17 +171,28 @@ void threads_forget(int fd)
 		thread.list[i] = thread.list[--thread.count];
 }
 
+/* Nothing is ready: what of it is ready next wakes it. */
+static void threads_wait(int epoll)
+{
+	for (size_t i = 0; i < thread.count; i++)
+		if (thread.list[i].epoll == epoll)
+			fds_wait(thread.list[i].fd);
+	longjmp(thread.out, 1);
+}
+
 int __wrap_epoll_wait(int epoll, struct epoll_event *events, int most, int timeout)
 {
 	int n = 0;
 
-	(void)epoll, (void)timeout;
-	for (size_t i = 0; i < thread.count && n < most; i++)
-		if (fds_look(thread.list[i].fd, FD_READ))
-			events[n++] = (struct epoll_event){
-				.events = EPOLLIN, .data.u64 = thread.list[i].tag};
-	if (!n)
-		longjmp(thread.out, 1);
+	for (size_t i = 0; i < thread.count && n < most; i++) {
+		const struct watched *w = &thread.list[i];
+
+		if (w->epoll == epoll && fds_look(w->fd, FD_READ))
+			events[n++] = (struct epoll_event){.events = EPOLLIN,
+							   .data.u64 = w->tag};
+	}
+	if (!n && timeout)
+		threads_wait(epoll);
 	if (++thread.rounds == ROUNDS_MAX) {
 		fputs("sim: the media thread spins\n", stderr);
 		abort();
