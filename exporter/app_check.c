@@ -4,30 +4,8 @@
 
 #include "config/config.h"
 #include "exporter/app.h"
-#include "exporter/app_private.h"
+#include "exporter/findings.h"
 #include "exporter/webconfig/web.h"
-#include "sipprobe/engine.h"
-
-static void app_warn_each(const struct config_errors *warnings, FILE *out)
-{
-	if (out)
-		config_warnings_print(warnings, out);
-	else
-		config_warnings_log(warnings, "configuration warning");
-}
-
-void app_warn(const struct config *conf, FILE *out)
-{
-	struct config_errors more = {0};
-
-	app_warn_each(&conf->warnings, out);
-	/* For want of memory some may be missing: no reason not to run. */
-	(void)engine_check(&more, conf);
-	app_warn_each(&more, out);
-	config_errors_clear(&more);
-	if (!out)
-		app_warn_descriptors(conf);
-}
 
 static int app_check_web(const char *path)
 {
@@ -47,6 +25,7 @@ int app_check(const struct cli *cli)
 {
 	struct config_errors errs = {0};
 	struct config *conf = NULL;
+	struct findings found;
 	int err = config_load(&conf, cli->config_file, &errs);
 
 	if (!err)
@@ -55,8 +34,11 @@ int app_check(const struct cli *cli)
 		fprintf(stderr, "%s: %s\n", cli->config_file, strerror(err));
 	config_errors_print(&errs, stderr);
 	config_errors_clear(&errs);
-	if (!err)
-		app_warn(conf, stderr);
+	if (!err) {
+		findings_look(&found, conf);
+		findings_tell(&found, conf, stderr);
+		findings_clear(&found);
+	}
 	config_free(conf);
 	if (cli->web_config_file)
 		err = app_check_web(cli->web_config_file) || err;

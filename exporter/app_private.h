@@ -40,16 +40,6 @@ struct app {
 };
 
 /*
- * Each warning about a configuration on a line: those of its reader, then the engine's.
- *
- * @out: where to; NULL: the log
- */
-void app_warn(const struct config *conf, FILE *out);
-
-/* A line of the log where this process may not open what it needs to probe them all. */
-void app_warn_descriptors(const struct config *conf);
-
-/*
  * Loads the file, less the trunks of other shards, and logs what is wrong with it.
  * Returns as config_load().
  */

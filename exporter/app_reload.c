@@ -32,9 +32,10 @@ static bool app_reload_same_status(const struct config *a, const struct config *
 	       a->status.memory_mib == b->status.memory_mib;
 }
 
-static void app_reload_warn(const struct config *now, const struct config *next)
+static void app_reload_warn(const struct config *now, const struct config *next,
+			    const struct findings *found)
 {
-	app_warn(next, NULL);
+	findings_tell(found, next, NULL);
 	if (!app_reload_same_buckets(now, next))
 		log_write(LOG_LEVEL_WARN, "new histogram settings need a restart", NULL);
 	if (!app_reload_same_status(now, next))
@@ -71,10 +72,12 @@ static void app_reload_failed(int err, const char *text, FILE *why)
 		fprintf(why, "%s\n", text);
 }
 
-static void app_reload_done(struct app *app, struct config *next,
+static void app_reload_done(struct app *app, const struct config_loaded *loaded,
 			    const struct app_changes *changes, FILE *why)
 {
-	app_reload_warn(app->conf, next);
+	struct config *next = loaded->conf;
+
+	app_reload_warn(app->conf, next, &loaded->found);
 	probe_service_config(app->probes, next);
 	app_changes_tell(changes, app->store, next, why);
 	config_free(app->conf);
@@ -98,7 +101,7 @@ static int app_reload_take(struct app *app, struct config_loaded *loaded, FILE *
 	if (err) {
 		app_reload_failed(err, text, why);
 	} else {
-		app_reload_done(app, loaded->conf, &changes, why);
+		app_reload_done(app, loaded, &changes, why);
 		loaded->conf = NULL;
 	}
 	app_changes_clear(&changes);
@@ -117,6 +120,7 @@ static void app_reload_loaded_h(struct config_loaded *loaded, void *arg)
 		err = app_reload_take(app, loaded, reload_order_out(app->order));
 	config_diff_clear(&loaded->diff);
 	config_errors_clear(&loaded->errs);
+	findings_clear(&loaded->found);
 	config_free(loaded->conf);
 	reload_order_answer(app->order, err);
 	app->order = NULL;

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "exporter/app_private.h"
+#include "exporter/findings.h"
 #include "exporter/http/http.h"
 #include "exporter/webconfig/web.h"
 #include "sipprobe/engine.h"
@@ -37,10 +38,13 @@ void app_log_started(const struct app *app)
 {
 	const struct config_shard *shard = &app->cli->shard;
 	char http[512], sip[512], share[32];
+	struct findings found;
 	const char *first = http_listening(app->http, 0);
 	const char *port = first ? strrchr(first, ':') : NULL;
 
-	app_warn(app->conf, NULL);
+	findings_look(&found, app->conf);
+	findings_tell(&found, app->conf, NULL);
+	findings_clear(&found);
 	snprintf(share, sizeof(share), "%u/%u", shard->index, shard->total);
 	log_event(LOG_LEVEL_INFO, "started", LOG_S("version", app->version),
 		  LOG_S("config", app->cli->config_file),

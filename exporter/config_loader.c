@@ -39,10 +39,10 @@ static void config_loader_read(struct config_loader *l)
 		return;
 	config_shard_keep(d->conf, &l->cli->shard);
 	d->err = config_diff(&d->diff, l->in_force, d->conf);
-	if (!d->err)
-		return;
-	config_free(d->conf);
-	d->conf = NULL;
+	if (d->err) {
+		config_free(d->conf);
+		d->conf = NULL;
+	}
 }
 
 /*
@@ -55,8 +55,10 @@ static void *config_loader_run(void *arg)
 	struct config_loader *l = arg;
 
 	config_loader_read(l);
-	/* What loop_post() locks must not stay locked. */
+	/* What OpenSSL and loop_post() lock must not stay locked. */
 	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+	if (!l->loaded.err)
+		findings_look(&l->loaded.found, l->loaded.conf);
 	while (loop_post(config_loader_told_h, l, NULL))
 		nanosleep(&retry, NULL);
 	return NULL;
@@ -88,6 +90,7 @@ void config_loader_abandon(struct config_loader *l)
 	(void)pthread_join(l->thread, NULL);
 	config_diff_clear(&l->loaded.diff);
 	config_errors_clear(&l->loaded.errs);
+	findings_clear(&l->loaded.found);
 	config_free(l->loaded.conf);
 	free(l);
 }

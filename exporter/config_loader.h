@@ -8,6 +8,7 @@
 #include "config/config.h"
 #include "config/diff.h"
 #include "exporter/cli.h"
+#include "exporter/findings.h"
 
 struct config_loader;
 
@@ -17,6 +18,7 @@ struct config_loaded {
 	struct config *conf;
 	struct config_errors errs;
 	struct config_diff diff; /* to the one in force */
+	struct findings found;
 };
 
 /* On the main thread. The loader is gone. */

@@ -75,6 +75,16 @@ class Reload(Case):
         e.stop()
         self.assertEqual(len(e.log(msg="trunk was removed while down")), 1)
 
+    def test_says_what_will_surprise(self):
+        """What the engine finds in a configuration, which is looked for beside the loop."""
+        peer = self.use(SipPeer(answer()))
+        e = self.start(config_of(trunk("t", peer.uri)))
+        self.assertEqual(e.log(msg="configuration warning"), [])
+        self.reload(e, config_of(trunk("t", peer.uri, headers={
+            "X-Pad": "x" * 700, "X-Pad2": "x" * 800})))
+        line, = e.log(msg="configuration warning")
+        self.assertIn('trunk "t": its requests have', line["warning"])
+
     def test_who_keeps_what(self):
         kept = self.use(SipPeer(answer(), "tcp"))
         changed = self.use(SipPeer(answer()))
