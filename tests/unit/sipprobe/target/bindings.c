@@ -1,4 +1,5 @@
 /* One Contact held by several targets, or by one after another: who takes it back. */
+#include "sipprobe/target/bindings.h"
 #include "tests/unit/sipprobe/target/fixture.h"
 
 #define UDP CONFIG_TRANSPORT_UDP
@@ -201,6 +202,36 @@ static void test_other_contact(void)
 	fixture_close(&f);
 }
 
+/* RFC 3261 10.2: all registrations of one address of record are of one Call-ID. */
+static void test_contact_that_changes(void)
+{
+	struct request_register reg = {.registrar = "sip:r.example",
+				       .aor = "sip:u@r.example",
+				       .contact = "sip:u@127.0.0.1:5998",
+				       .expires_s = 600};
+	struct bound *b = NULL;
+	struct fixture f;
+	struct target *t;
+
+	fixture_open(&f, UDP, BINDS);
+	t = bound_target(&f);
+	is_int(bindings_take(&b, t, &reg), 0, "another row");
+	fixture_probe(t);
+	fixture_drain(&f);
+	fixture_reply(&f, "200 OK", "");
+	(void)snprintf(call_id, sizeof(call_id), "%s", fixture_field(&f, "Call-ID"));
+	is_str(fixture_field(&f, "CSeq"), "1 REGISTER", "with a Call-ID of its own");
+	reg.contact = "sip:u@127.0.0.2:5998";
+	is_int(bindings_take(&b, t, &reg), 0, "its Contact changes");
+	fixture_probe(t);
+	fixture_drain(&f);
+	is_str(fixture_field(&f, "Call-ID"), call_id, "the Call-ID does not");
+	is_str(fixture_field(&f, "CSeq"), "2 REGISTER", "and goes on");
+	mem_deref(t);
+	mem_deref(b);
+	fixture_close(&f);
+}
+
 /* Other spellings of one address of record and one Contact; and others. */
 static void test_spellings(void)
 {
@@ -260,10 +291,17 @@ static void test_sweep(void)
 int main(void)
 {
 	static void (*const tests[])(void) = {
-		test_shared,	     test_shared_no_more, test_all_at_the_end,
-		test_successor,	     test_no_successor,	  test_stopped_while_waiting,
-		test_newer_register, test_other_contact,  test_spellings,
+		test_shared,
+		test_shared_no_more,
+		test_all_at_the_end,
+		test_successor,
+		test_no_successor,
+		test_stopped_while_waiting,
+		test_newer_register,
+		test_other_contact,
+		test_spellings,
 		test_sweep,
+		test_contact_that_changes,
 	};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));

@@ -51,6 +51,12 @@ static void test_off(void)
 	ok(!strstr(fixture_field(&f, "Via"), "siptrunk-copy"), "no number");
 	fixture_reply(&f, "200 OK", "");
 	is_int(fixture_got(&f), false, "and no question");
+	ok(!t->marks, "nor anything kept for it");
+	mem_deref(t);
+	fixture_close(&f);
+	fixture_open(&f, CONFIG_TRANSPORT_TCP, MARKS);
+	t = fixture_target(&f, &prober_options);
+	ok(!t->marks, "nor over TCP");
 	mem_deref(t);
 	fixture_close(&f);
 }

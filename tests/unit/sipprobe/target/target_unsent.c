@@ -52,6 +52,17 @@ int __wrap_setsockopt(int fd, int level, int name, const void *value, socklen_t 
 	return __real_setsockopt(fd, level, name, value, len);
 }
 
+/* Whether there is no memory for a request. */
+static bool no_memory;
+
+struct mbuf *__real_mbuf_alloc(size_t size);
+struct mbuf *__wrap_mbuf_alloc(size_t size);
+
+struct mbuf *__wrap_mbuf_alloc(size_t size)
+{
+	return no_memory ? NULL : __real_mbuf_alloc(size);
+}
+
 static const char firewall[] =
 	"this machine would not send it: its firewall, or a full table of connections";
 static const char blackhole[] = "this machine has a blackhole route there";
@@ -239,6 +250,39 @@ static void test_own_icmp(void)
 	fixture_close(&f);
 }
 
+/* The second request of a probe, with credentials, would not leave. */
+static void test_second_request(void)
+{
+	static const char challenge[] =
+		"WWW-Authenticate: Digest realm=\"a\",nonce=\"1\"\r\n";
+	static const char other[] =
+		"WWW-Authenticate: Digest realm=\"a\",nonce=\"2\",stale=true\r\n";
+	struct fixture f;
+	struct target *t;
+
+	fixture_open(&f, UDP,
+		     CALM ", \"auth\": {\"username\": \"bob\", \"password\": \"x\"}");
+	t = fixture_target(&f, &prober_options);
+	(void)fixture_told(&f);
+	fixture_probe(t);
+	fixture_drain(&f);
+	sending = (struct failing){EPERM, 9};
+	fixture_reply(&f, "401 Unauthorized", challenge);
+	pass_ms(2000);
+	is_str(fixture_told(&f), "begin, internal down", "the second request");
+	is_str(f.last.detail, firewall, "in words");
+	sending = (struct failing){0};
+	fixture_probe(t);
+	fixture_drain(&f);
+	no_memory = true;
+	fixture_reply(&f, "401 Unauthorized", other);
+	is_str(fixture_told(&f), "begin, internal down", "nor be made");
+	is_int(f.last.err, ENOMEM, "for want of memory");
+	no_memory = false;
+	mem_deref(t);
+	fixture_close(&f);
+}
+
 /* Over TCP, where connect() says it. */
 static void test_over_tcp(void)
 {
@@ -263,8 +307,8 @@ static void test_over_tcp(void)
 int main(void)
 {
 	static void (*const tests[])(void) = {
-		test_refused_here, test_passes_later, test_another_ones,
-		test_own_icmp,	   test_over_tcp,
+		test_refused_here, test_passes_later,	test_another_ones,
+		test_own_icmp,	   test_second_request, test_over_tcp,
 	};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));
