@@ -916,6 +916,24 @@ static void test_fields(void)
 	ok(!guard_field_is(&name, "Location", 'm'), "other compact names do not");
 }
 
+/* Keep-alives: white space without an end, and a row of zeros of some length. */
+static void test_idle_bytes(void)
+{
+	static const char spaces[100] = {[0 ... 99] = '\n'};
+	static const char zeros[GUARD_ZEROS_MAX + 2];
+	uint8_t row = 0;
+
+	is_int(guard_idle_bytes(spaces, sizeof(spaces), NULL), sizeof(spaces), "any");
+	is_int(guard_idle_bytes(zeros, sizeof(zeros), NULL), GUARD_ZEROS_MAX, "so many");
+	is_int(guard_idle_bytes("\r\n\0 \tSIP", 8, NULL), 5, "until something begins");
+	is_int(guard_idle_bytes(zeros, GUARD_ZEROS_MAX - 1, &row), GUARD_ZEROS_MAX - 1,
+	       "a row in two reads");
+	is_int(guard_idle_bytes(zeros, 2, &row), 1, "is one row");
+	row = GUARD_ZEROS_MAX - 1;
+	is_int(guard_idle_bytes("\n", 1, &row), 1, "white space");
+	is_int(row, 0, "ends it");
+}
+
 int main(int argc, char *argv[])
 {
 	struct fence f;
@@ -940,5 +958,6 @@ int main(int argc, char *argv[])
 	test_truncation(&f);
 	test_mutation(&f);
 	test_fields();
+	test_idle_bytes();
 	return tap_done();
 }
