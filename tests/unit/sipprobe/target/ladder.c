@@ -42,6 +42,10 @@ static const struct {
 	{"a value that goes on there",
 	 "A\r\nWWW-Authenticate: Digest nonce=\"be\r\n ef\",realm=\"r\"\r\nTo: x\r\n",
 	 "A\r\nWWW-Authenticate: Digest nonce=redacted,realm=\"r\"\r\nTo: x\r\n"},
+	{"no value of a field whose name only ends so",
+	 "A\r\nX: anonce=\"b\", Znonce=1, a-nonce=2, 9nonce=3, _nonce=4, .nonce=5\r\n",
+	 "A\r\nX: anonce=\"b\", Znonce=1, a-nonce=2, 9nonce=3, _nonce=4, "
+	 ".nonce=redacted\r\n"},
 	{"a scheme that begins like Digest", "A\r\nAuthorization: Digested be=ef\r\n",
 	 "A\r\nAuthorization: redacted\r\n"},
 	{"quotes that nobody can pair",
