@@ -139,11 +139,18 @@ local audio = 'no_media|one_way|nonce';
           },
           watched('calls_failing', |||
             siptrunk:calls:broken
-            unless %(trunk)s siptrunk:calls:reason{reason=~"%(audio)s"}
-          ||| % { trunk: trunk, audio: audio }),
+            unless %(trunk)s
+            (siptrunk:calls:reason{reason=~"%(audio)s"} unless %(trunk)s siptrunk:problem{problem="calls_failing"})
+            unless %(trunk)s siptrunk:problem{problem="calls_without_audio"}
+          ||| % { trunk: trunk, audio: audio }, |||
+            One or the other for as long as the row lasts, whatever most calls fail for later:
+            two mails for one row say no more.
+          |||),
           watched('calls_without_audio', |||
             siptrunk:calls:broken
-            and %(trunk)s siptrunk:calls:reason{reason=~"%(audio)s"}
+            and %(trunk)s
+            (siptrunk:calls:reason{reason=~"%(audio)s"} or %(trunk)s siptrunk:problem{problem="calls_without_audio"})
+            unless %(trunk)s siptrunk:problem{problem="calls_failing"}
           ||| % { trunk: trunk, audio: audio }),
           {
             record: 'siptrunk:calls:failures:increase6h',

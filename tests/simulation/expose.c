@@ -57,9 +57,10 @@ static void expose_due_h(void *arg)
 /* "# trunk NAME KINDS": what may be said of it. */
 static void expose_trunk(const struct trunk *t)
 {
-	(void)fprintf(expose.file, "# trunk t%u %s%s%s%s\n", t->number,
+	(void)fprintf(expose.file, "# trunk t%u %s%s%s%s%s\n", t->number,
 		      t->named ? " named" : "", t->several ? " several" : "",
-		      t->registers ? " registers" : "", t->tls ? " tls" : "");
+		      t->registers ? " registers" : "", t->tls ? " tls" : "",
+		      t->dial ? " dials" : "");
 }
 
 void expose_begin(const char *path, int64_t every_ns)
@@ -80,6 +81,13 @@ void expose_state(const struct trunk *t, const char *state)
 	if (expose.file && !fleet.over)
 		(void)fprintf(expose.file, "# state %.3f t%u %s\n", expose_now_s(),
 			      t->number, state);
+}
+
+void expose_call(const struct peer *p, const char *failure)
+{
+	if (expose.file && !fleet.over)
+		(void)fprintf(expose.file, "# call %.3f t%u %u %s\n", expose_now_s(),
+			      p->trunk->number, p->index, failure ? failure : "good");
 }
 
 void expose_end(void)

@@ -18,9 +18,9 @@
 #include "tests/simulation/kernel/world.h"
 
 static const char *const names[FAULTS] = {
-	"stall",  "step",    "dns",   "reload", "listen",  "loss",   "twice",
-	"garble", "outage",  "icmp",  "busy",	"binding", "tcp",    "tls",
-	"srv",	  "inbound", "calls", "unsent", "fds",	   "memory", "crash",
+	"stall",  "step",   "dns",    "reload",	 "listen", "loss",  "twice", "garble",
+	"outage", "icmp",   "busy",   "binding", "tcp",	   "tls",   "srv",   "inbound",
+	"calls",  "barred", "unsent", "fds",	 "memory", "crash",
 };
 
 /* A stream each, so that one fault leaves the others as they were. */

@@ -22,6 +22,7 @@ enum fault {
 	FAULT_SRV,     /* names that lead on by SRV and NAPTR */
 	FAULT_INBOUND, /* requests of peers and strangers */
 	FAULT_CALLS,   /* trunks that call, and phones that answer */
+	FAULT_BARRED,  /* … and for a while refuse every call, and nothing else */
 	FAULT_UNSENT,  /* the machine does not send: only where it is asked for */
 	FAULT_FDS,     /* no descriptor is left: the same */
 	FAULT_MEMORY,  /* allocations fail: the same */

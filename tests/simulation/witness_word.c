@@ -228,12 +228,16 @@ static void witness_ended(struct cell *c, const struct probe_result *r)
 
 static void witness_called(struct occasion *o)
 {
+	const char *failure = o->result->call.failure
+				      ? call_failure_name(o->result->call.failure)
+				      : NULL;
+
 	o->dialled = ledger_find(o->trunk, o->result->call_id);
 	judge(ON_CALLED, o);
 	witness_counts.called++;
-	trace(o->trunk, "a call's verdict:",
-	      o->result->call.failure ? call_failure_name(o->result->call.failure) : "up",
-	      " code ", o->result->code);
+	expose_call(o->cell->peer, failure);
+	trace(o->trunk, "a call's verdict:", failure ? failure : "up", " code ",
+	      o->result->code);
 }
 
 static void witness_done_h(void *cell, const struct probe_result *r, void *arg)

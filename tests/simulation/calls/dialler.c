@@ -11,6 +11,8 @@
 enum {
 	STREAM = 12,		/* of the seed */
 	STREAM_TRUNKS = 700000, /* the first trunk's */
+	STREAM_BARS = 750000,
+	BARRED_MIN = 4, /* minutes; ten times as many at most */
 	PORT_FIRST = 20000,
 	PORTS_SPARE = 8, /* besides two pairs for each call that may be open */
 	SWITCHED_S = 1,	 /* all are told by then */
@@ -136,8 +138,32 @@ static void dialler_switch_h(void *arg)
 	dialler_later(dials.stopped ? 2 * WORLD_HOUR : 10 * WORLD_MIN, dialler_switch_h);
 }
 
+/* As when the carrier bars the account: pings are answered as ever. */
+static void dialler_bar_h(void *arg)
+{
+	struct trunk *t = arg;
+	struct dialler *d = t->dial;
+
+	d->barred = !d->barred;
+	trace(t, d->barred ? "(calls are barred)" : "(calls pass)", "", "", 0);
+	world_in(chance_between(&d->bars_stream, BARRED_MIN, 10 * BARRED_MIN) * WORLD_MIN,
+		 dialler_bar_h, t);
+}
+
+static void dialler_begin_bars(struct trunk *t)
+{
+	if (!t->dial)
+		return;
+	t->dial->bars_stream = chance_stream(fleet.seed, STREAM_BARS + t->number);
+	world_in(chance_between(&t->dial->bars_stream, 1, 10 * BARRED_MIN) * WORLD_MIN,
+		 dialler_bar_h, t);
+}
+
 void dialler_begin(void)
 {
 	if (faults_has(FAULT_CALLS))
 		dialler_later(2 * WORLD_HOUR, dialler_switch_h);
+	for (struct trunk *t = fleet_next(NULL); t; t = fleet_next(t))
+		if (faults_has(FAULT_BARRED))
+			dialler_begin_bars(t);
 }

@@ -27,6 +27,8 @@ struct dial_sum {
 struct dialler {
 	enum dial_mode mode;
 	int64_t interval_ns, duration_ns, answer_ns, ring_ns;
+	bool barred; /* every call is refused */
+	uint64_t bars_stream;
 	struct dialled *calls; /* that are not settled, the last one first */
 	/* As told: */
 	unsigned open;	    /* now */

@@ -165,6 +165,8 @@ static struct phone *phone_make(struct packet *p)
 	c->cseq = 100;
 	manners_of_answer(&c->as, &c->stream);
 	manners_of_talk(&c->as, &c->stream);
+	if (p->peer->trunk->dial->barred)
+		c->as.code = 403;
 	if (p->peer->trunk->dial->mode != DIAL_LOOP)
 		c->as.loops = false;
 	for (unsigned i = 0; i < PHONE_LEGS; i++)
