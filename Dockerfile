@@ -6,7 +6,7 @@ COPY scripts/ scripts/
 RUN scripts/setup build
 COPY . .
 ARG REVISION=
-RUN meson setup /build --buildtype=release -Dtests=false -Drevision="${REVISION}" --prefix=/usr --sysconfdir=/etc \
+RUN meson setup /build --buildtype=release -Db_lto=true -Dtests=false -Drevision="${REVISION}" --prefix=/usr --sysconfdir=/etc \
  && meson compile -C /build siptrunk_exporter \
  && scripts/image-root /build/exporter/siptrunk_exporter /image
 

@@ -68,8 +68,8 @@ sim: $(BUILD)/build.ninja ## simulate years of trunks for SIM_MINUTES=5 (docs/si
 fuzz: build-fuzz/build.ninja ## fuzz each parser, FUZZ_SECONDS=30 each
 	scripts/fuzz build-fuzz $(FUZZ_SECONDS)
 
-bench: $(BUILD)/build.ninja ## measure beside yardsticks
-	scripts/bench $(BUILD)
+bench: build-bench/build.ninja ## measure beside yardsticks, built as packages are
+	scripts/bench build-bench
 
 oom: $(BUILD)/build.ninja ## fail every allocation, one after the other (OOM=-h; takes hours)
 	ninja -C $(BUILD) exporter/siptrunk_exporter tests/support/resolve_cli \
@@ -135,6 +135,10 @@ build-stamps/%: scripts/packages.% scripts/setup
 
 $(BUILD)/build.ninja: | build-stamps/build
 	meson setup $(BUILD) --buildtype=release $(MESONFLAGS)
+
+# Optimized as a whole, as the image and the package are: Dockerfile, debian/rules.
+build-bench/build.ninja: | build-stamps/build build-stamps/test
+	meson setup build-bench --buildtype=release -Db_lto=true
 
 build-clang/build.ninja: | build-stamps/build build-stamps/check
 	CC=clang meson setup build-clang -Dwerror=true -Ddebug=false -Doptimization=2

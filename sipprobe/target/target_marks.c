@@ -109,10 +109,11 @@ static bool marks_wonders(const struct target *t, int64_t now_ns)
 void target_marks_ask(struct target *t)
 {
 	struct target_marks *k = t->marks;
-	int64_t now_ns = clock_monotonic_ns();
+	int64_t now_ns;
 
 	if (!k)
 		return;
+	now_ns = clock_monotonic_ns();
 	k->answers += k->answers < AGAIN_AFTER;
 	if (!marks_wonders(t, now_ns))
 		return;

@@ -57,8 +57,7 @@ static void mirror_done_h(int signs, void *arg)
 
 static bool mirror_is_due(const struct target *t, int64_t now_ns)
 {
-	return t->settings->mirror && t->group->events->mirrored_h &&
-	       !t->unregistration &&
+	return t->group->events->mirrored_h && !t->unregistration &&
 	       (t->address.transport == CONFIG_TRANSPORT_UDP ||
 		t->address.transport == CONFIG_TRANSPORT_TCP) &&
 	       target_services(t)->mirrors < ROUNDS_AT_ONCE &&
@@ -123,5 +122,6 @@ void target_mirror_note(struct target *t, const struct guard_message *m)
 	if (hash != t->mirror_hash && t->group->events->seen_as_h)
 		mirror_tell(t, m, stream);
 	t->mirror_hash = hash;
-	mirror_begin(t);
+	if (t->settings->mirror)
+		mirror_begin(t);
 }

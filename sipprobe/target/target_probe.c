@@ -66,10 +66,10 @@ static int64_t probe_ended_ns(const struct target *t)
 	return t->attempt.pending && deadline_ns < now_ns ? deadline_ns : now_ns;
 }
 
-static void result_init(const struct target *t, struct probe_result *r)
+static void result_init(const struct target *t, struct probe_result *r, int64_t ended_ns)
 {
 	*r = probe_result_none();
-	r->ended_ns = probe_ended_ns(t);
+	r->ended_ns = ended_ns;
 	r->begun_unix_ns = t->attempt.begun_unix_ns;
 	r->retransmissions = t->attempt.retransmissions;
 	r->phase_ns[PROBE_PHASE_RESOLVE] = t->resolve_ns;
@@ -86,7 +86,7 @@ void target_fail(struct target *t, enum probe_outcome outcome, int err,
 {
 	struct probe_result r;
 
-	result_init(t, &r);
+	result_init(t, &r, probe_ended_ns(t));
 	r.outcome = outcome;
 	r.err = err;
 	/* A handshake that broke off has a cause; one that we broke off was too slow. */
@@ -113,10 +113,9 @@ void target_succeed(struct target *t, const struct guard_message *m, int64_t rx_
 {
 	struct probe_result r;
 
-	result_init(t, &r);
+	result_init(t, &r, rx_ns);
 	r.outcome = PROBE_RESPONSE;
 	r.code = m->code;
-	r.ended_ns = rx_ns;
 	r.retry_after_s = m->retry_after_s;
 	if (t->address.transport == CONFIG_TRANSPORT_UDP && t->udp)
 		r.reply_ttl = udp_rx_ttl(t->udp);
@@ -133,7 +132,7 @@ void target_refuse(struct target *t, const struct guard_message *m, const char *
 	struct probe_result r;
 
 	t->attempt.refused = true;
-	result_init(t, &r);
+	result_init(t, &r, probe_ended_ns(t));
 	r.outcome = PROBE_AUTH;
 	r.code = m->code;
 	copy_phrase(r.phrase, sizeof(r.phrase), &m->phrase);

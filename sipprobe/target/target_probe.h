@@ -12,6 +12,9 @@
 struct target;
 struct udp;
 
+/* Brings a target into the cache: what seems to be an answer of its peer is read. */
+void target_fetch(const struct target *t);
+
 /*
  * Takes in what a datagram or a stream message, that passed the guard, answers. @src was
  * checked by the caller only as far as it knows: for UDP the target compares it.
