@@ -267,6 +267,8 @@ static void test_null(void)
 	store_probe_begin(s, NULL, 1);
 	store_probe_done(s, NULL, &r);
 	store_probe_late(s, NULL);
+	ok(!store_survey_size(s, NULL, &(struct survey_size_report){.verdict = 1}),
+	   "nor a verdict on sizes");
 	store_target_remove(s, NULL);
 	store_trunk_remove(s, NULL);
 	store_free(s);

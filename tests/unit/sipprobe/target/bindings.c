@@ -202,6 +202,22 @@ static void test_other_contact(void)
 	fixture_close(&f);
 }
 
+/* Who runs on has nobody that waits for the last one. */
+static void test_nobody_waits(void)
+{
+	struct fixture f;
+
+	fixture_open(&f, UDP, BINDS);
+	f.group.unregistered_h = NULL;
+	leave(&f, bound_target(&f), false);
+	pass_ns(WHEEL_TICK_NS);
+	is_int(fixture_drain(&f), 1, "taken back");
+	fixture_reply(&f, "200 OK", "");
+	pass_ns(WHEEL_TICK_NS);
+	is_int(targets(&f), 0, "and gone");
+	fixture_close(&f);
+}
+
 /* RFC 3261 10.2: all registrations of one address of record are of one Call-ID. */
 static void test_contact_that_changes(void)
 {
@@ -302,6 +318,7 @@ int main(void)
 		test_spellings,
 		test_sweep,
 		test_contact_that_changes,
+		test_nobody_waits,
 	};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));
