@@ -39,11 +39,11 @@ static char at(const struct registrar *r)
 {
 	char found = 0;
 
-	for (char c = 'a'; c < 'g'; c++) {
-		struct resolve_address a = address_of(c);
+	for (const char *c = "abcdef"; *c; c++) {
+		struct resolve_address a = address_of(*c);
 
 		if (registrar_wants(r, CONFIG_METHOD_REGISTER, &a))
-			found = found ? '?' : c;
+			found = found ? '?' : *c;
 	}
 	return found ? found : '?';
 }
