@@ -71,7 +71,7 @@ static uint8_t *rtcp_reception_write(uint8_t *p, const struct rtcp_report *r)
 static uint8_t *rtcp_name_write(uint8_t *p, const struct rtcp_report *r)
 {
 	uint8_t *head = p;
-	size_t len = strnlen(r->name, RTCP_NAME_MAX);
+	size_t all = strlen(r->name), len = all < RTCP_NAME_MAX ? all : RTCP_NAME_MAX;
 
 	p = bytes_write32(p + RTCP_HEADER_BYTES, r->ssrc);
 	*p++ = RTCP_CNAME;
