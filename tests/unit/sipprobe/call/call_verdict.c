@@ -244,5 +244,8 @@ int main(void)
 	is_str(call_failure_name(CALL_FAILURES), "", "there is no other");
 	for (int i = 1; i < CALL_FAILURES; i++)
 		ok(*call_failure_name((enum call_failure)i), "failure %d has a name", i);
+	is_str(call_mode_name(CONFIG_CALL_LOOP), "loop",
+	       "a mode has the name of its setting");
+	is_str(call_mode_name(CONFIG_CALL_LOOP + 1), "", "there is no other mode");
 	return tap_done();
 }

@@ -441,6 +441,35 @@ static void test_parts(void)
 	   "the rest of a datagram is the body");
 }
 
+/* The number of a copy, as we write it; a peer may have made anything else of it. */
+static void test_copy(void)
+{
+	static const struct {
+		const char *text;
+		unsigned copy;
+	} row[] = {
+		{";siptrunk-copy=07", 7},
+		{";siptrunk-copy=99", 99},
+		{";siptrunk-copy=100", 0},
+		{";siptrunk-copy=7a", 0},
+		{";siptrunk-copy=a", 0},
+		{";siptrunk-copy", 0},
+		{"", 0},
+	};
+	static struct bytes b;
+	struct guard_message m;
+	char text[256];
+
+	for (size_t i = 0; i < sizeof(row) / sizeof(*row); i++) {
+		snprintf(text, sizeof(text),
+			 "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP h;branch=z%s\r\n%s%s%s%s",
+			 row[i].text, FROM, TO, ID, CSEQ "\r\n");
+		bytes_set(&b, text);
+		ok(!guard_datagram(&m, b.data, b.len, NULL) && m.copy == row[i].copy,
+		   "copy %u of \"%s\"", row[i].copy, row[i].text);
+	}
+}
+
 /* All of a message as it came, found again from its parts. */
 static void test_bytes(void)
 {
@@ -945,6 +974,7 @@ int main(int argc, char *argv[])
 	test_tables();
 	test_thread();
 	test_parts();
+	test_copy();
 	test_bytes();
 	test_retry_after();
 	test_hostile();
