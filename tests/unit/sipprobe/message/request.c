@@ -180,6 +180,35 @@ static void test_stamps_differ(void)
 	request_free(&r);
 }
 
+/* Between probes that are far apart: what answers the last one is still known. */
+static void test_shrunk(void)
+{
+	const struct config_trunk trunk = {.uri = "sip:192.0.2.1", .settings = &plain};
+	struct request_info info = {"OPTIONS", &trunk, CONFIG_TRANSPORT_UDP,
+				    NULL,      1,      "siptrunk_exporter/1.2"};
+	struct request r = {0};
+	char whole[1024], text[1024];
+	struct guard_message m;
+	struct sa local;
+
+	(void)sa_set_str(&local, "192.0.2.9", 5060);
+	info.local = &local;
+	request_shrink(&r);
+	ok(!r.buf, "there is nothing to shrink");
+	if (!ok(!request_make(&r, &info) && !request_stamp(&r), "made"))
+		return;
+	memcpy(whole, r.buf, r.len);
+	ok(!answer_read(&m, text, sizeof(text), &r, NULL, NULL), "an answer to it");
+	request_shrink(&r);
+	is_int(r.len, 0, "its bytes are gone");
+	ok(request_answered_by(&r, "OPTIONS", &m), "its answer is known");
+	request_shrink(&r);
+	ok(request_answered_by(&r, "OPTIONS", &m), "shrunk once more");
+	ok(!request_make(&r, &info) && !memcmp(r.buf, whole, r.len),
+	   "made anew, it has the stamps that it had");
+	request_free(&r);
+}
+
 /* What stands in a URI of the configuration, and what is sent for it. */
 static const struct {
 	const char *trunk;
@@ -418,6 +447,7 @@ int main(void)
 	test_bytes();
 	test_match();
 	test_stamps_differ();
+	test_shrunk();
 	test_uris();
 	test_contacts();
 	test_loose();
