@@ -141,6 +141,8 @@ static const struct {
 	{"parameters of no scheme", "realm=\"r\",nonce=\"n\"", ""},
 	{"a fold inside a text",
 	 "Digest realm=\"a \r\n\t b\",nonce=\"n\",opaque=\"\n c\"", "a b n  c MD5 |"},
+	{"a fold at the end of a text", "Digest realm=\"a\r\n \",nonce=\"n\"",
+	 "a  n - MD5 |"},
 	{"the end of a line inside a text", "Digest realm=\"a\r\nb\",nonce=\"n\"", ""},
 	{"no commas", "Digest realm=\"r\" nonce=\"n\"\tqop=auth stale=true",
 	 "r n - MD5 qas|"},
