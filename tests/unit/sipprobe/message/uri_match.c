@@ -81,6 +81,7 @@ static const struct {
 	{"sip:%4aoe@h.example", "sip:Joe@h.example", "equal"},
 	{"sip:%50at@h.example", "sip:Pat@h.example", "equal"},
 	{"sip:a%0ab@h.example", "sip:a%0Ab@h.example", "equal"},
+	{"sip:jo%45@h.example", "sip:joE@h.example", "equal"},
 	{"sip:%7Fx@h.example", "sip:\177x@h.example", "equal"},
 	{"sip:me%4@h.example", "sip:me%4@h.example", "equal"},
 	{"sip:me%4g@h.example", "sip:me%4G@h.example", "none"},
