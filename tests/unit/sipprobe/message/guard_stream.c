@@ -59,6 +59,9 @@ static void test_moved(void)
 	static const char *const texts[] = {
 		"SIP/2.0 200 All well\r\n" VIA FIELDS "Content-Length: 2\r\n\r\nhi",
 		"OPTIONS sip:a SIP/2.0\r\nl: 2\r\n" VIA FIELDS "\r\nhi",
+		"OPTIONS sip:a SIP/2.0\r\nl: 5\r\nX: a\001b\r\n" VIA
+		"From: <sip:a@b>\r\n ;tag=1\r\nTo: <sip:c@d>\r\n\t;tag=2\r\n"
+		"Call-ID: x\r\nCSeq: 1 OPTIONS\r\n\r\n body",
 		"OPTIONS sip:a SIP/2.0\r\nl: 2\r\n" VIA FIELDS "l: 2\r\n" FIELDS "\r\nhi",
 	};
 
@@ -72,7 +75,8 @@ static void test_moved(void)
 			bool same =
 				!read_in_two(&m, &last, texts[i], first) &&
 				!strcmp(parts_of(&m, last), parts_of(&whole, texts[i])) &&
-				m.size == whole.size && m.fault == whole.fault;
+				m.size == whole.size && m.fault == whole.fault &&
+				m.oddity == whole.oddity;
 
 			wrong += !same;
 			free(last);
