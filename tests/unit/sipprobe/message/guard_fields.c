@@ -128,6 +128,8 @@ static void test_odd(void)
 		 "a To that no grammar allows", "2"},
 		{RESPONSE VIA FROM "To: a, (b) <sip:c@d>\r\n" ID CSEQ "\r\n",
 		 "a To that no grammar allows", NULL},
+		{REQUEST VIA FROM "To: c@d\r\n" ID CSEQ "\r\n",
+		 "a To that no grammar allows", NULL},
 		{RESPONSE VIA FROM "To: c@d;tag=2\r\n" ID CSEQ "\r\n",
 		 "a To that no grammar allows", "2"},
 		{RESPONSE VIA FROM "To: a, (b) <sip:c@d>;tag=2;tag=3\r\n" ID CSEQ "\r\n",
@@ -156,6 +158,7 @@ static void test_odd(void)
 
 		read_well(&m, rows[i].text);
 		is_str(m.oddity, rows[i].oddity, "its oddity");
+		is_str(m.fault, NULL, "which is no fault");
 		part_is(&m.to_tag, rows[i].to_tag, "To's tag");
 	}
 }
