@@ -35,8 +35,11 @@ static void test_cases(void)
 	char out[LADDER_BYTES + 1];
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		out[ladder_redact(out, cases[i].in, strlen(cases[i].in))] = '\0';
+		size_t n = ladder_redact(out, cases[i].in, strlen(cases[i].in));
+
+		out[n] = '\0';
 		is_str(out, cases[i].out, cases[i].name);
+		is_int((long long)n, (long long)strlen(cases[i].out), "and no more");
 	}
 }
 
