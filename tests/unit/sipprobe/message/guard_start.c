@@ -21,6 +21,8 @@ static void test_lines(void)
 		 0, "lines that end in LF alone"},
 		{"XIP/2.0 200 OK\r\n" REST, EBADMSG,
 		 "start line of neither request nor response"},
+		{"(PTIONS sip:a SIP/2.0\r\n" REST, EBADMSG,
+		 "start line of neither request nor response"},
 		{"OPTIONS sip:a SIP/2.0\r\n" REST, 0, NULL},
 		{"OPTIONS sip:a SIP/2.0\r\n X: y\r\n" REST, 0,
 		 "a line that is no header field"},
