@@ -1,7 +1,6 @@
 /* Whose request it is: the connection, the certificate, the transport, our end, the port.
  */
 #include "sipprobe/transport/stream.h"
-#include "tests/support/ca.h"
 #include "tests/unit/sipprobe/trunk/other.h"
 
 #define UDP CONFIG_TRANSPORT_UDP
@@ -104,191 +103,53 @@ static void test_transport(void)
 	fixture_close(&f);
 }
 
-/* Two ends of a TLS connection, both with certificates. */
-struct pair {
-	struct tls_profile *profiles[2];
-	struct stream *ends[2]; /* the peer's, ours */
-	unsigned up, messages;
-	char dir[64];
-};
-
-static void pair_up_h(struct stream *s, void *arg)
+/* Among trunks of one address over UDP: our end, and then the port it came from. */
+static void test_port(void)
 {
-	(void)s;
-	((struct pair *)arg)->up++;
-}
-
-static void pair_message_h(struct stream *s, const struct guard_message *m, int64_t rx_ns,
-			   void *arg)
-{
-	(void)s, (void)rx_ns;
-	((struct pair *)arg)->messages += m->code == 200;
-}
-
-static void pair_closed_h(struct stream *s, enum probe_outcome why, int err,
-			  const char *detail, void *arg)
-{
-	(void)s, (void)why, (void)err, (void)arg;
-	printf("# closed: %s\n", detail);
-}
-
-static bool pair_is_up(void *arg)
-{
-	return ((struct pair *)arg)->up == 2;
-}
-
-static bool pair_is_answered(void *arg)
-{
-	return ((struct pair *)arg)->messages;
-}
-
-static struct tls_profile *pair_profile(const char *dir, const char *name,
-					const struct ca_cert *cert, const char *ca,
-					bool server)
-{
-	const struct ca_cert *chain[] = {cert, NULL};
-	char path[128], err[256];
-	const struct config_tls conf = {
-		.ca_file = ca,
-		.cert_file = ca_write(path, dir, name, chain, cert->key),
-		.key_file = path,
-		.min_version = CONFIG_TLS_1_2,
+	static const struct {
+		const char *name;
+		int ports[2]; /* from the peer's on */
+		const char *settings[2];
+		const char *told;
+		unsigned seen[2];
+	} cases[] = {
+		{"the port that it came from", {1, 0}, {"", ""}, "b", {0, 1}},
+		{"no trunk's port: the first", {1, 2}, {"", ""}, "a", {1, 1}},
+		{"our end before the port",
+		 {0, 1},
+		 {"", ", \"local\": {\"address\": \"127.0.0.1\"}"},
+		 "b",
+		 {0, 1}},
 	};
-	struct tls_profile *p = NULL;
-
-	if (tls_profile_alloc(&p, &conf, server, err, sizeof(err)))
-		printf("# %s\n", err);
-	return p;
-}
-
-static void pair_open(struct pair *p, int listen_fd, const struct sa *sa)
-{
-	static const struct stream_events events = {pair_up_h, pair_message_h,
-						    pair_closed_h};
-	struct ca_cert root, peer, us;
-	const struct ca_cert *chain[] = {&root, NULL};
-	char ca[128];
-	int fd;
-
-	*p = (struct pair){.up = 0};
-	ca_dir_make(p->dir);
-	ca_make(&root, &(struct ca_spec){"Root", .authority = true}, NULL);
-	ca_make(&peer, &(struct ca_spec){"peer", "DNS:sbc.example"}, &root);
-	ca_make(&us, &(struct ca_spec){"us", "DNS:us.example"}, &root);
-	ca_write(ca, p->dir, "ca.pem", chain, NULL);
-	p->profiles[0] = pair_profile(p->dir, "peer.pem", &peer, ca, false);
-	p->profiles[1] = pair_profile(p->dir, "us.pem", &us, ca, true);
-	ca_drop(&root), ca_drop(&peer), ca_drop(&us);
-	if (stream_connect(&p->ends[0], sa, NULL, p->profiles[0], "us.example", &events,
-			   p))
-		puts("# stream_connect failed");
-	while ((fd = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK)) < 0)
-		loop_turn();
-	if (stream_accept(&p->ends[1], fd, p->profiles[1], &events, p))
-		puts("# stream_accept failed");
-	loop_until(pair_is_up, p);
-}
-
-static void pair_close(struct pair *p)
-{
-	for (int i = 0; i < 2; i++) {
-		mem_deref(p->ends[i]);
-		mem_deref(p->profiles[i]);
-	}
-	ca_dir_remove(p->dir);
-}
-
-/* Who proves a trunk's name is its peer, wherever it comes from. */
-static void test_certificate(void)
-{
-	struct resolve_address elsewhere = {.transport = CONFIG_TRANSPORT_TLS};
-	char buf[FIXTURE_TEXT];
-	struct guard_message m;
-	struct other o[3];
-	struct fixture f;
-	struct pair p;
+	char buf[FIXTURE_TEXT], told[64];
 	size_t len = request(buf, "OPTIONS", "sip:us", "");
 
-	fixture_open(&f, CONFIG_TRANSPORT_TLS, CALM);
-	pair_open(&p, f.fd, &f.address.sa);
-	if (guard_stream(&m, buf, len, NULL))
-		puts("# guard_stream failed");
-	sa_set_str(&elsewhere.sa, "192.0.2.1", 5061);
-	other_open(&o[0], &f.group, "wrong", &elsewhere,
-		   ", \"tls\": {\"server_name\": \"other.example\"}");
-	(void)fixture_told(&f);
-	demux_arrivals.request_h(p.ends[1], CONFIG_TRANSPORT_TLS, &m, f.demux);
-	is_str(fixture_told(&f), "stranger", "a certificate for no trunk's name");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct other o[2];
+		struct fixture f;
 
-	elsewhere.transport = CONFIG_TRANSPORT_TCP;
-	other_open(&o[1], &f.group, "tcp", &elsewhere,
-		   ", \"tls\": {\"server_name\": \"sbc.example\"}");
-	elsewhere.transport = CONFIG_TRANSPORT_TLS;
-	other_open(&o[2], &f.group, "right", &elsewhere,
-		   ", \"tls\": {\"server_name\": \"sbc.example\"}");
-	(void)fixture_told(&f);
-	for (int i = 0; i < 2; i++) {
-		demux_arrivals.request_h(p.ends[1], CONFIG_TRANSPORT_TLS, &m, f.demux);
-		is_str(fixture_told(&f), "inbound right OPTIONS 200",
-		       "the trunk whose name it proves, over TLS");
+		fixture_open(&f, UDP, CALM);
+		for (int k = 0; k < 2; k++) {
+			struct resolve_address at = f.address;
+			int port = sa_port(&at.sa) + cases[i].ports[k];
+
+			sa_set_port(&at.sa, (uint16_t)port);
+			other_open(&o[k], &f.group, k ? "b" : "a", &at,
+				   cases[i].settings[k]);
+		}
+		f.services.inbound_sensitive = 1;
+		(void)fixture_told(&f);
+		demux_arrivals.datagram_h(our_socket(&f, "127.0.0.1"), &f.address.sa, buf,
+					  len, 0, f.demux);
+		(void)snprintf(told, sizeof(told), "inbound %s OPTIONS 200",
+			       cases[i].told);
+		is_str(fixture_told(&f), told, cases[i].name);
+		for (int k = 0; k < 2; k++) {
+			is_int(o[k].seen, cases[i].seen[k], "a sign of life, or not");
+			other_close(&o[k]);
+		}
+		fixture_close(&f);
 	}
-	is_int(o[2].seen, 2, "a sign of life each time");
-	ok(loop_until(pair_is_answered, &p), "answered on the connection");
-
-	o[2].target = mem_deref(o[2].target);
-	(void)fixture_told(&f);
-	demux_arrivals.request_h(p.ends[1], CONFIG_TRANSPORT_TLS, &m, f.demux);
-	is_str(fixture_told(&f), "stranger", "and nobody's once that trunk is gone");
-	pair_close(&p);
-	for (int i = 0; i < 3; i++)
-		other_close(&o[i]);
-	fixture_close(&f);
-}
-
-/* Several trunks of the name that a certificate proves. */
-static void test_certificate_several(void)
-{
-	static const char name[] = ", \"tls\": {\"server_name\": \"sbc.example\"}";
-	struct resolve_address far = {.transport = CONFIG_TRANSPORT_TLS};
-	struct resolve_address near = {.transport = CONFIG_TRANSPORT_TLS};
-	char buf[FIXTURE_TEXT];
-	struct guard_message m;
-	struct other o[5];
-	struct fixture f;
-	struct pair p;
-
-	fixture_open(&f, CONFIG_TRANSPORT_TLS, CALM);
-	pair_open(&p, f.fd, &f.address.sa);
-	(void)!guard_stream(&m, buf, request(buf, "OPTIONS", "sip:us", ""), NULL);
-	sa_set_str(&far.sa, "192.0.2.1", 5061);
-	sa_set_str(&near.sa, "127.0.0.1", 5061);
-	f.services.inbound_sensitive = 1;
-	other_open(&o[0], &f.group, "a", &far, name);
-	other_open(&o[1], &f.group, "b", &far, name);
-	other_open(&o[2], &f.group, "c", &far, name);
-	(void)fixture_told(&f);
-	demux_arrivals.request_h(p.ends[1], CONFIG_TRANSPORT_TLS, &m, f.demux);
-	is_str(fixture_told(&f), "inbound a OPTIONS 200", "the first of those alike");
-	is_int(o[0].seen * 100 + o[1].seen * 10 + o[2].seen, 111, "and all are alive");
-
-	/* One comes and one goes: as many as before, and not the same. */
-	other_open(&o[3], &f.group, "d", &far, name);
-	o[0].target = mem_deref(o[0].target);
-	(void)fixture_told(&f);
-	demux_arrivals.request_h(p.ends[1], CONFIG_TRANSPORT_TLS, &m, f.demux);
-	ok(strstr(fixture_told(&f), " OPTIONS 200"), "one of those there are now");
-	is_int(o[0].seen * 1000 + o[1].seen * 100 + o[2].seen * 10 + o[3].seen, 1221,
-	       "and nobody who is gone");
-
-	other_open(&o[4], &f.group, "e", &near, name);
-	(void)fixture_told(&f);
-	demux_arrivals.request_h(p.ends[1], CONFIG_TRANSPORT_TLS, &m, f.demux);
-	is_str(fixture_told(&f), "inbound e OPTIONS 200", "the one of this address");
-	is_int(o[1].seen * 10 + o[4].seen, 21, "and it alone is alive");
-	pair_close(&p);
-	for (int i = 0; i < 5; i++)
-		other_close(&o[i]);
-	fixture_close(&f);
 }
 
 /* Two ends of a TCP connection, one of them ours. */
@@ -427,6 +288,38 @@ static void test_streams(void)
 		check_stream(&stream_cases[i], &m);
 }
 
+/* The port that a peer connects from is any: no trunk is the likelier for it. */
+static void test_accepted_port(void)
+{
+	char buf[FIXTURE_TEXT];
+	struct resolve_address at;
+	struct guard_message m;
+	struct other o[3];
+	struct fixture f;
+	struct wire w;
+
+	(void)!guard_stream(&m, buf, request(buf, "OPTIONS", "sip:us", ""), NULL);
+	fixture_open(&f, CONFIG_TRANSPORT_TCP, CALM);
+	wire_open(&w, &f, true);
+	at = f.address;
+	other_open(&o[0], &f.group, "first", &at, "");
+	sa_set_port(&at.sa, sa_port(stream_peer(w.ours)));
+	other_open(&o[1], &f.group, "its port", &at, "");
+	sa_set_port(&at.sa, 1);
+	other_open(&o[2], &f.group, "port 1", &at, "");
+	for (unsigned sensitive = 0; sensitive < 2; sensitive++) {
+		f.services.inbound_sensitive = sensitive;
+		(void)fixture_told(&f);
+		demux_arrivals.request_h(w.ours, CONFIG_TRANSPORT_TCP, &m, f.demux);
+		is_str(fixture_told(&f), "inbound first OPTIONS 200", "the first");
+	}
+	is_int(o[0].seen * 100 + o[1].seen * 10 + o[2].seen, 111, "all are alive");
+	wire_close(&w);
+	for (int i = 0; i < 3; i++)
+		other_close(&o[i]);
+	fixture_close(&f);
+}
+
 /* A connection that a trunk opened is that trunk's, for as long as it is there. */
 static void test_opener(void)
 {
@@ -458,13 +351,8 @@ static void test_opener(void)
 int main(void)
 {
 	static void (*const tests[])(void) = {
-		test_local,
-		test_shared,
-		test_transport,
-		test_certificate,
-		test_certificate_several,
-		test_streams,
-		test_opener,
+		test_local,   test_shared,	  test_transport, test_port,
+		test_streams, test_accepted_port, test_opener,
 	};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));
