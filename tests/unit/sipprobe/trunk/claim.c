@@ -1,7 +1,7 @@
 /* Whose request it is: the connection, the certificate, the transport, our end, the port.
  */
-#include "sipprobe/transport/stream.h"
 #include "tests/unit/sipprobe/trunk/other.h"
+#include "tests/unit/sipprobe/trunk/wire.h"
 
 #define UDP CONFIG_TRANSPORT_UDP
 
@@ -150,62 +150,6 @@ static void test_port(void)
 		}
 		fixture_close(&f);
 	}
-}
-
-/* Two ends of a TCP connection, one of them ours. */
-struct wire {
-	struct stream *ours, *theirs;
-	unsigned up, messages;
-};
-
-static void wire_up_h(struct stream *s, void *arg)
-{
-	(void)s;
-	((struct wire *)arg)->up++;
-}
-
-static void wire_message_h(struct stream *s, const struct guard_message *m, int64_t rx_ns,
-			   void *arg)
-{
-	(void)s, (void)rx_ns;
-	((struct wire *)arg)->messages += m->code == 200;
-}
-
-static void wire_closed_h(struct stream *s, enum probe_outcome why, int err,
-			  const char *detail, void *arg)
-{
-	(void)s, (void)why, (void)err, (void)detail, (void)arg;
-}
-
-static bool wire_is_up(void *arg)
-{
-	return ((struct wire *)arg)->up == 2;
-}
-
-/* @accepted: our end is the one that was connected to */
-static void wire_open(struct wire *w, const struct fixture *f, bool accepted)
-{
-	static const struct stream_events events = {wire_up_h, wire_message_h,
-						    wire_closed_h};
-	struct stream *connected = NULL, *accepting = NULL;
-	int fd;
-
-	*w = (struct wire){.up = 0};
-	if (stream_connect(&connected, &f->address.sa, NULL, NULL, "", &events, w))
-		puts("# stream_connect failed");
-	while ((fd = accept4(f->fd, NULL, NULL, SOCK_NONBLOCK)) < 0)
-		loop_turn();
-	if (stream_accept(&accepting, fd, NULL, &events, w))
-		puts("# stream_accept failed");
-	loop_until(wire_is_up, w);
-	w->ours = accepted ? accepting : connected;
-	w->theirs = accepted ? connected : accepting;
-}
-
-static void wire_close(struct wire *w)
-{
-	mem_deref(w->ours);
-	mem_deref(w->theirs);
 }
 
 /* Whose a ping is that comes over TCP, among the trunks of one address. */

@@ -1,5 +1,6 @@
 /* What arrives finds its way: to a target, to an answer, or to nobody. */
 #include "sipprobe/target/probers.h"
+#include "sipprobe/transport/udp.h"
 #include "tests/unit/sipprobe/trunk/other.h"
 
 #define UDP CONFIG_TRANSPORT_UDP
@@ -110,10 +111,17 @@ static void test_keep_alives(void)
 		{zeros, sizeof(zeros), "malformed"},
 		{"jaK", 3, ""},
 		{"jaK\0", 4, ""},
+		{"jaK!", 4, ""},
 		{"jaKx.", 5, "malformed"},
 		{"\0\1\0\0\x21\x12\xa4\x42"
 		 "123456789012",
 		 20, ""},
+		{"\x40\1\0\0\x21\x12\xa4\x42"
+		 "123456789012",
+		 20, "malformed"},
+		{"\0\1\0\0\x21\x12\xa4\x42"
+		 "12345678901",
+		 19, "malformed"},
 		{"\0\1\0\0\x21\x12\xa4\x43"
 		 "123456789012",
 		 20, "malformed"},
@@ -158,6 +166,30 @@ static void test_responses(void)
 		fixture_arrive(&f, buf, (size_t)n);
 		is_str(fixture_told(&f), "unmatched", cases[i].name);
 	}
+	mem_deref(t);
+	fixture_close(&f);
+}
+
+/* Line ends before a message are no part of it; it is no longer for them. */
+static void test_line_ends(void)
+{
+	char text[4 + FIXTURE_TEXT] = "\r\n\r\n";
+	struct fixture f;
+	struct target *t;
+	size_t len;
+
+	fixture_open(&f, UDP, CALM);
+	t = fixture_target(&f, &prober_options);
+	fixture_probe(t);
+	fixture_drain(&f);
+	(void)fixture_told(&f);
+	len = 4 + fixture_answer(text + 4, f.got, "200 OK", "");
+	text[len - 5] = '4';
+	fixture_arrive(&f, text, len);
+	is_str(fixture_told(&f), "malformed", "a body of four bytes that did not come");
+	text[len - 5] = '0';
+	fixture_arrive(&f, text, len);
+	is_str(fixture_told(&f), "response 200 up", "an answer");
 	mem_deref(t);
 	fixture_close(&f);
 }
@@ -366,12 +398,64 @@ static void test_contact(void)
 	}
 }
 
+/* At a socket of all addresses we are where the peer sees us. */
+static void test_contact_of_any(void)
+{
+	struct config *listens =
+		fixture_config("{\"sip\": {\"listen\": [\"udp:0.0.0.0:0\"]}, "
+			       "\"trunks\": [{\"name\": \"a\", \"uri\": \"sip:a\"}]}");
+	char buf[FIXTURE_TEXT], err[128], want[64];
+	struct udp *u = NULL;
+	struct fixture f;
+	struct target *t;
+	struct sa local;
+
+	fixture_open(&f, UDP, CALM ", \"contact\": \"sip:us@{local}\"");
+	(void)sockets_prepare(f.services.sockets, &listens->sip, f.group.tls, err,
+			      sizeof(err));
+	(void)sockets_commit(f.services.sockets);
+	(void)sockets_udp_for(f.services.sockets, &u, &local, &f.address.sa,
+			      &(struct config_local){0});
+	ok(sa_is_any(udp_local(u)), "a socket of all addresses");
+	t = fixture_target(&f, &prober_options);
+	demux_arrivals.datagram_h(u, &f.address.sa, buf,
+				  request(buf, "OPTIONS", "sip:us", ""), 0, f.demux);
+	fixture_drain(&f);
+	(void)snprintf(want, sizeof(want), "<sip:us@127.0.0.1:%u>",
+		       sa_port(udp_local(u)));
+	is_str(fixture_field(&f, "Contact"), want, "our address towards it, and port");
+	mem_deref(t);
+	fixture_close(&f);
+	config_free(listens);
+}
+
+/* It keeps the sets of addresses for as long as it lives. */
+static void test_alloc(void)
+{
+	struct demux *d = NULL;
+	struct fixture f;
+
+	fixture_open(&f, UDP, CALM);
+	mem_deref(f.demux);
+	f.demux = NULL;
+	is_int(mem_nrefs(f.peers.scheduled) * 10 + mem_nrefs(f.peers.ondemand), 11,
+	       "the sets are nobody else's once the fixture's is gone");
+	is_int(demux_alloc(&d, &f.services, &f.peers, &f.events, &f), 0, "another");
+	is_int(mem_nrefs(f.peers.scheduled) * 10 + mem_nrefs(f.peers.ondemand), 22,
+	       "keeps them");
+	mem_deref(d);
+	is_int(mem_nrefs(f.peers.scheduled) * 10 + mem_nrefs(f.peers.ondemand), 11,
+	       "and gives them back");
+	fixture_close(&f);
+}
+
 int main(void)
 {
 	static void (*const tests[])(void) = {
-		test_requests, test_faulty,	 test_keep_alives, test_responses,
-		test_icmp,     test_icmp_branch, test_ondemand,	   test_accept,
-		test_rate,     test_contact,
+		test_requests,	test_faulty, test_keep_alives, test_responses,
+		test_line_ends, test_icmp,   test_icmp_branch, test_ondemand,
+		test_accept,	test_rate,   test_contact,     test_contact_of_any,
+		test_alloc,
 	};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));
