@@ -21,6 +21,7 @@ static void test_literal(void)
 	is_str(told(&ts), "0/1, up>down by 127.0.0.1 OPTIONS", "down");
 	ts.trunk = mem_deref(ts.trunk);
 	is_str(told(&ts), "remove, trunk remove", "gone");
+	is_int(ts.downs, 1, "that it went down was told to who asks why");
 	trunks_close(&ts);
 }
 
@@ -92,6 +93,78 @@ static void test_two_checks(void)
 	probe(&ts, 1, NULL);
 	is_str(told(&ts), "0/1, up>down by 127.0.0.1 REGISTER", "the worse counts");
 	trunks_close(&ts);
+	trunks_open(&ts, "sip:isp.test:%u",
+		    CALM
+		    ", \"family\": \"ipv4\", \"method\": [\"OPTIONS\", \"REGISTER\"]",
+		    TWO);
+	zone_answer_all(ts.zone);
+	is_int(ts.trunk->target_count, 4, "two checks of two addresses");
+	is_str(told(&ts), "trunk isp, 0/0, 0/2", "are two addresses");
+	ts.trunk = mem_deref(ts.trunk);
+	is_str(told(&ts), "remove, remove, remove, remove, trunk remove", "all go");
+	trunks_close(&ts);
+}
+
+/* The states of two checks of one address, and the trunk's. */
+static void test_worse(void)
+{
+	static const char names[] = "?UDX";
+	char got[64] = "";
+	struct trunks ts;
+
+	trunks_open(&ts, "sip:127.0.0.1:%u",
+		    CALM ", \"method\": [\"OPTIONS\", \"REGISTER\"]", "");
+	loop_until(has_targets, &ts);
+	for (unsigned a = 0; a < HEALTH_STATES; a++)
+		for (unsigned b = 0; b < HEALTH_STATES; b++) {
+			ts.trunk->targets[0]->health.state = (uint8_t)a;
+			ts.trunk->targets[1]->health.state = (uint8_t)b;
+			ts.trunk->state = ts.trunk->sum = HEALTH_UNKNOWN;
+			trunk_update(ts.trunk, NULL, NULL, false);
+			(void)snprintf(got + strlen(got), 8, "%c%c%c ", names[a],
+				       names[b], names[ts.trunk->state]);
+		}
+	is_str(got, "??? ?U? ?D? ?XX U?? UUU UDD UXX D?? DUD DDD DXX X?X XUX XDX XXX ",
+	       "down before unknown before degraded before up");
+	trunks_close(&ts);
+}
+
+/* A call of now and then is nothing to wait for, unless there is no other check. */
+static void test_rare_check(void)
+{
+	static const struct {
+		const char *name, *methods;
+		unsigned rare;
+		enum health_state before;
+	} cases[] = {
+		{"beside another", "[\"OPTIONS\", \"REGISTER\"]", 1, HEALTH_UP},
+		{"alone", "\"OPTIONS\"", 0, HEALTH_UNKNOWN},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct prober *prober;
+		char settings[256];
+		struct target *rare;
+		struct trunks ts;
+
+		(void)snprintf(settings, sizeof(settings), CALM ", \"method\": %s",
+			       cases[i].methods);
+		trunks_open(&ts, "sip:127.0.0.1:%u", settings, "");
+		loop_until(has_targets, &ts);
+		rare = ts.trunk->targets[cases[i].rare];
+		prober = rare->prober;
+		rare->prober = &prober_invite;
+		if (cases[i].rare)
+			probe(&ts, 0, "200 OK");
+		is_int(ts.trunk->state, cases[i].before, cases[i].name);
+		trunk_tell_addresses(ts.trunk, true);
+		is_int(ts.trunk->reported_total, 1, "an address");
+		rare->health.state = HEALTH_DOWN;
+		trunk_update(ts.trunk, NULL, NULL, false);
+		is_int(ts.trunk->state, HEALTH_DOWN, "once it failed, it counts");
+		rare->prober = prober;
+		trunks_close(&ts);
+	}
 }
 
 /* A change is as old as what brought it, not as our look at it. */
@@ -101,9 +174,11 @@ static void test_when(void)
 	int64_t begun_ns;
 
 	trunks_open(&ts, "sip:127.0.0.1:%u", CALM, "");
+	begun_ns = virtual_now_ns;
 	loop_until(has_targets, &ts);
 	probe(&ts, 0, "200 OK");
 	is_int(ts.changed_ns, virtual_now_ns, "up when the answer came");
+	is_int(ts.held_ns, virtual_now_ns - begun_ns, "and unknown since it began");
 	fixture_probe(ts.trunk->targets[0]);
 	begun_ns = ts.trunk->targets[0]->attempt.begun_ns;
 	pass_ms(4900);
@@ -165,12 +240,14 @@ static void test_move(void)
 	is_str(told(&ts), "move", "moved");
 	ok(trunk_conf(ts.trunk) == again->trunks, "to the description in force");
 	is_int(ts.zone->count, 2, "a question under way is asked again");
+	is_int(list_count(&ts.zone->asked), 1, "in place of what was asked before");
 	zone_answer_all(ts.zone);
 	is_str(told(&ts), "0/2", "and answered once");
 	trunk_move(ts.trunk, ts.f.config->trunks);
 	is_int(ts.zone->count, 2, "what is known need not be asked");
-	ok(target_settings(ts.trunk->targets[0]) == ts.f.config->trunks->settings,
-	   "its targets moved along");
+	for (unsigned i = 0; i < 2; i++)
+		ok(target_settings(ts.trunk->targets[i]) == ts.f.config->trunks->settings,
+		   "its targets moved along");
 	trunks_close(&ts);
 	config_free(again);
 }
@@ -193,6 +270,15 @@ static void test_certificate(void)
 	loop_until(has_targets, &ts);
 	is_str(told(&ts), "trunk isp, 0/0, 0/1, cert", "told of what it shows");
 	ok(ts.cert_s - clock_wall_ns() / CLOCK_NS_PER_S > 86000, "and until when");
+	trunk_move(ts.trunk, ts.f.config->trunks);
+	is_str(told(&ts), "move, cert", "and again in another configuration");
+	ts.f.events.trunk_cert_h = NULL;
+	trunk_tell_certificate(ts.trunk);
+	is_str(told(&ts), "", "unless nobody asks");
+	trunks_close(&ts);
+	trunks_open(&ts, "sip:127.0.0.1:%u", settings, "");
+	loop_until(has_targets, &ts);
+	is_str(told(&ts), "trunk isp, 0/0, 0/1", "where TLS is not spoken none is shown");
 	trunks_close(&ts);
 	ca_drop(&own);
 	ca_dir_remove(dir);
@@ -217,8 +303,9 @@ static void test_family(void)
 int main(void)
 {
 	static void (*const tests[])(void) = {
-		test_literal, test_up_when, test_two_checks,  test_when,
-		test_inbound, test_move,    test_certificate, test_family,
+		test_literal,	  test_up_when, test_two_checks, test_worse,
+		test_rare_check,  test_when,	test_inbound,	 test_move,
+		test_certificate, test_family,
 	};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));

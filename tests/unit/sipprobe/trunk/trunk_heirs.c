@@ -66,6 +66,10 @@ static const struct {
 	 "?0 ?1 ?1 ?1 X1 X1 X2 U2"},
 	{"all of them: others altogether", "all", "=12 1+ 2- 2- 2- =34 3+ 4+ 3+ 4+",
 	 "?0 ?1 ?1 ?1 X1 X0 X1 X2 X2 U2"},
+	{"others altogether: each takes a place of its own", "any",
+	 "=12 1+ 2- 2- =34 3+ 4-", "?0 U1 U1 U1 U0 U1 D1"},
+	{"others altogether: the place of one of the same priority", "any",
+	 "=1,2 1- 1- 2+ =3,4 3-", "?0 ?0 ?0 U1 U0 D0"},
 	{"primary: a dead one that changes", "primary", "=1,2 1- 2+ =3,2 3- =4,2 4-",
 	 "?0 ?0 ?1 ?1 ?1 ?1 X1"},
 	{"primary: down until the new one rose", "primary", "=1,2 2+ 1- 1- 1- =3,2 3+ 3+",
@@ -99,6 +103,7 @@ static void test_rotations(void)
 			ts.f.told[0] = '\0';
 		}
 		is_str(got, rotations[i].states, rotations[i].name);
+		is_int(ts.by_pings, 0, "none of it by the peer's pings");
 		trunks_close(&ts);
 	}
 }

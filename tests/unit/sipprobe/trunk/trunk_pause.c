@@ -20,6 +20,16 @@ static void test_paused(void)
 	trunks_close(&ts);
 }
 
+static bool calloc_fails;
+
+void *__real_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+	return calloc_fails ? NULL : __real_calloc(n, size);
+}
+
 /* The wall clock is set to so many seconds after what it was. */
 static void set_wall(struct trunks *ts, int64_t s)
 {
@@ -53,6 +63,7 @@ static void test_paused_until(void)
 	is_str(told(&ts), "", "nor just before");
 	set_wall(&ts, 3600);
 	is_str(told(&ts), "on, pinged, 0/1", "at its time it goes on");
+	is_int(ts.until_s, 0, "without an end to tell");
 	ok(ts.trunk->heartbeat, "with pings expected from now on");
 	pass_ms(5000);
 	ok(fixture_drain(&ts.f) > 0, "within an interval it is asked");
@@ -71,6 +82,64 @@ static void test_paused_until(void)
 	is_int(fixture_drain(&ts.f), 0, "and not probed");
 	set_wall(&ts, 3600);
 	is_str(told(&ts), "on, pinged, 0/1", "and on again");
+	set_wall(&ts, 0);
+	trunks_close(&ts);
+}
+
+/* All of its targets are others then; a name that fails to resolve is told. */
+static void test_paused_name(void)
+{
+	int64_t now_s = clock_wall_ns() / CLOCK_NS_PER_S;
+	char settings[128], date[DATE_BYTES];
+	int64_t begun_ns;
+	struct trunks ts;
+
+	(void)snprintf(settings, sizeof(settings),
+		       ", \"family\": \"ipv4\", \"fall\": 1, \"paused\": \"until %s\"",
+		       date_print(date, now_s + 3600));
+	trunks_open(&ts, "sip:isp.test:%u", settings, TWO);
+	zone_answer_all(ts.zone);
+	is_str(told(&ts), "trunk isp, 0/0, paused until, 0/2", "two addresses, paused");
+	pass_ms(10000);
+	set_wall(&ts, 3600);
+	is_str(told(&ts), "on, 0/2", "two others that are not");
+	begun_ns = virtual_now_ns;
+	for (unsigned i = 0; i < 2; i++)
+		probe(&ts, i, "200 OK");
+	is_str(told(&ts), "1/2, unknown>up by 127.0.0.1 OPTIONS, 2/2", "are probed");
+	ok(ts.changed_ns - begun_ns < CLOCK_NS_PER_S && ts.held_ns < CLOCK_NS_PER_S,
+	   "and nothing was known since it went on, not since it began");
+	set_wall(&ts, 0);
+	is_str(told(&ts), "remove, remove, paused until, 0/2", "both go again");
+	virtual_wall_set_ns = 0;
+	trunks_close(&ts);
+
+	trunks_open(&ts, "sip:isp.test:%u", settings, "");
+	zone_answer_all(ts.zone);
+	is_str(told(&ts), "trunk isp, 0/0, paused until, dns: isp.test A: NXDOMAIN",
+	       "no address, of which a paused trunk is not down");
+	set_wall(&ts, 3600);
+	is_str(told(&ts), "on, 0/0, unknown>down", "but it is once it goes on");
+	is_int(ts.by_pings, 0, "and not by its peer's pings");
+	virtual_wall_set_ns = 0;
+	trunks_close(&ts);
+}
+
+/* Without memory to turn, the next review tries again. */
+static void test_paused_without_memory(void)
+{
+	struct trunks ts;
+
+	paused_open(&ts, clock_wall_ns() / CLOCK_NS_PER_S + 3600, "");
+	loop_until(has_targets, &ts);
+	(void)told(&ts);
+	calloc_fails = true;
+	set_wall(&ts, 3600);
+	calloc_fails = false;
+	is_str(told(&ts), "", "it stays as it was");
+	ok(ts.trunk->owner.paused, "paused");
+	set_wall(&ts, 3600);
+	is_str(told(&ts), "on, 0/1", "until there is");
 	set_wall(&ts, 0);
 	trunks_close(&ts);
 }
@@ -123,6 +192,7 @@ static void test_pause_left(void)
 		{true, 0, INT64_MAX, INT64_MAX, "one without an end"},
 		{true, 10, 5000, 5000, "far away"},
 		{true, 3, 1500, 3000, "near"},
+		{true, 250000000000, 5000, 5000, "as far away as a date can be"},
 		{true, -10, 5000, 5000, "past: a clock may be set back"},
 	};
 	struct config_settings settings = {0};
@@ -147,10 +217,9 @@ static void test_pause_left(void)
 int main(void)
 {
 	static void (*const tests[])(void) = {
-		test_paused,
-		test_paused_until,
-		test_paused_moved,
-		test_pause_left,
+		test_paused,	   test_paused_until,
+		test_paused_name,  test_paused_without_memory,
+		test_paused_moved, test_pause_left,
 	};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));

@@ -116,6 +116,12 @@ static void test_change(void)
 	list(r, "ab");
 	list(r, "ba");
 	is_int(next(r, true), 'b', "another order does");
+	list(r, "cba");
+	is_int(at(r), 'b', "it stays");
+	list(r, "dca");
+	is_int(at(r), 'd', "and gone it is the best of the new ones");
+	list(r, "eca");
+	is_int(at(r), 'e', "though that alone is another");
 	mem_deref(r);
 }
 

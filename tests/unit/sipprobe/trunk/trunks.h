@@ -27,7 +27,11 @@ struct trunks {
 	char cert_unfit[TLS_OWN_TEXT];
 	int64_t changed_ns; /* at_ns of the last change of state */
 	int64_t held_ns;
-	int64_t until_s; /* of the last pause told */
+	struct probe_result last; /* what brought it, if anything did */
+	unsigned by_pings;	  /* changes by the peer's own pings */
+	unsigned downs;		  /* that down_h was told */
+	enum dns_hint dns_hint;	  /* of the last failure of DNS */
+	int64_t until_s;	  /* of the last pause told */
 };
 
 static inline void *trunk_add_h(const struct config_trunk *trunk, void *arg)
@@ -55,6 +59,8 @@ static inline void trunk_state_h(void *row, const struct engine_change *c, void 
 	(void)row;
 	ts->changed_ns = c->at_ns;
 	ts->held_ns = c->held_ns;
+	ts->by_pings += c->inbound;
+	ts->last = c->last ? *c->last : probe_result_none();
 	fixture_tell(&ts->f, "%s>%s%s%.*s%s%s%s%s", health_state_name(c->from),
 		     health_state_name(c->to), c->address[0] ? " by " : "",
 		     (int)strcspn(c->address, ":"), c->address, c->method[0] ? " " : "",
@@ -84,8 +90,8 @@ static inline void trunk_addresses_h(void *row, unsigned total, unsigned up, voi
 static inline void trunk_dns_failed_h(void *row, const char *detail, enum dns_hint hint,
 				      void *arg)
 {
-	(void)hint;
 	(void)row;
+	((struct trunks *)arg)->dns_hint = hint;
 	fixture_tell(&((struct trunks *)arg)->f, "dns: %s", detail);
 }
 
@@ -103,6 +109,13 @@ static inline void trunk_cert_h(void *row, const struct tls_own *own, void *arg)
 	ts->cert_s = own->not_after_s;
 	str_ncpy(ts->cert_unfit, own->unfit, sizeof(ts->cert_unfit));
 	fixture_tell(&ts->f, "cert");
+}
+
+static inline void trunk_down_h(const struct trunk *t, const struct target *target,
+				const struct probe_result *last, void *arg)
+{
+	(void)t, (void)target, (void)last;
+	((struct trunks *)arg)->downs++;
 }
 
 /*
@@ -133,8 +146,11 @@ static inline void trunks_open(struct trunks *ts, const char *uri, const char *s
 	ts->f.events.trunk_dns_failed_h = trunk_dns_failed_h;
 	ts->f.events.trunk_cert_h = trunk_cert_h;
 	ts->f.events.trunk_inbound_h = trunk_inbound_h;
-	ts->group = (struct trunk_group){
-		.targets = ts->f.group, .events = &ts->f.events, .arg = ts};
+	ts->group = (struct trunk_group){.targets = ts->f.group,
+					 .events = &ts->f.events,
+					 .arg = ts,
+					 .down_h = trunk_down_h,
+					 .down_arg = ts};
 	ts->group.targets.conf = ts->f.config;
 	if (resolver_alloc(&ts->group.resolvers.current, NULL) ||
 	    trunk_alloc(&ts->trunk, &ts->group, ts->f.config->trunks))
