@@ -15,6 +15,7 @@ static void test_literal(void)
 	ok(!ts.trunk->naming, "and never will be");
 	probe(&ts, 0, "200 OK");
 	is_str(told(&ts), "1/1, unknown>up by 127.0.0.1 OPTIONS", "up");
+	is_int(ts.downs, 0, "which nobody asks why");
 	probe(&ts, 0, "200 OK");
 	is_str(told(&ts), "", "no news");
 	probe(&ts, 0, NULL);
