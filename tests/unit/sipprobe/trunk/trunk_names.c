@@ -1,6 +1,16 @@
 /* The name of a trunk: when it is resolved, and what its answers bring. */
 #include "tests/unit/sipprobe/trunk/trunks.h"
 
+static bool realloc_fails;
+
+void *__real_realloc(void *p, size_t size);
+void *__wrap_realloc(void *p, size_t size);
+
+void *__wrap_realloc(void *p, size_t size)
+{
+	return realloc_fails ? NULL : __real_realloc(p, size);
+}
+
 /* Names are asked for again at their TTL's end; what stays keeps all it knows. */
 static void test_ttl(void)
 {
@@ -227,6 +237,26 @@ static void test_lesser(void)
 	}
 }
 
+/* Addresses for whose targets there is no memory are as none, until there is. */
+static void test_no_memory(void)
+{
+	struct trunks ts;
+
+	trunks_open(&ts, "sip:isp.test:%u",
+		    CALM ", \"family\": \"ipv4\", \"down_interval\": \"10s\"", TWO);
+	realloc_fails = true;
+	zone_answer_all(ts.zone);
+	realloc_fails = false;
+	is_str(told(&ts),
+	       "trunk isp, 0/0, dns: Cannot allocate memory, unknown>down by dns",
+	       "told");
+	is_int(ts.last.err, ENOMEM, "as what it is");
+	pass_ms(10001);
+	zone_answer_all(ts.zone);
+	is_str(told(&ts), "0/2", "and tried again");
+	trunks_close(&ts);
+}
+
 /* A question that cannot be put at all is a failure like others. */
 static void test_not_asked(void)
 {
@@ -379,6 +409,7 @@ int main(void)
 		test_held_restart,
 		test_gone,
 		test_lesser,
+		test_no_memory,
 		test_not_asked,
 		test_dns_failure_first,
 		test_dns_failure_later,
