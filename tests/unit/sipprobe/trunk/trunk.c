@@ -110,7 +110,7 @@ static void test_two_checks(void)
 static void test_worse(void)
 {
 	static const char names[] = "?UDX";
-	char got[64] = "";
+	char got[128] = "";
 	struct trunks ts;
 
 	trunks_open(&ts, "sip:127.0.0.1:%u",
