@@ -158,6 +158,8 @@ static void test_held_restart(void)
 	(void)told(&ts);
 	pass_ms(2000);
 	is_str(told(&ts), "", "and what is told then holds");
+	trunk_resolve_again(ts.trunk);
+	is_int(ts.zone->count, 3, "what is known need not be asked");
 	trunks_close(&ts);
 }
 
