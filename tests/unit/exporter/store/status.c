@@ -52,7 +52,7 @@ static struct probe_result result(unsigned code, int64_t at_s, const char *words
 	r.code = code;
 	r.begun_unix_ns = at_s * CLOCK_NS_PER_S;
 	r.phase_ns[PROBE_PHASE_ANSWER] = code ? 1000 * at_s : -1;
-	snprintf(r.phrase, sizeof(r.phrase), "%s", words);
+	snprintf(r.phrase, sizeof(r.phrase), "%.20s", words);
 	return r;
 }
 
@@ -62,6 +62,23 @@ static void probe(struct store *s, struct store_target *cell, struct probe_resul
 }
 
 /* --- which rows --- */
+
+static void test_compare(void)
+{
+	static const struct {
+		const char *a, *b;
+		int want;
+	} cases[] = {{"a", "a", 0},   {"a", "b", -1}, {"b", "ab", 1},
+		     {"a", "ab", -1}, {"ab", "a", 1}, {"", "", 0}};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const struct slice a = {cases[i].a, strlen(cases[i].a)};
+		const struct slice b = {cases[i].b, strlen(cases[i].b)};
+		int got = status_name_compare(a, b);
+
+		ok((got > 0) - (got < 0) == cases[i].want, "\"%s\" and \"%s\"", a.p, b.p);
+	}
+}
 
 static void test_order(void)
 {
@@ -150,6 +167,9 @@ static void test_of_the_store(void)
 	status_list_free(l);
 	row = store_trunk_add(s, &trunk);
 	ok(status_generation(s) > generation, "another set of trunks");
+	l = take(s, (struct status_query){0});
+	ok(l->generation == status_generation(s), "which a list tells");
+	status_list_free(l);
 	generation = status_generation(s);
 	store_trunk_move(s, row, &trunk);
 	ok(status_generation(s) > generation, "in another order");
@@ -405,6 +425,7 @@ static void test_many(void)
 
 int main(void)
 {
+	test_compare();
 	test_order();
 	test_chosen();
 	test_of_the_store();

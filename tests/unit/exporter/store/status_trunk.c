@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "exporter/store/labels.h"
 #include "exporter/store/status.h"
-#include "exporter/store/store.h"
+#include "exporter/store/store_rows.h"
 #include "tests/unit/tap.h"
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
@@ -61,7 +61,7 @@ static struct probe_result result(bool up, int64_t at_s, const char *words)
 	r.code = up ? 200 : 0;
 	r.begun_unix_ns = at_s * CLOCK_NS_PER_S;
 	r.phase_ns[PROBE_PHASE_ANSWER] = up ? 1000 * at_s : -1;
-	snprintf(r.phrase, sizeof(r.phrase), "%s", words);
+	snprintf(r.phrase, sizeof(r.phrase), "%.20s", words);
 	return r;
 }
 
@@ -80,6 +80,7 @@ static void probe(const struct world *w, struct store_target *cell, bool up, int
 
 static void test_bare(void)
 {
+	struct buffer set = {0};
 	struct status_trunk *t;
 	struct world w;
 
@@ -99,11 +100,16 @@ static void test_bare(void)
 
 		ok(!one->said.l && !one->seen_as.l && !one->chain && !one->probe_count &&
 			   !one->success && !one->failures[0] && !one->sized &&
-			   !one->train.trains && !one->last_unix_ns,
+			   !one->train.trains && !one->last_unix_ns && !one->ways.there &&
+			   !one->changes[PEER_ALLOW] && !one->change_counts[PEER_ALLOW],
 		   "which nothing is known of");
 		ok(!one->lacks_probes && !one->lacks_failures, "and nothing is lacking");
 	}
 	ok(t->targets[0].marked && !t->targets[1].marked, "numbered copies are of UDP");
+	status_settings(&set, &settings);
+	ok(t->settings.len == set.len && !memcmp(t->settings.data, set.data, set.len),
+	   "settings in force");
+	buffer_clear(&set);
 	status_trunk_free(t);
 	store_free(w.s);
 }
@@ -164,6 +170,7 @@ static void test_full(void)
 	ok(t->down && t->outage.result.outcome == PROBE_DNS && t->since_unix_ns == 7000,
 	   "how and when it went down");
 	ok(t->facts.state == HEALTH_DOWN && t->facts.own_end_s == 9, "what is wrong");
+	ok(t->stats.state == HEALTH_DOWN && t->stats.dns_failures == 1, "its numbers");
 	status_trunk_free(t);
 	store_free(w.s);
 }
@@ -200,6 +207,66 @@ static void test_probes(void)
 	store_free(w.s);
 }
 
+enum { LADDERS = HISTORY_FAILURES + 1 };
+
+/* What a copy refers to is held by it, and let go with it. */
+static void test_references(void)
+{
+	const struct peer_change change = {.before = "a", .now = "b"};
+	struct history_ladder *ladders[LADDERS];
+	struct peer_change *changes[PEER_TRAITS];
+	const struct status_target *one;
+	struct traced *traced;
+	struct status_trunk *t;
+	struct world w;
+	unsigned held = 0, left = 0;
+
+	begin(&w);
+	for (int i = 1; i <= 4; i++)
+		probe(&w, w.udp, i == 1, 100 + i, "");
+	for (int i = 0; i < PEER_TRAITS; i++) {
+		struct peer_change other_trait = change;
+
+		other_trait.trait = (enum peer_trait)i;
+		store_peer_changed(w.s, w.udp, &other_trait);
+	}
+	store_traced(w.s, "a", &(struct trace_report){.count = 1}, true);
+	t = take(w.s, "a");
+	one = &t->targets[0];
+	for (int i = 0; i < LADDERS; i++) {
+		ladders[i] = history_ladder_ref(i < HISTORY_FAILURES ? one->failures[i]
+								     : one->success);
+		held += atomic_load(&ladders[i]->refs);
+	}
+	for (int i = 0; i < PEER_TRAITS; i++) {
+		changes[i] = peer_change_ref(one->changes[i]);
+		held += atomic_load(&changes[i]->refs);
+	}
+	is_int(held, 3 * (LADDERS + PEER_TRAITS), "held here, by the copy, by the store");
+	traced = traced_ref(t->traced);
+	is_int(atomic_load(&traced->refs), 3, "as is the trace");
+	status_trunk_free(t);
+	for (int i = 0; i < LADDERS; i++)
+		left += atomic_load(&ladders[i]->refs);
+	for (int i = 0; i < PEER_TRAITS; i++)
+		left += atomic_load(&changes[i]->refs);
+	is_int(left, 2 * (LADDERS + PEER_TRAITS), "let go with the copy");
+	is_int(atomic_load(&traced->refs), 2, "each of them");
+	store_free(w.s);
+	left = 0;
+	for (int i = 0; i < LADDERS; i++) {
+		left += atomic_load(&ladders[i]->refs);
+		history_ladder_unref(ladders[i]);
+	}
+	for (int i = 0; i < PEER_TRAITS; i++) {
+		left += atomic_load(&changes[i]->refs);
+		peer_change_unref(changes[i]);
+	}
+	is_int(left, LADDERS + PEER_TRAITS, "and with the store");
+	is_int(atomic_load(&traced->refs), 1, "all of it");
+	traced_unref(traced);
+}
+
 /* Who looks has each success kept for a while, where else one is enough. */
 static void test_watched(void)
 {
@@ -214,6 +281,22 @@ static void test_watched(void)
 	status_trunk_free(take(w.s, "a"));
 	ok(store_ladder_wanted(w.s, w.udp, &soon), "but for who looks");
 	ok(!store_ladder_wanted(w.s, w.udp, &later), "and not for long");
+	store_free(w.s);
+}
+
+/* The state is as old as it was when the wall clock is set. */
+static void test_clock(void)
+{
+	const int64_t at_ns = 1700000000 * CLOCK_NS_PER_S;
+	struct status_trunk *t;
+	struct world w;
+
+	begin(&w);
+	store_trunk_state(w.s, w.row, &(struct engine_change){.to = HEALTH_UP}, at_ns);
+	w.s->wall_offset_ns -= 3600 * CLOCK_NS_PER_S; /* as if by an hour, since */
+	t = take(w.s, "a");
+	ok(llabs(t->since_unix_ns - at_ns) < CLOCK_NS_PER_MS, "a clock that was set");
+	status_trunk_free(t);
 	store_free(w.s);
 }
 
@@ -233,6 +316,12 @@ static void test_lacks(void)
 	ok(!t->targets[0].lacks_probes && !t->targets[0].lacks_failures, "the first");
 	ok(t->targets[1].lacks_probes && t->targets[1].lacks_failures, "not the second");
 	is_int(t->memory_mib, 0, "of less than a MiB");
+	status_trunk_free(t);
+	store_trunk_remove(w.s, w.row);
+	w.row = store_trunk_add(w.s, &trunk);
+	store_target_add(w.s, w.row, &tls);
+	t = take(w.s, "a");
+	ok(!t->targets[0].lacks_probes, "what one had that is gone is for others");
 	status_trunk_free(t);
 	store_free(w.s);
 }
@@ -330,7 +419,7 @@ static const struct {
 	int64_t until_s[3];
 	int longest; /* -1: none */
 } registrations[] = {
-	{"none", {0, 0, 0}, -1},	  {"the only one", {0, 5, 0}, 1},
+	{"none", {0, 0, 0}, -1},	  {"the only one", {0, 1, 0}, 1},
 	{"the longest", {5, 6, 7}, 2},	  {"wherever it is", {7, 6, 5}, 0},
 	{"of two as long", {6, 5, 6}, 0},
 };
@@ -355,7 +444,9 @@ int main(void)
 	test_bare();
 	test_full();
 	test_probes();
+	test_references();
 	test_watched();
+	test_clock();
 	test_lacks();
 	test_found();
 	test_aors();

@@ -294,14 +294,18 @@ static void test_rows(void)
 static void test_poor(void)
 {
 	static struct call_media media;
-	struct call_report r = made(CALL_FAILURE_NONE);
+	struct call_report r = made(CALL_FAILURE_NONE), unmade = call_report_none();
 	struct world w;
 
 	world_begin(&w);
+	unmade.failure = CALL_FAILURE_INTERNAL;
 	r.has_media = true;
 	r.media = &media;
 	media.near.in.mos = PROBLEMS_CALL_MOS - 0.1;
 	done(&w, &r);
+	done(&w, &unmade);
+	is_int(look(&w)->poor_row, 1, "one that was not made sounded like nothing");
+	ok(look(&w)->last[STATS_CALL_IN].mos > 0, "and leaves what the last one showed");
 	done(&w, &r);
 	is_int(look(&w)->poor_row, 2, "two that sounded bad");
 	media.near.in.mos = PROBLEMS_CALL_MOS;

@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "exporter/store/snapshot.h"
 #include "exporter/store/status.h"
-#include "exporter/store/store.h"
+#include "exporter/store/store_rows.h"
 #include "tests/unit/tap.h"
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
@@ -265,6 +265,33 @@ static void test_down_since(void)
 	end(&w);
 }
 
+/* As if the wall clock had been set by an hour since it was looked at last. */
+static void clock_is_set(struct world *w)
+{
+	w->s->wall_offset_ns -= 3600 * CLOCK_NS_PER_S;
+}
+
+static bool is_about(int64_t got_ns, int64_t want_ns)
+{
+	return llabs(got_ns - want_ns) < CLOCK_NS_PER_MS;
+}
+
+/* A state is as old as it was, whoever is asked, and whatever is told meanwhile. */
+static void test_clock(void)
+{
+	const int64_t at_ns = 1700000000 * CLOCK_NS_PER_S;
+	struct world w;
+
+	begin(&w);
+	store_trunk_state(w.s, w.row, &(struct engine_change){.to = HEALTH_DOWN}, at_ns);
+	clock_is_set(&w);
+	ok(is_about(store_down_since_unix_ns(w.s, "a"), at_ns), "it is followed");
+	clock_is_set(&w);
+	store_trunk_state(w.s, w.row, &(struct engine_change){.to = HEALTH_UP}, at_ns);
+	ok(is_about(look(&w)->since_unix_ns, at_ns), "before a state is told");
+	end(&w);
+}
+
 /* --- names that fail --- */
 
 static struct status_trunk *take(struct world *w)
@@ -335,17 +362,26 @@ static void test_prepared(void)
 
 static void test_moved(void)
 {
-	const struct config_trunk renamed = {
-		.name = "a", .uri = "sip:192.0.2.9", .settings = &settings};
+	static const struct config_settings faster = {.interval_us = 1000000};
+	const struct config_trunk changed = {
+		.name = "a", .uri = "sip:a.example", .settings = &faster};
+	struct buffer set = {0};
+	struct status_trunk *t;
 	uint64_t generation;
 	struct world w;
 
 	begin(&w);
 	store_trunk_add(w.s, &caller);
 	generation = status_generation(w.s);
-	store_trunk_move(w.s, w.row, &renamed);
+	store_trunk_move(w.s, w.row, &changed);
 	ok(look(&w)[0].stats.calls && !w.seen->trunks[1].stats.calls, "behind the other");
 	is_int((long long)(status_generation(w.s) - generation), 1, "in one step");
+	status_settings(&set, &faster);
+	t = take(&w);
+	ok(t->settings.len == set.len && !memcmp(t->settings.data, set.data, set.len),
+	   "with the settings in force");
+	status_trunk_free(t);
+	buffer_clear(&set);
 	generation = status_generation(w.s);
 	store_trunk_remove(w.s, w.row);
 	is_int((long long)(status_generation(w.s) - generation), 1, "gone in one");
@@ -361,6 +397,7 @@ int main(void)
 	test_paused();
 	test_paused_by_settings();
 	test_down_since();
+	test_clock();
 	test_words();
 	test_prepared();
 	test_moved();

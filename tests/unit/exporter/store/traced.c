@@ -151,7 +151,8 @@ static void test_store(void)
 	   "the last one is seen");
 	ok(!t->traced->by_hand, "and that nobody asked for it");
 	store_trunk_remove(s, row);
-	is_int(t->traced->report.count, 5, "by who reads it also when the trunk goes");
+	ok(t->traced->report.count == 5 && atomic_load(&t->traced->refs) == 1,
+	   "by who reads it also when the trunk goes, and by nobody else");
 	status_trunk_free(t);
 	t = NULL;
 	ok(!status_trunk_take(&t, s, "b") && !t->traced, "the other has none");
