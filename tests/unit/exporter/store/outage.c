@@ -110,6 +110,22 @@ static void test_without(void)
 	store_free(w.s);
 }
 
+/* One that was answered at once, or of which nobody knows how long it took. */
+static void test_no_latency(void)
+{
+	struct probe_result good = result(200, -1, 100, 0);
+	struct probe_result bad = result(0, -1, 160, 0);
+	struct world w;
+	struct outage o;
+
+	begin(&w);
+	store_probe_done(w.s, w.cells[0], &good);
+	turn(&w, HEALTH_DOWN, &bad, &first, false);
+	ok(store_outage(w.s, "a", &o) && o.success_code == 200, "down");
+	is_int(o.success_latency_us, 0, "after a success without a latency");
+	store_free(w.s);
+}
+
 static void test_by_a_name(void)
 {
 	struct world w;
@@ -128,6 +144,7 @@ int main(void)
 {
 	test_by_a_result();
 	test_without();
+	test_no_latency();
 	test_by_a_name();
 	return tap_done();
 }

@@ -227,6 +227,63 @@ static void check_pause(void)
 	config_free(c);
 }
 
+/* Everything of calls, and each limit of what degrades one by itself. */
+static void check_call(void)
+{
+	static const struct {
+		const char *degraded, *shown;
+	} cases[] = {
+		{"\"mos\": 3.6", "mos 3.6"},
+		{"\"loss\": \"1%\"", "loss 1%"},
+		{"\"jitter\": \"30ms\"", "jitter 30ms"},
+		{"\"post_dial_delay\": \"4s\"", "post_dial_delay 4s"},
+		{"\"mos\": 3.6, \"loss\": \"2.5%\", \"jitter\": \"30ms\","
+		 " \"post_dial_delay\": \"4s\"",
+		 "mos 3.6, loss 2.5%, jitter 30ms, post_dial_delay 4s"},
+		{"\"loss\": \"1%\", \"post_dial_delay\": \"4s\"",
+		 "loss 1%, post_dial_delay 4s"},
+		{"\"jitter\": \"30ms\", \"post_dial_delay\": \"4s\"",
+		 "jitter 30ms, post_dial_delay 4s"},
+		{"", ""},
+	};
+	static const char *const rows[][2] = {
+		{"method", "INVITE"},
+		{"call.mode", "echo"},
+		{"call.to", "*43"},
+		{"call.interval", "20m"},
+		{"call.answer_timeout", "31s"},
+		{"call.duration", "15s"},
+		{"call.codecs", "PCMA, PCMU"},
+		{"call.srtp", "off"},
+		{"call.nonce", "events"},
+		{"call.jitter_buffer", "80ms"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct buffer b = {0};
+		struct config *c;
+		char text[640];
+
+		snprintf(text, sizeof(text),
+			 "{\"calls\": {\"numbers\": [\"*43\"], \"media\": {\"ports\": "
+			 "\"20000-20199\", \"networks\": [\"192.0.2.0/24\"]}}, "
+			 "\"trunks\": [{\"name\": "
+			 "\"a\", \"uri\": \"sip:192.0.2.1\", \"method\": \"INVITE\","
+			 " \"call\": {\"mode\": \"echo\", \"to\": \"*43\", \"interval\": "
+			 "\"20m\", \"answer_timeout\": \"31s\", \"duration\": \"15s\","
+			 " \"codecs\": [\"PCMA\", \"PCMU\"], \"nonce\": [\"events\"],"
+			 " \"jitter_buffer\": \"80ms\", \"degraded\": {%s}}}]}",
+			 cases[i].degraded);
+		c = parse(text);
+		status_settings(&b, c->trunks[0].settings);
+		is_str(find(&b, "call.degraded"), cases[i].shown, "what degrades one");
+		for (size_t k = 0; k < sizeof(rows) / sizeof(*rows); k++)
+			is_str(find(&b, rows[k][0]), rows[k][1], rows[k][0]);
+		buffer_clear(&b);
+		config_free(c);
+	}
+}
+
 /* Wherever the preset is named, the trunks under it show it, and only those. */
 static void check_preset(void)
 {
@@ -261,6 +318,7 @@ int main(void)
 	config_free(c);
 	check_bare();
 	check_pause();
+	check_call();
 	check_preset();
 	return tap_done();
 }

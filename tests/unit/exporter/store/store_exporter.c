@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "exporter/store/snapshot.h"
-#include "exporter/store/store.h"
+#include "exporter/store/store_rows.h"
 #include "tests/unit/tap.h"
 
 static const double bounds[] = {0.5, 1};
@@ -143,6 +143,8 @@ static void test_listen(void)
 	path[sizeof(e->listen_file) - 7] = '\0';
 	store_listen_certificate(w.s, path, &(struct tls_own){.not_after_s = 9});
 	is_int(look(&w)->listen_not_after_s, 0, "and no longer one");
+	store_listen_certificate(w.s, "/me.pem", &(struct tls_own){.not_after_s = 9});
+	is_str(look(&w)->listen_file, "file=\"me.pem\"", "nothing of it is left");
 	end(&w);
 }
 
@@ -204,6 +206,24 @@ static void test_bounds(void)
 	end(&w);
 }
 
+/* Of the last minute the largest, whichever second it was in. */
+static void test_lag(void)
+{
+	const int64_t begin_s = 60000;
+	struct world w;
+
+	begin(&w);
+	for (int64_t at_s = begin_s; at_s < begin_s + STORE_LAG_SLOTS; at_s++) {
+		struct store_lag *slot = &w.s->lag[at_s % STORE_LAG_SLOTS];
+
+		*slot = (struct store_lag){at_s, 9000};
+		ok(store_lag_ns(w.s, at_s * CLOCK_NS_PER_S) == 9000, "second %d",
+		   (int)(at_s - begin_s));
+		*slot = (struct store_lag){0};
+	}
+	end(&w);
+}
+
 static void test_native(void)
 {
 	struct snapshot *n = NULL;
@@ -236,6 +256,7 @@ int main(void)
 	test_listen();
 	test_reload();
 	test_bounds();
+	test_lag();
 	test_native();
 	return tap_done();
 }

@@ -1,5 +1,4 @@
 /* What single probes leave: counters, the way back, loss, and what a peer sees of us. */
-#include <errno.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -200,6 +199,54 @@ static void test_certificates(void)
 	end(&w);
 }
 
+/* Of the last probe alone, where it had any. */
+static void test_last(void)
+{
+	struct probe_result r = probe_result_none();
+	struct world w;
+
+	begin(&w);
+	r.code = 200;
+	r.retry_after_s = 3;
+	r.phase_ns[PROBE_PHASE_RESOLVE] = 4;
+	store_probe_done(w.s, w.cell, &r);
+	is_int(look(&w)->stats.retry_after_s, 3, "how long it wants to be left alone");
+	is_int(look(&w)->stats.phase_ns[PROBE_PHASE_RESOLVE], 4, "how long a name took");
+	r = probe_result_none();
+	store_probe_done(w.s, w.cell, &r);
+	is_int(look(&w)->stats.retry_after_s, -1, "no more");
+	is_int(look(&w)->stats.phase_ns[PROBE_PHASE_RESOLVE], -1, "nor was it resolved");
+	end(&w);
+}
+
+static void test_causes(void)
+{
+	static const struct {
+		enum probe_outcome outcome;
+		uint8_t cause;
+	} told[] = {
+		{PROBE_TLS, TLS_FAILURE_NAME},	   {PROBE_TLS, TLS_FAILURE_NAME},
+		{PROBE_TIMEOUT, TLS_FAILURE_NAME}, {PROBE_TLS, TLS_FAILURES},
+		{PROBE_TLS, TLS_FAILURE_EXPIRED},
+	};
+	static const struct engine_target tls = {"OPTIONS", "192.0.2.1:5061", "tls"};
+	struct world w;
+
+	begin_with(&w, &trunk, &tls);
+	for (size_t i = 0; i < COUNT(told); i++) {
+		struct probe_result r = probe_result_none();
+
+		r.outcome = told[i].outcome;
+		r.verdict = PROBE_DOWN;
+		r.tls_cause = told[i].cause;
+		store_probe_done(w.s, w.cell, &r);
+	}
+	is_int(look(&w)->tls_failures[TLS_FAILURE_NAME], 2, "each cause by itself");
+	is_int(look(&w)->tls_failures[TLS_FAILURE_EXPIRED], 1, "if it is one of TLS");
+	is_int(look(&w)->stats.failures[PROBE_TLS], 4, "of so many that failed");
+	end(&w);
+}
+
 /* --- the way back --- */
 
 static void answered_at(struct world *w, uint8_t ttl)
@@ -365,6 +412,8 @@ int main(void)
 	test_begun();
 	test_codes();
 	test_certificates();
+	test_last();
+	test_causes();
 	test_way_back();
 	test_first_loss();
 	test_ways();

@@ -130,10 +130,16 @@ static void turn_not_ended(struct world *w)
 	store_call_not_ended(w->s, "a");
 }
 
+static void turn_target(struct world *w)
+{
+	store_target_add(w->s, w->row, &(struct engine_target){"OPTIONS", "a", "udp"});
+}
+
 static const struct {
 	const char *name;
 	void (*turn)(struct world *w);
 } all_turns[] = {
+	{"a target", turn_target},
 	{"its state", turn_state},
 	{"a pause", turn_paused},
 	{"addresses", turn_addresses},
