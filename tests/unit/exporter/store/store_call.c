@@ -314,6 +314,44 @@ static void test_poor(void)
 	world_end(&w);
 }
 
+/* What is not measured is below zero, which no measure is. */
+static bool is_unmeasured(const struct stats_call_last *l)
+{
+	return l->jitter_ns < 0 && l->delay_ns < 0 && l->loss_ratio < 0 && l->mos < 0 &&
+	       l->r_factor < 0 && l->heard[STATS_CALL_INBAND] == -1 &&
+	       l->heard[STATS_CALL_AS_EVENTS] == -1;
+}
+
+/* A call that is answered and no more: nobody listens for tones, nothing comes. */
+static void test_silent(void)
+{
+	static const struct call_media nothing = {
+		.near = {.in = {.unscored = MEDIA_UNSCORED_SHORT,
+				.jitter_ns = -1,
+				.delay_ns = -1}}};
+	struct call_report r = made(CALL_FAILURE_NONE);
+	const struct stats_call *c;
+	struct world w;
+
+	world_begin(&w);
+	c = look(&w);
+	ok(is_unmeasured(&c->last[STATS_CALL_IN]) &&
+		   is_unmeasured(&c->last[STATS_CALL_OUT]) &&
+		   c->round_trip_ns[STATS_CALL_AUDIO] == -1 &&
+		   c->round_trip_ns[STATS_CALL_RTCP] == -1,
+	   "before the first call");
+	r.mode = CONFIG_CALL_ANSWER;
+	r.has_media = true;
+	r.media = &nothing;
+	done(&w, &r);
+	c = look(&w);
+	ok(is_unmeasured(&c->last[STATS_CALL_IN]) &&
+		   is_unmeasured(&c->last[STATS_CALL_OUT]),
+	   "nor by one without audio");
+	is_int(c->poor_row, 0, "which does not sound bad");
+	world_end(&w);
+}
+
 /* By the trunk's name, whoever asked; nobody's is ignored. */
 static void test_made(void)
 {
@@ -344,6 +382,10 @@ static void test_made(void)
 	store_calls_open(w.store, "a", 70000);
 	(void)look(&w);
 	is_int(w.seen->trunks[0].stats.calls_open, 65535, "as many as it holds");
+	for (int i = 0; i < 65536; i++)
+		store_call_not_ended(w.store, "a");
+	(void)look(&w);
+	is_int(w.seen->trunks[0].stats.calls_not_ended, 65535, "of these too");
 	world_end(&w);
 }
 
@@ -356,6 +398,7 @@ int main(void)
 	test_loop();
 	test_rows();
 	test_poor();
+	test_silent();
 	test_made();
 	return tap_done();
 }

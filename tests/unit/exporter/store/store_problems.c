@@ -323,6 +323,22 @@ static void test_calls(void)
 	store_free(w.s);
 }
 
+/* Of a trunk that is asked nothing else each failure is one of its calls. */
+static void test_alone(void)
+{
+	struct store_target *one;
+	struct world w;
+
+	begin(&w, &caller);
+	one = store_target_add(w.s, w.row, &invite);
+	called(&w, one, CALL_FAILURE_REJECTED, 4);
+	is_int(facts(&w).calls_failed, 0, "it may be the trunk that fails");
+	store_target_remove(w.s, w.cell);
+	called(&w, one, CALL_FAILURE_REJECTED, 4);
+	is_int(facts(&w).calls_failed, 1, "which nobody asks");
+	store_free(w.s);
+}
+
 static void test_mute(void)
 {
 	static const struct {
@@ -371,6 +387,7 @@ int main(void)
 	test_lost();
 	test_turns();
 	test_calls();
+	test_alone();
 	test_mute();
 	test_not_ended();
 	return tap_done();

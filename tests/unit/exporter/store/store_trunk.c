@@ -166,6 +166,23 @@ static void test_news(void)
 	end(&w);
 }
 
+/* What a trunk that makes calls is told of besides. */
+static void test_call_news(void)
+{
+	const struct call_report r = {.answered = true};
+	struct world w;
+
+	begin(&w);
+	store_trunk_add(w.s, &caller);
+	(void)news(&w);
+	store_call_made(w.s, "a", &r);
+	is_int((long long)news(&w), 0, "one that makes none has none");
+	store_call_made(w.s, "c", &r);
+	is_int((long long)news(&w), 1, "a call is news");
+	is_int(look(&w)[1].bill->answered, 1, "and counted");
+	end(&w);
+}
+
 static void test_seen(void)
 {
 	const struct snapshot_trunk *t;
@@ -399,6 +416,7 @@ int main(void)
 {
 	test_new();
 	test_news();
+	test_call_news();
 	test_seen();
 	test_paused();
 	test_paused_by_settings();
