@@ -132,7 +132,7 @@ static void check_cell(struct store *s, struct store_target *cell)
 }
 
 /* As often as it takes for one block that is lost each time to be seen. */
-enum { ROUNDS = 40, LEAST_BYTES = 24 };
+enum { ROUNDS = 20, LEAST_BYTES = 24 };
 
 static size_t settings_bytes; /* as text, with all of them */
 
