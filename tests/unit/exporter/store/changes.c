@@ -75,6 +75,14 @@ static void test_names(void)
 	       "behind whatever stands before it");
 	buffer_clear(&b);
 	changes_clear(&c);
+	prefix[148] = '\0';
+	c = changes_of(10, prefix);
+	ok(strstr(line(&c), " and 8 more"), "two that fill it to the byte are enough");
+	changes_clear(&c);
+	prefix[147] = '\0';
+	c = changes_of(10, prefix);
+	ok(strstr(line(&c), " and 7 more"), "a byte less, and there is one more");
+	changes_clear(&c);
 }
 
 static void test_kept(void)
