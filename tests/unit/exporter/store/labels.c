@@ -23,6 +23,8 @@ static const struct {
 	{"K\303\270ln", "K\303\270ln", NULL},
 	{"\342\202\254\"", "\342\202\254\\\"", NULL},
 	{"\377", NOT_UTF8, NOT_UTF8},
+	{"\200", NOT_UTF8, NOT_UTF8},
+	{"\177", "\177", NULL},
 	{"a\377\"b", "a" NOT_UTF8 "\\\"b", "a" NOT_UTF8 "\"b"},
 	{"\377\377x", NOT_UTF8 NOT_UTF8 "x", NOT_UTF8 NOT_UTF8 "x"},
 	{"a\303", "a" NOT_UTF8, "a" NOT_UTF8},
@@ -108,6 +110,10 @@ static void test_next(void)
 	is_int((long long)pos, (long long)text.l, "up to the end");
 	ok(!labels_next(text, &pos, &name, &value), "no more");
 	ok(is_text(name, "bc") && pos == text.l, "and nothing is said of none");
+	pos = 0;
+	ok(labels_next(SLICE("d=\"\""), &pos, &name, &value) && is_text(name, "d") &&
+		   is_text(value, ""),
+	   "an empty one at the end");
 }
 
 int main(void)
