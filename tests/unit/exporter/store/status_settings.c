@@ -227,6 +227,66 @@ static void check_pause(void)
 	config_free(c);
 }
 
+static void is_shown(const struct config_settings *s, const char *key, const char *want)
+{
+	struct buffer b = {0};
+
+	status_settings(&b, s);
+	is_str(find(&b, key), want, key);
+	buffer_clear(&b);
+}
+
+static void check_durations(void)
+{
+	static const struct {
+		int64_t us;
+		const char *text;
+	} cases[] = {
+		{1, "1us"},
+		{999, "999us"},
+		{1000, "1ms"},
+		{1001, "1ms1us"},
+		{60000000, "1m"},
+		{86400000000, "24h"},
+		{3661001001, "1h1m1s1ms1us"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		is_shown(&(struct config_settings){.t1_us = cases[i].us}, "t1",
+			 cases[i].text);
+}
+
+/* Runs of codes, classes where they are whole. */
+static void check_codes(void)
+{
+	static const struct {
+		unsigned runs[2][2]; /* from, to; 0: none */
+		const char *text;
+	} cases[] = {
+		{{{0, 0}}, "none"},
+		{{{100, 100}}, "100"},
+		{{{699, 699}}, "699"},
+		{{{100, 199}}, "1xx"},
+		{{{600, 699}}, "6xx"},
+		{{{100, 699}}, "1xx, 2xx, 3xx, 4xx, 5xx, 6xx"},
+		{{{200, 298}}, "200-298"},
+		{{{201, 299}}, "201-299"},
+		{{{200, 300}}, "2xx, 300"},
+		{{{150, 250}}, "150-250"},
+		{{{200, 201}, {203, 203}}, "200-201, 203"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct config_settings s = {.fall = 1};
+
+		for (int k = 0; k < 2 && cases[i].runs[k][0]; k++)
+			for (unsigned code = cases[i].runs[k][0];
+			     code <= cases[i].runs[k][1]; code++)
+				s.up_codes.bits[code / 64] |= UINT64_C(1) << code % 64;
+		is_shown(&s, "up_codes", cases[i].text);
+	}
+}
+
 /* Everything of calls, and each limit of what degrades one by itself. */
 static void check_call(void)
 {
@@ -234,6 +294,7 @@ static void check_call(void)
 		const char *degraded, *shown;
 	} cases[] = {
 		{"\"mos\": 3.6", "mos 3.6"},
+		{"\"mos\": 1", "mos 1"},
 		{"\"loss\": \"1%\"", "loss 1%"},
 		{"\"jitter\": \"30ms\"", "jitter 30ms"},
 		{"\"post_dial_delay\": \"4s\"", "post_dial_delay 4s"},
@@ -318,6 +379,8 @@ int main(void)
 	config_free(c);
 	check_bare();
 	check_pause();
+	check_durations();
+	check_codes();
 	check_call();
 	check_preset();
 	return tap_done();

@@ -130,8 +130,47 @@ static void test_late(void)
 	store_free(w.s);
 }
 
+/* The ladder that is kept: each entry with its own words, which outlive the probe's. */
+static void test_ladder(void)
+{
+	static const char *const words[] = {"", "one", "", "three", "four"};
+	struct ladder l = {.dropped = 7};
+	struct probe_result r = probe_result_none();
+	struct history_ladder *bare, *copy;
+	size_t bytes = sizeof(struct history_ladder);
+	char texts[COUNT(words)][8];
+
+	bare = history_ladder_copy(&r, &l);
+	ok(bare && !bare->count && bare->bytes == bytes, "one without an entry");
+	history_ladder_unref(bare);
+	r.call.has_media = r.call.has_far = true;
+	for (size_t i = 0; i < COUNT(words); i++) {
+		snprintf(texts[i], sizeof(texts[i]), "%s", words[i]);
+		l.entries[l.count++] = (struct ladder_entry){
+			.at_ns = (int64_t)i,
+			.text = *words[i] ? texts[i] : NULL,
+			.len = (uint32_t)strlen(words[i]),
+		};
+		bytes += sizeof(struct ladder_entry) + strlen(words[i]);
+	}
+	copy = history_ladder_copy(&r, &l);
+	memset(texts, 'x', sizeof(texts));
+	ok(copy->count == COUNT(words) && copy->dropped == 7, "as many, and left out");
+	is_int((long long)copy->bytes, (long long)bytes, "of so much memory");
+	ok(!copy->result.call.media && !copy->result.call.has_media &&
+		   !copy->result.call.has_far,
+	   "without what nobody heard");
+	for (size_t i = 0; i < COUNT(words); i++)
+		ok(copy->entries[i].at_ns == (int64_t)i &&
+			   copy->entries[i].len == strlen(words[i]) &&
+			   !memcmp(copy->entries[i].text, words[i], strlen(words[i])),
+		   "entry \"%s\"", words[i]);
+	history_ladder_unref(copy);
+}
+
 int main(void)
 {
+	test_ladder();
 	test_words();
 	test_audio();
 	test_late();
