@@ -405,6 +405,22 @@ static void test_ring_comes_back(void)
 	is_int((long long)h.bytes, 0, "all of it given back");
 }
 
+/* One that failed before it had a ring does not give it up as one that is well does. */
+static void test_ring_comes_late(void)
+{
+	struct history_track *t;
+	struct history h;
+
+	history_init(&h, 10, 2 * sizeof(*t));
+	t = history_track_alloc(&h);
+	h.bytes_max = 1 << 20;
+	history_keep(&h, &t, ladder_of(PROBE_TIMEOUT, 1));
+	ok(!t->probes, "no room for it");
+	history_add(&h, t, (struct history_probe){.latency_us = 7});
+	ok(t->probes && TAILQ_EMPTY(&h.well), "then there is, and it is not well");
+	history_track_free(&h, t);
+}
+
 static void test_rounding(void)
 {
 	struct probe_result r = result(PROBE_RESPONSE, 200, 1);
@@ -430,6 +446,7 @@ int main(void)
 	test_audio();
 	test_audio_last();
 	test_ring_comes_back();
+	test_ring_comes_late();
 	test_rounding();
 	test_pack();
 	test_ring();

@@ -101,8 +101,11 @@ static void fill_row(struct store *s, struct store_trunk *row)
 	store_trunk_dns_failed(s, row, "two", DNS_HINT_NONE);
 	store_trunk_resolved(s, row, "note");
 	store_trunk_certificate(s, row, "/a.pem", &own);
-	store_trunk_state(s, row, &(struct engine_change){.to = HEALTH_UP}, 1000);
-	store_trunk_state(s, row, &(struct engine_change){.to = HEALTH_DOWN}, 2000);
+	for (int i = 0; i < 4; i++)
+		store_trunk_state(
+			s, row,
+			&(struct engine_change){.to = i % 2 ? HEALTH_DOWN : HEALTH_UP},
+			1000 * (i + 1));
 	store_traced(s, "a", &(struct trace_report){.count = 3}, true);
 }
 
@@ -137,7 +140,7 @@ static void check_row(const struct store_trunk *row)
 	wrong +=
 		row->stats.own_not_after_s != (store_own_file(row) ? own.not_after_s : 0);
 	wrong += row->inbound && row->inbound[0] != 1;
-	wrong += row->stats.state != HEALTH_DOWN || row->stats.state_changes != 2;
+	wrong += row->stats.state != HEALTH_DOWN || row->stats.state_changes != 4;
 	wrong += !row->bill || row->bill->answered;
 }
 
