@@ -133,6 +133,10 @@ static void test_many_targets(void)
 		right += (size_t)atoi(a.p + sizeof("192.0.2.1:") - 1) == 10000 + i;
 	}
 	is_int((long long)right, TARGETS, "in the order of their addition");
+	ok(!n->trunks[0].own_file.l && !n->trunks[0].own_use.l &&
+		   !n->trunks[0].own.from_s && !n->trunks[0].bill &&
+		   !n->trunks[0].inbound,
+	   "and nothing that it has not");
 	snapshot_free(n);
 	store_free(s);
 }
@@ -181,6 +185,9 @@ static void test_all_parts(void)
 			   30),
 	   "and what it is shown as");
 	is_int(n->targets[0].tls_failures[TLS_FAILURE_EXPIRED], 1, "causes of TLS");
+	is_slice(n->trunks[0].info, "uri=\"sip:192.0.2.1\",transport=\"\",profile=\"\"",
+		 "what is told of the trunk alone");
+	ok(!n->targets[0].classic, "no target is without a native histogram for ever");
 	is_slice(n->targets[0].labels,
 		 "trunk=\"t00000\",site=\"x\",method=\"OPTIONS\","
 		 "address=\"192.0.2.1:5061\",transport=\"tls\"",
