@@ -283,14 +283,15 @@ static void test_recent(void)
 	} cases[] = {{0, 0, 0}, {1, 1, 4}, {3, 3, 2}, {4, 4, 1}, {9, 4, 1}};
 	struct store *s = store_make();
 	struct store_target *cell = store_target_add(s, store_trunk_add(s, &trunk), &udp);
+	struct status_list *l;
 
 	for (int i = 1; i <= 4; i++)
 		probe(s, cell, result(200, i, "Fine"));
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct status_list *l =
-			take(s, (struct status_query){.recent = cases[i].recent});
-		const struct status_row *row = &l->rows[0];
+		const struct status_row *row;
 
+		l = take(s, (struct status_query){.recent = cases[i].recent});
+		row = &l->rows[0];
 		ok(row->probe_count == cases[i].count, "%u probes", cases[i].count);
 		for (unsigned k = 0; k < row->probe_count; k++)
 			is_int(row->probes[k].latency_us, cases[i].first_us + k, "one");
@@ -299,6 +300,15 @@ static void test_recent(void)
 		   "of the last one");
 		status_list_free(l);
 	}
+	store_free(s);
+
+	/* Without room for a target's probes there are none of it. */
+	if (store_alloc(&s, bounds, 1))
+		exit(1);
+	store_target_add(s, store_trunk_add(s, &trunk), &udp);
+	l = take(s, (struct status_query){.recent = 5});
+	is_int(l->rows[0].probe_count, 0, "where none are kept");
+	status_list_free(l);
 	store_free(s);
 }
 

@@ -310,18 +310,23 @@ static void test_lacks(void)
 		exit(1);
 	store_remember(w.s, 3, 2 * (sizeof(struct history_track) + 3 * 8));
 	w.row = store_trunk_add(w.s, &trunk);
-	store_target_add(w.s, w.row, &udp);
+	w.udp = store_target_add(w.s, w.row, &udp);
 	store_target_add(w.s, w.row, &tls);
 	t = take(w.s, "a");
 	ok(!t->targets[0].lacks_probes && !t->targets[0].lacks_failures, "the first");
 	ok(t->targets[1].lacks_probes && t->targets[1].lacks_failures, "not the second");
 	is_int(t->memory_mib, 0, "of less than a MiB");
 	status_trunk_free(t);
+	store_target_remove(w.s, w.udp);
+	w.udp = store_target_add(w.s, w.row, &udp);
+	t = take(w.s, "a");
+	ok(!t->targets[1].lacks_probes, "what one had that is gone is for others");
+	status_trunk_free(t);
 	store_trunk_remove(w.s, w.row);
 	w.row = store_trunk_add(w.s, &trunk);
 	store_target_add(w.s, w.row, &tls);
 	t = take(w.s, "a");
-	ok(!t->targets[0].lacks_probes, "what one had that is gone is for others");
+	ok(!t->targets[0].lacks_probes, "as when the trunk goes");
 	status_trunk_free(t);
 	store_free(w.s);
 }

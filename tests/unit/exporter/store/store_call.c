@@ -226,7 +226,7 @@ static void test_echo(void)
 	in = &c->last[STATS_CALL_IN];
 	out = &c->last[STATS_CALL_OUT];
 	ok(c->first_audio_ns == 11 && in->jitter_ns == 7 && in->mos > 4 &&
-		   in->r_factor > 89,
+		   in->loss_ratio > 0.09 && in->loss_ratio < 0.11 && in->r_factor > 89,
 	   "what was heard");
 	ok(in->heard[STATS_CALL_INBAND] == 1 && in->heard[STATS_CALL_AS_EVENTS] == 0,
 	   "how the nonce came");
