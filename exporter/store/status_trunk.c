@@ -216,7 +216,7 @@ int status_trunk_take(struct status_trunk **tp, struct store *s, const char *nam
 		store_read_unlock(s);
 	}
 	if (!err)
-		err = t->settings.err;
+		err = t->settings.err ? t->settings.err : t->aor.err;
 	if (err)
 		status_trunk_free(t);
 	else

@@ -134,7 +134,9 @@ static void call_count_rows(struct stats_call *c, const struct store_target *cel
 	for (int i = 0; i < STATS_CALL_WAYS; i++)
 		poor = poor ||
 		       (c->last[i].mos >= 0 && c->last[i].mos < PROBLEMS_CALL_MOS);
-	c->poor_row = poor ? c->poor_row + 1 : 0;
+	/* One that was not made left what the last one showed. */
+	if (r->made)
+		c->poor_row = poor ? c->poor_row + 1 : 0;
 	if (!r->failure)
 		c->failed_row = 0;
 	else if (call_is_alone(cell))

@@ -68,8 +68,11 @@ static void store_problems_calls(struct problems_facts *f, const struct store_tr
 			continue;
 		works = works || t->stats.success > 0;
 		f->calls_failed += c->failed_row;
-		f->call_not_ended_s = c->not_ended_s;
-		f->calls_mute = store_problems_is_mute(c->failed_last);
+		/* An address that came later knows nothing of either. */
+		if (c->not_ended_s > f->call_not_ended_s)
+			f->call_not_ended_s = c->not_ended_s;
+		if (c->failed_row)
+			f->calls_mute = store_problems_is_mute(c->failed_last);
 		if (c->poor_row > f->calls_poor)
 			f->calls_poor = c->poor_row;
 	}

@@ -264,11 +264,10 @@ static void store_trunk_note_change(struct store *s, struct store_trunk *row,
 				    uint32_t since_s)
 {
 	uint32_t n = row->stats.state_changes;
-	bool first = !row->course;
 
 	if (!n || !store_trunk_course(row))
 		return;
-	if (first && n == 1)
+	if (n == 1)
 		row->course->changes_s[0] =
 			(uint32_t)(store_since_unix_ns(s, row) / CLOCK_NS_PER_S);
 	row->course->changes_s[n % PROBLEMS_FLAPS] = since_s;

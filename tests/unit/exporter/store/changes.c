@@ -53,6 +53,7 @@ static void test_names(void)
 		{11, "n0, n1, n2, n3, n4, n5, n6, n7, n8, n9 and 1 more"},
 		{MANY, "n0, n1, n2, n3, n4, n5, n6, n7, n8, n9 and 4 more"},
 	};
+	struct buffer b = {0};
 	char prefix[201];
 	struct changes c;
 
@@ -68,6 +69,19 @@ static void test_names(void)
 	c = changes_of(10, prefix);
 	ok(strlen(line(&c)) < 500 && strstr(line(&c), " and 8 more"),
 	   "long names are a line all the same");
+	buffer_add(&b, prefix, 150);
+	changes_names(&b, &c, CONFIG_TURN_ADDED);
+	is_int((long long)b.len, (long long)(150 + strlen(line(&c))),
+	       "behind whatever stands before it");
+	buffer_clear(&b);
+	changes_clear(&c);
+	prefix[148] = '\0';
+	c = changes_of(10, prefix);
+	ok(strstr(line(&c), " and 8 more"), "two that fill it to the byte are enough");
+	changes_clear(&c);
+	prefix[147] = '\0';
+	c = changes_of(10, prefix);
+	ok(strstr(line(&c), " and 7 more"), "a byte less, and there is one more");
 	changes_clear(&c);
 }
 
@@ -88,6 +102,7 @@ static void test_kept(void)
 	ok(!c.at_unix_ns && !c.names[CONFIG_TURN_ADDED].data, "handed over");
 	is_int(changes_take(&copy, s), 0, "copied");
 	is_int(copy.at_unix_ns, 1000, "its time");
+	is_int((long long)copy.counts[CONFIG_TURN_ADDED], 2, "how many");
 	is_str(line(&copy), "new0, new1", "the last one's names");
 	changes_clear(&copy);
 	is_int(store_down_since_unix_ns(s, "nobody"), 0, "who is not there is not down");

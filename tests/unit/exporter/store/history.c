@@ -116,7 +116,7 @@ static void test_kept(void)
 	held = history_ladder_ref(t->failures[0]);
 	history_track_free(&h, t);
 	is_int((long long)h.bytes, 0, "all of it given back");
-	is_int(held->count, 2, "a reader may finish");
+	ok(held->count == 2 && !held->track, "a reader may finish");
 	history_ladder_unref(held);
 	history_ladder_unref(NULL);
 }
@@ -187,6 +187,29 @@ static void test_exact(void)
 		h.bytes_max = h.bytes + ladder_bytes - (size_t)less;
 		history_keep(&h, &t, history_ladder_ref(l));
 		is_int(t->failures[0] != NULL, !less, "a ladder that just fits is kept");
+		is_int(history_lacks_failures(&h, t), less, "or missed");
+		is_int(atomic_load(&l->refs), less ? 1 : 2, "and let go");
+		history_track_free(&h, t);
+	}
+	for (int less = 0; less < 2; less++) {
+		history_init(&h, 10, 1 << 20);
+		t = history_track_alloc(&h);
+		more = history_track_alloc(&h);
+		h.bytes_max = h.bytes + ladder_bytes - (size_t)less;
+		history_keep(&h, &more, history_ladder_ref(l));
+		is_int(t->probes != NULL, !less, "or takes no other's last probes");
+		history_track_free(&h, more);
+		history_track_free(&h, t);
+	}
+	for (int less = 0; less < 2; less++) {
+		t = NULL;
+		history_init(&h, 0, sizeof(*t) + ladder_bytes - (size_t)less);
+		history_keep(&h, &t, history_ladder_ref(l));
+		is_int(t != NULL, !less, "with the track of who had none before");
+		history_track_free(&h, t);
+		history_init(&h, 0, 2 * sizeof(*t) - 2 * (size_t)less);
+		t = history_track_alloc(&h);
+		is_int(t != NULL, !less, "a track is in the half for last probes");
 		history_track_free(&h, t);
 	}
 	for (int less = 0; less < 2; less++) {
@@ -299,6 +322,28 @@ static void test_audio(void)
 	is_int((long long)h.bytes, (long long)(before - sizeof(*t)), "all given back");
 }
 
+/* What is left of a target when the sound goes counts as its last failure, and as all. */
+static void test_audio_last(void)
+{
+	struct history_track *t;
+	struct history h;
+
+	history_init(&h, 0, 1 << 20);
+	t = history_track_alloc(&h);
+	history_keep(&h, &t, ladder_of(PROBE_TIMEOUT, 1));
+	t->forgot = true;
+	history_keep(&h, &t, call_of(true, 2));
+	ok(history_lacks_failures(&h, t), "one was let go for want of memory");
+	history_keep(&h, &t, call_of(true, 3));
+	ok(!history_lacks_failures(&h, t), "there are as many as there can be");
+	history_forget_audio(&h);
+	ok(t->failures[0] && !t->failures[1] && t->failures[0]->in == &h.last,
+	   "that before them is the last one now");
+	ok(!history_lacks_failures(&h, t), "and none went for want of memory");
+	history_track_free(&h, t);
+	is_int((long long)h.bytes, 0, "all given back");
+}
+
 /* Many that are well leave room for the few that fail, whoever was there first. */
 static void test_failures_first(void)
 {
@@ -360,6 +405,22 @@ static void test_ring_comes_back(void)
 	is_int((long long)h.bytes, 0, "all of it given back");
 }
 
+/* One that failed before it had a ring does not give it up as one that is well does. */
+static void test_ring_comes_late(void)
+{
+	struct history_track *t;
+	struct history h;
+
+	history_init(&h, 10, 2 * sizeof(*t));
+	t = history_track_alloc(&h);
+	h.bytes_max = 1 << 20;
+	history_keep(&h, &t, ladder_of(PROBE_TIMEOUT, 1));
+	ok(!t->probes, "no room for it");
+	history_add(&h, t, (struct history_probe){.latency_us = 7});
+	ok(t->probes && TAILQ_EMPTY(&h.well), "then there is, and it is not well");
+	history_track_free(&h, t);
+}
+
 static void test_rounding(void)
 {
 	struct probe_result r = result(PROBE_RESPONSE, 200, 1);
@@ -383,7 +444,9 @@ int main(void)
 	test_oldest();
 	test_failures_first();
 	test_audio();
+	test_audio_last();
 	test_ring_comes_back();
+	test_ring_comes_late();
 	test_rounding();
 	test_pack();
 	test_ring();

@@ -78,6 +78,9 @@ static const struct {
 	{"one that ended",
 	 {.state = HEALTH_UP, .registered_until_s = NOW},
 	 "registration_lost "},
+	{"one that ended, as it was not refreshed",
+	 {.state = HEALTH_UP, .registered_until_s = NOW, .register_fails = true},
+	 "registration_lost "},
 	{"one that is not refreshed",
 	 {.state = HEALTH_UP, .registered_until_s = NOW + 9, .register_fails = true},
 	 "registration_lapsing "},
@@ -97,6 +100,9 @@ static const struct {
 	{"our own, unfit",
 	 {.state = HEALTH_UP, .own_end_s = NOW + 90 * 86400, .own_unfit = true},
 	 "own_certificate_unfit "},
+	{"our own, unfit to its last second",
+	 {.state = HEALTH_UP, .own_end_s = NOW, .own_unfit = true},
+	 "own_certificate_expiring own_certificate_unfit "},
 	{"our own, expired and so unfit",
 	 {.state = HEALTH_UP, .own_end_s = NOW - 1, .own_unfit = true},
 	 "own_certificate_expiring "},
@@ -179,6 +185,8 @@ static void test_window(void)
 	lost_now(&w, 2999 + 86400, 1, 0, "nor after a day");
 	lose(&w, 2999 + 86400, 70000, 70000);
 	lost_now(&w, 2999 + 86400, 65535, 65535, "no more than it can hold");
+	lose(&w, 2999 + 86400, 1000, 1000);
+	lost_now(&w, 2999 + 86400, 65535, 65535, "and none that comes is too many");
 	loss_window_begin(&w, 3000, 60);
 	lost_now(&w, 3000, 60, 0, "what went before the first loss");
 	lost_now(&w, 3300, 50, 0, "leaves it evenly");

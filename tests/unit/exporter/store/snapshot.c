@@ -1,12 +1,8 @@
-/* Snapshots over several blocks, and readers while a configuration is applied. */
-#include <errno.h>
-#include <pthread.h>
+/* Snapshots over several blocks, of rows of any size and with all that rows may have. */
 #include <stdlib.h>
 
-#include "base/clock.h"
 #include "exporter/store/labels.h"
 #include "exporter/store/snapshot.h"
-#include "exporter/store/status.h"
 #include "exporter/store/store.h"
 #include "tests/unit/tap.h"
 
@@ -137,8 +133,20 @@ static void test_many_targets(void)
 		right += (size_t)atoi(a.p + sizeof("192.0.2.1:") - 1) == 10000 + i;
 	}
 	is_int((long long)right, TARGETS, "in the order of their addition");
+	ok(!n->trunks[0].own_file.l && !n->trunks[0].own_use.l &&
+		   !n->trunks[0].own.from_s && !n->trunks[0].bill &&
+		   !n->trunks[0].inbound,
+	   "and nothing that it has not");
 	snapshot_free(n);
 	store_free(s);
+}
+
+static void is_slice(struct slice got, const char *want, const char *name)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "%.*s", (int)got.l, got.p);
+	is_str(text, want, name);
 }
 
 /* What only some rows have is copied with them, and room is made for it. */
@@ -177,6 +185,13 @@ static void test_all_parts(void)
 			   30),
 	   "and what it is shown as");
 	is_int(n->targets[0].tls_failures[TLS_FAILURE_EXPIRED], 1, "causes of TLS");
+	is_slice(n->trunks[0].info, "uri=\"sip:192.0.2.1\",transport=\"\",profile=\"\"",
+		 "what is told of the trunk alone");
+	ok(!n->targets[0].classic, "no target is without a native histogram for ever");
+	is_slice(n->targets[0].labels,
+		 "trunk=\"t00000\",site=\"x\",method=\"OPTIONS\","
+		 "address=\"192.0.2.1:5061\",transport=\"tls\"",
+		 "labels of both");
 	is_int((long long)n->targets[0].code_count, 1, "codes");
 	is_int(n->targets[0].codes[0].code, 200, "the one that came");
 	is_int((long long)n->targets[0].exemplar_count, 1, "exemplars");
@@ -193,58 +208,70 @@ static void test_all_parts(void)
 	store_free(s);
 }
 
-/* --- while a configuration is applied --- */
+static const struct config_settings all_settings = {
+	.mark_copies = true,
+	.methods = 1 << CONFIG_METHOD_OPTIONS | 1 << CONFIG_METHOD_INVITE};
 
-static const struct config_trunk kept = {.name = "a", .uri = "sip:192.0.2.1"};
-static const struct status_query everything = {0};
-
-static void test_busy(void)
+/* A cell with all that one may have, whatever its kind. */
+static void fill(struct store *s, struct store_target *cell)
 {
-	struct store *s = store_make();
-	struct status_trunk *one = NULL;
-	struct status_list *list = NULL;
-	struct snapshot *n = NULL;
-	int64_t begun_ns = clock_monotonic_ns();
+	struct probe_result r = probe_result_none();
 
-	store_trunk_add(s, &kept);
-	store_change_begin(s);
-	is_int(snapshot_take(&n, s, 0), EBUSY, "no snapshot of half a configuration");
-	ok(clock_monotonic_ns() - begun_ns > 400 * CLOCK_NS_PER_MS,
-	   "after waiting for its end");
-	is_int(status_list_take(&list, s, &everything), EBUSY, "no list of it");
-	is_int(status_trunk_take(&one, s, "a"), EBUSY, "no trunk of it");
-	ok(!n && !list && !one, "and nothing is handed out");
-	store_change_end(s);
-	is_int(snapshot_take(&n, s, 0), 0, "a snapshot after its end");
-	snapshot_free(n);
-	store_free(s);
+	for (unsigned i = 0; i < 3; i++) {
+		r.code = 200 + 100 * i;
+		r.phase_ns[PROBE_PHASE_ANSWER] = 5000000 << (4 * i);
+		snprintf(r.call_id, sizeof(r.call_id), "call-%u", i);
+		store_probe_done(s, cell, &r);
+	}
+	store_peer_changed(s, cell, &(struct peer_change){.before = "a", .now = "b"});
+	store_survey_size(s, cell, &(struct survey_size_report){.bytes = 1});
+	store_survey_train(s, cell, &(struct survey_train_report){.requests = 1});
 }
 
-/* A change that takes its time. */
-static void *change_end(void *arg)
+/*
+ * A row that is larger than any block gets one of its own, as large as it needs: what is
+ * reckoned ahead and what is copied then are the same, to the byte.
+ */
+static void test_room(void)
 {
-	struct store *s = arg;
-
-	nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
-	trunk_make(s, "b", 1);
-	store_change_end(s);
-	return NULL;
-}
-
-/* A change that ends in time costs a reader a wait and nothing else. */
-static void test_waits(void)
-{
+	static const unsigned parts[] = {0, SNAPSHOT_NATIVE, SNAPSHOT_EXEMPLARS,
+					 SNAPSHOT_NATIVE | SNAPSHOT_EXEMPLARS};
+	static const struct engine_target invite = {"INVITE", "192.0.2.1:5060", "udp"};
+	static char value[BLOCK_BYTES + 1];
+	const struct config_pair label = {"site", value};
+	const struct config_trunk conf = {.name = "a",
+					  .uri = "sip:192.0.2.1",
+					  .labels = &label,
+					  .label_count = 1,
+					  .settings = &all_settings};
 	struct store *s = store_make();
-	struct snapshot *n = NULL;
-	pthread_t thread;
+	struct store_trunk *row;
 
-	trunk_make(s, "a", 1);
-	store_change_begin(s);
-	pthread_create(&thread, NULL, change_end, s);
-	is_int(snapshot_take(&n, s, 0), 0, "a reader waits for the end of a change");
-	is_int((long long)n->trunk_count, 2, "and sees all of it");
-	pthread_join(thread, NULL);
-	snapshot_free(n);
+	memset(value, 'x', BLOCK_BYTES);
+	store_keep_native(s, 3, 20);
+	store_keep_exemplars(s);
+	row = store_trunk_add(s, &conf);
+	fill(s, store_target_add(s, row, &udp));
+	fill(s, store_target_add(s, row, &tls));
+	fill(s, store_target_add(s, row, &invite));
+	store_inbound(s, row, "INVITE", 5);
+	store_trunk_certificate(s, row, "/me.pem", &(struct tls_own){.not_after_s = 7});
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		struct snapshot *n = NULL;
+
+		is_int(snapshot_take(&n, s, parts[i]), 0, "taken");
+		is_int((long long)n->blocks->len, (long long)n->blocks->cap,
+		       "with not a byte too many or too few");
+		is_int((long long)blocks_of(n), 1, "in one block");
+		ok(!n->targets[0].native == !(parts[i] & SNAPSHOT_NATIVE) &&
+			   n->targets[0].exemplar_count ==
+				   (parts[i] & SNAPSHOT_EXEMPLARS ? 3 : 0),
+		   "with what was asked for");
+		ok(n->targets[0].counts[1] == 1 && n->targets[0].counts[2] == 1 &&
+			   !n->targets[0].counts[3] && n->targets[0].counts[4] == 1,
+		   "and the classic histogram, to its last bucket");
+		snapshot_free(n);
+	}
 	store_free(s);
 }
 
@@ -267,8 +294,7 @@ int main(void)
 	test_large_rows();
 	test_many_targets();
 	test_all_parts();
-	test_busy();
-	test_waits();
+	test_room();
 	test_empty();
 	return tap_done();
 }

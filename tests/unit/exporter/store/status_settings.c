@@ -227,6 +227,124 @@ static void check_pause(void)
 	config_free(c);
 }
 
+static void is_shown(const struct config_settings *s, const char *key, const char *want)
+{
+	struct buffer b = {0};
+
+	status_settings(&b, s);
+	is_str(find(&b, key), want, key);
+	buffer_clear(&b);
+}
+
+static void check_durations(void)
+{
+	static const struct {
+		int64_t us;
+		const char *text;
+	} cases[] = {
+		{1, "1us"},
+		{999, "999us"},
+		{1000, "1ms"},
+		{1001, "1ms1us"},
+		{60000000, "1m"},
+		{86400000000, "24h"},
+		{3661001001, "1h1m1s1ms1us"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		is_shown(&(struct config_settings){.t1_us = cases[i].us}, "t1",
+			 cases[i].text);
+}
+
+/* Runs of codes, classes where they are whole. */
+static void check_codes(void)
+{
+	static const struct {
+		unsigned runs[2][2]; /* from, to; 0: none */
+		const char *text;
+	} cases[] = {
+		{{{0, 0}}, "none"},
+		{{{100, 100}}, "100"},
+		{{{699, 699}}, "699"},
+		{{{100, 199}}, "1xx"},
+		{{{600, 699}}, "6xx"},
+		{{{100, 699}}, "1xx, 2xx, 3xx, 4xx, 5xx, 6xx"},
+		{{{200, 298}}, "200-298"},
+		{{{201, 299}}, "201-299"},
+		{{{200, 300}}, "2xx, 300"},
+		{{{150, 250}}, "150-250"},
+		{{{200, 201}, {203, 203}}, "200-201, 203"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct config_settings s = {.fall = 1};
+
+		for (int k = 0; k < 2 && cases[i].runs[k][0]; k++)
+			for (unsigned code = cases[i].runs[k][0];
+			     code <= cases[i].runs[k][1]; code++)
+				s.up_codes.bits[code / 64] |= UINT64_C(1) << code % 64;
+		is_shown(&s, "up_codes", cases[i].text);
+	}
+}
+
+/* Everything of calls, and each limit of what degrades one by itself. */
+static void check_call(void)
+{
+	static const struct {
+		const char *degraded, *shown;
+	} cases[] = {
+		{"\"mos\": 3.6", "mos 3.6"},
+		{"\"mos\": 1", "mos 1"},
+		{"\"loss\": \"1%\"", "loss 1%"},
+		{"\"jitter\": \"30ms\"", "jitter 30ms"},
+		{"\"post_dial_delay\": \"4s\"", "post_dial_delay 4s"},
+		{"\"mos\": 3.6, \"loss\": \"2.5%\", \"jitter\": \"30ms\","
+		 " \"post_dial_delay\": \"4s\"",
+		 "mos 3.6, loss 2.5%, jitter 30ms, post_dial_delay 4s"},
+		{"\"loss\": \"1%\", \"post_dial_delay\": \"4s\"",
+		 "loss 1%, post_dial_delay 4s"},
+		{"\"jitter\": \"30ms\", \"post_dial_delay\": \"4s\"",
+		 "jitter 30ms, post_dial_delay 4s"},
+		{"", ""},
+	};
+	static const char *const rows[][2] = {
+		{"method", "INVITE"},
+		{"call.mode", "echo"},
+		{"call.to", "*43"},
+		{"call.interval", "20m"},
+		{"call.answer_timeout", "31s"},
+		{"call.duration", "15s"},
+		{"call.codecs", "PCMA, PCMU"},
+		{"call.srtp", "off"},
+		{"call.nonce", "events"},
+		{"call.jitter_buffer", "80ms"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct buffer b = {0};
+		struct config *c;
+		char text[640];
+
+		snprintf(text, sizeof(text),
+			 "{\"calls\": {\"numbers\": [\"*43\"], \"media\": {\"ports\": "
+			 "\"20000-20199\", \"networks\": [\"192.0.2.0/24\"]}}, "
+			 "\"trunks\": [{\"name\": "
+			 "\"a\", \"uri\": \"sip:192.0.2.1\", \"method\": \"INVITE\","
+			 " \"call\": {\"mode\": \"echo\", \"to\": \"*43\", \"interval\": "
+			 "\"20m\", \"answer_timeout\": \"31s\", \"duration\": \"15s\","
+			 " \"codecs\": [\"PCMA\", \"PCMU\"], \"nonce\": [\"events\"],"
+			 " \"jitter_buffer\": \"80ms\", \"degraded\": {%s}}}]}",
+			 cases[i].degraded);
+		c = parse(text);
+		status_settings(&b, c->trunks[0].settings);
+		is_str(find(&b, "call.degraded"), cases[i].shown, "what degrades one");
+		for (size_t k = 0; k < sizeof(rows) / sizeof(*rows); k++)
+			is_str(find(&b, rows[k][0]), rows[k][1], rows[k][0]);
+		buffer_clear(&b);
+		config_free(c);
+	}
+}
+
 /* Wherever the preset is named, the trunks under it show it, and only those. */
 static void check_preset(void)
 {
@@ -261,6 +379,9 @@ int main(void)
 	config_free(c);
 	check_bare();
 	check_pause();
+	check_durations();
+	check_codes();
+	check_call();
 	check_preset();
 	return tap_done();
 }

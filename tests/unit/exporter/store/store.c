@@ -109,6 +109,7 @@ static const struct outcome_case {
 } outcome_cases[] = {
 	{PROBE_RESPONSE, PROBE_UP, 200, 1000000, 1, -1, 0, 1, "200 on a bound"},
 	{PROBE_RESPONSE, PROBE_UP, 200, 1000001, 1, -1, 1, 1, "200 just over a bound"},
+	{PROBE_RESPONSE, PROBE_UP, 200, 0, 1, -1, 0, 1, "200 at once"},
 	{PROBE_RESPONSE, PROBE_DEGRADED, 503, 5, 1, -1, 0, 1, "503 that degrades"},
 	{PROBE_RESPONSE, PROBE_DOWN, 408, 9000000000LL, 0, PROBE_RESPONSE, BUCKETS, 1,
 	 "408 that means down, past the last bound"},

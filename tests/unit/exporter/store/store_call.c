@@ -226,7 +226,7 @@ static void test_echo(void)
 	in = &c->last[STATS_CALL_IN];
 	out = &c->last[STATS_CALL_OUT];
 	ok(c->first_audio_ns == 11 && in->jitter_ns == 7 && in->mos > 4 &&
-		   in->r_factor > 89,
+		   in->loss_ratio > 0.09 && in->loss_ratio < 0.11 && in->r_factor > 89,
 	   "what was heard");
 	ok(in->heard[STATS_CALL_INBAND] == 1 && in->heard[STATS_CALL_AS_EVENTS] == 0,
 	   "how the nonce came");
@@ -294,19 +294,61 @@ static void test_rows(void)
 static void test_poor(void)
 {
 	static struct call_media media;
-	struct call_report r = made(CALL_FAILURE_NONE);
+	struct call_report r = made(CALL_FAILURE_NONE), unmade = call_report_none();
 	struct world w;
 
 	world_begin(&w);
+	unmade.failure = CALL_FAILURE_INTERNAL;
 	r.has_media = true;
 	r.media = &media;
 	media.near.in.mos = PROBLEMS_CALL_MOS - 0.1;
 	done(&w, &r);
+	done(&w, &unmade);
+	is_int(look(&w)->poor_row, 1, "one that was not made sounded like nothing");
+	ok(look(&w)->last[STATS_CALL_IN].mos > 0, "and leaves what the last one showed");
 	done(&w, &r);
 	is_int(look(&w)->poor_row, 2, "two that sounded bad");
 	media.near.in.mos = PROBLEMS_CALL_MOS;
 	done(&w, &r);
 	is_int(look(&w)->poor_row, 0, "one that did not");
+	world_end(&w);
+}
+
+/* What is not measured is below zero, which no measure is. */
+static bool is_unmeasured(const struct stats_call_last *l)
+{
+	return l->jitter_ns < 0 && l->delay_ns < 0 && l->loss_ratio < 0 && l->mos < 0 &&
+	       l->r_factor < 0 && l->heard[STATS_CALL_INBAND] == -1 &&
+	       l->heard[STATS_CALL_AS_EVENTS] == -1;
+}
+
+/* A call that is answered and no more: nobody listens for tones, nothing comes. */
+static void test_silent(void)
+{
+	static const struct call_media nothing = {
+		.near = {.in = {.unscored = MEDIA_UNSCORED_SHORT,
+				.jitter_ns = -1,
+				.delay_ns = -1}}};
+	struct call_report r = made(CALL_FAILURE_NONE);
+	const struct stats_call *c;
+	struct world w;
+
+	world_begin(&w);
+	c = look(&w);
+	ok(is_unmeasured(&c->last[STATS_CALL_IN]) &&
+		   is_unmeasured(&c->last[STATS_CALL_OUT]) &&
+		   c->round_trip_ns[STATS_CALL_AUDIO] == -1 &&
+		   c->round_trip_ns[STATS_CALL_RTCP] == -1,
+	   "before the first call");
+	r.mode = CONFIG_CALL_ANSWER;
+	r.has_media = true;
+	r.media = &nothing;
+	done(&w, &r);
+	c = look(&w);
+	ok(is_unmeasured(&c->last[STATS_CALL_IN]) &&
+		   is_unmeasured(&c->last[STATS_CALL_OUT]),
+	   "nor by one without audio");
+	is_int(c->poor_row, 0, "which does not sound bad");
 	world_end(&w);
 }
 
@@ -340,6 +382,10 @@ static void test_made(void)
 	store_calls_open(w.store, "a", 70000);
 	(void)look(&w);
 	is_int(w.seen->trunks[0].stats.calls_open, 65535, "as many as it holds");
+	for (int i = 0; i < 65536; i++)
+		store_call_not_ended(w.store, "a");
+	(void)look(&w);
+	is_int(w.seen->trunks[0].stats.calls_not_ended, 65535, "of these too");
 	world_end(&w);
 }
 
@@ -352,6 +398,7 @@ int main(void)
 	test_loop();
 	test_rows();
 	test_poor();
+	test_silent();
 	test_made();
 	return tap_done();
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "exporter/store/changes.h"
 #include "exporter/store/store_rows.h"
 #include "tests/unit/tap.h"
 
@@ -10,12 +11,14 @@ static const double bounds[] = {1};
 static const struct config_trunk trunk = {.name = "a", .uri = "sip:192.0.2.1"};
 static const struct config_trunk fresh = {.name = "b", .uri = "sip:192.0.2.2"};
 static const struct engine_target tls = {"OPTIONS", "192.0.2.1:5061", "tls"};
+static const struct engine_target invite = {"INVITE", "192.0.2.1:5061", "tls"};
 
 struct held {
 	struct store *s;
 	struct store_trunk *row;
 	struct store_trunk *fresh; /* without any words yet */
 	struct store_target *cell;
+	struct store_target *calls;
 	struct chain *chain;
 	void (*write)(struct held *h);
 	atomic_bool done;
@@ -168,6 +171,106 @@ static void write_reload(struct held *h)
 	store_reload(h->s, true, 1);
 }
 
+static void write_paused(struct held *h)
+{
+	store_trunk_paused(h->s, h->row, true, 1);
+}
+
+static void write_prepare(struct held *h)
+{
+	(void)store_prepare(h->s, &trunk);
+}
+
+static void write_shown(struct held *h)
+{
+	store_peer_shown(h->s, h->cell, 1);
+}
+
+static void write_changed(struct held *h)
+{
+	store_peer_changed(h->s, h->cell,
+			   &(struct peer_change){.before = "a", .now = "b"});
+}
+
+static void write_seen_as(struct held *h)
+{
+	store_seen_as(h->s, h->cell, &(struct mirror_view){.address = "192.0.2.9"});
+}
+
+static void write_mirrored(struct held *h)
+{
+	(void)store_mirrored(h->s, h->cell, 1);
+}
+
+static void write_size(struct held *h)
+{
+	(void)store_survey_size(h->s, h->cell, &(struct survey_size_report){.bytes = 1});
+}
+
+static void write_train(struct held *h)
+{
+	store_survey_train(h->s, h->cell, &(struct survey_train_report){.answers = 1});
+}
+
+static void write_traced(struct held *h)
+{
+	store_traced(h->s, "a", &(struct trace_report){.count = 1}, true);
+}
+
+static void write_refused(struct held *h)
+{
+	store_call_refused(h->s, h->calls);
+}
+
+static void write_open(struct held *h)
+{
+	store_calls_open(h->s, "a", 1);
+}
+
+static void write_call(struct held *h)
+{
+	const struct call_report r = call_report_none();
+
+	store_call_made(h->s, "a", &r);
+}
+
+static void write_not_ended(struct held *h)
+{
+	store_call_not_ended(h->s, "a");
+}
+
+static void write_lateness(struct held *h)
+{
+	store_media_lateness(h->s, &(struct media_lateness){.sum_us = 1});
+}
+
+static void write_hep_sent(struct held *h)
+{
+	store_hep_sent(h->s, true);
+}
+
+static void write_hep(struct held *h)
+{
+	store_hep(h->s, true);
+}
+
+static void write_spare(struct held *h)
+{
+	store_spare(h->s, &(struct config_metrics){.classic_histograms = false});
+}
+
+static void write_keep_audio(struct held *h)
+{
+	store_keep_audio(h->s, false);
+}
+
+static void write_changes(struct held *h)
+{
+	struct changes c = {.at_unix_ns = 1};
+
+	changes_keep(h->s, &c);
+}
+
 static const struct {
 	const char *name;
 	void (*write)(struct held *h);
@@ -200,6 +303,25 @@ static const struct {
 	{"store_listen_certificate", write_listen},
 	{"store_tls_files", write_tls_files},
 	{"store_reload", write_reload},
+	{"store_trunk_paused", write_paused},
+	{"store_prepare", write_prepare},
+	{"store_peer_shown", write_shown},
+	{"store_peer_changed", write_changed},
+	{"store_seen_as", write_seen_as},
+	{"store_mirrored", write_mirrored},
+	{"store_survey_size", write_size},
+	{"store_survey_train", write_train},
+	{"store_traced", write_traced},
+	{"store_call_refused", write_refused},
+	{"store_calls_open", write_open},
+	{"store_call_made", write_call},
+	{"store_call_not_ended", write_not_ended},
+	{"store_media_lateness", write_lateness},
+	{"store_hep_sent", write_hep_sent},
+	{"store_hep", write_hep},
+	{"store_spare", write_spare},
+	{"store_keep_audio", write_keep_audio},
+	{"changes_keep", write_changes},
 };
 
 static void *held_run(void *arg)
@@ -234,6 +356,7 @@ static void held_open(struct held *h)
 	h->row = store_trunk_add(h->s, &trunk);
 	h->fresh = store_trunk_add(h->s, &fresh);
 	h->cell = store_target_add(h->s, h->row, &tls);
+	h->calls = store_target_add(h->s, h->row, &invite);
 	store_trunk_dns_failed(h->s, h->row, "known", DNS_HINT_NONE);
 	store_trunk_certificate(h->s, h->row, "/a.pem", &own);
 }

@@ -28,9 +28,22 @@ static void change(struct store *s, struct store_target *cell, enum peer_trait t
 	memset(texts, 'x', sizeof(texts));
 }
 
+static uint64_t sequence_of(struct store *s)
+{
+	struct status_list *l = NULL;
+	uint64_t sequence;
+
+	if (status_list_take(&l, s, &(struct status_query){0}))
+		return 0;
+	sequence = l->sequence;
+	status_list_free(l);
+	return sequence;
+}
+
 static void test_snapshot(struct store *s, struct store_target *cell)
 {
 	struct snapshot *n;
+	uint64_t before;
 
 	store_peer_shown(s, cell, 1U << PEER_ALLOW);
 	store_peer_shown(s, cell, 1U << PEER_SOFTWARE);
@@ -40,7 +53,9 @@ static void test_snapshot(struct store *s, struct store_target *cell)
 	       "what was shown adds up");
 	ok(!n->targets[0].changes, "and nothing changed");
 	snapshot_free(n);
+	before = sequence_of(s);
 	change(s, cell, PEER_ALLOW, "A", "B");
+	ok(sequence_of(s) > before, "a change is news");
 	change(s, cell, PEER_ALLOW, "B", "C");
 	change(s, cell, PEER_SDP, "", "pcmu");
 	if (snapshot_take(&n, s, 0))
