@@ -110,42 +110,6 @@ static void check_codes(void)
 	ok(!config_codes_has(&c, 0xffffffff), "any number may be asked for");
 }
 
-static void check_percents(void)
-{
-	static const struct {
-		const char *text;
-		double share; /* -1: none */
-	} cases[] = {{"1%", 0.01},     {"0%", 0},    {"100%", 1},
-		     {"12.5%", 0.125}, {"101%", -1}, {"1", -1},
-		     {"%", -1},	       {"-1%", -1},  {"1.2.3%", -1},
-		     {"1%%", -1},      {"1e1%", -1}, {"00000000000000001%", -1}};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		double share = -1;
-		bool good = !value_percent(&share, cases[i].text);
-
-		ok(good == (cases[i].share >= 0) && share == cases[i].share, "%s: %g",
-		   cases[i].text, share);
-	}
-}
-
-static void check_dscps(void)
-{
-	static const struct {
-		const char *text;
-		unsigned dscp; /* 99: none */
-	} cases[] = {{"DF", 0},	   {"LE", 1},	 {"EF", 46},  {"CS3", 24},
-		     {"AF43", 38}, {"AF44", 99}, {"cs3", 99}, {"", 99}};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		unsigned dscp = 99;
-		bool good = !value_dscp(&dscp, cases[i].text);
-
-		ok(good == (cases[i].dscp != 99) && dscp == cases[i].dscp, "DSCP '%s'",
-		   cases[i].text);
-	}
-}
-
 /* C0, DEL and C1, the latter in UTF-8 after 0xc2, and nothing else that begins so. */
 static void check_printable(void)
 {
@@ -325,8 +289,6 @@ int main(void)
 	check_codes();
 	check_single_codes();
 	check_no_codes();
-	check_percents();
-	check_dscps();
 	check_printable();
 	check_listen();
 	check_servers();
