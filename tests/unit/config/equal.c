@@ -2,6 +2,11 @@
 #include "config/config.h"
 #include "tests/unit/tap.h"
 
+#define CALL(more)                                                                       \
+	", \"call\": {\"mode\": \"echo\", \"to\": \"*43\"" more                          \
+	"}, \"method\": [\"INVITE\"]"
+#define DEGRADED(more) CALL(", \"degraded\": {" more "}")
+
 static struct config *parse(const char *extra)
 {
 	struct config_errors errs = {0};
@@ -9,7 +14,9 @@ static struct config *parse(const char *extra)
 	char text[1024];
 
 	snprintf(text, sizeof(text),
-		 "{\"trunks\": [{\"name\": \"a\", \"uri\": \"sip:a.example\"%s}]}",
+		 "{\"trunks\": [{\"name\": \"a\", \"uri\": \"sip:a.example\"%s}], "
+		 "\"calls\": {\"numbers\": [\"*43\", \"*44\"], \"media\": "
+		 "{\"ports\": \"20000-20100\", \"networks\": [\"10.0.0.0/8\"]}}}",
 		 extra);
 	config_parse(&c, text, strlen(text), NULL, &errs);
 	config_errors_print(&errs, stdout);
@@ -56,6 +63,31 @@ static void check_equal(void)
 		 ",\"tls\":{\"ca_file\":\"/dev/null\"}"},
 		{", \"tls\": {\"insecure_skip_verify\": true}",
 		 ",\"tls\":{\"insecure_skip_verify\":true}"},
+		{", \"dscp\": 26", ",\"dscp\":\"AF31\""},
+		{", \"local\": {\"port\": 5070}", ",\"local\":{\"port\":5070}"},
+		{", \"local\": {\"address\": \"192.0.2.1\"}",
+		 ",\"local\":{\"address\":\"192.0.2.1\"}"},
+		{", \"local\": {\"address\": \"192.0.2.2\"}",
+		 ",\"local\":{\"address\":\"192.0.2.2\"}"},
+		{", \"route\": [\"sip:b\", \"sip:c\"]",
+		 ",\"route\":[\"sip:b\",\"sip:c\"]"},
+		{", \"route\": [\"sip:b\", \"sip:d\"]",
+		 ",\"route\":[\"sip:b\",\"sip:d\"]"},
+		{CALL(""), DEGRADED("")},
+		{CALL(", \"codecs\": [\"PCMA\"]"), CALL(",\"codecs\":[\"PCMA\"]")},
+		{CALL(", \"codecs\": [\"PCMU\"]"), CALL(",\"codecs\":[\"PCMU\"]")},
+		{CALL(", \"codecs\": [\"PCMA\", \"PCMU\"]"),
+		 CALL(",\"codecs\":[\"PCMA\",\"PCMU\"]")},
+		{DEGRADED("\"mos\": 3.5"), DEGRADED("\"mos\":3.50")},
+		{DEGRADED("\"mos\": 3.6"), DEGRADED("\"mos\":3.60")},
+		{DEGRADED("\"loss\": \"1%\""), DEGRADED("\"loss\":\"1.0%\"")},
+		{DEGRADED("\"loss\": \"2%\""), DEGRADED("\"loss\":\"2.0%\"")},
+		{DEGRADED("\"jitter\": \"20ms\""), DEGRADED("\"jitter\":\"0.02s\"")},
+		{DEGRADED("\"jitter\": \"30ms\""), DEGRADED("\"jitter\":\"0.03s\"")},
+		{DEGRADED("\"post_dial_delay\": \"4s\""),
+		 DEGRADED("\"post_dial_delay\":\"4000ms\"")},
+		{DEGRADED("\"post_dial_delay\": \"5s\""),
+		 DEGRADED("\"post_dial_delay\":\"5000ms\"")},
 	};
 	enum { COUNT = sizeof(ways) / sizeof(ways[0]) };
 	struct config *c[COUNT][2];
