@@ -5,9 +5,7 @@
 #ifndef TESTS_UNIT_CONFIG_READER_SAMPLE_H
 #define TESTS_UNIT_CONFIG_READER_SAMPLE_H
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "config/reader/types.h"
 
@@ -177,17 +175,6 @@ static const struct field rows[] = {
 
 static const struct section section_sample = {.name = "sample", SECTION_ROWS(rows)};
 
-/* A text that was read, and all that it needs. */
-struct reading {
-	struct config_errors errs;
-	struct report report;
-	struct arena arena;
-	struct pool pool;
-	struct walk walk;
-	struct sample sample;
-	bool good;
-};
-
 static void put_pairs(FILE *out, const struct config_pair *p, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -238,45 +225,6 @@ static void put_sample(FILE *out, const struct sample *s)
 	put_inner(out, s->other);
 	if (s->section.wait_us || s->section.times)
 		put_inner(out, &s->section);
-}
-
-/*
- * Reads JSON, or YAML where that is no JSON. The document is gone when this returns; the
- * rest is freed with reading_clear().
- */
-static int reading_do(struct reading *r, const char *text, const char *folder)
-{
-	struct doc d = {
-		.path = "x", .yaml = text[1] != '"', .text = text, .len = strlen(text)};
-	const cJSON *set[ROW_COUNT(rows)] = {0};
-	struct doc_path at = {0};
-	int err;
-
-	memset(r, 0, sizeof(*r));
-	r->report.errs = &r->errs;
-	r->pool.arena = &r->arena;
-	r->walk = (struct walk){.report = &r->report,
-				.pool = &r->pool,
-				.doc = &d,
-				.folder = folder,
-				.shown = "shown/"};
-	r->sample.choice = -1;
-	err = doc_parse(&d, &r->report);
-	if (!err) {
-		at.node = d.tree;
-		r->good = walk_section(&r->walk, &section_sample, &at, &r->sample, set);
-	}
-	doc_free(&d);
-	return err ? err : r->report.err;
-}
-
-static void reading_clear(struct reading *r)
-{
-	config_errors_clear(&r->errs);
-	set_free(&r->walk.files);
-	set_free(&r->walk.secrets);
-	pool_free(&r->pool);
-	arena_free(&r->arena);
 }
 
 #endif

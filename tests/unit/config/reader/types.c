@@ -1,7 +1,9 @@
 /* Types of values that all tables share: what is taken, refused and stored of each. */
+#include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/unit/config/reader/reading.h"
 #include "tests/unit/config/reader/sample.h"
 #include "tests/unit/failing_alloc.h"
 #include "tests/unit/tap.h"
@@ -12,6 +14,13 @@
 #define LIST   "it must be \"zero\", \"one\" or \"two\""
 
 static char folder[] = "/tmp/unit_types.XXXXXX";
+static struct sample sample;
+
+static int sample_read(struct reading *r, const char *text)
+{
+	sample = (struct sample){.choice = -1};
+	return reading_do(r, &section_sample, &sample, text, folder);
+}
 
 /* What comes of each is unlike what comes of the others. */
 static const struct {
@@ -69,10 +78,8 @@ static void is_read(const struct reading *r, const char *want, const char *text)
 	size_t len = 0, l = strlen(folder);
 	FILE *out = open_memstream(&got, &len);
 
-	put_sample(out, &r->sample);
-	for (size_t i = 0; i < r->errs.count; i++)
-		fprintf(out, "%s%s: %s", i ? " | " : "", r->errs.list[i].json_path,
-			r->errs.list[i].message);
+	put_sample(out, &sample);
+	reading_put_errors(out, r);
 	fclose(out);
 	while ((at = strstr(got, folder))) {
 		memmove(at + strlen("FOLDER"), at + l, strlen(at + l) + 1);
@@ -87,7 +94,7 @@ static void test_taken(void)
 	for (size_t i = 0; i < ROW_COUNT(taken); i++) {
 		struct reading r;
 
-		is_int(reading_do(&r, taken[i].text, folder), 0, taken[i].text);
+		is_int(sample_read(&r, taken[i].text), 0, taken[i].text);
 		ok(r.good, "and nothing is wrong");
 		is_read(&r, taken[i].want, taken[i].text);
 		reading_clear(&r);
@@ -100,7 +107,7 @@ static void test_records(void)
 	static const char text[] = "{record: {wait: 1s}, other: {}, section: {times: 1}}";
 	struct reading r;
 
-	is_int(reading_do(&r, text, folder), 0, text);
+	is_int(sample_read(&r, text), 0, text);
 	is_read(&r, " 1000000 us 3 times 0 us 7 times 0 us 1 times", "each of its own");
 	reading_clear(&r);
 }
@@ -213,7 +220,7 @@ static void test_refused(void)
 	for (size_t i = 0; i < ROW_COUNT(refused); i++) {
 		struct reading r;
 
-		is_int(reading_do(&r, refused[i].text, folder), 0, refused[i].text);
+		is_int(sample_read(&r, refused[i].text), 0, refused[i].text);
 		ok(!r.good, "it is refused");
 		is_read(&r, refused[i].want, "nothing is stored");
 		reading_clear(&r);
@@ -223,19 +230,22 @@ static void test_refused(void)
 /* A row is equal in two structs exactly when it was read alike. */
 static void test_equal(void)
 {
+	static struct sample samples[ROW_COUNT(taken)][2];
 	static struct reading r[ROW_COUNT(taken)][2];
 	unsigned wrong = 0;
 
 	for (size_t i = 0; i < ROW_COUNT(taken); i++)
-		for (size_t k = 0; k < 2; k++)
-			reading_do(&r[i][k], taken[i].text, folder);
+		for (size_t k = 0; k < 2; k++) {
+			sample_read(&r[i][k], taken[i].text);
+			samples[i][k] = sample;
+		}
 	for (size_t i = 0; i < ROW_COUNT(taken); i++)
 		for (size_t k = 0; k < ROW_COUNT(taken); k++) {
 			bool same = true;
 
 			for (size_t f = 0; f < ROW_COUNT(rows); f++)
-				same &= rows[f].type->equal(&rows[f], &r[i][0].sample,
-							    &r[k][1].sample);
+				same &= rows[f].type->equal(&rows[f], &samples[i][0],
+							    &samples[k][1]);
 			if (same != (i == k)) {
 				printf("# %s and %s\n", taken[i].text, taken[k].text);
 				wrong++;
@@ -279,7 +289,7 @@ static void test_long_secrets(void)
 			fprintf(f, "%s\r\n", value);
 			fclose(f);
 		}
-		reading_do(&r, cases[i].text, folder);
+		sample_read(&r, cases[i].text);
 		is_int(r.good, cases[i].taken, cases[i].text);
 		ok(cases[i].taken ||
 			   strstr(r.errs.list[0].message, "longer than 1024 bytes"),
@@ -297,12 +307,12 @@ static void test_file_once(void)
 	struct doc_path at = {0};
 	struct reading r;
 
-	reading_do(&r, "{file: /dev/null}", folder);
+	sample_read(&r, "{file: /dev/null}");
 	set_find(&r.walk.files, "/dev/null", strlen("/dev/null"))->value = 1 + EPERM;
 	r.walk.doc = &d;
 	is_int(doc_parse(&d, &r.report), 0, "named again");
 	at.node = d.tree;
-	ok(!walk_section(&r.walk, &section_sample, &at, &r.sample, set),
+	ok(!walk_section(&r.walk, &section_sample, &at, &sample, set),
 	   "not opened again");
 	is_str(r.errs.list[0].message, "cannot read /dev/null: Operation not permitted",
 	       "what is said of it");
@@ -323,7 +333,7 @@ static void test_no_memory(void)
 			int err;
 
 			countdown = n++;
-			err = reading_do(&r, taken[i].text, folder);
+			err = sample_read(&r, taken[i].text);
 			failed = countdown < 0;
 			countdown = -1;
 			wrong += failed != (err == ENOMEM) || failed == r.good;
