@@ -116,12 +116,12 @@ static const char *check_label(struct config_slice label)
 
 static const char *check_name(struct config_slice host)
 {
-	struct config_slice label = {0};
-	bool more = true;
+	struct config_slice label;
+	bool more;
 
 	if (host.l > HOST_MAX)
 		return "the host name is longer than 253 characters";
-	while (more) {
+	do {
 		const char *why;
 
 		label = slice_split(&host, '.', &more);
@@ -130,7 +130,7 @@ static const char *check_name(struct config_slice host)
 			return why;
 		if (more && !host.l)
 			return NULL; /* the root's dot */
-	}
+	} while (more);
 	/* RFC 3261 25.1: the last label begins with a letter, or it is an address. */
 	if (strspn(label.p, "0123456789") >= label.l)
 		return "an IPv4 address has four numbers from 0 to 255";

@@ -100,6 +100,17 @@ static void put_tls(FILE *out, const struct config_tls *t)
 		!t->insecure_skip_verify);
 }
 
+static void put_websocket(FILE *out, const struct config_websocket *w)
+{
+	if (strcmp(w->path, "/"))
+		fprintf(out, "  websocket path %s\n", w->path);
+	put(out, "websocket origin", w->origin);
+	put(out, "websocket host", w->host);
+	for (size_t i = 0; i < w->header_count; i++)
+		fprintf(out, "  websocket header %s: %s\n", w->headers[i].name,
+			w->headers[i].value);
+}
+
 /* Only those that are not the default: most files are about other things. */
 static void put_checks(FILE *out, const struct config_settings *s)
 {
@@ -147,6 +158,8 @@ static void put_settings(FILE *out, const struct config_settings *s)
 	fprintf(out,
 		"  fall %u rise %u max_forwards %u connection %d family %d up_when %d\n",
 		s->fall, s->rise, s->max_forwards, s->connection, s->family, s->up_when);
+	if (s->connection_set)
+		fprintf(out, "  connection said\n");
 	if (s->retry_after_max_us != s->interval_us)
 		fprintf(out, "  retry_after_max %lld us\n",
 			(long long)s->retry_after_max_us);
@@ -164,6 +177,7 @@ static void put_settings(FILE *out, const struct config_settings *s)
 			s->headers[i].value);
 	put_senders(out, s);
 	put_tls(out, &s->tls);
+	put_websocket(out, &s->websocket);
 	put_checks(out, s);
 }
 
