@@ -14,7 +14,7 @@
 
 enum { SECRET_MAX = 1024 };
 
-/* A secret under way, wiped by its maker. */
+/* A secret under way, zeroed and wiped by its maker. */
 struct secret {
 	char text[SECRET_MAX + 3]; /* a line end and a zero besides */
 	size_t len;
@@ -53,7 +53,6 @@ static const char *secret_append(struct secret *s, const char *text, size_t len)
 		return "the password is longer than 1024 bytes";
 	memcpy(s->text + s->len, text, len);
 	s->len += len;
-	s->text[s->len] = '\0';
 	return value_printable(s->text);
 }
 

@@ -101,6 +101,22 @@ static void test_taken(void)
 	}
 }
 
+/* None is a value too, where it is allowed. */
+static void test_empty(void)
+{
+	static const char *const texts[] = {"{texts: []}", "{choices: []}", "{pairs: {}}",
+					    "{sorted: {}}"};
+
+	for (size_t i = 0; i < ROW_COUNT(texts); i++) {
+		struct reading r;
+
+		sample_read(&r, texts[i]);
+		ok(r.good, "nothing is wrong");
+		is_read(&r, "", texts[i]);
+		reading_clear(&r);
+	}
+}
+
 /* Defaults are those of a record's own kind. */
 static void test_records(void)
 {
@@ -158,6 +174,10 @@ static const struct {
 	{"{secret: '${" LONGER "5}'}",
 	 "secret: after \"${\" comes the name of an environment "
 	 "variable and '}'"},
+	{"{secret: '${-A}'}",
+	 "secret: after \"${\" comes the name of an environment variable and '}'"},
+	{"{secret: '${SECRET_TEST}${NONE}'}",
+	 "secret: environment variable NONE: is not set"},
 	{"{secret: '${SECRET_NONE}'}",
 	 "secret: environment variable SECRET_NONE: is not set"},
 	{"{secret: '${SECRET_EMPTY}'}",
@@ -371,6 +391,8 @@ static void files_make(void)
 	setenv("SECRET_EMPTY", "", 1);
 	setenv("SECRET_LINE", "a\n", 1);
 	setenv(LONGER, "long", 1);
+	unsetenv("SECRET_NONE");
+	unsetenv("NONE");
 }
 
 static void files_remove(void)
@@ -391,6 +413,7 @@ int main(void)
 		return tap_done();
 	files_make();
 	test_taken();
+	test_empty();
 	test_records();
 	test_refused();
 	test_equal();
