@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "config/peer_address.h"
 #include "config/uri.h"
 
 enum { IPV4_PREFIX = 96 }; /* bits of an IPv4-mapped address before the IPv4 one */
@@ -51,7 +52,8 @@ static const char *read_prefix(struct config_allow *a, const char *text, unsigne
 	char *end;
 	unsigned long n = strtoul(text, &end, 10);
 
-	if (!*text || *end || text[0] < '0' || text[0] > '9' || n > bits)
+	/* strtoul() takes spaces and a sign, too. */
+	if (text[0] < '0' || *end || n > bits)
 		return bits == 32 ? "what follows / must be 0 to 32"
 				  : "what follows / must be 0 to 128";
 	a->prefix = n + (bits == 32 ? IPV4_PREFIX : 0);
@@ -119,14 +121,7 @@ bool config_allow_name(const struct config_probe *p, const char *name, size_t le
 
 static bool access_within(const struct config_allow *a, const uint8_t address[16])
 {
-	size_t whole = a->prefix / 8;
-
-	if (a->name || memcmp(a->network, address, whole))
-		return false;
-	for (size_t i = whole * 8; i < a->prefix; i++)
-		if (access_bit(a->network, i) != access_bit(address, i))
-			return false;
-	return true;
+	return !a->name && peer_address_covers(a->network, a->prefix, address);
 }
 
 static bool is_special(const uint8_t address[16])

@@ -234,7 +234,8 @@ static void check_together(struct walk *w, struct layer *l,
 	if (s->registration && s->registration->interval_us &&
 	    s->registration->interval_us <= s->timeout_us)
 		layer_blame(w, l, "register", "timeout", false,
-			    "its interval (%s) must be longer than timeout (%s)",
+			    "register.interval (%s) must be longer than timeout "
+			    "(%s)",
 			    duration_text(s->registration->interval_us).s,
 			    duration_text(s->timeout_us).s);
 	if (s->train && !s->train->insist && s->preset && !strcmp(s->preset, "asterisk"))
@@ -281,10 +282,12 @@ static void settle_labels(struct walk *w, struct layer *l)
 	l->final_label_count = l->up->final_label_count;
 }
 
+/* A preset among them: what it sets may not go with what is set farther off. */
 static bool sets_settings(const struct layer *l)
 {
 	for (size_t i = 0; i < section_settings.count; i++)
-		if (l->set[i] && section_settings.fields[i].offset < sizeof(l->s))
+		if (l->set[i] &&
+		    section_settings.fields[i].offset != offsetof(struct layer, labels))
 			return true;
 	return false;
 }

@@ -1,12 +1,11 @@
 #include "config/peer_address.h"
 
 #include <arpa/inet.h>
-#include <stddef.h>
 #include <string.h>
 
 static const struct {
 	uint8_t prefix[16];
-	unsigned bits;
+	size_t bits;
 	const char *fault;
 } never[] = {
 	{{0}, 128, "the unspecified address can be no peer"},
@@ -18,13 +17,14 @@ static const struct {
 	{{0xff}, 8, "a multicast address can be no peer"},
 };
 
-static int peer_address_covers(const uint8_t *prefix, unsigned bits, const uint8_t *a)
+bool peer_address_covers(const uint8_t network[16], size_t bits,
+			 const uint8_t address[16])
 {
-	unsigned whole = bits / 8, rest = bits % 8;
+	size_t whole = bits / 8, rest = bits % 8;
 	uint8_t mask = (uint8_t)(0xff << (8 - rest));
 
-	return !memcmp(prefix, a, whole) &&
-	       (!rest || (prefix[whole] & mask) == (a[whole] & mask));
+	return !memcmp(network, address, whole) &&
+	       (!rest || (network[whole] & mask) == (address[whole] & mask));
 }
 
 const char *peer_address_fault(const uint8_t address[16])

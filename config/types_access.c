@@ -2,7 +2,6 @@
 #include "config/access.h"
 #include "config/reader/schema.h"
 #include "config/types.h"
-#include "config/value.h"
 
 static bool read_allow(struct walk *w, const struct field *f, const struct doc_path *at,
 		       void *item)
@@ -13,9 +12,7 @@ static bool read_allow(struct walk *w, const struct field *f, const struct doc_p
 	(void)f;
 	if (!doc_text(at->node))
 		return walk_type_fault(w, at, "a string, as in \"192.0.2.0/24\"");
-	why = value_printable(text);
-	if (!why)
-		why = config_allow_parse(a, text);
+	why = config_allow_parse(a, text);
 	if (why)
 		return walk_fault(w, at, "%s: %s", quote(text).s, why);
 	if (!a->name)

@@ -16,9 +16,7 @@ static bool read_number_at(struct walk *w, const struct doc_path *at, const char
 
 	if (!text)
 		return walk_type_fault(w, at, "a string, as in \"+4722000000\"");
-	why = value_printable(text);
-	if (!why)
-		why = value_number(text);
+	why = value_number(text);
 	if (why)
 		return walk_fault(w, at, "%s: %s", quote(text).s, why);
 	text = walk_keep(w, text);
@@ -240,9 +238,7 @@ static bool read_network(struct walk *w, const struct field *f, const struct doc
 	(void)f;
 	if (!text)
 		return walk_type_fault(w, at, "a network, as in \"192.0.2.0/24\"");
-	why = value_printable(text);
-	if (!why)
-		why = config_allow_parse(a, text);
+	why = config_allow_parse(a, text);
 	if (!why && a->name)
 		why = "is no network, as in \"192.0.2.0/24\"";
 	return !why || walk_fault(w, at, "%s: %s", quote(text).s, why);

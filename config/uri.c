@@ -28,8 +28,8 @@ static struct config_slice slice_split(struct config_slice *s, char sep, bool *s
 	struct config_slice head = {s->p, at ? (size_t)(at - s->p) : s->l};
 
 	*split = at;
-	s->p += head.l + (at ? 1 : 0);
-	s->l -= head.l + (at ? 1 : 0);
+	s->p += head.l + *split;
+	s->l -= head.l + *split;
 	return head;
 }
 
@@ -43,8 +43,7 @@ static bool is_made_of(struct config_slice s, const char *extra)
 			if (s.l - i < 3 || !isxdigit((unsigned char)s.p[i + 1]) ||
 			    !isxdigit((unsigned char)s.p[i + 2]))
 				return false;
-			i += 2;
-		} else if (c > 0x7e || !c || (!isalnum(c) && !strchr(extra, c))) {
+		} else if (!isalnum(c) && !strchr(extra, c)) {
 			return false;
 		}
 	}
@@ -117,12 +116,12 @@ static const char *check_label(struct config_slice label)
 
 static const char *check_name(struct config_slice host)
 {
-	struct config_slice label = {0};
-	bool more = true;
+	struct config_slice label;
+	bool more;
 
 	if (host.l > HOST_MAX)
 		return "the host name is longer than 253 characters";
-	while (more) {
+	do {
 		const char *why;
 
 		label = slice_split(&host, '.', &more);
@@ -131,7 +130,7 @@ static const char *check_name(struct config_slice host)
 			return why;
 		if (more && !host.l)
 			return NULL; /* the root's dot */
-	}
+	} while (more);
 	/* RFC 3261 25.1: the last label begins with a letter, or it is an address. */
 	if (strspn(label.p, "0123456789") >= label.l)
 		return "an IPv4 address has four numbers from 0 to 255";
@@ -258,7 +257,7 @@ static const char *param_maddr(struct config_slice value, struct config_uri *u)
 {
 	bool ipv4;
 
-	if (value.l > 2 && value.p[0] == '[' && value.p[value.l - 1] == ']') {
+	if (value.l && value.p[0] == '[' && value.p[value.l - 1] == ']') {
 		u->maddr = (struct config_slice){value.p + 1, value.l - 2};
 		return is_ipv6(u->maddr) ? NULL
 					 : "maddr is not an address or a host name";

@@ -6,6 +6,11 @@
 #include <string.h>
 #include <strings.h>
 
+static void add_code(struct config_codes *c, unsigned code)
+{
+	c->bits[code / 64] |= UINT64_C(1) << (code % 64);
+}
+
 static const char *add_codes(struct config_codes *c, unsigned from, unsigned to)
 {
 	if (from < 200 || to > 699)
@@ -13,7 +18,7 @@ static const char *add_codes(struct config_codes *c, unsigned from, unsigned to)
 	if (from > to)
 		return "the range runs backwards";
 	for (unsigned code = from; code <= to; code++)
-		c->bits[code / 64] |= UINT64_C(1) << (code % 64);
+		add_code(c, code);
 	return NULL;
 }
 
@@ -21,7 +26,8 @@ const char *value_code(struct config_codes *c, double code)
 {
 	if (!(code >= 200 && code <= 699) || code != (unsigned)code)
 		return "final responses have codes from 200 to 699";
-	return add_codes(c, (unsigned)code, (unsigned)code);
+	add_code(c, (unsigned)code);
+	return NULL;
 }
 
 /* Three digits; the caller has seen that they are there. */
@@ -70,7 +76,7 @@ static int port_of(const char *text)
 static const char *listen_host(const char *text, const char *end, const char **host,
 			       size_t *len)
 {
-	bool bracket = end > text + 1 && text[0] == '[' && end[-1] == ']';
+	bool bracket = text[0] == '[' && end[-1] == ']';
 	const char *zone;
 	size_t l;
 
@@ -177,7 +183,7 @@ static const struct {
 const char *value_header_name(const char *text)
 {
 	for (const unsigned char *p = (const unsigned char *)text; *p; p++)
-		if (*p > 0x7e || (!isalnum(*p) && !strchr("-.!%*_+`'~", *p)))
+		if (!isalnum(*p) && !strchr("-.!%*_+`'~", *p))
 			return "a header's name is letters, digits and -.!%*_+`'~ (an "
 			       "RFC 3261 token)";
 	if (!*text || strlen(text) > 128)

@@ -65,7 +65,7 @@ static bool take_port(unsigned *port, const char **p)
 		return false;
 	n = strtoul(*p, &end, 10);
 	*p = end;
-	*port = n <= 65535 ? (unsigned)n : 0;
+	*port = (unsigned)n;
 	return n >= 1024 && n <= 65535;
 }
 

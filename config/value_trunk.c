@@ -34,8 +34,8 @@ const char *value_template(const char *text)
 			continue;
 		snprintf(sample, sizeof(sample), "%.*s%s%.1024s", (int)(open - text),
 			 text, placeholders[i].sample, open + len);
-		return strlen(text) > 1024 ? "is longer than 1024 bytes"
-					   : config_uri_parse(sample, &uri);
+		/* What does not fit is too long in any case. */
+		return config_uri_parse(sample, &uri);
 	}
 	return "the placeholders are {peer}, {local} and {host}";
 }

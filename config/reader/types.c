@@ -163,7 +163,7 @@ const char *type_take_text(struct walk *w, const struct field *f,
 	why = value_printable(text);
 	if (why)
 		walk_fault(w, at, "%s: %s", quote(text).s, why);
-	else if (len < (size_t)f->min && !len)
+	else if (f->min && !len)
 		walk_fault(w, at, "must not be empty");
 	else if (len > (size_t)f->max)
 		walk_fault(w, at, "is %zu bytes long; at most %lld are taken", len,

@@ -6,7 +6,7 @@
 #include "config/reader/schema.h"
 #include "config/reader/types.h"
 
-/* Fills a zeroed struct with the tables' defaults, which are read once a load. */
+/* Fills a struct with the tables' defaults, which are read once a load. */
 static bool fill_initial(struct walk *w, const struct record_type *r, void *record)
 {
 	const cJSON *set[RECORD_FIELDS_MAX] = {0};
@@ -28,7 +28,7 @@ static bool read_record(struct walk *w, const struct field *f, const struct doc_
 {
 	const struct record_type *r = f->more;
 	const cJSON *set[RECORD_FIELDS_MAX] = {0};
-	union walk_record_bytes record = {{0}};
+	union walk_record_bytes record;
 	const void *kept;
 
 	if (!fill_initial(w, r, &record) ||

@@ -14,7 +14,7 @@
 
 enum { SECRET_MAX = 1024 };
 
-/* A secret under way, wiped by its maker. */
+/* A secret under way, zeroed and wiped by its maker. */
 struct secret {
 	char text[SECRET_MAX + 3]; /* a line end and a zero besides */
 	size_t len;
@@ -53,8 +53,7 @@ static const char *secret_append(struct secret *s, const char *text, size_t len)
 		return "the password is longer than 1024 bytes";
 	memcpy(s->text + s->len, text, len);
 	s->len += len;
-	s->text[s->len] = '\0';
-	return NULL;
+	return value_printable(s->text);
 }
 
 /*
@@ -120,8 +119,6 @@ static bool read_secret(struct walk *w, const struct field *f, const struct doc_
 	if (!*doc_text(at->node))
 		return walk_fault(w, at, "must not be empty");
 	why = secret_expand(&s, doc_text(at->node), name);
-	if (!why)
-		why = value_printable(s.text);
 	if (why && *name)
 		good = walk_fault(w, at, "environment variable %s: %s", name, why);
 	else if (why)

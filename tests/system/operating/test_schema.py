@@ -17,8 +17,8 @@ BEYOND = {
         duplicate_section""",
     "one value against others": """buckets_falling calls_needs calls_off calls_websocket down_interval_short
         duplicate_name listen_tls listen_tls_key match_certificate port_twice preset_conflict
-        profile_none profile_unknown timeout_defaults timeout_equal timeout_interval
-        timeout_profile websocket_path_twice tls_cert_alone tls_cert_profile tls_key_alone""",
+        profile_none profile_unknown timeout_defaults timeout_defaults_once timeout_equal
+        timeout_interval timeout_profile websocket_path_twice tls_cert_alone tls_cert_profile tls_key_alone""",
     "what stands in files": "files_broken files_missing tls_file tls_folder",
     "a range inside a text": """duration_long duration_short t1_range""",
     "details of a URI": """uri_headers uri_ipv4_bad uri_ipv4_short uri_ipv6_bad

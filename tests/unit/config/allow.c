@@ -102,31 +102,111 @@ static void names(void)
 		       rows[i].allowed, rows[i].name);
 }
 
-static void entries_read(void)
+#define V4   "what follows / must be 0 to 32"
+#define V6   "what follows / must be 0 to 128"
+#define PAST "the address has bits set past the prefix"
+#define NONE "not an address"
+
+static void entries_refused(void)
 {
-	static const char *const bad[] = {
-		"",	      "10.0.0.1/8",  "10.0.0.0/33",   "10.0.0.0/",
-		"10.0.0.0/x", "10.0.0.0/-1", "::/129",	      "::1/64",
-		"1.2.3",      "1.2.3.4.5",   "a b",	      "*.example",
-		"..example",  ".",	     "sip:a.example", "[::1]",
-		"a/8",	      "1::2::3",
+	static const struct {
+		const char *text, *why; /* NULL: any */
+	} bad[] = {
+		{"", "must not be empty"},
+		{"10.0.0.0/33", V4},
+		{"10.0.0.0/", V4},
+		{"10.0.0.0/x", V4},
+		{"10.0.0.0/8x", V4},
+		{"10.0.0.0/-1", V4},
+		{"10.0.0.0/+8", V4},
+		{"10.0.0.0/ 8", V4},
+		{"::/129", V6},
+		{"::/", V6},
+		{"10.0.0.1/8", PAST},
+		{"10.0.0.1/31", PAST},
+		{"::1/64", PAST},
+		{"::1/127", PAST},
+		{"8000::/0", PAST},
+		{"1.2.3", NONE},
+		{"1.2.3.4.5", NONE},
+		{"1::2::3", NONE},
+		{"[::1]", NONE},
+		{"a/8", NONE},
+		/* as long as the longest address can be, and one more */
+		{"2001:0db8:0000:0000:0000:0000:0000:0000:00000/8", NONE},
+		{"2001:0db8:0000:0000:0000:0000:0000:0000:000000/8", NONE},
+		{"a b", NULL},
+		{"*.example", NULL},
+		{"..example", NULL},
+		{".", NULL},
+		{"sip:a.example", NULL},
 	};
 	struct config_allow a = {.name = "untouched"};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		ok(config_allow_parse(&a, bad[i]), "\"%s\" is refused", bad[i]);
+		const char *why = config_allow_parse(&a, bad[i].text);
+
+		ok(why && (!bad[i].why || !strcmp(why, bad[i].why)), "\"%s\": %s",
+		   bad[i].text, why ? why : "taken");
 		is_str(a.name, "untouched", "and nothing is touched");
 	}
+}
+
+static void entries_read(void)
+{
+	static const struct {
+		const char *text;
+		size_t prefix; /* of IPv6; of IPv4 it begins at 96 */
+	} networks[] = {
+		{"0.0.0.0/0", 96},	  {"10.128.0.0/9", 105}, {"10.0.0.1/32", 128},
+		{"10.0.0.1", 128},	  {"::/0", 0},		 {"8000::/1", 1},
+		{"2001:db8::1/128", 128}, {"2001:db8::1", 128},
+	};
+	struct config_allow a;
+
+	for (size_t i = 0; i < sizeof(networks) / sizeof(networks[0]); i++)
+		ok(!config_allow_parse(&a, networks[i].text) && !a.name &&
+			   a.prefix == networks[i].prefix,
+		   "%s is taken", networks[i].text);
 	for (size_t i = 0; i < probe.allow_count; i++)
 		ok(!config_allow_parse(&entries[i], listed[i]), "%s is taken", listed[i]);
-	ok(!config_allow_parse(&a, "0.0.0.0/0") && a.prefix == 96, "all of IPv4");
-	ok(!config_allow_parse(&a, "::/0") && a.prefix == 0, "everything");
+}
+
+/* A list is all of its entries, the first and the last among them, and no more. */
+static void counted(void)
+{
+	static const struct {
+		const char *entry, *none; /* listed, and one that comes after it */
+		bool name;
+	} rows[] = {
+		{"192.0.2.7", "192.0.2.8", false},
+		{"a.example", "b.example", true},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct config_allow two[2];
+		const struct config_probe one = {two, 1, 1};
+		const char *const texts[] = {rows[i].entry, rows[i].none};
+
+		for (size_t k = 0; k < 2; k++) {
+			const char *text = texts[k];
+			uint8_t bytes[16];
+
+			bytes_of(bytes, text);
+			config_allow_parse(&two[k], text);
+			is_int(rows[i].name ? config_allow_name(&one, text, strlen(text))
+					    : config_allow_address(&one, bytes, false),
+			       k == 0, text);
+		}
+	}
 }
 
 int main(void)
 {
+	entries_refused();
 	entries_read();
 	addresses();
 	names();
+	counted();
 	return tap_done();
 }

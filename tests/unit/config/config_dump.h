@@ -34,13 +34,13 @@ static void put_codes(FILE *out, const char *key, const struct config_codes *c)
 	fputc('\n', out);
 }
 
-static void put_allow(FILE *out, const struct config_allow *a)
+static void put_allow(FILE *out, const char *key, const struct config_allow *a)
 {
 	if (a->name) {
-		fprintf(out, "probe.allow %s\n", a->name);
+		fprintf(out, "%s %s\n", key, a->name);
 		return;
 	}
-	fputs("probe.allow ", out);
+	fprintf(out, "%s ", key);
 	for (int i = 0; i < 16; i++)
 		fprintf(out, "%02x", a->network[i]);
 	fprintf(out, "/%zu\n", a->prefix);
@@ -49,12 +49,44 @@ static void put_allow(FILE *out, const struct config_allow *a)
 static void put_probe(FILE *out, const struct config *c)
 {
 	for (size_t i = 0; i < c->probe.allow_count; i++)
-		put_allow(out, &c->probe.allow[i]);
+		put_allow(out, "probe.allow", &c->probe.allow[i]);
 	fprintf(out, "probe.max_concurrent %u\n", c->probe.max_concurrent);
 	for (size_t i = 0; i < c->profile_count; i++)
 		fprintf(out, "profile %s timeout %lld\n", c->profiles[i].name,
 			(long long)c->profiles[i].settings->timeout_us);
 	fprintf(out, "defaults timeout %lld\n", (long long)c->defaults->timeout_us);
+}
+
+static void put_calls(FILE *out, const struct config_calls *c)
+{
+	if (!c->allowed)
+		return;
+	fprintf(out, "calls %u at once, %u an hour, %u a day, audio kept %d\n",
+		c->max_concurrent, c->max_per_hour, c->max_per_day, c->keep_audio);
+	for (size_t i = 0; i < c->number_count; i++)
+		fprintf(out, "calls.number %s\n", c->numbers[i]);
+	fprintf(out, "calls.media %s ports %u to %u\n",
+		c->media.address ? c->media.address : "any", c->media.port_min,
+		c->media.port_max);
+	for (size_t i = 0; i < c->media.network_count; i++)
+		put_allow(out, "calls.media.network", &c->media.networks[i]);
+}
+
+static void put_call(FILE *out, const struct config_call *c)
+{
+	const struct config_call_degraded *d = &c->degraded;
+
+	fprintf(out, "  call %s mode %d srtp %d nonce %#x codecs", c->to, c->mode,
+		c->srtp, c->nonce);
+	for (size_t i = 0; i < c->codec_count; i++)
+		fprintf(out, " %d", c->codecs[i]);
+	fprintf(out, "\n  call interval %lld answer %lld ring %lld duration %lld",
+		(long long)c->interval_us, (long long)c->answer_timeout_us,
+		(long long)c->ring_for_us, (long long)c->duration_us);
+	fprintf(out, " buffer %lld us\n  call degraded mos %g loss %g",
+		(long long)c->jitter_buffer_us, d->mos, d->loss);
+	fprintf(out, " jitter %lld delay %lld us\n", (long long)d->jitter_us,
+		(long long)d->post_dial_delay_us);
 }
 
 static void put_tls(FILE *out, const struct config_tls *t)
@@ -66,6 +98,17 @@ static void put_tls(FILE *out, const struct config_tls *t)
 	put(out, "ciphers", t->ciphers);
 	fprintf(out, "  min_version %d verify %d\n", t->min_version,
 		!t->insecure_skip_verify);
+}
+
+static void put_websocket(FILE *out, const struct config_websocket *w)
+{
+	if (strcmp(w->path, "/"))
+		fprintf(out, "  websocket path %s\n", w->path);
+	put(out, "websocket origin", w->origin);
+	put(out, "websocket host", w->host);
+	for (size_t i = 0; i < w->header_count; i++)
+		fprintf(out, "  websocket header %s: %s\n", w->headers[i].name,
+			w->headers[i].value);
 }
 
 /* Only those that are not the default: most files are about other things. */
@@ -86,6 +129,8 @@ static void put_checks(FILE *out, const struct config_settings *s)
 			r->bind, (long long)r->expires_us, (long long)r->interval_us,
 			r->aor ? r->aor : "none",
 			r->at == CONFIG_REGISTER_AT_FIRST ? " at first" : "");
+	if (s->call)
+		put_call(out, s->call);
 }
 
 /* Settings that few trunks have, where they are set. */
@@ -113,6 +158,8 @@ static void put_settings(FILE *out, const struct config_settings *s)
 	fprintf(out,
 		"  fall %u rise %u max_forwards %u connection %d family %d up_when %d\n",
 		s->fall, s->rise, s->max_forwards, s->connection, s->family, s->up_when);
+	if (s->connection_set)
+		fprintf(out, "  connection said\n");
 	if (s->retry_after_max_us != s->interval_us)
 		fprintf(out, "  retry_after_max %lld us\n",
 			(long long)s->retry_after_max_us);
@@ -130,6 +177,7 @@ static void put_settings(FILE *out, const struct config_settings *s)
 			s->headers[i].value);
 	put_senders(out, s);
 	put_tls(out, &s->tls);
+	put_websocket(out, &s->websocket);
 	put_checks(out, s);
 }
 
@@ -172,6 +220,9 @@ static void put_config(FILE *out, const struct config *c, bool lines)
 	for (size_t i = 0; i < c->dns.search.count; i++)
 		fprintf(out, "search %s\n", c->dns.search.domains[i]);
 	put_probe(out, c);
+	put_calls(out, &c->calls);
+	if (c->hep.on)
+		fprintf(out, "hep %s id %u\n", c->hep.collector, c->hep.id);
 	if (lines)
 		config_warnings_print(&c->warnings, out);
 	for (size_t i = 0; i < c->warnings.count && !lines; i++)

@@ -45,50 +45,6 @@ static const struct {
 	 "added c, changed b, removed x, removed y"},
 };
 
-/* What makes a call degraded: one value of it each. */
-static void check_degraded(void)
-{
-	static const char *const all[] = {
-		"{}",
-		"{\"mos\": 3.5}",
-		"{\"mos\": 3.6}",
-		"{\"loss\": \"1%\"}",
-		"{\"loss\": \"2%\"}",
-		"{\"jitter\": \"20ms\"}",
-		"{\"jitter\": \"30ms\"}",
-		"{\"post_dial_delay\": \"4s\"}",
-		"{\"post_dial_delay\": \"5s\"}",
-	};
-	enum { COUNT = sizeof(all) / sizeof(all[0]) };
-	struct config *conf[COUNT];
-
-	for (size_t i = 0; i < COUNT; i++) {
-		struct config_errors errs = {0};
-		char text[512];
-
-		snprintf(text, sizeof(text),
-			 "{\"calls\": {\"numbers\": [\"+4930123456\"], \"media\": "
-			 "{\"ports\": \"20000-20100\", \"networks\": [\"10.0.0.0/8\"]}}, "
-			 "\"trunks\": [{"
-			 "\"name\": \"a\", \"uri\": \"sip:a.example\", \"method\": "
-			 "[\"OPTIONS\", \"INVITE\"], \"call\": {\"mode\": \"echo\", "
-			 "\"to\": \"+4930123456\", "
-			 "\"degraded\": %s}}]}",
-			 all[i]);
-		if (config_parse(&conf[i], text, strlen(text), "x.json", &errs)) {
-			config_errors_print(&errs, stderr);
-			exit(1);
-		}
-	}
-	for (size_t i = 0; i < COUNT; i++)
-		for (size_t k = 0; k < COUNT; k++)
-			ok(config_trunk_equal(&conf[i]->trunks[0], &conf[k]->trunks[0]) ==
-				   (i == k),
-			   "%s and %s", all[i], all[k]);
-	for (size_t i = 0; i < COUNT; i++)
-		config_free(conf[i]);
-}
-
 static struct config *parsed(const char *trunks)
 {
 	struct config_errors errs = {0};
@@ -149,6 +105,5 @@ int main(void)
 {
 	test_turns();
 	test_kin();
-	check_degraded();
 	return tap_done();
 }
