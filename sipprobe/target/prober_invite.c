@@ -85,7 +85,6 @@ static int prober_invite_memory(struct target *t)
 		t->call = mem_zalloc(sizeof(*t->call), prober_invite_destructor);
 	if (!t->call)
 		return ENOMEM;
-	t->call->why = NULL;
 	t->call->out = (struct call_outcome){.report = call_report_none()};
 	return 0;
 }
