@@ -60,7 +60,6 @@ static void prober_invite_unmade(struct target *t, const char *why)
 	const struct probe_result none = probe_result_none();
 
 	if (!is_scheduled(t)) {
-		t->call->why = why;
 		target_fail(t, PROBE_INTERNAL, ECANCELED, why);
 		return;
 	}
