@@ -298,6 +298,25 @@ static void test_asked(void)
 	fixture_close(&f);
 }
 
+/* Who was refused does not hold it. */
+static void test_refused(void)
+{
+	struct fixture f;
+	struct target *one, *other;
+
+	fixture_open(&f, UDP, BINDS);
+	one = bound_target(&f);
+	other = fixture_target(&f, &prober_register);
+	fixture_probe(other);
+	fixture_drain(&f);
+	fixture_reply(&f, "403 Forbidden", "");
+	leave(&f, one, false);
+	pass_ns(WHEEL_TICK_NS);
+	is_int(fixture_drain(&f), 1, "it is taken back");
+	mem_deref(other);
+	fixture_close(&f);
+}
+
 /* It waits for a successor; who had let go of the same Contact binds it again. */
 static void test_bound_again(void)
 {
@@ -432,11 +451,14 @@ static void test_sweep(void)
 int main(void)
 {
 	static void (*const tests[])(void) = {
-		test_shared,	     test_shared_no_more,  test_all_at_the_end,
-		test_successor,	     test_no_successor,	   test_stopped_while_waiting,
-		test_newer_register, test_other_contact,   test_spellings,
-		test_sweep,	     test_given_up,	   test_asked,
-		test_bound_again,    test_other_addresses, test_contact_that_changes,
+		test_shared,	      test_shared_no_more,
+		test_all_at_the_end,  test_successor,
+		test_no_successor,    test_stopped_while_waiting,
+		test_newer_register,  test_other_contact,
+		test_spellings,	      test_sweep,
+		test_given_up,	      test_asked,
+		test_refused,	      test_bound_again,
+		test_other_addresses, test_contact_that_changes,
 		test_nobody_waits,
 	};
 

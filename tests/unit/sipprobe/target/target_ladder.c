@@ -96,7 +96,38 @@ static void test_sizes(void)
 	(void)snprintf(want, sizeof(want), "%zu %zu %zu", asked, trying, answer);
 	is_str(f.sizes, want, "request, provisional and final response");
 	is_str(f.ladder, "sent@0 received@0 received@1 oddity@1", "in order");
-	ok(f.words[0] != 0, "what is odd is in words: %s", f.words);
+	is_str(f.words, "a line that is no header field", "what is odd is in words");
+
+	/* By a clock that was set a little: not before it began. */
+	pass_ms(100);
+	fixture_probe(t);
+	(void)fixture_drain(&f);
+	answer = fixture_answer(buf, f.got, "200 OK", "");
+	demux_arrivals.datagram_h(NULL, &f.address.sa, buf, answer,
+				  virtual_now_ns - 20 * CLOCK_NS_PER_MS, f.demux);
+	is_str(f.ladder, "sent@0 received@0", "nothing came before it began");
+	mem_deref(t);
+	fixture_close(&f);
+}
+
+/* What there is no room for changes nothing of what was kept. */
+static void test_full(void)
+{
+	char want[128] = "", buf[FIXTURE_TEXT];
+	struct fixture f;
+	struct target *t = open_wanted(&f, CALM, &prober_options);
+	size_t len = fixture_answer(buf, f.got, "183 Progress", "Box 1 (Oslo)\r\n");
+
+	for (int i = 0; i < 4; i++)
+		fixture_arrive(&f, buf, len);
+	pass_ms(2000);
+	(void)snprintf(want, sizeof(want), "%zu %zu %zu %zu %zu", strlen(f.got), len, len,
+		       len, len);
+	is_str(f.sizes, want, "a request and four responses");
+	is_str(f.ladder,
+	       "sent@0 received@0 oddity@0 received@0 oddity@0 received@0 oddity@0 "
+	       "received@0 deadline@2000 1 dropped",
+	       "three of which have room for words");
 	mem_deref(t);
 	fixture_close(&f);
 }
@@ -177,7 +208,7 @@ static void test_last_words(void)
 int main(void)
 {
 	static void (*const tests[])(void) = {
-		test_failures, test_deadline,	  test_sizes,
+		test_failures, test_deadline,	  test_sizes,	   test_full,
 		test_exchange, test_nobody_looks, test_last_words,
 	};
 
