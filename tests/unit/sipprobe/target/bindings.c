@@ -152,6 +152,7 @@ static void test_stopped_while_waiting(void)
 	fixture_open(&f, UDP, BINDS);
 	t = bound_target(&f);
 	leave(&f, t, true);
+	ok(!target_unregister(t, target_due_ns(t)), "it will do so by then");
 	ok(target_unregister(t, virtual_now_ns), "the program ends");
 	pass_ns(WHEEL_TICK_NS);
 	is_int(fixture_drain(&f), 1, "now or never");
@@ -175,6 +176,7 @@ static void test_newer_register(void)
 	pass_ms(6000);
 	is_int(fixture_drain(&f), 0, "ends that: nothing is sent again");
 	is_int(targets(&f), 1, "it is gone");
+	is_int(f.unregistered, 1, "and whoever waits for the last one is told");
 	mem_deref(t);
 	fixture_close(&f);
 }

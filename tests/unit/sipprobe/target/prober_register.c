@@ -306,8 +306,14 @@ static void test_leaving(void)
 	struct fixture f;
 	struct target *t = registered(&f, BINDS, 60);
 	const struct config_trunk *conf = f.owner.conf;
+	struct tls_cache *tls = f.group.tls;
+	uint64_t stamp = f.services.targets_stamp;
 
 	target_remove(t);
+	ok(f.services.targets_stamp > stamp, "whoever looks at all targets sees it");
+	f.group.tls = NULL; /* a reload */
+	ok(target_tls(t) == tls, "it keeps what it needs");
+	f.group.tls = tls;
 	is_str(fixture_told(&f), "remove", "out of sight at once");
 	f.owner = (struct target_owner){.conf = NULL}; /* its trunk is freed */
 	ok(target_owner(t) != &f.owner && target_owner(t)->conf == conf &&
@@ -390,6 +396,34 @@ static void test_unregister(void)
 	fixture_close(&f);
 }
 
+/* What holds nothing is silent from then on; what takes nothing back goes on. */
+static void test_silence(void)
+{
+	for (int i = 0; i < 3; i++) {
+		struct fixture f;
+		struct target *t;
+
+		fixture_open(&f, UDP, i == 2 ? BINDS : ", \"interval\": \"1h\"");
+		t = fixture_target(&f, i ? &prober_register : &prober_options);
+		if (i < 2)
+			fixture_probe(t);
+		fixture_drain(&f);
+		(void)fixture_told(&f);
+		ok(!target_unregister(t, virtual_now_ns), "nothing to take back");
+		if (i < 2)
+			fixture_reply(&f, "200 OK", "");
+		is_str(fixture_told(&f),
+		       i > 1 ? ""
+		       : i   ? "late"
+			     : "response 200 up",
+		       "a question to the registrar under way is dropped");
+		pass_ms(3 * 3600 * 1000);
+		is_int(fixture_drain(&f) > 0, !i, "and none follows");
+		mem_deref(t);
+		fixture_close(&f);
+	}
+}
+
 /* Whoever did not hear may be registered all the same. */
 static void test_unsure(void)
 {
@@ -451,7 +485,7 @@ int main(void)
 		test_about_to_end,    test_refused_while_down,
 		test_leaving,	      test_leaving_late,
 		test_leaving_in_vain, test_unregister,
-		test_unsure,
+		test_unsure,	      test_silence,
 	};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));

@@ -67,11 +67,12 @@ static void test_deadline(void)
 	(void)fixture_drain(&f);
 	strstr(f.got, "Call-ID: ")[9] ^= 1;
 	fixture_reply(&f, "200 OK", "Box 1 (Oslo)\r\n");
+	fixture_reply(&f, "200 OK", "");
 	pass_ms(2000);
 	is_str(f.ladder,
 	       "sent@0 received@0 oddity@0 oddity@0 retransmitted@500 "
 	       "retransmitted@1500 deadline@2000",
-	       "an odd answer to another");
+	       "an odd answer to another, once");
 	ok(strstr(f.words, " | an answer came with another Call-ID | an answer came with "
 			   "another Call-ID"),
 	   "is told, and is the reason: %s", f.words);
@@ -106,6 +107,23 @@ static void test_sizes(void)
 	demux_arrivals.datagram_h(NULL, &f.address.sa, buf, answer,
 				  virtual_now_ns - 20 * CLOCK_NS_PER_MS, f.demux);
 	is_str(f.ladder, "sent@0 received@0", "nothing came before it began");
+	mem_deref(t);
+	fixture_close(&f);
+}
+
+/* The path takes less than was sent: the copy that is cut to fit is one more step. */
+static void test_resized(void)
+{
+	struct fixture f;
+	struct target *t = open_wanted(&f, CALM, &prober_options);
+
+	pass_ms(10);
+	target_icmp(t, EMSGSIZE);
+	pass_ms(10);
+	(void)fixture_drain(&f);
+	fixture_reply(&f, "200 OK", "");
+	is_str(f.ladder, "sent@0 retransmitted@10 received@20", "sent again");
+	is_str(f.words, "", "which needs no words");
 	mem_deref(t);
 	fixture_close(&f);
 }
@@ -208,8 +226,8 @@ static void test_last_words(void)
 int main(void)
 {
 	static void (*const tests[])(void) = {
-		test_failures, test_deadline,	  test_sizes,	   test_full,
-		test_exchange, test_nobody_looks, test_last_words,
+		test_failures, test_deadline, test_sizes,	 test_full,
+		test_resized,  test_exchange, test_nobody_looks, test_last_words,
 	};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));

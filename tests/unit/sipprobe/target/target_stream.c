@@ -347,6 +347,15 @@ static void test_held_up(void)
 	pass_ms(1000);
 	is_str(fixture_told(&f), "timeout down", "once");
 	peer_close(&p);
+
+	/* And then we stand still again. */
+	fixture_probe(t);
+	(void)fixture_told(&f);
+	pass_ms(6000);
+	is_str(fixture_told(&f), "", "no failure");
+	virtual_now_ns += 12 * CLOCK_NS_PER_S;
+	pass_ms(10);
+	is_str(fixture_told(&f), "timeout down", "but once a probe");
 	mem_deref(t);
 	fixture_close(&f);
 }
@@ -544,6 +553,7 @@ static void test_tls_silence(void)
 	is_str(fixture_told(&f), "begin, tls down", "no handshake");
 	is_str(f.last.detail, "TLS handshake not done before the deadline", "in words");
 	is_int(f.last.tls_cause, TLS_FAILURE_TIMEOUT, "its cause");
+	is_int(f.last.tls_fault, TLS_FAULT_TIMEOUT, "and fault");
 	(void)close(fd);
 	mem_deref(t);
 	fixture_close(&f);
