@@ -197,7 +197,7 @@ static void test_waits(void)
 		fixture_open(&f, UDP,
 			     ", \"interval\": \"30s\", \"timeout\": \"5s\", \"method\": "
 			     "\"REGISTER\", \"register\": {\"bind\": true, \"expires\": "
-			     "\"24h\", \"interval\": \"20h\"}");
+			     "\"24h\", \"interval\": \"24h\"}");
 		t = fixture_target(&f, &prober_register);
 		fixture_probe(t);
 		(void)fixture_drain(&f);
@@ -220,11 +220,11 @@ static void test_waits_of_refused(void)
 	struct fixture f;
 	struct target *t;
 
-	fixture_open(
-		&f, UDP,
-		", \"interval\": \"30s\", \"timeout\": \"5s\", \"method\": "
-		"\"REGISTER\", \"register\": {\"bind\": true, \"expires\": \"24h\"}, "
-		"\"auth\": {\"username\": \"u\", \"password\": \"p\"}");
+	fixture_open(&f, UDP,
+		     ", \"interval\": \"30s\", \"timeout\": \"5s\", \"method\": "
+		     "\"REGISTER\", \"register\": {\"bind\": true, \"expires\": \"24h\", "
+		     "\"interval\": \"24h\"}, "
+		     "\"auth\": {\"username\": \"u\", \"password\": \"p\"}");
 	t = fixture_target(&f, &prober_register);
 	fixture_probe(t);
 	(void)fixture_drain(&f);

@@ -245,6 +245,48 @@ static void test_put_off(void)
 	fixture_close(&f);
 }
 
+/* An answer that comes when its request counts as lost, and another one was made. */
+static void test_very_late(void)
+{
+	char buf[FIXTURE_TEXT];
+	struct fixture f;
+	struct target *t;
+	size_t len;
+
+	fixture_open(&f, UDP, ", \"interval\": \"2h\", \"timeout\": \"32s\"");
+	t = fixture_target(&f, &prober_options);
+	fixture_probe(t);
+	(void)fixture_drain(&f);
+	len = fixture_answer(buf, f.got, "200 OK", "");
+	pass_ms(80000);
+	fixture_probe(t);
+	(void)fixture_told(&f);
+	fixture_arrive(&f, buf, len);
+	is_str(fixture_told(&f), "late", "while the next is under way");
+	(void)fixture_drain(&f);
+	fixture_reply(&f, "200 OK", "");
+	(void)fixture_told(&f);
+
+	/* The same of one that was asked anew after a success. */
+	fixture_probe(t);
+	(void)fixture_drain(&f);
+	len = fixture_answer(buf, f.got, "200 OK", "");
+	target_rebind(t);
+	pass_ms(10000);
+	(void)fixture_told(&f);
+	fixture_arrive(&f, buf, len);
+	is_str(fixture_told(&f), "late", "asked anew");
+	(void)fixture_drain(&f);
+	fixture_reply(&f, "200 OK", "");
+	is_str(fixture_told(&f), "response 200 up", "and answered");
+	fixture_probe(t);
+	(void)fixture_told(&f);
+	fixture_arrive(&f, buf, len);
+	is_str(fixture_told(&f), "unmatched", "after that nobody knows it");
+	mem_deref(t);
+	fixture_close(&f);
+}
+
 /* Whoever looks at all targets sees that one came or went. */
 static void test_stamp(void)
 {
@@ -267,8 +309,9 @@ static void test_stamp(void)
 int main(void)
 {
 	static void (*const tests[])(void) = {
-		test_own_state, test_taken_over, test_figures,	  test_stamp,
-		test_waiting,	test_lag,	 test_told_later, test_put_off,
+		test_own_state,	 test_taken_over, test_figures,
+		test_stamp,	 test_waiting,	  test_lag,
+		test_told_later, test_very_late,  test_put_off,
 	};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));

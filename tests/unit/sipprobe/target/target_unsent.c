@@ -341,6 +341,25 @@ static void test_over_tcp(void)
 	fixture_probe(t);
 	is_str(fixture_told(&f), "begin, internal down", "no stamps");
 	is_str(f.last.detail, stamps, "in words, too");
+	connecting = (struct failing){EADDRINUSE, 1};
+	fixture_probe(t);
+	is_str(fixture_told(&f), "begin, internal down", "no port is left");
+	is_int(f.last.err, EADDRINUSE, "which nobody waits for");
+	mem_deref(t);
+	fixture_close(&f);
+
+	fixture_open(&f, CONFIG_TRANSPORT_TCP,
+		     CALM ", \"auth\": {\"username\": \"bob\", \"password\": \"x\"}");
+	t = fixture_target(&f, &prober_options);
+	(void)fixture_told(&f);
+	fixture_probe(t);
+	no_memory = true;
+	for (int i = 0; i < 1000 && t->attempt.pending; i++)
+		loop_turn();
+	no_memory = false;
+	is_str(fixture_told(&f), "begin, internal down",
+	       "connected, and nothing to send");
+	is_int(f.last.err, ENOMEM, "for want of memory");
 	mem_deref(t);
 	fixture_close(&f);
 }
