@@ -198,11 +198,94 @@ static void test_exchange(void)
 	fixture_close(&f);
 }
 
+static void *no_cell_h(void *row, const struct engine_target *target, void *arg)
+{
+	(void)row, (void)target, (void)arg;
+	return NULL;
+}
+
+/* Nobody is told of what nobody listens to, knows of, or is told to be gone. */
+static void test_untold(void)
+{
+	for (int i = 0; i < 2; i++) {
+		struct fixture f;
+		struct target *t;
+
+		fixture_open(&f, UDP, CALM);
+		if (i)
+			f.events.probe.target_add_h = no_cell_h;
+		else
+			f.events.probe.probe_settled_h = NULL;
+		t = fixture_target(&f, &prober_options);
+		fixture_probe(t);
+		pass_ms(510);
+		fixture_drain(&f);
+		fixture_reply(&f, "200 OK", "");
+		fixture_reply(&f, "200 OK", "");
+		fixture_reply(&f, "200 OK", "");
+		pass_ms(20000);
+		is_str(fixture_settled(&f), "0 0 0", i ? "no cell" : "no listener");
+		mem_deref(t);
+		fixture_close(&f);
+	}
+}
+
+static void test_untold_at_the_end(void)
+{
+	struct fixture f;
+	struct target *t;
+
+	fixture_open(&f, UDP,
+		     CALM ", \"method\": \"REGISTER\", \"register\": {\"bind\": true}");
+	t = fixture_target(&f, &prober_register);
+	fixture_probe(t);
+	fixture_drain(&f);
+	fixture_reply(&f, "200 OK", "");
+	is_str(fixture_settled(&f), "1 1 0", "registered");
+	ok(target_unregister(t, virtual_now_ns), "it takes its leave");
+	pass_ns(WHEEL_TICK_NS);
+	fixture_drain(&f);
+	fixture_reply(&f, "200 OK", "");
+	fixture_reply(&f, "200 OK", "");
+	pass_ms(20000);
+	is_str(fixture_settled(&f), "0 0 0", "untold");
+	mem_deref(t);
+	fixture_close(&f);
+}
+
+/* What took longer than T4 may take as long again; silence, as long as a probe waits. */
+static void test_slow(void)
+{
+	struct fixture f;
+	struct target *t;
+
+	fixture_open(&f, UDP,
+		     ", \"interval\": \"23h\", \"down_interval\": \"23h\", \"timeout\": "
+		     "\"20s\"");
+	t = fixture_target(&f, &prober_options);
+	fixture_probe(t);
+	pass_ms(8000);
+	is_int(fixture_drain(&f), 5, "five copies");
+	fixture_reply(&f, "200 OK", "");
+	pass_ms(7900);
+	ok(t->waiting, "others may come yet");
+	pass_ms(200);
+	ok(!t->waiting, "for another eight seconds");
+	fixture_probe(t);
+	pass_ms(20000 + 19900);
+	ok(t->waiting, "silence may end yet");
+	pass_ms(200);
+	ok(!t->waiting, "for another twenty");
+	mem_deref(t);
+	fixture_close(&f);
+}
+
 int main(void)
 {
 	static void (*const tests[])(void) = {
-		test_when,	test_late,    test_several_wait,
-		test_many_wait, test_no_loss, test_exchange,
+		test_when,    test_late,     test_several_wait, test_many_wait,
+		test_no_loss, test_exchange, test_untold,	test_untold_at_the_end,
+		test_slow,
 	};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));

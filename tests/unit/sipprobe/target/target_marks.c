@@ -74,8 +74,11 @@ static void test_question(void)
 	fixture_arrive(&f, first, len);
 	is_int(fixture_drain(&f), 1, "sent once more");
 	ok(strstr(fixture_field(&f, "Via"), ";siptrunk-copy=02"), "as copy 2");
+	fixture_reply(&f, "100 Trying", "");
+	is_int(t->loss.kind, LOSS_UNKNOWN, "a provisional response is no answer to it");
 	fixture_arrive(&f, first, len);
 	is_str(fixture_settled(&f), "1 1 0", "a peer that keeps state: nothing counted");
+	is_int(t->loss.kind, LOSS_COPIES, "one that answers copies");
 	fixture_arrive(&f, first, len);
 	is_str(fixture_settled(&f), "0 1 0", "what comes besides is counted as ever");
 	for (int i = 0; i < 3; i++) {
@@ -102,7 +105,7 @@ static void test_again(void)
 	static const struct {
 		int after_ms;
 		unsigned questions;
-	} cases[] = {{0, 1}, {500, 0}, {600, 1}, {900, 0}, {1100, 1}};
+	} cases[] = {{0, 1}, {500, 0}, {600, 1}, {900, 0}, {1100, 1}, {998, 0}, {2, 1}};
 	struct fixture f;
 	struct target *t;
 
@@ -129,6 +132,7 @@ static void test_stateless(void)
 	t = fixture_target(&f, &prober_options);
 	fixture_probe(t);
 	fixture_drain(&f);
+	pass_ms(200);
 	fixture_reply(&f, "200 OK", "");
 	fixture_drain(&f);
 	fixture_reply(&f, "200 OK", "");
@@ -140,9 +144,108 @@ static void test_stateless(void)
 	pass_ms(6000);
 	is_int(f.loss.lost, 1, "one was lost");
 	is_int(f.loss.lost_there + f.loss.lost_back, 0, "either way");
-	ok(t->loss.least_us < 1000000, "the way is that of copy 2");
+	is_int(t->loss.least_us, 100000, "the way is that of copy 2");
 	mem_deref(t);
 	fixture_close(&f);
+}
+
+/* A peer that is known is asked again after so many answers, and what it says counts. */
+static void test_now_and_then(void)
+{
+	unsigned asked[4] = {0}, count = 0;
+	struct fixture f;
+	struct target *t;
+
+	fixture_open(&f, UDP, MARKS);
+	t = fixture_target(&f, &prober_options);
+	for (unsigned i = 0; i < 600 && count < 4; i++) {
+		char first[FIXTURE_TEXT];
+		size_t len;
+
+		pass_ms(1000);
+		fixture_probe(t);
+		fixture_drain(&f);
+		len = fixture_answer(first, f.got, "200 OK", "");
+		fixture_arrive(&f, first, len);
+		f.told[0] = '\0';
+		if (!fixture_drain(&f))
+			continue;
+		asked[count++] = i;
+		(void)fixture_settled(&f);
+		fixture_arrive(&f, first, len);
+		is_str(fixture_settled(&f), "0 0 0",
+		       "its answer counts for nothing else");
+	}
+	ok(count == 3 && asked[0] == 0 && asked[1] == 256 && asked[2] == 512,
+	   "%u questions: by answer %u, %u and %u", count, asked[0], asked[1], asked[2]);
+	mem_deref(t);
+	fixture_close(&f);
+}
+
+/* A registrar is not asked twice: that would be another registration. */
+static void test_methods(void)
+{
+	struct fixture f;
+	struct target *t;
+
+	fixture_open(&f, UDP, MARKS ", \"method\": \"REGISTER\"");
+	t = fixture_target(&f, &prober_register);
+	fixture_probe(t);
+	fixture_drain(&f);
+	fixture_reply(&f, "200 OK", "");
+	is_int(fixture_drain(&f), 0, "REGISTER");
+	ok(t->marks != NULL, "whose copies have numbers");
+	mem_deref(t);
+	fixture_close(&f);
+}
+
+/* What is said of an answer to a request that was sent twice, by which copy it was for.
+ */
+static void test_words(void)
+{
+	static const struct {
+		const char *name;
+		bool stateless, stateful;
+		const char *copy, *words;
+	} cases[] = {
+		{"no state, the last copy", true, false, "02",
+		 "it answers copy 2, sent 5000 us before it came"},
+		{"no state, the first copy", true, false, "01", ""},
+		{"state, the second copy", false, true, "02",
+		 "it was made for copy 2, the first that arrived"},
+		{"state, the first copy", false, true, "01", ""},
+		{"not known, the second copy", false, false, "02", ""},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char first[FIXTURE_TEXT];
+		struct fixture f;
+		struct target *t;
+		size_t len;
+
+		fixture_open(&f, UDP, MARKS);
+		f.ladder_wanted = true;
+		t = fixture_target(&f, &prober_options);
+		fixture_probe(t);
+		fixture_drain(&f);
+		len = fixture_answer(first, f.got, "200 OK", "");
+		fixture_arrive(&f, first, len);
+		ok(strstr(f.sent, ";siptrunk-copy=01"), "a ladder shows the first");
+		fixture_drain(&f);
+		if (cases[i].stateless)
+			fixture_reply(&f, "200 OK", "");
+		if (cases[i].stateful)
+			fixture_arrive(&f, first, len);
+		pass_ms(2000);
+		fixture_probe(t);
+		pass_ms(505);
+		fixture_drain(&f);
+		memcpy(strstr(f.got, ";siptrunk-copy=") + 15, cases[i].copy, 2);
+		fixture_reply(&f, "200 OK", "");
+		is_str(f.words, cases[i].words, cases[i].name);
+		mem_deref(t);
+		fixture_close(&f);
+	}
 }
 
 /* Over a short way it is the questions that show who ignores copies. */
@@ -209,9 +312,11 @@ static void test_exchange(void)
 
 	fixture_open(&f, UDP,
 		     MARKS ", \"auth\": {\"username\": \"u\", \"password\": \"p\"}");
+	f.ladder_wanted = true;
 	t = fixture_target(&f, &prober_options);
 	fixture_probe(t);
 	fixture_drain(&f);
+	pass_ms(1);
 	fixture_reply(&f, "401 Unauthorized",
 		      "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\"\r\n");
 	is_int(fixture_drain(&f), 1, "asked again, with credentials");
@@ -220,6 +325,7 @@ static void test_exchange(void)
 	is_int(fixture_drain(&f), 1, "the last one is sent once more");
 	fixture_reply(&f, "200 OK", "");
 	is_str(fixture_settled(&f), "2 2 0", "which is not counted");
+	is_str(f.ladder, "sent@0 received@1 sent@1 received@1", "nor shown");
 	mem_deref(t);
 	fixture_close(&f);
 }
@@ -263,6 +369,9 @@ int main(void)
 	test_question();
 	test_again();
 	test_stateless();
+	test_now_and_then();
+	test_methods();
+	test_words();
 	test_ignores_copies();
 	test_forged();
 	test_exchange();

@@ -261,8 +261,10 @@ static void test_very_late(void)
 	pass_ms(80000);
 	fixture_probe(t);
 	(void)fixture_told(&f);
+	(void)fixture_settled(&f);
 	fixture_arrive(&f, buf, len);
 	is_str(fixture_told(&f), "late", "while the next is under way");
+	is_str(fixture_settled(&f), "0 1 0", "and was not lost");
 	(void)fixture_drain(&f);
 	fixture_reply(&f, "200 OK", "");
 	(void)fixture_told(&f);
