@@ -187,64 +187,58 @@ static void *engine_listener_target_add_h(void *p, const struct engine_target *t
 					  void *arg)
 {
 	struct row *row = p;
-	struct cell *cell = row ? malloc(sizeof(*cell)) : NULL;
 
-	if (!cell)
-		return NULL;
-	cell->row = row;
-	cell->store = store_target_add(arg, row->store, target);
-	if (cell->store)
-		return cell;
-	free(cell);
-	return NULL;
+	return row ? store_target_add(arg, row->store, target) : NULL;
 }
 
 static void engine_listener_target_remove_h(void *p, void *arg)
 {
-	struct cell *cell = p;
+	if (p)
+		store_target_remove(arg, p);
+}
 
-	if (!cell)
-		return;
-	store_target_remove(arg, cell->store);
-	free(cell);
+const char *engine_listener_trunk_name(struct store_target *cell)
+{
+	const struct row *row = store_target_note(cell);
+
+	return row->trunk->name;
 }
 
 static void engine_listener_probe_begin_h(void *p, int64_t lag_ns, void *arg)
 {
-	struct cell *cell = p;
+	struct store_target *cell = p;
 
 	if (cell)
-		store_probe_begin(arg, cell->store, lag_ns);
+		store_probe_begin(arg, cell, lag_ns);
 }
 
 /* Names the target as its series do; @text holds what the fields point to. */
 static void engine_listener_add_target(struct fields *f, struct store *s,
-				       const struct cell *cell, char text[3][64])
+				       struct store_target *cell, char text[3][64])
 {
 	static const char *const names[] = {"address", "transport", "method"};
 
-	engine_listener_add_text(f, "trunk", cell->row->trunk->name);
+	engine_listener_add_text(f, "trunk", engine_listener_trunk_name(cell));
 	for (size_t i = 0; i < 3; i++)
-		if (store_target_label(s, cell->store, names[i], text[i],
-				       sizeof(text[i])))
+		if (store_target_label(s, cell, names[i], text[i], sizeof(text[i])))
 			engine_listener_add_text(f, names[i], text[i]);
 }
 
-const char *engine_listener_address(struct store *s, const struct cell *cell,
+const char *engine_listener_address(struct store *s, struct store_target *cell,
 				    char text[64])
 {
-	return store_target_label(s, cell->store, "address", text, 64) ? text : "";
+	return store_target_label(s, cell, "address", text, 64) ? text : "";
 }
 
 static void engine_listener_call_refused_h(void *p, const char *why, void *arg)
 {
-	const struct cell *cell = p;
+	struct store_target *cell = p;
 	char text[64];
 
 	if (!cell)
 		return;
-	store_call_refused(arg, cell->store);
-	engine_listener_call_refused(why, cell->row->trunk->name,
+	store_call_refused(arg, cell);
+	engine_listener_call_refused(why, engine_listener_trunk_name(cell),
 				     engine_listener_address(arg, cell, text));
 }
 
@@ -252,14 +246,14 @@ static void engine_listener_probe_done_h(void *p, const struct probe_result *res
 					 void *arg)
 {
 	struct fields f = {0};
-	struct cell *cell = p;
+	struct store_target *cell = p;
 	char text[3][64];
 
 	if (!cell)
 		return;
-	store_probe_done(arg, cell->store, result);
+	store_probe_done(arg, cell, result);
 	if (result->call.made || result->call.failure)
-		engine_listener_call_done(result, cell->row->trunk->name,
+		engine_listener_call_done(result, engine_listener_trunk_name(cell),
 					  engine_listener_address(arg, cell, text[0]));
 	if (!log_enabled(LOG_LEVEL_DEBUG))
 		return;
@@ -278,36 +272,36 @@ static void engine_listener_probe_done_h(void *p, const struct probe_result *res
 static bool engine_listener_ladder_wanted_h(void *p, const struct probe_result *result,
 					    void *arg)
 {
-	const struct cell *cell = p;
+	struct store_target *cell = p;
 
-	return cell && store_ladder_wanted(arg, cell->store, result);
+	return cell && store_ladder_wanted(arg, cell, result);
 }
 
 static void engine_listener_probe_ladder_h(void *p, const struct probe_result *result,
 					   const struct ladder *ladder, void *arg)
 {
-	const struct cell *cell = p;
+	struct store_target *cell = p;
 
-	store_ladder(arg, cell->store, result, ladder);
+	store_ladder(arg, cell, result, ladder);
 }
 
 static void engine_listener_chain_h(void *p, struct chain *chain, void *arg)
 {
-	const struct cell *cell = p;
+	struct store_target *cell = p;
 
 	if (cell)
-		store_chain(arg, cell->store, chain);
+		store_chain(arg, cell, chain);
 }
 
 static void engine_listener_probe_late_h(void *p, void *arg)
 {
 	struct fields f = {0};
-	struct cell *cell = p;
+	struct store_target *cell = p;
 	char text[3][64];
 
 	if (!cell)
 		return;
-	store_probe_late(arg, cell->store);
+	store_probe_late(arg, cell);
 	if (!log_enabled(LOG_LEVEL_DEBUG))
 		return;
 	engine_listener_add_target(&f, arg, cell, text);
@@ -317,22 +311,22 @@ static void engine_listener_probe_late_h(void *p, void *arg)
 static void engine_listener_probe_settled_h(void *p, const struct probe_loss *loss,
 					    void *arg)
 {
-	const struct cell *cell = p;
+	struct store_target *cell = p;
 
 	if (cell)
-		store_probe_settled(arg, cell->store, loss);
+		store_probe_settled(arg, cell, loss);
 }
 
 static void engine_listener_probe_misdirected_h(void *p, enum probe_misdirected how,
 						void *arg)
 {
 	struct fields f = {0};
-	struct cell *cell = p;
+	struct store_target *cell = p;
 	char text[3][64];
 
 	if (!cell)
 		return;
-	store_probe_misdirected(arg, cell->store, how);
+	store_probe_misdirected(arg, cell, how);
 	if (!log_enabled(LOG_LEVEL_DEBUG))
 		return;
 	engine_listener_add_target(&f, arg, cell, text);

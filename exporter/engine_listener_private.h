@@ -19,14 +19,11 @@ struct row {
 
 _Static_assert(sizeof(struct row) <= STORE_NOTE_BYTES, "no room for it");
 
-/* The engine's `cell`. */
-struct cell {
-	struct store_target *store;
-	const struct row *row;
-};
+/* The engine's `cell` is a target of the store; its trunk's row is a note there. */
+const char *engine_listener_trunk_name(struct store_target *cell);
 
 /* The address of its series, or "". @text: room for it */
-const char *engine_listener_address(struct store *s, const struct cell *cell,
+const char *engine_listener_address(struct store *s, struct store_target *cell,
 				    char text[64]);
 
 #endif

@@ -69,39 +69,40 @@ void engine_listener_traced_h(const char *trunk, const struct trace_report *r,
 
 void engine_listener_seen_as_h(void *p, const struct mirror_view *view, void *arg)
 {
-	const struct cell *cell = p;
+	struct store_target *cell = p;
 
 	if (cell)
-		store_seen_as(arg, cell->store, view);
+		store_seen_as(arg, cell, view);
 }
 
 void engine_listener_mirrored_h(void *p, unsigned signs, void *arg)
 {
-	const struct cell *cell = p;
+	struct store_target *cell = p;
 
 	if (cell)
-		engine_listener_mirrored(arg, cell->store, cell->row->trunk->name, signs);
+		engine_listener_mirrored(arg, cell, engine_listener_trunk_name(cell),
+					 signs);
 }
 
 void engine_listener_peer_shown_h(void *p, unsigned traits, void *arg)
 {
-	const struct cell *cell = p;
+	struct store_target *cell = p;
 
 	if (cell)
-		store_peer_shown(arg, cell->store, traits);
+		store_peer_shown(arg, cell, traits);
 }
 
 void engine_listener_peer_changed_h(void *p, const struct peer_change *c, void *arg)
 {
-	const struct cell *cell = p;
+	struct store_target *cell = p;
 	char address[64], transport[64] = "";
 
 	if (!cell)
 		return;
-	store_peer_changed(arg, cell->store, c);
-	(void)store_target_label(arg, cell->store, "transport", transport,
-				 sizeof(transport));
-	log_event(LOG_LEVEL_INFO, "peer changed", LOG_S("trunk", cell->row->trunk->name),
+	store_peer_changed(arg, cell, c);
+	(void)store_target_label(arg, cell, "transport", transport, sizeof(transport));
+	log_event(LOG_LEVEL_INFO, "peer changed",
+		  LOG_S("trunk", engine_listener_trunk_name(cell)),
 		  LOG_S("address", engine_listener_address(arg, cell, address)),
 		  LOG_S("transport", transport), LOG_S("what", peer_trait_name(c->trait)),
 		  LOG_S("from", c->before), LOG_S("to", c->now));

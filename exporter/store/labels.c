@@ -4,8 +4,22 @@
 
 #include "base/utf8.h"
 
-static void labels_add_char(struct buffer *b, const char *p, size_t len)
+/* Bytes from the start on that stand in a label value as they are. */
+static size_t labels_plain(const char *text, size_t len)
 {
+	size_t n = 0;
+
+	while (n < len && (unsigned char)text[n] < 0x80 && text[n] != '\n' &&
+	       text[n] != '"' && text[n] != '\\')
+		n++;
+	return n;
+}
+
+/* One character that is not plain. Returns its length. */
+static size_t labels_add_char(struct buffer *b, const char *p, size_t left)
+{
+	size_t len = utf8_length(p, left);
+
 	if (!len)
 		buffer_str(b, "\xef\xbf\xbd");
 	else if (*p == '\n')
@@ -16,6 +30,7 @@ static void labels_add_char(struct buffer *b, const char *p, size_t len)
 		buffer_str(b, "\\\\");
 	else
 		buffer_add(b, p, len);
+	return len ? len : 1;
 }
 
 static void labels_escape(struct buffer *b, const char *text)
@@ -23,10 +38,12 @@ static void labels_escape(struct buffer *b, const char *text)
 	size_t left = strlen(text);
 
 	while (left) {
-		size_t len = utf8_length(text, left);
-		size_t taken = len ? len : 1;
+		size_t taken = labels_plain(text, left);
 
-		labels_add_char(b, text, len);
+		if (taken)
+			buffer_add(b, text, taken);
+		else
+			taken = labels_add_char(b, text, left);
 		text += taken;
 		left -= taken;
 	}

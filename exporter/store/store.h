@@ -91,6 +91,8 @@ void store_inbound(struct store *s, struct store_trunk *row, const char *method,
 		   int64_t now_unix_ns);
 struct store_target *store_target_add(struct store *s, struct store_trunk *row,
 				      const struct engine_target *target);
+/* The note of its trunk. */
+void *store_target_note(struct store_target *cell);
 /* A label's value of a target, cut to fit. Returns false when it has no such value. */
 bool store_target_label(struct store *s, struct store_target *cell, const char *name,
 			char *out, size_t size);

@@ -160,6 +160,11 @@ void *store_trunk_note(struct store_trunk *row)
 	return row->note;
 }
 
+void *store_target_note(struct store_target *cell)
+{
+	return store_trunk_note(cell->row);
+}
+
 struct store_trunk *store_trunk_add(struct store *s, const struct config_trunk *trunk)
 {
 	struct store_trunk *row = store_trunk_take(s, trunk);

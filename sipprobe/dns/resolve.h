@@ -47,7 +47,8 @@ struct resolve_result {
 	enum resolve_status status;
 	const struct resolve_address *addresses;
 	size_t count;
-	uint32_t ttl_s; /* the least of all records used; for negative answers SOA's */
+	/* the least of all records used, but never 0; for negative answers SOA's */
+	uint32_t ttl_s;
 	enum resolve_by by; /* of addresses */
 	unsigned
 		passed_over; /* bits 1 << enum resolve_by: kinds that servers failed at */

@@ -171,7 +171,7 @@ static bool is_host(const struct pl *host, const struct sa *addr)
 	struct pl bare = *host;
 	struct sa sa;
 
-	if (bare.l > 2 && *bare.p == '[')
+	if (*bare.p == '[')
 		bare = (struct pl){.p = host->p + 1, .l = host->l - 2};
 	return !sa_set(&sa, &bare, 0) && sa_cmp(&sa, addr, SA_ADDR);
 }

@@ -47,12 +47,6 @@ struct choices {
 	const char *why; /* why what is not in the list is not, or NULL */
 };
 
-static void grant_clear(struct grant *g)
-{
-	mem_deref(g->realm);
-	memset(g, 0, sizeof(*g));
-}
-
 /* A nonce stays known: if its realm gives it again, its uses are counted on. */
 static void auth_forget(struct auth *a)
 {
@@ -67,7 +61,7 @@ static void auth_destructor(void *arg)
 	struct auth *a = arg;
 
 	for (size_t i = 0; i < AUTH_REALMS_MAX; i++)
-		grant_clear(&a->grants[i]);
+		mem_deref(a->grants[i].realm);
 }
 
 int auth_alloc(struct auth **ap)

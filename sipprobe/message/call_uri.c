@@ -37,5 +37,5 @@ int call_uri_print(char *out, size_t size, const char *trunk_uri, const char *nu
 	len = snprintf(out, size, uri.ipv6 ? "%s:%s@[%.*s]%s" : "%s:%s@%.*s%s",
 		       uri.sips ? "sips" : "sip", user, (int)uri.host.l, uri.host.p,
 		       port);
-	return len > 0 && (size_t)len < size ? 0 : ENOBUFS;
+	return (size_t)len < size ? 0 : ENOBUFS;
 }

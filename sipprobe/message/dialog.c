@@ -271,10 +271,10 @@ int dialog_refresh(struct dialog *d, const struct guard_message *m)
 	return 0;
 }
 
-/* RFC 3261 7.3.1: tags are the same in any case. */
+/* RFC 3261 7.3.1: tags are the same in any case. None is like none. */
 static bool same_tag(const struct pl *a, const struct pl *b)
 {
-	return a->p && b->p ? !pl_casecmp(a, b) : !a->p == !b->p;
+	return !pl_casecmp(a, b);
 }
 
 bool dialog_has(const struct dialog *d, const struct guard_message *req)

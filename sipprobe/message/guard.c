@@ -143,9 +143,10 @@ static void parts_rebase(struct guard_progress *g, const char *buf)
 {
 	struct guard_message *m = &g->parts;
 	struct pl *parts[] = {
-		&m->method,	 &m->ruri,     &m->phrase,     &m->via,	   &m->branch,
-		&m->call_id,	 &m->from,     &m->to,	       &m->to_tag, &m->fields,
-		&m->cseq_method, &m->from_tag, &m->cseq_value, &g->length,
+		&m->method,   &m->ruri,	      &m->phrase,      &m->via,
+		&m->received, &m->rport,      &m->branch,      &m->call_id,
+		&m->from,     &m->from_tag,   &m->to,	       &m->to_tag,
+		&m->fields,   &m->cseq_value, &m->cseq_method, &g->length,
 	};
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {

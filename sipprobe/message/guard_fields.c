@@ -112,7 +112,6 @@ static const char *call_id_read(struct guard_progress *g, const struct pl *value
 {
 	struct pl rest = *value;
 
-	g->parts.call_id = *value;
 	if (!siphdr_run_take(&g->parts.call_id, &rest, SIPHDR_WORD) || rest.l) {
 		g->parts.call_id = *value;
 		return "malformed Call-ID";

@@ -10,6 +10,8 @@
 
 #define BRANCH_COOKIE "z9hG4bK"
 
+enum { STAMPS_LEN = REQUEST_BRANCH_LEN + REQUEST_TAG_LEN + REQUEST_CALL_ID_LEN };
+
 const char *request_transport_name(enum config_transport t)
 {
 	static const char *const names[] = {
@@ -333,6 +335,22 @@ void request_free(struct request *r)
 {
 	free(r->buf);
 	r->buf = NULL;
+}
+
+void request_shrink(struct request *r)
+{
+	struct request kept = {
+		.buf = r->len ? malloc(STAMPS_LEN) : NULL,
+		.tag = REQUEST_BRANCH_LEN,
+		.call_id = REQUEST_BRANCH_LEN + REQUEST_TAG_LEN,
+		.cseq = r->cseq,
+	};
+
+	if (!kept.buf)
+		return;
+	stamps_keep(&kept, r);
+	request_free(r);
+	*r = kept;
 }
 
 void request_number_copy(struct request *r, unsigned n)

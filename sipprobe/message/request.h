@@ -20,8 +20,8 @@ enum {
 };
 
 struct request {
-	char *buf; /* owned */
-	uint16_t len;
+	char *buf;	 /* owned */
+	uint16_t len;	 /* 0: of its bytes only the stamps are there */
 	uint16_t branch; /* offsets in buf */
 	uint16_t tag;
 	uint16_t call_id;
@@ -79,6 +79,12 @@ int request_make(struct request *r, const struct request_info *info);
 
 /* Frees the bytes; the request may be made anew. */
 void request_free(struct request *r);
+
+/*
+ * Keeps the stamps alone, by which answers are known; to be made anew before it is sent.
+ * Without memory for that all of it stays.
+ */
+void request_shrink(struct request *r);
 
 /* Brings the bytes into the cache: they are sent next. */
 static inline void request_fetch(const struct request *r)

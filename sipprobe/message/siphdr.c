@@ -69,8 +69,7 @@ bool siphdr_number_take(uint32_t *n, struct pl *c, uint32_t max)
 
 bool siphdr_quoted_take(struct pl *c)
 {
-	if (!siphdr_char_take(c, '"'))
-		return false;
+	pl_advance(c, 1);
 	while (c->l && *c->p != '"') {
 		if (*c->p == '\\')
 			pl_advance(c, 1);
@@ -102,7 +101,6 @@ bool siphdr_comment_take(struct pl *c)
 
 bool siphdr_param_take(struct pl *name, struct pl *value, struct pl *c)
 {
-	siphdr_space_skip(c);
 	if (!siphdr_run_take(name, c, SIPHDR_TOKEN))
 		return false;
 	*value = pl_null;

@@ -91,8 +91,9 @@ static inline bool siphdr_run_take(struct pl *run, struct pl *c, unsigned kinds)
 bool siphdr_number_take(uint32_t *n, struct pl *c, uint32_t max);
 
 /*
- * Takes one `name`, `name=value` or `name="value"` with the white space around them, the
- * semicolon being gone. @value: p is NULL without `=`; a quoted one keeps its quotes.
+ * Takes one `name`, `name=value` or `name="value"` with the white space behind it, the
+ * semicolon and what is behind that being gone. @value: p is NULL without `=`; a quoted
+ * one keeps its quotes.
  */
 bool siphdr_param_take(struct pl *name, struct pl *value, struct pl *c);
 

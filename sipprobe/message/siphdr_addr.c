@@ -5,7 +5,7 @@ bool siphdr_uri_valid(const struct pl *uri)
 {
 	struct pl rest = *uri, run;
 
-	if (!rest.l || !siphdr_is(*rest.p, SIPHDR_SCHEME) || *rest.p < 'A')
+	if (!rest.l || *rest.p < 'A')
 		return false;
 	return siphdr_run_take(&run, &rest, SIPHDR_SCHEME) &&
 	       siphdr_char_take(&rest, ':') && siphdr_run_take(&run, &rest, SIPHDR_URI) &&
@@ -31,15 +31,14 @@ static bool name_addr_take(struct pl *uri, struct pl *c)
 	return siphdr_char_take(c, '>') && siphdr_uri_valid(uri);
 }
 
-/* A bare URI ends at its first semicolon and holds no comma or question mark. */
+/* A bare URI ends at its first semicolon, comma or question mark; only the first may
+ * stand there. */
 static bool addr_spec_take(struct pl *uri, struct pl *c)
 {
 	uri->p = c->p;
-	while (c->l && siphdr_is(*c->p, SIPHDR_URI) && *c->p != ';') {
-		if (*c->p == ',' || *c->p == '?')
-			return false;
+	while (c->l && siphdr_is(*c->p, SIPHDR_URI) && *c->p != ';' && *c->p != ',' &&
+	       *c->p != '?')
 		pl_advance(c, 1);
-	}
 	uri->l = c->p - uri->p;
 	return siphdr_uri_valid(uri);
 }

@@ -27,7 +27,8 @@ static inline bool siphdr_separator_take(struct pl *c, char ch)
 	return true;
 }
 
-/* A quoted string, from quote to quote. A backslash takes the meaning off any byte. */
+/* A quoted string, from the quote that it begins with to the next. A backslash takes the
+ * meaning off any byte. */
 bool siphdr_quoted_take(struct pl *c);
 
 /* A comment, which may hold comments. */

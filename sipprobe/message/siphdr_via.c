@@ -84,7 +84,6 @@ bool siphdr_via_take(struct siphdr_via *v, struct pl *c)
 {
 	const char *end;
 
-	siphdr_space_skip(c);
 	*v = (struct siphdr_via){.value.p = c->p};
 	if (!sent_protocol_take(v, c) || !sent_by_take(v, c))
 		return false;

@@ -22,6 +22,9 @@ enum {
 	HELD_SHARE = 4,	 /* of the timeout: being so late is being held up */
 };
 
+/* Where the next probe is further away a request costs less to make than to keep. */
+#define REQUEST_KEPT_NS (5 * CLOCK_NS_PER_S)
+
 static void probe_begin(struct target *t, bool held);
 static void probe_due_h(struct wheel_timer *timer, int64_t now_ns);
 
@@ -31,6 +34,7 @@ static void probe_finish(struct target *t, const struct guard_message *m,
 {
 	const struct config_settings *s = target_settings(t);
 	uint8_t before = t->health.state, own_before = t->own.state;
+	int64_t now_ns = clock_monotonic_ns();
 
 	t->attempt.pending = false;
 	if (t->unregistration) {
@@ -47,10 +51,12 @@ static void probe_finish(struct target *t, const struct guard_message *m,
 	if (t->resolve_ns > 0)
 		t->resolve_ns = 0;
 	target_stream_done(t, t->attempt.answered);
-	target_probe_at(t, target_schedule_next_ns(t, r, clock_monotonic_ns()));
+	target_probe_at(t, target_schedule_next_ns(t, r, now_ns));
 	t->group->events->probe_done_h(t->cell, r, t->group->arg);
 	target_tell_ladder(t, r, m);
 	target_survey_probed(t, r);
+	if (t->due_ns - now_ns > REQUEST_KEPT_NS)
+		request_shrink(&t->request);
 	if (t->owner->result_h)
 		t->owner->result_h(t->owner, t, r,
 				   t->health.state != before ||

@@ -9,7 +9,7 @@
 
 int target_make_request(struct target *t, const struct sa *local)
 {
-	char key[REQUEST_KEY_LEN] = {0};
+	bool first = !t->request.buf;
 	struct request_info info;
 	int err;
 
@@ -19,13 +19,11 @@ int target_make_request(struct target *t, const struct sa *local)
 		return 0;
 	}
 	target_request_info(t, &info, local);
-	if (t->request.buf)
-		memcpy(key, request_key(&t->request), sizeof(key));
 	err = request_make(&t->request, &info);
-	/* By the last request's key a late answer to it is known. */
-	if (!err)
-		memcpy(t->request.buf + (request_key(&t->request) - t->request.buf), key,
-		       sizeof(key));
+	/* By the last request's key a late answer to it is known; here is no last one. */
+	if (!err && first)
+		memset(t->request.buf + (request_key(&t->request) - t->request.buf), 0,
+		       REQUEST_KEY_LEN);
 	return err;
 }
 

@@ -80,6 +80,7 @@ struct target {
 	void *cell;
 	const struct prober *prober;
 	struct udp *udp;       /* borrowed; NULL: to be chosen at the next probe */
+	struct sa local;       /* our end of it */
 	struct stream *stream; /* owned */
 	struct turns_account
 		*account;	   /* of the loop's time its connections take, or NULL */

@@ -20,15 +20,15 @@ static bool is_way_good(const struct target *t)
 
 static int choose_way(struct target *t)
 {
-	struct sa local;
-	int err;
+	int err = 0;
 
-	if (is_way_good(t))
+	if (!is_way_good(t))
+		err = sockets_udp_for(target_services(t)->sockets, &t->udp, &t->local,
+				      &t->address.sa, &target_settings(t)->local);
+	else if (t->request.len)
 		return 0;
-	err = sockets_udp_for(target_services(t)->sockets, &t->udp, &local,
-			      &t->address.sa, &target_settings(t)->local);
 	if (!err)
-		err = target_make_request(t, &local);
+		err = target_make_request(t, &t->local);
 	if (err)
 		t->udp = NULL;
 	return err;

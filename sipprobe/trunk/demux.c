@@ -179,8 +179,8 @@ static bool demux_call_request(struct demux *d, const struct sa *src,
 		return false;
 	text->p = buf;
 	text->l = 0;
-	if (info.code && answer_make(buf, sizeof(buf), &text->l, m, &info))
-		text->l = 0;
+	if (info.code)
+		(void)answer_make(buf, sizeof(buf), &text->l, m, &info);
 	return true;
 }
 

@@ -140,7 +140,7 @@ static void naming_resolved(struct naming *n, const struct resolve_result *res)
 	if (literal)
 		t->naming = mem_deref(n);
 	else
-		resolve_again(n, (ttl_s ? ttl_s : 1) * CLOCK_NS_PER_S);
+		resolve_again(n, ttl_s * CLOCK_NS_PER_S);
 	trunk_tell_certificate(t);
 	trunk_update(t, NULL, NULL, false);
 }
@@ -209,7 +209,6 @@ static void resolve_done_h(const struct resolve_result *res, void *arg)
 
 	n->resolve = NULL;
 	n->took_ns = clock_monotonic_ns() - n->begun_ns;
-	ticker_cancel(trunk_ticker(n->trunk), &n->timer);
 	if (res->status != RESOLVE_OK || naming_is_lesser(n, res))
 		resolution_failed(n, 0, res->detail, res->hint);
 	else if (naming_hold(n, done, res))

@@ -37,9 +37,10 @@ static void part_check(const struct pl *part, const char *buf, size_t len)
 static void parts_check(const struct guard_message *m, const char *buf, size_t len)
 {
 	const struct pl *parts[] = {
-		&m->method,	 &m->ruri,     &m->phrase, &m->via,	   &m->branch,
-		&m->call_id,	 &m->from,     &m->to,	   &m->to_tag,	   &m->fields,
-		&m->cseq_method, &m->from_tag, &m->body,   &m->cseq_value,
+		&m->method, &m->ruri,	    &m->phrase,	     &m->via,
+		&m->branch, &m->call_id,    &m->from,	     &m->to,
+		&m->to_tag, &m->fields,	    &m->cseq_method, &m->from_tag,
+		&m->body,   &m->cseq_value, &m->received,    &m->rport,
 	};
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)

@@ -86,6 +86,10 @@ static void test_values(void)
 	value_is(LABEL_METHOD, STATS_METHODS - 1, "method=\"other\"");
 	value_is(LABEL_STRAY, ENGINE_STRAY_MALFORMED, "reason=\"malformed\"");
 	value_is(LABEL_CAUSE, TLS_FAILURE_EXPIRED, "cause=\"expired\"");
+	value_is(LABEL_KIND, PROBE_MISDIRECTED_PORT, "kind=\"port\"");
+	value_is(LABEL_CALL, CALL_FAILURE_NO_MEDIA, "reason=\"no_media\"");
+	value_is(LABEL_SIGN, MIRROR_HIDDEN, "sign=\"hidden\"");
+	value_is(LABEL_TRAIT, PEER_ALLOW, "what=\"allow\"");
 	value_is(LABEL_CODE, 0, "code=\"100\"");
 	value_is(LABEL_CODE, 599, "code=\"699\"");
 }

@@ -57,14 +57,16 @@ static void test_text(const struct renderer *r, const struct fixture *f)
 	buffer_clear(&b);
 }
 
-/* Where the buckets went, the last probe's trace stays to be found. */
-static void test_exemplar(const struct fixture *f)
+/* Where the buckets went, the last probe's trace stays to be found. @newest: its end */
+static void test_exemplar(const struct fixture *f, const char *newest)
 {
-	static const char line[] =
-		HISTOGRAM "_bucket" TGT ",le=\"+Inf\"} 2 # {call_id=\"0123456789abcdef"
-			  "0123456789abcdef\"} 0.0015 1763798707.123\n";
 	struct buffer b = {0};
+	char line[256];
 
+	(void)snprintf(line, sizeof(line),
+		       HISTOGRAM "_bucket" TGT ",le=\"+Inf\"} 2 # "
+				 "{call_id=\"0123456789abcdef0123456789abcdef\"} %s\n",
+		       newest);
 	render_openmetrics.render(&b, &f->src);
 	buffer_add(&b, "", 1);
 	is_int(lines_of(b.data, line), f->snapshot->exporter.spared.buckets,
@@ -110,13 +112,13 @@ static void test_protobuf(const struct fixture *f)
 	prom__metric_family__free_unpacked(family, NULL);
 }
 
-/* Buckets filled in the other order: what is newest is not what is last. */
-static void newest_first(struct fixture *f)
+/* Buckets filled in either order: what is newest need not be what is last. */
+static void make_older(struct fixture *f, int which)
 {
 	struct stats_exemplar *e =
 		(struct stats_exemplar *)(uintptr_t)f->snapshot->targets[0].exemplars;
 
-	e[1].unix_ns -= 1000000000;
+	e[which].unix_ns -= 1000000000;
 }
 
 int main(void)
@@ -136,13 +138,17 @@ int main(void)
 				  SNAPSHOT_NATIVE | SNAPSHOT_EXEMPLARS))
 			return 1;
 		f.src.snapshot = f.snapshot;
-		newest_first(&f);
+		make_older(&f, 1);
 		printf("# buckets %s, reasons %s, states %s\n", bits & 1 ? "no" : "yes",
 		       bits & 2 ? "seen" : "all", bits & 4 ? "current" : "all");
 		test_text(&render_text, &f);
 		test_text(&render_openmetrics, &f);
-		test_exemplar(&f);
+		test_exemplar(&f, "0.0015 1763798707.123");
 		test_protobuf(&f);
+		make_older(&f, 0);
+		make_older(&f, 0);
+		if (bits & 1)
+			test_exemplar(&f, "5 1763798706.123");
 		fixture_free(&f);
 	}
 	return tap_done();

@@ -34,28 +34,33 @@ static struct text_lines lines_to(struct buffer *b)
 	return (struct text_lines){.out = b, .name = name, .name_len = sizeof(name) - 1};
 }
 
-/* Labels of every length move the end over every edge of a buffer that doubles. */
+/*
+ * Labels of every length move the end over every edge of a buffer that doubles; one of
+ * the samples has a long label of its own.
+ */
 static void test_samples(const char *labels)
 {
-	struct sample s[3] = {{SLICE("state=\"unknown\""), INT64_MIN, 9},
-			      {SLICE("state=\"up\""), INT64_MIN, 0},
-			      {SLICE(""), INT64_MAX, 6}};
 	size_t over = 0, lines = 0;
 
-	for (size_t len = 0; len <= LABELS_MAX; len++) {
+	for (size_t len = 0; len <= 3 * LABELS_MAX; len++) {
+		struct sample s[3] = {{SLICE("state=\"unknown\""), INT64_MIN, 9},
+				      {SLICE("state=\"up\""), INT64_MIN, 0},
+				      {SLICE(""), INT64_MAX, 6}};
 		struct buffer b = {0};
 		struct text_lines l = lines_to(&b);
 
-		text_lines_samples_h((struct slice){labels, len}, s, 3, &l);
+		s[len % 3].label = (struct slice){labels, LABELS_MAX};
+		text_lines_samples_h((struct slice){labels, len / 3}, s, 3, &l);
 		over += b.len > b.cap;
 		lines += lines_of(&b);
 		buffer_clear(&b);
 	}
 	is_int((long long)over, 0, "samples fit the room that is made for them");
-	is_int((long long)lines, 3LL * (LABELS_MAX + 1), "each is a line");
+	is_int((long long)lines, 3LL * (3 * LABELS_MAX + 1), "each is a line");
 }
 
-static void test_histograms(const char *labels, bool with_exemplars)
+/* @long_le: the bucket whose bound is long */
+static void test_histograms(const char *labels, bool with_exemplars, size_t long_le)
 {
 	uint32_t counts[BUCKETS + 1];
 	struct stats_exemplar list[BUCKETS + 1] = {0};
@@ -63,11 +68,13 @@ static void test_histograms(const char *labels, bool with_exemplars)
 				    .counts = counts,
 				    .exemplars = list,
 				    .exemplar_count = BUCKETS + 1};
+	const struct slice le = le_slices[long_le];
 	size_t over = 0, lines = 0;
 
 	memset(counts, 0xff, sizeof(counts));
 	for (size_t i = 0; i <= BUCKETS; i++)
 		list[i].bucket = (uint8_t)i;
+	le_slices[long_le] = (struct slice){labels, LABELS_MAX};
 	for (size_t len = 0; len <= LABELS_MAX; len++) {
 		struct buffer b = {0};
 		struct text_lines l = lines_to(&b);
@@ -79,6 +86,7 @@ static void test_histograms(const char *labels, bool with_exemplars)
 		lines += lines_of(&b);
 		buffer_clear(&b);
 	}
+	le_slices[long_le] = le;
 	is_int((long long)over, 0, "histograms fit the room that is made for them");
 	is_int((long long)lines, (BUCKETS + 3LL) * (LABELS_MAX + 1),
 	       "a line a bucket, sum and count");
@@ -107,6 +115,13 @@ static void test_text(void)
 	       "n_bucket{t=\"x\",le=\"9\"} 3\nn_sum{t=\"x\"} 1.5\nn_count{t=\"x\"} 3\n",
 	       "every shape of a line");
 	buffer_clear(&b);
+	l.spare_buckets = true;
+	text_lines_histogram_h(&t, &two, &l);
+	buffer_add(&b, "", 1);
+	is_str(b.data,
+	       "n_bucket{t=\"x\",le=\"9\"} 3\nn_sum{t=\"x\"} 1.5\nn_count{t=\"x\"} 3\n",
+	       "the last bucket alone has the count of all");
+	buffer_clear(&b);
 }
 
 int main(void)
@@ -117,8 +132,10 @@ int main(void)
 	for (int i = 0; i <= BUCKETS; i++)
 		le_slices[i] = SLICE("le=\"9\"");
 	test_samples(labels);
-	test_histograms(labels, false);
-	test_histograms(labels, true);
+	for (size_t i = 0; i <= BUCKETS; i++) {
+		test_histograms(labels, false, i);
+		test_histograms(labels, true, i);
+	}
 	test_text();
 	free(labels);
 	return tap_done();

@@ -70,15 +70,15 @@ static const struct {
 	{"IPv6, another address", OPT(VIA("[2001:db8::1];rport;branch=z")), "2001:db8::2",
 	 40000, OK(VIA("[2001:db8::1];received=2001:db8::2;rport=40000;branch=z")),
 	 "[2001:db8::2]:40000"},
-	{"an IPv4-mapped source", OPT(VIA("192.0.2.9;branch=z")), "::ffff:192.0.2.9",
-	 40000, OK(VIA("192.0.2.9;branch=z")), NULL},
+	{"an IPv4-mapped source", OPT(VIA("198.51.100.9;branch=z")),
+	 "::ffff:198.51.100.9", 40000, OK(VIA("198.51.100.9;branch=z")), NULL},
 	{"an IPv4-mapped source that differs", OPT(VIA("192.0.2.8;branch=z")),
-	 "::ffff:192.0.2.9", 40000, OK(VIA("192.0.2.8;received=192.0.2.9;branch=z")),
-	 NULL},
+	 "::ffff:198.51.100.9", 40000,
+	 OK(VIA("192.0.2.8;received=198.51.100.9;branch=z")), NULL},
 	{"odd spacing",
-	 OPT("VIA \t: SIP / 2.0\r\n / UDP  h : 5070 ;\r\n rport ; branch = z"),
+	 OPT("VIA \t: SIP / 2.0\r\n\t/ UDP  h : 5070 ;\r\n rport ; branch = z"),
 	 "192.0.2.9", 40000,
-	 OK("Via: SIP / 2.0\r\n / UDP  h : 5070;received=192.0.2.9 ;\r\n rport=40000 ; "
+	 OK("Via: SIP / 2.0\r\n\t/ UDP  h : 5070;received=192.0.2.9 ;\r\n rport=40000 ; "
 	    "branch = z"),
 	 "192.0.2.9:40000"},
 	{"several Vias, two on a line",
@@ -133,10 +133,10 @@ static const struct {
 	 REQUEST("OPTIONS sip:us", VIA("192.0.2.9"), "X: 1\r\nTo: <sip:us>\x01\n\r\n"),
 	 "192.0.2.9", 5060, OK(VIA("192.0.2.9")), "192.0.2.9:5060"},
 	{"lines that end in LF",
-	 "OPTIONS sip:us SIP/2.0\nVia: SIP/2.0/UDP 192.0.2.9\nFrom: <sip:p@h>\n ;tag=f\n"
+	 "OPTIONS sip:us SIP/2.0\nVia: SIP/2.0/UDP 192.0.2.9\nFrom: <sip:p@h>\n  ;tag=f\n"
 	 "To: <sip:us>\nCall-ID: c\nCSeq: 7 OPTIONS\n\n",
 	 "192.0.2.9", 40000,
-	 "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 192.0.2.9\r\nFrom: <sip:p@h>  ;tag=f\r\n"
+	 "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 192.0.2.9\r\nFrom: <sip:p@h>   ;tag=f\r\n"
 	 "To: <sip:us>;tag=TAG\r\nCall-ID: c\r\nCSeq: 7 OPTIONS\r\n" CAPABILITIES END,
 	 "192.0.2.9:5060"},
 	{"extensions required",
@@ -146,6 +146,13 @@ static const struct {
 	 "SIP/2.0 420 Bad Extension\r\n" VIA(
 		 "192.0.2.9") "\r\n" IDENTITY
 			      "Unsupported: a, b\r\nUnsupported: c\r\n" END,
+	 "192.0.2.9:5060"},
+	{"required in the first field",
+	 "OPTIONS sip:us SIP/2.0\r\nRequire: a\r\nVia: SIP/2.0/UDP 192.0.2.9\r\n"
+	 "From: <sip:p@h>;tag=f\r\nTo: <sip:us>\r\nCall-ID: c\r\nCSeq: 7 OPTIONS\r\n\r\n",
+	 "192.0.2.9", 5060,
+	 "SIP/2.0 420 Bad Extension\r\n" VIA("192.0.2.9") "\r\n" IDENTITY
+							  "Unsupported: a\r\n" END,
 	 "192.0.2.9:5060"},
 	{"nothing required",
 	 REQUEST("OPTIONS sip:us", VIA("192.0.2.9"), "Require:\r\nProxy-Require: x\r\n"),
@@ -194,6 +201,20 @@ static char *answer_text(const char *request, size_t request_len, const struct s
 	return buf;
 }
 
+/* libre makes IPv4 of an IPv4-mapped text; a socket's address is as it comes. */
+static void source_set(struct sa *src, const char *text, uint16_t port)
+{
+	uint8_t addr[16] = {[10] = 0xff, [11] = 0xff};
+	struct sa v4;
+
+	sa_set_str(src, text, port);
+	if (strncmp(text, "::ffff:", 7) != 0)
+		return;
+	sa_set_str(&v4, text + 7, port);
+	memcpy(addr + 12, &v4.u.in.sin_addr, 4);
+	sa_set_in6(src, addr, port);
+}
+
 static void test_table(void)
 {
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
@@ -202,7 +223,7 @@ static void test_table(void)
 		struct guard_message m;
 		char text[80], *answer;
 
-		sa_set_str(&src, table[i].src, table[i].src_port);
+		source_set(&src, table[i].src, table[i].src_port);
 		answer = answer_text(request, strlen(request), &src);
 		ok(*answer, "%s: there is an answer", table[i].name);
 		ok(tag_hide(answer), "%s: To has a tag", table[i].name);
@@ -297,48 +318,6 @@ static void test_size(void)
 	ok(need < strlen(request) + 300, "and is not much longer than the request");
 }
 
-/* Nobody gets four times what he sends, whatever our Contact and however short it is. */
-static void test_gain(void)
-{
-	static const char *const lines[] = {
-		"OPTIONS sip:a SIP/2.0",
-		"INVITE sip:a SIP/2.0",
-		"CANCEL sip:a SIP/2.0",
-		"OPTIONS a:b SIP/2.0",
-		"OPTIONS sip:a SIP/2.0\r\nRequire:x",
-		"OPTIONS sip:a SIP/2.0\r\nX:0123456789012345678901234567890123456789"};
-	static const char *const contacts[] = {NULL, "sip:us@sbc.example"};
-	char text[512], method[16], contact[1200];
-	struct sa src;
-
-	memset(contact, 'a', sizeof(contact) - 1);
-	contact[sizeof(contact) - 1] = '\0';
-	sa_set_str(&src, "2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff", 65535);
-	for (size_t i = 0; i < 3 * sizeof(lines) / sizeof(*lines); i++) {
-		struct answer_info info = {
-			.src = &src,
-			.agent = "siptrunk_exporter/1.2.3",
-			.contact = i % 3 < 2 ? contacts[i % 3] : contact,
-			.tag = key,
-		};
-		static char buf[ANSWER_MAX];
-		struct guard_message m;
-		size_t len = 0;
-
-		snprintf(method, sizeof(method), "%.*s", (int)strcspn(lines[i / 3], " "),
-			 lines[i / 3]);
-		snprintf(text, sizeof(text),
-			 "%s\r\nv:SIP/2.0/UDP a;rport\r\nf:a:b\r\nt:a:b\r\ni:a\r\n"
-			 "CSeq:1 %s\r\n\r\n",
-			 lines[i / 3], method);
-		ok(!guard_datagram(&m, text, strlen(text), NULL), "a request of %zu",
-		   strlen(text));
-		info.code = answer_code(&m);
-		ok(!answer_make(buf, sizeof(buf), &len, &m, &info), "is answered");
-		ok(len < 4 * strlen(text), "by %zu bytes", len);
-	}
-}
-
 static void test_contact(void)
 {
 	static const char request[] = OPT(VIA("192.0.2.9;branch=z"));
@@ -364,24 +343,35 @@ static void test_contact(void)
 
 static void test_tags(void)
 {
-	static const char *const vias[] = {VIA("h;branch=a"), VIA("h;branch=a"),
-					   VIA("h;branch=b")};
+	/* The last is the first again; between them each differs from all others. */
+	static const struct {
+		const char *branch, *from_tag, *call_id;
+		unsigned cseq;
+	} requests[] = {
+		{"a", "f", "c", 7}, {"b", "f", "c", 7}, {"a", "g", "c", 7},
+		{"a", "f", "d", 7}, {"a", "f", "c", 8}, {"a", "f", "c", 7},
+	};
 	static const char tagged[] =
 		"OPTIONS sip:us SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.9\r\nFrom: "
 		"sip:a@b\r\n"
 		"To: sip:us;tag=mine\r\nCall-ID: c\r\nCSeq: 7 OPTIONS\r\n\r\n";
-	char answers[3][1024], text[512];
+	char tags[ARRAY_SIZE(requests)][64], text[512];
 	struct sa src;
 
 	sa_set_str(&src, "192.0.2.9", 5060);
-	for (int i = 0; i < 3; i++) {
-		snprintf(text, sizeof(text), REQUEST("OPTIONS sip:us", "%s", ""),
-			 vias[i]);
-		snprintf(answers[i], sizeof(answers[i]), "%s",
+	for (size_t i = 0; i < ARRAY_SIZE(requests); i++) {
+		snprintf(text, sizeof(text),
+			 "OPTIONS sip:us SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=%s\r\n"
+			 "From: <sip:p@h>;tag=%s\r\nTo: <sip:us>\r\nCall-ID: %s\r\n"
+			 "CSeq: %u OPTIONS\r\n\r\n",
+			 requests[i].branch, requests[i].from_tag, requests[i].call_id,
+			 requests[i].cseq);
+		snprintf(tags[i], sizeof(tags[i]), "%.40s",
 			 strstr(answer_text(text, strlen(text), &src), "To: "));
+		for (size_t k = 0; k < i; k++)
+			ok(!strcmp(tags[k], tags[i]) == (!k && i == 5),
+			   "requests %zu and %zu: tags", k, i);
 	}
-	is_str(answers[0], answers[1], "the same request gets the same tag");
-	ok(strcmp(answers[0], answers[2]) != 0, "another transaction gets another");
 	ok(strstr(answer_text(tagged, strlen(tagged), &src),
 		  "\r\nTo: sip:us;tag=mine\r\n"),
 	   "a tag that is there stays");
@@ -441,7 +431,6 @@ int main(int argc, char *argv[])
 	test_methods();
 	test_never();
 	test_size();
-	test_gain();
 	test_contact();
 	test_tags();
 	test_pings(argv[1]);

@@ -1,12 +1,13 @@
 /* Credentials over probes: which challenges are answered, how, and when it is enough. */
 #include "sipprobe/message/auth.h"
+#include "sipprobe/message/digest.h"
 #include "tests/unit/tap.h"
 
 #define HEAD                                                                             \
-	"SIP/2.0 %u Words\r\n"                                                           \
+	"SIP/2.0 %u Words\r\n%s"                                                         \
 	"Via: SIP/2.0/UDP 192.0.2.9;branch=z9hG4bKx\r\n"                                 \
 	"From: <sip:a@b>;tag=1\r\nTo: <sip:c@d>;tag=2\r\n"                               \
-	"Call-ID: x\r\nCSeq: 1 OPTIONS\r\n"
+	"Call-ID: x\r\nCSeq: 1 OPTIONS\r\n\r\n"
 
 static const struct config_auth any = {
 	.username = "bob", .password = "zanzibar", .algorithms = 7};
@@ -23,7 +24,7 @@ static enum auth_verdict give(struct auth *a, const struct config_auth *c, unsig
 	char text[8192];
 
 	*why = NULL;
-	(void)snprintf(text, sizeof(text), HEAD "%s\r\n", code, fields);
+	(void)snprintf(text, sizeof(text), HEAD, code, fields);
 	if (guard_datagram(&m, text, strlen(text), why))
 		return AUTH_ANSWERED;
 	return auth_take(a, c, &m, more, why);
@@ -43,19 +44,25 @@ static const char *say(struct auth *a, const struct config_auth *c)
 {
 	static char got[8192];
 	struct mbuf *mb = mbuf_alloc(512);
-	const char *hash[] = {"response=\"", "cnonce=\"", "username=\""};
+	static const struct {
+		const char *before;
+		size_t len; /* digits at least */
+	} hashes[] = {{"response=\"", 32},
+		      {"cnonce=\"", DIGEST_CNONCE_LEN},
+		      {"username=\"", 32}};
 
 	if (!mb || auth_print(a, mb, c, "OPTIONS", "sip:d"))
 		return NULL;
 	(void)snprintf(got, sizeof(got), "%.*s", (int)mb->end, (char *)mb->buf);
 	mem_deref(mb);
-	for (size_t i = 0; i < 3; i++)
-		for (char *p = got; (p = strstr(p, hash[i]));) {
-			p += strlen(hash[i]);
-			if (i == 2 && strcspn(p, "\"") < 32)
+	for (size_t i = 0; i < ARRAY_SIZE(hashes); i++)
+		for (char *p = got; (p = strstr(p, hashes[i].before));) {
+			size_t len =
+				strspn(p += strlen(hashes[i].before), "0123456789abcdef");
+
+			if (len < hashes[i].len)
 				continue;
-			memmove(p + 1, p + strcspn(p, "\""),
-				strlen(p + strcspn(p, "\"")) + 1);
+			memmove(p + 1, p + len, strlen(p + len) + 1);
 			*p = '#';
 		}
 	return got;
@@ -108,6 +115,14 @@ static const struct {
 	 "Authorization: Digest username=\"bob\", realm=\"r\", nonce=\"2\", "
 	 "uri=\"sip:d\", "
 	 "response=\"#\", algorithm=SHA-256\r\n"},
+	{"the stronger of a second realm, whatever their order", &any,
+	 "WWW-Authenticate: Digest realm=\"r\",nonce=\"1\"\r\n"
+	 "WWW-Authenticate: Digest realm=\"s\",nonce=\"2\",algorithm=SHA-256\r\n"
+	 "WWW-Authenticate: Digest realm=\"s\",nonce=\"3\",algorithm=MD5\r\n",
+	 "Authorization: Digest username=\"bob\", realm=\"r\", nonce=\"1\", "
+	 "uri=\"sip:d\", response=\"#\"\r\n"
+	 "Authorization: Digest username=\"bob\", realm=\"s\", nonce=\"2\", "
+	 "uri=\"sip:d\", response=\"#\", algorithm=SHA-256\r\n"},
 	{"two in one field", &any,
 	 "WWW-Authenticate: Digest realm=\"r\",nonce=\"1\", Digest "
 	 "realm=\"r\",nonce=\"2\",algorithm=SHA-256\r\n",
@@ -146,6 +161,8 @@ static const struct {
 	 "WWW-Authenticate: Digest realm=\"r\",nonce=\"1\",qop=\"auth-int\"\r\n",
 	 "challenged with an algorithm or qop that is not supported"},
 	{"Basic", &any, "WWW-Authenticate: Basic realm=\"r\"\r\n",
+	 "challenged without a Digest challenge"},
+	{"another field", &any, "X-Authenticate: Digest realm=\"r\",nonce=\"1\"\r\n",
 	 "challenged without a Digest challenge"},
 	{"no challenge", &any, "", "challenged without a Digest challenge"},
 };
@@ -230,11 +247,14 @@ static const struct {
 	{"who refused an old nonce is given none", "bs1sobsfs2sobs3sobs4so",
 	 "_+1.1=1.2+_+2.1=_+3.1=_+4.1="},
 	{"nor who takes each nonce once", "bs1sobs2sobs3so", "_+1.1=1.2+2.1=_+3.1="},
-	{"but who lets it age is", "bs1sobsobs2sobso", "_+1.1=1.2=1.3+2.1=2.2="},
+	{"but a refusal that ends a probe says nothing of the next", "bs1sobs2s3bs4sobs",
+	 "_+1.1=1.2+2.1-_+4.1=4.2"},
+	{"and who lets it age is", "bs1sobsobs2sobso", "_+1.1=1.2=1.3+2.1=2.2="},
 	{"and who says stale", "bs1sobs!2sobso", "_+1.1=1.2+2.1=2.2="},
 	{"a code that new nonces get too is not doubted again", "bs1sobsus2subsu",
 	 "_+1.1=1.2+_+2.1=2.2="},
 	{"until there is another", "bs1subsobsus2su", "_+1.1=1.2=1.3+_+2.1="},
+	{"and each probe may doubt", "bs1sobsus2subsls3sl", "_+1.1=1.2+_+2.1=2.2+_+3.1="},
 	{"silence: the next probe begins anew", "bs1soBs2so", "_+1.1=_+2.1="},
 	{"and counts on what it is given again", "bs1soBs1so", "_+1.1=_+1.2="},
 

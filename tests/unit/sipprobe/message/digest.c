@@ -137,10 +137,31 @@ static const struct {
 	{"a broken one and a good one",
 	 "Digest realm=\"r\" x,nonce=\"n\", Digest realm=\"s\",nonce=\"m\"",
 	 "s m - MD5 |"},
+	{"two qops", "Digest realm=\"r\",nonce=\"n\",qop=\"auth\",qop=\"auth\"", ""},
+	{"options without a space",
+	 "Digest realm=\"r\",nonce=\"n\",qop=\"auth-int,auth\"", "r n - MD5 qa|"},
+	{"a control byte in a text", "Digest realm=\"r\",nonce=\"n\",opaque=\"\\\001\"",
+	 ""},
+	{"a comma in quotes ends nothing broken",
+	 "\"a, Digest realm=q,nonce=q, b\", Digest realm=\"s\",nonce=\"m\"",
+	 "s m - MD5 |"},
+	{"nor does one behind an escaped quote",
+	 "\"a\\\", Digest realm=q,nonce=q, b\", Digest realm=\"s\",nonce=\"m\"",
+	 "s m - MD5 |"},
+	{"a quote behind an escaped one ends it",
+	 "\"a\\\"\", Digest realm=\"s\",nonce=\"m\"", "s m - MD5 |"},
+	{"a scheme with nothing of its own", "Negotiate Digest realm=\"r\",nonce=\"n\"",
+	 "r n - MD5 |"},
+	{"a quote that does not end, behind all that it takes",
+	 "Digest realm=\"r\",nonce=\"n\",opaque=\"o", ""},
 	{"a quote that does not end", "Digest realm=\"r\",nonce=\"n", ""},
 	{"parameters of no scheme", "realm=\"r\",nonce=\"n\"", ""},
 	{"a fold inside a text",
 	 "Digest realm=\"a \r\n\t b\",nonce=\"n\",opaque=\"\n c\"", "a b n  c MD5 |"},
+	{"a blank before an LF alone", "Digest realm=\"a \n b\",nonce=\"n\"",
+	 "a b n - MD5 |"},
+	{"a fold at the end of a text", "Digest realm=\"a\r\n \",nonce=\"n\"",
+	 "a  n - MD5 |"},
 	{"the end of a line inside a text", "Digest realm=\"a\r\nb\",nonce=\"n\"", ""},
 	{"no commas", "Digest realm=\"r\" nonce=\"n\"\tqop=auth stale=true",
 	 "r n - MD5 qas|"},
@@ -181,6 +202,22 @@ static void test_challenges(void)
 		describe(got, sizeof(got), &value);
 		is_str(got, challenges[i].want, challenges[i].name);
 		is_int((long long)value.l, 0, "all of it was read");
+	}
+}
+
+/* A text may be as long as DIGEST_TEXT_MAX. */
+static void test_long_text(void)
+{
+	for (size_t len = DIGEST_TEXT_MAX; len <= DIGEST_TEXT_MAX + 1; len++) {
+		static char text[DIGEST_TEXT_MAX + 64];
+		struct digest_challenge c;
+		struct pl value;
+
+		(void)snprintf(text, sizeof(text), "Digest realm=\"r\",nonce=\"%0*d\"",
+			       (int)len, 0);
+		pl_set_str(&value, text);
+		is_int(digest_challenge_take(&c, &value), len == DIGEST_TEXT_MAX,
+		       "a long nonce");
 	}
 }
 
@@ -238,6 +275,7 @@ int main(void)
 {
 	test_answers();
 	test_challenges();
+	test_long_text();
 	test_usable();
 	test_linear();
 	return tap_done();

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 
 #include "sipprobe/message/auth.h"
+#include "sipprobe/message/dialog_request.h"
 #include "sipprobe/message/request.h"
 #include "tests/unit/tap.h"
 
@@ -47,6 +48,7 @@ static const struct config_pair headers[] = {{"X-Site", "oslo"}, {"X-Row", "2"}}
 static const struct config_settings plain = {.max_forwards = 70};
 static const struct config_settings dressed = {
 	.max_forwards = 5,
+	.mark_copies = true,
 	.from = "sip:ping@{local};x",
 	.to = "sip:{host}:5061;y",
 	.contact = "sip:us@{local};z",
@@ -87,6 +89,7 @@ static struct request_info info_of(size_t i, const struct config_trunk *trunk,
 		.peer = sa,
 		.agent = "agent",
 		.fields = requests[i].fields,
+		.via = requests[i].fields ? ";x" : NULL,
 		.registration = requests[i].registration,
 	};
 }
@@ -183,10 +186,71 @@ static void test_credentials(void)
 	mem_deref(a);
 }
 
+/* A dialog behind a proxy that routes strictly, which has all a request may hold. */
+static int print_in_dialog(struct mbuf *mb, const struct guard_message *invite)
+{
+	static char target[] = "sip:a@192.0.2.1", routes[] = "Route: <sip:p1>\r\n",
+		    local[] = "<sip:us>;tag=x", remote[] = "<sip:you>;tag=y";
+	const struct dialog d = {
+		.target = target, .routes = routes, .local = local, .remote = remote};
+	struct sa sa;
+	const struct dialog_request r = {.method = "BYE",
+					 .transport = "UDP",
+					 .local = &sa,
+					 .branch = "z9hG4bKb",
+					 .call_id = &invite->call_id,
+					 .agent = "us",
+					 .fields = ""};
+
+	sa_set_str(&sa, "192.0.2.9", 5060);
+	return dialog_print_request(mb, &d, &r);
+}
+
+static int print_ack(struct mbuf *mb, const struct guard_message *invite)
+{
+	return dialog_print_ack(mb, invite, invite);
+}
+
+static void test_dialog(void)
+{
+	static const char text[] =
+		"INVITE sip:a@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.9\r\n"
+		"Route: <sip:p1;lr>\r\nRoute: <sip:p2;lr>\r\nFrom: <sip:us>;tag=x\r\n"
+		"To: <sip:you>\r\nCall-ID: c\r\nCSeq: 1 INVITE\r\n\r\n";
+	static const struct {
+		const char *name;
+		int (*print)(struct mbuf *mb, const struct guard_message *invite);
+		long pieces;
+	} rows[] = {
+		{"CANCEL", dialog_print_cancel, 10},
+		{"ACK", print_ack, 10},
+		{"BYE", print_in_dialog, 8},
+	};
+	struct guard_message invite;
+
+	ok(!guard_datagram(&invite, text, sizeof(text) - 1, NULL), "an INVITE");
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		int err = ENOMEM;
+		long n = 0;
+
+		for (; err && n < 20; n += err != 0) {
+			struct mbuf *mb = mbuf_alloc(512);
+
+			countdown = n;
+			err = rows[i].print(mb, &invite);
+			mem_deref(mb);
+		}
+		ok(countdown >= 0, "%s: nothing fails unseen", rows[i].name);
+		is_int(n, rows[i].pieces, "each of its pieces");
+		countdown = -1;
+	}
+}
+
 int main(void)
 {
 	test_requests();
 	test_contact();
 	test_credentials();
+	test_dialog();
 	return tap_done();
 }

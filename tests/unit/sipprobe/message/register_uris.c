@@ -67,7 +67,7 @@ static void test_aors(void)
 			.auth = aors[i].username ? &auth : NULL};
 		const struct config_trunk trunk = {.uri = aors[i].uri, .settings = &s};
 		const struct request_info info = {.trunk = &trunk};
-		char out[REQUEST_URI_SIZE] = "", user[REQUEST_URI_SIZE] = "";
+		char out[REQUEST_URI_SIZE] = "junk", user[REQUEST_URI_SIZE] = "junk";
 
 		is_int(register_aor(out, user, &info), 0, "an address of record");
 		is_str(out, aors[i].want, "which one");

@@ -3,10 +3,10 @@
 #include "tests/unit/tap.h"
 
 #define HEAD                                                                             \
-	"SIP/2.0 200 OK\r\n"                                                             \
+	"SIP/2.0 200 OK\r\n%s"                                                           \
 	"Via: SIP/2.0/UDP 192.0.2.9;branch=z9hG4bKx\r\n"                                 \
 	"From: <sip:a@b>;tag=1\r\nTo: <sip:a@b>;tag=2\r\n"                               \
-	"Call-ID: x\r\nCSeq: 1 REGISTER\r\n"
+	"Call-ID: x\r\nCSeq: 1 REGISTER\r\n\r\n"
 
 /* Contacts, own, longest and Expires; then what is granted of 3600 asked for. */
 static const struct {
@@ -28,6 +28,8 @@ static const struct {
 	 "2 60 60 -1: 60"},
 	{"Expires for all", "Contact: <sip:me@192.0.2.9>\r\nExpires: 120\r\n",
 	 "1 120 120 120: 120"},
+	{"Expires for more than an hour",
+	 "Contact: <sip:me@192.0.2.9>\r\nExpires: 7200\r\n", "1 7200 7200 7200: 7200"},
 	{"the parameter counts more",
 	 "Expires: 120\r\nContact: <sip:me@192.0.2.9>;expires=7\r\n", "1 7 7 120: 7"},
 	{"only Expires", "Expires: 120\r\n", "0 -1 -1 120: 120"},
@@ -35,6 +37,8 @@ static const struct {
 	 "0 -1 -1 60: 60"},
 	{"in any order", "Expires: 60\r\nExpires: 120\r\n", "0 -1 -1 60: 60"},
 	{"one that is none beside", "Expires: x\r\nExpires: 120\r\n", "0 -1 -1 120: 120"},
+	{"nothing is less than none that is one", "Expires: 0\r\nExpires: x\r\n",
+	 "0 -1 -1 0: 0"},
 	{"Expires of nothing", "Expires: 0\r\n", "0 -1 -1 0: 0"},
 	{"no number, and less than an hour for all",
 	 "Contact: <sip:me@192.0.2.9>;expires=soon\r\nExpires: 120\r\n",
@@ -47,6 +51,19 @@ static const struct {
 	{"an escaped quote ends nothing",
 	 "Contact: \"a\\\",<b\" <<sip:x>, <sip:me@192.0.2.9>;expires=60\r\n",
 	 "1 60 60 -1: 60"},
+	{"nor one right before the last",
+	 "Contact: \"a\\\"\" <<sip:x>, <sip:me@192.0.2.9>;expires=60\r\n",
+	 "1 60 60 -1: 60"},
+	{"a backslash that escapes nothing",
+	 "Contact: <sip:me@192.0.2.9>;expires=60, \"x\\\r\n", "1 60 60 -1: 60"},
+	{"a comma in brackets ends nothing",
+	 "Contact: <<,sip:y@h>, <sip:me@192.0.2.9>;expires=60\r\n", "1 60 60 -1: 60"},
+	{"what is behind the brackets is none either",
+	 "Contact: <>sip:y@h, <sip:me@192.0.2.9>;expires=60\r\n", "1 60 60 -1: 60"},
+	{"nor what no comma is before",
+	 "Contact: <sip:me@192.0.2.9>;expires=60 <sip:y@h>\r\n", "1 60 60 -1: 60"},
+	{"nor one where a parameter should be",
+	 "Contact: <sip:me@192.0.2.9>;expires=60;<sip:y@h>\r\n", "1 60 60 -1: 60"},
 	{"neither", "", "0 -1 -1 -1: 3600"},
 	{"rewritten by a border controller",
 	 "Contact: <sip:me@203.0.113.1:5080>;expires=30\r\n", "1 30 30 -1: 30"},
@@ -85,6 +102,12 @@ static const struct {
 	 "2 120 900 120: 120"},
 	{"said twice", "Contact: <sip:me@192.0.2.9>;expires=60;expires=90\r\n",
 	 "1 60 60 -1: 60"},
+	{"said twice, once as nothing",
+	 "Contact: <sip:me@192.0.2.9>;expires=0;expires=90\r\n", "1 0 0 -1: 0"},
+	{"in any order", "Contact: <sip:me@192.0.2.9>;expires=90;expires=0\r\n",
+	 "1 0 0 -1: 0"},
+	{"in quotes, with spaces", "Contact: <sip:me@192.0.2.9>;expires=\" 60 \"\r\n",
+	 "1 60 60 -1: 60"},
 	{"in quotes", "Contact: <sip:me@192.0.2.9>;expires=\"60\"\r\n", "1 60 60 -1: 60"},
 	{"in quotes that hold no number",
 	 "Contact: <sip:me@192.0.2.9>;expires=\"soon\"\r\nExpires: 120\r\n",
@@ -111,7 +134,7 @@ static const struct {
 
 static bool parse(struct guard_message *m, char *text, size_t size, const char *fields)
 {
-	(void)snprintf(text, size, HEAD "%s\r\n", fields);
+	(void)snprintf(text, size, HEAD, fields);
 	return !guard_datagram(m, text, strlen(text), NULL);
 }
 

@@ -4,8 +4,8 @@
 #include "sipprobe/message/request.h"
 #include "tests/unit/tap.h"
 
-static const char *const route[] = {"sip:sbc.example;lr"};
-static const struct config_pair headers[] = {{"X-Site", "oslo"}};
+static const char *const route[] = {"sip:sbc.example;lr", "sip:core.example;lr"};
+static const struct config_pair headers[] = {{"X-Site", "oslo"}, {"X-Row", "2"}};
 
 static const struct config_settings plain = {.max_forwards = 70};
 static const struct config_settings dressed = {
@@ -16,9 +16,9 @@ static const struct config_settings dressed = {
 	.contact = "sip:sbc1.example.com:5061;transport=tls",
 	.user_agent = "our SBC",
 	.route = route,
-	.route_count = 1,
+	.route_count = 2,
 	.headers = headers,
-	.header_count = 1,
+	.header_count = 2,
 };
 
 /* '#' stands for a digit that a stamp fills in. */
@@ -51,6 +51,7 @@ static const struct {
 	 "\r\n"
 	 "Max-Forwards: 5\r\n"
 	 "Route: <sip:sbc.example;lr>\r\n"
+	 "Route: <sip:core.example;lr>\r\n"
 	 "From: <sip:ping@sbc1.example.com>;tag=################\r\n"
 	 "To: <sip:ping@medsrv.example>\r\n"
 	 "Call-ID: ################################\r\n"
@@ -59,6 +60,7 @@ static const struct {
 	 "Accept: application/sdp\r\n"
 	 "User-Agent: our SBC\r\n"
 	 "X-Site: oslo\r\n"
+	 "X-Row: 2\r\n"
 	 "Content-Length: 0\r\n\r\n"},
 };
 
@@ -155,12 +157,14 @@ static void test_match(void)
 	request_free(&r);
 }
 
+/* Each stamp is another branch, tag and Call-ID, all of whose digits are new. */
 static void test_stamps_differ(void)
 {
 	const struct config_trunk trunk = {.uri = "sip:192.0.2.1", .settings = &plain};
 	struct request_info info = {"OPTIONS", &trunk, CONFIG_TRANSPORT_UDP,
 				    NULL,      1,      "siptrunk_exporter/1.2"};
-	char keys[64][REQUEST_KEY_LEN];
+	char stamps[64][REQUEST_KEY_LEN + REQUEST_TAG_LEN + REQUEST_CALL_ID_LEN];
+	size_t digits[sizeof(stamps[0])] = {0};
 	struct request r = {0};
 	struct sa local;
 	int same = 0;
@@ -170,13 +174,53 @@ static void test_stamps_differ(void)
 	if (!ok(!request_make(&r, &info), "made"))
 		return;
 	for (int i = 0; i < 64; i++) {
+		char *stamp = stamps[i];
+
 		(void)request_stamp(&r);
-		memcpy(keys[i], r.buf + r.branch + REQUEST_BRANCH_LEN - REQUEST_KEY_LEN,
+		memcpy(stamp, r.buf + r.branch + REQUEST_BRANCH_LEN - REQUEST_KEY_LEN,
 		       REQUEST_KEY_LEN);
+		memcpy(stamp + REQUEST_KEY_LEN, r.buf + r.tag, REQUEST_TAG_LEN);
+		memcpy(stamp + REQUEST_KEY_LEN + REQUEST_TAG_LEN, r.buf + r.call_id,
+		       REQUEST_CALL_ID_LEN);
+		for (size_t k = 0; k < sizeof(stamps[0]); k++)
+			digits[k] += stamp[k] != stamps[0][k];
 		for (int k = 0; k < i; k++)
-			same += !memcmp(keys[i], keys[k], REQUEST_KEY_LEN);
+			same += !memcmp(stamp, stamps[k], REQUEST_KEY_LEN);
 	}
 	is_int(same, 0, "64 stamps, 64 branches");
+	same = 0;
+	for (size_t k = 0; k < sizeof(stamps[0]); k++)
+		same += !digits[k];
+	is_int(same, 0, "and no digit that stays");
+	request_free(&r);
+}
+
+/* Between probes that are far apart: what answers the last one is still known. */
+static void test_shrunk(void)
+{
+	const struct config_trunk trunk = {.uri = "sip:192.0.2.1", .settings = &plain};
+	struct request_info info = {"OPTIONS", &trunk, CONFIG_TRANSPORT_UDP,
+				    NULL,      1,      "siptrunk_exporter/1.2"};
+	struct request r = {0};
+	char whole[1024], text[1024];
+	struct guard_message m;
+	struct sa local;
+
+	(void)sa_set_str(&local, "192.0.2.9", 5060);
+	info.local = &local;
+	request_shrink(&r);
+	ok(!r.buf, "there is nothing to shrink");
+	if (!ok(!request_make(&r, &info) && !request_stamp(&r), "made"))
+		return;
+	memcpy(whole, r.buf, r.len);
+	ok(!answer_read(&m, text, sizeof(text), &r, NULL, NULL), "an answer to it");
+	request_shrink(&r);
+	is_int(r.len, 0, "its bytes are gone");
+	ok(request_answered_by(&r, "OPTIONS", &m), "its answer is known");
+	request_shrink(&r);
+	ok(request_answered_by(&r, "OPTIONS", &m), "shrunk once more");
+	ok(!request_make(&r, &info) && !memcmp(r.buf, whole, r.len),
+	   "made anew, it has the stamps that it had");
 	request_free(&r);
 }
 
@@ -418,6 +462,7 @@ int main(void)
 	test_bytes();
 	test_match();
 	test_stamps_differ();
+	test_shrunk();
 	test_uris();
 	test_contacts();
 	test_loose();

@@ -18,6 +18,8 @@ int main(void)
 	ok(!heartbeat_missing(NULL), "none is never missing");
 	is_int(heartbeat_alloc(&h, ticker, CLOCK_NS_PER_S, changed_h, &changes), 0,
 	       "made");
+	ok(wheel_next_ns(ticker->wheel) > virtual_now_ns + 900 * CLOCK_NS_PER_MS,
+	   "nothing to do until it may be missing");
 	pass_ms(999);
 	ok(!heartbeat_missing(h) && !changes, "the first may take a whole period");
 	heartbeat_seen(h);

@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "config/config.h"
+#include "sipprobe/target/probers.h"
+#include "sipprobe/target/target_state.h"
 #include "sipprobe/trunk/trunk_registrar.h"
 #include "tests/unit/sipprobe/virtual_time.h"
 #include "tests/unit/tap.h"
@@ -10,9 +12,12 @@ enum { MOST = 3 };
 
 static struct config_register first = {.at = CONFIG_REGISTER_AT_FIRST};
 
+static unsigned moves;
+
 static void move_h(void *arg)
 {
 	(void)arg;
+	moves++;
 }
 
 static struct resolve_address address_of(char name)
@@ -116,7 +121,71 @@ static void test_change(void)
 	list(r, "ab");
 	list(r, "ba");
 	is_int(next(r, true), 'b', "another order does");
+	list(r, "cba");
+	is_int(at(r), 'b', "it stays");
+	list(r, "dca");
+	is_int(at(r), 'd', "and gone it is the best of the new ones");
+	list(r, "eca");
+	is_int(at(r), 'e', "though that alone is another");
 	mem_deref(r);
+}
+
+/* What makes it move on, of a target that is down or was never up. */
+static void test_moves(void)
+{
+	static const struct {
+		const char *name, *addresses;
+		const struct prober *prober;
+		enum health_state state;
+		enum probe_verdict verdict;
+		enum probe_outcome outcome;
+		unsigned code;
+		unsigned moves;
+	} cases[] = {
+#define REGISTERS &prober_register, HEALTH_DOWN, PROBE_DOWN
+		{"silence", "ab", REGISTERS, PROBE_TIMEOUT, 0, 1},
+		{"a handshake that failed", "ab", REGISTERS, PROBE_TLS, 0, 1},
+		{"a server that timed out", "ab", REGISTERS, PROBE_RESPONSE, 408, 1},
+		{"one that is broken", "ab", REGISTERS, PROBE_RESPONSE, 500, 1},
+		{"or busy", "ab", REGISTERS, PROBE_RESPONSE, 599, 1},
+		{"not one that says no", "ab", REGISTERS, PROBE_RESPONSE, 404, 0},
+		{"neither here", "ab", REGISTERS, PROBE_RESPONSE, 407, 0},
+		{"nor there", "ab", REGISTERS, PROBE_RESPONSE, 409, 0},
+		{"nor for all", "ab", REGISTERS, PROBE_RESPONSE, 600, 0},
+		{"nor that we have no business there", "ab", REGISTERS, PROBE_AUTH, 0, 0},
+		{"nor what is our fault", "ab", REGISTERS, PROBE_INTERNAL, 0, 0},
+		{"an address without another", "a", REGISTERS, PROBE_TIMEOUT, 0, 0},
+		{"one that was never up", "ab", &prober_register, HEALTH_UNKNOWN,
+		 PROBE_DOWN, PROBE_TIMEOUT, 0, 1},
+		{"not yet one that is", "ab", &prober_register, HEALTH_UP, PROBE_DOWN,
+		 PROBE_TIMEOUT, 0, 0},
+		{"or limps", "ab", &prober_register, HEALTH_DEGRADED, PROBE_DOWN,
+		 PROBE_TIMEOUT, 0, 0},
+		{"an answer", "ab", &prober_register, HEALTH_DOWN, PROBE_UP,
+		 PROBE_RESPONSE, 200, 0},
+		{"another check", "ab", &prober_options, HEALTH_DOWN, PROBE_DOWN,
+		 PROBE_TIMEOUT, 0, 0},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct registrar *r = make(1U << CONFIG_METHOD_REGISTER, &first);
+		const struct target t = {.prober = cases[i].prober,
+					 .health.state = (uint8_t)cases[i].state};
+		const struct probe_result last = {.outcome = cases[i].outcome,
+						  .verdict = cases[i].verdict,
+						  .code = (uint16_t)cases[i].code};
+
+		list(r, cases[i].addresses);
+		moves = 0;
+		registrar_result(r, &t, &last);
+		is_int(moves, 0, "not while its target is at work");
+		pass_ns(WHEEL_TICK_NS);
+		is_int(moves, cases[i].moves, cases[i].name);
+		registrar_result(r, &t, &last);
+		mem_deref(r);
+		pass_ns(WHEEL_TICK_NS);
+		is_int(moves, cases[i].moves, "nor once it is gone");
+	}
 }
 
 int main(void)
@@ -128,6 +197,7 @@ int main(void)
 	test_who_has_one();
 	test_choice();
 	test_change();
+	test_moves();
 	mem_deref(ticker);
 	return tap_done();
 }
