@@ -64,7 +64,7 @@ static size_t naptr_srv_rank(struct ranked *v, size_t max,
 	size_t count = 0;
 
 	for (size_t i = 0; i < ans->count; i++) {
-		struct ranked got = {0};
+		struct ranked got;
 		size_t at = 0, kind;
 
 		if (rr_naptr_decode(&n, ans->records[i].p, ans->records[i].l))
@@ -92,7 +92,6 @@ size_t naptr_choose(struct choice *v, size_t max, const struct lookup_answer *an
 
 	for (size_t i = 0; i < count; i++) {
 		v[i].transport = ranked[i].transport;
-		v[i].name = NULL;
 		if (str_dup(&v[i].name, ranked[i].name))
 			return i;
 	}

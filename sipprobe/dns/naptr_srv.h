@@ -22,7 +22,9 @@ size_t naptr_choose(struct choice *v, size_t max, const struct lookup_answer *an
 
 /*
  * The SRV names to try without NAPTR: that of @transport, or for NONE those of UDP, TCP
- * and TLS in turn; with @sips that of TLS alone. @max is 3 or more.
+ * and TLS in turn; with @sips that of TLS alone.
+ *
+ * Returns how many of @max were filled in.
  */
 size_t naptr_choose_without(struct choice *v, size_t max, const char *host, bool sips,
 			    enum config_transport transport);

@@ -5,7 +5,8 @@
 /*
  * Level 0 holds the next 256 ticks one by one, each level above 256 times coarser. A
  * timer sinks a level when the wheel turns to its slot, and fires from level 0. A bit a
- * slot says which are in use, so that an idle wheel is never walked tick by tick.
+ * slot says which are in use, so that an idle wheel is never walked tick by tick. What is
+ * past the last level's reach comes round there until it is not.
  */
 enum {
 	WHEEL_BITS = 8,
@@ -51,7 +52,6 @@ static void unlink_timer(struct wheel_timer *t)
 	*t->pprev = t->next;
 	if (t->next)
 		t->next->pprev = t->pprev;
-	t->next = NULL;
 	t->pprev = NULL;
 }
 
@@ -72,10 +72,6 @@ static void wheel_place(struct wheel *w, struct wheel_timer *t, uint64_t earlies
 	while (lvl < WHEEL_LEVELS - 1 &&
 	       tick - w->tick >= 1ULL << (WHEEL_BITS * (lvl + 1)))
 		lvl++;
-	/* Past the last level's reach: as far as it goes, to be placed again there. */
-	if (tick - w->tick >= 1ULL << (WHEEL_BITS * WHEEL_LEVELS))
-		tick = w->tick + (1ULL << (WHEEL_BITS * WHEEL_LEVELS)) - 1;
-
 	slot = (unsigned)(tick >> (WHEEL_BITS * lvl)) % WHEEL_SLOTS;
 	link_timer(&w->levels[lvl].slots[slot], t);
 	w->levels[lvl].used[slot / 64] |= 1ULL << (slot % 64);

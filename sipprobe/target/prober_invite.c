@@ -60,7 +60,6 @@ static void prober_invite_unmade(struct target *t, const char *why)
 	const struct probe_result none = probe_result_none();
 
 	if (!is_scheduled(t)) {
-		t->call->why = why;
 		target_fail(t, PROBE_INTERNAL, ECANCELED, why);
 		return;
 	}
@@ -85,7 +84,6 @@ static int prober_invite_memory(struct target *t)
 		t->call = mem_zalloc(sizeof(*t->call), prober_invite_destructor);
 	if (!t->call)
 		return ENOMEM;
-	t->call->why = NULL;
 	t->call->out = (struct call_outcome){.report = call_report_none()};
 	return 0;
 }

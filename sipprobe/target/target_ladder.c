@@ -140,6 +140,12 @@ void target_note_next_request(struct target *t)
 		note_text(note, t->request.buf, t->request.len);
 }
 
+void target_note_sent_anew(struct target *t)
+{
+	if (t->notes)
+		t->notes->asked_ns = t->attempt.sent_ns;
+}
+
 static struct ladder_entry *target_ladder_add(struct ladder *l, const struct target *t,
 					      enum ladder_kind kind, int64_t at_ns)
 {

@@ -25,6 +25,9 @@ void target_note_response(struct target *t, const struct guard_message *m, int64
 /* Before the request under way is replaced by another one of the same probe. */
 void target_note_next_request(struct target *t);
 
+/* The request under way counts as sent now: where it was noted, it is not another one. */
+void target_note_sent_anew(struct target *t);
+
 /* Forgets what was noted for the ladder. */
 void target_notes_free(struct target *t);
 

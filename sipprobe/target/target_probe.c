@@ -170,6 +170,7 @@ static void probe_resize(struct target *t, int64_t now_ns)
 	a->copies--;
 	target_note(t, LADDER_RETRANSMITTED, now_ns, NULL, 0);
 	(void)target_copy(t);
+	target_note_sent_anew(t);
 }
 
 void target_icmp(struct target *t, int err)

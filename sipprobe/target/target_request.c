@@ -13,7 +13,6 @@ int target_make_request(struct target *t, const struct sa *local)
 	struct request_info info;
 	int err;
 
-	target_note_next_request(t);
 	/* Its requests differ: each is made when it is stamped. */
 	if (t->exchange) {
 		exchange_set_local(t->exchange, local);

@@ -80,8 +80,6 @@ static void target_stream_message_h(struct stream *s, const struct guard_message
  */
 static bool try_again(struct target *t)
 {
-	if (!t->attempt.reused)
-		return false;
 	t->attempt.reused = false;
 	t->attempt.sent_ns = 0;
 	t->attempt.look_ns = 0;

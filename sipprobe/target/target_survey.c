@@ -62,8 +62,7 @@ static void survey_probe_times(struct survey_around *a, const struct target *t)
 	if (p->pending)
 		return;
 	for (int64_t at_ns = t->due_ns;
-	     at_ns < a->to_ns && every_ns > 0 && a->out->count <= SURVEY_BUDGET_TIMES;
-	     at_ns += every_ns)
+	     at_ns < a->to_ns && a->out->count <= SURVEY_BUDGET_TIMES; at_ns += every_ns)
 		survey_times_add(a->out, at_ns);
 }
 
@@ -131,7 +130,7 @@ int target_survey_alloc(struct target *t)
 
 void target_survey_probed(struct target *t, const struct probe_result *r)
 {
-	if (t->surveyed && !t->unregistration)
+	if (t->surveyed)
 		survey_probed(t->surveyed->survey,
 			      r->outcome == PROBE_RESPONSE && r->verdict != PROBE_DOWN &&
 				      t->health.state != HEALTH_DOWN);

@@ -152,6 +152,7 @@ static void test_stopped_while_waiting(void)
 	fixture_open(&f, UDP, BINDS);
 	t = bound_target(&f);
 	leave(&f, t, true);
+	ok(!target_unregister(t, target_due_ns(t)), "it will do so by then");
 	ok(target_unregister(t, virtual_now_ns), "the program ends");
 	pass_ns(WHEEL_TICK_NS);
 	is_int(fixture_drain(&f), 1, "now or never");
@@ -175,6 +176,7 @@ static void test_newer_register(void)
 	pass_ms(6000);
 	is_int(fixture_drain(&f), 0, "ends that: nothing is sent again");
 	is_int(targets(&f), 1, "it is gone");
+	is_int(f.unregistered, 1, "and whoever waits for the last one is told");
 	mem_deref(t);
 	fixture_close(&f);
 }
@@ -248,6 +250,143 @@ static void test_contact_that_changes(void)
 	fixture_close(&f);
 }
 
+/* A Contact that somebody gave up for another is no longer his. */
+static void test_given_up(void)
+{
+	struct request_register reg = {.registrar = "sip:r.example",
+				       .aor = "sip:u@r.example",
+				       .contact = "sip:u@127.0.0.1:5998",
+				       .expires_s = 600};
+	struct bound *one = NULL, *other = NULL;
+	struct fixture f;
+	struct target *a, *b;
+
+	fixture_open(&f, UDP, BINDS);
+	a = bound_target(&f);
+	b = bound_target(&f);
+	(void)bindings_take(&one, a, &reg);
+	(void)bindings_take(&other, b, &reg);
+	ok(bindings_shared(one) && bindings_shared(other), "two hold it");
+	bindings_last(other, virtual_now_ns + 1);
+	ok(bindings_shared(one), "as long as it may last");
+	bindings_last(other, virtual_now_ns);
+	ok(!bindings_shared(one), "and no longer");
+	reg.contact = "sip:u@127.0.0.2:5998";
+	(void)bindings_take(&one, a, &reg);
+	ok(!bindings_shared(other), "one has another Contact now");
+	mem_deref(a);
+	mem_deref(b);
+	mem_deref(one);
+	mem_deref(other);
+	fixture_close(&f);
+}
+
+/* Who was asked, and did not answer yet, may hold it. */
+static void test_asked(void)
+{
+	struct fixture f;
+	struct target *one, *other;
+
+	fixture_open(&f, UDP, BINDS);
+	one = bound_target(&f);
+	other = fixture_target(&f, &prober_register);
+	fixture_probe(other);
+	fixture_drain(&f);
+	leave(&f, one, false);
+	is_int(targets(&f), 1, "another asks for it: gone at once");
+	pass_ns(WHEEL_TICK_NS);
+	is_int(fixture_drain(&f), 0, "without a word");
+	mem_deref(other);
+	fixture_close(&f);
+}
+
+/* Who was refused does not hold it. */
+static void test_refused(void)
+{
+	struct fixture f;
+	struct target *one, *other;
+
+	fixture_open(&f, UDP, BINDS);
+	one = bound_target(&f);
+	other = fixture_target(&f, &prober_register);
+	fixture_probe(other);
+	fixture_drain(&f);
+	fixture_reply(&f, "403 Forbidden", "");
+	leave(&f, one, false);
+	pass_ns(WHEEL_TICK_NS);
+	is_int(fixture_drain(&f), 1, "it is taken back");
+	mem_deref(other);
+	fixture_close(&f);
+}
+
+/* It waits for a successor; who had let go of the same Contact binds it again. */
+static void test_bound_again(void)
+{
+	struct fixture f;
+	struct target *one, *other;
+
+	fixture_open(&f, UDP, BINDS);
+	one = bound_target(&f);
+	other = bound_target(&f);
+	fixture_probe(other);
+	fixture_drain(&f);
+	fixture_reply(&f, "200 OK", "Expires: 0\r\n");
+	leave(&f, one, true);
+	is_int(targets(&f), 2, "it waits");
+	fixture_probe(other);
+	is_int(targets(&f), 1, "and is spared");
+	pass_ms(4000);
+	(void)fixture_drain(&f);
+	ok(strcmp(fixture_field(&f, "Expires"), "0") != 0, "nobody takes it back");
+	mem_deref(other);
+	fixture_close(&f);
+}
+
+/* DNS gives another address: its registration goes on, the one made there first of all.
+ */
+static void test_other_addresses(void)
+{
+	char ids[3][FIXTURE_TEXT];
+	struct sa peers[3];
+	struct target *t[2];
+	struct fixture f;
+	int fds[3];
+
+	fixture_open(&f, UDP, BINDS);
+	for (int i = 0; i < 3; i++) {
+		if (i)
+			fixture_peer(&f, "127.0.0.1", UDP);
+		peers[i] = f.address.sa;
+		fds[i] = f.fd;
+	}
+	for (int i = 0; i < 2; i++) {
+		f.fd = fds[i];
+		f.address.sa = peers[i];
+		t[i] = bound_target(&f);
+		(void)snprintf(ids[i], sizeof(ids[i]), "%s",
+			       fixture_field(&f, "Call-ID"));
+	}
+	ok(strcmp(ids[0], ids[1]) != 0, "two addresses, a Call-ID each");
+	mem_deref(t[0]);
+	mem_deref(t[1]);
+	for (int i = 2; i >= 0; i--) {
+		f.fd = fds[i];
+		f.address.sa = peers[i];
+		t[0] = bound_target(&f);
+		if (i == 2)
+			ok(!strcmp(fixture_field(&f, "Call-ID"), ids[0]) ||
+				   !strcmp(fixture_field(&f, "Call-ID"), ids[1]),
+			   "a third address goes on with one of them");
+		if (i == 1)
+			is_str(fixture_field(&f, "Call-ID"), ids[1], "its own");
+		mem_deref(t[0]);
+	}
+	for (int i = 0; i < 3; i++)
+		if (fds[i] != f.fd)
+			(void)close(fds[i]);
+	fixture_close(&f);
+}
+
 /* Other spellings of one address of record and one Contact; and others. */
 static void test_spellings(void)
 {
@@ -283,13 +422,19 @@ static void test_spellings(void)
 	}
 }
 
-/* What nobody holds is forgotten when it cannot last any longer. */
+/* What nobody holds is forgotten when it cannot last any longer, all of it. */
 static void test_sweep(void)
 {
+	const struct config_trunk *first;
+	struct config *conf;
 	struct fixture f;
 	struct target *t;
 
 	fixture_open(&f, UDP, BINDS);
+	first = f.owner.conf;
+	mem_deref(
+		bound_by(&f, &conf, BINDS ", \"contact\": \"sip:ping@127.0.0.1:5999\""));
+	f.owner.conf = first;
 	mem_deref(bound_target(&f));
 	(void)snprintf(call_id, sizeof(call_id), "%s", fixture_field(&f, "Call-ID"));
 	bindings_sweep(f.group.bindings);
@@ -301,23 +446,21 @@ static void test_sweep(void)
 	t = bound_target(&f);
 	ok(strcmp(fixture_field(&f, "Call-ID"), call_id) != 0, "known no more");
 	mem_deref(t);
+	config_free(conf);
 	fixture_close(&f);
 }
 
 int main(void)
 {
 	static void (*const tests[])(void) = {
-		test_shared,
-		test_shared_no_more,
-		test_all_at_the_end,
-		test_successor,
-		test_no_successor,
-		test_stopped_while_waiting,
-		test_newer_register,
-		test_other_contact,
-		test_spellings,
-		test_sweep,
-		test_contact_that_changes,
+		test_shared,	      test_shared_no_more,
+		test_all_at_the_end,  test_successor,
+		test_no_successor,    test_stopped_while_waiting,
+		test_newer_register,  test_other_contact,
+		test_spellings,	      test_sweep,
+		test_given_up,	      test_asked,
+		test_refused,	      test_bound_again,
+		test_other_addresses, test_contact_that_changes,
 		test_nobody_waits,
 	};
 

@@ -147,6 +147,9 @@ static void check_case(size_t i)
 	}
 	is_str(fixture_told(&f), cases[i].told, "the result");
 	is_str(f.last.detail, cases[i].detail, "in words");
+	ok(!strncmp(f.last.call_id, call_id, REQUEST_CALL_ID_LEN) &&
+		   f.last.ended_ns == virtual_now_ns,
+	   "its Call-ID, and when it ended");
 	is_int(requests + fixture_drain(&f), cases[i].requests, "no more than that");
 	mem_deref(t);
 	fixture_close(&f);
@@ -337,6 +340,27 @@ static void test_deadline(void)
 	fixture_close(&f);
 }
 
+/* Each request has its own T1, whenever the one before was answered. */
+static void test_copies(void)
+{
+	struct fixture f;
+	struct target *t;
+
+	fixture_open(&f, CONFIG_TRANSPORT_UDP, AUTH);
+	t = fixture_target(&f, &prober_options);
+	fixture_probe(t);
+	fixture_drain(&f);
+	pass_ms(400);
+	fixture_reply(&f, "401 Unauthorized", CHALLENGE("a", "1"));
+	is_int(fixture_drain(&f), 1, "asked again");
+	pass_ms(450);
+	is_int(fixture_drain(&f), 0, "no copy of it by the first one's time");
+	pass_ms(60);
+	is_int(fixture_drain(&f), 1, "but by its own");
+	mem_deref(t);
+	fixture_close(&f);
+}
+
 /* Without credentials a challenge is an answer as any other. */
 static void test_none(void)
 {
@@ -364,6 +388,7 @@ int main(void)
 					      test_two_realms_too_brief,
 					      test_settled,
 					      test_deadline,
+					      test_copies,
 					      test_none};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));

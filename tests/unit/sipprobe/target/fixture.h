@@ -45,6 +45,8 @@ struct fixture {
 	bool ladder_wanted;
 	char ladder[FIXTURE_TEXT]; /* "sent retransmitted deadline" */
 	char sent[FIXTURE_TEXT];   /* the first message that it says was sent */
+	char words[FIXTURE_TEXT];  /* of its entries that are none: "one | other" */
+	char sizes[FIXTURE_TEXT];  /* of its messages: "412 398" */
 	unsigned owner_results;
 	unsigned owner_seen;
 	bool owner_changed;
@@ -54,18 +56,22 @@ struct fixture {
 /* The fixture of a handler, for those that get no argument. */
 static struct fixture *fixture_in_use;
 
-__attribute__((format(printf, 2, 3))) static inline void
-fixture_tell(struct fixture *f, const char *fmt, ...)
+/* Adds to a text, after @between where it is not the first. */
+__attribute__((format(printf, 3, 4))) static inline void
+fixture_add(char text[FIXTURE_TEXT], const char *between, const char *fmt, ...)
 {
-	size_t used = strlen(f->told);
+	size_t used = strlen(text);
 	va_list ap;
 
+	if (used)
+		used += (size_t)snprintf(text + used, FIXTURE_TEXT - used, "%s", between);
 	va_start(ap, fmt);
-	(void)snprintf(f->told + used, sizeof(f->told) - used, "%s", used ? ", " : "");
-	used = strlen(f->told);
-	(void)vsnprintf(f->told + used, sizeof(f->told) - used, fmt, ap);
+	(void)vsnprintf(text + used, FIXTURE_TEXT - used, fmt, ap);
 	va_end(ap);
 }
+
+/* For a handler, whose argument is the fixture. */
+#define fixture_tell(f, ...) fixture_add(((struct fixture *)(f))->told, ", ", __VA_ARGS__)
 
 /* What was told since the last call: "begin, done timeout down". */
 static inline const char *fixture_told(struct fixture *f)
@@ -158,21 +164,21 @@ static inline void fixture_ladder_h(void *cell, const struct probe_result *r,
 	struct fixture *f = arg;
 
 	(void)cell, (void)r;
-	f->ladder[0] = f->sent[0] = '\0';
+	f->ladder[0] = f->sent[0] = f->words[0] = f->sizes[0] = '\0';
 	for (unsigned i = 0; i < l->count; i++) {
-		size_t used = strlen(f->ladder);
+		const struct ladder_entry *e = &l->entries[i];
 
-		if (l->entries[i].kind == LADDER_SENT && !f->sent[0])
-			(void)snprintf(f->sent, sizeof(f->sent), "%.*s",
-				       (int)l->entries[i].len, l->entries[i].text);
-
-		(void)snprintf(f->ladder + used, sizeof(f->ladder) - used, "%s%s@%lld",
-			       used ? " " : "", ladder_kind_name(l->entries[i].kind),
-			       (long long)(l->entries[i].at_ns / CLOCK_NS_PER_MS));
+		if (e->kind == LADDER_SENT && !f->sent[0])
+			fixture_add(f->sent, "", "%.*s", (int)e->len, e->text);
+		if (e->size)
+			fixture_add(f->sizes, " ", "%u", e->size);
+		else if (e->len)
+			fixture_add(f->words, " | ", "%.*s", (int)e->len, e->text);
+		fixture_add(f->ladder, " ", "%s@%lld", ladder_kind_name(e->kind),
+			    (long long)(e->at_ns / CLOCK_NS_PER_MS));
 	}
 	if (l->dropped)
-		(void)snprintf(f->ladder + strlen(f->ladder), 32, " %u dropped",
-			       l->dropped);
+		fixture_add(f->ladder, " ", "%u dropped", l->dropped);
 }
 
 static inline void fixture_inbound_h(void *row, const char *method, unsigned code,

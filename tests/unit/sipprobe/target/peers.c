@@ -4,7 +4,7 @@
 #include "sipprobe/target/peers.h"
 #include "tests/unit/tap.h"
 
-#define MANY 100000
+#define MANY 20000
 #define UDP  CONFIG_TRANSPORT_UDP
 #define TCP  CONFIG_TRANSPORT_TCP
 #define TLS  CONFIG_TRANSPORT_TLS
@@ -16,6 +16,16 @@ static const struct sa *at(const char *addr, uint16_t port)
 	static struct sa sa;
 
 	sa_set_str(&sa, addr, port);
+	return &sa;
+}
+
+/* 192.0.2.1 as a socket of both families shows it. */
+static const struct sa *mapped(uint16_t port)
+{
+	static const uint8_t addr[16] = {[10] = 0xff, 0xff, 192, 0, 2, 1};
+	static struct sa sa;
+
+	sa_set_in6(&sa, addr, port);
 	return &sa;
 }
 
@@ -69,14 +79,13 @@ static void test_choice(void)
 	ok(!peers_owns(p, at("192.0.2.1", 5070), TCP, rows + 1), "nor at another port");
 	ok(peers_find(p, at("192.0.2.1", 40000), TCP) == rows + 1, "transport alone");
 	ok(peers_find(p, at("192.0.2.1", 40000), TLS) == rows, "else the first added");
-	ok(peers_find(p, at("::ffff:192.0.2.1", 5070), UDP) == rows + 2, "IPv4-mapped");
+	ok(peers_find(p, mapped(5070), UDP) == rows + 2, "IPv4-mapped");
 	ok(!peers_find(p, at("192.0.2.2", 5060), UDP), "a stranger");
 	ok(!peers_find(p, at("::192.0.2.1", 5060), UDP), "another IPv6 address");
 
 	ok(!peers_remove(p, at("192.0.2.1", 5060), UDP, rows), "the first goes");
 	ok(peers_find(p, at("192.0.2.1", 40000), TLS) == rows + 1, "the next is first");
-	ok(!peers_remove(p, at("::ffff:192.0.2.1", 5070), UDP, rows + 3),
-	   "the last goes");
+	ok(!peers_remove(p, mapped(5070), UDP, rows + 3), "the last goes");
 	ok(peers_remove(p, at("192.0.2.1", 5060), UDP, rows) == ENOENT, "not twice");
 	ok(peers_remove(p, at("192.0.2.1", 5061), TCP, rows + 1) == ENOENT, "wrong port");
 	ok(peers_remove(p, at("192.0.2.1", 5060), TLS, rows + 1) == ENOENT,
@@ -142,6 +151,24 @@ static void test_many(uint32_t step, const char *order)
 	ok(!wrong && !peers_count(p), "all are removed, %s", order);
 	ok(!peers_add(p, nth(1), UDP, rows) && peers_find(p, nth(1), UDP) == rows,
 	   "and the table is of use again");
+	mem_deref(p);
+}
+
+/* One comes and goes, more often than there can be rows, and leaves nothing behind. */
+static void test_coming_and_going(void)
+{
+	struct peers *p = NULL;
+	unsigned wrong = 0;
+
+	ok(!peers_alloc(&p), "made");
+	wrong += peers_add(p, nth(0), UDP, rows) != 0;
+	for (uint32_t i = 1; i <= PEERS_MAX + 1; i++) {
+		wrong += peers_add(p, nth(i), UDP, rows + 1) != 0;
+		wrong += peers_remove(p, nth(i), UDP, rows + 1) != 0;
+	}
+	ok(!wrong && peers_count(p) == 1, "%d times", PEERS_MAX + 1);
+	ok(peers_find(p, nth(0), UDP) == rows && !peers_find(p, nth(PEERS_MAX), UDP),
+	   "who stays is known");
 	mem_deref(p);
 }
 
@@ -245,6 +272,7 @@ int main(void)
 	test_many(1, "first to last");
 	test_many(MANY - 1, "last to first");
 	test_many(61, "in no order");
+	test_coming_and_going();
 	test_each();
 	test_ring();
 	test_crowd();

@@ -54,11 +54,22 @@ static void test_query(void)
 	is_str(fixture_told(&f), "response 200 up", "answered");
 	ok(held_s(&f) >= 89 && held_s(&f) <= 90, "the longest binding there is");
 	ok(!target_unregister(t, virtual_now_ns), "none of it is ours to take back");
+	ok(t->due_ns > virtual_now_ns + 3600 * CLOCK_NS_PER_S,
+	   "asked again by the trunk's interval");
 
 	fixture_probe(t);
 	fixture_drain(&f);
 	fixture_reply(&f, "200 OK", "");
 	is_int(f.last.registered_until_s, 0, "none there");
+	fixture_probe(t);
+	fixture_drain(&f);
+	fixture_reply(&f, "200 OK", "Contact: <sip:x@192.0.2.1>;expires=0\r\n");
+	is_int(f.last.registered_until_s, 0, "one that ends now");
+	fixture_probe(t);
+	fixture_drain(&f);
+	(void)fixture_told(&f);
+	fixture_reply(&f, "423 Interval Too Brief", "Min-Expires: 300\r\n");
+	is_str(fixture_told(&f), "response 423 up", "nothing was too brief of ours");
 	fixture_probe(t);
 	fixture_drain(&f);
 	fixture_reply(&f, "403 Forbidden", "");
@@ -148,6 +159,10 @@ static void test_results(void)
 		{"refused, whatever up_codes say", "403 Forbidden", "",
 		 "response 403 down", "", 0},
 		{"nor do degraded_codes", "480 Away", "", "response 480 down", "", 0},
+		{"a redirection is none", "300 Multiple Choices", "", "response 300 down",
+		 "", 0},
+		{"423 that asks for as much", "423 Interval Too Brief",
+		 "Min-Expires: 60\r\n", "response 423 down", "", 0},
 		{"423 without a minimum", "423 Interval Too Brief", "",
 		 "response 423 down", "", 0},
 		{"423 that asks for less", "423 Interval Too Brief",
@@ -171,6 +186,8 @@ static void test_results(void)
 		is_str(fixture_told(&f), cases[i].told, cases[i].name);
 		is_str(f.last.detail, cases[i].detail, "in words");
 		is_int(f.last.registered_until_s, cases[i].until_s, "nothing is held");
+		is_int(fixture_drain(&f), 0, "nor asked for again at once");
+		ok(target_due_ns(t) > virtual_now_ns, "but later");
 		ok(!target_unregister(t, virtual_now_ns), "nothing to take back");
 		mem_deref(t);
 		fixture_close(&f);
@@ -179,24 +196,31 @@ static void test_results(void)
 
 static void test_too_brief(void)
 {
-	struct fixture f;
-	struct target *t;
+	/* As long as it may be: a week. */
+	static const char *const least[] = {"61", "300", "604800"};
 
-	fixture_open(&f, UDP, BINDS);
-	t = fixture_target(&f, &prober_register);
-	fixture_probe(t);
-	fixture_drain(&f);
-	(void)fixture_told(&f);
-	fixture_reply(&f, "423 Interval Too Brief", "Min-Expires: 300\r\n");
-	is_int(fixture_drain(&f), 1, "423: asked again at once");
-	is_str(fixture_field(&f, "Expires"), "300", "for as long as it wants");
-	fixture_reply(&f, "200 OK", "");
-	is_str(fixture_told(&f), "response 200 up", "one probe, one result");
-	fixture_probe(t);
-	fixture_drain(&f);
-	is_str(fixture_field(&f, "Expires"), "300", "which is remembered");
-	mem_deref(t);
-	fixture_close(&f);
+	for (size_t i = 0; i < sizeof(least) / sizeof(least[0]); i++) {
+		char field[64];
+		struct fixture f;
+		struct target *t;
+
+		(void)snprintf(field, sizeof(field), "Min-Expires: %s\r\n", least[i]);
+		fixture_open(&f, UDP, BINDS);
+		t = fixture_target(&f, &prober_register);
+		fixture_probe(t);
+		fixture_drain(&f);
+		(void)fixture_told(&f);
+		fixture_reply(&f, "423 Interval Too Brief", field);
+		is_int(fixture_drain(&f), 1, "423: asked again at once");
+		is_str(fixture_field(&f, "Expires"), least[i], "for as long as it wants");
+		fixture_reply(&f, "200 OK", "Min-Expires: 604800\r\n");
+		is_str(fixture_told(&f), "response 200 up", "one probe, one result");
+		fixture_probe(t);
+		fixture_drain(&f);
+		is_str(fixture_field(&f, "Expires"), least[i], "which is remembered");
+		mem_deref(t);
+		fixture_close(&f);
+	}
 }
 
 /* What is still good is tried for again before it ends, but not at a higher rate. */
@@ -282,8 +306,14 @@ static void test_leaving(void)
 	struct fixture f;
 	struct target *t = registered(&f, BINDS, 60);
 	const struct config_trunk *conf = f.owner.conf;
+	struct tls_cache *tls = f.group.tls;
+	uint64_t stamp = f.services.targets_stamp;
 
 	target_remove(t);
+	ok(f.services.targets_stamp > stamp, "whoever looks at all targets sees it");
+	f.group.tls = NULL; /* a reload */
+	ok(target_tls(t) == tls, "it keeps what it needs");
+	f.group.tls = tls;
 	is_str(fixture_told(&f), "remove", "out of sight at once");
 	f.owner = (struct target_owner){.conf = NULL}; /* its trunk is freed */
 	ok(target_owner(t) != &f.owner && target_owner(t)->conf == conf &&
@@ -366,6 +396,34 @@ static void test_unregister(void)
 	fixture_close(&f);
 }
 
+/* What holds nothing is silent from then on; what takes nothing back goes on. */
+static void test_silence(void)
+{
+	for (int i = 0; i < 3; i++) {
+		struct fixture f;
+		struct target *t;
+
+		fixture_open(&f, UDP, i == 2 ? BINDS : ", \"interval\": \"1h\"");
+		t = fixture_target(&f, i ? &prober_register : &prober_options);
+		if (i < 2)
+			fixture_probe(t);
+		fixture_drain(&f);
+		(void)fixture_told(&f);
+		ok(!target_unregister(t, virtual_now_ns), "nothing to take back");
+		if (i < 2)
+			fixture_reply(&f, "200 OK", "");
+		is_str(fixture_told(&f),
+		       i > 1 ? ""
+		       : i   ? "late"
+			     : "response 200 up",
+		       "a question to the registrar under way is dropped");
+		pass_ms(3 * 3600 * 1000);
+		is_int(fixture_drain(&f) > 0, !i, "and none follows");
+		mem_deref(t);
+		fixture_close(&f);
+	}
+}
+
 /* Whoever did not hear may be registered all the same. */
 static void test_unsure(void)
 {
@@ -386,6 +444,17 @@ static void test_unsure(void)
 	t = fixture_target(&f, &prober_register);
 	fixture_probe(t);
 	ok(target_unregister(t, virtual_now_ns), "asked just now: perhaps");
+	mem_deref(t);
+	fixture_close(&f);
+
+	fixture_open(&f, UDP, BINDS);
+	t = fixture_target(&f, &prober_register);
+	fixture_probe(t);
+	pass_ms(5000);
+	fixture_probe(t);
+	fixture_drain(&f);
+	fixture_reply(&f, "200 OK", "Expires: 0\r\n");
+	ok(!target_unregister(t, virtual_now_ns), "unheard, then told no: sure");
 	mem_deref(t);
 	fixture_close(&f);
 
@@ -416,7 +485,7 @@ int main(void)
 		test_about_to_end,    test_refused_while_down,
 		test_leaving,	      test_leaving_late,
 		test_leaving_in_vain, test_unregister,
-		test_unsure,
+		test_unsure,	      test_silence,
 	};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));

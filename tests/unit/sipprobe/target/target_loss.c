@@ -1,7 +1,4 @@
-/*
- * What a target tells of what it sent over UDP, when it tells it, and that it is what was
- * lost: a way that loses and delays, counted by itself.
- */
+/* What a target tells of what it sent over UDP, and when it tells it. */
 #include "sipprobe/target/probers.h"
 #include "tests/unit/sipprobe/target/fixture.h"
 
@@ -201,118 +198,94 @@ static void test_exchange(void)
 	fixture_close(&f);
 }
 
-static uint64_t seed;
-
-static bool chance(double share)
+static void *no_cell_h(void *row, const struct engine_target *target, void *arg)
 {
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return (double)(seed >> 11) / (double)(1ULL << 53) < share;
+	(void)row, (void)target, (void)arg;
+	return NULL;
 }
 
-/* The way to the peer and back, and what is on it. */
-struct way {
-	double there, back;
-	int64_t rtt_ns;
-	unsigned sent, lost;
-	struct {
-		int64_t at_ns;
-		size_t len;
-		char buf[1024];
-	} on[16];
-	unsigned first, count;
-};
-
-static void way_take(struct way *w, struct fixture *f)
+/* Nobody is told of what nobody listens to, knows of, or is told to be gone. */
+static void test_untold(void)
 {
-	while (fixture_got(f)) {
-		char buf[FIXTURE_TEXT];
-		unsigned at = (w->first + w->count) % 16;
+	for (int i = 0; i < 2; i++) {
+		struct fixture f;
+		struct target *t;
 
-		w->sent++;
-		if (chance(w->there) || chance(w->back)) {
-			w->lost++;
-			continue;
-		}
-		w->on[at].at_ns = virtual_now_ns + w->rtt_ns;
-		w->on[at].len = fixture_answer(buf, f->got, "200 OK", "");
-		memcpy(w->on[at].buf, buf, w->on[at].len);
-		w->count++;
-	}
-}
-
-/* Until the next thing happens, here or on the way. */
-static void way_pass(struct way *w, struct fixture *f, int64_t until_ns)
-{
-	while (virtual_now_ns < until_ns) {
-		int64_t next_ns = wheel_next_ns(virtual_ticker->wheel);
-
-		if (w->count && w->on[w->first].at_ns < next_ns)
-			next_ns = w->on[w->first].at_ns;
-		if (next_ns > until_ns)
-			next_ns = until_ns;
-		if (next_ns > virtual_now_ns)
-			pass_ns(next_ns - virtual_now_ns);
+		fixture_open(&f, UDP, CALM);
+		if (i)
+			f.events.probe.target_add_h = no_cell_h;
 		else
-			pass_ns(WHEEL_TICK_NS);
-		while (w->count && w->on[w->first].at_ns <= virtual_now_ns) {
-			fixture_arrive(f, w->on[w->first].buf, w->on[w->first].len);
-			w->first = (w->first + 1) % 16;
-			w->count--;
-		}
-		way_take(w, f);
+			f.events.probe.probe_settled_h = NULL;
+		t = fixture_target(&f, &prober_options);
+		fixture_probe(t);
+		pass_ms(510);
+		fixture_drain(&f);
+		fixture_reply(&f, "200 OK", "");
+		fixture_reply(&f, "200 OK", "");
+		fixture_reply(&f, "200 OK", "");
+		pass_ms(20000);
+		is_str(fixture_settled(&f), "0 0 0", i ? "no cell" : "no listener");
+		mem_deref(t);
+		fixture_close(&f);
 	}
 }
 
-/* Told exactly as the way counted it, and near to what it was made to lose. */
-static void check_way(double there, double back, int64_t rtt_ms)
+static void test_untold_at_the_end(void)
 {
-	struct way w = {.there = there, .back = back, .rtt_ns = rtt_ms * CLOCK_NS_PER_MS};
-	double both = 100 * (1 - (1 - there) * (1 - back));
 	struct fixture f;
 	struct target *t;
-	double told;
 
-	seed = 88172645463325252ULL;
-	fixture_open(&f, UDP, CALM);
-	t = fixture_target(&f, &prober_options);
-	for (int i = 0; i < 6000; i++) {
-		target_probe_now(t);
-		way_pass(&w, &f, virtual_now_ns + 6 * CLOCK_NS_PER_S);
-		while (t->attempt.pending)
-			way_pass(&w, &f, virtual_now_ns + CLOCK_NS_PER_S);
-		f.told[0] = '\0';
-	}
-	way_pass(&w, &f, virtual_now_ns + 20 * CLOCK_NS_PER_S);
-	is_int(f.loss.requests, w.sent, "every copy is counted");
-	is_int(f.loss.lost, w.lost, "and every one that was lost");
-	is_int(f.loss.answers, w.sent - w.lost, "as all that came back");
-	told = 100.0 * f.loss.lost / f.loss.requests;
-	ok(told > both - 1 && told < both + 1 && (both > 0 || told <= 0),
-	   "%.0f + %.0f %%, %lld ms: %.2f told as %.2f %%", 100 * there, 100 * back,
-	   (long long)rtt_ms, both, told);
+	fixture_open(&f, UDP,
+		     CALM ", \"method\": \"REGISTER\", \"register\": {\"bind\": true}");
+	t = fixture_target(&f, &prober_register);
+	fixture_probe(t);
+	fixture_drain(&f);
+	fixture_reply(&f, "200 OK", "");
+	is_str(fixture_settled(&f), "1 1 0", "registered");
+	ok(target_unregister(t, virtual_now_ns), "it takes its leave");
+	pass_ns(WHEEL_TICK_NS);
+	fixture_drain(&f);
+	fixture_reply(&f, "200 OK", "");
+	fixture_reply(&f, "200 OK", "");
+	pass_ms(20000);
+	is_str(fixture_settled(&f), "0 0 0", "untold");
 	mem_deref(t);
 	fixture_close(&f);
 }
 
-static void test_ways(void)
+/* What took longer than T4 may take as long again; silence, as long as a probe waits. */
+static void test_slow(void)
 {
-	static const double shares[] = {0, 0.01, 0.05, 0.2};
+	struct fixture f;
+	struct target *t;
 
-	for (size_t i = 0; i < sizeof(shares) / sizeof(shares[0]); i++) {
-		check_way(shares[i], shares[i], 10);
-		check_way(shares[i], shares[i], 700);
-	}
-	check_way(0.1, 0, 700);
-	check_way(0, 0.1, 10);
+	fixture_open(&f, UDP,
+		     ", \"interval\": \"23h\", \"down_interval\": \"23h\", \"timeout\": "
+		     "\"20s\"");
+	t = fixture_target(&f, &prober_options);
+	fixture_probe(t);
+	pass_ms(8000);
+	is_int(fixture_drain(&f), 5, "five copies");
+	fixture_reply(&f, "200 OK", "");
+	pass_ms(7900);
+	ok(t->waiting, "others may come yet");
+	pass_ms(200);
+	ok(!t->waiting, "for another eight seconds");
+	fixture_probe(t);
+	pass_ms(20000 + 19900);
+	ok(t->waiting, "silence may end yet");
+	pass_ms(200);
+	ok(!t->waiting, "for another twenty");
+	mem_deref(t);
+	fixture_close(&f);
 }
 
 int main(void)
 {
 	static void (*const tests[])(void) = {
 		test_when,    test_late,     test_several_wait, test_many_wait,
-		test_no_loss, test_exchange, test_ways,
+		test_no_loss, test_exchange, test_untold,	test_untold_at_the_end,
+		test_slow,
 	};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));

@@ -1,7 +1,4 @@
-/*
- * Numbered copies: what the peer is asked once more to tell the kinds apart, and what is
- * told of each way, over a way that loses and delays, by itself.
- */
+/* Numbered copies, and what the peer is asked once more to tell the kinds apart. */
 #include "sipprobe/target/probers.h"
 #include "sipprobe/target/target_marks.h"
 #include "tests/unit/sipprobe/target/fixture.h"
@@ -77,8 +74,11 @@ static void test_question(void)
 	fixture_arrive(&f, first, len);
 	is_int(fixture_drain(&f), 1, "sent once more");
 	ok(strstr(fixture_field(&f, "Via"), ";siptrunk-copy=02"), "as copy 2");
+	fixture_reply(&f, "100 Trying", "");
+	is_int(t->loss.kind, LOSS_UNKNOWN, "a provisional response is no answer to it");
 	fixture_arrive(&f, first, len);
 	is_str(fixture_settled(&f), "1 1 0", "a peer that keeps state: nothing counted");
+	is_int(t->loss.kind, LOSS_COPIES, "one that answers copies");
 	fixture_arrive(&f, first, len);
 	is_str(fixture_settled(&f), "0 1 0", "what comes besides is counted as ever");
 	for (int i = 0; i < 3; i++) {
@@ -105,7 +105,7 @@ static void test_again(void)
 	static const struct {
 		int after_ms;
 		unsigned questions;
-	} cases[] = {{0, 1}, {500, 0}, {600, 1}, {900, 0}, {1100, 1}};
+	} cases[] = {{0, 1}, {500, 0}, {600, 1}, {900, 0}, {1100, 1}, {998, 0}, {2, 1}};
 	struct fixture f;
 	struct target *t;
 
@@ -132,6 +132,7 @@ static void test_stateless(void)
 	t = fixture_target(&f, &prober_options);
 	fixture_probe(t);
 	fixture_drain(&f);
+	pass_ms(200);
 	fixture_reply(&f, "200 OK", "");
 	fixture_drain(&f);
 	fixture_reply(&f, "200 OK", "");
@@ -143,9 +144,108 @@ static void test_stateless(void)
 	pass_ms(6000);
 	is_int(f.loss.lost, 1, "one was lost");
 	is_int(f.loss.lost_there + f.loss.lost_back, 0, "either way");
-	ok(t->loss.least_us < 1000000, "the way is that of copy 2");
+	is_int(t->loss.least_us, 100000, "the way is that of copy 2");
 	mem_deref(t);
 	fixture_close(&f);
+}
+
+/* A peer that is known is asked again after so many answers, and what it says counts. */
+static void test_now_and_then(void)
+{
+	unsigned asked[4] = {0}, count = 0;
+	struct fixture f;
+	struct target *t;
+
+	fixture_open(&f, UDP, MARKS);
+	t = fixture_target(&f, &prober_options);
+	for (unsigned i = 0; i < 600 && count < 4; i++) {
+		char first[FIXTURE_TEXT];
+		size_t len;
+
+		pass_ms(1000);
+		fixture_probe(t);
+		fixture_drain(&f);
+		len = fixture_answer(first, f.got, "200 OK", "");
+		fixture_arrive(&f, first, len);
+		f.told[0] = '\0';
+		if (!fixture_drain(&f))
+			continue;
+		asked[count++] = i;
+		(void)fixture_settled(&f);
+		fixture_arrive(&f, first, len);
+		is_str(fixture_settled(&f), "0 0 0",
+		       "its answer counts for nothing else");
+	}
+	ok(count == 3 && asked[0] == 0 && asked[1] == 256 && asked[2] == 512,
+	   "%u questions: by answer %u, %u and %u", count, asked[0], asked[1], asked[2]);
+	mem_deref(t);
+	fixture_close(&f);
+}
+
+/* A registrar is not asked twice: that would be another registration. */
+static void test_methods(void)
+{
+	struct fixture f;
+	struct target *t;
+
+	fixture_open(&f, UDP, MARKS ", \"method\": \"REGISTER\"");
+	t = fixture_target(&f, &prober_register);
+	fixture_probe(t);
+	fixture_drain(&f);
+	fixture_reply(&f, "200 OK", "");
+	is_int(fixture_drain(&f), 0, "REGISTER");
+	ok(t->marks != NULL, "whose copies have numbers");
+	mem_deref(t);
+	fixture_close(&f);
+}
+
+/* What is said of an answer to a request that was sent twice, by which copy it was for.
+ */
+static void test_words(void)
+{
+	static const struct {
+		const char *name;
+		bool stateless, stateful;
+		const char *copy, *words;
+	} cases[] = {
+		{"no state, the last copy", true, false, "02",
+		 "it answers copy 2, sent 5000 us before it came"},
+		{"no state, the first copy", true, false, "01", ""},
+		{"state, the second copy", false, true, "02",
+		 "it was made for copy 2, the first that arrived"},
+		{"state, the first copy", false, true, "01", ""},
+		{"not known, the second copy", false, false, "02", ""},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char first[FIXTURE_TEXT];
+		struct fixture f;
+		struct target *t;
+		size_t len;
+
+		fixture_open(&f, UDP, MARKS);
+		f.ladder_wanted = true;
+		t = fixture_target(&f, &prober_options);
+		fixture_probe(t);
+		fixture_drain(&f);
+		len = fixture_answer(first, f.got, "200 OK", "");
+		fixture_arrive(&f, first, len);
+		ok(strstr(f.sent, ";siptrunk-copy=01"), "a ladder shows the first");
+		fixture_drain(&f);
+		if (cases[i].stateless)
+			fixture_reply(&f, "200 OK", "");
+		if (cases[i].stateful)
+			fixture_arrive(&f, first, len);
+		pass_ms(2000);
+		fixture_probe(t);
+		pass_ms(505);
+		fixture_drain(&f);
+		memcpy(strstr(f.got, ";siptrunk-copy=") + 15, cases[i].copy, 2);
+		fixture_reply(&f, "200 OK", "");
+		is_str(f.words, cases[i].words, cases[i].name);
+		mem_deref(t);
+		fixture_close(&f);
+	}
 }
 
 /* Over a short way it is the questions that show who ignores copies. */
@@ -212,9 +312,11 @@ static void test_exchange(void)
 
 	fixture_open(&f, UDP,
 		     MARKS ", \"auth\": {\"username\": \"u\", \"password\": \"p\"}");
+	f.ladder_wanted = true;
 	t = fixture_target(&f, &prober_options);
 	fixture_probe(t);
 	fixture_drain(&f);
+	pass_ms(1);
 	fixture_reply(&f, "401 Unauthorized",
 		      "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\"\r\n");
 	is_int(fixture_drain(&f), 1, "asked again, with credentials");
@@ -223,6 +325,7 @@ static void test_exchange(void)
 	is_int(fixture_drain(&f), 1, "the last one is sent once more");
 	fixture_reply(&f, "200 OK", "");
 	is_str(fixture_settled(&f), "2 2 0", "which is not counted");
+	is_str(f.ladder, "sent@0 received@1 sent@1 received@1", "nor shown");
 	mem_deref(t);
 	fixture_close(&f);
 }
@@ -259,133 +362,6 @@ static void test_ladder(void)
 	}
 }
 
-static uint64_t seed;
-
-static bool chance(double share)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return (double)(seed >> 11) / (double)(1ULL << 53) < share;
-}
-
-/* The way and a peer at its end. */
-struct way {
-	double there, back;
-	int64_t rtt_ns;
-	bool stateful;
-	unsigned sent, lost_there, lost_back;
-	char branch[64], first[1024]; /* of the transaction that it remembers */
-	size_t first_len;
-	struct {
-		int64_t at_ns;
-		size_t len;
-		char buf[1024];
-	} on[16];
-	unsigned begin, count;
-};
-
-static void way_answer(struct way *w, struct fixture *f)
-{
-	char buf[FIXTURE_TEXT];
-	unsigned at = (w->begin + w->count) % 16;
-	size_t len = fixture_answer(buf, f->got, "200 OK", "");
-	char branch[64];
-
-	(void)snprintf(branch, sizeof(branch), "%.31s", strstr(f->got, "branch=") + 7);
-	if (strcmp(branch, w->branch)) {
-		memcpy(w->branch, branch, sizeof(branch));
-		memcpy(w->first, buf, len);
-		w->first_len = len;
-	}
-	if (chance(w->back)) {
-		w->lost_back++;
-		return;
-	}
-	w->on[at].at_ns = virtual_now_ns + w->rtt_ns;
-	w->on[at].len = w->stateful ? w->first_len : len;
-	memcpy(w->on[at].buf, w->stateful ? w->first : buf, w->on[at].len);
-	w->count++;
-}
-
-static void way_pass(struct way *w, struct fixture *f, int64_t until_ns)
-{
-	while (virtual_now_ns < until_ns) {
-		int64_t next_ns = wheel_next_ns(virtual_ticker->wheel);
-
-		if (w->count && w->on[w->begin].at_ns < next_ns)
-			next_ns = w->on[w->begin].at_ns;
-		if (next_ns > until_ns)
-			next_ns = until_ns;
-		pass_ns(next_ns > virtual_now_ns ? next_ns - virtual_now_ns
-						 : WHEEL_TICK_NS);
-		while (w->count && w->on[w->begin].at_ns <= virtual_now_ns) {
-			fixture_arrive(f, w->on[w->begin].buf, w->on[w->begin].len);
-			w->begin = (w->begin + 1) % 16;
-			w->count--;
-		}
-		while (fixture_got(f)) {
-			w->sent++;
-			if (chance(w->there))
-				w->lost_there++;
-			else
-				way_answer(w, f);
-		}
-	}
-}
-
-static void check_way(struct way w)
-{
-	struct probe_loss *told;
-	struct fixture f;
-	struct target *t;
-	double there, back;
-
-	seed = 88172645463325252ULL;
-	fixture_open(&f, UDP, MARKS);
-	t = fixture_target(&f, &prober_options);
-	for (int i = 0; i < 4000; i++) {
-		target_probe_now(t);
-		way_pass(&w, &f, virtual_now_ns + 6 * CLOCK_NS_PER_S);
-		while (t->attempt.pending)
-			way_pass(&w, &f, virtual_now_ns + CLOCK_NS_PER_S);
-		f.told[0] = '\0';
-	}
-	way_pass(&w, &f, virtual_now_ns + 20 * CLOCK_NS_PER_S);
-	told = &f.loss;
-	there = 100.0 * told->lost_there / told->requests;
-	back = 100.0 * told->lost_back / told->requests;
-	if (w.stateful)
-		ok(there > 100 * w.there - 1 && there < 100 * w.there + 1 &&
-			   back > 100 * (1 - w.there) * w.back - 1 &&
-			   back < 100 * (1 - w.there) * w.back + 1,
-		   "%.0f + %.0f %%, %lld ms: told %.2f + %.2f", 100 * w.there,
-		   100 * w.back, (long long)(w.rtt_ns / CLOCK_NS_PER_MS), there, back);
-	else
-		is_int(told->lost_there + told->lost_back, 0, "no state: either");
-	ok(told->lost_there + told->lost_back <= told->lost, "all ways are all: %u %u %u",
-	   told->lost_there, told->lost_back, told->lost);
-	ok(told->lost >= w.lost_there + w.lost_back - w.sent / 100 &&
-		   told->lost <= w.lost_there + w.lost_back,
-	   "and as many as were: %u of %u", told->lost, w.lost_there + w.lost_back);
-	mem_deref(t);
-	fixture_close(&f);
-}
-
-static void test_ways(void)
-{
-	static const double ways[][2] = {{0.1, 0}, {0, 0.1}, {0.05, 0.05}, {0.2, 0.2}};
-
-	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
-		for (int slow = 0; slow < 2; slow++)
-			for (int stateful = 0; stateful < 2; stateful++)
-				check_way((struct way){.there = ways[i][0],
-						       .back = ways[i][1],
-						       .rtt_ns = (slow ? 700 : 10) *
-								 CLOCK_NS_PER_MS,
-						       .stateful = stateful});
-}
-
 int main(void)
 {
 	test_numbers();
@@ -393,10 +369,12 @@ int main(void)
 	test_question();
 	test_again();
 	test_stateless();
+	test_now_and_then();
+	test_methods();
+	test_words();
 	test_ignores_copies();
 	test_forged();
 	test_exchange();
 	test_ladder();
-	test_ways();
 	return tap_done();
 }

@@ -80,6 +80,7 @@ static void test_fresh(void)
 	is_str(f.ladder, "connect@0 sent@0 received@0", "the ladder");
 	ok(f.last.phase_ns[PROBE_PHASE_CONNECT] >= 0, "connecting is a phase");
 	is_int(f.last.phase_ns[PROBE_PHASE_TLS], -1, "TLS is none");
+	ok(t->account != NULL, "what it has us do is counted");
 	while (recv(p.fd, &byte, 1, 0) < 0 && errno == EAGAIN)
 		loop_turn();
 	is_int(recv(p.fd, &byte, 1, 0), 0, "a fresh connection is closed after it");
@@ -187,12 +188,19 @@ bool __wrap_stream_is_overdue(const struct stream *s)
 	return overdue;
 }
 
+/* What becomes of a new connection. */
+enum answering {
+	ANSWERS,
+	REFUSES,
+	IS_SILENT,
+};
+
 /*
  * A kept connection that is found dead within the probe. Looked at after twice T1, then
  * every T1; @answers: the peer has a new one, @dead_ms: from then on it says nothing.
  */
-static void check_replaced(int64_t dead_ms, bool answers, const char *told,
-			   const char *ladder)
+static void check_replaced(const char *settings, int64_t dead_ms, enum answering answers,
+			   const char *told, const char *ladder)
 {
 	struct fixture f;
 	struct peer p = {&f, -1};
@@ -200,7 +208,7 @@ static void check_replaced(int64_t dead_ms, bool answers, const char *told,
 	char via[FIXTURE_TEXT + 8];
 	int first;
 
-	fixture_open(&f, TCP, REUSE);
+	fixture_open(&f, TCP, settings);
 	f.ladder_wanted = true;
 	overdue = false;
 	t = fixture_target(&f, &prober_options);
@@ -215,7 +223,7 @@ static void check_replaced(int64_t dead_ms, bool answers, const char *told,
 	(void)snprintf(via, sizeof(via), "Via: %s", fixture_field(&f, "Via"));
 	first = p.fd;
 	p.fd = -1;
-	if (!answers) {
+	if (answers == REFUSES) {
 		(void)close(f.fd);
 		f.fd = -1;
 	}
@@ -224,10 +232,12 @@ static void check_replaced(int64_t dead_ms, bool answers, const char *told,
 	ok(t->stream && t->attempt.reused, "which is kept until it is looked at");
 	pass_ms(40);
 	overdue = false;
-	if (answers) {
+	if (answers != REFUSES)
 		ok(loop_until(is_asked, &p), "and asked again on another");
+	if (answers == ANSWERS)
 		peer_answer(&p, "200 OK");
-	}
+	else if (answers == IS_SILENT)
+		pass_ms(5000);
 	ok(loop_until(is_done, &f), "an end");
 	is_str(fixture_told(&f), told, "the result");
 	/* Of the answer the kernel's stamp counts, which no test can say to the
@@ -243,12 +253,19 @@ static void check_replaced(int64_t dead_ms, bool answers, const char *told,
 
 static void test_replaced(void)
 {
-	check_replaced(1000, true, "begin, response 200 up",
+	check_replaced(REUSE, 1000, ANSWERS, "begin, response 200 up",
 		       "sent@0 replaced@1000 connect@1020 sent@1020 received@1");
-	check_replaced(1500, true, "begin, response 200 up",
+	check_replaced(REUSE, 1500, ANSWERS, "begin, response 200 up",
 		       "sent@0 replaced@1500 connect@1520 sent@1520 received@1");
-	check_replaced(1000, false, "begin, refused down",
+	check_replaced(REUSE, 1000, REFUSES, "begin, refused down",
 		       "sent@0 replaced@1000 closed@1020");
+	check_replaced(REUSE, 1000, IS_SILENT, "begin, timeout down",
+		       "sent@0 replaced@1000 connect@1020 sent@1020 deadline@5000");
+	/* A short timeout leaves half of itself to the new connection. */
+	check_replaced(", \"interval\": \"2h\", \"timeout\": \"1600ms\", "
+		       "\"connection\": \"reuse\"",
+		       800, ANSWERS, "begin, response 200 up",
+		       "sent@0 replaced@800 connect@820 sent@820 received@");
 }
 
 static void test_failures(void)
@@ -347,6 +364,15 @@ static void test_held_up(void)
 	pass_ms(1000);
 	is_str(fixture_told(&f), "timeout down", "once");
 	peer_close(&p);
+
+	/* And then we stand still again. */
+	fixture_probe(t);
+	(void)fixture_told(&f);
+	pass_ms(6000);
+	is_str(fixture_told(&f), "", "no failure");
+	virtual_now_ns += 12 * CLOCK_NS_PER_S;
+	pass_ms(10);
+	is_str(fixture_told(&f), "timeout down", "but once a probe");
 	mem_deref(t);
 	fixture_close(&f);
 }
@@ -523,6 +549,38 @@ static void test_via_port(void)
 	config_free(listens);
 }
 
+/* Nor a word to the handshake of WebSocket. */
+static void test_websocket_silence(void)
+{
+	struct fixture f;
+	struct peer p = {&f, -1};
+	struct target *t;
+
+	fixture_open(&f, TCP, CALM);
+	config_free(f.config);
+	f.config = fixture_config("{\"trunks\": [{\"name\": \"isp\", \"uri\": "
+				  "\"sip:127.0.0.1:%u;transport=ws\"" CALM "}]}",
+				  sa_port(&f.address.sa));
+	f.group.conf = f.config;
+	f.owner.conf = fixture_trunk(&f);
+	f.address.transport = CONFIG_TRANSPORT_WS;
+	t = fixture_target(&f, &prober_options);
+	(void)fixture_told(&f);
+	fixture_probe(t);
+	ok(loop_until(is_asked, &p), "a request");
+	ok(!strncmp(f.got, "GET ", 4), "of HTTP");
+	is_str(fixture_field(&f, "Sec-WebSocket-Protocol"), "sip", "for SIP");
+	pass_ms(5000);
+	is_str(fixture_told(&f), "begin, websocket down", "no handshake");
+	is_str(f.last.detail, "WebSocket handshake not done before the deadline",
+	       "in words");
+	is_int(f.last.phase_ns[PROBE_PHASE_WEBSOCKET], -1, "it was never done");
+	ok(f.last.phase_ns[PROBE_PHASE_CONNECT] >= 0, "connecting was");
+	peer_close(&p);
+	mem_deref(t);
+	fixture_close(&f);
+}
+
 /* A TLS target whose peer says nothing: the handshake is what was not done. */
 static void test_tls_silence(void)
 {
@@ -544,6 +602,7 @@ static void test_tls_silence(void)
 	is_str(fixture_told(&f), "begin, tls down", "no handshake");
 	is_str(f.last.detail, "TLS handshake not done before the deadline", "in words");
 	is_int(f.last.tls_cause, TLS_FAILURE_TIMEOUT, "its cause");
+	is_int(f.last.tls_fault, TLS_FAULT_TIMEOUT, "and fault");
 	(void)close(fd);
 	mem_deref(t);
 	fixture_close(&f);
@@ -574,7 +633,8 @@ static void test_peer_name(void)
 		is_int(target_peer_name(&t, name, sizeof(name)), 0, cases[i].uri);
 		is_str(name, cases[i].want, "the name that it must prove");
 		if (!c->trunks->settings->tls.server_name)
-			is_int(target_peer_name(&t, name, 4), EINVAL, "no room for it");
+			is_int(target_peer_name(&t, name, strlen(cases[i].want)), EINVAL,
+			       "no room for its end");
 		config_free(c);
 	}
 }
@@ -582,10 +642,11 @@ static void test_peer_name(void)
 int main(void)
 {
 	static void (*const tests[])(void) = {
-		test_fresh,    test_hastened,	   test_reuse,	     test_replaced,
-		test_failures, test_no_connection, test_held_up,     test_local,
-		test_requests, test_via_port,	   test_tls_silence, test_peer_name,
-		test_turns,
+		test_fresh,	test_hastened,	  test_reuse,
+		test_replaced,	test_failures,	  test_no_connection,
+		test_held_up,	test_local,	  test_requests,
+		test_via_port,	test_tls_silence, test_websocket_silence,
+		test_peer_name, test_turns,
 	};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));

@@ -1,4 +1,5 @@
 /* Requests that this machine would not send, and errors that are another request's. */
+#include "sipprobe/target/exchange.h"
 #include "sipprobe/target/probers.h"
 #include "tests/unit/sipprobe/target/fixture.h"
 
@@ -158,6 +159,7 @@ static void test_refused_here(void)
 		struct target *t;
 
 		fixture_open(&f, UDP, CALM);
+		f.ladder_wanted = true;
 		t = fixture_target(&f, &prober_options);
 		(void)fixture_told(&f);
 		sending = refusals[i].sending;
@@ -168,6 +170,8 @@ static void test_refused_here(void)
 		sending = connecting = stamping = (struct failing){0};
 		is_str(fixture_told(&f), refusals[i].told, refusals[i].name);
 		is_str(f.last.detail, refusals[i].detail, "in words");
+		if (refusals[i].after_ms == 1)
+			is_str(f.ladder, "closed@0", "nothing was sent");
 		is_int(f.last.err, refusals[i].err, "as the kernel says it");
 		is_int(f.last.retransmissions, refusals[i].retransmissions,
 		       "tried again where that may help");
@@ -250,6 +254,43 @@ static void test_own_icmp(void)
 	fixture_close(&f);
 }
 
+/*
+ * The way out is chosen anew after the first failure in a row and each eighth from then
+ * on: an end of ours that it does not give is then forgotten.
+ */
+static void test_way(void)
+{
+	struct sa elsewhere;
+	struct fixture f;
+	struct target *t;
+
+	(void)sa_set_str(&elsewhere, "127.0.0.9", 5099);
+	fixture_open(&f, UDP,
+		     CALM ", \"up_codes\": [200], \"auth\": {\"username\": \"bob\", "
+			  "\"password\": \"x\"}");
+	t = fixture_target(&f, &prober_options);
+	fixture_probe(t);
+	(void)fixture_drain(&f);
+	fixture_reply(&f, "200 OK", "");
+	for (int failures = 0; failures < 19; failures++) {
+		exchange_set_local(t->exchange, &elsewhere);
+		fixture_probe(t);
+		is_int(fixture_drain(&f), 1, "asked");
+		is_int(!strstr(fixture_field(&f, "Via"), "127.0.0.9"), failures % 8 == 1,
+		       "whether from another end");
+		fixture_reply(&f, "404 Not Found", "");
+	}
+	fixture_probe(t);
+	(void)fixture_drain(&f);
+	fixture_reply(&f, "200 OK", "");
+	exchange_set_local(t->exchange, &elsewhere);
+	fixture_probe(t);
+	(void)fixture_drain(&f);
+	ok(strstr(fixture_field(&f, "Via"), "127.0.0.9"), "after a success it is kept");
+	mem_deref(t);
+	fixture_close(&f);
+}
+
 /* The second request of a probe, with credentials, would not leave. */
 static void test_second_request(void)
 {
@@ -300,6 +341,25 @@ static void test_over_tcp(void)
 	fixture_probe(t);
 	is_str(fixture_told(&f), "begin, internal down", "no stamps");
 	is_str(f.last.detail, stamps, "in words, too");
+	connecting = (struct failing){EADDRINUSE, 1};
+	fixture_probe(t);
+	is_str(fixture_told(&f), "begin, internal down", "no port is left");
+	is_int(f.last.err, EADDRINUSE, "which nobody waits for");
+	mem_deref(t);
+	fixture_close(&f);
+
+	fixture_open(&f, CONFIG_TRANSPORT_TCP,
+		     CALM ", \"auth\": {\"username\": \"bob\", \"password\": \"x\"}");
+	t = fixture_target(&f, &prober_options);
+	(void)fixture_told(&f);
+	fixture_probe(t);
+	no_memory = true;
+	for (int i = 0; i < 1000 && t->attempt.pending; i++)
+		loop_turn();
+	no_memory = false;
+	is_str(fixture_told(&f), "begin, internal down",
+	       "connected, and nothing to send");
+	is_int(f.last.err, ENOMEM, "for want of memory");
 	mem_deref(t);
 	fixture_close(&f);
 }
@@ -307,7 +367,7 @@ static void test_over_tcp(void)
 int main(void)
 {
 	static void (*const tests[])(void) = {
-		test_refused_here, test_passes_later,	test_another_ones,
+		test_refused_here, test_passes_later,	test_another_ones, test_way,
 		test_own_icmp,	   test_second_request, test_over_tcp,
 	};
 
