@@ -273,6 +273,7 @@ static void test_way(void)
 	(void)fixture_drain(&f);
 	fixture_reply(&f, "200 OK", "");
 	for (int failures = 0; failures < 19; failures++) {
+		t->local = elsewhere;
 		exchange_set_local(t->exchange, &elsewhere);
 		fixture_probe(t);
 		is_int(fixture_drain(&f), 1, "asked");
@@ -283,6 +284,7 @@ static void test_way(void)
 	fixture_probe(t);
 	(void)fixture_drain(&f);
 	fixture_reply(&f, "200 OK", "");
+	t->local = elsewhere;
 	exchange_set_local(t->exchange, &elsewhere);
 	fixture_probe(t);
 	(void)fixture_drain(&f);
