@@ -340,9 +340,10 @@ static void test_seen_as_of_stream(void)
 	(void)fixture_told(&f);
 	t->address.transport = CONFIG_TRANSPORT_TCP;
 	for (int port = 4000; port < 4002; port++) {
-		size_t len = fixture_answer(buf, f.got, "200 OK", "");
 		char text[2 * FIXTURE_TEXT];
+		size_t len;
 
+		(void)fixture_answer(buf, f.got, "200 OK", "");
 		at = strstr(buf, ";rport");
 		*at = '\0';
 		len = (size_t)snprintf(text, sizeof(text),
