@@ -287,8 +287,10 @@ static void collector_open(struct collector *c)
 	if (bind(c->fd, &at.u.sa, sizeof(at.u.in)) ||
 	    getsockname(c->fd, &at.u.sa, &at.len) ||
 	    hep_mirror_alloc(&c->mirror, collector_told_h, NULL) ||
-	    hep_mirror_aim(c->mirror, &at))
+	    hep_mirror_aim(c->mirror, &at)) {
 		puts("# no collector");
+		exit(1);
+	}
 	hep_mirror_use(c->mirror, 1);
 }
 
