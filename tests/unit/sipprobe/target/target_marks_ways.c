@@ -39,11 +39,12 @@ static void way_answer(struct way *w, struct fixture *f)
 {
 	char buf[FIXTURE_TEXT];
 	unsigned at = (w->begin + w->count) % 16;
-	size_t len = fixture_answer(buf, f->got, "200 OK", "");
 	const char *sent = strstr(f->got, "branch=");
-	char branch[64];
+	size_t len = fixture_answer(buf, f->got, "200 OK", "");
+	char branch[64] = "";
 
-	(void)snprintf(branch, sizeof(branch), "%.31s", sent ? sent + 7 : "");
+	if (sent)
+		(void)snprintf(branch, sizeof(branch), "%.31s", sent + 7);
 	if (strcmp(branch, w->branch)) {
 		memcpy(w->branch, branch, sizeof(branch));
 		memcpy(w->first, buf, len);

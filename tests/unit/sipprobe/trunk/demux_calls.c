@@ -1,4 +1,6 @@
 /* What arrives within calls goes to them; and what of all that is mirrored. */
+#include <stdlib.h>
+
 #include "sipprobe/call/calls.h"
 #include "sipprobe/hep/hep_mirror.h"
 #include "sipprobe/target/probers.h"
