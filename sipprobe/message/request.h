@@ -1,6 +1,7 @@
 /*
  * A request's bytes, made once for a target and stamped anew for each transaction: a
- * probe costs a copy of 64 hexadecimal digits, not a print.
+ * probe costs a copy of 64 hexadecimal digits, not a print. Between probes that are far
+ * apart only those digits are kept.
  */
 #ifndef SIPPROBE_MESSAGE_REQUEST_H
 #define SIPPROBE_MESSAGE_REQUEST_H
