@@ -1,6 +1,6 @@
 /*
- * The request of a target's probe: made once for each way out, or after a rest; stamped for
- * each probe.
+ * The request of a target's probe: made once for each way out, or after a rest; stamped
+ * for each probe.
  */
 #include "sipprobe/target/target_request.h"
 
