@@ -1,4 +1,4 @@
-/* The request of a target's probe: made for a way out or after a rest, stamped each time. */
+/* The request of a target's probe: made when it is needed, stamped each time. */
 #ifndef SIPPROBE_TARGET_TARGET_REQUEST_H
 #define SIPPROBE_TARGET_TARGET_REQUEST_H
 
