@@ -327,7 +327,8 @@ class Scheduled(Calling):
         line = e.wait_log(msg="call went through")[0]
         self.assertEqual((line["trunk"], line["code"], line["heard"]),
                          (self.name, "200", "silence"))
-        m = self.ended(e)
+        self.ended(e)
+        m = e.wait_metric(1, "siptrunk_calls_made_total", trunk=self.name, answered="true")
         one = {"trunk": self.name, "method": "INVITE"}
         self.assertEqual(m.get("siptrunk_calls_total", answered="true", **one), 1)
         self.assertGreater(m.get("siptrunk_call_seconds_total", **one), 0.9)
@@ -344,7 +345,9 @@ class Scheduled(Calling):
     def test_the_switch(self):
         e, _ = self.begin()
         self.assertIn("1 were open", e.get("/-/calls/stop", method="POST"))
-        m = self.ended(e)
+        self.ended(e)
+        # A call is told a turn of the loop after it is over, at the earliest.
+        m = e.wait_metric(1, "siptrunk_calls_made_total", trunk=self.name, answered="true")
         self.assertEqual(m.state(self.name), "unknown", "it is no fault of the trunk")
         self.assertEqual(m.sum("siptrunk_calls_total", trunk=self.name), 0)
         self.assertEqual(made(m, self.name), (1, 0), "it is on the bill")
