@@ -43,7 +43,7 @@ static const struct {
 static const char *const longest[] = {
 	"sip:" LABEL,
 	"sip:" NAME,
-	"sip:a" PARAMS,
+	("sip:a" PARAMS),
 };
 
 static const struct {
