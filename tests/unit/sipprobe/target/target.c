@@ -577,6 +577,8 @@ static void test_rebind(void)
 
 	fixture_open(&f, UDP, CALM);
 	t = fixture_target(&f, &prober_options);
+	/* Not by chance at once. */
+	target_probe_at(t, virtual_now_ns + CLOCK_NS_PER_S);
 	target_rebind(t);
 	pass_ns(WHEEL_TICK_NS);
 	is_int(fixture_drain(&f), 0, "nothing under way: nothing to ask again");
