@@ -251,8 +251,7 @@ static void test_unbound(void)
 static void test_names(void)
 {
 	is_str(health_state_name(HEALTH_DOWN), "down", "a state's name");
-	is_str(health_state_name(HEALTH_STATES), "unknown",
-	       "what is none is not known");
+	is_str(health_state_name(HEALTH_STATES), "unknown", "what is none is not known");
 }
 
 int main(void)
