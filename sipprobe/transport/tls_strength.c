@@ -118,11 +118,13 @@ const char *tls_strength_set(SSL_CTX *ctx, const struct config_tls *conf)
 typedef int(security_h)(const SSL *ssl, const SSL_CTX *ctx, int op, int bits, int nid,
 			void *other, void *arg);
 
-/* OpenSSL's own judge: there is one for the process, read before the first is set. */
-static security_h *judge;
-static tls_strength_large_h *tell;
+/*
+ * OpenSSL's own judge: there is one for the process, read before the first is set. A
+ * configuration is tried in a thread of its own while handshakes go on.
+ */
+static _Atomic(security_h *) judge;
+static _Atomic(tls_strength_large_h *) tell;
 
-/* Certificates of ours go by; what a peer shows has SSL_SECOP_PEER set. */
 /* A group of the peer's choice, as it came (TLS 1.2), or by its name (TLS 1.3). */
 static bool group_is_large(int op, int nid, const EVP_PKEY *params, int *bits)
 {
@@ -132,6 +134,7 @@ static bool group_is_large(int op, int nid, const EVP_PKEY *params, int *bits)
 	return *bits > TLS_STRENGTH_GROUP_BITS;
 }
 
+/* Certificates of ours go by; what a peer shows has SSL_SECOP_PEER set. */
 static int security_show_any_h(const SSL *ssl, const SSL_CTX *ctx, int op, int bits,
 			       int nid, void *other, void *arg)
 {
