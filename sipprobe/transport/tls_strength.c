@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <openssl/err.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -138,12 +139,14 @@ static bool group_is_large(int op, int nid, const EVP_PKEY *params, int *bits)
 static int security_show_any_h(const SSL *ssl, const SSL_CTX *ctx, int op, int bits,
 			       int nid, void *other, void *arg)
 {
+	security_h *openssl_judge = atomic_load(&judge);
+	tls_strength_large_h *told = atomic_load(&tell);
 	int large;
 
 	if (group_is_large(op, nid, op == SSL_SECOP_TMP_DH ? other : NULL, &large)) {
 		/* OpenSSL's own words would be that it is too small. */
 		if (ssl && op == SSL_SECOP_TMP_DH)
-			tell(ssl, large);
+			told(ssl, large);
 		return 0;
 	}
 	switch (op) {
@@ -152,7 +155,7 @@ static int security_show_any_h(const SSL *ssl, const SSL_CTX *ctx, int op, int b
 	case SSL_SECOP_CA_MD:
 		return 1;
 	default:
-		return judge(ssl, ctx, op, bits, nid, other, arg);
+		return openssl_judge(ssl, ctx, op, bits, nid, other, arg);
 	}
 }
 
@@ -177,9 +180,9 @@ void tls_strength_show_any(SSL_CTX *ctx, tls_strength_large_h *h)
 {
 	security_h *before = SSL_CTX_get_security_callback(ctx);
 
-	tell = h;
+	atomic_store(&tell, h);
 	if (before == security_show_any_h)
 		return;
-	judge = before;
+	atomic_store(&judge, before);
 	SSL_CTX_set_security_callback(ctx, security_show_any_h);
 }
