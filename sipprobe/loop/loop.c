@@ -182,12 +182,15 @@ static void loop_libre_says_h(int level, const char *p, size_t len, void *arg)
 	log_event(LOG_LEVEL_DEBUG, "libre", LOG_S("detail", text));
 }
 
-/* libre does it too, but does not look: without memory all that follows would crash. */
+/*
+ * libre does it too, but does not look: without memory all that follows would crash, or
+ * no handshake would ever succeed though OpenSSL says that it is well.
+ */
 static int loop_init_openssl(void)
 {
 	openssl_memory_watch();
 	return OPENSSL_init_ssl(0, NULL) == 1 && OSSL_LIB_CTX_get0_global_default() &&
-			       RAND_status() == 1
+			       RAND_status() == 1 && !openssl_memory_failures()
 		       ? 0
 		       : ENOMEM;
 }

@@ -22,7 +22,7 @@ OF_STOP = 4
 # hang, or left it running with half of what it needs; and how many of theirs are tried.
 ONCE_FAILED = (
     ("sandbox_calls", 4),      # libseccomp made a filter without some calls, or never ended
-    ("loop_init", 4),          # OpenSSL not ready, and used
+    ("loop_init", 12),         # OpenSSL not ready, and used
     ("tls_trust_load", 8),     # an authority without its key: nobody was trusted any more
     ("tls_profile_alloc", 8),  # a context without some ciphers
     ("store_prepare", 6),      # a trunk without series
