@@ -16,6 +16,7 @@
 
 #include "config/reader/errors.h"
 #include "config/reader/pair.h"
+#include "config/reader/readings.h"
 #include "config/websocket/websocket.h"
 
 enum config_transport {
@@ -412,6 +413,10 @@ struct config {
 	/* Those of them that hold a password. */
 	const char *const *secret_files;
 	size_t secret_file_count;
+	/* What it was read from, for config_unchanged(); 0: that cannot tell. */
+	const struct readings_entry *readings;
+	size_t reading_count;
+	unsigned char digest[READINGS_DIGEST];
 };
 
 /*
@@ -429,6 +434,13 @@ int config_load(struct config **cp, const char *path, struct config_errors *errs
 /* The same from memory. @path names the text in messages and its folder. */
 int config_parse(struct config **cp, const char *text, size_t len, const char *path,
 		 struct config_errors *errs);
+
+/*
+ * Whether a load would read now what @c was made from, byte for byte: its file, those it
+ * names, and what its patterns match. Reads all of them, which costs a tenth of a load or
+ * less. Any thread. False where that cannot be told, e.g. of a pipe.
+ */
+bool config_unchanged(const struct config *c);
 
 /*
  * Frees a configuration, or takes back one config_keep(). Secrets are overwritten.

@@ -109,6 +109,8 @@ static int load_run(struct load *l, const char *path)
 	int err = load_begin(l, path);
 
 	if (!err)
+		readings_add_file(&l->w.readings, l->doc.path, l->doc.text, l->doc.len);
+	if (!err)
 		err = load_walk(l, &l->doc, &section_file, l->file_set);
 	if (!err && l->file_set[sip])
 		check_sip(l, l->file_set[sip]);
@@ -116,7 +118,7 @@ static int load_run(struct load *l, const char *path)
 		err = load_mark_main(l, path);
 	if (!err)
 		err = load_globs(l);
-	if (l->report.err || l->warned.err)
+	if (l->report.err || l->warned.err || l->w.readings.err)
 		return ENOMEM;
 	return l->report.found && err != ENOMEM ? EINVAL : err;
 }
@@ -130,6 +132,7 @@ static void load_free(struct load *l)
 	set_free(&l->kept_ports);
 	set_free(&l->w.files);
 	set_free(&l->w.secrets);
+	readings_clear(&l->w.readings);
 	preset_free(l);
 	free(l->profiles);
 	free(l->trunks);
@@ -194,6 +197,24 @@ static int fill_files(struct holder *h, const char *const **out, size_t *count,
 	return 0;
 }
 
+/* Names live in the pool. Without a digest, or a file, there is nothing to compare. */
+static int fill_readings(struct holder *h, struct load *l)
+{
+	struct config *c = &h->conf;
+	struct readings *r = &l->w.readings;
+	const void *list;
+
+	if (!c->path || !readings_digest(r, c->digest))
+		return 0;
+	/* The name that it was given by is the caller's. */
+	r->list[0].name = c->path;
+	if (move_array(&h->arena, &list, r->list, r->count * sizeof(*r->list)))
+		return ENOMEM;
+	c->readings = list;
+	c->reading_count = r->count;
+	return 0;
+}
+
 /* What a load that failed looked for may be what it failed of, and come yet. */
 static int load_tell_wanted(struct config_errors *errs, const struct set *files)
 {
@@ -246,6 +267,8 @@ static int fill_config(struct holder *h, struct load *l, const char *path)
 	c->status = l->status;
 	c->path = path ? walk_keep(&l->w, path) : NULL;
 	if (path && !c->path)
+		return ENOMEM;
+	if (fill_readings(h, l))
 		return ENOMEM;
 	if (fill_files(h, &c->secret_files, &c->secret_file_count, &l->w.secrets))
 		return ENOMEM;
@@ -308,6 +331,11 @@ int config_load(struct config **cp, const char *path, struct config_errors *errs
 		err = config_parse(cp, text.text, text.len, path, errs);
 	doc_free(&text);
 	return err;
+}
+
+bool config_unchanged(const struct config *c)
+{
+	return readings_same(c->readings, c->reading_count, c->digest, DOC_SIZE_MAX);
 }
 
 void config_free(struct config *c)

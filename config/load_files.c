@@ -48,6 +48,8 @@ static int read_trunk_file(struct load *l, const char *file, const char *shown)
 	int err = doc_load(&d, file, &l->report);
 
 	if (!err)
+		readings_add_file(&l->w.readings, file, d.text, d.len);
+	if (!err)
 		err = load_add_file(l, shown);
 	if (!err)
 		err = load_walk(l, &d, &section_trunk_file, set);
@@ -84,6 +86,17 @@ static int read_match(struct load *l, const char *file)
 	e->value = UINTPTR_MAX;
 	shown = shown_name(l, kept);
 	return shown ? read_trunk_file(l, kept, shown) : ENOMEM;
+}
+
+/* Notes what a pattern found, for who asks later whether that is the same still. */
+static int note_pattern(struct load *l, const char *pattern, const glob_t *g)
+{
+	const char *kept = walk_keep(&l->w, pattern);
+
+	if (!kept)
+		return ENOMEM;
+	readings_add_pattern(&l->w.readings, kept, g->gl_pathv, g->gl_pathc);
+	return 0;
 }
 
 /* Notes the folder that a pattern looks in: a file may come to be there. */
@@ -131,7 +144,7 @@ static int read_glob(struct load *l, const struct doc_path *at)
 		read_nothing(l, at, full);
 	if (err == GLOB_ABORTED)
 		walk_fault(&l->w, at, "cannot read the folder of %s", quote(pattern).s);
-	err = err == GLOB_NOSPACE ? ENOMEM : 0;
+	err = err == GLOB_NOSPACE ? ENOMEM : note_pattern(l, full, &g);
 	for (size_t i = 0; i < g.gl_pathc && err != ENOMEM; i++)
 		err = read_match(l, g.gl_pathv[i]);
 	globfree(&g);

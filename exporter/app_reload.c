@@ -72,20 +72,34 @@ static void app_reload_failed(int err, const char *text, FILE *why)
 		fprintf(why, "%s\n", text);
 }
 
-static void app_reload_done(struct app *app, const struct config_loaded *loaded,
+/* Takes the next configuration over. Returns the former. */
+static struct config *app_reload_follow(struct app *app, struct config_loaded *loaded)
+{
+	struct config *former = app->conf;
+
+	app_reload_warn(former, loaded->conf, &loaded->found);
+	probe_service_config(app->probes, loaded->conf);
+	app->conf = loaded->conf;
+	loaded->conf = NULL;
+	return former;
+}
+
+static void app_reload_done(struct app *app, struct config_loaded *loaded,
 			    const struct app_changes *changes, FILE *why)
 {
-	struct config *next = loaded->conf;
+	struct config *former = NULL;
 
-	app_reload_warn(app->conf, next, &loaded->found);
-	probe_service_config(app->probes, next);
-	app_changes_tell(changes, app->store, next, why);
-	config_free(app->conf);
-	app->conf = next;
+	if (loaded->unchanged)
+		app_reload_warn(app->conf, app->conf, &loaded->found);
+	else
+		former = app_reload_follow(app, loaded);
+	/* What it tells of may have gone with the former one. */
+	app_changes_tell(changes, app->store, app->conf, why);
+	config_free(former);
 	app_watch_files(app);
 }
 
-/* All or nothing. */
+/* All or nothing. What is as it was stays in force, and no trunk is touched. */
 static int app_reload_take(struct app *app, struct config_loaded *loaded, FILE *why)
 {
 	struct app_changes changes = {0};
@@ -95,15 +109,15 @@ static int app_reload_take(struct app *app, struct config_loaded *loaded, FILE *
 	app_config_told(app->cli, err, &loaded->errs, why, app->watch);
 	if (!err)
 		err = app_changes_take(&changes, app->store, &loaded->diff);
-	if (!err)
+	if (!err && loaded->unchanged)
+		err = engine_renew(app->engine, text, sizeof(text));
+	else if (!err)
 		err = app_reload_apply(app, loaded->conf, &changes, text);
 	store_reload(app->store, !err, clock_wall_ns());
-	if (err) {
+	if (err)
 		app_reload_failed(err, text, why);
-	} else {
+	else
 		app_reload_done(app, loaded, &changes, why);
-		loaded->conf = NULL;
-	}
 	app_changes_clear(&changes);
 	return err;
 }

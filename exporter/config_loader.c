@@ -34,6 +34,9 @@ static void config_loader_read(struct config_loader *l)
 {
 	struct config_loaded *d = &l->loaded;
 
+	d->unchanged = config_unchanged(l->in_force);
+	if (d->unchanged)
+		return;
 	d->err = config_load(&d->conf, l->cli->config_file, &d->errs);
 	if (d->err)
 		return;
@@ -58,7 +61,8 @@ static void *config_loader_run(void *arg)
 	/* What OpenSSL and loop_post() lock must not stay locked. */
 	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
 	if (!l->loaded.err)
-		findings_look(&l->loaded.found, l->loaded.conf);
+		findings_look(&l->loaded.found,
+			      l->loaded.unchanged ? l->in_force : l->loaded.conf);
 	while (loop_post(config_loader_told_h, l, NULL))
 		nanosleep(&retry, NULL);
 	return NULL;

@@ -14,7 +14,8 @@ struct config_loader;
 
 /* What was read. Whoever is told owns all of it. */
 struct config_loaded {
-	int err; /* as config_load() returns it */
+	int err;	/* as config_load() returns it */
+	bool unchanged; /* what is in force would be read again; then the next is NULL */
 	struct config *conf;
 	struct config_errors errs;
 	struct config_diff diff; /* to the one in force */

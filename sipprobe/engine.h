@@ -265,6 +265,13 @@ int engine_apply_diff(struct engine *e, const struct config *conf,
 		      const struct config_diff *diff, char *err_text, size_t err_size);
 
 /*
+ * Looks again at all that the configuration in force names, which is as it was:
+ * certificates, names and who resolves them, addresses to listen on. Trunks that have
+ * none of it do not notice. All or nothing, returns as engine_apply().
+ */
+int engine_renew(struct engine *e, char *err_text, size_t err_size);
+
+/*
  * Looks for what a configuration may say and what will yet surprise, as far as only who
  * knows SIP and certificates can tell; opens no socket. Any number of trunks: what is
  * found past CONFIG_ERRORS_MAX is counted alone.

@@ -172,6 +172,8 @@ static bool read_secret_file(struct walk *w, const struct field *f,
 	    !set_put(&w->secrets, full, strlen(full)))
 		return walk_nomem(w);
 	err = file_read_into(s.text, &s.len, sizeof(s.text), full);
+	if (!err)
+		readings_add_file(&w->readings, full, s.text, s.len);
 	if (err)
 		why = err == EFBIG ? too_long : strerror(err);
 	else

@@ -4,6 +4,7 @@
 
 #include "config/reader/doc.h"
 #include "config/reader/pool.h"
+#include "config/reader/readings.h"
 #include "config/reader/table.h"
 
 union walk_record_bytes {
@@ -26,8 +27,9 @@ struct walk {
 	const char *shown;  /* the folder as messages show it, with '/', or "" */
 	struct set files;   /* names checked before: value is 1 + errno */
 	struct set secrets; /* those of files that hold a password */
-	bool builtin;	    /* the tables' own defaults: no key is required */
-	bool null_is_open;  /* a key without a value, or with null, is as if not there */
+	struct readings readings;
+	bool builtin;	   /* the tables' own defaults: no key is required */
+	bool null_is_open; /* a key without a value, or with null, is as if not there */
 	struct walk_record records[RECORDS_MAX];
 };
 

@@ -121,6 +121,27 @@ int tls_cache_get(struct tls_cache *c, struct tls_profile **tp,
 	return 0;
 }
 
+bool tls_cache_is_empty(const struct tls_cache *c)
+{
+	return list_isempty(&c->entries);
+}
+
+int tls_cache_renew(struct tls_cache *fresh, const struct tls_cache *old, char *err_text,
+		    size_t err_size)
+{
+	struct tls_profile *unused;
+	int err = 0;
+
+	for (const struct le *le = old->entries.head; le && !err; le = le->next) {
+		const struct entry *e = le->data;
+
+		if (!e->server)
+			err = tls_cache_get(fresh, &unused, e->conf, false, err_text,
+					    err_size);
+	}
+	return err;
+}
+
 static void look_at(struct entry *e, struct tls_cache_look *look)
 {
 	struct stamps now = tls_cache_stamps(e->conf);

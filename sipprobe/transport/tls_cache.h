@@ -34,4 +34,13 @@ int tls_cache_get(struct tls_cache *c, struct tls_profile **tp,
 		  const struct config_tls *conf, bool server, char *err_text,
 		  size_t err_size);
 
+bool tls_cache_is_empty(const struct tls_cache *c);
+
+/*
+ * Reads into @fresh, which has none for them yet, the profiles of all that connect by
+ * @old. Returns 0 or what tls_cache_get() returns.
+ */
+int tls_cache_renew(struct tls_cache *fresh, const struct tls_cache *old, char *err_text,
+		    size_t err_size);
+
 #endif

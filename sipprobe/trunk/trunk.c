@@ -135,6 +135,12 @@ void trunk_review_pause(struct trunk *t)
 	trunk_update(t, NULL, NULL, false);
 }
 
+void trunk_renew(struct trunk *t)
+{
+	trunk_tell_certificate(t);
+	trunk_resolve_again(t);
+}
+
 void trunk_move(struct trunk *t, const struct config_trunk *conf)
 {
 	t->owner.conf = conf;
@@ -142,6 +148,5 @@ void trunk_move(struct trunk *t, const struct config_trunk *conf)
 	for (unsigned i = 0; i < t->target_count; i++)
 		target_move(t->targets[i]);
 	trunk_review_pause(t);
-	trunk_tell_certificate(t);
-	trunk_resolve_again(t);
+	trunk_renew(t);
 }

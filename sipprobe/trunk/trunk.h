@@ -13,6 +13,9 @@ int trunk_alloc(struct trunk **tp, struct trunk_group *group,
 /* Tells the listener of it and begins to resolve its name. */
 void trunk_start(struct trunk *t);
 
+/* Looks again at the certificate it shows, and at its name. */
+void trunk_renew(struct trunk *t);
+
 /* Goes on under an equal description of a newer configuration. */
 void trunk_move(struct trunk *t, const struct config_trunk *conf);
 

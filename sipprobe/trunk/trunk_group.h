@@ -14,6 +14,7 @@ struct trunk_group {
 	const struct engine_events *events;
 	void *arg;
 	struct resolvers resolvers;
+	size_t namings; /* trunks whose hosts are names, or that are new */
 	/* A trunk went down by a result of @target's. NULL: nobody asks */
 	void (*down_h)(const struct trunk *t, const struct target *target,
 		       const struct probe_result *last, void *arg);

@@ -44,6 +44,7 @@ static void naming_destructor(void *arg)
 	ticker_cancel(trunk_ticker(n->trunk), &n->timer);
 	mem_deref(n->resolve);
 	mem_deref(n->held);
+	n->trunk->group->namings--;
 }
 
 int naming_alloc(struct naming **np, struct trunk *t)
@@ -53,6 +54,7 @@ int naming_alloc(struct naming **np, struct trunk *t)
 	if (!n)
 		return ENOMEM;
 	n->trunk = t;
+	t->group->namings++;
 	*np = n;
 	return 0;
 }

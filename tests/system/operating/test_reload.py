@@ -145,6 +145,44 @@ class Reload(Case):
         self.assertEqual(e.scrape().state("a"), "up")
 
 
+class Unchanged(Case):
+    """The same file again: what it names is looked at, and nothing begins anew."""
+
+    def reload(self, e):
+        return e.get("/-/reload", method="POST")
+
+    def test_nothing_begins_anew(self):
+        e = self.start(config_of(trunk("t", self.use(SipPeer()).uri)),
+                       args=["--web.enable-lifecycle"])
+        e.wait_metric(1, "siptrunk_up", trunk="t")
+        self.assertEqual(self.reload(e), "reloaded\n")
+        line, = e.log(msg="configuration reloaded")
+        self.assertLessEqual({"trunks": "1", "added": "0", "removed": "0",
+                              "changed": "0"}.items(), line.items())
+        m = e.scrape()
+        self.assertEqual(m.get("siptrunk_exporter_config_last_reload_successful"), 1)
+        self.assertEqual(m.get("siptrunk_state_changes_total", trunk="t"), 1)
+
+    def test_warnings_are_told_again(self):
+        e = self.start(config_of(trunk("t", self.use(SipPeer()).uri, headers={
+            "X-Pad": "x" * 700, "X-Pad2": "x" * 800})), args=["--web.enable-lifecycle"])
+        self.assertEqual(len(e.log(msg="configuration warning")), 1)
+        self.reload(e)
+        self.assertEqual(len(e.log(msg="configuration warning")), 2)
+
+    def test_a_mistake_taken_back(self):
+        """From the file in force to a bad one and back: that it is in force is told."""
+        conf = config_of(trunk("t", self.use(SipPeer()).uri))
+        e = self.start(conf)
+        e.wait_metric(1, "siptrunk_up", trunk="t")
+        family = "siptrunk_exporter_config_last_reload_successful"
+        for text, good in (("{", 0), (conf, 1)):
+            e.write_config(text)
+            e.send(signal.SIGHUP)
+            e.wait_metric(good, family)
+        self.assertEqual(e.scrape().get("siptrunk_state_changes_total", trunk="t"), 1)
+
+
 class Slow(Case):
     """A file that comes slowly holds up nobody: a pipe, that comes when it is written to."""
 

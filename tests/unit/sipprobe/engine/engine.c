@@ -191,6 +191,52 @@ static void test_certificates(void)
 	cert_file_remove(&s);
 }
 
+static int running_renew(struct running *r)
+{
+	return engine_renew(r->engine, r->err, sizeof(r->err));
+}
+
+/* What the configuration in force names is looked at again, and nothing else. */
+static void test_renew(void)
+{
+	struct cert_file ours, theirs;
+	struct running r;
+	struct config *c;
+	unsigned made;
+
+	cert_file_open(&ours);
+	cert_file_open(&theirs);
+	running_open(&r, "sbc.test A 127.0.0.1\n");
+	c = fixture_config(
+		"{\"sip\": {\"listen\": [\"tls:127.0.0.1:0\"], \"tls\": "
+		"{\"cert_file\": \"%s\", \"key_file\": \"%s\"}}, \"trunks\": "
+		"[{\"name\": \"a\", " LITERAL "}, {\"name\": \"b\", \"uri\": "
+		"\"sips:sbc.test:9\", \"interval\": \"2h\", \"tls\": {\"ca_file\": "
+		"\"%s\"}}]}",
+		ours.path, ours.path, theirs.path);
+	is_int(running_apply(&r, c), 0, "in force");
+	is_str(running_told(&r), "trunk a, trunk b, listen cert", "all of it is told");
+	made = resolvers_made;
+	is_int(running_renew(&r), 0, "once more");
+	is_str(running_told(&r), "listen cert", "no trunk moves, what is shown is told");
+	is_int(resolvers_made, made + 1, "names are asked for elsewhere");
+	cert_file_break(&theirs);
+	is_int(running_renew(&r), EINVAL, "with an authority that cannot be read");
+	ok(strstr(r.err, theirs.path) != NULL, "in words: %s", r.err);
+	is_str(running_told(&r), "", "nothing changes");
+	is_int(running_apply(&r, c), EINVAL, "nor would it from the beginning");
+	cert_file_write(&theirs, 5000);
+	cert_file_break(&ours);
+	ok(running_renew(&r) != 0, "with a certificate of our own that cannot");
+	cert_file_write(&ours, 5000);
+	is_int(running_renew(&r), 0, "until all can");
+	is_str(running_told(&r), "listen cert", "and that is told");
+	running_close(&r);
+	config_free(c);
+	cert_file_remove(&ours);
+	cert_file_remove(&theirs);
+}
+
 /* Pauses end by themselves, before and after a reload that says the same. */
 static void test_pauses(void)
 {
@@ -238,9 +284,14 @@ static void test_names(void)
 
 int main(void)
 {
-	static void (*const tests[])(void) = {
-		test_apply,	   test_refused, test_stop, test_free_unregistering,
-		test_certificates, test_pauses,	 test_names};
+	static void (*const tests[])(void) = {test_apply,
+					      test_renew,
+					      test_refused,
+					      test_stop,
+					      test_free_unregistering,
+					      test_certificates,
+					      test_pauses,
+					      test_names};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));
 }
