@@ -69,35 +69,80 @@ static void walk_self(struct walk *w)
 	w->sink->histogram_h(&own, buckets, w->arg);
 }
 
-static void walk_target(struct walk *w, const struct snapshot_target *t)
+/* A row is read where the one before it is still being written. */
+static void walk_fetch(const struct snapshot *n, size_t i)
 {
+	enum { AHEAD = 4 };
+
+	if (i + AHEAD < n->target_count)
+		__builtin_prefetch(&n->targets[i + AHEAD]);
+}
+
+/* Most families have something to say of few rows: what they do not is passed quickly. */
+static void walk_target_samples(struct walk *w)
+{
+	size_t (*get)(struct sample * out, const struct snapshot_target *t) =
+		w->family->target_get;
+	const struct snapshot *n = w->src->snapshot;
+
+	for (size_t i = 0; i < n->target_count; i++) {
+		size_t count = get(w->samples, &n->targets[i]);
+
+		walk_fetch(n, i);
+		if (count)
+			catalogue_walk_give(w, n->targets[i].labels, count);
+	}
+}
+
+static void walk_trunk_samples(struct walk *w)
+{
+	size_t (*get)(struct sample * out, const struct snapshot_trunk *t) =
+		w->family->trunk_get;
+	const struct snapshot *n = w->src->snapshot;
+
+	for (size_t i = 0; i < n->trunk_count; i++) {
+		size_t count = get(w->samples, &n->trunks[i]);
+
+		if (count)
+			catalogue_walk_give(w, n->trunks[i].labels, count);
+	}
+}
+
+static void walk_histograms(struct walk *w)
+{
+	const struct snapshot *n = w->src->snapshot;
+
+	if (n->target_count)
+		catalogue_walk_begin(w);
+	for (size_t i = 0; i < n->target_count; i++) {
+		walk_fetch(n, i);
+		w->sink->histogram_h(&n->targets[i], n->buckets, w->arg);
+	}
+}
+
+static void walk_call_histograms(struct walk *w)
+{
+	const struct snapshot *n = w->src->snapshot;
 	struct snapshot_target own;
 
-	if (w->family->target_get)
-		catalogue_walk_give(w, t->labels, w->family->target_get(w->samples, t));
-	if (w->family->call_histogram && w->family->call_histogram(&own, t)) {
+	for (size_t i = 0; i < n->target_count; i++) {
+		if (!w->family->call_histogram(&own, &n->targets[i]))
+			continue;
 		catalogue_walk_begin(w);
-		w->sink->histogram_h(&own, w->src->snapshot->call_buckets, w->arg);
-	}
-	if (w->family->histogram) {
-		catalogue_walk_begin(w);
-		w->sink->histogram_h(t, w->src->snapshot->buckets, w->arg);
+		w->sink->histogram_h(&own, n->call_buckets, w->arg);
 	}
 }
 
 static void walk_rows(struct walk *w)
 {
-	const struct catalogue_family *f = w->family;
-	const struct snapshot *n = w->src->snapshot;
-	size_t i;
-
-	for (i = 0; f->trunk_get && i < n->trunk_count; i++)
-		catalogue_walk_give(w, n->trunks[i].labels,
-				    f->trunk_get(w->samples, &n->trunks[i]));
-	for (i = 0;
-	     (f->target_get || f->histogram || f->call_histogram) && i < n->target_count;
-	     i++)
-		walk_target(w, &n->targets[i]);
+	if (w->family->trunk_get)
+		walk_trunk_samples(w);
+	if (w->family->target_get)
+		walk_target_samples(w);
+	if (w->family->call_histogram)
+		walk_call_histograms(w);
+	if (w->family->histogram)
+		walk_histograms(w);
 }
 
 void catalogue_walk(const struct catalogue_source *src, const struct catalogue_sink *sink,

@@ -31,9 +31,32 @@ struct text_lines {
 	text_lines_exemplar_h *exemplar; /* NULL: the format has none */
 };
 
+/*
+ * Copies from both ends, which may overlap: two moves, no loop and no call.
+ *
+ * @half: a constant, at most 32; @len is that to twice that
+ */
+static inline void text_lines_put_ends(char *to, const char *p, size_t len, size_t half)
+{
+	char end[32];
+
+	memcpy(end, p + len - half, half);
+	memcpy(to, p, half);
+	memcpy(to + len - half, end, half);
+}
+
+/* Half of what is laid down are names and labels of a few words. */
 static inline char *text_lines_put(char *to, const char *p, size_t len)
 {
-	if (len)
+	if (len > 64)
+		memcpy(to, p, len);
+	else if (len >= 32)
+		text_lines_put_ends(to, p, len, 32);
+	else if (len >= 16)
+		text_lines_put_ends(to, p, len, 16);
+	else if (len >= 8)
+		text_lines_put_ends(to, p, len, 8);
+	else if (len)
 		memcpy(to, p, len);
 	return to + len;
 }
@@ -61,6 +84,11 @@ static inline char *text_lines_put_value(char *to, bool stemmed, struct slice la
 	if (stemmed || label.l)
 		*to++ = '}';
 	*to++ = ' ';
+	/* Most counters of a healthy trunk are zero. */
+	if (!value) {
+		*to++ = '0';
+		return to;
+	}
 	return number_print(to, value, decimals);
 }
 

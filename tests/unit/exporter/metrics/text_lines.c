@@ -4,7 +4,7 @@
 #include "exporter/metrics/text_lines.h"
 #include "tests/unit/tap.h"
 
-enum { LABELS_MAX = 700, BUCKETS = 12 };
+enum { LABELS_MAX = 700, BUCKETS = 12, LONGEST = 200, GUARD = 0x7f };
 
 static struct slice le_slices[BUCKETS + 1];
 static const struct stats_buckets buckets = {
@@ -124,6 +124,45 @@ static void test_text(void)
 	buffer_clear(&b);
 }
 
+/* Bytes laid down one after the other, of every length that has a way of its own. */
+static void test_put(void)
+{
+	char from[LONGEST], to[LONGEST + 2];
+	unsigned wrong = 0, beyond = 0;
+
+	for (size_t i = 0; i < sizeof(from); i++)
+		from[i] = (char)('!' + i % 90);
+	for (size_t len = 0; len <= LONGEST; len++) {
+		memset(to, GUARD, sizeof(to));
+		wrong += text_lines_put(to + 1, from, len) != to + 1 + len ||
+			 memcmp(to + 1, from, len) != 0;
+		beyond += to[0] != GUARD || to[len + 1] != GUARD;
+	}
+	is_int(wrong, 0, "each is as it was, and tells where it ends");
+	is_int(beyond, 0, "and nothing beside it is touched");
+}
+
+static void test_value(void)
+{
+	static const struct {
+		int64_t value;
+		unsigned decimals;
+		const char *want;
+	} cases[] = {
+		{0, 0, "{a=\"b\"} 0"},	    {0, 9, "{a=\"b\"} 0"},
+		{1, 0, "{a=\"b\"} 1"},	    {-1, 0, "{a=\"b\"} -1"},
+		{1500, 3, "{a=\"b\"} 1.5"}, {10, 0, "{a=\"b\"} 10"},
+	};
+	const struct slice label = SLICE("a=\"b\"");
+	char text[64];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		*text_lines_put_value(text, false, label, cases[i].value,
+				      cases[i].decimals) = '\0';
+		is_str(text, cases[i].want, cases[i].want);
+	}
+}
+
 int main(void)
 {
 	char *labels = malloc(LABELS_MAX);
@@ -136,6 +175,8 @@ int main(void)
 		test_histograms(labels, false, i);
 		test_histograms(labels, true, i);
 	}
+	test_put();
+	test_value();
 	test_text();
 	free(labels);
 	return tap_done();
