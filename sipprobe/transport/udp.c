@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "sipprobe/hep/hep_mirror.h"
 #include "sipprobe/loop/ip_source.h"
 #include "sipprobe/transport/udp_lane.h"
 #include "sipprobe/transport/udp_private.h"
@@ -324,6 +323,8 @@ int udp_alloc(struct udp **up, int af, const struct udp_events *events, void *ar
 	u->stamps = clock_stamps_begin();
 	u->fd = socket(af, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	err = u->fd < 0 ? errno : set_options(u->fd, af);
+	if (!err)
+		udp_send_begin(u, af);
 	if (err)
 		mem_deref(u);
 	else
@@ -363,113 +364,6 @@ uint8_t udp_rx_ttl(const struct udp *u)
 void udp_tap(struct udp *u, struct udp_tap *tap)
 {
 	list_append(&u->taps, &tap->le, tap);
-}
-
-/*
- * An ICMP error of an earlier datagram, to whomever, is handed to the next call. It is in
- * the error queue too, with its destination: not this one's fault. All that ICMP and
- * ICMPv6 turn into; one of this machine's own comes again.
- */
-static bool is_another_ones(int err)
-{
-	static const int errs[] = {
-		ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EMSGSIZE, ENOPROTOOPT, EINTR,
-		EPROTO,	      EACCES,	    EHOSTDOWN,	 ENONET,   EOPNOTSUPP,
-	};
-
-	for (size_t i = 0; i < sizeof(errs) / sizeof(errs[0]); i++)
-		if (errs[i] == err)
-			return true;
-	return false;
-}
-
-static int transmit_plain(struct udp *u, const struct sa *dst, const char *buf,
-			  size_t len)
-{
-	for (int tries = 4; tries; tries--) {
-		if (sendto(u->fd, buf, len, 0, &dst->u.sa, dst->len) >= 0)
-			return 0;
-		if (!is_another_ones(errno))
-			break;
-	}
-	return errno;
-}
-
-/*
- * A clock that was set before we send is no matter of what answers that, unless something
- * waits which came before it was set.
- */
-static void udp_note_clock(struct udp *u)
-{
-	struct clock_pair now = clock_look();
-	struct msghdr h = {0};
-
-	if (clock_stamps_is_set(&u->stamps, &now) &&
-	    recvmsg(u->fd, &h, MSG_PEEK | MSG_DONTWAIT) >= 0)
-		return;
-	clock_stamps_read(&u->stamps, &now, false);
-}
-
-int udp_transmit_msg(struct udp *u, const struct msghdr *h)
-{
-	udp_note_clock(u);
-	for (int tries = 4; tries; tries--) {
-		if (sendmsg(u->fd, h, 0) >= 0)
-			return 0;
-		if (!is_another_ones(errno))
-			break;
-	}
-	return errno;
-}
-
-static int transmit(struct udp *u, const struct sa *dst, const char *buf, size_t len,
-		    unsigned dscp)
-{
-	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {0};
-	bool v6 = sa_af(dst) == AF_INET6;
-	int tos = (int)(dscp << 2);
-	struct iovec iov = {(char *)(uintptr_t)buf, len};
-	struct msghdr h = {
-		.msg_name = (void *)(uintptr_t)&dst->u.sa,
-		.msg_namelen = dst->len,
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *c = CMSG_FIRSTHDR(&h);
-
-	if (!dscp) {
-		udp_note_clock(u);
-		return transmit_plain(u, dst, buf, len);
-	}
-	c->cmsg_level = v6 ? IPPROTO_IPV6 : IPPROTO_IP;
-	c->cmsg_type = v6 ? IPV6_TCLASS : IP_TOS;
-	c->cmsg_len = CMSG_LEN(sizeof(tos));
-	memcpy(CMSG_DATA(c), &tos, sizeof(tos));
-	return udp_transmit_msg(u, &h);
-}
-
-/* Stamped before it is sent: what answers it must not seem to come first. */
-static int transmit_mirrored(struct udp *u, const struct sa *dst, const char *buf,
-			     size_t len, unsigned dscp)
-{
-	const struct hep_mirror_way way = {.local = &u->local,
-					   .peer = dst,
-					   .outbound = true,
-					   .at_ns = clock_monotonic_ns()};
-	int err = transmit(u, dst, buf, len, dscp);
-
-	if (!err)
-		hep_mirror_message(&way, buf, len);
-	return err;
-}
-
-int udp_transmit(struct udp *u, const struct sa *dst, const char *buf, size_t len,
-		 unsigned dscp)
-{
-	return hep_mirror_is_on() ? transmit_mirrored(u, dst, buf, len, dscp)
-				  : transmit(u, dst, buf, len, dscp);
 }
 
 int udp_source(struct sa *src, const struct sa *dst)

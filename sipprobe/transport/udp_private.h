@@ -1,4 +1,4 @@
-/* The inside of a UDP socket, for udp.c and udp_lane.c only. */
+/* The inside of a UDP socket, for udp*.c only. */
 #ifndef SIPPROBE_TRANSPORT_UDP_PRIVATE_H
 #define SIPPROBE_TRANSPORT_UDP_PRIVATE_H
 
@@ -15,6 +15,7 @@ struct udp {
 	uint8_t rx_ttl;	 /* the TTL or hop limit that it came with; 0: unknown */
 	int64_t read_ns; /* what had arrived by then was read, at least; 0: unknown */
 	unsigned batch;	 /* datagrams to read at once */
+	bool whole;	 /* small datagrams are never fragmented */
 	struct udp *of;	 /* the socket that this is a lane of, or NULL */
 	struct udp_lanes *lanes; /* NULL: none ever */
 	struct list taps;	 /* who look at what arrives before all others */
@@ -33,6 +34,9 @@ int udp_alloc(struct udp **up, int af, const struct udp_events *events, void *ar
 
 /* Binds it. Returns 0 or errno. */
 int udp_bind(struct udp *u, const struct sa *local);
+
+/* Of a fresh socket: how it sends. */
+void udp_send_begin(struct udp *u, int af);
 
 /* Room for bursts of many peers. */
 void udp_enlarge(struct udp *u);

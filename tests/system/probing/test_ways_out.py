@@ -101,6 +101,20 @@ class WaysOut(Case):
             self.assertEqual(requests, answers, "a copy that was too long is none")
         self.assertEqual(m.sum("siptrunk_probe_udp_lost_total"), 0)
 
+    def test_a_path_that_takes_little(self):
+        """Our own route takes 600 bytes: requests of 900 and 1,400 leave in fragments."""
+        self.sh("ip", "route", "add", "203.0.113.0/24", "via", "192.168.7.1", "mtu", "600")
+        peer = self.peer()
+        e = self.start(config_of(*(
+            trunk(f"of{n}", peer.uri, **{"from": "sip:" + "x" * n + "@a.example"})
+            for n in (10, 500, 1000))))
+        for n in (10, 500, 1000):
+            m = e.settled(f"of{n}", 2)
+            self.assertEqual((n, m.failures(f"of{n}"), m.state(f"of{n}")), (n, {}, "up"))
+        self.assertEqual(m.sum("siptrunk_probe_retransmissions_total"), 0)
+        sizes = sorted({len(r.raw) // 100 for r in peer.requests})
+        self.assertTrue(sizes[0] < 6 < sizes[-2] < 12 < sizes[-1], sizes)
+
     def test_firewall_of_our_own(self):
         """Not the peer: and each copy is tried, since the next may pass."""
         drop, reject, once, fine = (self.peer() for _ in range(4))

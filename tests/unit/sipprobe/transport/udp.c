@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "sipprobe/transport/local_sockets.h"
-#include "sipprobe/transport/udp.h"
+#include "sipprobe/transport/udp_private.h"
 #include "tests/unit/sipprobe/loop_turn.h"
 #include "tests/unit/tap.h"
 
@@ -155,6 +155,32 @@ static void test_dscp(void)
 	}
 	mem_deref(a.udp);
 	(void)close(fd);
+}
+
+static int discovery(const struct udp *u)
+{
+	int how = -1;
+	socklen_t len = sizeof(how);
+
+	(void)getsockopt(u->fd, IPPROTO_IP, IP_MTU_DISCOVER, &how, &len);
+	return how;
+}
+
+/* Small ones are never fragmented; a large one may be, and leaves that as it was. */
+static void test_whole(void)
+{
+	static char text[1400];
+	struct end a, b;
+
+	if (!end_open(&a, "127.0.0.1") || !end_open(&b, "127.0.0.1"))
+		return;
+	is_int(discovery(a.udp), IP_PMTUDISC_DO, "whole");
+	for (size_t len = 1199; len <= 1202; len++)
+		is_int(udp_transmit(a.udp, udp_local(b.udp), text, len, len & 1 ? 0 : 46),
+		       0, "sent");
+	is_int(discovery(a.udp), IP_PMTUDISC_DO, "and whole again");
+	mem_deref(a.udp);
+	mem_deref(b.udp);
 }
 
 static void test_failures(void)
@@ -414,6 +440,7 @@ int main(void)
 	check_tap("127.0.0.1", 3, 3);
 	check_tap("::1", 1, 4);
 	test_dscp();
+	test_whole();
 	test_failures();
 	test_many();
 	test_catch_up();
