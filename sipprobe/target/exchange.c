@@ -67,7 +67,7 @@ void exchange_begin(struct target *t)
 	x->transactions = 0;
 	memset(x->settled_key, 0, sizeof(x->settled_key));
 	if (x->auth)
-		auth_begin(x->auth, t->attempt.answered);
+		auth_begin(x->auth, t->answered);
 }
 
 /* Adds what answers the challenges so far; @mb holds the text that @info points to. */

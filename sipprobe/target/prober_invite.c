@@ -113,7 +113,7 @@ static int prober_invite_start(struct target *t)
 		err = calls_start(&t->call->call, target_services(t)->calls, &setup,
 				  &prober_invite_events, t);
 	/* Whatever held us up, a call is not made twice. */
-	t->attempt.held = true;
+	t->attempt->held = true;
 	return err;
 }
 
@@ -136,7 +136,7 @@ static bool prober_invite_refuses(struct target *t)
 		break;
 	}
 	t->group->events->call_refused_h(t->cell, why, t->group->arg);
-	t->attempt.begun_ns = now_ns;
+	t->begun_ns = now_ns;
 	target_probe_at(t, target_schedule_next_ns(t, &none, now_ns));
 	return true;
 }

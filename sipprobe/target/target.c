@@ -1,14 +1,12 @@
 #include "sipprobe/target/target.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include "base/clock.h"
 #include "config/uri.h"
 #include "sipprobe/target/exchange.h"
 #include "sipprobe/target/peers.h"
 #include "sipprobe/target/registry.h"
-#include "sipprobe/target/target_ladder.h"
 #include "sipprobe/target/target_loss.h"
 #include "sipprobe/target/target_marks.h"
 #include "sipprobe/target/target_schedule.h"
@@ -28,11 +26,10 @@ static void target_destructor(void *arg)
 	target_tell_removed(t);
 	if (registry_find(target_services(t)->registry, t->index) == t)
 		registry_remove(target_services(t)->registry, t->index);
-	target_notes_free(t);
+	attempt_end(t);
 	target_loss_free(t);
 	target_mirror_free(t);
 	target_peer_free(t);
-	free(t->elsewhere);
 	request_free(&t->request);
 	mem_deref(t->exchange);
 	mem_deref(t->marks);
@@ -118,7 +115,7 @@ int64_t target_due_ns(const struct target *t)
 
 int64_t target_busy_until_ns(const struct target *t)
 {
-	return t->attempt.pending ? target_deadline_ns(t) : 0;
+	return t->pending ? target_deadline_ns(t) : 0;
 }
 
 void target_take_over(struct target *t, struct health health, int64_t due_ns)

@@ -14,7 +14,7 @@ static bool is_loss(int err)
 
 int target_copy(struct target *t)
 {
-	struct attempt *a = &t->attempt;
+	struct attempt *a = t->attempt;
 	int err;
 
 	a->copied_ns = clock_monotonic_ns();

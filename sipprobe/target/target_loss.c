@@ -112,7 +112,7 @@ static void request_wait(struct target *t, const struct loss_request *r)
 
 void target_loss_end(struct target *t, int64_t rx_ns)
 {
-	struct attempt *a = &t->attempt;
+	struct attempt *a = t->attempt;
 	struct loss_request r = {
 		.copies = a->copies,
 		.finals = rx_ns != 0,

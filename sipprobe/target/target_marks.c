@@ -44,7 +44,7 @@ uint16_t target_marks_copy(const struct target *t, const struct guard_message *m
 /* For who reads the ladder: of an answer to a request that was sent again. */
 static void marks_tell(struct target *t, int64_t rx_ns)
 {
-	const struct attempt *a = &t->attempt;
+	const struct attempt *a = t->attempt;
 	char words[96];
 
 	if (t->marks->direction.kind == DIRECTION_STATELESS && a->mark == a->copies)
@@ -62,7 +62,7 @@ static void marks_tell(struct target *t, int64_t rx_ns)
 
 bool target_marks_final(struct target *t, const struct guard_message *m, int64_t rx_ns)
 {
-	struct attempt *a = &t->attempt;
+	struct attempt *a = t->attempt;
 
 	a->mark = target_marks_copy(t, m, a->copies);
 	if (!a->mark || a->copies < 2)
@@ -100,7 +100,7 @@ static bool marks_wonders(const struct target *t, int64_t now_ns)
 	bool known = k->direction.kind != DIRECTION_UNKNOWN || t->loss.kind == LOSS_FIRST;
 
 	if (t->prober != &prober_options || t->unregistration || !t->udp ||
-	    t->attempt.mark != 1 || t->attempt.retransmissions)
+	    t->attempt->mark != 1 || t->attempt->retransmissions)
 		return false;
 	return !k->asked_ns || (now_ns - k->asked_ns >= AGAIN_MIN_NS &&
 				(!known || k->answers >= AGAIN_AFTER));

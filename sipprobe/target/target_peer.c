@@ -44,7 +44,7 @@ static void peer_note_handshake(struct target *t)
 	struct fingerprint_draft s;
 	uint32_t raw_hash;
 
-	if (!t->stream || t->attempt.reused || !stream_shown(t->stream, &shown))
+	if (!t->stream || t->attempt->reused || !stream_shown(t->stream, &shown))
 		return;
 	if (!t->handshakes)
 		t->handshakes = mem_zalloc(sizeof(*t->handshakes), handshakes_destructor);

@@ -35,10 +35,10 @@ int target_stamp(struct target *t)
 	struct request *r = &t->request;
 
 	target_note_next_request(t);
-	if (t->attempt.answered || !r->buf)
+	if (t->answered || !r->buf)
 		memset(t->previous_key, 0, sizeof(t->previous_key));
 	else
 		memcpy(t->previous_key, request_key(r), REQUEST_KEY_LEN);
-	t->attempt.answered = false;
+	t->answered = false;
 	return t->exchange ? exchange_stamp(t) : request_stamp(r);
 }

@@ -10,6 +10,7 @@
 #include "sipprobe/message/request.h"
 #include "sipprobe/survey/survey_host.h"
 #include "sipprobe/target/prober.h"
+#include "sipprobe/target/target_attempt.h"
 #include "sipprobe/target/target_group.h"
 
 struct exchange;
@@ -18,7 +19,6 @@ struct target_mirror;
 struct target_call;
 struct target_marks;
 struct turns_account;
-struct target_notes;
 struct waiting;
 
 /* What a target that takes back its registration holds till then: target_unregister.c. */
@@ -39,38 +39,6 @@ struct target_surveyed {
 	struct survey *survey; /* owned */
 };
 
-/* The probe under way, or the last one. */
-struct attempt {
-	int64_t begun_ns;
-	int64_t begun_unix_ns;
-	int64_t rx_ns;	 /* its last final response came */
-	int64_t sent_ns; /* first sending of the request; 0: not yet */
-	/* When the next retransmission is due, or the next try to connect; 0: none. */
-	int64_t resend_ns;
-	int64_t resend_every_ns;
-	int64_t copied_ns; /* last sending of the request */
-	int64_t held_ns;   /* by how much later it ends: so long did we stand still */
-	int send_err;	   /* this machine refused the last copy; 0: it went out */
-	int64_t look_ns; /* when to see whether a kept connection lives; 0: not at all */
-	int64_t replaced_ns; /* a kept connection was given up for another; 0: no */
-	uint16_t retransmissions;
-	uint16_t copies;       /* of the request under way that were sent */
-	uint16_t provisionals; /* provisional responses to it */
-	uint16_t mark; /* copy that its final response was made for; 0: it does not say */
-	uint8_t resized; /* copies sent again since the path takes less */
-	bool left;	 /* one of its copies went out */
-	bool held;	 /* it was given its time once more */
-	bool pending;
-	bool answered; /* by a final response; what follows is a duplicate, not late */
-	bool refused;  /* our credentials were */
-	const char *garbage_why; /* what was wrong with bytes of the peer's; or NULL */
-	bool garbage_sip;	 /* they meant to be SIP */
-	const char
-		*mismatch; /* what of an answer with our branch was another's; or NULL */
-	bool heard;	   /* a provisional response came from where it should */
-	bool reused;	   /* runs on a connection that an earlier probe opened */
-};
-
 struct target {
 	struct wheel_timer timer; /* the next due time, retransmission or deadline */
 	struct target_group *group;
@@ -88,17 +56,20 @@ struct target {
 	struct target_call *call;  /* owned; of INVITE, else NULL */
 	struct unregistration *unregistration; /* owned; NULL: it stays */
 	struct request request;
-	struct target_notes *notes; /* owned; NULL: nothing worth noting yet */
-	char *elsewhere; /* owned; what came from another place, in words; or NULL */
 	struct resolve_address address;
 	int64_t due_ns;
-	int64_t resolve_ns; /* how long its name took, for the next probe's phases */
-	struct attempt attempt;
+	int64_t resolve_ns;	 /* how long its name took, for the next probe's phases */
+	int64_t begun_ns;	 /* the probe under way, or the last one; monotonic */
+	struct attempt *attempt; /* owned; NULL: none is under way or being told of */
 	uint32_t index;
 	uint32_t phase;
 	struct health health; /* as the trunk counts: taken over from another address */
 	struct health own;    /* by its own results alone */
+	uint32_t copied_us; /* from when the last probe begun to its last copy; 0: none */
 	bool stream_up;
+	bool pending;  /* a probe is under way */
+	bool answered; /* … or the last one was: what follows is a duplicate, not late */
+	bool refused;  /* our credentials were, by the last one */
 	struct loss loss;
 	struct target_surveyed *surveyed;	/* owned; NULL: its peer is not */
 	struct target_marks *marks;		/* owned; NULL: copies have no number */
@@ -143,7 +114,7 @@ static inline int64_t target_deadline_ns(const struct target *t)
 	int64_t timeout_us = t->prober->timeout_us ? t->prober->timeout_us(t->settings)
 						   : t->settings->timeout_us;
 
-	return t->attempt.begun_ns + t->attempt.held_ns + timeout_us * CLOCK_NS_PER_US;
+	return t->begun_ns + t->attempt->held_ns + timeout_us * CLOCK_NS_PER_US;
 }
 
 /* The TLS contexts of the configuration that the target lives by. */

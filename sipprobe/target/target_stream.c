@@ -42,7 +42,7 @@ static int send_request(struct target *t)
 		err = target_stamp(t);
 	if (!err)
 		err = stream_send(t->stream, t->request.buf, t->request.len,
-				  &t->attempt.sent_ns);
+				  &t->attempt->sent_ns);
 	return err;
 }
 
@@ -53,7 +53,7 @@ static void target_stream_up_h(struct stream *s, void *arg)
 
 	(void)s;
 	t->stream_up = true;
-	if (!t->attempt.pending)
+	if (!t->pending)
 		return;
 	err = send_request(t);
 	if (err)
@@ -80,9 +80,9 @@ static void target_stream_message_h(struct stream *s, const struct guard_message
  */
 static bool try_again(struct target *t)
 {
-	t->attempt.reused = false;
-	t->attempt.sent_ns = 0;
-	t->attempt.look_ns = 0;
+	t->attempt->reused = false;
+	t->attempt->sent_ns = 0;
+	t->attempt->look_ns = 0;
 	if (connect_in_turn(t))
 		return false;
 	target_wait(t);
@@ -95,8 +95,8 @@ static bool try_again(struct target *t)
  */
 static void target_stream_hasten(struct target *t)
 {
-	int64_t at_ns = t->attempt.begun_ns +
-			target_settings(t)->down_interval_us * CLOCK_NS_PER_US;
+	int64_t at_ns =
+		t->begun_ns + target_settings(t)->down_interval_us * CLOCK_NS_PER_US;
 
 	if (!t->unregistration && at_ns < t->due_ns && t->prober->keeps_connection &&
 	    t->prober->keeps_connection(t))
@@ -109,12 +109,12 @@ static void target_stream_closed_h(struct stream *s, enum probe_outcome why, int
 	struct target *t = arg;
 
 	(void)s;
-	if (!t->attempt.pending) {
+	if (!t->pending) {
 		drop_stream(t);
 		target_stream_hasten(t);
 		return;
 	}
-	if (t->attempt.reused && t->stream_up) {
+	if (t->attempt->reused && t->stream_up) {
 		drop_stream(t);
 		if (try_again(t))
 			return;
@@ -135,7 +135,7 @@ static void look_later(struct target *t)
 	int64_t t1_ns = target_settings(t)->t1_us * CLOCK_NS_PER_US;
 	int64_t half_ns = target_settings(t)->timeout_us * CLOCK_NS_PER_US / 2;
 
-	t->attempt.look_ns =
+	t->attempt->look_ns =
 		clock_monotonic_ns() + (2 * t1_ns < half_ns ? 2 * t1_ns : half_ns);
 }
 
@@ -146,10 +146,10 @@ static int replace_stream(struct target *t, int64_t now_ns)
 	target_note_words(t, LADDER_REPLACED, now_ns,
 			  "the kept connection acknowledges nothing: a new one");
 	drop_stream(t);
-	t->attempt.look_ns = 0;
-	t->attempt.replaced_ns = now_ns;
-	t->attempt.reused = false;
-	t->attempt.sent_ns = 0;
+	t->attempt->look_ns = 0;
+	t->attempt->replaced_ns = now_ns;
+	t->attempt->reused = false;
+	t->attempt->sent_ns = 0;
 	return connect_in_turn(t);
 }
 
@@ -159,7 +159,8 @@ void target_stream_look(struct target *t, int64_t now_ns)
 
 	/* A peer that acknowledges is there, and only silent. */
 	if (!t->stream || !stream_is_overdue(t->stream)) {
-		t->attempt.look_ns = now_ns + target_settings(t)->t1_us * CLOCK_NS_PER_US;
+		t->attempt->look_ns =
+			now_ns + target_settings(t)->t1_us * CLOCK_NS_PER_US;
 		target_wait(t);
 		return;
 	}
@@ -239,7 +240,7 @@ static int connect_peer(struct target *t)
 		return err;
 	err = stream_connect(&t->stream, &t->address.sa, &way, profile, name,
 			     &stream_handlers, t);
-	t->attempt.send_err = err;
+	t->attempt->send_err = err;
 	if (!err && config_transport_is_websocket(t->address.transport))
 		err = use_websocket(t);
 	if (err)
@@ -259,7 +260,7 @@ static int connect_in_turn(struct target *t)
 
 	if (err != EADDRINUSE || !target_settings(t)->local.port)
 		return err;
-	t->attempt.resend_ns = clock_monotonic_ns() + TURN_NS;
+	t->attempt->resend_ns = clock_monotonic_ns() + TURN_NS;
 	return 0;
 }
 
@@ -267,16 +268,16 @@ int target_transact_stream(struct target *t)
 {
 	if (t->stream && t->stream_up) {
 		/* Else an earlier transaction of this probe opened it. */
-		if (!t->attempt.sent_ns)
-			t->attempt.reused = true;
+		if (!t->attempt->sent_ns)
+			t->attempt->reused = true;
 		if (!send_request(t)) {
-			if (t->attempt.reused)
+			if (t->attempt->reused)
 				look_later(t);
 			return 0;
 		}
 		drop_stream(t);
-		t->attempt.reused = false;
-		t->attempt.sent_ns = 0;
+		t->attempt->reused = false;
+		t->attempt->sent_ns = 0;
 	}
 	drop_stream(t);
 	return connect_in_turn(t);
@@ -286,7 +287,7 @@ void target_stream_again(struct target *t)
 {
 	int err;
 
-	t->attempt.resend_ns = 0;
+	t->attempt->resend_ns = 0;
 	err = connect_in_turn(t);
 	if (err)
 		target_unsent(t, err);
@@ -312,7 +313,7 @@ void target_stream_report(const struct target *t, struct probe_result *r)
 	r->tls_cause = (uint8_t)report->tls_failure;
 	r->tls_fault = (uint8_t)report->tls_fault;
 	/* Phases of a connection that an earlier probe opened are not this one's. */
-	if (t->attempt.reused)
+	if (t->attempt->reused)
 		return;
 	r->phase_ns[PROBE_PHASE_CONNECT] = report->connect_ns;
 	r->phase_ns[PROBE_PHASE_TLS] = report->tls_ns;
@@ -334,7 +335,7 @@ static void tell_chain(const struct target *t)
 	const struct probe_events *events = t->group->events;
 	struct chain *chain;
 
-	if (!events->chain_h || !t->stream || t->attempt.reused ||
+	if (!events->chain_h || !t->stream || t->attempt->reused ||
 	    stream_chain(t->stream, &chain))
 		return;
 	events->chain_h(t->cell, chain, t->group->arg);
@@ -369,9 +370,9 @@ void target_stream_done(struct target *t, bool answered)
 
 enum probe_outcome target_stream_timeout(const struct target *t, const char **detail)
 {
-	if (t->attempt.sent_ns)
+	if (t->attempt->sent_ns)
 		return PROBE_TIMEOUT;
-	if (t->attempt.resend_ns) {
+	if (t->attempt->resend_ns) {
 		*detail = "the port of local has another connection to this peer, or is "
 			  "another program's";
 		return PROBE_INTERNAL;

@@ -49,17 +49,17 @@ struct survey_around {
 
 static void survey_probe_times(struct survey_around *a, const struct target *t)
 {
-	const struct attempt *p = &t->attempt;
+	int64_t copied_ns = attempt_copied_ns(t);
 	int64_t every_ns = target_settings(t)->interval_us * CLOCK_NS_PER_US;
 
-	if (p->begun_ns > a->from_ns)
-		survey_times_add(a->out, p->begun_ns);
+	if (t->begun_ns > a->from_ns)
+		survey_times_add(a->out, t->begun_ns);
 	/* Its last copy, and its next one. */
-	if (p->copied_ns > a->from_ns && p->copied_ns > p->sent_ns)
-		survey_times_add(a->out, p->copied_ns);
-	if (p->pending && p->resend_ns)
-		survey_times_add(a->out, p->resend_ns);
-	if (p->pending)
+	if (copied_ns > a->from_ns)
+		survey_times_add(a->out, copied_ns);
+	if (t->pending && t->attempt->resend_ns)
+		survey_times_add(a->out, t->attempt->resend_ns);
+	if (t->pending)
 		return;
 	for (int64_t at_ns = t->due_ns;
 	     at_ns < a->to_ns && a->out->count <= SURVEY_BUDGET_TIMES; at_ns += every_ns)

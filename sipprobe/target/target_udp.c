@@ -36,7 +36,7 @@ static int choose_way(struct target *t)
 
 static int transact_udp(struct target *t)
 {
-	struct attempt *a = &t->attempt;
+	struct attempt *a = t->attempt;
 	int err = choose_way(t);
 
 	a->send_err = err;

@@ -114,7 +114,7 @@ static void unregister_silence(struct target *t)
 	if (!t->prober->unregister)
 		return;
 	ticker_cancel(target_services(t)->ticker, &t->timer);
-	t->attempt.pending = false;
+	attempt_drop(t);
 }
 
 bool target_unregister(struct target *t, int64_t at_ns)
@@ -123,7 +123,7 @@ bool target_unregister(struct target *t, int64_t at_ns)
 		return true;
 	if (!t->unregistration)
 		unregister_silence(t);
-	if (!target_leaves(t) || t->attempt.pending || t->due_ns <= at_ns)
+	if (!target_leaves(t) || t->pending || t->due_ns <= at_ns)
 		return false;
 	target_probe_at(t, at_ns);
 	return true;

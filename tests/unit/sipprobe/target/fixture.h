@@ -369,7 +369,7 @@ static inline void fixture_probe(struct target *t)
 {
 	target_probe_now(t);
 	pass_ns(0);
-	if (!t->attempt.pending)
+	if (!t->pending)
 		pass_ns(WHEEL_TICK_NS - virtual_now_ns % WHEEL_TICK_NS);
 }
 

@@ -233,7 +233,7 @@ static void test_waits_of_refused(void)
 	pass_ms(34000);
 	(void)fixture_drain(&f);
 	fixture_reply(&f, "401 Unauthorized", "");
-	ok(t->attempt.refused, "refused, with 34 s left");
+	ok(t->refused, "refused, with 34 s left");
 	is_int((t->prober->due_ns(t) - virtual_now_ns) / CLOCK_NS_PER_S, 30,
 	       "not before the interval");
 	mem_deref(t);

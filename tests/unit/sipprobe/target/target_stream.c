@@ -229,7 +229,7 @@ static void check_replaced(const char *settings, int64_t dead_ms, enum answering
 	}
 	pass_ms(dead_ms - 20);
 	overdue = true;
-	ok(t->stream && t->attempt.reused, "which is kept until it is looked at");
+	ok(t->stream && t->attempt->reused, "which is kept until it is looked at");
 	pass_ms(40);
 	overdue = false;
 	if (answers != REFUSES)

@@ -356,7 +356,7 @@ static void test_over_tcp(void)
 	(void)fixture_told(&f);
 	fixture_probe(t);
 	no_memory = true;
-	for (int i = 0; i < 1000 && t->attempt.pending; i++)
+	for (int i = 0; i < 1000 && t->pending; i++)
 		loop_turn();
 	no_memory = false;
 	is_str(fixture_told(&f), "begin, internal down",

@@ -181,7 +181,7 @@ static void test_when(void)
 	is_int(ts.changed_ns, virtual_now_ns, "up when the answer came");
 	is_int(ts.held_ns, virtual_now_ns - begun_ns, "and unknown since it began");
 	fixture_probe(ts.trunk->targets[0]);
-	begun_ns = ts.trunk->targets[0]->attempt.begun_ns;
+	begun_ns = ts.trunk->targets[0]->begun_ns;
 	pass_ms(4900);
 	virtual_now_ns += 900 * CLOCK_NS_PER_MS;
 	pass_ms(0);
