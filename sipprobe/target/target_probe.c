@@ -187,8 +187,7 @@ void target_icmp(struct target *t, int err)
 
 bool target_owns_branch(const struct target *t, const struct pl *branch)
 {
-	return t->request.buf && branch->l == REQUEST_BRANCH_LEN &&
-	       !memcmp(branch->p, t->request.buf + t->request.branch, branch->l);
+	return request_owns_branch(&t->request, branch);
 }
 
 void target_garbage(struct target *t, const struct target_garbage *garbage)

@@ -12,7 +12,7 @@
 
 int target_make_request(struct target *t, const struct sa *local)
 {
-	bool first = !t->request.buf;
+	bool first = !t->request.buf && !t->request.shrunk;
 	struct request_info info;
 	int err;
 
@@ -35,10 +35,10 @@ int target_stamp(struct target *t)
 	struct request *r = &t->request;
 
 	target_note_next_request(t);
-	if (t->answered || !r->buf)
+	if (t->answered)
 		memset(t->previous_key, 0, sizeof(t->previous_key));
 	else
-		memcpy(t->previous_key, request_key(r), REQUEST_KEY_LEN);
+		request_pack_key(t->previous_key, r);
 	t->answered = false;
 	return t->exchange ? exchange_stamp(t) : request_stamp(r);
 }

@@ -14,7 +14,8 @@ enum { CACHE_LINE = 64 };
 /* Whether a response that arrives now answers the last unanswered probe, too late. */
 static bool is_late(const struct target *t, const struct guard_message *m)
 {
-	return t->previous_key[0] && request_branch_has(&m->branch, t->previous_key);
+	return (t->previous_key[0] || t->previous_key[1]) &&
+	       request_branch_has_packed(&m->branch, t->previous_key);
 }
 
 static bool from_peer(const struct target *t, const struct sa *src)

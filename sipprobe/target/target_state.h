@@ -78,7 +78,8 @@ struct target {
 	struct fingerprint_history peer;	/* as its answers show it */
 	struct fingerprint_history *handshakes; /* owned; NULL: there was none over TLS */
 	uint32_t mirror_hash; /* of what the last answer said of where we are */
-	char previous_key[REQUEST_KEY_LEN]; /* of the last unanswered request, or zeros */
+	/* Of the last unanswered request, packed; or zeros */
+	uint32_t previous_key[REQUEST_KEY_LEN / TOKEN_DIGITS];
 };
 
 static inline struct target *target_of_timer(struct wheel_timer *timer)
