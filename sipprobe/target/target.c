@@ -20,9 +20,6 @@ static void target_destructor(void *arg)
 	ticker_cancel(target_services(t)->ticker, &t->timer);
 	peers_remove(t->group->peers, &t->address.sa, t->address.transport, t);
 	target_services(t)->targets_stamp++;
-	mem_deref(t->stream);
-	mem_deref(t->call);
-	mem_deref(t->account);
 	target_tell_removed(t);
 	if (registry_find(target_services(t)->registry, t->index) == t)
 		registry_remove(target_services(t)->registry, t->index);
@@ -31,10 +28,7 @@ static void target_destructor(void *arg)
 	target_mirror_free(t);
 	target_peer_free(t);
 	request_free(&t->request);
-	mem_deref(t->exchange);
-	mem_deref(t->marks);
-	mem_deref(t->surveyed);
-	mem_deref(t->unregistration);
+	target_more_free(t);
 }
 
 int target_alloc(struct target **tp, struct target_group *group,
@@ -54,10 +48,14 @@ int target_alloc(struct target **tp, struct target_group *group,
 	t->address = *address;
 	t->resolve_ns = resolve_ns;
 	t->index = UINT32_MAX;
+	t->more = &target_more_none;
 	group->services->targets_stamp++;
 	err = registry_add(group->services->registry, &t->index, t);
+	/* Where there may be a connection a probe can count on it. */
+	if (!err && address->transport != CONFIG_TRANSPORT_UDP && !target_more(t))
+		err = ENOMEM;
 	if (!err)
-		err = exchange_alloc(&t->exchange, t);
+		err = exchange_alloc(t);
 	if (!err)
 		err = target_marks_alloc(t);
 	if (!err)

@@ -44,7 +44,7 @@ bool target_misdirected(struct target *t, const struct udp *u, const struct sa *
 	if (!request_answered_by(&t->request, t->prober->method, m))
 		return false;
 	how = elsewhere_how(t, src);
-	if (events->probe_misdirected_h && !t->unregistration)
+	if (events->probe_misdirected_h && !t->more->unregistration)
 		events->probe_misdirected_h(t->cell, how, t->group->arg);
 	if (t->pending && !t->attempt->elsewhere)
 		elsewhere_tell(t, how, src, m, rx_ns);

@@ -42,7 +42,7 @@ void target_notes_free(struct target *t)
 
 static bool is_kept(const struct target *t)
 {
-	return t->group->events->probe_ladder_h && t->pending && !t->unregistration;
+	return t->group->events->probe_ladder_h && t->pending && !t->more->unregistration;
 }
 
 /* Room for one more note; NULL without, which is counted where it can be. */
@@ -50,7 +50,7 @@ static struct note *add_note(struct target *t, enum ladder_kind kind, int64_t at
 {
 	struct target_notes *n = t->attempt->notes, *grown = n;
 	unsigned count = n ? n->count : 0;
-	unsigned most = t->call ? NOTES_CALL_MAX : NOTES_MAX;
+	unsigned most = t->more->call ? NOTES_CALL_MAX : NOTES_MAX;
 	struct note *note;
 
 	if (count == most) {

@@ -36,9 +36,9 @@ static void probe_finish(struct target *t, const struct guard_message *m,
 	int64_t now_ns = clock_monotonic_ns();
 
 	t->pending = false;
-	if (t->unregistration) {
+	if (t->more->unregistration) {
 		attempt_end(t);
-		t->unregistration->done_h(t);
+		t->more->unregistration->done_h(t);
 		return;
 	}
 	t->answered = r->outcome == PROBE_RESPONSE;
@@ -223,7 +223,7 @@ void target_rebind(struct target *t)
 	t->udp = NULL;
 	/* Its answer may come to a socket that is closed now: ask again, at once. A call
 	 * chooses its way at each message. */
-	if (t->pending && !t->call && t->address.transport == CONFIG_TRANSPORT_UDP)
+	if (t->pending && !t->more->call && t->address.transport == CONFIG_TRANSPORT_UDP)
 		ticker_start(target_services(t)->ticker, &t->timer, clock_monotonic_ns(),
 			     probe_rebound_h);
 }
@@ -404,12 +404,12 @@ static void probe_begin(struct target *t, bool held)
 {
 	int err = attempt_begin(t, held);
 
-	if (t->exchange)
+	if (t->more->exchange)
 		exchange_begin(t);
 	/* Where there was no memory for it, there may be by now. */
-	if (!held && !t->unregistration && !t->cell)
+	if (!held && !t->more->unregistration && !t->cell)
 		target_tell(t);
-	if (!held && !t->unregistration && t->group->events->probe_begin_h)
+	if (!held && !t->more->unregistration && t->group->events->probe_begin_h)
 		t->group->events->probe_begin_h(t->cell, t->begun_ns - t->due_ns,
 						t->group->arg);
 	if (!err)

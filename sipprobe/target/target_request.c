@@ -17,8 +17,8 @@ int target_make_request(struct target *t, const struct sa *local)
 	int err;
 
 	/* Its requests differ: each is made when it is stamped. */
-	if (t->exchange) {
-		exchange_set_local(t->exchange, local);
+	if (t->more->exchange) {
+		exchange_set_local(t->more->exchange, local);
 		return 0;
 	}
 	target_request_info(t, &info, local);
@@ -40,5 +40,5 @@ int target_stamp(struct target *t)
 	else
 		request_pack_key(t->previous_key, r);
 	t->answered = false;
-	return t->exchange ? exchange_stamp(t) : request_stamp(r);
+	return t->more->exchange ? exchange_stamp(t) : request_stamp(r);
 }

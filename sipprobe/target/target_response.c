@@ -52,9 +52,9 @@ static void final_response(struct target *t, const struct guard_message *m, int6
 	bool noted;
 
 	t->attempt->rx_ns = rx_ns;
-	noted = t->marks && target_marks_final(t, m, rx_ns);
+	noted = t->more->marks && target_marks_final(t, m, rx_ns);
 	target_loss_end(t, rx_ns);
-	if (t->exchange && !noted)
+	if (t->more->exchange && !noted)
 		target_note_response(t, m, rx_ns);
 	switch (exchange_next(t, m, &why)) {
 	case EXCHANGE_DONE:

@@ -44,8 +44,7 @@ static int64_t pace_ns(const struct target *t)
 	int64_t own_ns = own_interval_ns(t);
 	int64_t down_ns = target_settings(t)->down_interval_us * CLOCK_NS_PER_US;
 
-	return fast && !t->prober->steady && !t->refused && down_ns &&
-			       down_ns < own_ns
+	return fast && !t->prober->steady && !t->refused && down_ns && down_ns < own_ns
 		       ? down_ns
 		       : own_ns;
 }

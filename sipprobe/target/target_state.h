@@ -12,14 +12,7 @@
 #include "sipprobe/target/prober.h"
 #include "sipprobe/target/target_attempt.h"
 #include "sipprobe/target/target_group.h"
-
-struct exchange;
-struct stream;
-struct target_mirror;
-struct target_call;
-struct target_marks;
-struct turns_account;
-struct waiting;
+#include "sipprobe/target/target_more.h"
 
 /* What a target that takes back its registration holds till then: target_unregister.c. */
 struct unregistration {
@@ -47,39 +40,28 @@ struct target {
 	const struct config_settings *settings;
 	void *cell;
 	const struct prober *prober;
-	struct udp *udp;       /* borrowed; NULL: to be chosen at the next probe */
-	struct sa local;       /* our end of it */
-	struct stream *stream; /* owned */
-	struct turns_account
-		*account;	   /* of the loop's time its connections take, or NULL */
-	struct exchange *exchange; /* owned; NULL: a probe is one transaction */
-	struct target_call *call;  /* owned; of INVITE, else NULL */
-	struct unregistration *unregistration; /* owned; NULL: it stays */
+	const struct target_more *more; /* never NULL; target_more() writes to it */
+	struct attempt *attempt; /* owned; NULL: none is under way or being told of */
+	struct udp *udp;	 /* borrowed; NULL: to be chosen at the next probe */
+	struct sa local;	 /* our end of it */
 	struct request request;
 	struct resolve_address address;
 	int64_t due_ns;
-	int64_t resolve_ns;	 /* how long its name took, for the next probe's phases */
-	int64_t begun_ns;	 /* the probe under way, or the last one; monotonic */
-	struct attempt *attempt; /* owned; NULL: none is under way or being told of */
+	int64_t begun_ns;   /* the probe under way, or the last one; monotonic */
+	int64_t resolve_ns; /* how long its name took, for the next probe's phases */
 	uint32_t index;
 	uint32_t phase;
 	struct health health; /* as the trunk counts: taken over from another address */
 	struct health own;    /* by its own results alone */
-	uint32_t copied_us; /* from when the last probe begun to its last copy; 0: none */
-	bool stream_up;
-	bool pending;  /* a probe is under way */
-	bool answered; /* … or the last one was: what follows is a duplicate, not late */
-	bool refused;  /* our credentials were, by the last one */
 	struct loss loss;
-	struct target_surveyed *surveyed;	/* owned; NULL: its peer is not */
-	struct target_marks *marks;		/* owned; NULL: copies have no number */
-	struct waiting *waiting;		/* owned; oldest first; not settled yet */
-	struct target_mirror *mirror;		/* owned; NULL: nobody asked yet */
-	struct fingerprint_history peer;	/* as its answers show it */
-	struct fingerprint_history *handshakes; /* owned; NULL: there was none over TLS */
-	uint32_t mirror_hash; /* of what the last answer said of where we are */
+	struct fingerprint_history peer; /* as its answers show it */
 	/* Of the last unanswered request, packed; or zeros */
 	uint32_t previous_key[REQUEST_KEY_LEN / TOKEN_DIGITS];
+	uint32_t mirror_hash; /* of what the last answer said of where we are */
+	uint32_t copied_us; /* from when the last probe begun to its last copy; 0: none */
+	bool pending;	    /* a probe is under way */
+	bool answered; /* … or the last one was: what follows is a duplicate, not late */
+	bool refused;  /* our credentials were, by the last one */
 };
 
 static inline struct target *target_of_timer(struct wheel_timer *timer)
@@ -121,7 +103,7 @@ static inline int64_t target_deadline_ns(const struct target *t)
 /* The TLS contexts of the configuration that the target lives by. */
 static inline struct tls_cache *target_tls(const struct target *t)
 {
-	const struct unregistration *u = t->unregistration;
+	const struct unregistration *u = t->more->unregistration;
 
 	return u && u->tls ? u->tls : t->group->tls;
 }

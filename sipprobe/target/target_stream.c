@@ -23,13 +23,18 @@ static int connect_in_turn(struct target *t);
 
 static void drop_stream(struct target *t)
 {
-	t->stream = mem_deref(t->stream);
-	t->stream_up = false;
+	struct target_more *more;
+
+	if (!t->more->stream)
+		return;
+	more = target_more(t);
+	more->stream = mem_deref(more->stream);
+	more->stream_up = false;
 }
 
 static int send_request(struct target *t)
 {
-	struct sa local = *stream_local(t->stream);
+	struct sa local = *stream_local(t->more->stream);
 	uint16_t port = sockets_stream_port(target_services(t)->sockets,
 					    t->address.transport, sa_af(&local));
 	int err;
@@ -41,7 +46,7 @@ static int send_request(struct target *t)
 	if (!err)
 		err = target_stamp(t);
 	if (!err)
-		err = stream_send(t->stream, t->request.buf, t->request.len,
+		err = stream_send(t->more->stream, t->request.buf, t->request.len,
 				  &t->attempt->sent_ns);
 	return err;
 }
@@ -52,7 +57,7 @@ static void target_stream_up_h(struct stream *s, void *arg)
 	int err;
 
 	(void)s;
-	t->stream_up = true;
+	target_more(t)->stream_up = true;
 	if (!t->pending)
 		return;
 	err = send_request(t);
@@ -98,8 +103,8 @@ static void target_stream_hasten(struct target *t)
 	int64_t at_ns =
 		t->begun_ns + target_settings(t)->down_interval_us * CLOCK_NS_PER_US;
 
-	if (!t->unregistration && at_ns < t->due_ns && t->prober->keeps_connection &&
-	    t->prober->keeps_connection(t))
+	if (!t->more->unregistration && at_ns < t->due_ns &&
+	    t->prober->keeps_connection && t->prober->keeps_connection(t))
 		target_probe_at(t, at_ns);
 }
 
@@ -114,7 +119,7 @@ static void target_stream_closed_h(struct stream *s, enum probe_outcome why, int
 		target_stream_hasten(t);
 		return;
 	}
-	if (t->attempt->reused && t->stream_up) {
+	if (t->attempt->reused && t->more->stream_up) {
 		drop_stream(t);
 		if (try_again(t))
 			return;
@@ -158,7 +163,7 @@ void target_stream_look(struct target *t, int64_t now_ns)
 	int err;
 
 	/* A peer that acknowledges is there, and only silent. */
-	if (!t->stream || !stream_is_overdue(t->stream)) {
+	if (!t->more->stream || !stream_is_overdue(t->more->stream)) {
 		t->attempt->look_ns =
 			now_ns + target_settings(t)->t1_us * CLOCK_NS_PER_US;
 		target_wait(t);
@@ -195,9 +200,11 @@ int target_peer_name(const struct target *t, char *out, size_t size)
 /* A peer that has us work more than its share waits; without memory nobody counts. */
 static void share_loop(struct target *t)
 {
-	if (t->account || !turns_account_alloc(&t->account, TURNS_SHARE))
-		stream_share(t->stream, sockets_turns(target_services(t)->sockets),
-			     t->account);
+	struct target_more *more = target_more(t);
+
+	if (more->account || !turns_account_alloc(&more->account, TURNS_SHARE))
+		stream_share(more->stream, sockets_turns(target_services(t)->sockets),
+			     more->account);
 }
 
 static int use_websocket(struct target *t)
@@ -207,7 +214,7 @@ static int use_websocket(struct target *t)
 		.agent = target_services(t)->agent,
 		.secure = t->address.transport == CONFIG_TRANSPORT_WSS,
 	};
-	int err = stream_use_websocket(t->stream, &rq, target_services(t)->ticker);
+	int err = stream_use_websocket(t->more->stream, &rq, target_services(t)->ticker);
 
 	if (err)
 		drop_stream(t);
@@ -238,14 +245,14 @@ static int connect_peer(struct target *t)
 	}
 	if (err)
 		return err;
-	err = stream_connect(&t->stream, &t->address.sa, &way, profile, name,
+	err = stream_connect(&target_more(t)->stream, &t->address.sa, &way, profile, name,
 			     &stream_handlers, t);
 	t->attempt->send_err = err;
 	if (!err && config_transport_is_websocket(t->address.transport))
 		err = use_websocket(t);
 	if (err)
 		return err;
-	stream_mark(t->stream)->opener = t;
+	stream_mark(t->more->stream)->opener = t;
 	share_loop(t);
 	return 0;
 }
@@ -266,7 +273,7 @@ static int connect_in_turn(struct target *t)
 
 int target_transact_stream(struct target *t)
 {
-	if (t->stream && t->stream_up) {
+	if (t->more->stream && t->more->stream_up) {
 		/* Else an earlier transaction of this probe opened it. */
 		if (!t->attempt->sent_ns)
 			t->attempt->reused = true;
@@ -297,17 +304,17 @@ void target_stream_again(struct target *t)
 
 void target_stream_catch_up(struct target *t)
 {
-	if (t->stream)
-		stream_catch_up(t->stream);
+	if (t->more->stream)
+		stream_catch_up(t->more->stream);
 }
 
 void target_stream_report(const struct target *t, struct probe_result *r)
 {
 	const struct stream_report *report;
 
-	if (!t->stream)
+	if (!t->more->stream)
 		return;
-	report = stream_report(t->stream);
+	report = stream_report(t->more->stream);
 	r->cert_not_after_s = report->cert_not_after_s;
 	r->verified_not_after_s = report->verified_not_after_s;
 	r->tls_cause = (uint8_t)report->tls_failure;
@@ -325,7 +332,8 @@ static void tell_certificate(const struct target *t)
 	const struct probe_events *events = t->group->events;
 	struct engine_certificate c;
 
-	if (events->certificate_h && t->stream && stream_certificate(t->stream, &c))
+	if (events->certificate_h && t->more->stream &&
+	    stream_certificate(t->more->stream, &c))
 		events->certificate_h(t->cell, &c, t->group->arg);
 }
 
@@ -335,8 +343,8 @@ static void tell_chain(const struct target *t)
 	const struct probe_events *events = t->group->events;
 	struct chain *chain;
 
-	if (!events->chain_h || !t->stream || t->attempt->reused ||
-	    stream_chain(t->stream, &chain))
+	if (!events->chain_h || !t->more->stream || t->attempt->reused ||
+	    stream_chain(t->more->stream, &chain))
 		return;
 	events->chain_h(t->cell, chain, t->group->arg);
 	chain_unref(chain);
@@ -353,9 +361,9 @@ static void tell_rehearsal(const struct target *t)
 {
 	struct rehearsal result;
 
-	if (!t->group->rehearsal || !t->stream)
+	if (!t->group->rehearsal || !t->more->stream)
 		return;
-	stream_rehearse(t->stream, t->group->rehearsal, &result);
+	stream_rehearse(t->more->stream, t->group->rehearsal, &result);
 	t->group->events->rehearsal_h(t->cell, &result, t->group->arg);
 }
 
@@ -377,12 +385,12 @@ enum probe_outcome target_stream_timeout(const struct target *t, const char **de
 			  "another program's";
 		return PROBE_INTERNAL;
 	}
-	if (!t->stream || stream_report(t->stream)->connect_ns < 0) {
+	if (!t->more->stream || stream_report(t->more->stream)->connect_ns < 0) {
 		*detail = "no TCP connection before the deadline";
 		return PROBE_CONNECT;
 	}
 	if (config_transport_is_tls(t->address.transport) &&
-	    stream_report(t->stream)->tls_ns < 0) {
+	    stream_report(t->more->stream)->tls_ns < 0) {
 		*detail = "TLS handshake not done before the deadline";
 		return PROBE_TLS;
 	}

@@ -48,12 +48,12 @@ static void test_off(void)
 	ok(!strstr(fixture_field(&f, "Via"), "siptrunk-copy"), "no number");
 	fixture_reply(&f, "200 OK", "");
 	is_int(fixture_got(&f), false, "and no question");
-	ok(!t->marks, "nor anything kept for it");
+	ok(!t->more->marks, "nor anything kept for it");
 	mem_deref(t);
 	fixture_close(&f);
 	fixture_open(&f, CONFIG_TRANSPORT_TCP, MARKS);
 	t = fixture_target(&f, &prober_options);
-	ok(!t->marks, "nor over TCP");
+	ok(!t->more->marks, "nor over TCP");
 	mem_deref(t);
 	fixture_close(&f);
 }
@@ -194,7 +194,7 @@ static void test_methods(void)
 	fixture_drain(&f);
 	fixture_reply(&f, "200 OK", "");
 	is_int(fixture_drain(&f), 0, "REGISTER");
-	ok(t->marks != NULL, "whose copies have numbers");
+	ok(t->more->marks != NULL, "whose copies have numbers");
 	mem_deref(t);
 	fixture_close(&f);
 }

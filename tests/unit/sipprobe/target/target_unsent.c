@@ -274,7 +274,7 @@ static void test_way(void)
 	fixture_reply(&f, "200 OK", "");
 	for (int failures = 0; failures < 19; failures++) {
 		t->local = elsewhere;
-		exchange_set_local(t->exchange, &elsewhere);
+		exchange_set_local(t->more->exchange, &elsewhere);
 		fixture_probe(t);
 		is_int(fixture_drain(&f), 1, "asked");
 		is_int(!strstr(fixture_field(&f, "Via"), "127.0.0.9"), failures % 8 == 1,
@@ -285,7 +285,7 @@ static void test_way(void)
 	(void)fixture_drain(&f);
 	fixture_reply(&f, "200 OK", "");
 	t->local = elsewhere;
-	exchange_set_local(t->exchange, &elsewhere);
+	exchange_set_local(t->more->exchange, &elsewhere);
 	fixture_probe(t);
 	(void)fixture_drain(&f);
 	ok(strstr(fixture_field(&f, "Via"), "127.0.0.9"), "after a success it is kept");
