@@ -65,7 +65,8 @@ int trunk_alloc(struct trunk **tp, struct trunk_group *group,
 	t->group = group;
 	t->owner = (struct target_owner){
 		.conf = conf, .result_h = trunk_result_h, .seen_h = trunk_seen_h};
-	err = naming_alloc(&t->naming, t);
+	/* An address needs it for a moment only, and at its turn. */
+	err = naming_is_brief(t) ? 0 : naming_alloc(&t->naming, t);
 	if (!err)
 		err = registrar_alloc(&t->registrar, conf->settings, trunk_ticker(t),
 				      trunk_registrar_h, t);
@@ -117,7 +118,25 @@ void trunk_start(struct trunk *t)
 	t->group->targets.services->inbound_sensitive += is_inbound_sensitive(t);
 	trunk_begin_pause(t);
 	trunk_expect_pings(t);
+	t->waiting = !t->naming;
+	if (t->naming)
+		naming_resolve(t->naming);
+}
+
+bool trunk_waits(const struct trunk *t)
+{
+	return t->waiting;
+}
+
+int trunk_begin(struct trunk *t)
+{
+	int err = naming_alloc(&t->naming, t);
+
+	if (err)
+		return err;
+	t->waiting = false;
 	naming_resolve(t->naming);
+	return 0;
 }
 
 void trunk_resolve_again(struct trunk *t)

@@ -23,6 +23,7 @@ struct trunk {
 	uint16_t reported_up;
 	uint8_t state;	/* enum health_state, as told */
 	uint8_t sum;	/* the same by its addresses alone, without the peer's pings */
+	bool waiting;	/* for trunk_begin() */
 	bool succeeded; /* when it goes, another comes that registers the same */
 };
 

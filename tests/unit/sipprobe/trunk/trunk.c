@@ -9,10 +9,11 @@ static void test_literal(void)
 
 	trunks_open(&ts, "sip:127.0.0.1:%u", CALM, "");
 	is_str(told(&ts), "trunk isp, 0/0", "a trunk begins without addresses");
+	ok(trunk_waits(ts.trunk) && !ts.trunk->naming, "and waits with nothing in hand");
 	ok(loop_until(has_targets, &ts), "an address needs no DNS");
 	is_str(told(&ts), "0/1", "one address, not up yet");
 	is_str(ts.zone->log, "", "nothing was asked");
-	ok(!ts.trunk->naming, "and never will be");
+	ok(!trunk_waits(ts.trunk) && !ts.trunk->naming, "and never will be");
 	probe(&ts, 0, "200 OK");
 	is_str(told(&ts), "1/1, unknown>up by 127.0.0.1 OPTIONS", "up");
 	is_int(ts.downs, 0, "which nobody asks why");

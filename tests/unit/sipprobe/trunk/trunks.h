@@ -170,9 +170,14 @@ static inline void trunks_close(struct trunks *ts)
 	fixture_close(&ts->f);
 }
 
+/* An address has its turn by then, which is the engine's to give. */
 static inline bool has_targets(void *arg)
 {
-	return ((struct trunks *)arg)->trunk->target_count;
+	struct trunk *t = ((struct trunks *)arg)->trunk;
+
+	if (trunk_waits(t))
+		(void)trunk_begin(t);
+	return t->target_count;
 }
 
 /* What was told since, without the probes themselves. */
