@@ -58,10 +58,10 @@ static void probe_finish(struct target *t, const struct guard_message *m,
 	target_survey_probed(t, r);
 	if (t->due_ns - now_ns > REQUEST_KEPT_NS)
 		request_shrink(&t->request);
-	if (t->owner->result_h)
-		t->owner->result_h(t->owner, t, r,
-				   t->health.state != before ||
-					   t->own.state != own_before);
+	if (t->owner->handlers && t->owner->handlers->result_h)
+		t->owner->handlers->result_h(t->owner, t, r,
+					     t->health.state != before ||
+						     t->own.state != own_before);
 }
 
 /* A deadline that we looked at late is no later for that. */

@@ -206,6 +206,9 @@ static inline void fixture_seen_h(struct target_owner *o)
 	fixture_in_use->owner_seen++;
 }
 
+static const struct target_owner_handlers fixture_owner_handlers = {fixture_result_h,
+								    fixture_seen_h};
+
 static inline void fixture_unregistered_h(void *arg)
 {
 	((struct fixture *)arg)->unregistered++;
@@ -332,8 +335,7 @@ static inline void fixture_open(struct fixture *f, enum config_transport transpo
 	f->owner = (struct target_owner){.conf = fixture_trunk(f),
 					 .paused = fixture_trunk(f)->settings->pause.on,
 					 .row = isp,
-					 .result_h = fixture_result_h,
-					 .seen_h = fixture_seen_h};
+					 .handlers = &fixture_owner_handlers};
 }
 
 static inline void fixture_close(struct fixture *f)

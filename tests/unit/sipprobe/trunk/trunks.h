@@ -203,7 +203,7 @@ static inline const char *told(struct trunks *ts)
 /* A probe of the nth target that is answered, by nothing at all: not at all. */
 static inline void probe(struct trunks *ts, unsigned n, const char *status)
 {
-	struct target *t = ts->trunk->targets[n];
+	struct target *t = trunk_targets(ts->trunk)[n];
 	char request[FIXTURE_TEXT], buf[FIXTURE_TEXT];
 
 	fixture_probe(t);
