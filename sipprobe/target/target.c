@@ -28,6 +28,7 @@ static void target_destructor(void *arg)
 	target_mirror_free(t);
 	target_peer_free(t);
 	request_free(&t->request);
+	mem_deref(t->local);
 	target_more_free(t);
 }
 

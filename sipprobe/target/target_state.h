@@ -24,6 +24,12 @@ struct unregistration {
 	void (*done_h)(struct target *t); /* its last probe has ended */
 };
 
+/* Our end as peers see it over UDP: one for all targets that have the same. */
+struct target_local {
+	struct le le; /* in the services' `locals` */
+	struct sa sa;
+};
+
 struct survey;
 
 /* Of a target whose peer is asked more than probes ask: target_survey.c. */
@@ -41,9 +47,9 @@ struct target {
 	void *cell;
 	const struct prober *prober;
 	const struct target_more *more; /* never NULL; target_more() writes to it */
-	struct attempt *attempt; /* owned; NULL: none is under way or being told of */
-	struct udp *udp;	 /* borrowed; NULL: to be chosen at the next probe */
-	struct sa local;	 /* our end of it */
+	struct attempt *attempt;    /* owned; NULL: none is under way or being told of */
+	struct udp *udp;	    /* borrowed; NULL: to be chosen at the next probe */
+	struct target_local *local; /* our end of it; shared; NULL: none was chosen yet */
 	struct request request;
 	struct resolve_address address;
 	int64_t due_ns;

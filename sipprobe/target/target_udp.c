@@ -1,11 +1,14 @@
 #include "sipprobe/target/target_udp.h"
 
+#include <errno.h>
+#include <string.h>
+
 #include "sipprobe/target/target_request.h"
 #include "sipprobe/target/target_state.h"
 #include "sipprobe/target/target_stream.h"
 #include "sipprobe/transport/sockets.h"
 
-enum { WAY_FAILURES = 8 };
+enum { WAY_FAILURES = 8, LOCALS_SEEN = 8 };
 
 /*
  * The way out is chosen once and kept: it costs four system calls. It is chosen anew at
@@ -18,17 +21,59 @@ static bool is_way_good(const struct target *t)
 	       (t->health.verdict != PROBE_DOWN || t->health.streak % WAY_FAILURES != 1);
 }
 
+static void target_local_destructor(void *arg)
+{
+	struct target_local *l = arg;
+
+	list_unlink(&l->le);
+}
+
+static bool is_local(const struct target_local *l, const struct sa *sa)
+{
+	return l->sa.len == sa->len && !memcmp(&l->sa.u, &sa->u, sa->len);
+}
+
+/* Most have one of a few, so that no more than the latest are looked at. */
+static int keep_local(struct target *t, const struct sa *sa)
+{
+	struct list *all = &target_services(t)->locals;
+	struct target_local *l = NULL;
+	struct le *le = all->head;
+
+	for (int i = 0; le && i < LOCALS_SEEN && !l; i++, le = le->next)
+		if (is_local(le->data, sa))
+			l = mem_ref(le->data);
+	if (!l) {
+		l = mem_zalloc(sizeof(*l), target_local_destructor);
+		if (!l)
+			return ENOMEM;
+		l->sa = *sa;
+		list_prepend(all, &l->le, l);
+	}
+	mem_deref(t->local);
+	t->local = l;
+	return 0;
+}
+
+static int choose_socket(struct target *t)
+{
+	struct sa local;
+	int err = sockets_udp_for(target_services(t)->sockets, &t->udp, &local,
+				  &t->address.sa, &target_settings(t)->local);
+
+	return err ? err : keep_local(t, &local);
+}
+
 static int choose_way(struct target *t)
 {
 	int err = 0;
 
 	if (!is_way_good(t))
-		err = sockets_udp_for(target_services(t)->sockets, &t->udp, &t->local,
-				      &t->address.sa, &target_settings(t)->local);
+		err = choose_socket(t);
 	else if (t->request.len)
 		return 0;
 	if (!err)
-		err = target_make_request(t, &t->local);
+		err = target_make_request(t, &t->local->sa);
 	if (err)
 		t->udp = NULL;
 	return err;

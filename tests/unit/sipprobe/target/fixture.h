@@ -16,6 +16,7 @@
 #include "sipprobe/target/probers.h"
 #include "sipprobe/target/registry.h"
 #include "sipprobe/target/target.h"
+#include "sipprobe/target/exchange.h"
 #include "sipprobe/target/target_state.h"
 #include "sipprobe/transport/sockets.h"
 #include "sipprobe/transport/tls_cache.h"
@@ -373,6 +374,14 @@ static inline void fixture_probe(struct target *t)
 	pass_ns(0);
 	if (!t->pending)
 		pass_ns(WHEEL_TICK_NS - virtual_now_ns % WHEEL_TICK_NS);
+}
+
+/* Our end for the requests of a target with an exchange, as if it had been chosen. */
+static inline void fixture_set_local(struct target *t, const struct sa *local)
+{
+	if (t->local)
+		t->local->sa = *local;
+	exchange_set_local(t->more->exchange, local);
 }
 
 /* Reads the next datagram that reached the peer. Without one the last stays. */

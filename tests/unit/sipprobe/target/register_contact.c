@@ -32,8 +32,7 @@ static const char *asked_from(struct fixture *f, struct target *t, const char *a
 	struct sa local;
 
 	(void)sa_set_str(&local, address, port);
-	t->local = local;
-	exchange_set_local(t->more->exchange, &local);
+	fixture_set_local(t, &local);
 	/* After a failure the way out, and with it our end, would be chosen anew. */
 	t->health.verdict = PROBE_UP;
 	fixture_probe(t);

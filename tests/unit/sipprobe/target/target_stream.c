@@ -104,7 +104,8 @@ static void check_hastened(int64_t closed_ms, int64_t due_ms, const char *name)
 	fixture_probe(t);
 	ok(loop_until(is_asked, &p), "asked to bind");
 	peer_answer(&p, "200 OK");
-	ok(loop_until(is_done, &f) && t->more->stream, "bound, and the connection is kept");
+	ok(loop_until(is_done, &f) && t->more->stream,
+	   "bound, and the connection is kept");
 	pass_ms(closed_ms);
 	ok(t->due_ns > virtual_now_ns, "the next probe is to come");
 	peer_close(&p);
