@@ -1,5 +1,4 @@
-#include "sipprobe/target/target_attempt.h"
-
+/* A probe under way, as its memory goes. */
 #include <errno.h>
 #include <stdlib.h>
 

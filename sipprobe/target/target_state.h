@@ -10,9 +10,17 @@
 #include "sipprobe/message/request.h"
 #include "sipprobe/survey/survey_host.h"
 #include "sipprobe/target/prober.h"
-#include "sipprobe/target/target_attempt.h"
 #include "sipprobe/target/target_group.h"
-#include "sipprobe/target/target_more.h"
+
+struct exchange;
+struct stream;
+struct survey;
+struct target_call;
+struct target_marks;
+struct target_mirror;
+struct target_notes;
+struct turns_account;
+struct waiting;
 
 /* What a target that takes back its registration holds till then: target_unregister.c. */
 struct unregistration {
@@ -30,12 +38,60 @@ struct target_local {
 	struct sa sa;
 };
 
-struct survey;
-
 /* Of a target whose peer is asked more than probes ask: target_survey.c. */
 struct target_surveyed {
 	struct survey_host host;
 	struct survey *survey; /* owned */
+};
+
+/* A probe under way: there as long as the probe, and for its report. */
+struct attempt {
+	int64_t begun_unix_ns;
+	int64_t rx_ns;	 /* its last final response came */
+	int64_t sent_ns; /* first sending of the request; 0: not yet */
+	/* When the next retransmission is due, or the next try to connect; 0: none. */
+	int64_t resend_ns;
+	int64_t resend_every_ns;
+	int64_t copied_ns; /* last sending of the request */
+	int64_t held_ns;   /* by how much later it ends: so long did we stand still */
+	int64_t look_ns; /* when to see whether a kept connection lives; 0: not at all */
+	int64_t replaced_ns; /* a kept connection was given up for another; 0: no */
+	struct target_notes *notes; /* owned; NULL: nothing worth noting yet */
+	char *elsewhere; /* owned; what came from another place, in words; or NULL */
+	const char *garbage_why; /* what was wrong with bytes of the peer's; or NULL */
+	const char
+		*mismatch; /* what of an answer with our branch was another's; or NULL */
+	int send_err;	   /* this machine refused the last copy; 0: it went out */
+	uint16_t retransmissions;
+	uint16_t copies;       /* of the request under way that were sent */
+	uint16_t provisionals; /* provisional responses to it */
+	uint16_t mark; /* copy that its final response was made for; 0: it does not say */
+	uint8_t resized;  /* copies sent again since the path takes less */
+	bool left;	  /* one of its copies went out */
+	bool held;	  /* it was given its time once more */
+	bool garbage_sip; /* the bytes that were wrong meant to be SIP */
+	bool heard;	  /* a provisional response came from where it should */
+	bool reused;	  /* runs on a connection that an earlier probe opened */
+};
+
+/*
+ * What a target may have beside what each has: a check of OPTIONS over UDP that is
+ * answered does without all of it, and most are such. It is made when it is first needed;
+ * until then a target's is one that all share, and that is empty.
+ */
+struct target_more {
+	struct stream *stream; /* owned */
+	bool stream_up;
+	struct turns_account
+		*account;	   /* of the loop's time its connections take, or NULL */
+	struct exchange *exchange; /* owned; NULL: a probe is one transaction */
+	struct target_call *call;  /* owned; of INVITE, else NULL */
+	struct unregistration *unregistration;	/* owned; NULL: it stays */
+	struct target_surveyed *surveyed;	/* owned; NULL: its peer is not */
+	struct target_marks *marks;		/* owned; NULL: copies have no number */
+	struct waiting *waiting;		/* owned; oldest first; not settled yet */
+	struct target_mirror *mirror;		/* owned; NULL: nobody asked yet */
+	struct fingerprint_history *handshakes; /* owned; NULL: there was none over TLS */
 };
 
 struct target {
@@ -74,6 +130,26 @@ static inline struct target *target_of_timer(struct wheel_timer *timer)
 {
 	return wheel_owner(timer, struct target, timer);
 }
+
+/* The target's own, to be written to; NULL: there is no memory for it. */
+struct target_more *target_more(struct target *t);
+
+/*
+ * Begins a probe of the target, or the one under way anew (@held): sets t->attempt, and
+ * t->pending.
+ *
+ * Returns 0 or ENOMEM; then too the probe is under way, but is to fail at once.
+ */
+int attempt_begin(struct target *t, bool held);
+
+/* The probe has been told of, or is nobody's any more: what is left of it goes. */
+void attempt_end(struct target *t);
+
+/* When the request was last sent again by this probe, or the last one; 0: it was not. */
+int64_t attempt_copied_ns(const struct target *t);
+
+/* Ends the probe under way, if there is one, untold. */
+void attempt_drop(struct target *t);
 
 /* A final response to a request came: who does the peer think that we are? */
 void target_mirror_note(struct target *t, const struct guard_message *m);
