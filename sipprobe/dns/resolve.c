@@ -242,6 +242,12 @@ int resolve_start(struct resolve **rp, struct resolver *r, const struct config_u
 	return 0;
 }
 
+void resolve_hasten(struct resolve *rs)
+{
+	if (rs->le.list == &rs->resolver->ready)
+		resolve_deliver(rs);
+}
+
 const struct resolve_result *resolve_settled(const struct resolve *rs)
 {
 	return rs->locate.settled ? &rs->locate.result : NULL;

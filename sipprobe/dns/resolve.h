@@ -74,6 +74,12 @@ int resolve_start(struct resolve **rp, struct resolver *r, const struct config_u
 		  enum config_family family, resolve_h *h, void *arg);
 
 /*
+ * Of one just started: an IP literal does not wait for the loop, @h runs now. Others go
+ * on as they are.
+ */
+void resolve_hasten(struct resolve *rs);
+
+/*
  * The result of a resolution that still looks for what may be wrong with the name: a
  * failure, all but its hint. NULL: there is none yet.
  */

@@ -1,26 +1,19 @@
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
-#include "config/diff.h"
-#include "config/uri.h"
 #include "sipprobe/call/calls.h"
 #include "sipprobe/dns/resolv_conf.h"
 #include "sipprobe/dns/resolv_watch.h"
 #include "sipprobe/engine/engine_calls.h"
-#include "sipprobe/engine/engine_hep.h"
-#include "sipprobe/engine/engine_pauses.h"
 #include "sipprobe/engine/engine_private.h"
+#include "sipprobe/engine/engine_starts.h"
 #include "sipprobe/engine/traces.h"
 #include "sipprobe/fingerprint/fingerprint.h"
 #include "sipprobe/message/request.h"
 #include "sipprobe/target/bindings.h"
 #include "sipprobe/target/peers.h"
-#include "sipprobe/target/probers.h"
 #include "sipprobe/target/registry.h"
-#include "sipprobe/target/target.h"
 #include "sipprobe/transport/sockets.h"
-#include "sipprobe/transport/tls_cache.h"
 #include "sipprobe/transport/tls_watch.h"
 
 static void engine_destructor(void *arg)
@@ -33,6 +26,7 @@ static void engine_destructor(void *arg)
 		ticker_cancel(e->services.ticker, &e->pause_timer);
 		ticker_cancel(e->services.ticker, &e->calls_timer);
 	}
+	mem_deref(e->starts);
 	mem_deref(e->hep);
 	e->group.down_h = NULL;
 	mem_deref(e->traces);
@@ -161,6 +155,8 @@ int engine_alloc(struct engine **ep, const char *version,
 		err = resolv_watch_alloc(&e->resolv_watch, e->services.ticker,
 					 RESOLV_CONF_PATH, resolv_changed_h, e);
 	if (!err)
+		err = engine_starts_alloc(e);
+	if (!err)
 		err = traces_alloc(&e->traces, e);
 	if (err)
 		mem_deref(e);
@@ -172,82 +168,6 @@ int engine_alloc(struct engine **ep, const char *version,
 void engine_free(struct engine *e)
 {
 	mem_deref(e);
-}
-
-static void stop_done_h(void *arg)
-{
-	struct engine *e = arg;
-	void (*h)(void *arg) = e->stopped_h;
-
-	ticker_cancel(e->services.ticker, &e->stop_timer);
-	e->group.targets.unregistered_h = NULL;
-	e->stopped_h = NULL;
-	h(e->stopped_arg);
-}
-
-/* After a registration was taken back, or a call ended. */
-void engine_stop_review_h(void *arg)
-{
-	struct engine *e = arg;
-
-	if (e->stopped_h && list_isempty(&e->group.targets.unregistering) &&
-	    !calls_open(e->services.calls))
-		stop_done_h(e);
-}
-
-static void stop_late_h(struct wheel_timer *timer, int64_t now_ns)
-{
-	(void)now_ns;
-	stop_done_h(wheel_owner(timer, struct engine, stop_timer));
-}
-
-struct unregister_pace {
-	size_t count;
-	int64_t at_ns; /* of the next one */
-	int64_t step_ns;
-};
-
-static void engine_count_h(struct target *t, void *arg)
-{
-	struct unregister_pace *b = arg;
-
-	b->count += target_prober(t)->unregister != NULL;
-}
-
-static void engine_unregister_h(struct target *t, void *arg)
-{
-	struct unregister_pace *b = arg;
-
-	if (target_unregister(t, b->at_ns))
-		b->at_ns += b->step_ns;
-}
-
-/* Spread, so that many of them neither stall the loop nor flood a registrar. */
-static void unregister_all(struct engine *e, int64_t now_ns)
-{
-	struct unregister_pace b = {.at_ns = now_ns, .step_ns = CLOCK_NS_PER_MS};
-	int64_t span_ns = ENGINE_STOP_MS * CLOCK_NS_PER_MS / 2;
-
-	registry_each(e->services.registry, engine_count_h, &b);
-	if (b.count && span_ns / (int64_t)b.count < b.step_ns)
-		b.step_ns = span_ns / (int64_t)b.count;
-	registry_each(e->services.registry, engine_unregister_h, &b);
-}
-
-void engine_stop(struct engine *e, void (*h)(void *arg), void *arg)
-{
-	int64_t now_ns = clock_monotonic_ns();
-
-	e->stopped_h = h;
-	e->stopped_arg = arg;
-	ticker_cancel(e->services.ticker, &e->pause_timer);
-	ticker_start(e->services.ticker, &e->stop_timer,
-		     now_ns + ENGINE_STOP_MS * CLOCK_NS_PER_MS, stop_late_h);
-	unregister_all(e, now_ns);
-	e->group.targets.unregistered_h = engine_stop_review_h;
-	e->group.targets.unregistered_arg = e;
-	calls_stop(e->services.calls);
-	engine_stop_review_h(e);
 }
 
 const char *engine_listening(const struct engine *e, size_t n)

@@ -12,6 +12,7 @@
 #include "sipprobe/engine/engine_hep.h"
 #include "sipprobe/engine/engine_pauses.h"
 #include "sipprobe/engine/engine_private.h"
+#include "sipprobe/engine/engine_starts.h"
 #include "sipprobe/target/bindings.h"
 #include "sipprobe/target/registry.h"
 #include "sipprobe/target/target.h"
@@ -203,6 +204,7 @@ static void engine_commit(struct engine *e, struct plan *p)
 	engine_commit_locals(e, p);
 	bindings_sweep(e->group.targets.bindings);
 	engine_commit_watches(e, p);
+	engine_starts_go(e);
 	free(p->stays);
 	mem_deref(old_tls);
 }

@@ -7,7 +7,7 @@ struct engine;
 /* After the services that calls are made with. Returns 0 or ENOMEM. */
 int engine_calls_alloc(struct engine *e);
 
-/* Of engine.c: while it stops, whether nothing is left to wait for. */
+/* Of engine_stop.c: while it stops, whether nothing is left to wait for. */
 void engine_stop_review_h(void *arg);
 
 #endif

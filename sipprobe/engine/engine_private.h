@@ -6,6 +6,7 @@
 #include "sipprobe/trunk/demux.h"
 #include "sipprobe/trunk/trunk.h"
 
+struct alarm;
 struct engine_hep;
 struct resolv_watch;
 struct tls_watch;
@@ -26,6 +27,8 @@ struct engine {
 	struct engine_hep *hep; /* NULL: nothing is mirrored */
 	struct trunk **trunks;	/* in the configuration's order */
 	size_t trunk_count;
+	struct alarm *starts;  /* for the next trunk that waits for its turn … */
+	size_t starts_at;      /* … which is this one or one behind it */
 	struct traces *traces; /* of trunks that went down */
 };
 

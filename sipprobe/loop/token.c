@@ -36,6 +36,40 @@ static uint64_t token_digits(uint32_t word)
 	return x + '0' * TOKEN_ONES + tens * ('a' - '0' - 10);
 }
 
+static uint32_t token_word(uint64_t digits)
+{
+	uint64_t letters = digits >> 6 & TOKEN_ONES;
+	uint64_t x = (digits & 0x0f0f0f0f0f0f0f0fULL) + 9 * letters;
+
+	x = (x | x >> 4) & 0x00ff00ff00ff00ffULL;
+	x = (x | x >> 8) & 0x0000ffff0000ffffULL;
+	return (uint32_t)(x | x >> 16);
+}
+
+int token_pack(uint32_t *words, const char *digits, size_t len)
+{
+	uint64_t all;
+
+	for (size_t at = 0; at < len; at += TOKEN_DIGITS) {
+		uint32_t *word = words + at / TOKEN_DIGITS;
+
+		memcpy(&all, digits + at, sizeof(all));
+		*word = token_word(all);
+		if (token_digits(*word) != all)
+			return EINVAL;
+	}
+	return 0;
+}
+
+void token_unpack(char *digits, const uint32_t *words, size_t len)
+{
+	for (size_t at = 0; at < len; at += TOKEN_DIGITS) {
+		uint64_t all = token_digits(words[at / TOKEN_DIGITS]);
+
+		memcpy(digits + at, &all, sizeof(all));
+	}
+}
+
 int token_hex(char *out, size_t len)
 {
 	size_t at, n;

@@ -6,11 +6,10 @@
 
 #include "config/uri.h"
 #include "sipprobe/loop/token.h"
+#include "sipprobe/message/request_stamps.h"
 #include "sipprobe/message/siphdr.h"
 
 #define BRANCH_COOKIE "z9hG4bK"
-
-enum { STAMPS_LEN = REQUEST_BRANCH_LEN + REQUEST_TAG_LEN + REQUEST_CALL_ID_LEN };
 
 const char *request_transport_name(enum config_transport t)
 {
@@ -286,13 +285,6 @@ static int print_tail(struct mbuf *mb, const struct request_info *info)
 	return err | print_body(mb, info->call ? info->call->body : NULL);
 }
 
-static void stamps_keep(struct request *to, const struct request *from)
-{
-	memcpy(to->buf + to->branch, from->buf + from->branch, REQUEST_BRANCH_LEN);
-	memcpy(to->buf + to->tag, from->buf + from->tag, REQUEST_TAG_LEN);
-	memcpy(to->buf + to->call_id, from->buf + from->call_id, REQUEST_CALL_ID_LEN);
-}
-
 int request_make(struct request *r, const struct request_info *info)
 {
 	struct request made = {.cseq = info->cseq ? info->cseq : 1};
@@ -321,8 +313,7 @@ int request_make(struct request *r, const struct request_info *info)
 	}
 	memcpy(made.buf, mb->buf, mb->end);
 	made.len = (uint16_t)mb->end;
-	if (r->buf)
-		stamps_keep(&made, r);
+	request_hand_stamps(&made, r);
 	request_free(r);
 	*r = made;
 
@@ -335,22 +326,7 @@ void request_free(struct request *r)
 {
 	free(r->buf);
 	r->buf = NULL;
-}
-
-void request_shrink(struct request *r)
-{
-	struct request kept = {
-		.buf = r->len ? malloc(STAMPS_LEN) : NULL,
-		.tag = REQUEST_BRANCH_LEN,
-		.call_id = REQUEST_BRANCH_LEN + REQUEST_TAG_LEN,
-		.cseq = r->cseq,
-	};
-
-	if (!kept.buf)
-		return;
-	stamps_keep(&kept, r);
-	request_free(r);
-	*r = kept;
+	r->shrunk = false;
 }
 
 void request_number_copy(struct request *r, unsigned n)
@@ -361,58 +337,6 @@ void request_number_copy(struct request *r, unsigned n)
 		n = 0;
 	r->buf[r->copy] = (char)('0' + n / 10);
 	r->buf[r->copy + 1] = (char)('0' + n % 10);
-}
-
-int request_stamp_branch(struct request *r)
-{
-	return token_hex(r->buf + r->branch + REQUEST_BRANCH_LEN - REQUEST_KEY_LEN,
-			 REQUEST_KEY_LEN);
-}
-
-int request_stamp(struct request *r)
-{
-	int err = request_stamp_branch(r);
-
-	if (!err)
-		err = token_hex(r->buf + r->tag, REQUEST_TAG_LEN);
-	if (!err)
-		err = token_hex(r->buf + r->call_id, REQUEST_CALL_ID_LEN);
-	return err;
-}
-
-static bool request_same(const struct pl *got, const char *want, size_t len)
-{
-	return got->l == len && !memcmp(got->p, want, len);
-}
-
-/* RFC 3261 7.3.1: tokens are the same in any case, unlike a Call-ID (20.8). */
-static bool request_same_token(const struct pl *got, const char *want, size_t len)
-{
-	return got->l == len && !strncasecmp(got->p, want, len);
-}
-
-bool request_answered_by(const struct request *r, const char *method,
-			 const struct guard_message *m)
-{
-	return r->buf && m->cseq == r->cseq && !pl_strcmp(&m->cseq_method, method) &&
-	       request_same_token(&m->branch, r->buf + r->branch, REQUEST_BRANCH_LEN) &&
-	       request_same_token(&m->from_tag, r->buf + r->tag, REQUEST_TAG_LEN) &&
-	       request_same(&m->call_id, r->buf + r->call_id, REQUEST_CALL_ID_LEN);
-}
-
-const char *request_mismatch(const struct request *r, const char *method,
-			     const struct guard_message *m)
-{
-	if (!r->buf ||
-	    !request_same_token(&m->branch, r->buf + r->branch, REQUEST_BRANCH_LEN))
-		return NULL;
-	if (!request_same(&m->call_id, r->buf + r->call_id, REQUEST_CALL_ID_LEN))
-		return "an answer came with another Call-ID";
-	if (m->cseq != r->cseq || pl_strcmp(&m->cseq_method, method))
-		return "an answer came with another CSeq";
-	if (!request_same_token(&m->from_tag, r->buf + r->tag, REQUEST_TAG_LEN))
-		return "an answer came with another tag in From";
-	return NULL;
 }
 
 static int hex_digit(char c)

@@ -10,6 +10,7 @@
 
 #include "config/config.h"
 #include "sipprobe/loop/compat.h"
+#include "sipprobe/loop/token.h"
 #include "sipprobe/message/guard.h"
 
 enum {
@@ -20,14 +21,27 @@ enum {
 	REQUEST_COPIES_MAX = 99,		      /* that can be told apart */
 };
 
+/* What tells requests of one target apart: digits as token_pack() keeps them. */
+struct request_stamps {
+	uint32_t key[REQUEST_KEY_LEN / TOKEN_DIGITS];
+	uint32_t tag[REQUEST_TAG_LEN / TOKEN_DIGITS];
+	uint32_t call_id[REQUEST_CALL_ID_LEN / TOKEN_DIGITS];
+};
+
 struct request {
-	char *buf;	 /* owned */
-	uint16_t len;	 /* 0: of its bytes only the stamps are there */
-	uint16_t branch; /* offsets in buf */
-	uint16_t tag;
-	uint16_t call_id;
-	uint16_t copy; /* of two digits; 0: copies have no number */
+	char *buf; /* owned; NULL: not made yet, or shrunk */
 	uint32_t cseq;
+	uint16_t len;
+	bool shrunk; /* its stamps are there, and no more */
+	union {
+		struct {
+			uint16_t branch; /* offsets in buf */
+			uint16_t tag;
+			uint16_t call_id;
+			uint16_t copy; /* of two digits; 0: copies have no number */
+		};
+		struct request_stamps kept; /* while it is shrunk */
+	};
 };
 
 enum { REQUEST_URI_SIZE = 1400 }; /* no URI of the configuration is longer */
@@ -83,7 +97,7 @@ void request_free(struct request *r);
 
 /*
  * Keeps the stamps alone, by which answers are known; to be made anew before it is sent.
- * Without memory for that all of it stays.
+ * With stamps that it was not given by request_stamp() all of it stays.
  */
 void request_shrink(struct request *r);
 
@@ -111,7 +125,7 @@ int request_stamp_branch(struct request *r);
  */
 void request_number_copy(struct request *r, unsigned n);
 
-/* The secret of the branch, REQUEST_KEY_LEN digits. */
+/* The secret of the branch, REQUEST_KEY_LEN digits; of a request that is not shrunk. */
 static inline const char *request_key(const struct request *r)
 {
 	return r->buf + r->branch + REQUEST_BRANCH_LEN - REQUEST_KEY_LEN;
@@ -125,6 +139,14 @@ static inline bool request_branch_has(const struct pl *branch, const char *key)
 	       !strncasecmp(branch->p + REQUEST_BRANCH_LEN - REQUEST_KEY_LEN, key,
 			    REQUEST_KEY_LEN);
 }
+
+/* The same, packed, of one that may be shrunk; zeros where it was never stamped. */
+void request_pack_key(uint32_t key[REQUEST_KEY_LEN / TOKEN_DIGITS],
+		      const struct request *r);
+bool request_branch_has_packed(const struct pl *branch, const uint32_t *key);
+
+/* Whether a branch is that of the request as last stamped. */
+bool request_owns_branch(const struct request *r, const struct pl *branch);
 
 /*
  * Writes a configured URI as it is in a request, its placeholder filled in.

@@ -175,7 +175,7 @@ static int bindings_change(struct bound **bp, struct target *t,
 		b->call = had->call;
 	b->by = t;
 	b->peer = t->address.sa;
-	exchange_continue(t->exchange, &b->call);
+	exchange_continue(t->more->exchange, &b->call);
 	if (had) {
 		bound_forget(had);
 		mem_deref(had);

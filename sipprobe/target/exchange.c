@@ -23,26 +23,21 @@ static void exchange_destructor(void *arg)
 	mem_deref(x->binding);
 }
 
-int exchange_alloc(struct exchange **xp, const struct target *t)
+int exchange_alloc(struct target *t)
 {
 	bool auth = target_settings(t)->auth;
-	struct exchange *x = NULL;
-	int err = 0;
+	struct target_more *more;
+	struct exchange *x;
 
-	if (auth || t->prober->prepare) {
-		x = mem_zalloc(sizeof(*x), exchange_destructor);
-		if (!x)
-			return ENOMEM;
-	}
-	if (x)
-		x->call = &x->own;
-	if (auth)
-		err = auth_alloc(&x->auth);
-	if (err)
-		mem_deref(x);
-	else
-		*xp = x;
-	return err;
+	if (!auth && !t->prober->prepare)
+		return 0;
+	more = target_more(t);
+	x = more ? mem_zalloc(sizeof(*x), exchange_destructor) : NULL;
+	if (!x)
+		return ENOMEM;
+	more->exchange = x;
+	x->call = &x->own;
+	return auth ? auth_alloc(&x->auth) : 0;
 }
 
 struct binding **exchange_binding(struct exchange *x)
@@ -62,12 +57,12 @@ void exchange_set_local(struct exchange *x, const struct sa *local)
 
 void exchange_begin(struct target *t)
 {
-	struct exchange *x = t->exchange;
+	struct exchange *x = t->more->exchange;
 
 	x->transactions = 0;
 	memset(x->settled_key, 0, sizeof(x->settled_key));
 	if (x->auth)
-		auth_begin(x->auth, t->attempt.answered);
+		auth_begin(x->auth, t->answered);
 }
 
 /* Adds what answers the challenges so far; @mb holds the text that @info points to. */
@@ -88,7 +83,7 @@ static int add_credentials(struct mbuf *mb, struct request_info *info,
 
 static int exchange_make(struct target *t, struct mbuf *mb)
 {
-	const struct exchange *x = t->exchange;
+	const struct exchange *x = t->more->exchange;
 	struct request_info info;
 	int err = 0;
 
@@ -104,7 +99,7 @@ static int exchange_make(struct target *t, struct mbuf *mb)
 /* @fresh: no request of this target had stamps so far */
 static int exchange_identify(struct target *t, bool fresh)
 {
-	struct exchange_call *call = t->exchange->call;
+	struct exchange_call *call = t->more->exchange->call;
 	struct request *r = &t->request;
 	int err = fresh ? request_stamp(r) : request_stamp_branch(r);
 
@@ -119,7 +114,7 @@ static int exchange_identify(struct target *t, bool fresh)
 
 int exchange_stamp(struct target *t)
 {
-	struct exchange *x = t->exchange;
+	struct exchange *x = t->more->exchange;
 	bool begins = !x->transactions && !t->prober->keeps_call;
 	struct mbuf *mb = mbuf_alloc(512);
 	int err;
@@ -143,7 +138,7 @@ int exchange_stamp(struct target *t)
 /* Asked for more by @m: without the nonce that it took, where a challenge has room. */
 static bool asks_again(struct target *t, const struct guard_message *m)
 {
-	struct exchange *x = t->exchange;
+	struct exchange *x = t->more->exchange;
 
 	if (!t->prober->again || !t->prober->again(t, m))
 		return false;
@@ -160,7 +155,7 @@ static enum exchange_step exchange_judge(struct target *t, const struct guard_me
 		[AUTH_AGAIN] = EXCHANGE_AGAIN,
 		[AUTH_REFUSED] = EXCHANGE_REFUSED,
 	};
-	struct exchange *x = t->exchange;
+	struct exchange *x = t->more->exchange;
 	bool more = x->transactions < EXCHANGE_TRANSACTIONS_MAX;
 
 	if (more && asks_again(t, m))
@@ -173,7 +168,7 @@ static enum exchange_step exchange_judge(struct target *t, const struct guard_me
 enum exchange_step exchange_next(struct target *t, const struct guard_message *m,
 				 const char **why)
 {
-	struct exchange *x = t->exchange;
+	struct exchange *x = t->more->exchange;
 	enum exchange_step step = x ? exchange_judge(t, m, why) : EXCHANGE_DONE;
 
 	if (step == EXCHANGE_AGAIN)
@@ -183,7 +178,7 @@ enum exchange_step exchange_next(struct target *t, const struct guard_message *m
 
 bool exchange_is_settled(const struct target *t, const struct guard_message *m)
 {
-	const struct exchange *x = t->exchange;
+	const struct exchange *x = t->more->exchange;
 
 	return x && x->settled_key[0] && request_branch_has(&m->branch, x->settled_key);
 }

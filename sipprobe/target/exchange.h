@@ -26,8 +26,8 @@ enum {
 	EXCHANGE_TRANSACTIONS_MAX = 4, /* of one probe: a peer may challenge for ever */
 };
 
-/* Sets @xp for a target that needs one, else to NULL. Returns 0 or ENOMEM. */
-int exchange_alloc(struct exchange **xp, const struct target *t);
+/* Gives one to a target that needs it. Returns 0 or ENOMEM. */
+int exchange_alloc(struct target *t);
 
 /* The prober's memory between probes; freed with the exchange by mem_deref(). */
 struct binding **exchange_binding(struct exchange *x);

@@ -44,8 +44,8 @@ static void prober_invite_done_h(const struct call_outcome *o, void *arg)
 {
 	struct target *t = arg;
 
-	t->call->call = NULL;
-	t->call->out = *o;
+	t->more->call->call = NULL;
+	t->more->call->out = *o;
 	target_fail(t, o->outcome, o->err, *o->detail ? o->detail : NULL);
 }
 
@@ -71,7 +71,7 @@ static void prober_invite_stopped_h(void *arg)
 {
 	struct target *t = arg;
 
-	t->call->call = NULL;
+	t->more->call->call = NULL;
 	prober_invite_unmade(t, "calls were stopped");
 }
 
@@ -80,11 +80,13 @@ static const struct call_events prober_invite_events = {
 
 static int prober_invite_memory(struct target *t)
 {
-	if (!t->call)
-		t->call = mem_zalloc(sizeof(*t->call), prober_invite_destructor);
-	if (!t->call)
+	struct target_more *more = target_more(t);
+
+	if (more && !more->call)
+		more->call = mem_zalloc(sizeof(*more->call), prober_invite_destructor);
+	if (!more || !more->call)
 		return ENOMEM;
-	t->call->out = (struct call_outcome){.report = call_report_none()};
+	more->call->out = (struct call_outcome){.report = call_report_none()};
 	return 0;
 }
 
@@ -103,17 +105,18 @@ static int prober_invite_start(struct target *t)
 	if (err)
 		return err;
 	/* Asked for at once, it is not put off: who asks is told why. */
-	if (calls_may(target_services(t)->calls, t->owner->conf->name, &t->call->why))
+	if (calls_may(target_services(t)->calls, t->owner->conf->name,
+		      &t->more->call->why))
 		return EBUSY;
-	t->call->why = NULL;
+	t->more->call->why = NULL;
 	if (setup.transport == CONFIG_TRANSPORT_TLS)
 		err = target_peer_name(t, name, sizeof(name));
 	setup.peer_name = name;
 	if (!err)
-		err = calls_start(&t->call->call, target_services(t)->calls, &setup,
+		err = calls_start(&t->more->call->call, target_services(t)->calls, &setup,
 				  &prober_invite_events, t);
 	/* Whatever held us up, a call is not made twice. */
-	t->attempt.held = true;
+	t->attempt->held = true;
 	return err;
 }
 
@@ -136,17 +139,17 @@ static bool prober_invite_refuses(struct target *t)
 		break;
 	}
 	t->group->events->call_refused_h(t->cell, why, t->group->arg);
-	t->attempt.begun_ns = now_ns;
+	t->begun_ns = now_ns;
 	target_probe_at(t, target_schedule_next_ns(t, &none, now_ns));
 	return true;
 }
 
 static void prober_invite_leave(struct target *t)
 {
-	struct call *c = t->call ? t->call->call : NULL;
+	struct call *c = t->more->call ? t->more->call->call : NULL;
 
 	if (c)
-		t->call->call = NULL;
+		t->more->call->call = NULL;
 	call_leave(c);
 }
 
@@ -160,7 +163,7 @@ static bool prober_invite_expire(struct target *t)
 static void prober_invite_conclude(struct target *t, const struct guard_message *m,
 				   struct probe_result *r)
 {
-	const struct target_call *tc = t->call;
+	const struct target_call *tc = t->more->call;
 	const struct call_outcome *o;
 
 	(void)m;

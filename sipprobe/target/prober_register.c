@@ -54,7 +54,7 @@ static bool prober_register_binds(const struct target *t)
 
 static struct binding *binding_of(const struct target *t)
 {
-	return *exchange_binding(t->exchange);
+	return *exchange_binding(t->more->exchange);
 }
 
 static struct binding *binding_get(struct target *t)
@@ -68,7 +68,7 @@ static struct binding *binding_get(struct target *t)
 		b->target = t;
 		b->asked_s = (uint32_t)((conf_of(t)->expires_us + 999999) / 1000000);
 	}
-	*exchange_binding(t->exchange) = b;
+	*exchange_binding(t->more->exchange) = b;
 	return b;
 }
 
@@ -206,8 +206,7 @@ static int64_t prober_register_wait_ns(const struct target *t, int64_t left_ns)
 	if (left_ns / 2 >= interval_ns)
 		return left_ns / 2;
 	/* Refused credentials at a higher rate would only get us locked out. */
-	if (t->attempt.refused || left_ns / 2 < timeout_ns ||
-	    interval_ns + timeout_ns <= left_ns)
+	if (t->refused || left_ns / 2 < timeout_ns || interval_ns + timeout_ns <= left_ns)
 		return interval_ns;
 	return left_ns / 2;
 }
@@ -234,7 +233,7 @@ static void prober_register_conclude(struct target *t, const struct guard_messag
 	if (r->outcome != PROBE_RESPONSE || r->code >= 300) {
 		if (b)
 			prober_register_refused(t, b, r);
-		if (b && !m && t->attempt.sent_ns)
+		if (b && !m && t->attempt->sent_ns)
 			b->unsure = true;
 		if (b && m)
 			bindings_last(b->bound, b->held_until_ns);
@@ -271,7 +270,7 @@ static bool prober_register_unregister(struct target *t, bool all)
 	if (!b || b->unregistering || (!all && b->bound && bindings_shared(b->bound)))
 		return false;
 	b->unregistering = b->held_until_ns > now_ns || b->unsure ||
-			   (t->attempt.pending && t->attempt.sent_ns);
+			   (t->pending && t->attempt->sent_ns);
 	return b->unregistering;
 }
 

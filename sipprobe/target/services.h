@@ -29,6 +29,7 @@ struct services {
 	unsigned answers_max;	    /* a second, to each trunk's requests; 0: no limit */
 	struct fingerprint_table
 		*fingerprints; /* what peers look like; NULL: nobody is looked at */
+	struct list locals;    /* struct target_local, the latest first */
 	unsigned mirrors;      /* rounds of questions under way, see target_mirror.c */
 	bool closing;	       /* nobody may wait for anything any more */
 };

@@ -1,19 +1,60 @@
 #include "sipprobe/target/target.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include "base/clock.h"
 #include "config/uri.h"
 #include "sipprobe/target/exchange.h"
 #include "sipprobe/target/peers.h"
 #include "sipprobe/target/registry.h"
-#include "sipprobe/target/target_ladder.h"
 #include "sipprobe/target/target_loss.h"
 #include "sipprobe/target/target_marks.h"
 #include "sipprobe/target/target_schedule.h"
 #include "sipprobe/target/target_state.h"
 #include "sipprobe/transport/local_sockets.h"
+
+/* What those have who have none of their own. */
+static const struct target_more target_more_none;
+
+static void target_more_destructor(void *arg)
+{
+	struct target_more *m = arg;
+
+	mem_deref(m->stream);
+	mem_deref(m->call);
+	mem_deref(m->account);
+	mem_deref(m->handshakes);
+	mem_deref(m->exchange);
+	mem_deref(m->marks);
+	mem_deref(m->surveyed);
+	/* It holds the configuration that the others may read. */
+	mem_deref(m->unregistration);
+}
+
+/* Only what was made here is written to, and that was never const. */
+static struct target_more *target_more_own(const struct target *t)
+{
+	return (struct target_more *)(uintptr_t)t->more;
+}
+
+struct target_more *target_more(struct target *t)
+{
+	struct target_more *m;
+
+	if (t->more != &target_more_none)
+		return target_more_own(t);
+	m = mem_zalloc(sizeof(*m), target_more_destructor);
+	if (m)
+		t->more = m;
+	return m;
+}
+
+static void target_more_free(struct target *t)
+{
+	if (t->more != &target_more_none)
+		mem_deref(target_more_own(t));
+	t->more = &target_more_none;
+}
 
 static void target_destructor(void *arg)
 {
@@ -22,22 +63,16 @@ static void target_destructor(void *arg)
 	ticker_cancel(target_services(t)->ticker, &t->timer);
 	peers_remove(t->group->peers, &t->address.sa, t->address.transport, t);
 	target_services(t)->targets_stamp++;
-	mem_deref(t->stream);
-	mem_deref(t->call);
-	mem_deref(t->account);
 	target_tell_removed(t);
 	if (registry_find(target_services(t)->registry, t->index) == t)
 		registry_remove(target_services(t)->registry, t->index);
-	target_notes_free(t);
+	attempt_end(t);
 	target_loss_free(t);
 	target_mirror_free(t);
 	target_peer_free(t);
-	free(t->elsewhere);
 	request_free(&t->request);
-	mem_deref(t->exchange);
-	mem_deref(t->marks);
-	mem_deref(t->surveyed);
-	mem_deref(t->unregistration);
+	mem_deref(t->local);
+	target_more_free(t);
 }
 
 int target_alloc(struct target **tp, struct target_group *group,
@@ -57,10 +92,14 @@ int target_alloc(struct target **tp, struct target_group *group,
 	t->address = *address;
 	t->resolve_ns = resolve_ns;
 	t->index = UINT32_MAX;
+	t->more = &target_more_none;
 	group->services->targets_stamp++;
 	err = registry_add(group->services->registry, &t->index, t);
+	/* Where there may be a connection a probe can count on it. */
+	if (!err && address->transport != CONFIG_TRANSPORT_UDP && !target_more(t))
+		err = ENOMEM;
 	if (!err)
-		err = exchange_alloc(&t->exchange, t);
+		err = exchange_alloc(t);
 	if (!err)
 		err = target_marks_alloc(t);
 	if (!err)
@@ -118,7 +157,7 @@ int64_t target_due_ns(const struct target *t)
 
 int64_t target_busy_until_ns(const struct target *t)
 {
-	return t->attempt.pending ? target_deadline_ns(t) : 0;
+	return t->pending ? target_deadline_ns(t) : 0;
 }
 
 void target_take_over(struct target *t, struct health health, int64_t due_ns)

@@ -25,7 +25,7 @@ static void elsewhere_tell(struct target *t, enum probe_misdirected how,
 	else
 		(void)re_snprintf(words, sizeof(words), "%u from %J (asked %J)", m->code,
 				  src, &t->address.sa);
-	t->elsewhere = strdup(words);
+	t->attempt->elsewhere = strdup(words);
 	target_note_words(t, LADDER_ELSEWHERE, rx_ns, words);
 }
 
@@ -44,9 +44,9 @@ bool target_misdirected(struct target *t, const struct udp *u, const struct sa *
 	if (!request_answered_by(&t->request, t->prober->method, m))
 		return false;
 	how = elsewhere_how(t, src);
-	if (events->probe_misdirected_h && !t->unregistration)
+	if (events->probe_misdirected_h && !t->more->unregistration)
 		events->probe_misdirected_h(t->cell, how, t->group->arg);
-	if (t->attempt.pending && !t->elsewhere)
+	if (t->pending && !t->attempt->elsewhere)
 		elsewhere_tell(t, how, src, m, rx_ns);
 	return true;
 }

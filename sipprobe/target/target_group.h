@@ -9,6 +9,7 @@
 
 struct bindings;
 struct target;
+struct target_owner_handlers;
 struct tls_cache;
 struct tls_rehearsal;
 
@@ -38,14 +39,19 @@ struct target_group {
  */
 struct target_owner {
 	const struct config_trunk *conf; /* in force */
-	bool paused; /* its targets are there to be known by, and no more */
-	void *row;   /* what trunk_add_h returned; NULL: nobody's */
+	void *row;			 /* what trunk_add_h returned; NULL: nobody's */
+	const struct target_owner_handlers *handlers; /* NULL: none */
+	/* Until when the answers that its peer had are spent, less a bit for `paused`. */
+	int64_t answers_ns : 63;
+	bool paused : 1; /* its targets are there to be known by, and no more */
+};
+
+struct target_owner_handlers {
 	/* A result is there. @changed: it tipped a state of the target. Or NULL */
 	void (*result_h)(struct target_owner *o, const struct target *t,
 			 const struct probe_result *last, bool changed);
 	/* The peer pinged us. Or NULL */
 	void (*seen_h)(struct target_owner *o);
-	int64_t answers_ns; /* until when the answers that its peer had are spent */
 };
 
 #endif

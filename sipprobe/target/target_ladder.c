@@ -32,40 +32,38 @@ static char scratch[LADDER_ENTRIES][LADDER_BYTES];
 
 void target_notes_free(struct target *t)
 {
-	struct target_notes *n = t->notes;
+	struct target_notes *n = t->attempt->notes;
 
+	t->attempt->notes = NULL;
 	for (unsigned i = 0; n && i < n->count; i++)
 		free(n->list[i].text);
 	free(n);
-	t->notes = NULL;
 }
 
 static bool is_kept(const struct target *t)
 {
-	return t->group->events->probe_ladder_h && t->attempt.pending &&
-	       !t->unregistration;
+	return t->group->events->probe_ladder_h && t->pending && !t->more->unregistration;
 }
 
 /* Room for one more note; NULL without, which is counted where it can be. */
 static struct note *add_note(struct target *t, enum ladder_kind kind, int64_t at_ns)
 {
-	unsigned count = t->notes ? t->notes->count : 0;
-	unsigned most = t->call ? NOTES_CALL_MAX : NOTES_MAX;
-	struct target_notes *grown = t->notes;
+	struct target_notes *n = t->attempt->notes, *grown = n;
+	unsigned count = n ? n->count : 0;
+	unsigned most = t->more->call ? NOTES_CALL_MAX : NOTES_MAX;
 	struct note *note;
 
 	if (count == most) {
-		t->notes->dropped++;
+		n->dropped++;
 		return NULL;
 	}
 	if (count % 2 == 0)
-		grown = realloc(t->notes,
-				sizeof(*grown) + (count + 2) * sizeof(grown->list[0]));
+		grown = realloc(n, sizeof(*grown) + (count + 2) * sizeof(grown->list[0]));
 	if (!grown)
 		return NULL;
-	if (!t->notes)
+	if (!n)
 		*grown = (struct target_notes){0};
-	t->notes = grown;
+	t->attempt->notes = grown;
 	note = &grown->list[grown->count++];
 	*note = (struct note){.at_ns = at_ns, .kind = (uint8_t)kind};
 	return note;
@@ -86,12 +84,13 @@ static void note_text(struct note *note, const char *msg, size_t len)
 /* Notes the request first, before its answers and repetitions. */
 static void note_request(struct target *t)
 {
-	int64_t sent_ns = t->attempt.sent_ns;
+	const struct attempt *a = t->attempt;
+	int64_t sent_ns = a->sent_ns;
 
-	if (!sent_ns || (t->notes && t->notes->asked_ns == sent_ns))
+	if (!sent_ns || (a->notes && a->notes->asked_ns == sent_ns))
 		return;
 	if (add_note(t, LADDER_SENT, sent_ns))
-		t->notes->asked_ns = sent_ns;
+		a->notes->asked_ns = sent_ns;
 }
 
 void target_note(struct target *t, enum ladder_kind kind, int64_t at_ns, const char *msg,
@@ -110,11 +109,12 @@ void target_note(struct target *t, enum ladder_kind kind, int64_t at_ns, const c
 void target_note_words(struct target *t, enum ladder_kind kind, int64_t at_ns,
 		       const char *words)
 {
-	unsigned before = t->notes ? t->notes->count : 0;
+	const struct attempt *a = t->attempt;
+	unsigned before = a && a->notes ? a->notes->count : 0;
 
 	target_note(t, kind, at_ns, words, strlen(words));
-	if (t->notes && t->notes->count > before)
-		t->notes->list[t->notes->count - 1].size = 0;
+	if (a && a->notes && a->notes->count > before)
+		a->notes->list[a->notes->count - 1].size = 0;
 }
 
 void target_note_response(struct target *t, const struct guard_message *m, int64_t rx_ns)
@@ -128,22 +128,24 @@ void target_note_response(struct target *t, const struct guard_message *m, int64
 
 void target_note_next_request(struct target *t)
 {
+	const struct target_notes *n;
 	struct note *note = NULL;
 
-	if (!is_kept(t) || !t->attempt.sent_ns)
+	if (!is_kept(t) || !t->attempt->sent_ns)
 		return;
 	note_request(t);
-	for (unsigned i = 0; t->notes && i < t->notes->count; i++)
-		if (t->notes->list[i].kind == LADDER_SENT && !t->notes->list[i].text)
-			note = &t->notes->list[i];
+	n = t->attempt->notes;
+	for (unsigned i = 0; n && i < n->count; i++)
+		if (n->list[i].kind == LADDER_SENT && !n->list[i].text)
+			note = &t->attempt->notes->list[i];
 	if (note)
 		note_text(note, t->request.buf, t->request.len);
 }
 
 void target_note_sent_anew(struct target *t)
 {
-	if (t->notes)
-		t->notes->asked_ns = t->attempt.sent_ns;
+	if (t->attempt->notes)
+		t->attempt->notes->asked_ns = t->attempt->sent_ns;
 }
 
 static struct ladder_entry *target_ladder_add(struct ladder *l, const struct target *t,
@@ -156,7 +158,7 @@ static struct ladder_entry *target_ladder_add(struct ladder *l, const struct tar
 		return NULL;
 	}
 	e = &l->entries[l->count++];
-	*e = (struct ladder_entry){.at_ns = at_ns - t->attempt.begun_ns, .kind = kind};
+	*e = (struct ladder_entry){.at_ns = at_ns - t->begun_ns, .kind = kind};
 	if (e->at_ns < 0)
 		e->at_ns = 0;
 	return e;
@@ -196,8 +198,7 @@ static void add_phases(struct ladder *l, const struct target *t,
 		{PROBE_PHASE_TLS, LADDER_TLS},
 		{PROBE_PHASE_WEBSOCKET, LADDER_WEBSOCKET},
 	};
-	int64_t at_ns =
-		t->attempt.replaced_ns ? t->attempt.replaced_ns : t->attempt.begun_ns;
+	int64_t at_ns = t->attempt->replaced_ns ? t->attempt->replaced_ns : t->begun_ns;
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		int64_t took_ns = r->phase_ns[steps[i].phase];
@@ -212,7 +213,7 @@ static void add_phases(struct ladder *l, const struct target *t,
 static void add_notes(struct ladder *l, const struct target *t)
 {
 	const struct pl request = {.p = t->request.buf, .l = t->request.len};
-	const struct target_notes *n = t->notes;
+	const struct target_notes *n = t->attempt->notes;
 
 	for (unsigned i = 0; n && i < n->count; i++) {
 		const struct note *note = &n->list[i];
@@ -231,8 +232,8 @@ static void add_notes(struct ladder *l, const struct target *t)
 	}
 	if (n)
 		l->dropped += n->dropped;
-	if (t->attempt.sent_ns && !(n && n->asked_ns == t->attempt.sent_ns))
-		add_message(l, t, LADDER_SENT, t->attempt.sent_ns, request);
+	if (t->attempt->sent_ns && !(n && n->asked_ns == t->attempt->sent_ns))
+		add_message(l, t, LADDER_SENT, t->attempt->sent_ns, request);
 }
 
 /* The entry for the end of a probe without a final response. */
@@ -242,7 +243,7 @@ static enum ladder_kind end_kind(const struct target *t, const struct probe_resu
 
 	if (waited && clock_monotonic_ns() >= target_deadline_ns(t))
 		return LADDER_DEADLINE;
-	if (t->address.transport == CONFIG_TRANSPORT_UDP && t->attempt.sent_ns)
+	if (t->address.transport == CONFIG_TRANSPORT_UDP && t->attempt->sent_ns)
 		return LADDER_ICMP;
 	return LADDER_CLOSED;
 }
@@ -265,18 +266,18 @@ static void add_failure(struct ladder *l, const struct target *t,
 /* Of an exchange each response was noted as it came. */
 static bool is_noted(const struct target *t)
 {
-	const struct target_notes *n = t->notes;
+	const struct target_notes *n = t->attempt->notes;
 	const struct note *last = n && n->count ? &n->list[n->count - 1] : NULL;
 
 	while (last && last->kind == LADDER_ODDITY && last > n->list)
 		last--;
-	return last && last->kind == LADDER_RECEIVED && last->at_ns == t->attempt.rx_ns;
+	return last && last->kind == LADDER_RECEIVED && last->at_ns == t->attempt->rx_ns;
 }
 
 static void add_final(struct ladder *l, const struct target *t,
 		      const struct guard_message *m)
 {
-	int64_t at_ns = t->attempt.rx_ns;
+	int64_t at_ns = t->attempt->rx_ns;
 
 	add_message(l, t, LADDER_RECEIVED, at_ns, guard_bytes(m));
 	if (m->oddity)
@@ -308,7 +309,7 @@ void target_tell_ladder(struct target *t, const struct probe_result *r,
 		l.dropped = 0;
 		add_phases(&l, t, r);
 		add_notes(&l, t);
-		if (t->attempt.replaced_ns)
+		if (t->attempt->replaced_ns)
 			ladder_sort(&l);
 		if (m && !is_noted(t))
 			add_final(&l, t, m);
@@ -316,6 +317,4 @@ void target_tell_ladder(struct target *t, const struct probe_result *r,
 			add_failure(&l, t, r);
 		events->probe_ladder_h(t->cell, r, &l, t->group->arg);
 	}
-	if (t->notes)
-		target_notes_free(t);
 }

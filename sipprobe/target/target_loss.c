@@ -25,7 +25,7 @@ struct waiting {
 static bool is_told(const struct target *t)
 {
 	return t->address.transport == CONFIG_TRANSPORT_UDP && t->cell &&
-	       !t->unregistration && t->group->events->probe_settled_h;
+	       !t->more->unregistration && t->group->events->probe_settled_h;
 }
 
 void target_loss_tell(struct target *t, const struct probe_loss *loss)
@@ -46,7 +46,7 @@ static void settle_request(struct target *t, const struct loss_request *r)
 static void waiting_unlink(struct waiting *w)
 {
 	struct target *t = w->target;
-	struct waiting **at = &t->waiting;
+	struct waiting **at = &target_more(t)->waiting;
 
 	while (*at != w)
 		at = &(*at)->next;
@@ -69,16 +69,16 @@ static void target_loss_wait_h(struct wheel_timer *timer, int64_t now_ns)
 	waiting_settle(wheel_owner(timer, struct waiting, timer));
 }
 
-static void waiting_append(struct target *t, struct waiting *w)
+static void waiting_append(struct target_more *more, struct waiting *w)
 {
-	struct waiting **at = &t->waiting;
+	struct waiting **at = &more->waiting;
 	unsigned count = 0;
 
 	for (; *at; at = &(*at)->next)
 		count++;
 	*at = w;
 	if (count == WAITING_MAX)
-		waiting_settle(t->waiting);
+		waiting_settle(more->waiting);
 }
 
 /*
@@ -95,7 +95,8 @@ static int64_t wait_ns(const struct target *t, const struct loss_request *r)
 
 static void request_wait(struct target *t, const struct loss_request *r)
 {
-	struct waiting *w = mem_zalloc(sizeof(*w), NULL);
+	struct target_more *more = target_more(t);
+	struct waiting *w = more ? mem_zalloc(sizeof(*w), NULL) : NULL;
 
 	if (!w) {
 		settle_request(t, r);
@@ -105,14 +106,14 @@ static void request_wait(struct target *t, const struct loss_request *r)
 	w->request = *r;
 	w->late = !r->answered_us;
 	memcpy(w->key, request_key(&t->request), sizeof(w->key));
-	waiting_append(t, w);
+	waiting_append(more, w);
 	ticker_start(target_services(t)->ticker, &w->timer,
 		     clock_monotonic_ns() + wait_ns(t, r), target_loss_wait_h);
 }
 
 void target_loss_end(struct target *t, int64_t rx_ns)
 {
-	struct attempt *a = &t->attempt;
+	struct attempt *a = t->attempt;
 	struct loss_request r = {
 		.copies = a->copies,
 		.finals = rx_ns != 0,
@@ -151,7 +152,7 @@ static void waiting_final(struct waiting *w, const struct guard_message *m)
 
 bool target_loss_response(struct target *t, const struct guard_message *m, bool *late)
 {
-	struct waiting *w = t->waiting;
+	struct waiting *w = t->more->waiting;
 
 	while (w && !request_branch_has(&m->branch, w->key))
 		w = w->next;
@@ -184,7 +185,7 @@ void target_loss_free(struct target *t)
 {
 	struct waiting *w;
 
-	while ((w = t->waiting)) {
+	while ((w = t->more->waiting)) {
 		waiting_unlink(w);
 		mem_deref(w);
 	}

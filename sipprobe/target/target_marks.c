@@ -28,30 +28,34 @@ struct target_marks {
 
 int target_marks_alloc(struct target *t)
 {
+	struct target_more *more;
+
 	if (!target_settings(t)->mark_copies || t->prober == &prober_invite ||
 	    t->address.transport != CONFIG_TRANSPORT_UDP)
 		return 0;
-	t->marks = mem_zalloc(sizeof(*t->marks), NULL);
-	return t->marks ? 0 : ENOMEM;
+	more = target_more(t);
+	if (more)
+		more->marks = mem_zalloc(sizeof(*more->marks), NULL);
+	return more && more->marks ? 0 : ENOMEM;
 }
 
 uint16_t target_marks_copy(const struct target *t, const struct guard_message *m,
 			   unsigned copies)
 {
-	return t->marks && m->copy <= copies ? (uint16_t)m->copy : 0;
+	return t->more->marks && m->copy <= copies ? (uint16_t)m->copy : 0;
 }
 
 /* For who reads the ladder: of an answer to a request that was sent again. */
 static void marks_tell(struct target *t, int64_t rx_ns)
 {
-	const struct attempt *a = &t->attempt;
+	const struct attempt *a = t->attempt;
 	char words[96];
 
-	if (t->marks->direction.kind == DIRECTION_STATELESS && a->mark == a->copies)
+	if (t->more->marks->direction.kind == DIRECTION_STATELESS && a->mark == a->copies)
 		(void)re_snprintf(words, sizeof(words),
 				  "it answers copy %u, sent %d us before it came",
 				  a->mark, (int)((rx_ns - a->copied_ns) / 1000));
-	else if (t->marks->direction.kind == DIRECTION_STATEFUL && a->mark > 1)
+	else if (t->more->marks->direction.kind == DIRECTION_STATEFUL && a->mark > 1)
 		(void)re_snprintf(words, sizeof(words),
 				  "it was made for copy %u, the first that arrived",
 				  a->mark);
@@ -62,7 +66,7 @@ static void marks_tell(struct target *t, int64_t rx_ns)
 
 bool target_marks_final(struct target *t, const struct guard_message *m, int64_t rx_ns)
 {
-	struct attempt *a = &t->attempt;
+	struct attempt *a = t->attempt;
 
 	a->mark = target_marks_copy(t, m, a->copies);
 	if (!a->mark || a->copies < 2)
@@ -83,7 +87,7 @@ static void marks_know(struct target *t, enum loss_kind kind)
 /* Nothing came for the last question. A row of them is a peer that ignores copies. */
 static void marks_judge(struct target *t)
 {
-	struct target_marks *k = t->marks;
+	struct target_marks *k = t->more->marks;
 
 	if (!k->asked_ns || k->same || k->differ)
 		return;
@@ -96,11 +100,11 @@ static void marks_judge(struct target *t)
 /* Only where the request was answered and sent once, and the answer says so. */
 static bool marks_wonders(const struct target *t, int64_t now_ns)
 {
-	const struct target_marks *k = t->marks;
+	const struct target_marks *k = t->more->marks;
 	bool known = k->direction.kind != DIRECTION_UNKNOWN || t->loss.kind == LOSS_FIRST;
 
-	if (t->prober != &prober_options || t->unregistration || !t->udp ||
-	    t->attempt.mark != 1 || t->attempt.retransmissions)
+	if (t->prober != &prober_options || t->more->unregistration || !t->udp ||
+	    t->attempt->mark != 1 || t->attempt->retransmissions)
 		return false;
 	return !k->asked_ns || (now_ns - k->asked_ns >= AGAIN_MIN_NS &&
 				(!known || k->answers >= AGAIN_AFTER));
@@ -108,7 +112,7 @@ static bool marks_wonders(const struct target *t, int64_t now_ns)
 
 void target_marks_ask(struct target *t)
 {
-	struct target_marks *k = t->marks;
+	struct target_marks *k = t->more->marks;
 	int64_t now_ns;
 
 	if (!k)
@@ -130,7 +134,7 @@ void target_marks_ask(struct target *t)
 
 bool target_marks_answer(struct target *t, const struct guard_message *m)
 {
-	struct target_marks *k = t->marks;
+	struct target_marks *k = t->more->marks;
 
 	if (!k || !k->asked_ns || m->code < 200 ||
 	    !request_branch_has(&m->branch, k->key))
@@ -151,7 +155,7 @@ bool target_marks_answer(struct target *t, const struct guard_message *m)
 
 int64_t target_marks_way_us(const struct target *t, const struct loss_request *r)
 {
-	bool exact = t->marks->direction.kind == DIRECTION_STATELESS &&
+	bool exact = t->more->marks->direction.kind == DIRECTION_STATELESS &&
 		     r->mark == r->copies && r->answered_us > r->last_us;
 
 	return exact ? r->answered_us - r->last_us : 0;
@@ -160,6 +164,6 @@ int64_t target_marks_way_us(const struct target *t, const struct loss_request *r
 void target_marks_settle(struct target *t, const struct loss_request *r,
 			 struct probe_loss *loss)
 {
-	if (t->marks)
-		direction_settle(&t->marks->direction, &t->loss, r, loss);
+	if (t->more->marks)
+		direction_settle(&t->more->marks->direction, &t->loss, r, loss);
 }

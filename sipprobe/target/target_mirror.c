@@ -21,8 +21,8 @@ struct target_mirror {
 
 static void mirror_stop(struct target *t)
 {
-	if (t->mirror && t->mirror->ask) {
-		t->mirror->ask = mem_deref(t->mirror->ask);
+	if (t->more->mirror && t->more->mirror->ask) {
+		t->more->mirror->ask = mem_deref(t->more->mirror->ask);
 		target_services(t)->mirrors--;
 	}
 }
@@ -30,7 +30,8 @@ static void mirror_stop(struct target *t)
 void target_mirror_free(struct target *t)
 {
 	mirror_stop(t);
-	t->mirror = mem_deref(t->mirror);
+	if (t->more->mirror)
+		target_more(t)->mirror = mem_deref(t->more->mirror);
 }
 
 /* A sign that is new, or gone, is asked for once more at once: twice before it is said.
@@ -38,7 +39,7 @@ void target_mirror_free(struct target *t)
 static void mirror_done_h(int signs, void *arg)
 {
 	struct target *t = arg;
-	struct target_mirror *m = t->mirror;
+	struct target_mirror *m = t->more->mirror;
 	int64_t now_ns = clock_monotonic_ns();
 	bool settled = true;
 
@@ -57,11 +58,25 @@ static void mirror_done_h(int signs, void *arg)
 
 static bool mirror_is_due(const struct target *t, int64_t now_ns)
 {
-	return t->group->events->mirrored_h && !t->unregistration &&
+	return t->group->events->mirrored_h && !t->more->unregistration &&
 	       (t->address.transport == CONFIG_TRANSPORT_UDP ||
 		t->address.transport == CONFIG_TRANSPORT_TCP) &&
 	       target_services(t)->mirrors < ROUNDS_AT_ONCE &&
-	       !(t->mirror && (t->mirror->ask || now_ns < t->mirror->next_ns));
+	       !(t->more->mirror &&
+		 (t->more->mirror->ask || now_ns < t->more->mirror->next_ns));
+}
+
+/* Returns whether there is any, now or by now. */
+static bool mirror_memory(struct target *t)
+{
+	struct target_more *more = target_more(t);
+
+	if (more && !more->mirror) {
+		more->mirror = mem_zalloc(sizeof(*more->mirror), NULL);
+		if (more->mirror)
+			more->mirror->last = -1;
+	}
+	return more && more->mirror;
 }
 
 static void mirror_begin(struct target *t)
@@ -75,15 +90,9 @@ static void mirror_begin(struct target *t)
 		.sockets = target_services(t)->sockets,
 	};
 
-	if (!mirror_is_due(t, clock_monotonic_ns()))
+	if (!mirror_is_due(t, clock_monotonic_ns()) || !mirror_memory(t))
 		return;
-	if (!t->mirror) {
-		t->mirror = mem_zalloc(sizeof(*t->mirror), NULL);
-		if (!t->mirror)
-			return;
-		t->mirror->last = -1;
-	}
-	if (!mirror_ask_start(&t->mirror->ask, &rq, mirror_done_h, t))
+	if (!mirror_ask_start(&t->more->mirror->ask, &rq, mirror_done_h, t))
 		target_services(t)->mirrors++;
 }
 

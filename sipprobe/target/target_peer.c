@@ -40,20 +40,24 @@ static void handshakes_destructor(void *arg)
 /* Of a connection that this probe opened: a kept one shows nothing new. */
 static void peer_note_handshake(struct target *t)
 {
+	struct target_more *more;
 	struct tls_shown shown;
 	struct fingerprint_draft s;
 	uint32_t raw_hash;
 
-	if (!t->stream || t->attempt.reused || !stream_shown(t->stream, &shown))
+	if (!t->more->stream || t->attempt->reused ||
+	    !stream_shown(t->more->stream, &shown))
 		return;
-	if (!t->handshakes)
-		t->handshakes = mem_zalloc(sizeof(*t->handshakes), handshakes_destructor);
-	if (!t->handshakes)
+	more = target_more(t);
+	if (!more->handshakes)
+		more->handshakes =
+			mem_zalloc(sizeof(*more->handshakes), handshakes_destructor);
+	if (!more->handshakes)
 		return;
 	fingerprint_read_handshake(&s, shown.tls, shown.key, shown.root);
 	raw_hash = fingerprint_draft_hash(&s);
-	if (!fingerprint_history_knows(t->handshakes, raw_hash))
-		peer_take(t, t->handshakes, &s, raw_hash);
+	if (!fingerprint_history_knows(t->more->handshakes, raw_hash))
+		peer_take(t, t->more->handshakes, &s, raw_hash);
 }
 
 static void peer_note_answer(struct target *t, const struct guard_message *m)
@@ -84,5 +88,4 @@ void target_peer_note(struct target *t, const struct guard_message *m)
 void target_peer_free(struct target *t)
 {
 	fingerprint_history_clear(&t->peer);
-	t->handshakes = mem_deref(t->handshakes);
 }

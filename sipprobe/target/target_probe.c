@@ -1,6 +1,5 @@
 #include "sipprobe/target/target_probe.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -36,12 +35,13 @@ static void probe_finish(struct target *t, const struct guard_message *m,
 	uint8_t before = t->health.state, own_before = t->own.state;
 	int64_t now_ns = clock_monotonic_ns();
 
-	t->attempt.pending = false;
-	if (t->unregistration) {
-		t->unregistration->done_h(t);
+	t->pending = false;
+	if (t->more->unregistration) {
+		attempt_end(t);
+		t->more->unregistration->done_h(t);
 		return;
 	}
-	t->attempt.answered = r->outcome == PROBE_RESPONSE;
+	t->answered = r->outcome == PROBE_RESPONSE;
 	r->verdict = health_judge(s, r->outcome, r->code);
 	if (t->prober->conclude)
 		t->prober->conclude(t, m, r);
@@ -50,17 +50,18 @@ static void probe_finish(struct target *t, const struct guard_message *m,
 	/* The lookup was part of the first probe after it, not of those that follow. */
 	if (t->resolve_ns > 0)
 		t->resolve_ns = 0;
-	target_stream_done(t, t->attempt.answered);
+	target_stream_done(t, t->answered);
 	target_probe_at(t, target_schedule_next_ns(t, r, now_ns));
 	t->group->events->probe_done_h(t->cell, r, t->group->arg);
 	target_tell_ladder(t, r, m);
+	attempt_end(t);
 	target_survey_probed(t, r);
 	if (t->due_ns - now_ns > REQUEST_KEPT_NS)
 		request_shrink(&t->request);
-	if (t->owner->result_h)
-		t->owner->result_h(t->owner, t, r,
-				   t->health.state != before ||
-					   t->own.state != own_before);
+	if (t->owner->handlers && t->owner->handlers->result_h)
+		t->owner->handlers->result_h(t->owner, t, r,
+					     t->health.state != before ||
+						     t->own.state != own_before);
 }
 
 /* A deadline that we looked at late is no later for that. */
@@ -69,15 +70,15 @@ static int64_t probe_ended_ns(const struct target *t)
 	int64_t now_ns = clock_monotonic_ns();
 	int64_t deadline_ns = target_deadline_ns(t);
 
-	return t->attempt.pending && deadline_ns < now_ns ? deadline_ns : now_ns;
+	return t->pending && deadline_ns < now_ns ? deadline_ns : now_ns;
 }
 
 static void result_init(const struct target *t, struct probe_result *r, int64_t ended_ns)
 {
 	*r = probe_result_none();
 	r->ended_ns = ended_ns;
-	r->begun_unix_ns = t->attempt.begun_unix_ns;
-	r->retransmissions = t->attempt.retransmissions;
+	r->begun_unix_ns = t->attempt->begun_unix_ns;
+	r->retransmissions = t->attempt->retransmissions;
 	r->phase_ns[PROBE_PHASE_RESOLVE] = t->resolve_ns;
 	r->priority = t->address.priority;
 	r->weight = t->address.weight;
@@ -126,7 +127,7 @@ void target_succeed(struct target *t, const struct guard_message *m, int64_t rx_
 	if (t->address.transport == CONFIG_TRANSPORT_UDP && t->udp)
 		r.reply_ttl = udp_rx_ttl(t->udp);
 	r.phase_ns[PROBE_PHASE_ANSWER] =
-		rx_ns > t->attempt.sent_ns ? rx_ns - t->attempt.sent_ns : 0;
+		rx_ns > t->attempt->sent_ns ? rx_ns - t->attempt->sent_ns : 0;
 	copy_phrase(r.phrase, sizeof(r.phrase), &m->phrase);
 	target_mirror_note(t, m);
 	target_peer_note(t, m);
@@ -137,7 +138,7 @@ void target_refuse(struct target *t, const struct guard_message *m, const char *
 {
 	struct probe_result r;
 
-	t->attempt.refused = true;
+	t->refused = true;
 	result_init(t, &r, probe_ended_ns(t));
 	r.outcome = PROBE_AUTH;
 	r.code = m->code;
@@ -149,7 +150,7 @@ void target_refuse(struct target *t, const struct guard_message *m, const char *
 void target_unsent(struct target *t, int err)
 {
 	const char *detail = NULL;
-	enum probe_outcome outcome = t->attempt.send_err == err
+	enum probe_outcome outcome = t->attempt->send_err == err
 					     ? probe_outcome_unsent(err, &detail)
 					     : probe_outcome_of(err);
 
@@ -162,7 +163,7 @@ void target_unsent(struct target *t, int err)
  */
 static void probe_resize(struct target *t, int64_t now_ns)
 {
-	struct attempt *a = &t->attempt;
+	struct attempt *a = t->attempt;
 
 	if (!a->copies || a->resized == RESIZED_MAX)
 		return;
@@ -175,28 +176,27 @@ static void probe_resize(struct target *t, int64_t now_ns)
 
 void target_icmp(struct target *t, int err)
 {
-	if (!t->attempt.pending || !t->attempt.sent_ns)
+	if (!t->pending || !t->attempt->sent_ns)
 		return;
 	if (err == EMSGSIZE)
 		probe_resize(t, clock_monotonic_ns());
 	/* A firewall of our own that would not send may tell it by ICMP besides. */
-	else if (t->attempt.left)
+	else if (t->attempt->left)
 		target_fail(t, probe_outcome_of(err), err, probe_icmp_words(err));
 }
 
 bool target_owns_branch(const struct target *t, const struct pl *branch)
 {
-	return t->request.buf && branch->l == REQUEST_BRANCH_LEN &&
-	       !memcmp(branch->p, t->request.buf + t->request.branch, branch->l);
+	return request_owns_branch(&t->request, branch);
 }
 
 void target_garbage(struct target *t, const struct target_garbage *garbage)
 {
 	bool sip = guard_is_response(garbage->bytes.p, garbage->bytes.l);
-	struct attempt *a = &t->attempt;
+	struct attempt *a = t->attempt;
 
 	/* Of several the first is told, but an answer before anything else. */
-	if (a->garbage_why && (a->garbage_sip || !sip))
+	if (!t->pending || (a->garbage_why && (a->garbage_sip || !sip)))
 		return;
 	target_note(t, sip ? LADDER_REFUSED : LADDER_GARBAGE, garbage->rx_ns,
 		    garbage->bytes.p, garbage->bytes.l);
@@ -207,9 +207,8 @@ void target_garbage(struct target *t, const struct target_garbage *garbage)
 /* The same probe to those who are told, with its time once more. */
 static void probe_ask_anew(struct target *t)
 {
-	if (t->attempt.left)
+	if (t->attempt->left)
 		target_loss_end(t, 0);
-	target_notes_free(t);
 	probe_begin(t, true);
 }
 
@@ -224,8 +223,7 @@ void target_rebind(struct target *t)
 	t->udp = NULL;
 	/* Its answer may come to a socket that is closed now: ask again, at once. A call
 	 * chooses its way at each message. */
-	if (t->attempt.pending && !t->call &&
-	    t->address.transport == CONFIG_TRANSPORT_UDP)
+	if (t->pending && !t->more->call && t->address.transport == CONFIG_TRANSPORT_UDP)
 		ticker_start(target_services(t)->ticker, &t->timer, clock_monotonic_ns(),
 			     probe_rebound_h);
 }
@@ -239,12 +237,10 @@ void target_probe_at(struct target *t, int64_t at_ns)
 {
 	int64_t now_ns = clock_monotonic_ns();
 
-	/* The notes of a probe that has ended wait for its ladder. */
-	if (t->attempt.pending)
-		target_notes_free(t);
-	if (t->attempt.pending && t->prober->leave)
+	if (t->pending && t->prober->leave)
 		t->prober->leave(t);
-	t->attempt.pending = false;
+	/* One that has ended is being told of. */
+	attempt_drop(t);
 	/* Decided late is not begun late: that would pass for a lag of ours. */
 	if (at_ns < now_ns)
 		at_ns = now_ns;
@@ -258,14 +254,14 @@ void target_probe_at(struct target *t, int64_t at_ns)
  */
 static enum probe_outcome timeout_udp(struct target *t, int *err, const char **detail)
 {
-	const struct attempt *a = &t->attempt;
+	const struct attempt *a = t->attempt;
 
 	if (!a->left) {
 		*err = a->send_err;
 		return probe_outcome_unsent(*err, detail);
 	}
-	if (t->elsewhere && !a->heard) {
-		*detail = t->elsewhere;
+	if (a->elsewhere && !a->heard) {
+		*detail = a->elsewhere;
 		return PROBE_ELSEWHERE;
 	}
 	target_loss_end(t, 0);
@@ -274,7 +270,7 @@ static enum probe_outcome timeout_udp(struct target *t, int *err, const char **d
 
 void target_time_out(struct target *t)
 {
-	const struct attempt *a = &t->attempt;
+	const struct attempt *a = t->attempt;
 	enum probe_outcome outcome;
 	const char *detail = NULL;
 	int err = ETIMEDOUT;
@@ -297,13 +293,13 @@ void target_time_out(struct target *t)
 
 void target_expire(struct target *t)
 {
-	if (t->attempt.pending)
+	if (t->pending)
 		target_time_out(t);
 }
 
 static void probe_resend(struct target *t, int64_t now_ns)
 {
-	struct attempt *a = &t->attempt;
+	struct attempt *a = t->attempt;
 	int64_t t2_ns = 8 * target_settings(t)->t1_us * CLOCK_NS_PER_US;
 
 	a->retransmissions++;
@@ -335,7 +331,7 @@ static bool probe_catch_up(struct target *t, int64_t now_ns)
 		udp_catch_up_lane(t->udp, &t->address.sa);
 	kept = mem_nrefs(t) > 1;
 	mem_deref(t);
-	return kept && t->attempt.pending && !wheel_armed(&t->timer);
+	return kept && t->pending && !wheel_armed(&t->timer);
 }
 
 /* So long after its time that a probe was cheated of a good part of its own. */
@@ -351,14 +347,14 @@ static bool is_held_up(const struct target *t, int64_t late_ns)
  */
 static void probe_hold(struct target *t, int64_t deadline_ns)
 {
-	struct attempt *a = &t->attempt;
+	struct attempt *a = t->attempt;
 
 	if (a->sent_ns && a->sent_ns < deadline_ns) {
 		probe_ask_anew(t);
 		return;
 	}
 	a->held = true;
-	a->held_ns = clock_monotonic_ns() - a->begun_ns;
+	a->held_ns = clock_monotonic_ns() - t->begun_ns;
 	target_wait(t);
 }
 
@@ -367,7 +363,7 @@ static void probe_go_on(struct target *t, int64_t now_ns)
 {
 	if (t->address.transport == CONFIG_TRANSPORT_UDP)
 		probe_resend(t, now_ns);
-	else if (t->attempt.look_ns)
+	else if (t->attempt->look_ns)
 		target_stream_look(t, now_ns);
 	else
 		target_stream_again(t);
@@ -383,9 +379,9 @@ static void probe_wait_h(struct wheel_timer *timer, int64_t now_ns)
 		return;
 	if (now_ns < deadline_ns) {
 		if (held_up)
-			t->attempt.held_ns += now_ns - timer->at_ns;
+			t->attempt->held_ns += now_ns - timer->at_ns;
 		probe_go_on(t, now_ns);
-	} else if ((held_up || t->attempt.sent_ns >= deadline_ns) && !t->attempt.held) {
+	} else if ((held_up || t->attempt->sent_ns >= deadline_ns) && !t->attempt->held) {
 		probe_hold(t, deadline_ns);
 	} else {
 		target_time_out(t);
@@ -396,38 +392,28 @@ void target_wait(struct target *t)
 {
 	int64_t at_ns = target_deadline_ns(t);
 
-	if (t->attempt.resend_ns && t->attempt.resend_ns < at_ns)
-		at_ns = t->attempt.resend_ns;
-	if (t->attempt.look_ns && t->attempt.look_ns < at_ns)
-		at_ns = t->attempt.look_ns;
+	if (t->attempt->resend_ns && t->attempt->resend_ns < at_ns)
+		at_ns = t->attempt->resend_ns;
+	if (t->attempt->look_ns && t->attempt->look_ns < at_ns)
+		at_ns = t->attempt->look_ns;
 	ticker_start(target_services(t)->ticker, &t->timer, at_ns, probe_wait_h);
 }
 
 /* @held: it was begun before, and is the same to those who are told of it. */
 static void probe_begin(struct target *t, bool held)
 {
-	int err;
+	int err = attempt_begin(t, held);
 
-	free(t->elsewhere);
-	t->elsewhere = NULL;
-	t->attempt = (struct attempt){
-		/* Not the wheel's time: we may have stood still while it turned. */
-		.begun_ns = clock_monotonic_ns(),
-		.begun_unix_ns = clock_wall_ns(),
-		.pending = true,
-		.answered = t->attempt.answered,
-		.retransmissions = held ? t->attempt.retransmissions : 0,
-		.held = held,
-	};
-	if (t->exchange)
+	if (t->more->exchange)
 		exchange_begin(t);
 	/* Where there was no memory for it, there may be by now. */
-	if (!held && !t->unregistration && !t->cell)
+	if (!held && !t->more->unregistration && !t->cell)
 		target_tell(t);
-	if (!held && !t->unregistration && t->group->events->probe_begin_h)
-		t->group->events->probe_begin_h(t->cell, t->attempt.begun_ns - t->due_ns,
+	if (!held && !t->more->unregistration && t->group->events->probe_begin_h)
+		t->group->events->probe_begin_h(t->cell, t->begun_ns - t->due_ns,
 						t->group->arg);
-	err = t->prober->start(t);
+	if (!err)
+		err = t->prober->start(t);
 	if (err)
 		target_unsent(t, err);
 	else if (!wheel_armed(&t->timer))

@@ -12,13 +12,13 @@
 
 int target_make_request(struct target *t, const struct sa *local)
 {
-	bool first = !t->request.buf;
+	bool first = !t->request.buf && !t->request.shrunk;
 	struct request_info info;
 	int err;
 
 	/* Its requests differ: each is made when it is stamped. */
-	if (t->exchange) {
-		exchange_set_local(t->exchange, local);
+	if (t->more->exchange) {
+		exchange_set_local(t->more->exchange, local);
 		return 0;
 	}
 	target_request_info(t, &info, local);
@@ -35,10 +35,10 @@ int target_stamp(struct target *t)
 	struct request *r = &t->request;
 
 	target_note_next_request(t);
-	if (t->attempt.answered || !r->buf)
+	if (t->answered)
 		memset(t->previous_key, 0, sizeof(t->previous_key));
 	else
-		memcpy(t->previous_key, request_key(r), REQUEST_KEY_LEN);
-	t->attempt.answered = false;
-	return t->exchange ? exchange_stamp(t) : request_stamp(r);
+		request_pack_key(t->previous_key, r);
+	t->answered = false;
+	return t->more->exchange ? exchange_stamp(t) : request_stamp(r);
 }

@@ -14,7 +14,8 @@ enum { CACHE_LINE = 64 };
 /* Whether a response that arrives now answers the last unanswered probe, too late. */
 static bool is_late(const struct target *t, const struct guard_message *m)
 {
-	return t->previous_key[0] && request_branch_has(&m->branch, t->previous_key);
+	return (t->previous_key[0] || t->previous_key[1]) &&
+	       request_branch_has_packed(&m->branch, t->previous_key);
 }
 
 static bool from_peer(const struct target *t, const struct sa *src)
@@ -36,8 +37,8 @@ static void ask_again(struct target *t)
 {
 	int err;
 
-	t->attempt.answered = true;
-	t->attempt.resend_ns = 0;
+	t->answered = true;
+	t->attempt->resend_ns = 0;
 	err = t->prober->start(t);
 	if (err)
 		target_unsent(t, err);
@@ -50,10 +51,10 @@ static void final_response(struct target *t, const struct guard_message *m, int6
 	const char *why = NULL;
 	bool noted;
 
-	t->attempt.rx_ns = rx_ns;
-	noted = t->marks && target_marks_final(t, m, rx_ns);
+	t->attempt->rx_ns = rx_ns;
+	noted = t->more->marks && target_marks_final(t, m, rx_ns);
 	target_loss_end(t, rx_ns);
-	if (t->exchange && !noted)
+	if (t->more->exchange && !noted)
 		target_note_response(t, m, rx_ns);
 	switch (exchange_next(t, m, &why)) {
 	case EXCHANGE_DONE:
@@ -72,7 +73,7 @@ static void final_response(struct target *t, const struct guard_message *m, int6
 static void provisional_response(struct target *t, const struct guard_message *m,
 				 int64_t rx_ns)
 {
-	struct attempt *a = &t->attempt;
+	struct attempt *a = t->attempt;
 
 	a->heard = true;
 	a->provisionals++;
@@ -89,10 +90,10 @@ static void provisional_response(struct target *t, const struct guard_message *m
 static void target_note_mismatch(struct target *t, const struct guard_message *m,
 				 int64_t rx_ns)
 {
-	struct attempt *a = &t->attempt;
+	struct attempt *a = t->attempt;
 	const char *what = request_mismatch(&t->request, t->prober->method, m);
 
-	if (!a->pending || a->mismatch || !what)
+	if (!t->pending || a->mismatch || !what)
 		return;
 	a->mismatch = what;
 	target_note_response(t, m, rx_ns);
@@ -125,7 +126,7 @@ static bool earlier_response(struct target *t, const struct guard_message *m,
 /* To the last request, whose probe has ended. */
 static void further_response(struct target *t, const struct guard_message *m)
 {
-	bool late = !t->attempt.answered;
+	bool late = !t->answered;
 	bool waited;
 
 	if (target_marks_answer(t, m))
@@ -145,8 +146,8 @@ static void further_response(struct target *t, const struct guard_message *m)
  */
 static int64_t response_came_ns(const struct target *t, int64_t rx_ns)
 {
-	bool early = t->attempt.pending && t->attempt.sent_ns &&
-		     rx_ns < t->attempt.sent_ns - STAMP_OFF_NS;
+	bool early = t->pending && t->attempt->sent_ns &&
+		     rx_ns < t->attempt->sent_ns - STAMP_OFF_NS;
 
 	return early ? clock_monotonic_ns() : rx_ns;
 }
@@ -157,9 +158,9 @@ bool target_response_take(struct target *t, const struct guard_message *m, int64
 		return earlier_response(t, m, rx_ns);
 	rx_ns = response_came_ns(t, rx_ns);
 	/* By the kernel's stamp, whatever was looked at first when we stood still. */
-	if (t->attempt.pending && rx_ns > target_deadline_ns(t))
+	if (t->pending && rx_ns > target_deadline_ns(t))
 		target_time_out(t);
-	if (!t->attempt.pending)
+	if (!t->pending)
 		further_response(t, m);
 	else if (m->code >= 200)
 		final_response(t, m, rx_ns);

@@ -44,8 +44,7 @@ static int64_t pace_ns(const struct target *t)
 	int64_t own_ns = own_interval_ns(t);
 	int64_t down_ns = target_settings(t)->down_interval_us * CLOCK_NS_PER_US;
 
-	return fast && !t->prober->steady && !t->attempt.refused && down_ns &&
-			       down_ns < own_ns
+	return fast && !t->prober->steady && !t->refused && down_ns && down_ns < own_ns
 		       ? down_ns
 		       : own_ns;
 }
@@ -58,10 +57,10 @@ static int64_t pace_ns(const struct target *t)
 static int64_t paced_ns(const struct target *t, int64_t interval_ns, int64_t now_ns)
 {
 	int64_t by_ns = t->prober->due_ns ? t->prober->due_ns(t) : 0;
-	int64_t from_ns = t->attempt.begun_ns + interval_ns / 2;
+	int64_t from_ns = t->begun_ns + interval_ns / 2;
 	int64_t at_ns;
 
-	if (t->attempt.refused && from_ns < t->due_ns + interval_ns)
+	if (t->refused && from_ns < t->due_ns + interval_ns)
 		from_ns = t->due_ns + interval_ns;
 	at_ns = grid_ns(t, interval_ns, from_ns);
 	/* One that passed by while the probe ran, which may take that long, is now. */

@@ -23,13 +23,18 @@ static int connect_in_turn(struct target *t);
 
 static void drop_stream(struct target *t)
 {
-	t->stream = mem_deref(t->stream);
-	t->stream_up = false;
+	struct target_more *more;
+
+	if (!t->more->stream)
+		return;
+	more = target_more(t);
+	more->stream = mem_deref(more->stream);
+	more->stream_up = false;
 }
 
 static int send_request(struct target *t)
 {
-	struct sa local = *stream_local(t->stream);
+	struct sa local = *stream_local(t->more->stream);
 	uint16_t port = sockets_stream_port(target_services(t)->sockets,
 					    t->address.transport, sa_af(&local));
 	int err;
@@ -41,8 +46,8 @@ static int send_request(struct target *t)
 	if (!err)
 		err = target_stamp(t);
 	if (!err)
-		err = stream_send(t->stream, t->request.buf, t->request.len,
-				  &t->attempt.sent_ns);
+		err = stream_send(t->more->stream, t->request.buf, t->request.len,
+				  &t->attempt->sent_ns);
 	return err;
 }
 
@@ -52,8 +57,8 @@ static void target_stream_up_h(struct stream *s, void *arg)
 	int err;
 
 	(void)s;
-	t->stream_up = true;
-	if (!t->attempt.pending)
+	target_more(t)->stream_up = true;
+	if (!t->pending)
 		return;
 	err = send_request(t);
 	if (err)
@@ -80,9 +85,9 @@ static void target_stream_message_h(struct stream *s, const struct guard_message
  */
 static bool try_again(struct target *t)
 {
-	t->attempt.reused = false;
-	t->attempt.sent_ns = 0;
-	t->attempt.look_ns = 0;
+	t->attempt->reused = false;
+	t->attempt->sent_ns = 0;
+	t->attempt->look_ns = 0;
 	if (connect_in_turn(t))
 		return false;
 	target_wait(t);
@@ -95,11 +100,11 @@ static bool try_again(struct target *t)
  */
 static void target_stream_hasten(struct target *t)
 {
-	int64_t at_ns = t->attempt.begun_ns +
-			target_settings(t)->down_interval_us * CLOCK_NS_PER_US;
+	int64_t at_ns =
+		t->begun_ns + target_settings(t)->down_interval_us * CLOCK_NS_PER_US;
 
-	if (!t->unregistration && at_ns < t->due_ns && t->prober->keeps_connection &&
-	    t->prober->keeps_connection(t))
+	if (!t->more->unregistration && at_ns < t->due_ns &&
+	    t->prober->keeps_connection && t->prober->keeps_connection(t))
 		target_probe_at(t, at_ns);
 }
 
@@ -109,12 +114,12 @@ static void target_stream_closed_h(struct stream *s, enum probe_outcome why, int
 	struct target *t = arg;
 
 	(void)s;
-	if (!t->attempt.pending) {
+	if (!t->pending) {
 		drop_stream(t);
 		target_stream_hasten(t);
 		return;
 	}
-	if (t->attempt.reused && t->stream_up) {
+	if (t->attempt->reused && t->more->stream_up) {
 		drop_stream(t);
 		if (try_again(t))
 			return;
@@ -135,7 +140,7 @@ static void look_later(struct target *t)
 	int64_t t1_ns = target_settings(t)->t1_us * CLOCK_NS_PER_US;
 	int64_t half_ns = target_settings(t)->timeout_us * CLOCK_NS_PER_US / 2;
 
-	t->attempt.look_ns =
+	t->attempt->look_ns =
 		clock_monotonic_ns() + (2 * t1_ns < half_ns ? 2 * t1_ns : half_ns);
 }
 
@@ -146,10 +151,10 @@ static int replace_stream(struct target *t, int64_t now_ns)
 	target_note_words(t, LADDER_REPLACED, now_ns,
 			  "the kept connection acknowledges nothing: a new one");
 	drop_stream(t);
-	t->attempt.look_ns = 0;
-	t->attempt.replaced_ns = now_ns;
-	t->attempt.reused = false;
-	t->attempt.sent_ns = 0;
+	t->attempt->look_ns = 0;
+	t->attempt->replaced_ns = now_ns;
+	t->attempt->reused = false;
+	t->attempt->sent_ns = 0;
 	return connect_in_turn(t);
 }
 
@@ -158,8 +163,9 @@ void target_stream_look(struct target *t, int64_t now_ns)
 	int err;
 
 	/* A peer that acknowledges is there, and only silent. */
-	if (!t->stream || !stream_is_overdue(t->stream)) {
-		t->attempt.look_ns = now_ns + target_settings(t)->t1_us * CLOCK_NS_PER_US;
+	if (!t->more->stream || !stream_is_overdue(t->more->stream)) {
+		t->attempt->look_ns =
+			now_ns + target_settings(t)->t1_us * CLOCK_NS_PER_US;
 		target_wait(t);
 		return;
 	}
@@ -194,9 +200,11 @@ int target_peer_name(const struct target *t, char *out, size_t size)
 /* A peer that has us work more than its share waits; without memory nobody counts. */
 static void share_loop(struct target *t)
 {
-	if (t->account || !turns_account_alloc(&t->account, TURNS_SHARE))
-		stream_share(t->stream, sockets_turns(target_services(t)->sockets),
-			     t->account);
+	struct target_more *more = target_more(t);
+
+	if (more->account || !turns_account_alloc(&more->account, TURNS_SHARE))
+		stream_share(more->stream, sockets_turns(target_services(t)->sockets),
+			     more->account);
 }
 
 static int use_websocket(struct target *t)
@@ -206,7 +214,7 @@ static int use_websocket(struct target *t)
 		.agent = target_services(t)->agent,
 		.secure = t->address.transport == CONFIG_TRANSPORT_WSS,
 	};
-	int err = stream_use_websocket(t->stream, &rq, target_services(t)->ticker);
+	int err = stream_use_websocket(t->more->stream, &rq, target_services(t)->ticker);
 
 	if (err)
 		drop_stream(t);
@@ -237,14 +245,14 @@ static int connect_peer(struct target *t)
 	}
 	if (err)
 		return err;
-	err = stream_connect(&t->stream, &t->address.sa, &way, profile, name,
+	err = stream_connect(&target_more(t)->stream, &t->address.sa, &way, profile, name,
 			     &stream_handlers, t);
-	t->attempt.send_err = err;
+	t->attempt->send_err = err;
 	if (!err && config_transport_is_websocket(t->address.transport))
 		err = use_websocket(t);
 	if (err)
 		return err;
-	stream_mark(t->stream)->opener = t;
+	stream_mark(t->more->stream)->opener = t;
 	share_loop(t);
 	return 0;
 }
@@ -259,24 +267,24 @@ static int connect_in_turn(struct target *t)
 
 	if (err != EADDRINUSE || !target_settings(t)->local.port)
 		return err;
-	t->attempt.resend_ns = clock_monotonic_ns() + TURN_NS;
+	t->attempt->resend_ns = clock_monotonic_ns() + TURN_NS;
 	return 0;
 }
 
 int target_transact_stream(struct target *t)
 {
-	if (t->stream && t->stream_up) {
+	if (t->more->stream && t->more->stream_up) {
 		/* Else an earlier transaction of this probe opened it. */
-		if (!t->attempt.sent_ns)
-			t->attempt.reused = true;
+		if (!t->attempt->sent_ns)
+			t->attempt->reused = true;
 		if (!send_request(t)) {
-			if (t->attempt.reused)
+			if (t->attempt->reused)
 				look_later(t);
 			return 0;
 		}
 		drop_stream(t);
-		t->attempt.reused = false;
-		t->attempt.sent_ns = 0;
+		t->attempt->reused = false;
+		t->attempt->sent_ns = 0;
 	}
 	drop_stream(t);
 	return connect_in_turn(t);
@@ -286,7 +294,7 @@ void target_stream_again(struct target *t)
 {
 	int err;
 
-	t->attempt.resend_ns = 0;
+	t->attempt->resend_ns = 0;
 	err = connect_in_turn(t);
 	if (err)
 		target_unsent(t, err);
@@ -296,23 +304,23 @@ void target_stream_again(struct target *t)
 
 void target_stream_catch_up(struct target *t)
 {
-	if (t->stream)
-		stream_catch_up(t->stream);
+	if (t->more->stream)
+		stream_catch_up(t->more->stream);
 }
 
 void target_stream_report(const struct target *t, struct probe_result *r)
 {
 	const struct stream_report *report;
 
-	if (!t->stream)
+	if (!t->more->stream)
 		return;
-	report = stream_report(t->stream);
+	report = stream_report(t->more->stream);
 	r->cert_not_after_s = report->cert_not_after_s;
 	r->verified_not_after_s = report->verified_not_after_s;
 	r->tls_cause = (uint8_t)report->tls_failure;
 	r->tls_fault = (uint8_t)report->tls_fault;
 	/* Phases of a connection that an earlier probe opened are not this one's. */
-	if (t->attempt.reused)
+	if (t->attempt->reused)
 		return;
 	r->phase_ns[PROBE_PHASE_CONNECT] = report->connect_ns;
 	r->phase_ns[PROBE_PHASE_TLS] = report->tls_ns;
@@ -324,7 +332,8 @@ static void tell_certificate(const struct target *t)
 	const struct probe_events *events = t->group->events;
 	struct engine_certificate c;
 
-	if (events->certificate_h && t->stream && stream_certificate(t->stream, &c))
+	if (events->certificate_h && t->more->stream &&
+	    stream_certificate(t->more->stream, &c))
 		events->certificate_h(t->cell, &c, t->group->arg);
 }
 
@@ -334,8 +343,8 @@ static void tell_chain(const struct target *t)
 	const struct probe_events *events = t->group->events;
 	struct chain *chain;
 
-	if (!events->chain_h || !t->stream || t->attempt.reused ||
-	    stream_chain(t->stream, &chain))
+	if (!events->chain_h || !t->more->stream || t->attempt->reused ||
+	    stream_chain(t->more->stream, &chain))
 		return;
 	events->chain_h(t->cell, chain, t->group->arg);
 	chain_unref(chain);
@@ -352,9 +361,9 @@ static void tell_rehearsal(const struct target *t)
 {
 	struct rehearsal result;
 
-	if (!t->group->rehearsal || !t->stream)
+	if (!t->group->rehearsal || !t->more->stream)
 		return;
-	stream_rehearse(t->stream, t->group->rehearsal, &result);
+	stream_rehearse(t->more->stream, t->group->rehearsal, &result);
 	t->group->events->rehearsal_h(t->cell, &result, t->group->arg);
 }
 
@@ -369,19 +378,19 @@ void target_stream_done(struct target *t, bool answered)
 
 enum probe_outcome target_stream_timeout(const struct target *t, const char **detail)
 {
-	if (t->attempt.sent_ns)
+	if (t->attempt->sent_ns)
 		return PROBE_TIMEOUT;
-	if (t->attempt.resend_ns) {
+	if (t->attempt->resend_ns) {
 		*detail = "the port of local has another connection to this peer, or is "
 			  "another program's";
 		return PROBE_INTERNAL;
 	}
-	if (!t->stream || stream_report(t->stream)->connect_ns < 0) {
+	if (!t->more->stream || stream_report(t->more->stream)->connect_ns < 0) {
 		*detail = "no TCP connection before the deadline";
 		return PROBE_CONNECT;
 	}
 	if (config_transport_is_tls(t->address.transport) &&
-	    stream_report(t->stream)->tls_ns < 0) {
+	    stream_report(t->more->stream)->tls_ns < 0) {
 		*detail = "TLS handshake not done before the deadline";
 		return PROBE_TLS;
 	}

@@ -49,17 +49,17 @@ struct survey_around {
 
 static void survey_probe_times(struct survey_around *a, const struct target *t)
 {
-	const struct attempt *p = &t->attempt;
+	int64_t copied_ns = attempt_copied_ns(t);
 	int64_t every_ns = target_settings(t)->interval_us * CLOCK_NS_PER_US;
 
-	if (p->begun_ns > a->from_ns)
-		survey_times_add(a->out, p->begun_ns);
+	if (t->begun_ns > a->from_ns)
+		survey_times_add(a->out, t->begun_ns);
 	/* Its last copy, and its next one. */
-	if (p->copied_ns > a->from_ns && p->copied_ns > p->sent_ns)
-		survey_times_add(a->out, p->copied_ns);
-	if (p->pending && p->resend_ns)
-		survey_times_add(a->out, p->resend_ns);
-	if (p->pending)
+	if (copied_ns > a->from_ns)
+		survey_times_add(a->out, copied_ns);
+	if (t->pending && t->attempt->resend_ns)
+		survey_times_add(a->out, t->attempt->resend_ns);
+	if (t->pending)
 		return;
 	for (int64_t at_ns = t->due_ns;
 	     at_ns < a->to_ns && a->out->count <= SURVEY_BUDGET_TIMES; at_ns += every_ns)
@@ -75,8 +75,8 @@ static void survey_row_h(void *row, int fit, void *arg)
 	if (t->owner->paused)
 		return;
 	survey_probe_times(a, t);
-	if (t != a->self && t->surveyed)
-		survey_times(t->surveyed->survey, a->out);
+	if (t != a->self && t->more->surveyed)
+		survey_times(t->more->surveyed->survey, a->out);
 }
 
 static void survey_times_h(struct survey_times *out, int64_t ahead_ns, void *arg)
@@ -101,6 +101,7 @@ static void target_surveyed_destructor(void *arg)
 int target_survey_alloc(struct target *t)
 {
 	struct target_surveyed *s;
+	struct target_more *more;
 	int err;
 
 	if (!(target_settings(t)->size || target_settings(t)->train) ||
@@ -108,7 +109,8 @@ int target_survey_alloc(struct target *t)
 	    t->address.transport != CONFIG_TRANSPORT_UDP ||
 	    !t->group->events->survey_size_h)
 		return 0;
-	s = mem_zalloc(sizeof(*s), target_surveyed_destructor);
+	more = target_more(t);
+	s = more ? mem_zalloc(sizeof(*s), target_surveyed_destructor) : NULL;
 	if (!s)
 		return ENOMEM;
 	s->host = (struct survey_host){.ticker = target_services(t)->ticker,
@@ -124,14 +126,14 @@ int target_survey_alloc(struct target *t)
 	if (err)
 		mem_deref(s);
 	else
-		t->surveyed = s;
+		more->surveyed = s;
 	return err;
 }
 
 void target_survey_probed(struct target *t, const struct probe_result *r)
 {
-	if (t->surveyed)
-		survey_probed(t->surveyed->survey,
+	if (t->more->surveyed)
+		survey_probed(t->more->surveyed->survey,
 			      r->outcome == PROBE_RESPONSE && r->verdict != PROBE_DOWN &&
 				      t->health.state != HEALTH_DOWN);
 }

@@ -1,11 +1,45 @@
 #include "sipprobe/target/target_udp.h"
 
+#include <errno.h>
+#include <string.h>
+
 #include "sipprobe/target/target_request.h"
 #include "sipprobe/target/target_state.h"
 #include "sipprobe/target/target_stream.h"
 #include "sipprobe/transport/sockets.h"
+#include "sipprobe/transport/udp.h"
 
-enum { WAY_FAILURES = 8 };
+enum { WAY_FAILURES = 8, LOCALS_SEEN = 8 };
+
+/*
+ * Dropped on its way out of this machine, by a full queue, a firewall's rule or a full
+ * table of connections: as good as lost, since the next copy may pass.
+ */
+static bool is_loss(int err)
+{
+	return err == ENOBUFS || err == EAGAIN || err == ENOMEM || err == EPERM;
+}
+
+int target_copy(struct target *t)
+{
+	struct attempt *a = t->attempt;
+	int err;
+
+	a->copied_ns = clock_monotonic_ns();
+	if (!a->copies)
+		a->sent_ns = a->copied_ns;
+	request_number_copy(&t->request, a->copies + 1U);
+	err = udp_transmit(t->udp, &t->address.sa, t->request.buf, t->request.len,
+			   t->settings->dscp);
+	/* A ladder shows the first. */
+	request_number_copy(&t->request, 1);
+	a->send_err = err;
+	if (err && !is_loss(err))
+		return err;
+	a->left |= !err;
+	a->copies++;
+	return 0;
+}
 
 /*
  * The way out is chosen once and kept: it costs four system calls. It is chosen anew at
@@ -18,17 +52,59 @@ static bool is_way_good(const struct target *t)
 	       (t->health.verdict != PROBE_DOWN || t->health.streak % WAY_FAILURES != 1);
 }
 
+static void target_local_destructor(void *arg)
+{
+	struct target_local *l = arg;
+
+	list_unlink(&l->le);
+}
+
+static bool is_local(const struct target_local *l, const struct sa *sa)
+{
+	return l->sa.len == sa->len && !memcmp(&l->sa.u, &sa->u, sa->len);
+}
+
+/* Most have one of a few, so that no more than the latest are looked at. */
+static int keep_local(struct target *t, const struct sa *sa)
+{
+	struct list *all = &target_services(t)->locals;
+	struct target_local *l = NULL;
+	struct le *le = all->head;
+
+	for (int i = 0; le && i < LOCALS_SEEN && !l; i++, le = le->next)
+		if (is_local(le->data, sa))
+			l = mem_ref(le->data);
+	if (!l) {
+		l = mem_zalloc(sizeof(*l), target_local_destructor);
+		if (!l)
+			return ENOMEM;
+		l->sa = *sa;
+		list_prepend(all, &l->le, l);
+	}
+	mem_deref(t->local);
+	t->local = l;
+	return 0;
+}
+
+static int choose_socket(struct target *t)
+{
+	struct sa local;
+	int err = sockets_udp_for(target_services(t)->sockets, &t->udp, &local,
+				  &t->address.sa, &target_settings(t)->local);
+
+	return err ? err : keep_local(t, &local);
+}
+
 static int choose_way(struct target *t)
 {
 	int err = 0;
 
 	if (!is_way_good(t))
-		err = sockets_udp_for(target_services(t)->sockets, &t->udp, &t->local,
-				      &t->address.sa, &target_settings(t)->local);
+		err = choose_socket(t);
 	else if (t->request.len)
 		return 0;
 	if (!err)
-		err = target_make_request(t, &t->local);
+		err = target_make_request(t, &t->local->sa);
 	if (err)
 		t->udp = NULL;
 	return err;
@@ -36,7 +112,7 @@ static int choose_way(struct target *t)
 
 static int transact_udp(struct target *t)
 {
-	struct attempt *a = &t->attempt;
+	struct attempt *a = t->attempt;
 	int err = choose_way(t);
 
 	a->send_err = err;

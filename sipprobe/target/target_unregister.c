@@ -47,10 +47,10 @@ static void unregister_unregistered_h(struct wheel_timer *timer, int64_t now_ns)
 	struct target_group *group = t->group;
 
 	(void)now_ns;
-	if (t->unregistration->outlives)
+	if (t->more->unregistration->outlives)
 		mem_deref(t);
 	else
-		list_unlink(&t->unregistration->le);
+		list_unlink(&t->more->unregistration->le);
 	unregister_tell_last(group);
 }
 
@@ -63,17 +63,19 @@ static void unregister_done_h(struct target *t)
 
 static bool unregister_begin(struct target *t, bool trunk_goes, int64_t at_ns)
 {
+	struct target_more *more;
 	struct unregistration *u;
 
 	if (!t->prober->unregister || !t->prober->unregister(t, !trunk_goes))
 		return false;
-	u = mem_zalloc(sizeof(*u), unregister_destructor);
+	more = target_more(t);
+	u = more ? mem_zalloc(sizeof(*u), unregister_destructor) : NULL;
 	if (!u)
 		return false;
 	if (trunk_goes)
 		outlive_trunk(t, u);
 	u->done_h = unregister_done_h;
-	t->unregistration = u;
+	more->unregistration = u;
 	list_append(&t->group->unregistering, &u->le, t);
 	target_probe_at(t, at_ns);
 	return true;
@@ -105,7 +107,7 @@ void target_remove(struct target *t)
 
 bool target_leaves(const struct target *t)
 {
-	return t->unregistration && t->unregistration->outlives;
+	return t->more->unregistration && t->more->unregistration->outlives;
 }
 
 /* What is not registered by now is not to be any more. */
@@ -114,16 +116,16 @@ static void unregister_silence(struct target *t)
 	if (!t->prober->unregister)
 		return;
 	ticker_cancel(target_services(t)->ticker, &t->timer);
-	t->attempt.pending = false;
+	attempt_drop(t);
 }
 
 bool target_unregister(struct target *t, int64_t at_ns)
 {
-	if (!t->unregistration && unregister_begin(t, false, at_ns))
+	if (!t->more->unregistration && unregister_begin(t, false, at_ns))
 		return true;
-	if (!t->unregistration)
+	if (!t->more->unregistration)
 		unregister_silence(t);
-	if (!target_leaves(t) || t->attempt.pending || t->due_ns <= at_ns)
+	if (!target_leaves(t) || t->pending || t->due_ns <= at_ns)
 		return false;
 	target_probe_at(t, at_ns);
 	return true;

@@ -32,8 +32,8 @@ static void claim_seen(const struct target *t)
 {
 	struct target_owner *o = target_owner(t);
 
-	if (o->seen_h)
-		o->seen_h(o);
+	if (o->handlers && o->handlers->seen_h)
+		o->handlers->seen_h(o);
 }
 
 /* @fit: as peers_each() tells it. */

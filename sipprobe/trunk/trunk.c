@@ -22,20 +22,35 @@ static bool is_inbound_sensitive(const struct trunk *t)
 	return local_sockets_wanted(&s->local) || s->expect_inbound_us;
 }
 
+static void trunk_more_destructor(void *arg)
+{
+	struct trunk_more *more = arg;
+
+	mem_deref(more->registrar);
+	mem_deref(more->heartbeat);
+}
+
+struct trunk_more *trunk_more(struct trunk *t)
+{
+	if (!t->more)
+		t->more = mem_zalloc(sizeof(*t->more), trunk_more_destructor);
+	return t->more;
+}
+
 static void trunk_destructor(void *arg)
 {
 	struct trunk *t = arg;
 
 	mem_deref(t->naming);
-	mem_deref(t->registrar);
-	mem_deref(t->heartbeat);
+	t->more = mem_deref(t->more);
 	if (t->owner.row)
 		t->group->targets.services->inbound_sensitive -= is_inbound_sensitive(t);
 	t->group->targets.expecting = t->succeeded;
 	for (unsigned i = 0; i < t->target_count; i++)
-		target_remove(t->targets[i]);
+		target_remove(trunk_targets(t)[i]);
 	t->group->targets.expecting = false;
-	free(t->targets);
+	if (t->many)
+		free(t->list);
 	if (t->owner.row)
 		t->group->events->trunk_remove_h(t->owner.row, t->group->arg);
 }
@@ -44,14 +59,32 @@ static void trunk_seen_h(struct target_owner *o)
 {
 	const struct trunk *t = (struct trunk *)o;
 
-	if (t->heartbeat)
-		heartbeat_seen(t->heartbeat);
+	if (trunk_heartbeat(t))
+		heartbeat_seen(trunk_heartbeat(t));
 }
+
+static const struct target_owner_handlers trunk_handlers = {trunk_result_h, trunk_seen_h};
 
 static void trunk_registrar_h(void *arg)
 {
 	trunk_move_registration(arg);
 	trunk_update(arg, NULL, NULL, false);
+}
+
+static int trunk_registrar_alloc(struct trunk *t)
+{
+	struct registrar *r = NULL;
+	int err = registrar_alloc(&r, t->owner.conf->settings, trunk_ticker(t),
+				  trunk_registrar_h, t);
+
+	if (err || !r)
+		return err;
+	if (!trunk_more(t)) {
+		mem_deref(r);
+		return ENOMEM;
+	}
+	t->more->registrar = r;
+	return 0;
 }
 
 int trunk_alloc(struct trunk **tp, struct trunk_group *group,
@@ -63,12 +96,11 @@ int trunk_alloc(struct trunk **tp, struct trunk_group *group,
 	if (!t)
 		return ENOMEM;
 	t->group = group;
-	t->owner = (struct target_owner){
-		.conf = conf, .result_h = trunk_result_h, .seen_h = trunk_seen_h};
-	err = naming_alloc(&t->naming, t);
+	t->owner = (struct target_owner){.conf = conf, .handlers = &trunk_handlers};
+	/* An address needs it for a moment only, and at its turn. */
+	err = naming_is_brief(t) ? 0 : naming_alloc(&t->naming, t);
 	if (!err)
-		err = registrar_alloc(&t->registrar, conf->settings, trunk_ticker(t),
-				      trunk_registrar_h, t);
+		err = trunk_registrar_alloc(t);
 	if (err)
 		mem_deref(t);
 	else
@@ -89,7 +121,8 @@ const struct config_trunk *trunk_conf(const struct trunk *t)
 static bool speaks_tls(const struct trunk *t)
 {
 	for (unsigned i = 0; i < t->target_count; i++)
-		if (config_transport_is_tls(target_address(t->targets[i])->transport))
+		if (config_transport_is_tls(
+			    target_address(trunk_targets(t)[i])->transport))
 			return true;
 	return false;
 }
@@ -117,7 +150,25 @@ void trunk_start(struct trunk *t)
 	t->group->targets.services->inbound_sensitive += is_inbound_sensitive(t);
 	trunk_begin_pause(t);
 	trunk_expect_pings(t);
+	t->waiting = !t->naming;
+	if (t->naming)
+		naming_resolve(t->naming);
+}
+
+bool trunk_waits(const struct trunk *t)
+{
+	return t->waiting;
+}
+
+int trunk_begin(struct trunk *t)
+{
+	int err = naming_alloc(&t->naming, t);
+
+	if (err)
+		return err;
+	t->waiting = false;
 	naming_resolve(t->naming);
+	return 0;
 }
 
 void trunk_resolve_again(struct trunk *t)
@@ -126,13 +177,18 @@ void trunk_resolve_again(struct trunk *t)
 		naming_restart(t->naming);
 }
 
-void trunk_review_pause(struct trunk *t)
+static void review_pause(struct trunk *t, int64_t told_until_s)
 {
-	if (!trunk_turn_pause(t))
+	if (!trunk_turn_pause(t, told_until_s))
 		return;
 	trunk_expect_pings(t);
 	trunk_tell_addresses(t, true);
 	trunk_update(t, NULL, NULL, false);
+}
+
+void trunk_review_pause(struct trunk *t)
+{
+	review_pause(t, t->owner.conf->settings->pause.until_s);
 }
 
 void trunk_renew(struct trunk *t)
@@ -143,10 +199,12 @@ void trunk_renew(struct trunk *t)
 
 void trunk_move(struct trunk *t, const struct config_trunk *conf)
 {
+	int64_t told_until_s = t->owner.conf->settings->pause.until_s;
+
 	t->owner.conf = conf;
 	t->group->events->trunk_move_h(t->owner.row, conf, t->group->arg);
 	for (unsigned i = 0; i < t->target_count; i++)
-		target_move(t->targets[i]);
-	trunk_review_pause(t);
+		target_move(trunk_targets(t)[i]);
+	review_pause(t, told_until_s);
 	trunk_renew(t);
 }

@@ -10,11 +10,18 @@ struct trunk;
 int trunk_alloc(struct trunk **tp, struct trunk_group *group,
 		const struct config_trunk *conf);
 
-/* Tells the listener of it and begins to resolve its name. */
+/* Tells the listener of it and begins to resolve its name; an address is left for later.
+ */
 void trunk_start(struct trunk *t);
 
 /* Looks again at the certificate it shows, and at its name. */
 void trunk_renew(struct trunk *t);
+
+/* Whether its host is an address and trunk_begin() is still to be called. */
+bool trunk_waits(const struct trunk *t);
+
+/* Makes its targets. Returns 0; or ENOMEM, then it waits still. */
+int trunk_begin(struct trunk *t);
 
 /* Goes on under an equal description of a newer configuration. */
 void trunk_move(struct trunk *t, const struct config_trunk *conf);

@@ -64,7 +64,7 @@ enum health_state naming_state(const struct naming *n)
 	return n ? (enum health_state)n->health.state : HEALTH_UNKNOWN;
 }
 
-static bool has_literal_host(const struct trunk *t)
+bool naming_is_brief(const struct trunk *t)
 {
 	struct config_uri uri;
 
@@ -123,7 +123,7 @@ static void resolution_failed(struct naming *n, int err, const char *detail,
 static void naming_resolved(struct naming *n, const struct resolve_result *res)
 {
 	struct trunk *t = n->trunk;
-	bool literal = has_literal_host(t);
+	bool literal = naming_is_brief(t);
 	uint32_t ttl_s = res->ttl_s < TRUNK_TTL_MAX_S ? res->ttl_s : TRUNK_TTL_MAX_S;
 	int err;
 
@@ -260,7 +260,9 @@ void naming_resolve(struct naming *n)
 				    trunk_family(s), resolve_done_h, n);
 	if (err)
 		resolution_failed(n, err, strerror(err), DNS_HINT_NONE);
-	else if (!uri.ipv4 && !uri.ipv6)
+	else if (uri.ipv4 || uri.ipv6)
+		resolve_hasten(n->resolve);
+	else
 		ticker_start(trunk_ticker(t), &n->timer,
 			     n->begun_ns + s->timeout_us * CLOCK_NS_PER_US, give_up_h);
 }

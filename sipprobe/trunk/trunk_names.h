@@ -2,17 +2,23 @@
 #ifndef SIPPROBE_TRUNK_TRUNK_NAMES_H
 #define SIPPROBE_TRUNK_TRUNK_NAMES_H
 
+#include <stdbool.h>
+
 #include "sipprobe/health.h"
 
 struct naming; /* mem_deref() */
 struct trunk;
 
+/* Whether the trunk's host is an address: once that is known to be good it is done. */
+bool naming_is_brief(const struct trunk *t);
+
 /* Returns 0 or ENOMEM. Nothing is resolved yet. */
 int naming_alloc(struct naming **np, struct trunk *t);
 
 /*
- * Begins a resolution. Its end sets the trunk's addresses, or that of the last probe that
- * was under way to one of those that go.
+ * Begins a resolution, which of an address ends at once, and @n with it. Its end sets the
+ * trunk's addresses, or that of the last probe that was under way to one of those that
+ * go.
  */
 void naming_resolve(struct naming *n);
 

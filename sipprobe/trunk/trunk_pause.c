@@ -20,10 +20,10 @@ static bool pause_is_now(const struct trunk *t)
 
 static void pause_tell(struct trunk *t)
 {
-	t->paused_until_s = t->owner.paused ? pause_of(t)->until_s : 0;
 	if (t->group->events->trunk_paused_h)
-		t->group->events->trunk_paused_h(t->owner.row, t->owner.paused,
-						 t->paused_until_s, t->group->arg);
+		t->group->events->trunk_paused_h(
+			t->owner.row, t->owner.paused,
+			t->owner.paused ? pause_of(t)->until_s : 0, t->group->arg);
 }
 
 void trunk_begin_pause(struct trunk *t)
@@ -48,7 +48,7 @@ static int pause_targets(struct target ***fresh, struct trunk *t)
 	int err = list ? 0 : ENOMEM;
 
 	while (!err && count < t->target_count) {
-		const struct target *old = t->targets[count];
+		const struct target *old = trunk_targets(t)[count];
 
 		err = target_alloc(&list[count], &t->group->targets, &t->owner,
 				   target_prober(old), target_address(old), -1);
@@ -67,7 +67,7 @@ static int pause_targets(struct target ***fresh, struct trunk *t)
  */
 static int pause_turn(struct trunk *t, bool paused)
 {
-	struct target **old = t->targets, **fresh;
+	struct target **list = trunk_targets(t), **fresh;
 	int err;
 
 	t->owner.paused = paused;
@@ -76,8 +76,13 @@ static int pause_turn(struct trunk *t, bool paused)
 		t->owner.paused = !paused;
 		return err;
 	}
-	t->targets = fresh;
-	pause_drop(old, t->target_count);
+	for (unsigned i = 0; i < t->target_count; i++) {
+		struct target *old = list[i];
+
+		list[i] = fresh[i];
+		fresh[i] = old;
+	}
+	pause_drop(fresh, t->target_count);
 	t->state = HEALTH_UNKNOWN;
 	t->sum = HEALTH_UNKNOWN;
 	t->since_ns = clock_monotonic_ns();
@@ -85,14 +90,14 @@ static int pause_turn(struct trunk *t, bool paused)
 }
 
 /* Without memory to turn, the next review tries again. */
-bool trunk_turn_pause(struct trunk *t)
+bool trunk_turn_pause(struct trunk *t, int64_t told_until_s)
 {
 	bool paused = pause_is_now(t);
 	bool turned = paused != t->owner.paused;
 
 	if (turned && pause_turn(t, paused))
 		return false;
-	if (turned || (paused && pause_of(t)->until_s != t->paused_until_s))
+	if (turned || (paused && pause_of(t)->until_s != told_until_s))
 		pause_tell(t);
 	return turned;
 }

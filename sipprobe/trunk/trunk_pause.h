@@ -13,8 +13,10 @@ void trunk_begin_pause(struct trunk *t);
 /*
  * Pauses it, or has it go on, as its settings and the wall clock say now. Whether it
  * turned: its targets are others then, and of unknown state.
+ *
+ * @told_until_s: end of the pause that it is in, as it was told
  */
-bool trunk_turn_pause(struct trunk *t);
+bool trunk_turn_pause(struct trunk *t, int64_t told_until_s);
 
 /*
  * Time until it is to be reviewed, at most @longest_ns: until a pause ends, and within

@@ -44,10 +44,10 @@ static size_t sum_addresses(struct health_member *members, const struct trunk *t
 	size_t count = 0;
 
 	for (unsigned i = 0; i < t->target_count; i++) {
-		const struct target *target = t->targets[i];
+		const struct target *target = trunk_targets(t)[i];
 		size_t k = 0;
 
-		if (registrar_is_apart(t->registrar, target) ||
+		if (registrar_is_apart(trunk_registrar(t), target) ||
 		    is_to_come(t, target, state_of(target)))
 			continue;
 		while (k < count && !trunk_same_address(first[k], target_address(target)))
@@ -70,8 +70,9 @@ static size_t sum_addresses(struct health_member *members, const struct trunk *t
 static enum health_state with_registration(const struct trunk *t, enum health_state state)
 {
 	for (unsigned i = 0; i < t->target_count; i++)
-		if (registrar_is_apart(t->registrar, t->targets[i]))
-			return trunk_state_worse(state, target_state(t->targets[i]));
+		if (registrar_is_apart(trunk_registrar(t), trunk_targets(t)[i]))
+			return trunk_state_worse(state,
+						 target_state(trunk_targets(t)[i]));
 	return state;
 }
 
@@ -90,7 +91,9 @@ void trunk_tell_addresses(struct trunk *t, bool always)
 {
 	struct health_member members[RESOLVE_ADDRESSES_MAX];
 	size_t count = sum_addresses(members, t, target_own_state);
-	uint16_t total = (uint16_t)(t->registrar ? registrar_count(t->registrar) : count);
+	uint16_t total =
+		(uint16_t)(trunk_registrar(t) ? registrar_count(trunk_registrar(t))
+					      : count);
 	uint16_t up = 0;
 
 	for (size_t i = 0; i < count; i++)
@@ -105,9 +108,10 @@ void trunk_tell_addresses(struct trunk *t, bool always)
 
 void trunk_tell_inbound(const struct trunk *t)
 {
-	if (t->group->events->trunk_inbound_h && t->heartbeat)
-		t->group->events->trunk_inbound_h(
-			t->owner.row, heartbeat_missing(t->heartbeat), t->group->arg);
+	if (t->group->events->trunk_inbound_h && trunk_heartbeat(t))
+		t->group->events->trunk_inbound_h(t->owner.row,
+						  heartbeat_missing(trunk_heartbeat(t)),
+						  t->group->arg);
 }
 
 static void trunk_inbound_h(void *arg);
@@ -117,9 +121,10 @@ void trunk_expect_pings(struct trunk *t)
 {
 	const struct config_settings *s = t->owner.conf->settings;
 
-	t->heartbeat = mem_deref(t->heartbeat);
-	if (s->expect_inbound_us && !t->owner.paused)
-		(void)heartbeat_alloc(&t->heartbeat, trunk_ticker(t),
+	if (t->more)
+		t->more->heartbeat = mem_deref(t->more->heartbeat);
+	if (s->expect_inbound_us && !t->owner.paused && trunk_more(t))
+		(void)heartbeat_alloc(&t->more->heartbeat, trunk_ticker(t),
 				      s->expect_inbound_us * CLOCK_NS_PER_US,
 				      trunk_inbound_h, t);
 	trunk_tell_inbound(t);
@@ -130,8 +135,9 @@ static void expect_anew(const struct trunk *t, enum health_state sum)
 {
 	bool was_up = t->state == HEALTH_UP || t->state == HEALTH_DEGRADED;
 
-	if (t->heartbeat && !was_up && (sum == HEALTH_UP || sum == HEALTH_DEGRADED) &&
-	    heartbeat_restart(t->heartbeat))
+	if (trunk_heartbeat(t) && !was_up &&
+	    (sum == HEALTH_UP || sum == HEALTH_DEGRADED) &&
+	    heartbeat_restart(trunk_heartbeat(t)))
 		trunk_tell_inbound(t);
 }
 
@@ -157,7 +163,7 @@ static void change_state(struct trunk *t, const struct target *target,
 
 	t->sum = (uint8_t)sum;
 	expect_anew(t, sum);
-	state = health_with_inbound(sum, heartbeat_missing(t->heartbeat));
+	state = health_with_inbound(sum, heartbeat_missing(trunk_heartbeat(t)));
 	if (state == (enum health_state)t->state || t->owner.paused)
 		return;
 	if (target)
@@ -197,7 +203,7 @@ void trunk_result_h(struct target_owner *o, const struct target *target,
 {
 	struct trunk *t = (struct trunk *)o;
 
-	registrar_result(t->registrar, target, last);
+	registrar_result(trunk_registrar(t), target, last);
 	if (changed)
 		trunk_update(t, target, last, false);
 }

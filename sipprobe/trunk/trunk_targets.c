@@ -31,7 +31,7 @@ static bool has_more(const struct trunk *t, const struct resolve_result *res)
 		unsigned k = 0;
 
 		while (k < t->target_count &&
-		       !trunk_same_address(t->targets[k], &res->addresses[i]))
+		       !trunk_same_address(trunk_targets(t)[k], &res->addresses[i]))
 			k++;
 		if (k == t->target_count)
 			return true;
@@ -43,7 +43,8 @@ static void note_formers(struct heirs *heirs, const struct trunk *t,
 			 const struct resolve_result *res)
 {
 	for (unsigned i = 0; i < t->target_count; i++)
-		heirs_note(heirs, t->targets[i], !is_listed(t->targets[i], res));
+		heirs_note(heirs, trunk_targets(t)[i],
+			   !is_listed(trunk_targets(t)[i], res));
 }
 
 int64_t trunk_busy_until_ns(const struct trunk *t, const struct resolve_result *res)
@@ -51,9 +52,9 @@ int64_t trunk_busy_until_ns(const struct trunk *t, const struct resolve_result *
 	int64_t last_ns = 0;
 
 	for (unsigned i = 0; i < t->target_count; i++) {
-		int64_t until_ns = target_busy_until_ns(t->targets[i]);
+		int64_t until_ns = target_busy_until_ns(trunk_targets(t)[i]);
 
-		if (until_ns > last_ns && !is_listed(t->targets[i], res))
+		if (until_ns > last_ns && !is_listed(trunk_targets(t)[i], res))
 			last_ns = until_ns;
 	}
 	return last_ns;
@@ -64,12 +65,12 @@ static void remove_unlisted(struct trunk *t, const struct resolve_result *res)
 {
 	unsigned kept = 0;
 
-	t->group->targets.expecting = t->registrar || has_more(t, res);
+	t->group->targets.expecting = trunk_registrar(t) || has_more(t, res);
 	for (unsigned i = 0; i < t->target_count; i++) {
-		if (is_listed(t->targets[i], res))
-			t->targets[kept++] = t->targets[i];
+		if (is_listed(trunk_targets(t)[i], res))
+			trunk_targets(t)[kept++] = trunk_targets(t)[i];
 		else
-			target_remove(t->targets[i]);
+			target_remove(trunk_targets(t)[i]);
 	}
 	t->group->targets.expecting = false;
 	t->target_count = (uint16_t)kept;
@@ -79,9 +80,9 @@ static struct target *find_target(const struct trunk *t, const struct resolve_ad
 				  const struct prober *prober)
 {
 	for (unsigned i = 0; i < t->target_count; i++)
-		if (trunk_same_address(t->targets[i], a) &&
-		    target_prober(t->targets[i]) == prober)
-			return t->targets[i];
+		if (trunk_same_address(trunk_targets(t)[i], a) &&
+		    target_prober(trunk_targets(t)[i]) == prober)
+			return trunk_targets(t)[i];
 	return NULL;
 }
 
@@ -95,31 +96,43 @@ static int add_checks(struct trunk *t, const struct resolve_address *a,
 		struct target *have = find_target(t, a, prober);
 
 		if (!(t->owner.conf->settings->methods & 1U << i) ||
-		    !registrar_wants(t->registrar, (enum config_method)i, a))
+		    !registrar_wants(trunk_registrar(t), (enum config_method)i, a))
 			continue;
 		if (have) {
 			target_reprioritize(have, a, resolve_ns);
 			continue;
 		}
-		err = target_alloc(&t->targets[t->target_count], &t->group->targets,
+		err = target_alloc(&trunk_targets(t)[t->target_count], &t->group->targets,
 				   &t->owner, prober, a, resolve_ns);
 		if (!err)
-			heirs_settle(heirs, t->targets[t->target_count++]);
+			heirs_settle(heirs, trunk_targets(t)[t->target_count++]);
 	}
 	return err;
+}
+
+/* For @count targets in all. Returns 0 or ENOMEM. */
+static int make_room(struct trunk *t, size_t count)
+{
+	struct target **grown;
+
+	if (count <= 1 && !t->many)
+		return 0;
+	grown = realloc(t->many ? t->list : NULL, count * sizeof(struct target *));
+	if (!grown)
+		return ENOMEM;
+	if (!t->many)
+		grown[0] = t->one;
+	t->list = grown;
+	t->many = true;
+	return 0;
 }
 
 static int add_listed(struct trunk *t, const struct resolve_result *res,
 		      struct heirs *heirs, int64_t resolve_ns)
 {
 	size_t checks = (size_t)__builtin_popcount(t->owner.conf->settings->methods);
-	struct target **grown =
-		realloc(t->targets, res->count * checks * sizeof(struct target *));
-	int err = 0;
+	int err = make_room(t, res->count * checks);
 
-	if (!grown)
-		return ENOMEM;
-	t->targets = grown;
 	for (size_t i = 0; i < res->count && !err; i++)
 		err = add_checks(t, &res->addresses[i], heirs, resolve_ns);
 	return err;
@@ -133,7 +146,7 @@ int trunk_set_addresses(struct trunk *t, const struct resolve_result *res,
 		.first = first,
 	};
 
-	registrar_list(t->registrar, res);
+	registrar_list(trunk_registrar(t), res);
 	note_formers(&heirs, t, res);
 	remove_unlisted(t, res);
 	return add_listed(t, res, &heirs, resolve_ns);
@@ -163,16 +176,16 @@ void trunk_move_registration(struct trunk *t)
 	unsigned i = 0;
 	bool hurry;
 
-	while (i < t->target_count && target_prober(t->targets[i]) != prober)
+	while (i < t->target_count && target_prober(trunk_targets(t)[i]) != prober)
 		i++;
 	if (i == t->target_count)
 		return;
-	due_ns = target_due_ns(t->targets[i]);
-	hurry = registrar_next(t->registrar, &next);
-	if (trunk_same_address(t->targets[i], next) ||
+	due_ns = target_due_ns(trunk_targets(t)[i]);
+	hurry = registrar_next(trunk_registrar(t), &next);
+	if (trunk_same_address(trunk_targets(t)[i], next) ||
 	    target_alloc(&fresh, &t->group->targets, &t->owner, prober, next, 0))
 		return;
-	trunk_replace_target(t, &t->targets[i], fresh);
+	trunk_replace_target(t, &trunk_targets(t)[i], fresh);
 	if (!hurry)
 		target_probe_at(fresh, due_ns);
 }

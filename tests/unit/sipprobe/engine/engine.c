@@ -46,6 +46,9 @@ static void test_apply(void)
 	       "trunk remove b, trunk remove c, trunk d, trunk b, move a",
 	       "what changed begins anew, what did not goes on");
 	ok(!engine_listening(r.engine, 1), "what is not listed is closed");
+	ok(loop_until(running_has_targets, &r), "what came is probed");
+	is_int(running_apply(&r, first) | running_apply(&r, second), 0, "there and back");
+	ok(loop_until(running_has_targets, &r), "before anything had its turn");
 	running_close(&r);
 	config_free(first);
 	config_free(second);

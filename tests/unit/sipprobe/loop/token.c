@@ -41,6 +41,24 @@ static void test_token(void)
 	ok(edge[2] == '.' && edge[0] != '.', "and no byte more");
 }
 
+static void test_packed(void)
+{
+	static const char *const strange[] = {
+		"0123456g", "0123456A",	   "0123456:", "0123456`",
+		"/1234567", "0123456\xb0", "0123456\0"};
+	static const char digits[] = "0123456789abcdeffedcba9876543210";
+	uint32_t words[4];
+	char back[32] = "";
+
+	is_int(token_pack(words, digits, 32), 0, "32 digits in 16 bytes");
+	token_unpack(back, words, 32);
+	ok(!memcmp(back, digits, 32), "are the same when they come out");
+	is_int(token_hex(back, 32) | token_pack(words, back, 32), 0,
+	       "as are random ones");
+	for (size_t i = 0; i < sizeof(strange) / sizeof(strange[0]); i++)
+		is_int(token_pack(words, strange[i], 8), EINVAL, strange[i]);
+}
+
 static void test_literals(void)
 {
 	static const struct {
@@ -89,6 +107,7 @@ static void test_literals(void)
 int main(void)
 {
 	test_token();
+	test_packed();
 	test_literals();
 	return tap_done();
 }

@@ -203,11 +203,14 @@ static void test_shrunk(void)
 				    NULL,      1,      "siptrunk_exporter/1.2"};
 	struct request r = {0};
 	char whole[1024], text[1024];
-	struct guard_message m;
+	struct guard_message m, other;
+	uint32_t key[2];
 	struct sa local;
 
 	(void)sa_set_str(&local, "192.0.2.9", 5060);
 	info.local = &local;
+	request_pack_key(key, &r);
+	ok(!key[0] && !key[1], "what was never made has no key");
 	request_shrink(&r);
 	ok(!r.buf, "there is nothing to shrink");
 	if (!ok(!request_make(&r, &info) && !request_stamp(&r), "made"))
@@ -215,12 +218,31 @@ static void test_shrunk(void)
 	memcpy(whole, r.buf, r.len);
 	ok(!answer_read(&m, text, sizeof(text), &r, NULL, NULL), "an answer to it");
 	request_shrink(&r);
-	is_int(r.len, 0, "its bytes are gone");
+	ok(!r.buf && !r.len, "its bytes are gone");
 	ok(request_answered_by(&r, "OPTIONS", &m), "its answer is known");
+	ok(request_owns_branch(&r, &m.branch), "and its branch");
+	request_pack_key(key, &r);
+	ok(request_branch_has_packed(&m.branch, key), "by its key");
+	key[1]++;
+	ok(!request_branch_has_packed(&m.branch, key), "and by no other");
 	request_shrink(&r);
 	ok(request_answered_by(&r, "OPTIONS", &m), "shrunk once more");
+	other = m;
+	other.from_tag.p++;
+	ok(!request_answered_by(&r, "OPTIONS", &other), "another tag is another's");
+	is_str(request_mismatch(&r, "OPTIONS", &other),
+	       "an answer came with another tag in From", "and is told");
+	other = m;
+	other.call_id.l--;
+	ok(!request_answered_by(&r, "OPTIONS", &other), "as is another Call-ID");
+	other = m;
+	other.branch.l--;
+	ok(!request_owns_branch(&r, &other.branch), "and another branch");
 	ok(!request_make(&r, &info) && !memcmp(r.buf, whole, r.len),
 	   "made anew, it has the stamps that it had");
+	r.buf[r.tag] = 'g';
+	request_shrink(&r);
+	ok(r.buf && !r.shrunk, "stamps that are none of ours stay as they are");
 	request_free(&r);
 }
 

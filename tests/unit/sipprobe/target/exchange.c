@@ -369,7 +369,7 @@ static void test_none(void)
 
 	fixture_open(&f, CONFIG_TRANSPORT_UDP, "");
 	t = fixture_target(&f, &prober_options);
-	ok(!t->exchange, "nothing is kept for it");
+	ok(!t->more->exchange, "nothing is kept for it");
 	fixture_probe(t);
 	fixture_drain(&f);
 	(void)fixture_told(&f);

@@ -16,6 +16,7 @@
 #include "sipprobe/target/probers.h"
 #include "sipprobe/target/registry.h"
 #include "sipprobe/target/target.h"
+#include "sipprobe/target/exchange.h"
 #include "sipprobe/target/target_state.h"
 #include "sipprobe/transport/sockets.h"
 #include "sipprobe/transport/tls_cache.h"
@@ -206,6 +207,9 @@ static inline void fixture_seen_h(struct target_owner *o)
 	fixture_in_use->owner_seen++;
 }
 
+static const struct target_owner_handlers fixture_owner_handlers = {fixture_result_h,
+								    fixture_seen_h};
+
 static inline void fixture_unregistered_h(void *arg)
 {
 	((struct fixture *)arg)->unregistered++;
@@ -332,8 +336,7 @@ static inline void fixture_open(struct fixture *f, enum config_transport transpo
 	f->owner = (struct target_owner){.conf = fixture_trunk(f),
 					 .paused = fixture_trunk(f)->settings->pause.on,
 					 .row = isp,
-					 .result_h = fixture_result_h,
-					 .seen_h = fixture_seen_h};
+					 .handlers = &fixture_owner_handlers};
 }
 
 static inline void fixture_close(struct fixture *f)
@@ -369,8 +372,16 @@ static inline void fixture_probe(struct target *t)
 {
 	target_probe_now(t);
 	pass_ns(0);
-	if (!t->attempt.pending)
+	if (!t->pending)
 		pass_ns(WHEEL_TICK_NS - virtual_now_ns % WHEEL_TICK_NS);
+}
+
+/* Our end for the requests of a target with an exchange, as if it had been chosen. */
+static inline void fixture_set_local(struct target *t, const struct sa *local)
+{
+	if (t->local)
+		t->local->sa = *local;
+	exchange_set_local(t->more->exchange, local);
 }
 
 /* Reads the next datagram that reached the peer. Without one the last stays. */

@@ -32,8 +32,7 @@ static const char *asked_from(struct fixture *f, struct target *t, const char *a
 	struct sa local;
 
 	(void)sa_set_str(&local, address, port);
-	t->local = local;
-	exchange_set_local(t->exchange, &local);
+	fixture_set_local(t, &local);
 	/* After a failure the way out, and with it our end, would be chosen anew. */
 	t->health.verdict = PROBE_UP;
 	fixture_probe(t);
@@ -233,7 +232,7 @@ static void test_waits_of_refused(void)
 	pass_ms(34000);
 	(void)fixture_drain(&f);
 	fixture_reply(&f, "401 Unauthorized", "");
-	ok(t->attempt.refused, "refused, with 34 s left");
+	ok(t->refused, "refused, with 34 s left");
 	is_int((t->prober->due_ns(t) - virtual_now_ns) / CLOCK_NS_PER_S, 30,
 	       "not before the interval");
 	mem_deref(t);

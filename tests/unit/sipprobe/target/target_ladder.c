@@ -190,7 +190,7 @@ static void test_nobody_looks(void)
 	(void)fixture_drain(&f);
 	fixture_reply(&f, "100 Trying", "");
 	fixture_reply(&f, "401 Unauthorized", CHALLENGE);
-	ok(!t->notes, "nobody listens");
+	ok(!t->attempt->notes, "nobody listens");
 	(void)fixture_drain(&f);
 	(void)fixture_told(&f);
 	fixture_reply(&f, "200 OK", "");
@@ -215,7 +215,7 @@ static void test_last_words(void)
 	pass_ns(WHEEL_TICK_NS);
 	(void)fixture_drain(&f);
 	fixture_reply(&f, "100 Trying", "");
-	ok(!t->notes, "of which nothing is kept");
+	ok(!t->attempt->notes, "of which nothing is kept");
 	fixture_reply(&f, "200 OK", "");
 	pass_ns(WHEEL_TICK_NS);
 	is_str(f.ladder, "", "nor shown");

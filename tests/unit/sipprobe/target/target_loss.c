@@ -268,14 +268,14 @@ static void test_slow(void)
 	is_int(fixture_drain(&f), 5, "five copies");
 	fixture_reply(&f, "200 OK", "");
 	pass_ms(7900);
-	ok(t->waiting, "others may come yet");
+	ok(t->more->waiting, "others may come yet");
 	pass_ms(200);
-	ok(!t->waiting, "for another eight seconds");
+	ok(!t->more->waiting, "for another eight seconds");
 	fixture_probe(t);
 	pass_ms(20000 + 19900);
-	ok(t->waiting, "silence may end yet");
+	ok(t->more->waiting, "silence may end yet");
 	pass_ms(200);
-	ok(!t->waiting, "for another twenty");
+	ok(!t->more->waiting, "for another twenty");
 	mem_deref(t);
 	fixture_close(&f);
 }

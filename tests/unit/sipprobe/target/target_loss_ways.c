@@ -84,7 +84,7 @@ static void check_way(double there, double back, int64_t rtt_ms)
 	for (int i = 0; i < 6000; i++) {
 		target_probe_now(t);
 		way_pass(&w, &f, virtual_now_ns + 6 * CLOCK_NS_PER_S);
-		while (t->attempt.pending)
+		while (t->pending)
 			way_pass(&w, &f, virtual_now_ns + CLOCK_NS_PER_S);
 		f.told[0] = '\0';
 	}

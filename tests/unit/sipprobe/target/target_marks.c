@@ -48,12 +48,12 @@ static void test_off(void)
 	ok(!strstr(fixture_field(&f, "Via"), "siptrunk-copy"), "no number");
 	fixture_reply(&f, "200 OK", "");
 	is_int(fixture_got(&f), false, "and no question");
-	ok(!t->marks, "nor anything kept for it");
+	ok(!t->more->marks, "nor anything kept for it");
 	mem_deref(t);
 	fixture_close(&f);
 	fixture_open(&f, CONFIG_TRANSPORT_TCP, MARKS);
 	t = fixture_target(&f, &prober_options);
-	ok(!t->marks, "nor over TCP");
+	ok(!t->more->marks, "nor over TCP");
 	mem_deref(t);
 	fixture_close(&f);
 }
@@ -194,7 +194,7 @@ static void test_methods(void)
 	fixture_drain(&f);
 	fixture_reply(&f, "200 OK", "");
 	is_int(fixture_drain(&f), 0, "REGISTER");
-	ok(t->marks != NULL, "whose copies have numbers");
+	ok(t->more->marks != NULL, "whose copies have numbers");
 	mem_deref(t);
 	fixture_close(&f);
 }
@@ -286,6 +286,7 @@ static void test_forged(void)
 	t = fixture_target(&f, &prober_options);
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
 		char buf[FIXTURE_TEXT], text[2 * FIXTURE_TEXT];
+		struct guard_message m;
 		char *at;
 
 		fixture_probe(t);
@@ -296,7 +297,10 @@ static void test_forged(void)
 		(void)snprintf(text, sizeof(text), "%ssiptrunk-copy=%s%s", buf, values[i],
 			       at + 16);
 		fixture_arrive(&f, text, strlen(text));
-		is_int(t->attempt.mark, 0, values[i]);
+		is_int(guard_datagram(&m, text, strlen(text), NULL)
+			       ? 0
+			       : target_marks_copy(t, &m, 1),
+		       0, values[i]);
 		is_int(fixture_drain(&f), 0, "so nobody is asked");
 		pass_ms(6000);
 	}

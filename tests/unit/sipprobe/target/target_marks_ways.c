@@ -99,7 +99,7 @@ static void check_way(struct way w)
 	for (int i = 0; i < 4000; i++) {
 		target_probe_now(t);
 		way_pass(&w, &f, virtual_now_ns + 6 * CLOCK_NS_PER_S);
-		while (t->attempt.pending)
+		while (t->pending)
 			way_pass(&w, &f, virtual_now_ns + CLOCK_NS_PER_S);
 		f.told[0] = '\0';
 	}

@@ -100,7 +100,7 @@ static void test_figures(void)
 	(void)fixture_drain(&f);
 	len = fixture_answer(buf, f.got, "503 Busy", "Retry-After: 7\r\n");
 	send_to_us(&f, buf, len);
-	for (int i = 0; i < 1000 && t->attempt.pending; i++)
+	for (int i = 0; i < 1000 && t->pending; i++)
 		loop_turn();
 	ok(f.last.begun_unix_ns >= before_ns && f.last.begun_unix_ns <= clock_wall_ns(),
 	   "when it began, by the wall clock");
@@ -218,10 +218,10 @@ static void test_put_off(void)
 	fixture_probe(t);
 	(void)fixture_drain(&f);
 	fixture_reply(&f, "100 Trying", "");
-	ok(t->notes != NULL, "a probe of which something was noted");
+	ok(t->attempt->notes != NULL, "a probe of which something was noted");
 	(void)fixture_told(&f);
 	target_probe_at(t, virtual_now_ns + CLOCK_NS_PER_S);
-	ok(!t->notes, "of which nothing is kept");
+	ok(!t->attempt, "of which nothing is kept");
 	fixture_reply(&f, "200 OK", "");
 	is_str(fixture_told(&f), "late", "its answer is none any more");
 	pass_ms(1002);

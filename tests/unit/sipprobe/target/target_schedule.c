@@ -114,7 +114,8 @@ static void check_next(size_t i)
 		.prober = cases[i].due_s ? &own_interval : &probers[0],
 		.health = {.state = cases[i].state, .verdict = cases[i].verdict},
 		.due_ns = 1000 * S,
-		.attempt = {.begun_ns = 1000 * S, .refused = cases[i].refused},
+		.begun_ns = 1000 * S,
+		.refused = cases[i].refused,
 	};
 	struct probe_result r = probe_result_none();
 
@@ -141,7 +142,8 @@ static void test_refused_late(void)
 		.settings = &s,
 		.prober = &probers[0],
 		.due_ns = 1000 * S,
-		.attempt = {.begun_ns = 1030 * S, .refused = true},
+		.begun_ns = 1030 * S,
+		.refused = true,
 	};
 	const struct probe_result r = probe_result_none();
 
@@ -160,16 +162,16 @@ static void test_grid(void)
 		.prober = &probers[0],
 		.phase = 1U << 31, /* half an interval */
 		.health = {.state = HEALTH_UP},
-		.attempt = {.begun_ns = 1003 * S},
+		.begun_ns = 1003 * S,
 	};
 	struct probe_result r = probe_result_none();
 
 	is_int(target_schedule_next_ns(&t, &r, 1004 * S) / S, 1023,
 	       "on the grid of the wall clock, by its phase");
-	t.attempt.begun_ns = 1012 * S;
+	t.begun_ns = 1012 * S;
 	is_int(target_schedule_next_ns(&t, &r, 1012 * S) / S, 1023,
 	       "begun late: the next is not late");
-	t.attempt.begun_ns = 1014 * S;
+	t.begun_ns = 1014 * S;
 	is_int(target_schedule_next_ns(&t, &r, 1014 * S) / S, 1043,
 	       "no two within half an interval");
 	is_int(target_schedule_next_ns(&t, &r, 1200 * S) / S, 1203,
@@ -195,16 +197,16 @@ static void test_refused(void)
 		.prober = &probers[0],
 		.health = {.state = HEALTH_DOWN, .verdict = PROBE_DOWN},
 		.due_ns = 1009 * S,
-		.attempt = {.begun_ns = 1009 * S + 1},
+		.begun_ns = 1009 * S + 1,
 	};
 	struct probe_result r = probe_result_none();
 
 	r.outcome = PROBE_AUTH;
 	is_int(target_schedule_next_ns(&t, &r, 1010 * S) / S, 1020, "else sooner");
-	t.attempt.refused = true;
+	t.refused = true;
 	is_int(target_schedule_next_ns(&t, &r, 1010 * S) / S, 1040, "refused");
 	t.due_ns = 1040 * S;
-	t.attempt.begun_ns = 1040 * S + 1;
+	t.begun_ns = 1040 * S + 1;
 	is_int(target_schedule_next_ns(&t, &r, 1041 * S) / S, 1060, "and no longer");
 }
 
@@ -230,7 +232,7 @@ static void test_put_off_late(void)
 			.phase = UINT32_MAX / 20 * 12, /* 12 s of 20 */
 			.health = {.state = HEALTH_DEGRADED, .verdict = PROBE_DEGRADED},
 			.due_ns = 1003 * S,
-			.attempt = {.begun_ns = 1003 * S},
+			.begun_ns = 1003 * S,
 		};
 
 		r.retry_after_s = late[i].retry_after_s;
@@ -345,7 +347,7 @@ static void test_steady(void)
 			   .owner = &owner,
 			   .settings = &s,
 			   .prober = &steady,
-			   .attempt = {.begun_ns = 900 * S},
+			   .begun_ns = 900 * S,
 			   .due_ns = 900 * S};
 	struct probe_result r = probe_result_none();
 	int64_t first_ns = target_schedule_first_ns(&t, "192.0.2.1:5060", 3600 * S);

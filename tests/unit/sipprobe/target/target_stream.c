@@ -80,7 +80,7 @@ static void test_fresh(void)
 	is_str(f.ladder, "connect@0 sent@0 received@0", "the ladder");
 	ok(f.last.phase_ns[PROBE_PHASE_CONNECT] >= 0, "connecting is a phase");
 	is_int(f.last.phase_ns[PROBE_PHASE_TLS], -1, "TLS is none");
-	ok(t->account != NULL, "what it has us do is counted");
+	ok(t->more->account != NULL, "what it has us do is counted");
 	while (recv(p.fd, &byte, 1, 0) < 0 && errno == EAGAIN)
 		loop_turn();
 	is_int(recv(p.fd, &byte, 1, 0), 0, "a fresh connection is closed after it");
@@ -104,11 +104,12 @@ static void check_hastened(int64_t closed_ms, int64_t due_ms, const char *name)
 	fixture_probe(t);
 	ok(loop_until(is_asked, &p), "asked to bind");
 	peer_answer(&p, "200 OK");
-	ok(loop_until(is_done, &f) && t->stream, "bound, and the connection is kept");
+	ok(loop_until(is_done, &f) && t->more->stream,
+	   "bound, and the connection is kept");
 	pass_ms(closed_ms);
 	ok(t->due_ns > virtual_now_ns, "the next probe is to come");
 	peer_close(&p);
-	for (int i = 0; i < 100 && t->stream; i++)
+	for (int i = 0; i < 100 && t->more->stream; i++)
 		loop_turn();
 	is_int((t->due_ns - virtual_now_ns) / CLOCK_NS_PER_MS, due_ms, name);
 	mem_deref(t);
@@ -147,9 +148,9 @@ static void test_reuse(void)
 
 	/* The peer closes while we are idle, and our loop sees it. */
 	peer_close(&p);
-	for (int i = 0; i < 100 && t->stream; i++)
+	for (int i = 0; i < 100 && t->more->stream; i++)
 		loop_turn();
-	ok(!t->stream, "a close in between is seen");
+	ok(!t->more->stream, "a close in between is seen");
 	is_str(fixture_told(&f), "", "and is nobody's fault");
 	fixture_probe(t);
 	ok(loop_until(is_asked, &p), "the next probe opens another");
@@ -229,7 +230,7 @@ static void check_replaced(const char *settings, int64_t dead_ms, enum answering
 	}
 	pass_ms(dead_ms - 20);
 	overdue = true;
-	ok(t->stream && t->attempt.reused, "which is kept until it is looked at");
+	ok(t->more->stream && t->attempt->reused, "which is kept until it is looked at");
 	pass_ms(40);
 	overdue = false;
 	if (answers != REFUSES)
@@ -305,7 +306,7 @@ static void test_failures(void)
 		is_str(fixture_told(&f), cases[i].told, cases[i].name);
 		if (cases[i].detail)
 			is_str(f.last.detail, cases[i].detail, "nothing to add");
-		ok(!t->stream, "no connection is kept");
+		ok(!t->more->stream, "no connection is kept");
 		peer_close(&p);
 		mem_deref(t);
 		fixture_close(&f);
@@ -596,7 +597,7 @@ static void test_tls_silence(void)
 		loop_turn();
 		fd = accept4(f.fd, NULL, NULL, 0);
 	}
-	for (int i = 0; i < 1000 && stream_report(t->stream)->connect_ns < 0; i++)
+	for (int i = 0; i < 1000 && stream_report(t->more->stream)->connect_ns < 0; i++)
 		loop_turn();
 	pass_ms(5000);
 	is_str(fixture_told(&f), "begin, tls down", "no handshake");

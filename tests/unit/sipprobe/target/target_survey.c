@@ -98,7 +98,7 @@ static void test_whether(void)
 		t = fixture_target(&f, cases[i].registers ? &prober_register
 							  : &prober_options);
 		is_int(host != NULL, cases[i].want, cases[i].name);
-		is_int(t->surveyed != NULL, cases[i].want, "kept for it");
+		is_int(t->more->surveyed != NULL, cases[i].want, "kept for it");
 		mem_deref(t);
 		fixture_close(&f);
 	}
@@ -261,7 +261,7 @@ static void test_times_of_others(void)
 	target_probe_at(first, virtual_now_ns + 300 * CLOCK_NS_PER_MS);
 	target_probe_at(t, virtual_now_ns + 400 * CLOCK_NS_PER_MS);
 	is_str(times(0), "300 77 400", "another's probes, and what its survey asks");
-	ok(shown == first->surveyed->survey, "but not the own one");
+	ok(shown == first->more->surveyed->survey, "but not the own one");
 	paused = f.owner;
 	paused.paused = true;
 	first->owner = &paused;

@@ -273,8 +273,7 @@ static void test_way(void)
 	(void)fixture_drain(&f);
 	fixture_reply(&f, "200 OK", "");
 	for (int failures = 0; failures < 19; failures++) {
-		t->local = elsewhere;
-		exchange_set_local(t->exchange, &elsewhere);
+		fixture_set_local(t, &elsewhere);
 		fixture_probe(t);
 		is_int(fixture_drain(&f), 1, "asked");
 		is_int(!strstr(fixture_field(&f, "Via"), "127.0.0.9"), failures % 8 == 1,
@@ -284,12 +283,30 @@ static void test_way(void)
 	fixture_probe(t);
 	(void)fixture_drain(&f);
 	fixture_reply(&f, "200 OK", "");
-	t->local = elsewhere;
-	exchange_set_local(t->exchange, &elsewhere);
+	fixture_set_local(t, &elsewhere);
 	fixture_probe(t);
 	(void)fixture_drain(&f);
 	ok(strstr(fixture_field(&f, "Via"), "127.0.0.9"), "after a success it is kept");
 	mem_deref(t);
+	fixture_close(&f);
+}
+
+/* Our end, which is the same for most, is kept once. */
+static void test_shared_end(void)
+{
+	struct target *one, *other;
+	struct fixture f;
+
+	fixture_open(&f, UDP, CALM);
+	one = fixture_target(&f, &prober_options);
+	other = fixture_target(&f, &prober_options);
+	fixture_probe(one);
+	fixture_probe(other);
+	ok(one->local && one->local == other->local, "two share it");
+	mem_deref(one);
+	ok(sa_isset(&other->local->sa, SA_ALL), "the one that is left has it still");
+	mem_deref(other);
+	ok(list_isempty(&f.services.locals), "and with the last it goes");
 	fixture_close(&f);
 }
 
@@ -356,7 +373,7 @@ static void test_over_tcp(void)
 	(void)fixture_told(&f);
 	fixture_probe(t);
 	no_memory = true;
-	for (int i = 0; i < 1000 && t->attempt.pending; i++)
+	for (int i = 0; i < 1000 && t->pending; i++)
 		loop_turn();
 	no_memory = false;
 	is_str(fixture_told(&f), "begin, internal down",
@@ -369,8 +386,9 @@ static void test_over_tcp(void)
 int main(void)
 {
 	static void (*const tests[])(void) = {
-		test_refused_here, test_passes_later,	test_another_ones, test_way,
-		test_own_icmp,	   test_second_request, test_over_tcp,
+		test_refused_here, test_passes_later, test_another_ones,
+		test_way,	   test_own_icmp,     test_second_request,
+		test_over_tcp,	   test_shared_end,
 	};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));

@@ -24,13 +24,15 @@ static inline void other_open(struct other *o, struct target_group *group,
 			      const char *name, const struct resolve_address *address,
 			      const char *settings)
 {
+	static const struct target_owner_handlers handlers = {.seen_h = other_seen_h};
+
 	*o = (struct other){.target = NULL};
 	(void)snprintf(o->name, sizeof(o->name), "%s", name);
 	o->config = fixture_config("{\"trunks\": [{\"name\": \"%s\", \"uri\": "
 				   "\"sip:peer.example\"" CALM "%s}]}",
 				   name, settings);
 	o->owner = (struct target_owner){
-		.conf = o->config->trunks, .row = o->name, .seen_h = other_seen_h};
+		.conf = o->config->trunks, .row = o->name, .handlers = &handlers};
 	if (target_alloc(&o->target, group, &o->owner, &prober_options, address, -1))
 		puts("# target_alloc failed");
 }

@@ -9,10 +9,11 @@ static void test_literal(void)
 
 	trunks_open(&ts, "sip:127.0.0.1:%u", CALM, "");
 	is_str(told(&ts), "trunk isp, 0/0", "a trunk begins without addresses");
+	ok(trunk_waits(ts.trunk) && !ts.trunk->naming, "and waits with nothing in hand");
 	ok(loop_until(has_targets, &ts), "an address needs no DNS");
 	is_str(told(&ts), "0/1", "one address, not up yet");
 	is_str(ts.zone->log, "", "nothing was asked");
-	ok(!ts.trunk->naming, "and never will be");
+	ok(!trunk_waits(ts.trunk) && !ts.trunk->naming, "and never will be");
 	probe(&ts, 0, "200 OK");
 	is_str(told(&ts), "1/1, unknown>up by 127.0.0.1 OPTIONS", "up");
 	is_int(ts.downs, 0, "which nobody asks why");
@@ -59,7 +60,7 @@ static void test_up_when(void)
 			s += *s == ' ';
 			if (i == 2 && s[1] == '+') {
 				/* Nobody is at the port that SRV says. */
-				struct target *t = ts.trunk->targets[s[0] - '0'];
+				struct target *t = trunk_targets(ts.trunk)[s[0] - '0'];
 
 				t->health.state = t->own.state = HEALTH_UP;
 				trunk_update(ts.trunk, t, NULL, false);
@@ -118,8 +119,8 @@ static void test_worse(void)
 	loop_until(has_targets, &ts);
 	for (unsigned a = 0; a < HEALTH_STATES; a++)
 		for (unsigned b = 0; b < HEALTH_STATES; b++) {
-			ts.trunk->targets[0]->health.state = (uint8_t)a;
-			ts.trunk->targets[1]->health.state = (uint8_t)b;
+			trunk_targets(ts.trunk)[0]->health.state = (uint8_t)a;
+			trunk_targets(ts.trunk)[1]->health.state = (uint8_t)b;
 			ts.trunk->state = ts.trunk->sum = HEALTH_UNKNOWN;
 			trunk_update(ts.trunk, NULL, NULL, false);
 			(void)snprintf(got + strlen(got), 8, "%c%c%c ", names[a],
@@ -152,7 +153,7 @@ static void test_rare_check(void)
 			       cases[i].methods);
 		trunks_open(&ts, "sip:127.0.0.1:%u", settings, "");
 		loop_until(has_targets, &ts);
-		rare = ts.trunk->targets[cases[i].rare];
+		rare = trunk_targets(ts.trunk)[cases[i].rare];
 		prober = rare->prober;
 		rare->prober = &prober_invite;
 		if (cases[i].rare)
@@ -180,8 +181,8 @@ static void test_when(void)
 	probe(&ts, 0, "200 OK");
 	is_int(ts.changed_ns, virtual_now_ns, "up when the answer came");
 	is_int(ts.held_ns, virtual_now_ns - begun_ns, "and unknown since it began");
-	fixture_probe(ts.trunk->targets[0]);
-	begun_ns = ts.trunk->targets[0]->attempt.begun_ns;
+	fixture_probe(trunk_targets(ts.trunk)[0]);
+	begun_ns = trunk_targets(ts.trunk)[0]->begun_ns;
 	pass_ms(4900);
 	virtual_now_ns += 900 * CLOCK_NS_PER_MS;
 	pass_ms(0);
@@ -203,13 +204,13 @@ static void test_inbound(void)
 	probe(&ts, 0, "200 OK");
 	(void)told(&ts);
 	pass_ms(59000);
-	ts.trunk->owner.seen_h(&ts.trunk->owner);
+	ts.trunk->owner.handlers->seen_h(&ts.trunk->owner);
 	pass_ms(59000);
 	is_str(told(&ts), "", "pinged in time");
 	pass_ms(1001);
 	is_str(told(&ts), "missing, up>degraded inbound",
 	       "the peer's own pings stay out");
-	ts.trunk->owner.seen_h(&ts.trunk->owner);
+	ts.trunk->owner.handlers->seen_h(&ts.trunk->owner);
 	is_str(told(&ts), "pinged, degraded>up inbound", "and are back");
 	probe(&ts, 0, NULL);
 	is_str(told(&ts), "0/1, up>down by 127.0.0.1 OPTIONS", "down");
@@ -247,7 +248,8 @@ static void test_move(void)
 	trunk_move(ts.trunk, ts.f.config->trunks);
 	is_int(ts.zone->count, 2, "what is known need not be asked");
 	for (unsigned i = 0; i < 2; i++)
-		ok(target_settings(ts.trunk->targets[i]) == ts.f.config->trunks->settings,
+		ok(target_settings(trunk_targets(ts.trunk)[i]) ==
+			   ts.f.config->trunks->settings,
 		   "its targets moved along");
 	trunks_close(&ts);
 	config_free(again);

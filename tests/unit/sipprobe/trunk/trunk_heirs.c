@@ -5,7 +5,7 @@
 static void rotate_probe(struct trunks *ts, char host, char how)
 {
 	for (unsigned i = 0; i < ts->trunk->target_count; i++) {
-		const struct sa *sa = &target_address(ts->trunk->targets[i])->sa;
+		const struct sa *sa = &target_address(trunk_targets(ts->trunk)[i])->sa;
 
 		if ((char)('0' + (ntohl(sa->u.in.sin_addr.s_addr) & 0xff)) == host)
 			probe(ts, i,
@@ -166,10 +166,12 @@ static void test_rotation_of_due_times(void)
 
 	trunks_open(&ts, "sip:isp.test;transport=udp", CALM ", \"family\": \"ipv4\"", "");
 	rotate_zone(&ts, zone, "1");
-	target_probe_at(ts.trunk->targets[0], virtual_now_ns + 1002 * CLOCK_NS_PER_MS);
-	due_ns = target_due_ns(ts.trunk->targets[0]);
+	target_probe_at(trunk_targets(ts.trunk)[0],
+			virtual_now_ns + 1002 * CLOCK_NS_PER_MS);
+	due_ns = target_due_ns(trunk_targets(ts.trunk)[0]);
 	rotate_zone(&ts, zone, "2");
-	ok(target_due_ns(ts.trunk->targets[0]) <= due_ns, "the probe is not put off");
+	ok(target_due_ns(trunk_targets(ts.trunk)[0]) <= due_ns,
+	   "the probe is not put off");
 	trunks_close(&ts);
 }
 

@@ -22,7 +22,7 @@ static void test_ttl(void)
 	zone_answer_all(ts.zone);
 	is_str(told(&ts), "trunk isp, 0/0, 0/2", "two addresses");
 	all_answer(&ts);
-	kept = ts.trunk->targets[1];
+	kept = trunk_targets(ts.trunk)[1];
 	ts.zone->text = "isp.test 7200 A 127.0.0.3\nisp.test 7200 A 127.0.0.2\n";
 	pass_ms(59 * 1000);
 	is_int(ts.zone->count, 1, "good for as long as it says");
@@ -31,7 +31,7 @@ static void test_ttl(void)
 	zone_answer_all(ts.zone);
 	is_str(told(&ts), "remove, 1/2", "one address went and one came");
 	is_int(ts.trunk->target_count, 2, "two again");
-	ok(ts.trunk->targets[0] == kept && target_state(kept) == HEALTH_UP,
+	ok(trunk_targets(ts.trunk)[0] == kept && target_state(kept) == HEALTH_UP,
 	   "one stayed, and is up as before");
 	pass_ms(3599 * 1000);
 	is_int(ts.zone->count, 2, "a long TTL");
@@ -81,7 +81,7 @@ static void held_open(struct trunks *ts, unsigned busy, const char *zone)
 	all_answer(ts);
 	ts->zone->text = zone;
 	pass_ms(59 * 1000);
-	fixture_probe(ts->trunk->targets[busy]);
+	fixture_probe(trunk_targets(ts->trunk)[busy]);
 	pass_ms(1001);
 	is_int(ts->zone->count, 2, "asked again");
 	zone_answer_all(ts->zone);
@@ -107,7 +107,7 @@ static void test_held(void)
 		held_open(&ts, cases[i].busy, cases[i].zone);
 		pass_ms(5200);
 		is_str(told(&ts), "", "while a probe is under way, nothing changes");
-		target_icmp(ts.trunk->targets[cases[i].busy], ECONNREFUSED);
+		target_icmp(trunk_targets(ts.trunk)[cases[i].busy], ECONNREFUSED);
 		(void)told(&ts);
 		pass_ms(500);
 		is_str(told(&ts), "", "nor all at once");
@@ -136,7 +136,7 @@ static void test_held_until(void)
 	int64_t until_ns;
 
 	held_open(&ts, 0, FIRST_GOES);
-	until_ns = target_busy_until_ns(ts.trunk->targets[0]);
+	until_ns = target_busy_until_ns(trunk_targets(ts.trunk)[0]);
 	pass_ns(until_ns - virtual_now_ns);
 	(void)told(&ts);
 	pass_ms(30);
@@ -154,7 +154,7 @@ static void test_held_restart(void)
 	is_int(ts.zone->count, 3, "asked again");
 	ts.zone->text = TWO;
 	zone_answer_all(ts.zone);
-	target_icmp(ts.trunk->targets[0], ECONNREFUSED);
+	target_icmp(trunk_targets(ts.trunk)[0], ECONNREFUSED);
 	(void)told(&ts);
 	pass_ms(2000);
 	is_str(told(&ts), "", "and what is told then holds");
@@ -230,7 +230,7 @@ static void test_lesser(void)
 		naming_resolve(ts.trunk->naming);
 		zone_answer_all(ts.zone);
 		(void)re_snprintf(address, sizeof(address), "%j",
-				  &target_address(ts.trunk->targets[0])->sa);
+				  &target_address(trunk_targets(ts.trunk)[0])->sa);
 		is_str(address, cases[i].stays ? "127.0.0.1" : "127.0.0.2",
 		       "the address in use");
 		ok(!strncmp(told(&ts), "dns: ", 5) == cases[i].stays,

@@ -16,7 +16,7 @@ static void test_paused(void)
 	pass_ms(50000);
 	is_int(fixture_drain(&ts.f), 0, "and not probed");
 	is_str(told(&ts), "", "nor judged by its peer's pings");
-	ok(!ts.trunk->heartbeat, "which nobody expects");
+	ok(!trunk_heartbeat(ts.trunk), "which nobody expects");
 	trunks_close(&ts);
 }
 
@@ -64,7 +64,7 @@ static void test_paused_until(void)
 	set_wall(&ts, 3600);
 	is_str(told(&ts), "on, pinged, 0/1", "at its time it goes on");
 	is_int(ts.until_s, 0, "without an end to tell");
-	ok(ts.trunk->heartbeat, "with pings expected from now on");
+	ok(trunk_heartbeat(ts.trunk), "with pings expected from now on");
 	pass_ms(5000);
 	ok(fixture_drain(&ts.f) > 0, "within an interval it is asked");
 	probe(&ts, 0, "200 OK");
@@ -76,7 +76,7 @@ static void test_paused_until(void)
 	is_str(told(&ts), "remove, paused until, 0/1",
 	       "a clock that is set back brings it back");
 	is_int(ts.trunk->state, HEALTH_UNKNOWN, "without a state");
-	ok(!ts.trunk->heartbeat, "or pings expected");
+	ok(!trunk_heartbeat(ts.trunk), "or pings expected");
 	fixture_drain(&ts.f);
 	pass_ms(50000);
 	is_int(fixture_drain(&ts.f), 0, "and not probed");

@@ -12,7 +12,7 @@ static unsigned registering(const struct trunks *ts)
 	unsigned found = UINT_MAX, count = 0;
 
 	for (unsigned i = 0; i < ts->trunk->target_count; i++)
-		if (target_prober(ts->trunk->targets[i]) == &prober_register) {
+		if (target_prober(trunk_targets(ts->trunk)[i]) == &prober_register) {
 			found = i;
 			count++;
 		}
@@ -26,7 +26,7 @@ static char registered_at(const struct trunks *ts)
 	char text[64];
 
 	(void)re_snprintf(text, sizeof(text), "%j",
-			  &target_address(ts->trunk->targets[registering(ts)])->sa);
+			  &target_address(trunk_targets(ts->trunk)[registering(ts)])->sa);
 	return text[strlen(text) - 1];
 }
 
@@ -72,7 +72,7 @@ static void registrar_step(struct trunks *ts, const char *step, char *got, size_
 
 	if (*step == 'o') {
 		for (unsigned i = 0; i < ts->trunk->target_count; i++)
-			if (target_prober(ts->trunk->targets[i]) == &prober_options)
+			if (target_prober(trunk_targets(ts->trunk)[i]) == &prober_options)
 				probe(ts, i, "200 OK");
 	} else {
 		probe(ts, registering(ts), statuses[(unsigned char)*step]);
@@ -232,15 +232,15 @@ static void test_pace(void)
 	rotate_zone(&ts, zone, "1,2");
 	for (int round = 0; round < 2; round++) {
 		probe(&ts, 0, NULL);
-		due_ns = target_due_ns(ts.trunk->targets[0]);
+		due_ns = target_due_ns(trunk_targets(ts.trunk)[0]);
 		ok(due_ns > virtual_now_ns + 60 * CLOCK_NS_PER_S, "it is due much later");
 		pass_ns(WHEEL_TICK_NS);
 		if (!round)
-			ok(target_due_ns(ts.trunk->targets[0]) <
+			ok(target_due_ns(trunk_targets(ts.trunk)[0]) <
 				   virtual_now_ns + 10 * CLOCK_NS_PER_S,
 			   "the next is not");
 		else
-			is_int(target_due_ns(ts.trunk->targets[0]), due_ns,
+			is_int(target_due_ns(trunk_targets(ts.trunk)[0]), due_ns,
 			       "but after all of them it is");
 	}
 	trunks_close(&ts);

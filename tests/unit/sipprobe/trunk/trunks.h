@@ -170,9 +170,14 @@ static inline void trunks_close(struct trunks *ts)
 	fixture_close(&ts->f);
 }
 
+/* An address has its turn by then, which is the engine's to give. */
 static inline bool has_targets(void *arg)
 {
-	return ((struct trunks *)arg)->trunk->target_count;
+	struct trunk *t = ((struct trunks *)arg)->trunk;
+
+	if (trunk_waits(t))
+		(void)trunk_begin(t);
+	return t->target_count;
 }
 
 /* What was told since, without the probes themselves. */
@@ -198,7 +203,7 @@ static inline const char *told(struct trunks *ts)
 /* A probe of the nth target that is answered, by nothing at all: not at all. */
 static inline void probe(struct trunks *ts, unsigned n, const char *status)
 {
-	struct target *t = ts->trunk->targets[n];
+	struct target *t = trunk_targets(ts->trunk)[n];
 	char request[FIXTURE_TEXT], buf[FIXTURE_TEXT];
 
 	fixture_probe(t);

@@ -1,0 +1,74 @@
+/* A probe under way, as its memory goes. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "sipprobe/target/target_ladder.h"
+#include "sipprobe/target/target_state.h"
+
+/*
+ * Of a probe that there is no memory for: it fails before another one begins, and needs
+ * no more than to be told of. Main thread only.
+ */
+static struct attempt unprovided;
+
+static void attempt_clear(struct target *t)
+{
+	target_notes_free(t);
+	free(t->attempt->elsewhere);
+}
+
+int attempt_begin(struct target *t, bool held)
+{
+	uint16_t retransmissions = 0;
+	struct attempt *a = t->attempt;
+
+	if (a) {
+		retransmissions = held ? a->retransmissions : 0;
+		attempt_clear(t);
+	} else {
+		/* As short-lived as they are, malloc() has one at hand. */
+		a = malloc(sizeof(*a));
+	}
+	t->attempt = a ? a : &unprovided;
+	*t->attempt = (struct attempt){
+		.begun_unix_ns = clock_wall_ns(),
+		.retransmissions = retransmissions,
+		.held = held,
+	};
+	/* Not the wheel's time: we may have stood still while it turned. */
+	t->begun_ns = clock_monotonic_ns();
+	t->pending = true;
+	t->refused = false;
+	return a ? 0 : ENOMEM;
+}
+
+int64_t attempt_copied_ns(const struct target *t)
+{
+	const struct attempt *a = t->attempt;
+
+	if (a)
+		return a->copied_ns > a->sent_ns ? a->copied_ns : 0;
+	return t->copied_us ? t->begun_ns + t->copied_us * CLOCK_NS_PER_US : 0;
+}
+
+void attempt_end(struct target *t)
+{
+	int64_t copied_ns = attempt_copied_ns(t);
+
+	if (!t->attempt)
+		return;
+	t->copied_us =
+		copied_ns ? (uint32_t)((copied_ns - t->begun_ns) / CLOCK_NS_PER_US) : 0;
+	attempt_clear(t);
+	if (t->attempt != &unprovided)
+		free(t->attempt);
+	t->attempt = NULL;
+}
+
+void attempt_drop(struct target *t)
+{
+	if (t->pending)
+		attempt_end(t);
+	t->pending = false;
+}
