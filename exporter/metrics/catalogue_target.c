@@ -31,20 +31,24 @@ size_t catalogue_responses(struct sample *out, const struct snapshot_target *t)
 
 	for (i = 0; i < t->code_count; i++)
 		out[i] = (struct sample){
-			.label = label_value(LABEL_CODE, t->codes[i].code - 100U),
+			.label = label_value(LABEL_CODE,
+					     t->codes[i].how - STATS_CODES_FROM),
 			.value = t->codes[i].count};
 	return t->code_count;
 }
 
 size_t catalogue_failures(struct sample *out, const struct snapshot_target *t)
 {
-	size_t i, count = 0;
+	size_t i, count = 0, seen = 0;
 
 	for (i = 0; i < PROBE_OUTCOMES; i++) {
+		bool any = seen < t->failure_count && t->failures[seen].how == i;
+		uint32_t failures = any ? t->failures[seen++].count : 0;
+
 		if (i == PROBE_WEBSOCKET && !t->stats.websocket)
 			continue;
 		out[count++] = (struct sample){.label = label_value(LABEL_REASON, i),
-					       .value = t->stats.failures[i]};
+					       .value = failures};
 	}
 	return count;
 }

@@ -50,7 +50,8 @@ static struct need snapshot_trunk_need(const struct copy *c,
 	for (t = TAILQ_FIRST(&row->targets); t; t = TAILQ_NEXT(t, entry)) {
 		need.bytes += copy_arena_bytes(row->label_len + 1U + t->label_len) +
 			      copy_arena_bytes(counts);
-		need.bytes += copy_arena_bytes(t->code_count * sizeof(*t->codes));
+		need.bytes +=
+			copy_arena_bytes(t->ending_count * sizeof(struct stats_ending));
 		need.bytes += c->more ? snapshot_more_need(t, c->more) : 0;
 		need.bytes += store_tls_of(t)
 				      ? copy_arena_bytes(TLS_FAILURES * sizeof(uint32_t))
@@ -101,6 +102,22 @@ static struct slice snapshot_joined(struct snapshot *n, struct slice trunk,
 	return (struct slice){p, trunk.l + 1 + own_len};
 }
 
+/* Failures come first, their keys are the lower ones. */
+static void snapshot_copy_endings(struct snapshot *n, struct snapshot_target *to,
+				  const struct store_target *from)
+{
+	size_t count = from->ending_count, failures = 0;
+	const struct stats_ending *list =
+		snapshot_take_copy(n, store_endings(from), count * sizeof(*list));
+
+	while (failures < count && list[failures].how < STATS_CODES_FROM)
+		failures++;
+	to->failures = list;
+	to->failure_count = failures;
+	to->codes = list ? list + failures : NULL;
+	to->code_count = count - failures;
+}
+
 static void snapshot_copy_more(const struct copy *c, struct snapshot_target *to,
 			       const struct store_target *from)
 {
@@ -132,9 +149,7 @@ static void snapshot_copy_target(struct copy *c, const struct snapshot_trunk *ro
 	to->labels = snapshot_joined(n, row->labels, store_target_text(c->s, from),
 				     from->label_len);
 	to->counts = snapshot_take_copy(n, from->counts, counts);
-	to->codes = snapshot_take_copy(n, from->codes,
-				       from->code_count * sizeof(*from->codes));
-	to->code_count = from->code_count;
+	snapshot_copy_endings(n, to, from);
 	to->native = NULL;
 	to->exemplars = NULL;
 	to->exemplar_count = 0;

@@ -34,7 +34,9 @@ struct snapshot_target {
 	const uint32_t *changes; /* of its peer: PEER_TRAITS counters; NULL: all are 0 */
 	const struct survey_size_report *size; /* NULL: nothing is known of sizes */
 	const struct stats_train *train;       /* NULL: there was none */
-	const struct stats_code *codes;
+	const struct stats_ending *failures;   /* rising by outcome */
+	size_t failure_count;
+	const struct stats_ending *codes; /* rising by code */
 	size_t code_count;
 	/* Only in a snapshot that was asked for them. */
 	const struct native_histogram *native; /* NULL: no observation yet, or not kept */

@@ -101,8 +101,7 @@ struct stats_target {
 	uint32_t late;
 	struct stats_loss loss;			      /* of all that settled */
 	uint32_t misdirected[PROBE_MISDIRECTEDS - 1]; /* over UDP: port, address */
-	uint32_t failures[PROBE_OUTCOMES]; /* PROBE_RESPONSE: a code that means down */
-	uint16_t priority;		   /* by SRV at the last probe; 0 without */
+	uint16_t priority; /* by SRV at the last probe; 0 without */
 	uint16_t weight;
 	uint32_t reply_hops_changes;
 	uint32_t seen_as_changes; /* of the address that its peer sees us at */
@@ -136,11 +135,20 @@ struct stats_train {
 	struct survey_train_report last;
 };
 
-/* Final responses with one status code. */
-struct stats_code {
-	uint16_t code;
+/*
+ * Probes that ended in one way: with a status code, or as a failure, of which
+ * PROBE_RESPONSE is one whose code means down. A probe that ends in both ways counts in
+ * both.
+ */
+struct stats_ending {
+	uint16_t how; /* enum probe_outcome; from STATS_CODES_FROM on a status code */
 	uint32_t count;
 };
+
+enum { STATS_CODES_FROM = 100, STATS_CODES_TO = 699 };
+
+_Static_assert((int)PROBE_OUTCOMES <= (int)STATS_CODES_FROM,
+	       "an outcome would be a code");
 
 /* Series that scrapes are spared; zeroed: none. */
 struct stats_spared {

@@ -1,4 +1,4 @@
-/* Traces of single probes: counters, codes, the last phrase or failure, history. */
+/* Traces of single probes: counters, the last phrase or failure, history. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,55 +57,6 @@ void store_probe_begin(struct store *s, struct store_target *cell, int64_t lag_n
 	store_write_unlock(s);
 }
 
-bool store_codes_room(struct store_target *cell)
-{
-	uint16_t cap = cell->code_cap ? cell->code_cap * 2 : 2;
-	struct stats_code *codes;
-
-	if (cell->code_count < cell->code_cap)
-		return true;
-	codes = realloc(cell->codes, cap * sizeof(*codes));
-	if (!codes)
-		return false;
-	cell->codes = codes;
-	cell->code_cap = cap;
-	return true;
-}
-
-static struct stats_code *store_probe_code_insert(struct store_target *cell, size_t at,
-						  unsigned code)
-{
-	struct stats_code *codes;
-
-	if (!store_codes_room(cell))
-		return NULL;
-	codes = cell->codes;
-	memmove(codes + at + 1, codes + at, (cell->code_count - at) * sizeof(*codes));
-	codes[at] = (struct stats_code){(uint16_t)code, 0};
-	cell->code_count++;
-	return cell->codes + at;
-}
-
-/* Only the 600 status codes that exist have a counter, whatever a peer sends. */
-static void store_probe_code_count(struct store_target *cell, unsigned code)
-{
-	struct stats_code *c = NULL;
-	size_t i = 0;
-
-	if (code < 100 || code > 699)
-		return;
-	while (i < cell->code_count && cell->codes[i].code < code)
-		i++;
-	if (i < cell->code_count && cell->codes[i].code == code)
-		c = &cell->codes[i];
-	else
-		c = store_probe_code_insert(cell, i, code);
-	if (c)
-		c->count++;
-	/* The next one may come where there is no memory. */
-	(void)store_codes_room(cell);
-}
-
 /* Another length of the way back is another way. */
 static void store_probe_way_back(struct stats_target *stats, uint8_t ttl)
 {
@@ -122,8 +73,6 @@ static void store_probe_result_count(const struct store *s, struct store_target 
 	bool answered = result->outcome == PROBE_RESPONSE;
 
 	stats->success = answered && result->verdict != PROBE_DOWN;
-	if (!stats->success && (unsigned)result->outcome < PROBE_OUTCOMES)
-		stats->failures[result->outcome]++;
 	if (stats->success)
 		stats->last_success_unix_ns = result->begun_unix_ns;
 	if (answered)
@@ -144,7 +93,7 @@ static void store_probe_result_count(const struct store *s, struct store_target 
 	stats->weight = result->weight;
 	if (result->registered_until_s >= 0)
 		stats->registered_until_s = result->registered_until_s;
-	store_probe_code_count(cell, result->code);
+	store_ending_count(cell, result);
 }
 
 /* The phrase or failure that a person would want to read. */

@@ -42,11 +42,19 @@ struct store_more {
 	struct store_changes *changes;	 /* owned; NULL: its peer did not change */
 };
 
+/* What most have room for without a list: one way to end, and what a probe may add. */
+enum { STORE_ENDINGS = 3 };
+
+union store_endings {
+	struct stats_ending own[STORE_ENDINGS];
+	struct stats_ending *list; /* owned */
+};
+
 struct store_target {
 	TAILQ_ENTRY(store_target) entry;
 	struct store_trunk *row;
 	struct stats_target stats;
-	struct stats_code *codes;	  /* rising by code */
+	union store_endings endings;	  /* rising by how; see store_endings() */
 	struct native_histogram *native;  /* NULL: no observation, or none is kept */
 	struct stats_exemplar *exemplars; /* rising by bucket */
 	struct loss_window *window;	  /* owned; NULL: nothing was lost yet */
@@ -59,8 +67,8 @@ struct store_target {
 	uint32_t success_latency_us; /* of the last success, as are the next two */
 	uint16_t success_code;
 	int16_t success_reply_hops; /* -1: unknown */
-	uint16_t code_count;
-	uint16_t code_cap;
+	uint16_t ending_count;
+	uint16_t ending_cap; /* of the list; 0: they are in the cell */
 	uint16_t label_len;
 	uint8_t exemplar_count;
 	bool native_lost;  /* an observation was: half a histogram is never shown */
@@ -189,8 +197,14 @@ static inline const char *store_dns_note(const struct store_trunk *t)
 		       : NULL;
 }
 
-/* Room for another code, made ahead of need. Returns false without memory. */
-bool store_codes_room(struct store_target *cell);
+/* ending_count of them. */
+static inline const struct stats_ending *store_endings(const struct store_target *t)
+{
+	return t->ending_cap ? t->endings.list : t->endings.own;
+}
+
+/* Counts how a probe ended. With the lock held. */
+void store_ending_count(struct store_target *cell, const struct probe_result *r);
 
 /* The label text of a target, label_len bytes. */
 static inline char *store_target_text(const struct store *s, struct store_target *t)

@@ -71,7 +71,7 @@ struct store_target *store_target_add(struct store *s, struct store_trunk *row,
 	cell->row = row;
 	cell->stats.udp = !strcmp(target->transport, "udp");
 	cell->stats.websocket = *target->transport == 'w';
-	if (!store_codes_room(cell) || !store_target_more(cell, target)) {
+	if (!store_target_more(cell, target)) {
 		store_target_free(cell);
 		return NULL;
 	}
@@ -128,7 +128,8 @@ void store_target_free(struct store_target *cell)
 	free(cell->window);
 	store_target_said_free(cell);
 	free(cell->seen_as);
-	free(cell->codes);
+	if (cell->ending_cap)
+		free(cell->endings.list);
 	if (cell->more) {
 		chain_unref(cell->more->chain);
 		free(cell->more->call);

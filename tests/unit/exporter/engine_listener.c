@@ -9,6 +9,7 @@
 #include "exporter/store/labels.h"
 #include "exporter/store/snapshot.h"
 #include "sipprobe/engine.h"
+#include "tests/unit/exporter/store/endings.h"
 #include "tests/unit/tap.h"
 
 static const double bounds[] = {0.01, 1};
@@ -244,7 +245,7 @@ static void test_probes(void)
 	is_str(logged(), "", "above debug no probe is logged");
 	n = told_take(&t);
 	is_int(n->targets[0].stats.probes, 2, "probes are counted");
-	is_int(n->targets[0].stats.failures[PROBE_TIMEOUT], 2, "failures too");
+	is_int(failures_of(&n->targets[0], PROBE_TIMEOUT), 2, "failures too");
 	is_int(n->targets[0].stats.late, 2, "and late responses");
 	is_int(n->targets[0].stats.loss.lost, 3, "and what was lost");
 	is_int(n->exporter.lag_ns, 7000, "and how late a probe was");

@@ -193,7 +193,7 @@ static void test_all_parts(void)
 		 "address=\"192.0.2.1:5061\",transport=\"tls\"",
 		 "labels of both");
 	is_int((long long)n->targets[0].code_count, 1, "codes");
-	is_int(n->targets[0].codes[0].code, 200, "the one that came");
+	is_int(n->targets[0].codes[0].how, 200, "the one that came");
 	is_int((long long)n->targets[0].exemplar_count, 1, "exemplars");
 	is_str(n->targets[0].exemplars[0].call_id, "abc", "whose");
 	ok(n->native_kept && n->targets[0].native, "a native histogram");

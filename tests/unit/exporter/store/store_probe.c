@@ -5,6 +5,7 @@
 #include "exporter/store/snapshot.h"
 #include "exporter/store/status.h"
 #include "exporter/store/store.h"
+#include "tests/unit/exporter/store/endings.h"
 #include "tests/unit/tap.h"
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
@@ -87,7 +88,8 @@ static void test_new(void)
 	begin(&w);
 	t = look(&w);
 	ok(t->stats.success == -1 && t->stats.reply_hops == -1 &&
-		   t->stats.retry_after_s == -1 && !t->stats.probes && !t->code_count,
+		   t->stats.retry_after_s == -1 && !t->stats.probes && !t->code_count &&
+		   !t->failure_count,
 	   "nothing is known of a new one");
 	for (int i = 0; i < PROBE_PHASES; i++)
 		is_int(t->stats.phase_ns[i], -1, "nor how long a phase takes");
@@ -172,8 +174,8 @@ static void test_codes(void)
 		store_probe_done(w.s, w.cell, &r);
 	}
 	t = look(&w);
-	ok(t->code_count == 3 && t->codes[0].code == 100 && t->codes[1].code == 200 &&
-		   t->codes[2].code == 699,
+	ok(t->code_count == 3 && t->codes[0].how == 100 && t->codes[1].how == 200 &&
+		   t->codes[2].how == 699,
 	   "from the first to the last, rising");
 	ok(t->codes[0].count == 2 && t->codes[1].count == 1 && t->codes[2].count == 1,
 	   "each as often as it came");
@@ -243,7 +245,7 @@ static void test_causes(void)
 	}
 	is_int(look(&w)->tls_failures[TLS_FAILURE_NAME], 2, "each cause by itself");
 	is_int(look(&w)->tls_failures[TLS_FAILURE_EXPIRED], 1, "if it is one of TLS");
-	is_int(look(&w)->stats.failures[PROBE_TLS], 4, "of so many that failed");
+	is_int(failures_of(look(&w), PROBE_TLS), 4, "of so many that failed");
 	end(&w);
 }
 
