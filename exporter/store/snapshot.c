@@ -53,9 +53,8 @@ static struct need snapshot_trunk_need(const struct copy *c,
 		need.bytes +=
 			copy_arena_bytes(t->ending_count * sizeof(struct stats_ending));
 		need.bytes += c->more ? snapshot_more_need(t, c->more) : 0;
-		need.bytes += store_tls_of(t)
-				      ? copy_arena_bytes(TLS_FAILURES * sizeof(uint32_t))
-				      : 0;
+		need.bytes +=
+			store_tls_of(t) ? copy_arena_bytes(sizeof(struct stats_tls)) : 0;
 		need.bytes += store_call_of(t)
 				      ? copy_arena_bytes(sizeof(struct stats_call))
 				      : 0;
@@ -137,7 +136,7 @@ static void snapshot_copy_target(struct copy *c, const struct snapshot_trunk *ro
 {
 	struct snapshot *n = c->n;
 	struct snapshot_target *to = &n->targets[n->target_count++];
-	const struct store_more *tls = store_tls_of(from);
+	const struct store_tls *tls = store_tls_of(from);
 	const struct stats_call *call = store_call_of(from);
 	const struct stats_ways *ways = store_ways_of(from);
 	const struct store_changes *changes = store_changes_of(from);
@@ -156,8 +155,9 @@ static void snapshot_copy_target(struct copy *c, const struct snapshot_trunk *ro
 	to->classic = false;
 	if (c->more)
 		snapshot_copy_more(c, to, from);
-	to->tls_failures = snapshot_take_copy(n, tls ? tls->failures : NULL,
-					      tls ? sizeof(tls->failures) : 0);
+	to->registered_until_s = store_registered_until_s(from);
+	to->tls = snapshot_take_copy(n, tls ? &tls->stats : NULL,
+				     tls ? sizeof(tls->stats) : 0);
 	to->call = snapshot_take_copy(n, call, call ? sizeof(*call) : 0);
 	to->ways = snapshot_take_copy(n, ways, ways ? sizeof(*ways) : 0);
 	to->changes = snapshot_take_copy(n, changes ? changes->counts : NULL,

@@ -26,9 +26,10 @@ struct snapshot_trunk {
 
 struct snapshot_target {
 	struct stats_target stats;
-	struct slice labels;	/* the trunk's and its own */
-	const uint32_t *counts; /* a bucket's own count; buckets->count + 1 of them */
-	const uint32_t *tls_failures;  /* TLS_FAILURES counters, or NULL */
+	struct slice labels;	    /* the trunk's and its own */
+	const uint32_t *counts;	    /* a bucket's own count; buckets->count + 1 of them */
+	int64_t registered_until_s; /* 0: no registration known */
+	const struct stats_tls *tls;   /* NULL: it is not over TLS */
 	const struct stats_call *call; /* NULL: it makes no calls */
 	const struct stats_ways *ways; /* NULL: copies have no numbers */
 	const uint32_t *changes; /* of its peer: PEER_TRAITS counters; NULL: all are 0 */

@@ -89,13 +89,10 @@ struct stats_ways {
 };
 
 struct stats_target {
-	int64_t phase_ns[PROBE_PHASES]; /* of the last probe; -1: it had no such phase */
-	int64_t sum_ns;			/* of what the histogram holds */
-	int64_t last_success_unix_ns;	/* 0: none yet */
-	int64_t cert_not_after_s;	/* 0: none seen */
-	int64_t verified_not_after_s;	/* of what of it was verified; 0: nothing yet */
-	int64_t registered_until_s;	/* 0: no registration known */
-	int32_t retry_after_s;		/* of the last answer; -1: none */
+	int64_t sum_ns;		       /* of what the histogram holds */
+	int64_t last_success_unix_ns;  /* 0: none yet */
+	uint32_t phases[PROBE_PHASES]; /* of the last probe; see stats_phase_ns() */
+	int32_t retry_after_s;	       /* of the last answer; -1: none */
 	uint32_t probes;
 	uint32_t retransmissions;
 	uint32_t late;
@@ -117,12 +114,47 @@ struct stats_target {
 };
 
 /*
+ * How long a phase took, in four bytes: nanoseconds as far as 31 bits reach, which is two
+ * seconds, and microseconds beyond.
+ */
+#define STATS_NO_PHASE UINT32_MAX
+#define STATS_PHASE_US (UINT32_C(1) << 31)
+
+static inline uint32_t stats_phase(int64_t ns)
+{
+	int64_t us = ns / 1000;
+
+	if (ns < 0)
+		return STATS_NO_PHASE;
+	if (ns < STATS_PHASE_US)
+		return (uint32_t)ns;
+	return us < STATS_NO_PHASE - STATS_PHASE_US ? STATS_PHASE_US | (uint32_t)us
+						    : STATS_NO_PHASE - 1;
+}
+
+/* -1: there was no such phase. */
+static inline int64_t stats_phase_ns(uint32_t phase)
+{
+	if (phase == STATS_NO_PHASE)
+		return -1;
+	return phase & STATS_PHASE_US ? (phase & ~STATS_PHASE_US) * INT64_C(1000) : phase;
+}
+
+/* Of a target over TLS. */
+struct stats_tls {
+	int64_t cert_not_after_s;     /* 0: none seen */
+	int64_t verified_not_after_s; /* of what of it was verified; 0: nothing yet */
+	uint32_t failures[TLS_FAILURES];
+};
+
+/*
  * When the certificates end that the peer must have; of more than that it may show, none
  * is missed. 0: it showed none.
  */
-static inline int64_t stats_certificate_end_s(const struct stats_target *s)
+static inline int64_t stats_certificate_end_s(const struct stats_tls *tls)
 {
-	return s->verified_not_after_s ? s->verified_not_after_s : s->cert_not_after_s;
+	return tls->verified_not_after_s ? tls->verified_not_after_s
+					 : tls->cert_not_after_s;
 }
 
 /* Trains of requests: counters, and what the last one showed. */

@@ -89,7 +89,7 @@ static int64_t status_earliest_expiry(const struct store_trunk *row)
 	int64_t at_s = 0;
 
 	TAILQ_FOREACH(t, &row->targets, entry) {
-		int64_t other_s = stats_certificate_end_s(&t->stats);
+		int64_t other_s = store_certificate_end_s(t);
 
 		if (other_s && (!at_s || other_s < at_s))
 			at_s = other_s;

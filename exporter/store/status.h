@@ -82,6 +82,8 @@ struct status_target {
 	struct slice seen_as; /* as whom its peer sees us; empty: unknown */
 	struct slice said;
 	struct stats_target stats;
+	struct stats_tls tls;	    /* zeroed: it is not over TLS */
+	int64_t registered_until_s; /* 0: no registration known */
 	struct history_probe last;
 	int64_t last_unix_ns;
 	struct history_probe *probes; /* oldest first; owned */

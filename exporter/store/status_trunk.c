@@ -138,7 +138,10 @@ static void status_trunk_copy_target(struct status_trunk *trunk, struct store *s
 	to->stats = t->stats;
 	to->last = t->last;
 	to->last_unix_ns = t->last_unix_ns;
-	to->chain = chain_ref(store_tls_of(t) ? t->more->chain : NULL);
+	if (store_tls_of(t))
+		to->tls = store_tls_of(t)->stats;
+	to->chain = chain_ref(store_tls_of(t) ? store_tls_of(t)->chain : NULL);
+	to->registered_until_s = store_registered_until_s(t);
 	to->marked = store_ways_of(t);
 	to->ways = to->marked ? *store_ways_of(t) : (struct stats_ways){.there = 0};
 	to->sized = t->more && t->more->size;
@@ -230,10 +233,10 @@ const struct status_target *status_registered(const struct status_trunk *t)
 	int64_t until_s = 0;
 
 	for (size_t i = 0; i < t->target_count; i++) {
-		if (t->targets[i].stats.registered_until_s <= until_s)
+		if (t->targets[i].registered_until_s <= until_s)
 			continue;
 		found = &t->targets[i];
-		until_s = found->stats.registered_until_s;
+		until_s = found->registered_until_s;
 	}
 	return found;
 }

@@ -5,14 +5,15 @@
 
 void store_chain(struct store *s, struct store_target *cell, struct chain *chain)
 {
+	struct store_tls *tls = cell ? store_tls_of(cell) : NULL;
 	struct chain *old;
 
 	/* Only this thread replaces it. Nearly always it is what was shown last time. */
-	if (!cell || !store_tls_of(cell) || chain_equal(cell->more->chain, chain))
+	if (!tls || chain_equal(tls->chain, chain))
 		return;
 	store_write_lock(s);
-	old = cell->more->chain;
-	cell->more->chain = chain_ref(chain);
+	old = tls->chain;
+	tls->chain = chain_ref(chain);
 	store_touch(s, cell->row);
 	store_write_unlock(s);
 	chain_unref(old);

@@ -66,6 +66,16 @@ static void store_probe_way_back(struct stats_target *stats, uint8_t ttl)
 	stats->reply_hops = hops;
 }
 
+static void store_probe_tls(struct stats_tls *stats, const struct probe_result *result)
+{
+	if (result->cert_not_after_s > 0)
+		stats->cert_not_after_s = result->cert_not_after_s;
+	if (result->verified_not_after_s > 0)
+		stats->verified_not_after_s = result->verified_not_after_s;
+	if (result->outcome == PROBE_TLS && result->tls_cause < TLS_FAILURES)
+		stats->failures[result->tls_cause]++;
+}
+
 static void store_probe_result_count(const struct store *s, struct store_target *cell,
 				     const struct probe_result *result)
 {
@@ -77,22 +87,18 @@ static void store_probe_result_count(const struct store *s, struct store_target 
 		stats->last_success_unix_ns = result->begun_unix_ns;
 	if (answered)
 		store_observe(s, cell, result);
-	if (result->cert_not_after_s > 0)
-		stats->cert_not_after_s = result->cert_not_after_s;
-	if (result->verified_not_after_s > 0)
-		stats->verified_not_after_s = result->verified_not_after_s;
 	stats->retry_after_s = result->retry_after_s;
 	if (result->reply_ttl)
 		store_probe_way_back(stats, result->reply_ttl);
-	if (result->outcome == PROBE_TLS && store_tls_of(cell) &&
-	    result->tls_cause < TLS_FAILURES)
-		cell->more->failures[result->tls_cause]++;
+	if (store_tls_of(cell))
+		store_probe_tls(&store_tls_of(cell)->stats, result);
 	stats->retransmissions += result->retransmissions;
-	memcpy(stats->phase_ns, result->phase_ns, sizeof(stats->phase_ns));
+	for (int i = 0; i < PROBE_PHASES; i++)
+		stats->phases[i] = stats_phase(result->phase_ns[i]);
 	stats->priority = result->priority;
 	stats->weight = result->weight;
-	if (result->registered_until_s >= 0)
-		stats->registered_until_s = result->registered_until_s;
+	if (result->registered_until_s >= 0 && cell->more)
+		cell->more->registered_until_s = result->registered_until_s;
 	store_ending_count(cell, result);
 }
 

@@ -1,18 +1,6 @@
 /* What is wrong with a row: the facts for problems_of(). */
-#include <string.h>
-
 #include "base/clock.h"
-#include "exporter/store/labels.h"
 #include "exporter/store/store_rows.h"
-
-static bool store_problems_is_register(const struct store *s, struct store_target *t)
-{
-	const struct slice want = SLICE("REGISTER");
-	struct slice method = labels_find(
-		(struct slice){store_target_text(s, t), t->label_len}, "method");
-
-	return method.l == want.l && !memcmp(method.p, want.p, want.l);
-}
 
 /* By its last probes, as far as they reach back. */
 static bool store_problems_is_slow(const struct store *s, const struct store_target *t,
@@ -99,10 +87,10 @@ static void store_problems_target(struct problems_facts *f, struct registered *r
 	store_problems_loss(f, t->window);
 	f->tried = f->tried || t->last_unix_ns;
 	f->slow = f->slow || store_problems_is_slow(s, t, now_ns);
-	store_problems_earlier(&f->cert_end_s, stats_certificate_end_s(&t->stats));
-	if (t->stats.registered_until_s > f->registered_until_s)
-		f->registered_until_s = t->stats.registered_until_s;
-	if (t->stats.success < 0 || !store_problems_is_register(s, t))
+	store_problems_earlier(&f->cert_end_s, store_certificate_end_s(t));
+	if (store_registered_until_s(t) > f->registered_until_s)
+		f->registered_until_s = store_registered_until_s(t);
+	if (t->stats.success < 0 || !t->more || !t->more->registers)
 		return;
 	r->any = true;
 	r->success = r->success || t->stats.success;

@@ -26,20 +26,25 @@ struct store_changes {
 	uint32_t counts[PEER_TRAITS];
 };
 
+struct store_tls {
+	struct stats_tls stats;
+	struct chain *chain; /* what the peer showed; a reference; NULL: nothing yet */
+};
+
 /*
- * Of a target over TLS, one that makes calls, has numbered copies or a survey, or a peer
- * that changed.
+ * Of a target over TLS, one that registers or makes calls, has numbered copies or a
+ * survey, or a peer that changed.
  */
 struct store_more {
-	bool tls; /* it is over TLS; else the next two are nothing */
-	uint32_t failures[TLS_FAILURES];
-	struct chain *chain; /* what the peer showed; a reference; NULL: nothing yet */
+	struct store_tls *tls;		 /* owned; NULL: it is not over TLS */
 	struct stats_call *call;	 /* owned; NULL: it makes no calls */
-	bool marked;			 /* copies of its requests are numbered */
-	struct stats_ways ways;		 /* then */
 	struct survey_size_report *size; /* owned; NULL: nothing is known of sizes */
 	struct stats_train *train;	 /* owned; NULL: there was none */
 	struct store_changes *changes;	 /* owned; NULL: its peer did not change */
+	int64_t registered_until_s;	 /* 0: no registration known */
+	struct stats_ways ways;		 /* where copies of its requests … */
+	bool marked;			 /* … are numbered */
+	bool registers;
 };
 
 /* What most have room for without a list: one way to end, and what a probe may add. */
@@ -156,9 +161,20 @@ static inline const struct stats_ways *store_ways_of(const struct store_target *
 }
 
 /* What a target over TLS has besides; NULL for others. */
-static inline struct store_more *store_tls_of(const struct store_target *t)
+static inline struct store_tls *store_tls_of(const struct store_target *t)
 {
-	return t->more && t->more->tls ? t->more : NULL;
+	return t->more ? t->more->tls : NULL;
+}
+
+/* 0: its peer showed no certificates. */
+static inline int64_t store_certificate_end_s(const struct store_target *t)
+{
+	return store_tls_of(t) ? stats_certificate_end_s(&store_tls_of(t)->stats) : 0;
+}
+
+static inline int64_t store_registered_until_s(const struct store_target *t)
+{
+	return t->more ? t->more->registered_until_s : 0;
 }
 
 /* What of its peer changed; NULL: nothing. */

@@ -23,7 +23,7 @@ static struct store_target *store_target_target_alloc(const struct store *s,
 	cell->stats.reply_hops = cell->success_reply_hops = -1;
 	cell->stats.retry_after_s = -1;
 	for (i = 0; i < PROBE_PHASES; i++)
-		cell->stats.phase_ns[i] = -1;
+		cell->stats.phases[i] = STATS_NO_PHASE;
 	return cell;
 }
 
@@ -40,19 +40,21 @@ static bool store_target_more(struct store_target *cell,
 {
 	bool tls = !strcmp(target->transport, "tls") || !strcmp(target->transport, "wss");
 	bool calls = !strcmp(target->method, "INVITE");
+	bool registers = !strcmp(target->method, "REGISTER");
 	const struct config_settings *set = cell->row->conf->settings;
 	bool marked = cell->stats.udp && !calls && set && set->mark_copies;
 
-	if (!tls && !calls && !marked)
+	if (!tls && !calls && !registers && !marked)
 		return true;
-	cell->more = calloc(1, sizeof(*cell->more));
-	if (!cell->more)
+	if (!store_more_room(cell))
 		return false;
-	cell->more->tls = tls;
+	cell->more->registers = registers;
 	cell->more->marked = marked;
 	if (calls)
 		cell->more->call = store_call_alloc();
-	return !calls || cell->more->call;
+	if (tls)
+		cell->more->tls = calloc(1, sizeof(*cell->more->tls));
+	return (!calls || cell->more->call) && (!tls || cell->more->tls);
 }
 
 struct store_target *store_target_add(struct store *s, struct store_trunk *row,
@@ -121,6 +123,20 @@ void store_target_say(struct store_target *cell, const char *text)
 		cell->said = text[0] ? strdup(text) : NULL;
 }
 
+static void store_target_more_free(struct store_more *more)
+{
+	if (!more)
+		return;
+	if (more->tls)
+		chain_unref(more->tls->chain);
+	free(more->tls);
+	free(more->call);
+	free(more->size);
+	free(more->train);
+	store_changes_free(more->changes);
+	free(more);
+}
+
 void store_target_free(struct store_target *cell)
 {
 	free(cell->exemplars);
@@ -130,14 +146,7 @@ void store_target_free(struct store_target *cell)
 	free(cell->seen_as);
 	if (cell->ending_cap)
 		free(cell->endings.list);
-	if (cell->more) {
-		chain_unref(cell->more->chain);
-		free(cell->more->call);
-		free(cell->more->size);
-		free(cell->more->train);
-		store_changes_free(cell->more->changes);
-	}
-	free(cell->more);
+	store_target_more_free(cell->more);
 	free(cell);
 }
 

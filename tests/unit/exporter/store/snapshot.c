@@ -184,7 +184,7 @@ static void test_all_parts(void)
 		   !memcmp(n->trunks[0].own_use.p, "file=\"me.pem\",purpose=\"client\"",
 			   30),
 	   "and what it is shown as");
-	is_int(n->targets[0].tls_failures[TLS_FAILURE_EXPIRED], 1, "causes of TLS");
+	is_int(n->targets[0].tls->failures[TLS_FAILURE_EXPIRED], 1, "causes of TLS");
 	is_slice(n->trunks[0].info, "uri=\"sip:192.0.2.1\",transport=\"\",profile=\"\"",
 		 "what is told of the trunk alone");
 	ok(!n->targets[0].classic, "no target is without a native histogram for ever");

@@ -167,17 +167,18 @@ static void test_numbers(void)
 	r.phase_ns[PROBE_PHASE_CONNECT] = -1;
 	store_probe_done(s, cell, &r);
 	is_int(cell->last.gap_ds, 300, "the time between two");
-	is_int(cell->stats.cert_not_after_s, 77, "a certificate's end stays");
-	is_int(cell->stats.registered_until_s, 99, "a registration's too");
+	is_int(cell->more->tls->stats.cert_not_after_s, 77, "a certificate's end stays");
+	is_int(cell->more->registered_until_s, 99, "a registration's too");
 	is_int(cell->stats.retry_after_s, -1, "a wish to be left alone does not");
-	is_int(cell->stats.phase_ns[PROBE_PHASE_CONNECT], -1, "nor does a phase");
+	is_int(stats_phase_ns(cell->stats.phases[PROBE_PHASE_CONNECT]), -1,
+	       "nor does a phase");
 	is_int(cell->stats.retransmissions, 4, "retransmissions add up");
 	is_int(cell->stats.sum_ns, 10000000, "durations add up");
 	is_int(cell->stats.priority, 10, "priority");
 	is_int(cell->stats.weight, 20, "weight");
 	r.registered_until_s = 0;
 	store_probe_done(s, cell, &r);
-	is_int(cell->stats.registered_until_s, 0, "no registration is news");
+	is_int(cell->more->registered_until_s, 0, "no registration is news");
 	r.outcome = PROBE_TLS;
 	r.code = 0;
 	r.tls_cause = TLS_FAILURE_NAME;
@@ -187,7 +188,8 @@ static void test_numbers(void)
 	r.outcome = PROBE_TIMEOUT;
 	r.tls_cause = TLS_FAILURE_NAME;
 	store_probe_done(s, cell, &r);
-	is_int(cell->more->failures[TLS_FAILURE_NAME], 1, "only TLS has a cause of TLS");
+	is_int(cell->more->tls->stats.failures[TLS_FAILURE_NAME], 1,
+	       "only TLS has a cause of TLS");
 	is_int(cell->stats.sum_ns, 15000000, "only answers have durations");
 	r = answered(200, -1);
 	store_probe_done(s, cell, &r);
@@ -546,13 +548,14 @@ static void test_chain(void)
 	store_chain(s, plain, one);
 	is_int(atomic_load(&one->refs), 1, "nothing is kept of no cell or a plain one");
 	store_chain(s, cell, one);
-	ok(cell->more->chain == one, "one over TLS keeps it");
+	ok(cell->more->tls->chain == one, "one over TLS keeps it");
 	changed = row->changed;
 	store_chain(s, cell, same);
-	ok(cell->more->chain == one && row->changed == changed, "the same is no news");
+	ok(cell->more->tls->chain == one && row->changed == changed,
+	   "the same is no news");
 	same->verified = true;
 	store_chain(s, cell, same);
-	ok(cell->more->chain == same && row->changed > changed, "another is");
+	ok(cell->more->tls->chain == same && row->changed > changed, "another is");
 	is_int(atomic_load(&one->refs), 1, "and the former is let go");
 	store_target_remove(s, cell);
 	is_int(atomic_load(&same->refs), 1, "with the cell it goes");
