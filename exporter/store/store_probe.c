@@ -238,7 +238,7 @@ void store_probe_misdirected(struct store *s, struct store_target *cell,
 void store_seen_as(struct store *s, struct store_target *cell,
 		   const struct mirror_view *view)
 {
-	char *text = cell ? strdup(view->address) : NULL, *old;
+	const char *text = cell ? words_keep(&s->words, view->address) : NULL, *old;
 
 	if (!text)
 		return;
@@ -253,7 +253,7 @@ void store_seen_as(struct store *s, struct store_target *cell,
 	cell->seen_as = text;
 	store_touch(s, cell->row);
 	store_write_unlock(s);
-	free(old);
+	words_drop(&s->words, old);
 }
 
 bool store_mirrored(struct store *s, struct store_target *cell, unsigned signs)

@@ -16,6 +16,7 @@
 #include "exporter/store/stats.h"
 #include "exporter/store/store.h"
 #include "exporter/store/traced.h"
+#include "exporter/store/words.h"
 
 /* Seconds over which the largest schedule lag is told, a slot each. */
 #define STORE_LAG_SLOTS 60
@@ -64,7 +65,7 @@ struct store_target {
 	struct stats_exemplar *exemplars; /* rising by bucket */
 	struct loss_window *window;	  /* owned; NULL: nothing was lost yet */
 	struct history_track *track;	  /* NULL: none, or no room for it */
-	char *seen_as; /* owned; as whom its peer sees us; NULL: unknown */
+	const char *seen_as; /* of `words`; as whom its peer sees us; NULL: unknown */
 	char *said; /* owned; the last probe's reason phrase or failure; NULL: nothing */
 	int64_t last_unix_ns; /* begin of the last probe that ended; 0: none yet */
 	struct history_probe last;
@@ -142,7 +143,8 @@ struct store {
 	struct name_index names; /* rows by trunk; without memory some are not in */
 	struct history history;
 	struct traced_list traces;
-	bool keeps_audio; /* main thread */
+	struct words words; /* main thread; of addresses that we are seen at */
+	bool keeps_audio;   /* main thread */
 	size_t target_count;
 	bool changing;	   /* a configuration is being applied */
 	uint64_t sequence; /* moves with every change of a row */
@@ -233,7 +235,7 @@ void store_problems(struct problems_facts *f, const struct store *s,
 		    const struct store_trunk *row, int64_t now_ns);
 
 /* Frees a cell that is in no list any more, without the lock. */
-void store_target_free(struct store_target *cell);
+void store_target_free(struct store *s, struct store_target *cell);
 
 /* With the lock held: the last probe's words, "" for none. */
 void store_target_say(struct store_target *cell, const char *text);

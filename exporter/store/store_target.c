@@ -74,7 +74,7 @@ struct store_target *store_target_add(struct store *s, struct store_trunk *row,
 	cell->stats.udp = !strcmp(target->transport, "udp");
 	cell->stats.websocket = *target->transport == 'w';
 	if (!store_target_more(cell, target)) {
-		store_target_free(cell);
+		store_target_free(s, cell);
 		return NULL;
 	}
 
@@ -137,13 +137,13 @@ static void store_target_more_free(struct store_more *more)
 	free(more);
 }
 
-void store_target_free(struct store_target *cell)
+void store_target_free(struct store *s, struct store_target *cell)
 {
 	free(cell->exemplars);
 	free(cell->native);
 	free(cell->window);
 	store_target_said_free(cell);
-	free(cell->seen_as);
+	words_drop(&s->words, cell->seen_as);
 	if (cell->ending_cap)
 		free(cell->endings.list);
 	store_target_more_free(cell->more);
@@ -161,5 +161,5 @@ void store_target_remove(struct store *s, struct store_target *cell)
 	cell->row->target_count--;
 	s->target_count--;
 	store_write_unlock(s);
-	store_target_free(cell);
+	store_target_free(s, cell);
 }

@@ -221,7 +221,7 @@ void store_trunk_remove(struct store *s, struct store_trunk *row)
 
 	while ((cell = TAILQ_FIRST(&row->targets)) != NULL) {
 		TAILQ_REMOVE(&row->targets, cell, entry);
-		store_target_free(cell);
+		store_target_free(s, cell);
 	}
 	store_trunk_free(row);
 }

@@ -530,6 +530,32 @@ static void test_offsets(void)
 		       cases[i].want_ms * CLOCK_NS_PER_MS, cases[i].name);
 }
 
+/* --- as whom peers see us --- */
+
+static void test_seen_as(void)
+{
+	const struct mirror_view here = {"203.0.113.7:5060", true};
+	const struct mirror_view there = {"203.0.113.8:5060", true};
+	struct store *s = store_make();
+	struct store_trunk *row = store_trunk_add(s, &trunk_a);
+	struct store_target *one = store_target_add(s, row, &udp);
+	struct store_target *two = store_target_add(s, row, &tls);
+
+	store_seen_as(s, one, &here);
+	store_seen_as(s, two, &here);
+	ok(one->seen_as == two->seen_as, "where two are seen alike it is kept once");
+	store_seen_as(s, two, &here);
+	store_seen_as(s, one, &there);
+	is_str(one->seen_as, there.address, "one is seen elsewhere");
+	is_str(two->seen_as, here.address, "the other is not");
+	is_int((long long)s->words.index.used, 2, "two addresses");
+	store_target_remove(s, two);
+	is_int((long long)s->words.index.used, 1, "one goes with its cell");
+	store_trunk_remove(s, row);
+	is_int((long long)s->words.index.used, 0, "and one with its trunk");
+	store_free(s);
+}
+
 /* --- chains --- */
 
 static void test_chain(void)
@@ -643,6 +669,7 @@ int main(void)
 	test_pause_turns();
 	test_since();
 	test_offsets();
+	test_seen_as();
 	test_chain();
 	test_exporter();
 	test_labels();
