@@ -27,7 +27,7 @@ static struct store_target *outage_cell(const struct store *s, struct store_trun
 {
 	struct store_target *t;
 
-	TAILQ_FOREACH(t, &row->targets, entry) {
+	SLIST_FOREACH(t, &row->targets, entry) {
 		struct slice labels = {store_target_text(s, t), t->label_len};
 
 		if (outage_label_is(labels, "address", o->address) &&

@@ -47,7 +47,7 @@ static struct need snapshot_trunk_need(const struct copy *c,
 	if (store_own_file(row))
 		need.bytes += copy_arena_bytes(strlen(store_own_file(row)) +
 					       sizeof(STATS_OWN_CLIENT));
-	for (t = TAILQ_FIRST(&row->targets); t; t = TAILQ_NEXT(t, entry)) {
+	for (t = SLIST_FIRST(&row->targets); t; t = SLIST_NEXT(t, entry)) {
 		need.bytes += copy_arena_bytes(row->label_len + 1U + t->label_len) +
 			      copy_arena_bytes(counts);
 		need.bytes +=
@@ -203,7 +203,7 @@ static void snapshot_copy_trunk(struct copy *c, struct store_trunk *from)
 	snapshot_copy_own(n, to, from->texts);
 	to->target_first = n->target_count;
 	to->target_count = from->target_count;
-	for (t = TAILQ_FIRST(&from->targets); t; t = TAILQ_NEXT(t, entry))
+	for (t = SLIST_FIRST(&from->targets); t; t = SLIST_NEXT(t, entry))
 		snapshot_copy_target(c, to, t);
 }
 

@@ -89,8 +89,9 @@ struct stats_ways {
 };
 
 struct stats_target {
-	int64_t sum_ns;		       /* of what the histogram holds */
-	int64_t last_success_unix_ns;  /* 0: none yet */
+	int64_t sum_ns;		      /* of what the histogram holds */
+	int64_t last_success_unix_ns; /* 0: none yet */
+	int64_t seen_as_unix_ns; /* since when that is it; 0: its peer said none yet */
 	uint32_t phases[PROBE_PHASES]; /* of the last probe; see stats_phase_ns() */
 	int32_t retry_after_s;	       /* of the last answer; -1: none */
 	uint32_t probes;
@@ -98,19 +99,18 @@ struct stats_target {
 	uint32_t late;
 	struct stats_loss loss;			      /* of all that settled */
 	uint32_t misdirected[PROBE_MISDIRECTEDS - 1]; /* over UDP: port, address */
-	uint16_t priority; /* by SRV at the last probe; 0 without */
-	uint16_t weight;
 	uint32_t reply_hops_changes;
 	uint32_t seen_as_changes; /* of the address that its peer sees us at */
-	int64_t seen_as_unix_ns;  /* since when it is that; 0: it said none yet */
-	uint8_t alg_signs;	  /* bits 1 << enum mirror_sign */
-	bool alg_known;
+	uint16_t priority;	  /* by SRV at the last probe; 0 without */
+	uint16_t weight;
+	int8_t reply_hops;  /* routers that its last answer passed; -1: unknown */
 	uint8_t traits;	    /* that its peer was seen with: bits 1 << enum peer_trait */
-	bool nat;	    /* with seen_as_unix_ns: that is not what we sent from */
-	int16_t reply_hops; /* routers that its last answer passed; -1: unknown */
-	int8_t success;	    /* of the last probe; -1: none yet */
-	bool udp;	    /* what is sent may be lost */
-	bool websocket;	    /* over ws or wss */
+	uint8_t alg_signs;  /* bits 1 << enum mirror_sign */
+	int8_t success : 2; /* of the last probe; -1: none yet */
+	bool alg_known : 1;
+	bool nat : 1;	    /* with seen_as_unix_ns: that is not what we sent from */
+	bool udp : 1;	    /* what is sent may be lost */
+	bool websocket : 1; /* over ws or wss */
 };
 
 /*

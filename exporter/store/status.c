@@ -26,7 +26,7 @@ static struct store_target *status_worst(const struct store_trunk *row)
 	struct store_target *t, *found = NULL;
 	int score, best = -1;
 
-	TAILQ_FOREACH(t, &row->targets, entry) {
+	SLIST_FOREACH(t, &row->targets, entry) {
 		score = t->last_unix_ns ? 1 + (int)t->last.verdict : 0;
 		if (score > best) {
 			best = score;
@@ -88,7 +88,7 @@ static int64_t status_earliest_expiry(const struct store_trunk *row)
 	const struct store_target *t;
 	int64_t at_s = 0;
 
-	TAILQ_FOREACH(t, &row->targets, entry) {
+	SLIST_FOREACH(t, &row->targets, entry) {
 		int64_t other_s = store_certificate_end_s(t);
 
 		if (other_s && (!at_s || other_s < at_s))

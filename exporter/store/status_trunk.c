@@ -32,7 +32,7 @@ static struct need status_trunk_need_of(const struct store *s,
 	need.text += store_own_file(row) ? strlen(store_own_file(row)) : 0;
 	need.text += store_dns_note(row) ? strlen(store_dns_note(row)) : 0;
 	need.text += store_dns_failure(row) ? strlen(store_dns_failure(row)) : 0;
-	TAILQ_FOREACH(t, &row->targets, entry)
+	SLIST_FOREACH(t, &row->targets, entry)
 		need.text += t->label_len + (t->said ? strlen(t->said) : 0) +
 			     (t->seen_as ? strlen(t->seen_as) : 0);
 	return need;
@@ -196,7 +196,7 @@ static int status_trunk_copy_trunk(struct status_trunk *to, struct store *s,
 		to->outage = *row->outage;
 	store_follow_wall(s);
 	to->since_unix_ns = store_since_unix_ns(s, row);
-	TAILQ_FOREACH(t, &row->targets, entry)
+	SLIST_FOREACH(t, &row->targets, entry)
 		status_trunk_copy_target(to, s, t);
 	status_settings(&to->settings, row->conf->settings);
 	status_trunk_copy_aor(to, row->conf);

@@ -116,7 +116,7 @@ static bool call_is_alone(const struct store_target *cell)
 	bool any = false, works = false;
 	struct store_target *t;
 
-	TAILQ_FOREACH(t, &cell->row->targets, entry) {
+	SLIST_FOREACH(t, &cell->row->targets, entry) {
 		if (store_call_of(t))
 			continue;
 		any = true;
@@ -214,7 +214,7 @@ static void call_not_ended(struct store *s, struct store_trunk *row)
 {
 	struct store_target *t;
 
-	TAILQ_FOREACH(t, &row->targets, entry)
+	SLIST_FOREACH(t, &row->targets, entry)
 		if (store_call_of(t))
 			store_call_of(t)->not_ended_s = clock_wall_ns() / CLOCK_NS_PER_S;
 	store_touch(s, row);

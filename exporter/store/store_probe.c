@@ -60,7 +60,7 @@ void store_probe_begin(struct store *s, struct store_target *cell, int64_t lag_n
 /* Another length of the way back is another way. */
 static void store_probe_way_back(struct stats_target *stats, uint8_t ttl)
 {
-	int16_t hops = (int16_t)trace_reply_hops(ttl);
+	int8_t hops = (int8_t)trace_reply_hops(ttl);
 
 	stats->reply_hops_changes += stats->reply_hops >= 0 && stats->reply_hops != hops;
 	stats->reply_hops = hops;

@@ -49,7 +49,7 @@ static void store_problems_calls(struct problems_facts *f, const struct store_tr
 	struct store_target *t;
 	bool works = false;
 
-	TAILQ_FOREACH(t, &row->targets, entry) {
+	SLIST_FOREACH(t, &row->targets, entry) {
 		const struct stats_call *c = store_call_of(t);
 
 		if (!c)
@@ -127,7 +127,7 @@ void store_problems(struct problems_facts *f, const struct store *s,
 		f->dns_failed_s = row->course->dns_failed_before_ns / CLOCK_NS_PER_S;
 	}
 	f->flaps = store_problems_flaps(row, f->now_s);
-	TAILQ_FOREACH(t, &row->targets, entry)
+	SLIST_FOREACH(t, &row->targets, entry)
 		store_problems_target(f, &r, s, t, now_ns);
 	f->register_fails = r.any && !r.success;
 	if (row->stats.calls)

@@ -57,7 +57,7 @@ union store_endings {
 };
 
 struct store_target {
-	TAILQ_ENTRY(store_target) entry;
+	SLIST_ENTRY(store_target) entry;
 	struct store_trunk *row;
 	struct stats_target stats;
 	union store_endings endings;	  /* rising by how; see store_endings() */
@@ -72,16 +72,16 @@ struct store_target {
 	struct store_more *more;     /* owned; NULL: none of it */
 	uint32_t success_latency_us; /* of the last success, as are the next two */
 	uint16_t success_code;
-	int16_t success_reply_hops; /* -1: unknown */
+	int8_t success_reply_hops; /* -1: unknown */
+	uint8_t exemplar_count;
 	uint16_t ending_count;
 	uint16_t ending_cap; /* of the list; 0: they are in the cell */
 	uint16_t label_len;
-	uint8_t exemplar_count;
 	bool native_lost;  /* an observation was: half a histogram is never shown */
 	uint32_t counts[]; /* one a bucket and +Inf; the label text follows */
 };
 
-TAILQ_HEAD(store_targets, store_target);
+SLIST_HEAD(store_targets, store_target);
 
 /* Texts that few trunks have; owned, each may be NULL. */
 struct store_texts {

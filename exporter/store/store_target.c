@@ -57,6 +57,19 @@ static bool store_target_more(struct store_target *cell,
 	return (!calls || cell->more->call) && (!tls || cell->more->tls);
 }
 
+/* With the lock held. A trunk has few. */
+static void store_target_append(struct store_trunk *row, struct store_target *cell)
+{
+	struct store_target *t, *last = NULL;
+
+	SLIST_FOREACH(t, &row->targets, entry)
+		last = t;
+	if (last)
+		SLIST_INSERT_AFTER(last, cell, entry);
+	else
+		SLIST_INSERT_HEAD(&row->targets, cell, entry);
+}
+
 struct store_target *store_target_add(struct store *s, struct store_trunk *row,
 				      const struct engine_target *target)
 {
@@ -81,7 +94,7 @@ struct store_target *store_target_add(struct store *s, struct store_trunk *row,
 	store_write_lock(s);
 	cell->track = history_track_alloc(&s->history);
 	store_touch(s, row);
-	TAILQ_INSERT_TAIL(&row->targets, cell, entry);
+	store_target_append(row, cell);
 	row->target_count++;
 	s->target_count++;
 	store_write_unlock(s);
@@ -155,7 +168,7 @@ void store_target_remove(struct store *s, struct store_target *cell)
 	if (!cell)
 		return;
 	store_write_lock(s);
-	TAILQ_REMOVE(&cell->row->targets, cell, entry);
+	SLIST_REMOVE(&cell->row->targets, cell, store_target, entry);
 	history_track_free(&s->history, cell->track);
 	store_touch(s, cell->row);
 	cell->row->target_count--;

@@ -60,7 +60,7 @@ static struct store_trunk *store_trunk_trunk_alloc(const struct buffer *labels,
 	memcpy(row->text + labels->len, info->data, info->len);
 	row->label_len = (uint32_t)labels->len;
 	row->info_len = (uint32_t)info->len;
-	TAILQ_INIT(&row->targets);
+	SLIST_INIT(&row->targets);
 	return row;
 }
 
@@ -211,7 +211,7 @@ void store_trunk_remove(struct store *s, struct store_trunk *row)
 	store_write_lock(s);
 	TAILQ_REMOVE(&s->trunks, row, entry);
 	name_index_remove(&s->names, row);
-	TAILQ_FOREACH(cell, &row->targets, entry)
+	SLIST_FOREACH(cell, &row->targets, entry)
 		history_track_free(&s->history, cell->track);
 	traced_forget(&s->traces, &row->traced);
 	s->exporter.trunks--;
@@ -219,8 +219,8 @@ void store_trunk_remove(struct store *s, struct store_trunk *row)
 	s->generation++;
 	store_write_unlock(s);
 
-	while ((cell = TAILQ_FIRST(&row->targets)) != NULL) {
-		TAILQ_REMOVE(&row->targets, cell, entry);
+	while ((cell = SLIST_FIRST(&row->targets)) != NULL) {
+		SLIST_REMOVE_HEAD(&row->targets, entry);
 		store_target_free(s, cell);
 	}
 	store_trunk_free(row);

@@ -381,7 +381,7 @@ static void test_churn(void)
 		}
 		store_trunk_addresses(c.s, rows[k], 1, 1);
 		r.phase_ns[PROBE_PHASE_ANSWER] = i * 7919LL;
-		store_probe_done(c.s, TAILQ_FIRST(&rows[k]->targets), &r);
+		store_probe_done(c.s, SLIST_FIRST(&rows[k]->targets), &r);
 	}
 	atomic_store(&c.stop, true);
 	pthread_join(thread, NULL);

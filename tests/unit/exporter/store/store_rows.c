@@ -397,7 +397,7 @@ static void test_cells(void)
 	ok(row->changed > changed, "a removal changes the row");
 	is_int(row->target_count, 1, "one cell is left");
 	is_int((long long)s->target_count, 1, "of all");
-	ok(TAILQ_FIRST(&row->targets) == two, "the other one");
+	ok(SLIST_FIRST(&row->targets) == two, "the other one");
 	store_trunk_remove(s, row);
 	is_int((long long)s->target_count, 0, "a trunk takes its cells along");
 	is_int((long long)s->exporter.trunks, 0, "and is counted no more");
