@@ -390,7 +390,7 @@ static void api_put_trunk(struct json *j, const struct status_trunk *t)
 		json_text(j, "dns_note", t->dns_note);
 	else
 		json_null(j, "dns_note");
-	json_time(j, "inbound_options_unix_s", t->stats.inbound_options_unix_ns);
+	json_time(j, "inbound_options_unix_s", t->inbound_options_unix_ns);
 	if (t->stats.inbound_missing < 0)
 		json_null(j, "inbound_missing");
 	else

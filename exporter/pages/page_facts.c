@@ -134,8 +134,8 @@ void page_facts(struct buffer *b, const struct page_trunk *p)
 		page_item_end(b);
 	}
 	page_item_begin(b, "Its own last ping to us");
-	if (s->inbound_options_unix_ns) {
-		page_age(b, s->inbound_options_unix_ns, p->now_ns);
+	if (p->t->inbound_options_unix_ns) {
+		page_age(b, p->t->inbound_options_unix_ns, p->now_ns);
 		buffer_str(b, " ago");
 	} else {
 		buffer_str(b, "none yet");

@@ -67,8 +67,8 @@ static void outage_by_name(struct outage *o, const struct store_trunk *row)
 	o->result = probe_result_none();
 	o->result.outcome = PROBE_DNS;
 	o->result.verdict = PROBE_DOWN;
-	o->result.dns_hint = row->dns_hint;
-	o->result.begun_unix_ns = row->dns_failed_unix_ns;
+	o->result.dns_hint = store_dns_hint(row);
+	o->result.begun_unix_ns = store_dns_failed_unix_ns(row);
 	outage_copy(o->result.detail, sizeof(o->result.detail), detail ? detail : "");
 }
 
@@ -84,19 +84,32 @@ static void outage_by_host(struct outage *o, const struct store_trunk *row)
 	o->address[uri.host.l] = '\0';
 }
 
+static void outage_end(struct store_trunk *row)
+{
+	if (!store_outage_of(row))
+		return;
+	free(row->more->outage);
+	row->more->outage = NULL;
+}
+
+/* NULL without memory. */
+static struct outage *outage_room(struct store_trunk *row)
+{
+	if (store_trunk_more_room(row) && !row->more->outage)
+		row->more->outage = malloc(sizeof(*row->more->outage));
+	return store_outage_of(row);
+}
+
 void store_outage_follow(struct store *s, struct store_trunk *row,
 			 const struct engine_change *change)
 {
 	struct outage *o;
 
 	if (change->to != HEALTH_DOWN || change->inbound) {
-		free(row->outage);
-		row->outage = NULL;
+		outage_end(row);
 		return;
 	}
-	if (!row->outage)
-		row->outage = malloc(sizeof(*row->outage));
-	o = row->outage;
+	o = outage_room(row);
 	if (!o)
 		return;
 	*o = (struct outage){
@@ -117,9 +130,9 @@ bool store_outage(struct store *s, const char *name, struct outage *o)
 
 	store_read_lock(s);
 	row = name_index_find(&s->names, name);
-	down = row && row->outage;
+	down = row && store_outage_of(row);
 	if (down)
-		*o = *row->outage;
+		*o = *store_outage_of(row);
 	store_read_unlock(s);
 	return down;
 }

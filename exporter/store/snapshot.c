@@ -42,8 +42,9 @@ static struct need snapshot_trunk_need(const struct copy *c,
 	const struct store_target *t;
 
 	need.bytes = copy_arena_bytes(row->label_len) + copy_arena_bytes(row->info_len) +
-		     copy_arena_bytes(STATS_METHODS * sizeof(uint32_t));
-	need.bytes += row->bill ? copy_arena_bytes(sizeof(*row->bill)) : 0;
+		     copy_arena_bytes(sizeof(struct stats_inbound));
+	need.bytes +=
+		store_bill_of(row) ? copy_arena_bytes(sizeof(struct stats_bill)) : 0;
 	if (store_own_file(row))
 		need.bytes += copy_arena_bytes(strlen(store_own_file(row)) +
 					       sizeof(STATS_OWN_CLIENT));
@@ -188,6 +189,8 @@ static void snapshot_copy_trunk(struct copy *c, struct store_trunk *from)
 {
 	struct snapshot *n = c->n;
 	struct snapshot_trunk *to = &n->trunks[n->trunk_count++];
+	const struct stats_bill *bill = store_bill_of(from);
+	const struct stats_inbound *inbound = store_inbound_of(from);
 	struct store_target *t;
 
 	to->stats = from->stats;
@@ -196,11 +199,9 @@ static void snapshot_copy_trunk(struct copy *c, struct store_trunk *from)
 	to->labels.l = from->label_len;
 	to->info.p = snapshot_take_copy(n, from->text + from->label_len, from->info_len);
 	to->info.l = from->info_len;
-	to->bill =
-		snapshot_take_copy(n, from->bill, from->bill ? sizeof(*from->bill) : 0);
-	to->inbound = snapshot_take_copy(
-		n, from->inbound, from->inbound ? STATS_METHODS * sizeof(uint32_t) : 0);
-	snapshot_copy_own(n, to, from->texts);
+	to->bill = snapshot_take_copy(n, bill, bill ? sizeof(*bill) : 0);
+	to->inbound = snapshot_take_copy(n, inbound, inbound ? sizeof(*inbound) : 0);
+	snapshot_copy_own(n, to, store_texts_of(from));
 	to->target_first = n->target_count;
 	to->target_count = from->target_count;
 	for (t = SLIST_FIRST(&from->targets); t; t = SLIST_NEXT(t, entry))

@@ -19,7 +19,7 @@ struct snapshot_trunk {
 	struct stats_own own;	       /* what that is worth */
 	struct slice own_use;	       /* the same, and that it is shown as a client */
 	const struct stats_bill *bill; /* NULL: it makes no calls */
-	const uint32_t *inbound;       /* STATS_METHODS counters, or NULL */
+	const struct stats_inbound *inbound; /* NULL: its peer asked nothing yet */
 	size_t target_first;
 	size_t target_count;
 };

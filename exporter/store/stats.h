@@ -47,25 +47,29 @@ static inline bool stats_own_usable(const struct stats_own *own, int64_t now_s)
 struct stats_bill {
 	uint32_t answered;
 	uint32_t unanswered;
-	int64_t talk_ns; /* from answer to end, all together */
+	int64_t talk_ns;    /* from answer to end, all together */
+	uint16_t open;	    /* that the peer may think are up */
+	uint16_t not_ended; /* of which nobody knows whether they ended */
+};
+
+/* What a trunk's peer asked by itself. */
+struct stats_inbound {
+	int64_t options_unix_ns; /* the last ping; 0: none yet */
+	uint32_t requests[STATS_METHODS];
 };
 
 struct stats_trunk {
-	int64_t inbound_options_unix_ns; /* 0: none yet */
-	int64_t paused_until_s;		 /* 0: not paused, or without an end */
-	int64_t own_not_after_s;	 /* of the certificate we show; 0: none shown */
+	int64_t paused_until_s; /* 0: not paused, or without an end */
 	uint32_t state_changes;
+	uint32_t dns_failures;
 	uint16_t addresses;
 	uint16_t addresses_up;
-	uint32_t dns_failures;
-	uint16_t calls_open;	  /* that the peer may think are up */
-	uint16_t calls_not_ended; /* of which nobody knows whether they ended */
-	uint8_t state;		  /* enum health_state */
+	uint8_t state;		/* enum health_state */
 	int8_t inbound_missing; /* 1: its peer's expected pings stay out; -1: none are */
-	bool addresses_known;	/* a resolution told how many */
-	bool named;		/* the URI's host is a name */
-	bool paused;
-	bool calls; /* it makes some */
+	bool addresses_known : 1; /* a resolution told how many */
+	bool named : 1;		  /* the URI's host is a name */
+	bool paused : 1;
+	bool calls : 1; /* it makes some */
 };
 
 /* Why the trunk is in its state, where that is not what probes say; or NULL. */

@@ -122,9 +122,9 @@ static void status_copy_row(struct copy *c, const struct store_trunk *row,
 	};
 	if (t) {
 		status_copy_target(c, to, t);
-	} else if (row->dns_failed_unix_ns) {
+	} else if (row->stats.dns_failures) {
 		/* Its name is all there is of it, so that is what failed. */
-		to->last_unix_ns = row->dns_failed_unix_ns;
+		to->last_unix_ns = store_dns_failed_unix_ns(row);
 		to->last = (struct history_probe){.latency_us = HISTORY_NO_LATENCY,
 						  .outcome = PROBE_DNS,
 						  .verdict = PROBE_DOWN};

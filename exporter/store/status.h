@@ -113,6 +113,7 @@ struct status_trunk {
 	uint8_t dns_hint;      /* enum dns_hint of that time */
 	struct slice dns_note; /* what went wrong when it did, the last time; or empty */
 	struct stats_trunk stats;
+	int64_t inbound_options_unix_ns; /* its peer's last ping; 0: none yet */
 	int64_t since_unix_ns;
 	struct status_target *targets;
 	size_t target_count;

@@ -181,19 +181,21 @@ static int status_trunk_copy_trunk(struct status_trunk *to, struct store *s,
 	if (store_own_file(row)) {
 		to->own_file = status_trunk_add_text(to, store_own_file(row),
 						     strlen(store_own_file(row)));
-		to->own = row->texts->own;
+		to->own = store_texts_of(row)->own;
 	}
 	store_problems(&to->facts, s, row, clock_wall_ns());
-	to->dns_hint = row->dns_hint;
+	to->dns_hint = store_dns_hint(row);
 	to->memory_mib = (unsigned)(s->history.bytes_max >> 20);
 	if (store_dns_note(row))
 		to->dns_note = status_trunk_add_text(to, store_dns_note(row),
 						     strlen(store_dns_note(row)));
 	to->stats = row->stats;
-	to->traced = traced_ref(row->traced);
-	to->down = row->outage != NULL;
+	if (store_inbound_of(row))
+		to->inbound_options_unix_ns = store_inbound_of(row)->options_unix_ns;
+	to->traced = traced_ref(row->more ? row->more->traced : NULL);
+	to->down = store_outage_of(row) != NULL;
 	if (to->down)
-		to->outage = *row->outage;
+		to->outage = *store_outage_of(row);
 	store_follow_wall(s);
 	to->since_unix_ns = store_since_unix_ns(s, row);
 	SLIST_FOREACH(t, &row->targets, entry)

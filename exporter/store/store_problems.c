@@ -99,17 +99,19 @@ static void store_problems_target(struct problems_facts *f, struct registered *r
 /* Changes of state within the window, of the last few. */
 static uint32_t store_problems_flaps(const struct store_trunk *row, int64_t now_s)
 {
+	const struct store_course *course = store_course_of(row);
 	uint32_t count = 0;
 
-	for (int i = 0; row->course && i < PROBLEMS_FLAPS; i++)
-		count += row->course->changes_s[i] &&
-			 now_s - row->course->changes_s[i] <= PROBLEMS_FLAP_WINDOW_S;
+	for (int i = 0; course && i < PROBLEMS_FLAPS; i++)
+		count += course->changes_s[i] &&
+			 now_s - course->changes_s[i] <= PROBLEMS_FLAP_WINDOW_S;
 	return count;
 }
 
 void store_problems(struct problems_facts *f, const struct store *s,
 		    const struct store_trunk *row, int64_t now_ns)
 {
+	const struct store_course *course = store_course_of(row);
 	struct registered r = {0};
 	struct store_target *t;
 
@@ -117,14 +119,14 @@ void store_problems(struct problems_facts *f, const struct store *s,
 		.now_s = now_ns / CLOCK_NS_PER_S,
 		.state = row->stats.state,
 		.paused = row->stats.paused,
-		.tried = row->dns_failed_unix_ns,
+		.tried = row->stats.dns_failures,
 		.addresses = row->stats.addresses,
 		.addresses_up = row->stats.addresses_up,
 		.since_s = store_since_unix_ns(s, row) / CLOCK_NS_PER_S,
 	};
-	if (row->course) {
-		f->down_until_s = row->course->down_until_s;
-		f->dns_failed_s = row->course->dns_failed_before_ns / CLOCK_NS_PER_S;
+	if (course) {
+		f->down_until_s = course->down_until_s;
+		f->dns_failed_s = course->dns_failed_before_ns / CLOCK_NS_PER_S;
 	}
 	f->flaps = store_problems_flaps(row, f->now_s);
 	SLIST_FOREACH(t, &row->targets, entry)
@@ -134,6 +136,6 @@ void store_problems(struct problems_facts *f, const struct store *s,
 		store_problems_calls(f, row);
 	if (!store_own_file(row))
 		return;
-	f->own_end_s = row->stats.own_not_after_s;
-	f->own_unfit = !tls_own_usable(&row->texts->own, f->now_s);
+	f->own_end_s = store_texts_of(row)->own.not_after_s;
+	f->own_unfit = !tls_own_usable(&store_texts_of(row)->own, f->now_s);
 }

@@ -93,30 +93,35 @@ struct store_texts {
 
 /* What few trunks have gone through: changes of state, failures of their name. */
 struct store_course {
-	int64_t dns_failed_before_ns;	    /* the failure before the last one; 0: none */
+	int64_t dns_failed_unix_ns;	    /* the last time; 0: never */
+	int64_t dns_failed_before_ns;	    /* the failure before it; 0: none */
 	uint32_t changes_s[PROBLEMS_FLAPS]; /* of its state, the last ones; a ring */
 	uint32_t down_until_s;		    /* when it was down last; 0: never */
+	uint8_t dns_hint;		    /* enum dns_hint of dns_failed_unix_ns */
+};
+
+/* What few trunks have. */
+struct store_trunk_more {
+	struct stats_inbound *inbound; /* owned; NULL: no request yet */
+	struct traced *traced;	       /* its last trace; NULL: none */
+	struct outage *outage;	       /* owned; NULL: it is not down */
+	struct store_texts *texts;     /* owned; NULL: none of them */
+	struct store_course *course;   /* owned; NULL: its state changed once at most */
+	struct stats_bill *bill;       /* owned; NULL: it makes no calls */
 };
 
 struct store_trunk {
 	TAILQ_ENTRY(store_trunk) entry;
 	const struct config_trunk *conf; /* in force; only under the lock */
 	struct store_targets targets;
-	int64_t since_boot_ns;	     /* of the state; by clock_boot_ns() */
-	int64_t dns_failed_unix_ns;  /* the last time; 0: never */
-	uint64_t changed;	     /* the store's sequence at its last change */
-	uint32_t *inbound;	     /* STATS_METHODS counters; NULL: no request yet */
-	struct traced *traced;	     /* its last trace; NULL: none */
-	struct outage *outage;	     /* owned; NULL: it is not down */
-	struct store_texts *texts;   /* NULL: none of them */
-	struct store_course *course; /* owned; NULL: its state changed once at most */
-	struct stats_bill *bill;     /* owned; NULL: it makes no calls */
+	int64_t since_boot_ns;	       /* of the state; by clock_boot_ns() */
+	uint64_t changed;	       /* the store's sequence at its last change */
+	struct store_trunk_more *more; /* owned; NULL: none of it */
 	struct stats_trunk stats;
 	uint32_t target_count;
 	uint32_t label_len;
 	uint32_t info_len;
-	uint8_t dns_hint; /* enum dns_hint of dns_failed_unix_ns */
-	_Alignas(8) unsigned char note[STORE_NOTE_BYTES]; /* not ours to look into */
+	_Alignas(4) unsigned char note[STORE_NOTE_BYTES]; /* not ours to look into */
 	char text[]; /* labels, then those of siptrunk_info */
 };
 
@@ -197,22 +202,62 @@ static inline struct stats_call *store_call_of(const struct store_target *t)
 	return t->more ? t->more->call : NULL;
 }
 
+/* With the lock held. Whether `more` is there, or could be made. */
+bool store_trunk_more_room(struct store_trunk *row);
+
+static inline struct stats_inbound *store_inbound_of(const struct store_trunk *t)
+{
+	return t->more ? t->more->inbound : NULL;
+}
+
+static inline struct outage *store_outage_of(const struct store_trunk *t)
+{
+	return t->more ? t->more->outage : NULL;
+}
+
+static inline struct store_texts *store_texts_of(const struct store_trunk *t)
+{
+	return t->more ? t->more->texts : NULL;
+}
+
+static inline struct store_course *store_course_of(const struct store_trunk *t)
+{
+	return t->more ? t->more->course : NULL;
+}
+
+static inline struct stats_bill *store_bill_of(const struct store_trunk *t)
+{
+	return t->more ? t->more->bill : NULL;
+}
+
 static inline const char *store_own_file(const struct store_trunk *t)
 {
-	return t->texts ? t->texts->own_file : NULL;
+	return store_texts_of(t) ? store_texts_of(t)->own_file : NULL;
 }
 
 static inline const char *store_dns_failure(const struct store_trunk *t)
 {
-	return t->texts ? t->texts->dns_failure : NULL;
+	return store_texts_of(t) ? store_texts_of(t)->dns_failure : NULL;
 }
 
 /* What went wrong when its name resolved, or NULL. */
 static inline const char *store_dns_note(const struct store_trunk *t)
 {
-	return t->texts && t->texts->dns_note && t->texts->dns_note[0]
-		       ? t->texts->dns_note
-		       : NULL;
+	const char *note = store_texts_of(t) ? store_texts_of(t)->dns_note : NULL;
+
+	return note && note[0] ? note : NULL;
+}
+
+/* When its name failed the last time; 0: never. */
+static inline int64_t store_dns_failed_unix_ns(const struct store_trunk *t)
+{
+	return store_course_of(t) ? store_course_of(t)->dns_failed_unix_ns : 0;
+}
+
+/* What of it is likely wrong. */
+static inline uint8_t store_dns_hint(const struct store_trunk *t)
+{
+	return store_course_of(t) ? store_course_of(t)->dns_hint : DNS_HINT_NONE;
 }
 
 /* ending_count of them. */

@@ -31,18 +31,33 @@ static size_t store_trunk_method_index(const char *name)
 	return i;
 }
 
+bool store_trunk_more_room(struct store_trunk *row)
+{
+	if (!row->more)
+		row->more = calloc(1, sizeof(*row->more));
+	return row->more;
+}
+
+static void store_trunk_more_free(struct store_trunk_more *more)
+{
+	if (!more)
+		return;
+	if (more->texts) {
+		free(more->texts->own_file);
+		free(more->texts->dns_failure);
+		free(more->texts->dns_note);
+	}
+	free(more->inbound);
+	free(more->texts);
+	free(more->outage);
+	free(more->course);
+	free(more->bill);
+	free(more);
+}
+
 static void store_trunk_free(struct store_trunk *row)
 {
-	free(row->inbound);
-	if (row->texts) {
-		free(row->texts->own_file);
-		free(row->texts->dns_failure);
-		free(row->texts->dns_note);
-	}
-	free(row->texts);
-	free(row->outage);
-	free(row->course);
-	free(row->bill);
+	store_trunk_more_free(row->more);
 	free(row);
 }
 
@@ -95,8 +110,9 @@ static struct store_trunk *store_trunk_make(const struct config_trunk *trunk)
 	row->stats.calls =
 		trunk->settings && trunk->settings->methods >> CONFIG_METHOD_INVITE & 1;
 	row->conf = trunk;
-	row->bill = row->stats.calls ? calloc(1, sizeof(*row->bill)) : NULL;
-	if (row->bill || !row->stats.calls)
+	if (row->stats.calls && store_trunk_more_room(row))
+		row->more->bill = calloc(1, sizeof(*row->more->bill));
+	if (store_bill_of(row) || !row->stats.calls)
 		return row;
 	store_trunk_free(row);
 	return NULL;
@@ -160,9 +176,14 @@ void *store_trunk_note(struct store_trunk *row)
 	return row->note;
 }
 
-void *store_target_note(struct store_target *cell)
+const struct config_trunk *store_trunk_conf(const struct store_trunk *row)
 {
-	return store_trunk_note(cell->row);
+	return row->conf;
+}
+
+const struct config_trunk *store_target_conf(const struct store_target *cell)
+{
+	return cell->row->conf;
 }
 
 struct store_trunk *store_trunk_add(struct store *s, const struct config_trunk *trunk)
@@ -213,7 +234,8 @@ void store_trunk_remove(struct store *s, struct store_trunk *row)
 	name_index_remove(&s->names, row);
 	SLIST_FOREACH(cell, &row->targets, entry)
 		history_track_free(&s->history, cell->track);
-	traced_forget(&s->traces, &row->traced);
+	if (row->more)
+		traced_forget(&s->traces, &row->more->traced);
 	s->exporter.trunks--;
 	s->target_count -= row->target_count;
 	s->generation++;
@@ -254,9 +276,9 @@ int64_t store_down_since_unix_ns(struct store *s, const char *name)
 /* Made at the first need, with the lock held. NULL without memory. */
 static struct store_course *store_trunk_course(struct store_trunk *row)
 {
-	if (!row->course)
-		row->course = calloc(1, sizeof(*row->course));
-	return row->course;
+	if (store_trunk_more_room(row) && !row->more->course)
+		row->more->course = calloc(1, sizeof(*row->more->course));
+	return store_course_of(row);
 }
 
 /* With the lock held, before the change. The first one is noted when there is another. */
@@ -264,15 +286,16 @@ static void store_trunk_note_change(struct store *s, struct store_trunk *row,
 				    uint32_t since_s)
 {
 	uint32_t n = row->stats.state_changes;
+	struct store_course *course = n ? store_trunk_course(row) : NULL;
 
-	if (!n || !store_trunk_course(row))
+	if (!course)
 		return;
 	if (n == 1)
-		row->course->changes_s[0] =
+		course->changes_s[0] =
 			(uint32_t)(store_since_unix_ns(s, row) / CLOCK_NS_PER_S);
-	row->course->changes_s[n % PROBLEMS_FLAPS] = since_s;
+	course->changes_s[n % PROBLEMS_FLAPS] = since_s;
 	if (row->stats.state == HEALTH_DOWN)
-		row->course->down_until_s = since_s;
+		course->down_until_s = since_s;
 }
 
 void store_trunk_state(struct store *s, struct store_trunk *row,
@@ -330,15 +353,13 @@ void store_trunk_addresses(struct store *s, struct store_trunk *row, unsigned to
 /* Made at the first need. Returns NULL without memory. */
 static struct store_texts *store_trunk_texts(struct store *s, struct store_trunk *row)
 {
-	struct store_texts *texts = row->texts;
-
-	if (texts)
-		return texts;
-	texts = calloc(1, sizeof(*texts));
+	if (store_texts_of(row))
+		return store_texts_of(row);
 	store_write_lock(s);
-	row->texts = texts;
+	if (store_trunk_more_room(row))
+		row->more->texts = calloc(1, sizeof(*row->more->texts));
 	store_write_unlock(s);
-	return texts;
+	return store_texts_of(row);
 }
 
 /* Only this thread replaces a word; who reads does so with the lock. */
@@ -360,6 +381,7 @@ void store_trunk_dns_failed(struct store *s, struct store_trunk *row, const char
 {
 	int64_t now_unix_ns = clock_wall_ns();
 	struct store_texts *texts = row ? store_trunk_texts(s, row) : NULL;
+	struct store_course *course;
 
 	if (!row)
 		return;
@@ -367,17 +389,19 @@ void store_trunk_dns_failed(struct store *s, struct store_trunk *row, const char
 		store_trunk_set_word(s, &texts->dns_failure, detail);
 	store_write_lock(s);
 	row->stats.dns_failures++;
-	row->dns_hint = (uint8_t)hint;
-	if (store_trunk_course(row))
-		row->course->dns_failed_before_ns = row->dns_failed_unix_ns;
-	row->dns_failed_unix_ns = now_unix_ns;
+	course = store_trunk_course(row);
+	if (course) {
+		course->dns_hint = (uint8_t)hint;
+		course->dns_failed_before_ns = course->dns_failed_unix_ns;
+		course->dns_failed_unix_ns = now_unix_ns;
+	}
 	store_touch(s, row);
 	store_write_unlock(s);
 }
 
 void store_trunk_resolved(struct store *s, struct store_trunk *row, const char *note)
 {
-	struct store_texts *texts = row ? row->texts : NULL;
+	struct store_texts *texts = row ? store_texts_of(row) : NULL;
 
 	if (row && !texts && *note)
 		texts = store_trunk_texts(s, row);
@@ -402,7 +426,6 @@ void store_trunk_certificate(struct store *s, struct store_trunk *row, const cha
 		buffer_clear(&text);
 	}
 	store_write_lock(s);
-	row->stats.own_not_after_s = texts->own_file ? own->not_after_s : 0;
 	texts->own = *own;
 	store_touch(s, row);
 	store_write_unlock(s);
@@ -418,20 +441,29 @@ void store_trunk_inbound(struct store *s, struct store_trunk *row, bool missing)
 	store_write_unlock(s);
 }
 
+/* With the lock held. NULL without memory. */
+static struct stats_inbound *store_trunk_inbound_room(struct store_trunk *row)
+{
+	if (store_trunk_more_room(row) && !row->more->inbound)
+		row->more->inbound = calloc(1, sizeof(*row->more->inbound));
+	return store_inbound_of(row);
+}
+
 void store_inbound(struct store *s, struct store_trunk *row, const char *method,
 		   int64_t now_unix_ns)
 {
 	size_t i = store_trunk_method_index(method);
+	struct stats_inbound *inbound;
 
 	if (!row)
 		return;
 	store_write_lock(s);
-	if (!row->inbound)
-		row->inbound = calloc(STATS_METHODS, sizeof(*row->inbound));
-	if (row->inbound)
-		row->inbound[i]++;
-	if (i == 0)
-		row->stats.inbound_options_unix_ns = now_unix_ns;
+	inbound = store_trunk_inbound_room(row);
+	if (inbound) {
+		inbound->requests[i]++;
+		if (i == 0)
+			inbound->options_unix_ns = now_unix_ns;
+	}
 	store_touch(s, row);
 	store_write_unlock(s);
 }

@@ -175,11 +175,11 @@ static void test_all_parts(void)
 	store_probe_done(s, cell, &r);
 
 	is_int(snapshot_take(&n, s, SNAPSHOT_NATIVE | SNAPSHOT_EXEMPLARS), 0, "taken");
-	is_int(n->trunks[0].inbound[1], 1, "requests of the peer");
+	is_int(n->trunks[0].inbound->requests[1], 1, "requests of the peer");
 	ok(n->trunks[0].own_file.l == 13 &&
 		   !memcmp(n->trunks[0].own_file.p, "file=\"me.pem\"", 13),
 	   "our certificate's file");
-	is_int(n->trunks[0].stats.own_not_after_s, 77, "and its end");
+	is_int(n->trunks[0].own.until_s, 77, "and its end");
 	ok(n->trunks[0].own_use.l == 30 &&
 		   !memcmp(n->trunks[0].own_use.p, "file=\"me.pem\",purpose=\"client\"",
 			   30),

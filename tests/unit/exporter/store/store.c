@@ -250,8 +250,9 @@ static void test_exporter(void)
 	ok(!n->exporter.reload_successful, "the last reload failed");
 	is_int(n->exporter.lag_ns, 3000, "the largest lag of the last minute");
 	is_int((long long)n->exporter.stray[ENGINE_STRAY_MALFORMED], 1, "strays");
-	is_int(n->trunks[0].stats.inbound_options_unix_ns, 11, "last inbound OPTIONS");
-	is_int(n->trunks[0].inbound[STATS_METHODS - 1], 1, "a made-up method is other");
+	is_int(n->trunks[0].inbound->options_unix_ns, 11, "last inbound OPTIONS");
+	is_int(n->trunks[0].inbound->requests[STATS_METHODS - 1], 1,
+	       "a made-up method is other");
 	snapshot_free(n);
 	store_free(s);
 }

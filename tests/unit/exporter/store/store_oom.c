@@ -137,11 +137,12 @@ static void check_row(const struct store_trunk *row)
 	wrong += store_dns_note(row) && strcmp(store_dns_note(row), "note") != 0;
 	wrong +=
 		store_own_file(row) && strcmp(store_own_file(row), "file=\"a.pem\"") != 0;
-	wrong +=
-		row->stats.own_not_after_s != (store_own_file(row) ? own.not_after_s : 0);
-	wrong += row->inbound && row->inbound[0] != 1;
+	wrong += store_own_file(row) &&
+		 store_texts_of(row)->own.not_after_s != own.not_after_s;
+	wrong += store_inbound_of(row) && (store_inbound_of(row)->requests[0] != 1 ||
+					   store_inbound_of(row)->options_unix_ns != 1);
 	wrong += row->stats.state != HEALTH_DOWN || row->stats.state_changes != 4;
-	wrong += !row->bill || row->bill->answered;
+	wrong += !store_bill_of(row) || store_bill_of(row)->answered;
 }
 
 static uint64_t native_total(const struct native_histogram *n)

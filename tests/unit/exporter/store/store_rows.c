@@ -317,7 +317,7 @@ static void test_trunk_words(void)
 	ok(!store_own_file(row), "and no certificate");
 	store_trunk_dns_failed(s, row, "one", DNS_HINT_NONE);
 	is_dns_said(s, "one", "why a name failed");
-	ok(row->dns_failed_unix_ns > 0, "and when");
+	ok(store_dns_failed_unix_ns(row) > 0, "and when");
 	store_trunk_dns_failed(s, row, "two", DNS_HINT_NONE);
 	is_dns_said(s, "two", "the last time");
 	is_int(row->stats.dns_failures, 2, "each is counted");
@@ -331,16 +331,18 @@ static void test_trunk_words(void)
 	is_str(store_own_file(row), "file=\"b.pem\"", "the file of our certificate");
 	store_trunk_certificate(s, row, "/a/c.pem", &(struct tls_own){.not_after_s = 6});
 	is_str(store_own_file(row), "file=\"b.pem\"", "which is the trunk's for good");
-	is_int(row->stats.own_not_after_s, 6, "its end is the last that was told");
+	is_int(row->more->texts->own.not_after_s, 6, "its end is the last that was told");
 	store_trunk_certificate(s, row, "/a/b.pem", &(struct tls_own){3, 8, .unfit = ""});
-	ok(!tls_own_usable(&row->texts->own, 2) && tls_own_usable(&row->texts->own, 3),
+	ok(!tls_own_usable(&row->more->texts->own, 2) &&
+		   tls_own_usable(&row->more->texts->own, 3),
 	   "usable from when all that a peer needs is valid");
-	ok(tls_own_usable(&row->texts->own, 8) && !tls_own_usable(&row->texts->own, 9),
+	ok(tls_own_usable(&row->more->texts->own, 8) &&
+		   !tls_own_usable(&row->more->texts->own, 9),
 	   "and until a part of that ends");
 	store_trunk_certificate(s, row, "/a/b.pem",
 				&(struct tls_own){3, 8, .unfit = "is for servers"});
-	ok(!tls_own_usable(&row->texts->own, 5), "never when a peer will mind it");
-	is_str(row->texts->own.unfit, "is for servers", "and why is kept");
+	ok(!tls_own_usable(&row->more->texts->own, 5), "never when a peer will mind it");
+	is_str(row->more->texts->own.unfit, "is for servers", "and why is kept");
 	store_free(s);
 }
 
@@ -360,17 +362,17 @@ static void test_inbound(void)
 	struct store_trunk *row = store_trunk_add(s, &trunk_a);
 
 	store_inbound(s, row, "INVITE", 5);
-	is_int(row->stats.inbound_options_unix_ns, 0, "only OPTIONS is a ping");
+	is_int(store_inbound_of(row)->options_unix_ns, 0, "only OPTIONS is a ping");
 	store_inbound(s, row, "OPTIONS", 6);
-	is_int(row->stats.inbound_options_unix_ns, 6, "its time");
+	is_int(store_inbound_of(row)->options_unix_ns, 6, "its time");
 	store_inbound(s, row, "UPDATE", 7);
 	store_inbound(s, row, "other", 8);
 	store_inbound(s, row, "options", 9);
-	is_int(row->inbound[13], 1, "the last one with a name");
-	is_int(row->inbound[14], 2, "all others are one");
+	is_int(row->more->inbound->requests[13], 1, "the last one with a name");
+	is_int(row->more->inbound->requests[14], 2, "all others are one");
 	is_str(stats_method_name(13), "UPDATE", "names");
 	is_str(stats_method_name(14), "other", "and of the rest");
-	is_int(row->stats.inbound_options_unix_ns, 6, "case matters");
+	is_int(store_inbound_of(row)->options_unix_ns, 6, "case matters");
 	store_free(s);
 }
 
