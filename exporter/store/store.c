@@ -82,6 +82,8 @@ void store_free(struct store *s)
 	while (!TAILQ_EMPTY(&s->trunks))
 		store_trunk_remove(s, TAILQ_FIRST(&s->trunks));
 	words_free(&s->words);
+	buffer_clear(&s->label_text);
+	buffer_clear(&s->info_text);
 	store_clear_buckets(s);
 	changes_clear(&s->changes);
 	pthread_mutex_destroy(&s->lock);

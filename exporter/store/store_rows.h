@@ -149,7 +149,11 @@ struct store {
 	struct history history;
 	struct traced_list traces;
 	struct words words; /* main thread; of addresses that we are seen at */
-	bool keeps_audio;   /* main thread */
+	/* Main thread; of the row that is made, or cell. Room got and given back for each
+	 * would leave a hole beside it. */
+	struct buffer label_text;
+	struct buffer info_text;
+	bool keeps_audio; /* main thread */
 	size_t target_count;
 	bool changing;	   /* a configuration is being applied */
 	uint64_t sequence; /* moves with every change of a row */
@@ -273,6 +277,14 @@ void store_ending_count(struct store_target *cell, const struct probe_result *r)
 static inline char *store_target_text(const struct store *s, struct store_target *t)
 {
 	return (char *)(t->counts + s->buckets.count + 1);
+}
+
+/* With nothing in it, for the text of another row. */
+static inline struct buffer *store_text_anew(struct buffer *b)
+{
+	b->len = 0;
+	b->err = 0;
+	return b;
 }
 
 /* The facts that problems_of() judges. With the lock held. @now_ns: wall clock */

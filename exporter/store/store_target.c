@@ -73,14 +73,13 @@ static void store_target_append(struct store_trunk *row, struct store_target *ce
 struct store_target *store_target_add(struct store *s, struct store_trunk *row,
 				      const struct engine_target *target)
 {
-	struct buffer text = {0};
+	struct buffer *text = store_text_anew(&s->label_text);
 	struct store_target *cell;
 
 	if (!row)
 		return NULL;
-	store_text_target(&text, target);
-	cell = store_target_target_alloc(s, &text);
-	buffer_clear(&text);
+	store_text_target(text, target);
+	cell = store_target_target_alloc(s, text);
 	if (!cell)
 		return NULL;
 	cell->row = row;

@@ -18,25 +18,15 @@ void store_text_trunk(struct buffer *b, const struct config_trunk *trunk)
 static void store_text_uri_label(struct buffer *b, const char *text,
 				 const struct config_uri *uri)
 {
-	struct buffer shown = {0};
 	const char *colon = NULL;
 
 	if (uri && uri->user.l)
 		colon = memchr(uri->user.p, ':', uri->user.l);
-	if (!uri) {
-		buffer_add(&shown, "", 1);
-	} else if (!colon) {
-		buffer_add(&shown, text, strlen(text) + 1);
-	} else {
-		buffer_add(&shown, text, (size_t)(colon - text));
-		buffer_str(&shown, uri->user.p + uri->user.l);
-		buffer_add(&shown, "", 1);
-	}
-	if (shown.err)
-		b->err = shown.err;
+	if (colon)
+		labels_add_joined(b, "uri", (struct slice){text, (size_t)(colon - text)},
+				  uri->user.p + uri->user.l);
 	else
-		labels_add(b, "uri", shown.data);
-	buffer_clear(&shown);
+		labels_add(b, "uri", uri ? text : "");
 }
 
 void store_text_info(struct buffer *b, const struct config_trunk *trunk,

@@ -86,19 +86,19 @@ static void store_trunk_pause(struct stats_trunk *stats, const struct config_set
 	stats->paused_until_s = stats->paused ? s->pause.until_s : 0;
 }
 
-static struct store_trunk *store_trunk_make(const struct config_trunk *trunk)
+static struct store_trunk *store_trunk_make(struct store *s,
+					    const struct config_trunk *trunk)
 {
-	struct buffer labels = {0}, info = {0};
+	struct buffer *labels = store_text_anew(&s->label_text);
+	struct buffer *info = store_text_anew(&s->info_text);
 	struct config_uri uri;
 	bool valid = !config_uri_parse(trunk->uri, &uri);
 	struct config_uri hop = {0};
 	struct store_trunk *row;
 
-	store_text_trunk(&labels, trunk);
-	store_text_info(&info, trunk, valid ? &uri : NULL);
-	row = store_trunk_trunk_alloc(&labels, &info);
-	buffer_clear(&labels);
-	buffer_clear(&info);
+	store_text_trunk(labels, trunk);
+	store_text_info(info, trunk, valid ? &uri : NULL);
+	row = store_trunk_trunk_alloc(labels, info);
 	if (!row)
 		return NULL;
 	row->stats.named =
@@ -120,7 +120,7 @@ static struct store_trunk *store_trunk_make(const struct config_trunk *trunk)
 
 int store_prepare(struct store *s, const struct config_trunk *trunk)
 {
-	struct store_trunk *row = store_trunk_make(trunk);
+	struct store_trunk *row = store_trunk_make(s, trunk);
 	int err;
 
 	if (!row)
@@ -168,7 +168,7 @@ static struct store_trunk *store_trunk_take(struct store *s,
 		store_trunk_unprepare(s, row);
 		return row;
 	}
-	return store_trunk_make(trunk);
+	return store_trunk_make(s, trunk);
 }
 
 void *store_trunk_note(struct store_trunk *row)

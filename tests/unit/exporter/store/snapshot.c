@@ -27,9 +27,12 @@ static struct store_trunk *trunk_make(struct store *s, const char *name, size_t 
 {
 	char *value = malloc(bytes + 1);
 	struct config_pair label = {"site", value};
-	struct config_trunk t = {
-		.name = name, .uri = "sip:192.0.2.1", .labels = &label, .label_count = 1};
+	/* Whose settings are asked for when there is a target. */
+	static struct config_trunk t;
 	struct store_trunk *row;
+
+	t = (struct config_trunk){
+		.name = name, .uri = "sip:192.0.2.1", .labels = &label, .label_count = 1};
 
 	memset(value, 'x', bytes);
 	value[bytes] = '\0';
