@@ -14,9 +14,10 @@ static void outage_copy(char *out, size_t size, const char *text)
 	out[len] = '\0';
 }
 
-static bool outage_label_is(struct slice labels, const char *name, const char *value)
+static bool outage_label_is(const struct store *s, const struct store_target *t,
+			    const char *name, const char *value)
 {
-	struct slice found = labels_find(labels, name);
+	struct slice found = store_target_find(s, t, name);
 
 	return found.l == strlen(value) && !memcmp(found.p, value, found.l);
 }
@@ -28,11 +29,9 @@ static struct store_target *outage_cell(const struct store *s, struct store_trun
 	struct store_target *t;
 
 	SLIST_FOREACH(t, &row->targets, entry) {
-		struct slice labels = {store_target_text(s, t), t->label_len};
-
-		if (outage_label_is(labels, "address", o->address) &&
-		    outage_label_is(labels, "transport", o->transport) &&
-		    outage_label_is(labels, "method", o->method))
+		if (outage_label_is(s, t, "address", o->address) &&
+		    outage_label_is(s, t, "transport", o->transport) &&
+		    outage_label_is(s, t, "method", o->method))
 			return t;
 	}
 	return NULL;

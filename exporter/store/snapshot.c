@@ -49,7 +49,8 @@ static struct need snapshot_trunk_need(const struct copy *c,
 		need.bytes += copy_arena_bytes(strlen(store_own_file(row)) +
 					       sizeof(STATS_OWN_CLIENT));
 	for (t = SLIST_FIRST(&row->targets); t; t = SLIST_NEXT(t, entry)) {
-		need.bytes += copy_arena_bytes(row->label_len + 1U + t->label_len) +
+		need.bytes += copy_arena_bytes(row->label_len + 1U +
+					       store_target_text_len(s, t)) +
 			      copy_arena_bytes(counts);
 		need.bytes +=
 			copy_arena_bytes(t->ending_count * sizeof(struct stats_ending));
@@ -90,15 +91,16 @@ static void *snapshot_take_copy(struct snapshot *n, const void *from, size_t siz
 	return size ? memcpy(copy_arena_take(n->blocks, size), from, size) : NULL;
 }
 
-static struct slice snapshot_joined(struct snapshot *n, struct slice trunk,
-				    const char *own, size_t own_len)
+static struct slice snapshot_joined(const struct copy *c, struct slice trunk,
+				    const struct store_target *own)
 {
-	char *p = copy_arena_take(n->blocks, trunk.l + 1 + own_len);
+	size_t own_len = store_target_text_len(c->s, own);
+	char *p = copy_arena_take(c->n->blocks, trunk.l + 1 + own_len);
 
 	if (trunk.l)
 		memcpy(p, trunk.p, trunk.l);
 	p[trunk.l] = ',';
-	memcpy(p + trunk.l + 1, own, own_len);
+	store_target_text(p + trunk.l + 1, c->s, own);
 	return (struct slice){p, trunk.l + 1 + own_len};
 }
 
@@ -146,8 +148,7 @@ static void snapshot_copy_target(struct copy *c, const struct snapshot_trunk *ro
 	size_t counts = (c->s->buckets.count + 1) * sizeof(uint32_t);
 
 	to->stats = from->stats;
-	to->labels = snapshot_joined(n, row->labels, store_target_text(c->s, from),
-				     from->label_len);
+	to->labels = snapshot_joined(c, row->labels, from);
 	to->counts = snapshot_take_copy(n, from->counts, counts);
 	snapshot_copy_endings(n, to, from);
 	to->native = NULL;

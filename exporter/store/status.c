@@ -49,7 +49,7 @@ static size_t status_row_need(const struct copy *c, const struct store_trunk *ro
 	size_t need = copy_arena_bytes(row->label_len) + copy_arena_bytes(row->info_len);
 
 	if (t)
-		need += copy_arena_bytes(t->label_len) +
+		need += copy_arena_bytes(store_target_text_len(c->s, t)) +
 			copy_arena_bytes(t->said ? strlen(t->said) : 0) +
 			status_recent_count(c, t) * sizeof(struct history_probe);
 	else if (store_dns_failure(row))
@@ -66,12 +66,21 @@ static struct slice status_take_text(struct status_list *l, const char *text, si
 	return (struct slice){p, len};
 }
 
+static struct slice status_take_labels(struct copy *c, const struct store_target *t)
+{
+	size_t len = store_target_text_len(c->s, t);
+	char *p = copy_arena_take(c->l->blocks, len);
+
+	store_target_text(p, c->s, t);
+	return (struct slice){p, len};
+}
+
 static void status_copy_target(struct copy *c, struct status_row *to,
 			       struct store_target *t)
 {
 	struct history_probe *probes;
 
-	to->target = status_take_text(c->l, store_target_text(c->s, t), t->label_len);
+	to->target = status_take_labels(c, t);
 	to->said = status_take_text(c->l, t->said, t->said ? strlen(t->said) : 0);
 	to->last = t->last;
 	to->last_unix_ns = t->last_unix_ns;

@@ -33,7 +33,8 @@ static struct need status_trunk_need_of(const struct store *s,
 	need.text += store_dns_note(row) ? strlen(store_dns_note(row)) : 0;
 	need.text += store_dns_failure(row) ? strlen(store_dns_failure(row)) : 0;
 	SLIST_FOREACH(t, &row->targets, entry)
-		need.text += t->label_len + (t->said ? strlen(t->said) : 0) +
+		need.text += store_target_text_len(s, t) +
+			     (t->said ? strlen(t->said) : 0) +
 			     (t->seen_as ? strlen(t->seen_as) : 0);
 	return need;
 }
@@ -104,6 +105,18 @@ static struct slice status_trunk_add_text(struct status_trunk *to, const char *t
 	return at;
 }
 
+/* Where room was made. */
+static struct slice status_trunk_add_labels(struct status_trunk *to,
+					    const struct store *s,
+					    const struct store_target *t)
+{
+	struct slice at = {to->text.data + to->text.len, store_target_text_len(s, t)};
+
+	store_target_text(to->text.data + to->text.len, s, t);
+	to->text.len += at.l;
+	return at;
+}
+
 static void status_trunk_copy_track(struct status_target *to, struct store *s,
 				    struct history_track *k)
 {
@@ -130,7 +143,7 @@ static void status_trunk_copy_target(struct status_trunk *trunk, struct store *s
 {
 	struct status_target *to = &trunk->targets[trunk->target_count++];
 
-	to->labels = status_trunk_add_text(trunk, store_target_text(s, t), t->label_len);
+	to->labels = status_trunk_add_labels(trunk, s, t);
 	to->said = status_trunk_add_text(trunk, t->said, t->said ? strlen(t->said) : 0);
 	if (t->seen_as)
 		to->seen_as =

@@ -82,6 +82,7 @@ void store_free(struct store *s)
 	while (!TAILQ_EMPTY(&s->trunks))
 		store_trunk_remove(s, TAILQ_FIRST(&s->trunks));
 	words_free(&s->words);
+	store_kinds_free(s);
 	buffer_clear(&s->label_text);
 	buffer_clear(&s->info_text);
 	store_clear_buckets(s);

@@ -56,6 +56,22 @@ union store_endings {
 	struct stats_ending *list; /* owned */
 };
 
+/*
+ * Of the label text of targets that have method and transport in common, what stands
+ * before the address' value, `method="OPTIONS",address="`, and after it.
+ */
+struct store_kind {
+	uint32_t before_len;
+	uint32_t after_len;
+	char text[];
+};
+
+/* More than there are methods and transports together. */
+enum { STORE_KINDS = 32 };
+
+_Static_assert((int)CONFIG_METHODS *(int)CONFIG_TRANSPORTS <= (int)STORE_KINDS,
+	       "no room for all");
+
 struct store_target {
 	SLIST_ENTRY(store_target) entry;
 	struct store_trunk *row;
@@ -76,9 +92,10 @@ struct store_target {
 	uint8_t exemplar_count;
 	uint16_t ending_count;
 	uint16_t ending_cap; /* of the list; 0: they are in the cell */
-	uint16_t label_len;
+	uint16_t address_len;
 	bool native_lost;  /* an observation was: half a histogram is never shown */
-	uint32_t counts[]; /* one a bucket and +Inf; the label text follows */
+	uint8_t kind;	   /* in the store's list */
+	uint32_t counts[]; /* one a bucket and +Inf; the address' label value follows */
 };
 
 SLIST_HEAD(store_targets, store_target);
@@ -149,6 +166,7 @@ struct store {
 	struct history history;
 	struct traced_list traces;
 	struct words words; /* main thread; of addresses that we are seen at */
+	struct store_kind *kinds[STORE_KINDS]; /* owned; the first NULL ends them */
 	/* Main thread; of the row that is made, or cell. Room got and given back for each
 	 * would leave a hole beside it. */
 	struct buffer label_text;
@@ -273,11 +291,27 @@ static inline const struct stats_ending *store_endings(const struct store_target
 /* Counts how a probe ended. With the lock held. */
 void store_ending_count(struct store_target *cell, const struct probe_result *r);
 
-/* The label text of a target, label_len bytes. */
-static inline char *store_target_text(const struct store *s, struct store_target *t)
+/*
+ * The place in the store's list of a kind of targets, made at the first need. Returns -1
+ * without memory. Main thread.
+ */
+int store_kind_find(struct store *s, struct slice before, struct slice after);
+void store_kinds_free(struct store *s);
+
+/* The value of a target's address as label text has it, address_len bytes. */
+static inline const char *store_target_address(const struct store *s,
+					       const struct store_target *t)
 {
-	return (char *)(t->counts + s->buckets.count + 1);
+	return (const char *)(t->counts + s->buckets.count + 1);
 }
+
+/* A target's label text: its length, and copied to where there is room for it. */
+size_t store_target_text_len(const struct store *s, const struct store_target *t);
+void store_target_text(char *to, const struct store *s, const struct store_target *t);
+
+/* The value of one of its labels, still escaped; empty without it. */
+struct slice store_target_find(const struct store *s, const struct store_target *t,
+			       const char *name);
 
 /* With nothing in it, for the text of another row. */
 static inline struct buffer *store_text_anew(struct buffer *b)

@@ -3,22 +3,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "exporter/store/labels.h"
 #include "exporter/store/store_rows.h"
 #include "exporter/store/store_text.h"
 
-static struct store_target *store_target_target_alloc(const struct store *s,
-						      const struct buffer *text)
+static struct store_target *store_target_target_alloc(struct store *s,
+						      const struct engine_target *target)
 {
-	size_t counts = (s->buckets.count + 1) * sizeof(uint32_t);
+	size_t counts = s->buckets.count + 1;
+	struct buffer *text = store_text_anew(&s->label_text);
+	struct store_text_at at = store_text_target(text, target);
 	struct store_target *cell;
-	int i;
+	int i, kind;
 
-	cell = text->err ? NULL : calloc(1, sizeof(*cell) + counts + text->len);
+	if (text->err)
+		return NULL;
+	kind = store_kind_find(s, (struct slice){text->data, at.from},
+			       (struct slice){text->data + at.to, text->len - at.to});
+	cell = kind < 0 ? NULL
+			: calloc(1, sizeof(*cell) + counts * sizeof(*cell->counts) +
+					    (at.to - at.from));
 	if (!cell)
 		return NULL;
-	memcpy(store_target_text(s, cell), text->data, text->len);
-	cell->label_len = (uint16_t)text->len;
+	memcpy(cell->counts + counts, text->data + at.from, at.to - at.from);
+	cell->address_len = (uint16_t)(at.to - at.from);
+	cell->kind = (uint8_t)kind;
 	cell->stats.success = -1;
 	cell->stats.reply_hops = cell->success_reply_hops = -1;
 	cell->stats.retry_after_s = -1;
@@ -73,13 +81,8 @@ static void store_target_append(struct store_trunk *row, struct store_target *ce
 struct store_target *store_target_add(struct store *s, struct store_trunk *row,
 				      const struct engine_target *target)
 {
-	struct buffer *text = store_text_anew(&s->label_text);
-	struct store_target *cell;
+	struct store_target *cell = row ? store_target_target_alloc(s, target) : NULL;
 
-	if (!row)
-		return NULL;
-	store_text_target(text, target);
-	cell = store_target_target_alloc(s, text);
 	if (!cell)
 		return NULL;
 	cell->row = row;
@@ -103,12 +106,11 @@ struct store_target *store_target_add(struct store *s, struct store_trunk *row,
 bool store_target_label(struct store *s, struct store_target *cell, const char *name,
 			char *out, size_t size)
 {
-	struct slice text, value;
+	struct slice value;
 
 	if (!cell)
 		return false;
-	text = (struct slice){store_target_text(s, cell), cell->label_len};
-	value = labels_find(text, name);
+	value = store_target_find(s, cell, name);
 	if (value.l)
 		(void)snprintf(out, size, "%.*s", (int)value.l, value.p);
 	return value.l;

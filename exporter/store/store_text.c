@@ -39,13 +39,19 @@ void store_text_info(struct buffer *b, const struct config_trunk *trunk,
 	labels_add(b, "profile", trunk->profile ? trunk->profile : "");
 }
 
-void store_text_target(struct buffer *b, const struct engine_target *target)
+struct store_text_at store_text_target(struct buffer *b,
+				       const struct engine_target *target)
 {
+	struct store_text_at at;
+
 	labels_add(b, "method", target->method);
+	at.from = b->len + sizeof(STORE_TEXT_ADDRESS) - 1;
 	labels_add(b, "address", target->address);
+	at.to = b->len - 1;
 	labels_add(b, "transport", target->transport);
 	if (b->len > UINT16_MAX)
 		b->err = ENOMEM;
+	return at;
 }
 
 void store_text_file(struct buffer *b, const char *path)

@@ -13,8 +13,17 @@ void store_text_trunk(struct buffer *b, const struct config_trunk *trunk);
 void store_text_info(struct buffer *b, const struct config_trunk *trunk,
 		     const struct config_uri *uri);
 
-/* Labels of a target's series after the trunk's; UINT16_MAX bytes at most. */
-void store_text_target(struct buffer *b, const struct engine_target *target);
+/* Stands between the method's label and the address' value. */
+#define STORE_TEXT_ADDRESS ",address=\""
+
+/*
+ * Labels of a target's series after the trunk's; UINT16_MAX bytes at most. Returns where
+ * in them the value of the address is.
+ */
+struct store_text_at {
+	size_t from;
+	size_t to;
+} store_text_target(struct buffer *b, const struct engine_target *target);
 
 /* `file="me.pem"`: a file's name without its folder, which differs between machines. */
 void store_text_file(struct buffer *b, const char *path);

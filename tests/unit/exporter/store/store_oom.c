@@ -57,8 +57,12 @@ static bool row_is_whole(const struct store_trunk *row)
 
 static bool cell_is_whole(const struct store *s, struct store_target *cell)
 {
-	return cell->label_len == sizeof(cell_text) - 1 &&
-	       !memcmp(store_target_text(s, cell), cell_text, cell->label_len);
+	char text[sizeof(cell_text)];
+
+	if (store_target_text_len(s, cell) != sizeof(cell_text) - 1)
+		return false;
+	store_target_text(text, s, cell);
+	return !memcmp(text, cell_text, sizeof(cell_text) - 1);
 }
 
 /* Some answers, words that are no "OK", a chain and a ladder: all that a cell may own. */

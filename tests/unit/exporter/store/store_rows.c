@@ -406,6 +406,73 @@ static void test_cells(void)
 	store_free(s);
 }
 
+static bool has(const struct store *s, const struct store_target *t, const char *name,
+		const char *value)
+{
+	struct slice found = store_target_find(s, t, name);
+
+	return found.l == strlen(value) && (!found.l || !memcmp(found.p, value, found.l));
+}
+
+/* All but the address is kept once for targets of one kind. */
+static void test_kinds(void)
+{
+	static const struct engine_target targets[] = {
+		{"OPTIONS", "192.0.2.1:5060", "udp"},	  {"OPTIONS", "a\"b", "udp"},
+		{"REGISTER", "192.0.2.1:5060", "udp"},	  {"OPTIONS", "", "tls"},
+		{"OPTIONS", "[2001:db8::1]:5061", "tls"},
+	};
+	static const char *const texts[] = {
+		"method=\"OPTIONS\",address=\"192.0.2.1:5060\",transport=\"udp\"",
+		"method=\"OPTIONS\",address=\"a\\\"b\",transport=\"udp\"",
+		"method=\"REGISTER\",address=\"192.0.2.1:5060\",transport=\"udp\"",
+		"method=\"OPTIONS\",address=\"\",transport=\"tls\"",
+		"method=\"OPTIONS\",address=\"[2001:db8::1]:5061\",transport=\"tls\"",
+	};
+	struct store *s = store_make();
+	struct store_trunk *row = store_trunk_add(s, &trunk_a);
+	struct store_target *cells[5];
+	char text[128];
+
+	for (size_t i = 0; i < 5; i++)
+		cells[i] = store_target_add(s, row, &targets[i]);
+	for (size_t i = 0; i < 5; i++) {
+		memset(text, 0, sizeof(text));
+		store_target_text(text, s, cells[i]);
+		is_str(text, texts[i], "label text");
+		is_int((long long)store_target_text_len(s, cells[i]),
+		       (long long)strlen(texts[i]), "as long as it is");
+		ok(has(s, cells[i], "method", targets[i].method) &&
+			   has(s, cells[i], "transport", targets[i].transport) &&
+			   has(s, cells[i], "address",
+			       i == 1 ? "a\\\"b" : targets[i].address),
+		   "each value is found");
+		ok(has(s, cells[i], "trunk", ""), "and no other");
+	}
+	ok(s->kinds[2] && !s->kinds[3], "of three kinds");
+	store_free(s);
+}
+
+/* There are fewer kinds than there is room for; were there more, nothing would break. */
+static void test_many_kinds(void)
+{
+	struct store *s = store_make();
+	struct store_trunk *row = store_trunk_add(s, &trunk_a);
+	int added = 0;
+
+	for (int i = 0; i < STORE_KINDS + 3; i++) {
+		char method[16];
+
+		snprintf(method, sizeof(method), "M%d", i);
+		added += store_target_add(s, row,
+					  &(struct engine_target){method, "a", "udp"}) !=
+			 NULL;
+	}
+	is_int(added, STORE_KINDS, "as many as there is room for");
+	is_int(row->target_count, STORE_KINDS, "and none of the others");
+	store_free(s);
+}
+
 /* Label text of a target has a length of sixteen bits. */
 static void test_long_address(void)
 {
@@ -420,7 +487,8 @@ static void test_long_address(void)
 	memset(address, '1', UINT16_MAX + 1);
 	address[UINT16_MAX - rest] = '\0';
 	cell = store_target_add(s, row, &target);
-	is_int(cell ? cell->label_len : 0, UINT16_MAX, "the longest there may be");
+	is_int(cell ? (long long)store_target_text_len(s, cell) : 0, UINT16_MAX,
+	       "the longest there may be");
 	address[UINT16_MAX - rest] = '1';
 	address[UINT16_MAX - rest + 1] = '\0';
 	ok(!store_target_add(s, row, &target), "a byte more is refused");
@@ -666,6 +734,8 @@ int main(void)
 	test_inbound();
 	test_reason();
 	test_cells();
+	test_kinds();
+	test_many_kinds();
 	test_long_address();
 	test_paused();
 	test_pause_turns();
