@@ -1,4 +1,4 @@
-/* Traces of single probes: counters, the last phrase or failure, history. */
+/* Traces of single probes: counters, ends, the last phrase or failure, history. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,6 +57,71 @@ void store_probe_begin(struct store *s, struct store_target *cell, int64_t lag_n
 	store_write_unlock(s);
 }
 
+/* What one probe may add: a failure and its code. */
+enum { ADDED_AT_ONCE = 2 };
+
+static struct stats_ending *store_probe_ending_list(struct store_target *cell)
+{
+	return cell->ending_cap ? cell->endings.list : cell->endings.own;
+}
+
+/* Room for another probe, made ahead of need: it may come where there is no memory. */
+static void store_probe_ending_room(struct store_target *cell)
+{
+	uint16_t cap = cell->ending_cap ? cell->ending_cap : STORE_ENDINGS;
+	struct stats_ending *list = cell->ending_cap ? cell->endings.list : NULL;
+
+	if (cell->ending_count + ADDED_AT_ONCE <= cap)
+		return;
+	cap *= 2;
+	list = realloc(list, cap * sizeof(*list));
+	if (!list)
+		return;
+	if (!cell->ending_cap)
+		memcpy(list, cell->endings.own, sizeof(cell->endings.own));
+	cell->endings.list = list;
+	cell->ending_cap = cap;
+}
+
+/* NULL where there was no memory for room. */
+static struct stats_ending *store_probe_ending_insert(struct store_target *cell,
+						      size_t at, uint16_t how)
+{
+	struct stats_ending *list = store_probe_ending_list(cell);
+
+	if (cell->ending_count == (cell->ending_cap ? cell->ending_cap : STORE_ENDINGS))
+		return NULL;
+	memmove(list + at + 1, list + at, (cell->ending_count - at) * sizeof(*list));
+	list[at] = (struct stats_ending){how, 0};
+	cell->ending_count++;
+	return &list[at];
+}
+
+static void store_probe_ending_add(struct store_target *cell, uint16_t how)
+{
+	struct stats_ending *list = store_probe_ending_list(cell), *e;
+	size_t i = 0;
+
+	while (i < cell->ending_count && list[i].how < how)
+		i++;
+	e = i < cell->ending_count && list[i].how == how
+		    ? &list[i]
+		    : store_probe_ending_insert(cell, i, how);
+	if (e)
+		e->count++;
+}
+
+static void store_probe_ending_count(struct store_target *cell,
+				     const struct probe_result *r)
+{
+	if (!cell->stats.success && (unsigned)r->outcome < PROBE_OUTCOMES)
+		store_probe_ending_add(cell, (uint16_t)r->outcome);
+	/* Only the 600 status codes that exist have a counter, whatever a peer sends. */
+	if (r->code >= STATS_CODES_FROM && r->code <= STATS_CODES_TO)
+		store_probe_ending_add(cell, (uint16_t)r->code);
+	store_probe_ending_room(cell);
+}
+
 /* Another length of the way back is another way. */
 static void store_probe_way_back(struct stats_target *stats, uint8_t ttl)
 {
@@ -99,7 +164,7 @@ static void store_probe_result_count(const struct store *s, struct store_target 
 	stats->weight = result->weight;
 	if (result->registered_until_s >= 0 && cell->more)
 		cell->more->registered_until_s = result->registered_until_s;
-	store_ending_count(cell, result);
+	store_probe_ending_count(cell, result);
 }
 
 /* The phrase or failure that a person would want to read. */

@@ -4,9 +4,11 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <sys/queue.h>
 
 #include "base/name_index.h"
+#include "base/words.h"
 #include "exporter/store/changes.h"
 #include "exporter/store/history.h"
 #include "exporter/store/loss_window.h"
@@ -16,7 +18,6 @@
 #include "exporter/store/stats.h"
 #include "exporter/store/store.h"
 #include "exporter/store/traced.h"
-#include "exporter/store/words.h"
 
 /* Seconds over which the largest schedule lag is told, a slot each. */
 #define STORE_LAG_SLOTS 60
@@ -225,7 +226,12 @@ static inline struct stats_call *store_call_of(const struct store_target *t)
 }
 
 /* With the lock held. Whether `more` is there, or could be made. */
-bool store_trunk_more_room(struct store_trunk *row);
+static inline bool store_trunk_more_room(struct store_trunk *row)
+{
+	if (!row->more)
+		row->more = calloc(1, sizeof(*row->more));
+	return row->more;
+}
 
 static inline struct stats_inbound *store_inbound_of(const struct store_trunk *t)
 {
@@ -288,14 +294,6 @@ static inline const struct stats_ending *store_endings(const struct store_target
 	return t->ending_cap ? t->endings.list : t->endings.own;
 }
 
-/* Counts how a probe ended. With the lock held. */
-void store_ending_count(struct store_target *cell, const struct probe_result *r);
-
-/*
- * The place in the store's list of a kind of targets, made at the first need. Returns -1
- * without memory. Main thread.
- */
-int store_kind_find(struct store *s, struct slice before, struct slice after);
 void store_kinds_free(struct store *s);
 
 /* The value of a target's address as label text has it, address_len bytes. */

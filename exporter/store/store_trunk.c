@@ -1,4 +1,4 @@
-/* The store's rows: a trunk's labels, state, addresses, and its peer's own requests. */
+/* The store's rows: a trunk's labels, state and addresses. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,36 +7,6 @@
 #include "config/uri.h"
 #include "exporter/store/store_rows.h"
 #include "exporter/store/store_text.h"
-
-/* The methods of the SIP registry; what else a peer may call its request is "other". */
-static const char *const methods[STATS_METHODS] = {
-	"OPTIONS",  "INVITE", "ACK",	   "BYE",    "CANCEL",
-	"REGISTER", "PRACK",  "SUBSCRIBE", "NOTIFY", "PUBLISH",
-	"MESSAGE",  "REFER",  "INFO",	   "UPDATE", "other",
-};
-
-const char *stats_method_name(size_t i)
-{
-	return methods[i];
-}
-
-static size_t store_trunk_method_index(const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < STATS_METHODS - 1; i++) {
-		if (!strcmp(methods[i], name))
-			break;
-	}
-	return i;
-}
-
-bool store_trunk_more_room(struct store_trunk *row)
-{
-	if (!row->more)
-		row->more = calloc(1, sizeof(*row->more));
-	return row->more;
-}
 
 static void store_trunk_more_free(struct store_trunk_more *more)
 {
@@ -437,33 +407,6 @@ void store_trunk_inbound(struct store *s, struct store_trunk *row, bool missing)
 		return;
 	store_write_lock(s);
 	row->stats.inbound_missing = missing;
-	store_touch(s, row);
-	store_write_unlock(s);
-}
-
-/* With the lock held. NULL without memory. */
-static struct stats_inbound *store_trunk_inbound_room(struct store_trunk *row)
-{
-	if (store_trunk_more_room(row) && !row->more->inbound)
-		row->more->inbound = calloc(1, sizeof(*row->more->inbound));
-	return store_inbound_of(row);
-}
-
-void store_inbound(struct store *s, struct store_trunk *row, const char *method,
-		   int64_t now_unix_ns)
-{
-	size_t i = store_trunk_method_index(method);
-	struct stats_inbound *inbound;
-
-	if (!row)
-		return;
-	store_write_lock(s);
-	inbound = store_trunk_inbound_room(row);
-	if (inbound) {
-		inbound->requests[i]++;
-		if (i == 0)
-			inbound->options_unix_ns = now_unix_ns;
-	}
 	store_touch(s, row);
 	store_write_unlock(s);
 }

@@ -1,5 +1,5 @@
 /* Texts that are kept once, whoever has them. */
-#include "exporter/store/words.h"
+#include "base/words.h"
 #include "tests/unit/failing_alloc.h"
 #include "tests/unit/tap.h"
 

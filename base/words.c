@@ -1,4 +1,4 @@
-#include "exporter/store/words.h"
+#include "base/words.h"
 
 #include <stddef.h>
 #include <stdlib.h>

@@ -2,8 +2,8 @@
  * Texts that many have and few differ in, each kept once with how many have it. Of one
  * thread; another may read a text while it is kept.
  */
-#ifndef EXPORTER_STORE_WORDS_H
-#define EXPORTER_STORE_WORDS_H
+#ifndef BASE_WORDS_H
+#define BASE_WORDS_H
 
 #include "base/name_index.h"
 
