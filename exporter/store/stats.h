@@ -95,7 +95,7 @@ struct stats_ways {
 struct stats_target {
 	int64_t sum_ns;		      /* of what the histogram holds */
 	int64_t last_success_unix_ns; /* 0: none yet */
-	int64_t seen_as_unix_ns; /* since when that is it; 0: its peer said none yet */
+	int64_t seen_as_unix_ns; /* since when its peer sees us so; 0: it said none yet */
 	uint32_t phases[PROBE_PHASES]; /* of the last probe; see stats_phase_ns() */
 	int32_t retry_after_s;	       /* of the last answer; -1: none */
 	uint32_t probes;

@@ -70,8 +70,7 @@ struct store_kind {
 /* More than there are methods and transports together. */
 enum { STORE_KINDS = 32 };
 
-_Static_assert((int)CONFIG_METHODS *(int)CONFIG_TRANSPORTS <= (int)STORE_KINDS,
-	       "no room for all");
+_Static_assert(0U + CONFIG_METHODS * CONFIG_TRANSPORTS <= STORE_KINDS, "no room for all");
 
 struct store_target {
 	SLIST_ENTRY(store_target) entry;

@@ -16,14 +16,15 @@ void store_text_info(struct buffer *b, const struct config_trunk *trunk,
 /* Stands between the method's label and the address' value. */
 #define STORE_TEXT_ADDRESS ",address=\""
 
-/*
- * Labels of a target's series after the trunk's; UINT16_MAX bytes at most. Returns where
- * in them the value of the address is.
- */
+/* Where in a target's labels the value of its address is. */
 struct store_text_at {
 	size_t from;
 	size_t to;
-} store_text_target(struct buffer *b, const struct engine_target *target);
+};
+
+/* Labels of a target's series after the trunk's; UINT16_MAX bytes at most. */
+struct store_text_at store_text_target(struct buffer *b,
+				       const struct engine_target *target);
 
 /* `file="me.pem"`: a file's name without its folder, which differs between machines. */
 void store_text_file(struct buffer *b, const char *path);
