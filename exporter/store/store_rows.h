@@ -67,10 +67,8 @@ struct store_kind {
 	char text[];
 };
 
-/* More than there are methods and transports together. */
-enum { STORE_KINDS = 32 };
-
-_Static_assert(0U + CONFIG_METHODS * CONFIG_TRANSPORTS <= STORE_KINDS, "no room for all");
+/* What fits into a cell's bits; there are as many as methods and transports together. */
+enum { STORE_KINDS = 1 << 15 };
 
 struct store_target {
 	SLIST_ENTRY(store_target) entry;
@@ -93,8 +91,8 @@ struct store_target {
 	uint16_t ending_count;
 	uint16_t ending_cap; /* of the list; 0: they are in the cell */
 	uint16_t address_len;
-	bool native_lost;  /* an observation was: half a histogram is never shown */
-	uint8_t kind;	   /* in the store's list */
+	uint16_t kind : 15;   /* in the store's list */
+	bool native_lost : 1; /* an observation was: half a histogram is never shown */
 	uint32_t counts[]; /* one a bucket and +Inf; the address' label value follows */
 };
 
@@ -165,8 +163,9 @@ struct store {
 	struct name_index names; /* rows by trunk; without memory some are not in */
 	struct history history;
 	struct traced_list traces;
-	struct words words; /* main thread; of addresses that we are seen at */
-	struct store_kind *kinds[STORE_KINDS]; /* owned; the first NULL ends them */
+	struct words words;	   /* main thread; of addresses that we are seen at */
+	struct store_kind **kinds; /* owned */
+	int kind_count;
 	/* Main thread; of the row that is made, or cell. Room got and given back for each
 	 * would leave a hole beside it. */
 	struct buffer label_text;

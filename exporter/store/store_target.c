@@ -45,27 +45,47 @@ static struct store_kind *store_target_kind_make(struct slice before, struct sli
 	return k;
 }
 
-/*
- * The place in the store's list of a kind of targets, made at the first need. Returns -1
- * without memory.
- */
+/* The place of another one at the end of the list, -1 without memory. */
+static int store_target_kind_add(struct store *s, struct store_kind *k)
+{
+	struct store_kind **kinds;
+
+	if (!k || s->kind_count == STORE_KINDS)
+		return -1;
+	store_write_lock(s);
+	kinds = realloc(s->kinds,
+			((size_t)s->kind_count + 1) * sizeof(struct store_kind *));
+	if (kinds) {
+		s->kinds = kinds;
+		s->kinds[s->kind_count++] = k;
+	}
+	store_write_unlock(s);
+	return kinds ? s->kind_count - 1 : -1;
+}
+
+/* A kind's place in the store's list, made at the first need. -1 without memory. */
 static int store_target_kind_find(struct store *s, struct slice before,
 				  struct slice after)
 {
+	struct store_kind *made;
 	int i = 0;
 
-	while (i < STORE_KINDS && s->kinds[i] &&
-	       !store_target_kind_is(s->kinds[i], before, after))
+	while (i < s->kind_count && !store_target_kind_is(s->kinds[i], before, after))
 		i++;
-	if (i < STORE_KINDS && !s->kinds[i])
-		s->kinds[i] = store_target_kind_make(before, after);
-	return i < STORE_KINDS && s->kinds[i] ? i : -1;
+	if (i < s->kind_count)
+		return i;
+	made = store_target_kind_make(before, after);
+	i = store_target_kind_add(s, made);
+	if (i < 0)
+		free(made);
+	return i;
 }
 
 void store_kinds_free(struct store *s)
 {
-	for (int i = 0; i < STORE_KINDS; i++)
+	for (int i = 0; i < s->kind_count; i++)
 		free(s->kinds[i]);
+	free(s->kinds);
 }
 
 size_t store_target_text_len(const struct store *s, const struct store_target *t)
@@ -118,7 +138,7 @@ static struct store_target *store_target_target_alloc(struct store *s,
 		return NULL;
 	memcpy(cell->counts + counts, text->data + at.from, at.to - at.from);
 	cell->address_len = (uint16_t)(at.to - at.from);
-	cell->kind = (uint8_t)kind;
+	cell->kind = (uint16_t)kind & (STORE_KINDS - 1);
 	cell->stats.success = -1;
 	cell->stats.reply_hops = cell->success_reply_hops = -1;
 	cell->stats.retry_after_s = -1;
