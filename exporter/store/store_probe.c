@@ -69,15 +69,16 @@ static struct stats_ending *store_probe_ending_list(struct store_target *cell)
 static void store_probe_ending_room(struct store_target *cell)
 {
 	uint16_t cap = cell->ending_cap ? cell->ending_cap : STORE_ENDINGS;
-	struct stats_ending *list = cell->ending_cap ? cell->endings.list : NULL;
+	struct stats_ending *old = cell->ending_cap ? cell->endings.list : NULL;
+	struct stats_ending *list;
 
 	if (cell->ending_count + ADDED_AT_ONCE <= cap)
 		return;
 	cap *= 2;
-	list = realloc(list, cap * sizeof(*list));
+	list = realloc(old, cap * sizeof(*list));
 	if (!list)
 		return;
-	if (!cell->ending_cap)
+	if (!old)
 		memcpy(list, cell->endings.own, sizeof(cell->endings.own));
 	cell->endings.list = list;
 	cell->ending_cap = cap;
@@ -303,7 +304,7 @@ void store_probe_misdirected(struct store *s, struct store_target *cell,
 void store_seen_as(struct store *s, struct store_target *cell,
 		   const struct mirror_view *view)
 {
-	const char *text = cell ? words_keep(&s->words, view->address) : NULL, *old;
+	const char *text = cell ? store_words_keep(&s->words, view->address) : NULL, *old;
 
 	if (!text)
 		return;
@@ -318,7 +319,7 @@ void store_seen_as(struct store *s, struct store_target *cell,
 	cell->seen_as = text;
 	store_touch(s, cell->row);
 	store_write_unlock(s);
-	words_drop(&s->words, old);
+	store_words_drop(&s->words, old);
 }
 
 bool store_mirrored(struct store *s, struct store_target *cell, unsigned signs)

@@ -8,7 +8,6 @@
 #include <sys/queue.h>
 
 #include "base/name_index.h"
-#include "base/words.h"
 #include "exporter/store/changes.h"
 #include "exporter/store/history.h"
 #include "exporter/store/loss_window.h"
@@ -17,6 +16,7 @@
 #include "exporter/store/problems.h"
 #include "exporter/store/stats.h"
 #include "exporter/store/store.h"
+#include "exporter/store/store_text.h"
 #include "exporter/store/traced.h"
 
 /* Seconds over which the largest schedule lag is told, a slot each. */
@@ -163,7 +163,7 @@ struct store {
 	struct name_index names; /* rows by trunk; without memory some are not in */
 	struct history history;
 	struct traced_list traces;
-	struct words words;	   /* main thread; of addresses that we are seen at */
+	struct store_words words;  /* main thread; of addresses that we are seen at */
 	struct store_kind **kinds; /* owned */
 	int kind_count;
 	/* Main thread; of the row that is made, or cell. Room got and given back for each

@@ -269,7 +269,7 @@ void store_target_free(struct store *s, struct store_target *cell)
 	free(cell->native);
 	free(cell->window);
 	store_target_said_free(cell);
-	words_drop(&s->words, cell->seen_as);
+	store_words_drop(&s->words, cell->seen_as);
 	if (cell->ending_cap)
 		free(cell->endings.list);
 	store_target_more_free(cell->more);

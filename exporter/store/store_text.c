@@ -1,6 +1,8 @@
 #include "exporter/store/store_text.h"
 
 #include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "exporter/store/labels.h"
@@ -59,4 +61,63 @@ void store_text_file(struct buffer *b, const char *path)
 	const char *slash = strrchr(path, '/');
 
 	labels_add(b, "file", slash ? slash + 1 : path);
+}
+
+struct word {
+	size_t users;
+	char text[];
+};
+
+static const char *store_words_text(const void *element)
+{
+	return ((const struct word *)element)->text;
+}
+
+void store_words_init(struct store_words *w)
+{
+	*w = (struct store_words){.index.name = store_words_text};
+}
+
+void store_words_free(struct store_words *w)
+{
+	name_index_free(&w->index);
+}
+
+/* One that finds no place in the index is kept all the same, for its user alone. */
+static struct word *store_words_make(struct store_words *w, const char *text)
+{
+	size_t size = strlen(text) + 1;
+	struct word *word = malloc(sizeof(*word) + size);
+
+	if (!word)
+		return NULL;
+	word->users = 0;
+	memcpy(word->text, text, size);
+	(void)name_index_put(&w->index, word);
+	return word;
+}
+
+const char *store_words_keep(struct store_words *w, const char *text)
+{
+	struct word *word = name_index_find(&w->index, text);
+
+	if (!word)
+		word = store_words_make(w, text);
+	if (!word)
+		return NULL;
+	word->users++;
+	return word->text;
+}
+
+void store_words_drop(struct store_words *w, const char *kept)
+{
+	struct word *word;
+
+	if (!kept)
+		return;
+	word = (struct word *)(uintptr_t)(kept - offsetof(struct word, text));
+	if (--word->users)
+		return;
+	name_index_remove(&w->index, word);
+	free(word);
 }
