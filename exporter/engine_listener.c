@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/date.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "exporter/engine_listener_calls.h"
 #include "exporter/engine_listener_private.h"
@@ -48,36 +49,18 @@ static void engine_listener_add_result(struct fields *f, const struct probe_resu
 
 static void *engine_listener_trunk_add_h(const struct config_trunk *trunk, void *arg)
 {
-	struct store_trunk *store = store_trunk_add(arg, trunk);
-	struct row *row;
-
-	if (!store)
-		return NULL;
-	row = store_trunk_note(store);
-	row->trunk = trunk;
-	row->store = store;
-	return row;
+	return store_trunk_add(arg, trunk);
 }
 
 static void engine_listener_trunk_move_h(void *p, const struct config_trunk *trunk,
 					 void *arg)
 {
-	struct row *row = p;
-
-	if (!row)
-		return;
-	row->trunk = trunk;
-	store_trunk_move(arg, row->store, trunk);
+	store_trunk_move(arg, p, trunk);
 }
 
 static void engine_listener_trunk_remove_h(void *p, void *arg)
 {
-	struct row *row = p;
-
-	if (!row)
-		return;
-	free(row->own_unfit);
-	store_trunk_remove(arg, row->store);
+	store_trunk_remove(arg, p);
 }
 
 /* On the wall clock, as it goes now. */
@@ -92,13 +75,12 @@ static void engine_listener_trunk_state_h(void *p, const struct engine_change *c
 	bool worse = change->to == HEALTH_DOWN || change->to == HEALTH_DEGRADED;
 	struct buffer why = {0};
 	struct fields f = {0};
-	struct row *row = p;
+	struct store_trunk *row = p;
 
 	if (!row)
 		return;
-	store_trunk_state(arg, row->store, change,
-			  engine_listener_unix_ns(change->at_ns));
-	engine_listener_add_text(&f, "trunk", row->trunk->name);
+	store_trunk_state(arg, row, change, engine_listener_unix_ns(change->at_ns));
+	engine_listener_add_text(&f, "trunk", store_trunk_conf(row)->name);
 	engine_listener_add_text(&f, "from", health_state_name(change->from));
 	engine_listener_add_text(&f, "to", health_state_name(change->to));
 	engine_listener_add_text(&f, "address", change->address);
@@ -113,7 +95,7 @@ static void engine_listener_trunk_state_h(void *p, const struct engine_change *c
 	if (change->last)
 		engine_listener_add_result(&f, change->last);
 	engine_listener_add(&f, LOG_SEC("after", change->held_ns));
-	engine_listener_why(&why, arg, row->trunk->name, NULL);
+	engine_listener_why(&why, arg, store_trunk_conf(row)->name, NULL);
 	engine_listener_add_text(&f, "why", why.data);
 	log_write(worse ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, "trunk changed state", f.list);
 	buffer_clear(&why);
@@ -123,72 +105,77 @@ static void engine_listener_trunk_state_h(void *p, const struct engine_change *c
 static void engine_listener_trunk_paused_h(void *p, bool paused, int64_t until_s,
 					   void *arg)
 {
-	struct row *row = p;
+	struct store_trunk *row = p;
 	char until[DATE_BYTES];
 
 	if (!row)
 		return;
-	store_trunk_paused(arg, row->store, paused, until_s);
+	store_trunk_paused(arg, row, paused, until_s);
 	if (!paused)
 		log_event(LOG_LEVEL_INFO, "trunk is no longer paused",
-			  LOG_S("trunk", row->trunk->name));
+			  LOG_S("trunk", store_trunk_conf(row)->name));
 	else if (until_s)
 		log_event(LOG_LEVEL_INFO, "trunk is paused",
-			  LOG_S("trunk", row->trunk->name),
+			  LOG_S("trunk", store_trunk_conf(row)->name),
 			  LOG_S("until", date_print(until, until_s)));
 }
 
 static void engine_listener_trunk_addresses_h(void *p, unsigned total, unsigned up,
 					      void *arg)
 {
-	struct row *row = p;
+	struct store_trunk *row = p;
+	struct listener_note *told;
 
 	if (!row)
 		return;
-	store_trunk_addresses(arg, row->store, total, up);
-	if (!row->dns_failing || !total)
+	told = store_trunk_note(row);
+	store_trunk_addresses(arg, row, total, up);
+	if (!told->dns_failing || !total)
 		return;
-	row->dns_failing = false;
-	log_event(LOG_LEVEL_INFO, "name resolves again", LOG_S("trunk", row->trunk->name),
-		  LOG_I("addresses", total));
+	told->dns_failing = false;
+	log_event(LOG_LEVEL_INFO, "name resolves again",
+		  LOG_S("trunk", store_trunk_conf(row)->name), LOG_I("addresses", total));
 }
 
 /* One line when it begins: a name that stays broken must not fill the log. */
 static void engine_listener_trunk_dns_failed_h(void *p, const char *detail,
 					       enum dns_hint hint, void *arg)
 {
-	struct row *row = p;
+	struct store_trunk *row = p;
+	struct listener_note *told;
 
 	if (!row)
 		return;
-	store_trunk_dns_failed(arg, row->store, detail, hint);
-	if (row->dns_failing)
+	told = store_trunk_note(row);
+	store_trunk_dns_failed(arg, row, detail, hint);
+	if (told->dns_failing)
 		return;
-	row->dns_failing = true;
+	told->dns_failing = true;
 	log_event(LOG_LEVEL_WARN, "name does not resolve",
-		  LOG_S("trunk", row->trunk->name), LOG_S("detail", detail));
+		  LOG_S("trunk", store_trunk_conf(row)->name), LOG_S("detail", detail));
 }
 
 /* One line when it begins, as of failures. */
 static void engine_listener_trunk_resolved_h(void *p, const char *note, void *arg)
 {
-	struct row *row = p;
+	struct store_trunk *row = p;
+	struct listener_note *told;
 
 	if (!row)
 		return;
-	store_trunk_resolved(arg, row->store, note);
-	if (*note && !row->dns_noted)
+	told = store_trunk_note(row);
+	store_trunk_resolved(arg, row, note);
+	if (*note && !told->dns_noted)
 		log_event(LOG_LEVEL_INFO, "name resolves in part",
-			  LOG_S("trunk", row->trunk->name), LOG_S("detail", note));
-	row->dns_noted = *note;
+			  LOG_S("trunk", store_trunk_conf(row)->name),
+			  LOG_S("detail", note));
+	told->dns_noted = *note;
 }
 
 static void *engine_listener_target_add_h(void *p, const struct engine_target *target,
 					  void *arg)
 {
-	struct row *row = p;
-
-	return row ? store_target_add(arg, row->store, target) : NULL;
+	return store_target_add(arg, p, target);
 }
 
 static void engine_listener_target_remove_h(void *p, void *arg)
@@ -199,9 +186,7 @@ static void engine_listener_target_remove_h(void *p, void *arg)
 
 const char *engine_listener_trunk_name(struct store_target *cell)
 {
-	const struct row *row = store_target_note(cell);
-
-	return row->trunk->name;
+	return store_target_conf(cell)->name;
 }
 
 static void engine_listener_probe_begin_h(void *p, int64_t lag_ns, void *arg)
@@ -337,51 +322,55 @@ static void engine_listener_probe_misdirected_h(void *p, enum probe_misdirected 
 static void engine_listener_inbound_h(void *p, const char *method, unsigned code,
 				      void *arg)
 {
-	struct row *row = p;
+	struct store_trunk *row = p;
 
 	if (!row)
 		return;
-	store_inbound(arg, row->store, method, clock_wall_ns());
+	store_inbound(arg, row, method, clock_wall_ns());
 	log_event(LOG_LEVEL_DEBUG, "request from a trunk",
-		  LOG_S("trunk", row->trunk->name), LOG_S("method", method),
+		  LOG_S("trunk", store_trunk_conf(row)->name), LOG_S("method", method),
 		  LOG_I("answered", code));
 }
 
 static void engine_listener_trunk_inbound_h(void *p, bool missing, void *arg)
 {
-	struct row *row = p;
+	store_trunk_inbound(arg, p, missing);
+}
 
-	if (row)
-		store_trunk_inbound(arg, row->store, missing);
+/* Stands for a text in the 29 bits of a note; 0 for none. */
+static uint32_t engine_listener_mark(const char *text)
+{
+	return *text ? ((uint32_t)hash_mix(hash_text(HASH_START, text)) >> 3) | 1 : 0;
 }
 
 /*
  * A certificate that was replaced while we ran, and is worse than the one before. Those
  * of the start are among the warnings about the configuration.
  */
-static void engine_listener_own(struct row *row, const struct tls_own *own)
+static void engine_listener_own(struct store_trunk *row, const struct tls_own *own)
 {
+	struct listener_note *told = store_trunk_note(row);
 	char why[TLS_OWN_TEXT + 96];
-	const char *before = row->own_unfit ? row->own_unfit : "";
+	uint32_t said;
 
 	tls_own_complaint(why, sizeof(why), own, clock_wall_ns() / CLOCK_NS_PER_S);
-	if (row->own_known && *why && strcmp(why, before) != 0)
+	said = engine_listener_mark(why);
+	if (told->own_known && said && said != told->own_unfit)
 		log_event(LOG_LEVEL_WARN, "peers may refuse our certificate",
-			  LOG_S("trunk", row->trunk->name),
-			  LOG_S("file", row->trunk->settings->tls.cert_file),
+			  LOG_S("trunk", store_trunk_conf(row)->name),
+			  LOG_S("file", store_trunk_conf(row)->settings->tls.cert_file),
 			  LOG_S("why", why));
-	row->own_known = true;
-	free(row->own_unfit);
-	row->own_unfit = *why ? strdup(why) : NULL;
+	told->own_known = true;
+	told->own_unfit = said;
 }
 
 static void engine_listener_trunk_cert_h(void *p, const struct tls_own *own, void *arg)
 {
-	struct row *row = p;
+	struct store_trunk *row = p;
 
 	if (!row)
 		return;
-	store_trunk_certificate(arg, row->store, row->trunk->settings->tls.cert_file,
+	store_trunk_certificate(arg, row, store_trunk_conf(row)->settings->tls.cert_file,
 				own);
 	engine_listener_own(row, own);
 }

@@ -6,20 +6,17 @@
 
 #include "exporter/store/store.h"
 
-/* The engine's `row`: a note on the store's, with what a log line about the trunk needs.
- */
-struct row {
-	struct store_trunk *store;
-	const struct config_trunk *trunk;
-	bool dns_failing;
-	bool dns_noted;
-	bool own_known;	 /* what our certificate is worth was told before */
-	char *own_unfit; /* and what was said of it; NULL: nothing */
+/* On a row of the store: what was logged of the trunk before. */
+struct listener_note {
+	bool dns_failing : 1;
+	bool dns_noted : 1;
+	bool own_known : 1;	 /* what our certificate is worth was told before … */
+	uint32_t own_unfit : 29; /* … and this stands for what was said; 0: nothing */
 };
 
-_Static_assert(sizeof(struct row) <= STORE_NOTE_BYTES, "no room for it");
+_Static_assert(sizeof(struct listener_note) <= STORE_NOTE_BYTES, "no room for it");
 
-/* The engine's `cell` is a target of the store; its trunk's row is a note there. */
+/* The engine's `row` is one of the store, and its `cell` a target of the store. */
 const char *engine_listener_trunk_name(struct store_target *cell);
 
 /* The address of its series, or "". @text: room for it */

@@ -197,7 +197,7 @@ size_t catalogue_calls(struct sample *out, const struct snapshot_target *t)
 
 size_t catalogue_calls_open(struct sample *out, const struct snapshot_trunk *t)
 {
-	return t->stats.calls ? catalogue_one(out, t->stats.calls_open) : 0;
+	return t->bill ? catalogue_one(out, t->bill->open) : 0;
 }
 
 size_t catalogue_calls_made(struct sample *out, const struct snapshot_trunk *t)
@@ -212,7 +212,7 @@ size_t catalogue_calls_made_seconds(struct sample *out, const struct snapshot_tr
 
 size_t catalogue_calls_not_ended(struct sample *out, const struct snapshot_trunk *t)
 {
-	return t->stats.calls ? catalogue_one(out, t->stats.calls_not_ended) : 0;
+	return t->bill ? catalogue_one(out, t->bill->not_ended) : 0;
 }
 
 /* A histogram in the shape of the probes' own. */

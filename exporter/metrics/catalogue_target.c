@@ -17,9 +17,11 @@ size_t catalogue_phases(struct sample *out, const struct snapshot_target *t)
 	size_t i, count = 0;
 
 	for (i = 0; i < PROBE_PHASES; i++) {
-		if (t->stats.phase_ns[i] < 0)
+		int64_t ns = stats_phase_ns(t->stats.phases[i]);
+
+		if (ns < 0)
 			continue;
-		catalogue_one_ns(&out[count], t->stats.phase_ns[i]);
+		catalogue_one_ns(&out[count], ns);
 		out[count++].label = label_value(LABEL_PHASE, i);
 	}
 	return count;
@@ -31,20 +33,24 @@ size_t catalogue_responses(struct sample *out, const struct snapshot_target *t)
 
 	for (i = 0; i < t->code_count; i++)
 		out[i] = (struct sample){
-			.label = label_value(LABEL_CODE, t->codes[i].code - 100U),
+			.label = label_value(LABEL_CODE,
+					     t->codes[i].how - STATS_CODES_FROM),
 			.value = t->codes[i].count};
 	return t->code_count;
 }
 
 size_t catalogue_failures(struct sample *out, const struct snapshot_target *t)
 {
-	size_t i, count = 0;
+	size_t i, count = 0, seen = 0;
 
 	for (i = 0; i < PROBE_OUTCOMES; i++) {
+		bool any = seen < t->failure_count && t->failures[seen].how == i;
+		uint32_t failures = any ? t->failures[seen++].count : 0;
+
 		if (i == PROBE_WEBSOCKET && !t->stats.websocket)
 			continue;
 		out[count++] = (struct sample){.label = label_value(LABEL_REASON, i),
-					       .value = t->stats.failures[i]};
+					       .value = failures};
 	}
 	return count;
 }
@@ -156,23 +162,21 @@ size_t catalogue_last_success(struct sample *out, const struct snapshot_target *
 
 size_t catalogue_cert_not_after(struct sample *out, const struct snapshot_target *t)
 {
-	return t->stats.cert_not_after_s > 0
-		       ? catalogue_one(out, t->stats.cert_not_after_s)
+	return t->tls && t->tls->cert_not_after_s > 0
+		       ? catalogue_one(out, t->tls->cert_not_after_s)
 		       : 0;
 }
 
 size_t catalogue_verified_not_after(struct sample *out, const struct snapshot_target *t)
 {
-	return t->stats.verified_not_after_s > 0
-		       ? catalogue_one(out, t->stats.verified_not_after_s)
+	return t->tls && t->tls->verified_not_after_s > 0
+		       ? catalogue_one(out, t->tls->verified_not_after_s)
 		       : 0;
 }
 
 size_t catalogue_registered_until(struct sample *out, const struct snapshot_target *t)
 {
-	return t->stats.registered_until_s > 0
-		       ? catalogue_one(out, t->stats.registered_until_s)
-		       : 0;
+	return t->registered_until_s > 0 ? catalogue_one(out, t->registered_until_s) : 0;
 }
 
 size_t catalogue_retry_after(struct sample *out, const struct snapshot_target *t)
@@ -185,11 +189,11 @@ size_t catalogue_tls_failures(struct sample *out, const struct snapshot_target *
 {
 	size_t i;
 
-	if (!t->tls_failures)
+	if (!t->tls)
 		return 0;
 	/* The first one stands for none. */
 	for (i = 1; i < TLS_FAILURES; i++)
 		out[i - 1] = (struct sample){.label = label_value(LABEL_CAUSE, i),
-					     .value = t->tls_failures[i]};
+					     .value = t->tls->failures[i]};
 	return TLS_FAILURES - 1;
 }

@@ -58,8 +58,8 @@ size_t catalogue_paused_until(struct sample *out, const struct snapshot_trunk *t
 
 size_t catalogue_own_cert(struct sample *out, const struct snapshot_trunk *t)
 {
-	*out = (struct sample){.label = t->own_file, .value = t->stats.own_not_after_s};
-	return t->stats.own_not_after_s > 0;
+	*out = (struct sample){.label = t->own_file, .value = t->own.until_s};
+	return t->own.until_s > 0;
 }
 
 size_t catalogue_own_usable(struct sample *out, const struct snapshot_trunk *t)
@@ -68,7 +68,7 @@ size_t catalogue_own_usable(struct sample *out, const struct snapshot_trunk *t)
 
 	*out = (struct sample){.label = t->own_use,
 			       .value = stats_own_usable(&t->own, now_s)};
-	return t->stats.own_not_after_s > 0;
+	return t->own.until_s > 0;
 }
 
 size_t catalogue_info(struct sample *out, const struct snapshot_trunk *t)
@@ -82,17 +82,17 @@ size_t catalogue_inbound(struct sample *out, const struct snapshot_trunk *t)
 	size_t i, count = 0;
 
 	for (i = 0; t->inbound && i < STATS_METHODS; i++) {
-		if (t->inbound[i])
+		if (t->inbound->requests[i])
 			out[count++] =
 				(struct sample){.label = label_value(LABEL_METHOD, i),
-						.value = t->inbound[i]};
+						.value = t->inbound->requests[i]};
 	}
 	return count;
 }
 
 size_t catalogue_inbound_last(struct sample *out, const struct snapshot_trunk *t)
 {
-	return catalogue_one_time(out, t->stats.inbound_options_unix_ns);
+	return t->inbound ? catalogue_one_time(out, t->inbound->options_unix_ns) : 0;
 }
 
 size_t catalogue_inbound_missing(struct sample *out, const struct snapshot_trunk *t)

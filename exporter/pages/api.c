@@ -307,9 +307,8 @@ static void api_put_target(struct json *j, const struct status_target *t)
 	api_survey(j, t);
 	page_mirror_json(j, t);
 	api_peer_changes(j, t);
-	api_put_expiry(j, t->stats.cert_not_after_s);
-	api_put_unix_s(j, "verified_chain_not_after_unix_s",
-		       t->stats.verified_not_after_s);
+	api_put_expiry(j, t->tls.cert_not_after_s);
+	api_put_unix_s(j, "verified_chain_not_after_unix_s", t->tls.verified_not_after_s);
 	json_chain(j, "certificate_chain", t->chain);
 	api_put_recent(j, t);
 	json_open(j, "failures", '[');
@@ -347,7 +346,7 @@ static void api_put_registration(struct json *j, const struct status_trunk *t)
 	json_open(j, "registration", '{');
 	json_text(j, "aor", (struct slice){t->aor.data, t->aor.len});
 	json_bool(j, "bind", t->binds);
-	api_put_unix_s(j, "until_unix_s", found ? found->stats.registered_until_s : 0);
+	api_put_unix_s(j, "until_unix_s", found ? found->registered_until_s : 0);
 	if (found)
 		json_label(j, "address", labels_find(found->labels, "address"));
 	else
@@ -391,7 +390,7 @@ static void api_put_trunk(struct json *j, const struct status_trunk *t)
 		json_text(j, "dns_note", t->dns_note);
 	else
 		json_null(j, "dns_note");
-	json_time(j, "inbound_options_unix_s", t->stats.inbound_options_unix_ns);
+	json_time(j, "inbound_options_unix_s", t->inbound_options_unix_ns);
 	if (t->stats.inbound_missing < 0)
 		json_null(j, "inbound_missing");
 	else

@@ -35,7 +35,7 @@ static int64_t page_facts_earliest_expiry(const struct status_trunk *t)
 	int64_t at_s = 0;
 
 	for (size_t i = 0; i < t->target_count; i++) {
-		int64_t other_s = stats_certificate_end_s(&t->targets[i].stats);
+		int64_t other_s = stats_certificate_end_s(&t->targets[i].tls);
 
 		if (other_s && (!at_s || other_s < at_s))
 			at_s = other_s;
@@ -65,7 +65,7 @@ static void page_facts_put_own(struct buffer *b, const struct page_trunk *p)
 static void page_facts_put_registration(struct buffer *b, const struct page_trunk *p)
 {
 	const struct status_target *t = status_registered(p->t);
-	int64_t until_ns = t ? t->stats.registered_until_s * CLOCK_NS_PER_S : 0;
+	int64_t until_ns = t ? t->registered_until_s * CLOCK_NS_PER_S : 0;
 	bool lost = t && until_ns <= p->now_ns;
 
 	page_item_begin(b, p->t->binds ? "Registration" : "Registration, as asked");
@@ -134,8 +134,8 @@ void page_facts(struct buffer *b, const struct page_trunk *p)
 		page_item_end(b);
 	}
 	page_item_begin(b, "Its own last ping to us");
-	if (s->inbound_options_unix_ns) {
-		page_age(b, s->inbound_options_unix_ns, p->now_ns);
+	if (p->t->inbound_options_unix_ns) {
+		page_age(b, p->t->inbound_options_unix_ns, p->now_ns);
 		buffer_str(b, " ago");
 	} else {
 		buffer_str(b, "none yet");

@@ -27,10 +27,12 @@ static void page_target_put_numbers(struct buffer *b, const struct status_target
 	}
 	page_item_end(b);
 	for (int i = 0; i < PROBE_PHASES; i++) {
-		if (t->stats.phase_ns[i] < 0)
+		int64_t ns = stats_phase_ns(t->stats.phases[i]);
+
+		if (ns < 0)
 			continue;
 		page_item_begin(b, probe_phase_name((enum probe_phase)i));
-		page_duration(b, t->stats.phase_ns[i]);
+		page_duration(b, ns);
 		page_item_end(b);
 	}
 	if (t->stats.priority || t->stats.weight) {

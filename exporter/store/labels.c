@@ -33,10 +33,8 @@ static size_t labels_add_char(struct buffer *b, const char *p, size_t left)
 	return len ? len : 1;
 }
 
-static void labels_escape(struct buffer *b, const char *text)
+static void labels_escape(struct buffer *b, const char *text, size_t left)
 {
-	size_t left = strlen(text);
-
 	while (left) {
 		size_t taken = labels_plain(text, left);
 
@@ -49,14 +47,21 @@ static void labels_escape(struct buffer *b, const char *text)
 	}
 }
 
-void labels_add(struct buffer *b, const char *name, const char *value)
+void labels_add_joined(struct buffer *b, const char *name, struct slice first,
+		       const char *rest)
 {
 	if (b->len)
 		buffer_add(b, ",", 1);
 	buffer_str(b, name);
 	buffer_add(b, "=\"", 2);
-	labels_escape(b, value);
+	labels_escape(b, first.p, first.l);
+	labels_escape(b, rest, strlen(rest));
 	buffer_add(b, "\"", 1);
+}
+
+void labels_add(struct buffer *b, const char *name, const char *value)
+{
+	labels_add_joined(b, name, (struct slice){0}, value);
 }
 
 void labels_unescape(struct buffer *b, struct slice value)

@@ -16,6 +16,10 @@
  */
 void labels_add(struct buffer *b, const char *name, const char *value);
 
+/* The same of a value that comes in two pieces. */
+void labels_add_joined(struct buffer *b, const char *name, struct slice first,
+		       const char *rest);
+
 /*
  * Walks label text in order. @pos starts at 0; @value is still escaped.
  *

@@ -14,9 +14,10 @@ static void outage_copy(char *out, size_t size, const char *text)
 	out[len] = '\0';
 }
 
-static bool outage_label_is(struct slice labels, const char *name, const char *value)
+static bool outage_label_is(const struct store *s, const struct store_target *t,
+			    const char *name, const char *value)
 {
-	struct slice found = labels_find(labels, name);
+	struct slice found = store_target_find(s, t, name);
 
 	return found.l == strlen(value) && !memcmp(found.p, value, found.l);
 }
@@ -27,12 +28,10 @@ static struct store_target *outage_cell(const struct store *s, struct store_trun
 {
 	struct store_target *t;
 
-	TAILQ_FOREACH(t, &row->targets, entry) {
-		struct slice labels = {store_target_text(s, t), t->label_len};
-
-		if (outage_label_is(labels, "address", o->address) &&
-		    outage_label_is(labels, "transport", o->transport) &&
-		    outage_label_is(labels, "method", o->method))
+	SLIST_FOREACH(t, &row->targets, entry) {
+		if (outage_label_is(s, t, "address", o->address) &&
+		    outage_label_is(s, t, "transport", o->transport) &&
+		    outage_label_is(s, t, "method", o->method))
 			return t;
 	}
 	return NULL;
@@ -67,8 +66,8 @@ static void outage_by_name(struct outage *o, const struct store_trunk *row)
 	o->result = probe_result_none();
 	o->result.outcome = PROBE_DNS;
 	o->result.verdict = PROBE_DOWN;
-	o->result.dns_hint = row->dns_hint;
-	o->result.begun_unix_ns = row->dns_failed_unix_ns;
+	o->result.dns_hint = store_dns_hint(row);
+	o->result.begun_unix_ns = store_dns_failed_unix_ns(row);
 	outage_copy(o->result.detail, sizeof(o->result.detail), detail ? detail : "");
 }
 
@@ -84,19 +83,32 @@ static void outage_by_host(struct outage *o, const struct store_trunk *row)
 	o->address[uri.host.l] = '\0';
 }
 
+static void outage_end(struct store_trunk *row)
+{
+	if (!store_outage_of(row))
+		return;
+	free(row->more->outage);
+	row->more->outage = NULL;
+}
+
+/* NULL without memory. */
+static struct outage *outage_room(struct store_trunk *row)
+{
+	if (store_trunk_more_room(row) && !row->more->outage)
+		row->more->outage = malloc(sizeof(*row->more->outage));
+	return store_outage_of(row);
+}
+
 void store_outage_follow(struct store *s, struct store_trunk *row,
 			 const struct engine_change *change)
 {
 	struct outage *o;
 
 	if (change->to != HEALTH_DOWN || change->inbound) {
-		free(row->outage);
-		row->outage = NULL;
+		outage_end(row);
 		return;
 	}
-	if (!row->outage)
-		row->outage = malloc(sizeof(*row->outage));
-	o = row->outage;
+	o = outage_room(row);
 	if (!o)
 		return;
 	*o = (struct outage){
@@ -117,9 +129,9 @@ bool store_outage(struct store *s, const char *name, struct outage *o)
 
 	store_read_lock(s);
 	row = name_index_find(&s->names, name);
-	down = row && row->outage;
+	down = row && store_outage_of(row);
 	if (down)
-		*o = *row->outage;
+		*o = *store_outage_of(row);
 	store_read_unlock(s);
 	return down;
 }

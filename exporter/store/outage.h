@@ -16,7 +16,7 @@ struct outage {
 	int64_t success_unix_ns;
 	uint32_t success_latency_us;
 	uint16_t success_code;
-	int16_t success_reply_hops; /* -1: unknown */
+	int8_t success_reply_hops; /* -1: unknown */
 };
 
 struct store;

@@ -42,19 +42,21 @@ static struct need snapshot_trunk_need(const struct copy *c,
 	const struct store_target *t;
 
 	need.bytes = copy_arena_bytes(row->label_len) + copy_arena_bytes(row->info_len) +
-		     copy_arena_bytes(STATS_METHODS * sizeof(uint32_t));
-	need.bytes += row->bill ? copy_arena_bytes(sizeof(*row->bill)) : 0;
+		     copy_arena_bytes(sizeof(struct stats_inbound));
+	need.bytes +=
+		store_bill_of(row) ? copy_arena_bytes(sizeof(struct stats_bill)) : 0;
 	if (store_own_file(row))
 		need.bytes += copy_arena_bytes(strlen(store_own_file(row)) +
 					       sizeof(STATS_OWN_CLIENT));
-	for (t = TAILQ_FIRST(&row->targets); t; t = TAILQ_NEXT(t, entry)) {
-		need.bytes += copy_arena_bytes(row->label_len + 1U + t->label_len) +
+	for (t = SLIST_FIRST(&row->targets); t; t = SLIST_NEXT(t, entry)) {
+		need.bytes += copy_arena_bytes(row->label_len + 1U +
+					       store_target_text_len(s, t)) +
 			      copy_arena_bytes(counts);
-		need.bytes += copy_arena_bytes(t->code_count * sizeof(*t->codes));
+		need.bytes +=
+			copy_arena_bytes(t->ending_count * sizeof(struct stats_ending));
 		need.bytes += c->more ? snapshot_more_need(t, c->more) : 0;
-		need.bytes += store_tls_of(t)
-				      ? copy_arena_bytes(TLS_FAILURES * sizeof(uint32_t))
-				      : 0;
+		need.bytes +=
+			store_tls_of(t) ? copy_arena_bytes(sizeof(struct stats_tls)) : 0;
 		need.bytes += store_call_of(t)
 				      ? copy_arena_bytes(sizeof(struct stats_call))
 				      : 0;
@@ -89,16 +91,33 @@ static void *snapshot_take_copy(struct snapshot *n, const void *from, size_t siz
 	return size ? memcpy(copy_arena_take(n->blocks, size), from, size) : NULL;
 }
 
-static struct slice snapshot_joined(struct snapshot *n, struct slice trunk,
-				    const char *own, size_t own_len)
+static struct slice snapshot_joined(const struct copy *c, struct slice trunk,
+				    const struct store_target *own)
 {
-	char *p = copy_arena_take(n->blocks, trunk.l + 1 + own_len);
+	size_t own_len = store_target_text_len(c->s, own);
+	char *p = copy_arena_take(c->n->blocks, trunk.l + 1 + own_len);
 
 	if (trunk.l)
 		memcpy(p, trunk.p, trunk.l);
 	p[trunk.l] = ',';
-	memcpy(p + trunk.l + 1, own, own_len);
+	store_target_text(p + trunk.l + 1, c->s, own);
 	return (struct slice){p, trunk.l + 1 + own_len};
+}
+
+/* Failures come first, their keys are the lower ones. */
+static void snapshot_copy_endings(struct snapshot *n, struct snapshot_target *to,
+				  const struct store_target *from)
+{
+	size_t count = from->ending_count, failures = 0;
+	const struct stats_ending *list =
+		snapshot_take_copy(n, store_endings(from), count * sizeof(*list));
+
+	while (failures < count && list[failures].how < STATS_CODES_FROM)
+		failures++;
+	to->failures = list;
+	to->failure_count = failures;
+	to->codes = list ? list + failures : NULL;
+	to->code_count = count - failures;
 }
 
 static void snapshot_copy_more(const struct copy *c, struct snapshot_target *to,
@@ -120,7 +139,7 @@ static void snapshot_copy_target(struct copy *c, const struct snapshot_trunk *ro
 {
 	struct snapshot *n = c->n;
 	struct snapshot_target *to = &n->targets[n->target_count++];
-	const struct store_more *tls = store_tls_of(from);
+	const struct store_tls *tls = store_tls_of(from);
 	const struct stats_call *call = store_call_of(from);
 	const struct stats_ways *ways = store_ways_of(from);
 	const struct store_changes *changes = store_changes_of(from);
@@ -129,20 +148,18 @@ static void snapshot_copy_target(struct copy *c, const struct snapshot_trunk *ro
 	size_t counts = (c->s->buckets.count + 1) * sizeof(uint32_t);
 
 	to->stats = from->stats;
-	to->labels = snapshot_joined(n, row->labels, store_target_text(c->s, from),
-				     from->label_len);
+	to->labels = snapshot_joined(c, row->labels, from);
 	to->counts = snapshot_take_copy(n, from->counts, counts);
-	to->codes = snapshot_take_copy(n, from->codes,
-				       from->code_count * sizeof(*from->codes));
-	to->code_count = from->code_count;
+	snapshot_copy_endings(n, to, from);
 	to->native = NULL;
 	to->exemplars = NULL;
 	to->exemplar_count = 0;
 	to->classic = false;
 	if (c->more)
 		snapshot_copy_more(c, to, from);
-	to->tls_failures = snapshot_take_copy(n, tls ? tls->failures : NULL,
-					      tls ? sizeof(tls->failures) : 0);
+	to->registered_until_s = store_registered_until_s(from);
+	to->tls = snapshot_take_copy(n, tls ? &tls->stats : NULL,
+				     tls ? sizeof(tls->stats) : 0);
 	to->call = snapshot_take_copy(n, call, call ? sizeof(*call) : 0);
 	to->ways = snapshot_take_copy(n, ways, ways ? sizeof(*ways) : 0);
 	to->changes = snapshot_take_copy(n, changes ? changes->counts : NULL,
@@ -173,6 +190,8 @@ static void snapshot_copy_trunk(struct copy *c, struct store_trunk *from)
 {
 	struct snapshot *n = c->n;
 	struct snapshot_trunk *to = &n->trunks[n->trunk_count++];
+	const struct stats_bill *bill = store_bill_of(from);
+	const struct stats_inbound *inbound = store_inbound_of(from);
 	struct store_target *t;
 
 	to->stats = from->stats;
@@ -181,14 +200,12 @@ static void snapshot_copy_trunk(struct copy *c, struct store_trunk *from)
 	to->labels.l = from->label_len;
 	to->info.p = snapshot_take_copy(n, from->text + from->label_len, from->info_len);
 	to->info.l = from->info_len;
-	to->bill =
-		snapshot_take_copy(n, from->bill, from->bill ? sizeof(*from->bill) : 0);
-	to->inbound = snapshot_take_copy(
-		n, from->inbound, from->inbound ? STATS_METHODS * sizeof(uint32_t) : 0);
-	snapshot_copy_own(n, to, from->texts);
+	to->bill = snapshot_take_copy(n, bill, bill ? sizeof(*bill) : 0);
+	to->inbound = snapshot_take_copy(n, inbound, inbound ? sizeof(*inbound) : 0);
+	snapshot_copy_own(n, to, store_texts_of(from));
 	to->target_first = n->target_count;
 	to->target_count = from->target_count;
-	for (t = TAILQ_FIRST(&from->targets); t; t = TAILQ_NEXT(t, entry))
+	for (t = SLIST_FIRST(&from->targets); t; t = SLIST_NEXT(t, entry))
 		snapshot_copy_target(c, to, t);
 }
 

@@ -19,22 +19,25 @@ struct snapshot_trunk {
 	struct stats_own own;	       /* what that is worth */
 	struct slice own_use;	       /* the same, and that it is shown as a client */
 	const struct stats_bill *bill; /* NULL: it makes no calls */
-	const uint32_t *inbound;       /* STATS_METHODS counters, or NULL */
+	const struct stats_inbound *inbound; /* NULL: its peer asked nothing yet */
 	size_t target_first;
 	size_t target_count;
 };
 
 struct snapshot_target {
 	struct stats_target stats;
-	struct slice labels;	/* the trunk's and its own */
-	const uint32_t *counts; /* a bucket's own count; buckets->count + 1 of them */
-	const uint32_t *tls_failures;  /* TLS_FAILURES counters, or NULL */
+	struct slice labels;	    /* the trunk's and its own */
+	const uint32_t *counts;	    /* a bucket's own count; buckets->count + 1 of them */
+	int64_t registered_until_s; /* 0: no registration known */
+	const struct stats_tls *tls;   /* NULL: it is not over TLS */
 	const struct stats_call *call; /* NULL: it makes no calls */
 	const struct stats_ways *ways; /* NULL: copies have no numbers */
 	const uint32_t *changes; /* of its peer: PEER_TRAITS counters; NULL: all are 0 */
 	const struct survey_size_report *size; /* NULL: nothing is known of sizes */
 	const struct stats_train *train;       /* NULL: there was none */
-	const struct stats_code *codes;
+	const struct stats_ending *failures;   /* rising by outcome */
+	size_t failure_count;
+	const struct stats_ending *codes; /* rising by code */
 	size_t code_count;
 	/* Only in a snapshot that was asked for them. */
 	const struct native_histogram *native; /* NULL: no observation yet, or not kept */

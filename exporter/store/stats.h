@@ -47,25 +47,29 @@ static inline bool stats_own_usable(const struct stats_own *own, int64_t now_s)
 struct stats_bill {
 	uint32_t answered;
 	uint32_t unanswered;
-	int64_t talk_ns; /* from answer to end, all together */
+	int64_t talk_ns;    /* from answer to end, all together */
+	uint16_t open;	    /* that the peer may think are up */
+	uint16_t not_ended; /* of which nobody knows whether they ended */
+};
+
+/* What a trunk's peer asked by itself. */
+struct stats_inbound {
+	int64_t options_unix_ns; /* the last ping; 0: none yet */
+	uint32_t requests[STATS_METHODS];
 };
 
 struct stats_trunk {
-	int64_t inbound_options_unix_ns; /* 0: none yet */
-	int64_t paused_until_s;		 /* 0: not paused, or without an end */
-	int64_t own_not_after_s;	 /* of the certificate we show; 0: none shown */
+	int64_t paused_until_s; /* 0: not paused, or without an end */
 	uint32_t state_changes;
+	uint32_t dns_failures;
 	uint16_t addresses;
 	uint16_t addresses_up;
-	uint32_t dns_failures;
-	uint16_t calls_open;	  /* that the peer may think are up */
-	uint16_t calls_not_ended; /* of which nobody knows whether they ended */
-	uint8_t state;		  /* enum health_state */
+	uint8_t state;		/* enum health_state */
 	int8_t inbound_missing; /* 1: its peer's expected pings stay out; -1: none are */
-	bool addresses_known;	/* a resolution told how many */
-	bool named;		/* the URI's host is a name */
-	bool paused;
-	bool calls; /* it makes some */
+	bool addresses_known : 1; /* a resolution told how many */
+	bool named : 1;		  /* the URI's host is a name */
+	bool paused : 1;
+	bool calls : 1; /* it makes some */
 };
 
 /* Why the trunk is in its state, where that is not what probes say; or NULL. */
@@ -89,41 +93,72 @@ struct stats_ways {
 };
 
 struct stats_target {
-	int64_t phase_ns[PROBE_PHASES]; /* of the last probe; -1: it had no such phase */
-	int64_t sum_ns;			/* of what the histogram holds */
-	int64_t last_success_unix_ns;	/* 0: none yet */
-	int64_t cert_not_after_s;	/* 0: none seen */
-	int64_t verified_not_after_s;	/* of what of it was verified; 0: nothing yet */
-	int64_t registered_until_s;	/* 0: no registration known */
-	int32_t retry_after_s;		/* of the last answer; -1: none */
+	int64_t sum_ns;		      /* of what the histogram holds */
+	int64_t last_success_unix_ns; /* 0: none yet */
+	int64_t seen_as_unix_ns; /* since when its peer sees us so; 0: it said none yet */
+	uint32_t phases[PROBE_PHASES]; /* of the last probe; see stats_phase_ns() */
+	int32_t retry_after_s;	       /* of the last answer; -1: none */
 	uint32_t probes;
 	uint32_t retransmissions;
 	uint32_t late;
 	struct stats_loss loss;			      /* of all that settled */
 	uint32_t misdirected[PROBE_MISDIRECTEDS - 1]; /* over UDP: port, address */
-	uint32_t failures[PROBE_OUTCOMES]; /* PROBE_RESPONSE: a code that means down */
-	uint16_t priority;		   /* by SRV at the last probe; 0 without */
-	uint16_t weight;
 	uint32_t reply_hops_changes;
 	uint32_t seen_as_changes; /* of the address that its peer sees us at */
-	int64_t seen_as_unix_ns;  /* since when it is that; 0: it said none yet */
-	uint8_t alg_signs;	  /* bits 1 << enum mirror_sign */
-	bool alg_known;
+	uint16_t priority;	  /* by SRV at the last probe; 0 without */
+	uint16_t weight;
+	int8_t reply_hops;  /* routers that its last answer passed; -1: unknown */
 	uint8_t traits;	    /* that its peer was seen with: bits 1 << enum peer_trait */
-	bool nat;	    /* with seen_as_unix_ns: that is not what we sent from */
-	int16_t reply_hops; /* routers that its last answer passed; -1: unknown */
-	int8_t success;	    /* of the last probe; -1: none yet */
-	bool udp;	    /* what is sent may be lost */
-	bool websocket;	    /* over ws or wss */
+	uint8_t alg_signs;  /* bits 1 << enum mirror_sign */
+	int8_t success : 2; /* of the last probe; -1: none yet */
+	bool alg_known : 1;
+	bool nat : 1;	    /* with seen_as_unix_ns: that is not what we sent from */
+	bool udp : 1;	    /* what is sent may be lost */
+	bool websocket : 1; /* over ws or wss */
+};
+
+/*
+ * How long a phase took, in four bytes: nanoseconds as far as 31 bits reach, which is two
+ * seconds, and microseconds beyond.
+ */
+#define STATS_NO_PHASE UINT32_MAX
+#define STATS_PHASE_US (UINT32_C(1) << 31)
+
+static inline uint32_t stats_phase(int64_t ns)
+{
+	int64_t us = ns / 1000;
+
+	if (ns < 0)
+		return STATS_NO_PHASE;
+	if (ns < STATS_PHASE_US)
+		return (uint32_t)ns;
+	return us < STATS_NO_PHASE - STATS_PHASE_US ? STATS_PHASE_US | (uint32_t)us
+						    : STATS_NO_PHASE - 1;
+}
+
+/* -1: there was no such phase. */
+static inline int64_t stats_phase_ns(uint32_t phase)
+{
+	if (phase == STATS_NO_PHASE)
+		return -1;
+	return phase & STATS_PHASE_US ? (phase & ~STATS_PHASE_US) * INT64_C(1000) : phase;
+}
+
+/* Of a target over TLS. */
+struct stats_tls {
+	int64_t cert_not_after_s;     /* 0: none seen */
+	int64_t verified_not_after_s; /* of what of it was verified; 0: nothing yet */
+	uint32_t failures[TLS_FAILURES];
 };
 
 /*
  * When the certificates end that the peer must have; of more than that it may show, none
  * is missed. 0: it showed none.
  */
-static inline int64_t stats_certificate_end_s(const struct stats_target *s)
+static inline int64_t stats_certificate_end_s(const struct stats_tls *tls)
 {
-	return s->verified_not_after_s ? s->verified_not_after_s : s->cert_not_after_s;
+	return tls->verified_not_after_s ? tls->verified_not_after_s
+					 : tls->cert_not_after_s;
 }
 
 /* Trains of requests: counters, and what the last one showed. */
@@ -136,11 +171,20 @@ struct stats_train {
 	struct survey_train_report last;
 };
 
-/* Final responses with one status code. */
-struct stats_code {
-	uint16_t code;
+/*
+ * Probes that ended in one way: with a status code, or as a failure, of which
+ * PROBE_RESPONSE is one whose code means down. A probe that ends in both ways counts in
+ * both.
+ */
+struct stats_ending {
+	uint16_t how; /* enum probe_outcome; from STATS_CODES_FROM on a status code */
 	uint32_t count;
 };
+
+enum { STATS_CODES_FROM = 100, STATS_CODES_TO = 699 };
+
+_Static_assert((int)PROBE_OUTCOMES <= (int)STATS_CODES_FROM,
+	       "an outcome would be a code");
 
 /* Series that scrapes are spared; zeroed: none. */
 struct stats_spared {

@@ -26,7 +26,7 @@ static struct store_target *status_worst(const struct store_trunk *row)
 	struct store_target *t, *found = NULL;
 	int score, best = -1;
 
-	TAILQ_FOREACH(t, &row->targets, entry) {
+	SLIST_FOREACH(t, &row->targets, entry) {
 		score = t->last_unix_ns ? 1 + (int)t->last.verdict : 0;
 		if (score > best) {
 			best = score;
@@ -49,7 +49,7 @@ static size_t status_row_need(const struct copy *c, const struct store_trunk *ro
 	size_t need = copy_arena_bytes(row->label_len) + copy_arena_bytes(row->info_len);
 
 	if (t)
-		need += copy_arena_bytes(t->label_len) +
+		need += copy_arena_bytes(store_target_text_len(c->s, t)) +
 			copy_arena_bytes(t->said ? strlen(t->said) : 0) +
 			status_recent_count(c, t) * sizeof(struct history_probe);
 	else if (store_dns_failure(row))
@@ -66,12 +66,21 @@ static struct slice status_take_text(struct status_list *l, const char *text, si
 	return (struct slice){p, len};
 }
 
+static struct slice status_take_labels(struct copy *c, const struct store_target *t)
+{
+	size_t len = store_target_text_len(c->s, t);
+	char *p = copy_arena_take(c->l->blocks, len);
+
+	store_target_text(p, c->s, t);
+	return (struct slice){p, len};
+}
+
 static void status_copy_target(struct copy *c, struct status_row *to,
 			       struct store_target *t)
 {
 	struct history_probe *probes;
 
-	to->target = status_take_text(c->l, store_target_text(c->s, t), t->label_len);
+	to->target = status_take_labels(c, t);
 	to->said = status_take_text(c->l, t->said, t->said ? strlen(t->said) : 0);
 	to->last = t->last;
 	to->last_unix_ns = t->last_unix_ns;
@@ -88,8 +97,8 @@ static int64_t status_earliest_expiry(const struct store_trunk *row)
 	const struct store_target *t;
 	int64_t at_s = 0;
 
-	TAILQ_FOREACH(t, &row->targets, entry) {
-		int64_t other_s = stats_certificate_end_s(&t->stats);
+	SLIST_FOREACH(t, &row->targets, entry) {
+		int64_t other_s = store_certificate_end_s(t);
 
 		if (other_s && (!at_s || other_s < at_s))
 			at_s = other_s;
@@ -122,9 +131,9 @@ static void status_copy_row(struct copy *c, const struct store_trunk *row,
 	};
 	if (t) {
 		status_copy_target(c, to, t);
-	} else if (row->dns_failed_unix_ns) {
+	} else if (row->stats.dns_failures) {
 		/* Its name is all there is of it, so that is what failed. */
-		to->last_unix_ns = row->dns_failed_unix_ns;
+		to->last_unix_ns = store_dns_failed_unix_ns(row);
 		to->last = (struct history_probe){.latency_us = HISTORY_NO_LATENCY,
 						  .outcome = PROBE_DNS,
 						  .verdict = PROBE_DOWN};

@@ -82,6 +82,8 @@ struct status_target {
 	struct slice seen_as; /* as whom its peer sees us; empty: unknown */
 	struct slice said;
 	struct stats_target stats;
+	struct stats_tls tls;	    /* zeroed: it is not over TLS */
+	int64_t registered_until_s; /* 0: no registration known */
 	struct history_probe last;
 	int64_t last_unix_ns;
 	struct history_probe *probes; /* oldest first; owned */
@@ -111,6 +113,7 @@ struct status_trunk {
 	uint8_t dns_hint;      /* enum dns_hint of that time */
 	struct slice dns_note; /* what went wrong when it did, the last time; or empty */
 	struct stats_trunk stats;
+	int64_t inbound_options_unix_ns; /* its peer's last ping; 0: none yet */
 	int64_t since_unix_ns;
 	struct status_target *targets;
 	size_t target_count;

@@ -32,8 +32,9 @@ static struct need status_trunk_need_of(const struct store *s,
 	need.text += store_own_file(row) ? strlen(store_own_file(row)) : 0;
 	need.text += store_dns_note(row) ? strlen(store_dns_note(row)) : 0;
 	need.text += store_dns_failure(row) ? strlen(store_dns_failure(row)) : 0;
-	TAILQ_FOREACH(t, &row->targets, entry)
-		need.text += t->label_len + (t->said ? strlen(t->said) : 0) +
+	SLIST_FOREACH(t, &row->targets, entry)
+		need.text += store_target_text_len(s, t) +
+			     (t->said ? strlen(t->said) : 0) +
 			     (t->seen_as ? strlen(t->seen_as) : 0);
 	return need;
 }
@@ -104,6 +105,18 @@ static struct slice status_trunk_add_text(struct status_trunk *to, const char *t
 	return at;
 }
 
+/* Where room was made. */
+static struct slice status_trunk_add_labels(struct status_trunk *to,
+					    const struct store *s,
+					    const struct store_target *t)
+{
+	struct slice at = {to->text.data + to->text.len, store_target_text_len(s, t)};
+
+	store_target_text(to->text.data + to->text.len, s, t);
+	to->text.len += at.l;
+	return at;
+}
+
 static void status_trunk_copy_track(struct status_target *to, struct store *s,
 				    struct history_track *k)
 {
@@ -130,7 +143,7 @@ static void status_trunk_copy_target(struct status_trunk *trunk, struct store *s
 {
 	struct status_target *to = &trunk->targets[trunk->target_count++];
 
-	to->labels = status_trunk_add_text(trunk, store_target_text(s, t), t->label_len);
+	to->labels = status_trunk_add_labels(trunk, s, t);
 	to->said = status_trunk_add_text(trunk, t->said, t->said ? strlen(t->said) : 0);
 	if (t->seen_as)
 		to->seen_as =
@@ -138,7 +151,10 @@ static void status_trunk_copy_target(struct status_trunk *trunk, struct store *s
 	to->stats = t->stats;
 	to->last = t->last;
 	to->last_unix_ns = t->last_unix_ns;
-	to->chain = chain_ref(store_tls_of(t) ? t->more->chain : NULL);
+	if (store_tls_of(t))
+		to->tls = store_tls_of(t)->stats;
+	to->chain = chain_ref(store_tls_of(t) ? store_tls_of(t)->chain : NULL);
+	to->registered_until_s = store_registered_until_s(t);
 	to->marked = store_ways_of(t);
 	to->ways = to->marked ? *store_ways_of(t) : (struct stats_ways){.there = 0};
 	to->sized = t->more && t->more->size;
@@ -178,22 +194,24 @@ static int status_trunk_copy_trunk(struct status_trunk *to, struct store *s,
 	if (store_own_file(row)) {
 		to->own_file = status_trunk_add_text(to, store_own_file(row),
 						     strlen(store_own_file(row)));
-		to->own = row->texts->own;
+		to->own = store_texts_of(row)->own;
 	}
 	store_problems(&to->facts, s, row, clock_wall_ns());
-	to->dns_hint = row->dns_hint;
+	to->dns_hint = store_dns_hint(row);
 	to->memory_mib = (unsigned)(s->history.bytes_max >> 20);
 	if (store_dns_note(row))
 		to->dns_note = status_trunk_add_text(to, store_dns_note(row),
 						     strlen(store_dns_note(row)));
 	to->stats = row->stats;
-	to->traced = traced_ref(row->traced);
-	to->down = row->outage != NULL;
+	if (store_inbound_of(row))
+		to->inbound_options_unix_ns = store_inbound_of(row)->options_unix_ns;
+	to->traced = traced_ref(row->more ? row->more->traced : NULL);
+	to->down = store_outage_of(row) != NULL;
 	if (to->down)
-		to->outage = *row->outage;
+		to->outage = *store_outage_of(row);
 	store_follow_wall(s);
 	to->since_unix_ns = store_since_unix_ns(s, row);
-	TAILQ_FOREACH(t, &row->targets, entry)
+	SLIST_FOREACH(t, &row->targets, entry)
 		status_trunk_copy_target(to, s, t);
 	status_settings(&to->settings, row->conf->settings);
 	status_trunk_copy_aor(to, row->conf);
@@ -230,10 +248,10 @@ const struct status_target *status_registered(const struct status_trunk *t)
 	int64_t until_s = 0;
 
 	for (size_t i = 0; i < t->target_count; i++) {
-		if (t->targets[i].stats.registered_until_s <= until_s)
+		if (t->targets[i].registered_until_s <= until_s)
 			continue;
 		found = &t->targets[i];
-		until_s = found->stats.registered_until_s;
+		until_s = found->registered_until_s;
 	}
 	return found;
 }

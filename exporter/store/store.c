@@ -60,6 +60,7 @@ int store_alloc(struct store **sp, const double *buckets, size_t bucket_count)
 	TAILQ_INIT(&s->prepared);
 	TAILQ_INIT(&s->traces.list);
 	s->names.name = store_row_name;
+	store_words_init(&s->words);
 	history_init(&s->history, 0, 0);
 	s->begun_unix_ns = clock_wall_ns();
 	s->wall_offset_ns = clock_wall_offset_ns();
@@ -80,6 +81,10 @@ void store_free(struct store *s)
 	store_prepared_drop(s);
 	while (!TAILQ_EMPTY(&s->trunks))
 		store_trunk_remove(s, TAILQ_FIRST(&s->trunks));
+	store_words_free(&s->words);
+	store_kinds_free(s);
+	buffer_clear(&s->label_text);
+	buffer_clear(&s->info_text);
 	store_clear_buckets(s);
 	changes_clear(&s->changes);
 	pthread_mutex_destroy(&s->lock);

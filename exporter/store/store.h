@@ -61,9 +61,14 @@ int store_prepare(struct store *s, const struct config_trunk *trunk);
 void store_prepared_drop(struct store *s);
 
 /* What who added a row wants to remember with it: that many bytes, zeroed at first. */
-enum { STORE_NOTE_BYTES = 48 };
+enum { STORE_NOTE_BYTES = 4 };
 
 void *store_trunk_note(struct store_trunk *row);
+
+/* In force. For the main thread. */
+const struct config_trunk *store_trunk_conf(const struct store_trunk *row);
+const struct config_trunk *store_target_conf(const struct store_target *cell);
+
 void store_trunk_move(struct store *s, struct store_trunk *row,
 		      const struct config_trunk *trunk);
 void store_trunk_remove(struct store *s, struct store_trunk *row);
@@ -91,8 +96,6 @@ void store_inbound(struct store *s, struct store_trunk *row, const char *method,
 		   int64_t now_unix_ns);
 struct store_target *store_target_add(struct store *s, struct store_trunk *row,
 				      const struct engine_target *target);
-/* The note of its trunk. */
-void *store_target_note(struct store_target *cell);
 /* A label's value of a target, cut to fit. Returns false when it has no such value. */
 bool store_target_label(struct store *s, struct store_target *cell, const char *name,
 			char *out, size_t size);

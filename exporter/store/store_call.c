@@ -116,7 +116,7 @@ static bool call_is_alone(const struct store_target *cell)
 	bool any = false, works = false;
 	struct store_target *t;
 
-	TAILQ_FOREACH(t, &cell->row->targets, entry) {
+	SLIST_FOREACH(t, &cell->row->targets, entry) {
 		if (store_call_of(t))
 			continue;
 		any = true;
@@ -187,23 +187,26 @@ void store_calls_open(struct store *s, const char *trunk, unsigned open)
 
 	store_write_lock(s);
 	row = name_index_find(&s->names, trunk);
-	if (row) {
-		row->stats.calls_open = (uint16_t)(open < UINT16_MAX ? open : UINT16_MAX);
+	if (row && store_bill_of(row))
+		store_bill_of(row)->open =
+			(uint16_t)(open < UINT16_MAX ? open : UINT16_MAX);
+	if (row)
 		store_touch(s, row);
-	}
 	store_write_unlock(s);
 }
 
 void store_call_made(struct store *s, const char *trunk, const struct call_report *r)
 {
 	struct store_trunk *row;
+	struct stats_bill *bill;
 
 	store_write_lock(s);
 	row = name_index_find(&s->names, trunk);
-	if (row && row->bill) {
-		row->bill->answered += r->answered;
-		row->bill->unanswered += !r->answered;
-		row->bill->talk_ns += r->talk_ns;
+	bill = row ? store_bill_of(row) : NULL;
+	if (bill) {
+		bill->answered += r->answered;
+		bill->unanswered += !r->answered;
+		bill->talk_ns += r->talk_ns;
 		store_touch(s, row);
 	}
 	store_write_unlock(s);
@@ -214,7 +217,7 @@ static void call_not_ended(struct store *s, struct store_trunk *row)
 {
 	struct store_target *t;
 
-	TAILQ_FOREACH(t, &row->targets, entry)
+	SLIST_FOREACH(t, &row->targets, entry)
 		if (store_call_of(t))
 			store_call_of(t)->not_ended_s = clock_wall_ns() / CLOCK_NS_PER_S;
 	store_touch(s, row);
@@ -223,11 +226,13 @@ static void call_not_ended(struct store *s, struct store_trunk *row)
 void store_call_not_ended(struct store *s, const char *trunk)
 {
 	struct store_trunk *row;
+	struct stats_bill *bill;
 
 	store_write_lock(s);
 	row = name_index_find(&s->names, trunk);
-	if (row && row->stats.calls_not_ended < UINT16_MAX)
-		row->stats.calls_not_ended++;
+	bill = row ? store_bill_of(row) : NULL;
+	if (bill && bill->not_ended < UINT16_MAX)
+		bill->not_ended++;
 	if (row)
 		call_not_ended(s, row);
 	store_write_unlock(s);

@@ -1,18 +1,20 @@
-/* What targets' peers show of themselves: certificate chains over TLS, and changes. */
+/* What peers show of themselves: certificate chains, changes, their own requests. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "exporter/store/store_rows.h"
 
 void store_chain(struct store *s, struct store_target *cell, struct chain *chain)
 {
+	struct store_tls *tls = cell ? store_tls_of(cell) : NULL;
 	struct chain *old;
 
 	/* Only this thread replaces it. Nearly always it is what was shown last time. */
-	if (!cell || !store_tls_of(cell) || chain_equal(cell->more->chain, chain))
+	if (!tls || chain_equal(tls->chain, chain))
 		return;
 	store_write_lock(s);
-	old = cell->more->chain;
-	cell->more->chain = chain_ref(chain);
+	old = tls->chain;
+	tls->chain = chain_ref(chain);
 	store_touch(s, cell->row);
 	store_write_unlock(s);
 	chain_unref(old);
@@ -64,4 +66,54 @@ void store_changes_free(struct store_changes *c)
 	for (int i = 0; c && i < PEER_TRAITS; i++)
 		peer_change_unref(c->last[i]);
 	free(c);
+}
+
+/* The methods of the SIP registry; what else a peer may call its request is "other". */
+static const char *const methods[STATS_METHODS] = {
+	"OPTIONS",  "INVITE", "ACK",	   "BYE",    "CANCEL",
+	"REGISTER", "PRACK",  "SUBSCRIBE", "NOTIFY", "PUBLISH",
+	"MESSAGE",  "REFER",  "INFO",	   "UPDATE", "other",
+};
+
+const char *stats_method_name(size_t i)
+{
+	return methods[i];
+}
+
+static size_t store_peer_method_index(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < STATS_METHODS - 1; i++) {
+		if (!strcmp(methods[i], name))
+			break;
+	}
+	return i;
+}
+
+/* With the lock held. NULL without memory. */
+static struct stats_inbound *store_peer_inbound_room(struct store_trunk *row)
+{
+	if (store_trunk_more_room(row) && !row->more->inbound)
+		row->more->inbound = calloc(1, sizeof(*row->more->inbound));
+	return store_inbound_of(row);
+}
+
+void store_inbound(struct store *s, struct store_trunk *row, const char *method,
+		   int64_t now_unix_ns)
+{
+	size_t i = store_peer_method_index(method);
+	struct stats_inbound *inbound;
+
+	if (!row)
+		return;
+	store_write_lock(s);
+	inbound = store_peer_inbound_room(row);
+	if (inbound) {
+		inbound->requests[i]++;
+		if (i == 0)
+			inbound->options_unix_ns = now_unix_ns;
+	}
+	store_touch(s, row);
+	store_write_unlock(s);
 }

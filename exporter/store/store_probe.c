@@ -1,4 +1,4 @@
-/* Traces of single probes: counters, codes, the last phrase or failure, history. */
+/* Traces of single probes: counters, ends, the last phrase or failure, history. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,62 +57,89 @@ void store_probe_begin(struct store *s, struct store_target *cell, int64_t lag_n
 	store_write_unlock(s);
 }
 
-bool store_codes_room(struct store_target *cell)
-{
-	uint16_t cap = cell->code_cap ? cell->code_cap * 2 : 2;
-	struct stats_code *codes;
+/* What one probe may add: a failure and its code. */
+enum { ADDED_AT_ONCE = 2 };
 
-	if (cell->code_count < cell->code_cap)
-		return true;
-	codes = realloc(cell->codes, cap * sizeof(*codes));
-	if (!codes)
-		return false;
-	cell->codes = codes;
-	cell->code_cap = cap;
-	return true;
+static struct stats_ending *store_probe_ending_list(struct store_target *cell)
+{
+	return cell->ending_cap ? cell->endings.list : cell->endings.own;
 }
 
-static struct stats_code *store_probe_code_insert(struct store_target *cell, size_t at,
-						  unsigned code)
+/* Room for another probe, made ahead of need: it may come where there is no memory. */
+static void store_probe_ending_room(struct store_target *cell)
 {
-	struct stats_code *codes;
+	uint16_t cap = cell->ending_cap ? cell->ending_cap : STORE_ENDINGS;
+	struct stats_ending *old = cell->ending_cap ? cell->endings.list : NULL;
+	struct stats_ending *list;
 
-	if (!store_codes_room(cell))
+	if (cell->ending_count + ADDED_AT_ONCE <= cap)
+		return;
+	cap *= 2;
+	list = realloc(old, cap * sizeof(*list));
+	if (!list)
+		return;
+	if (!old)
+		memcpy(list, cell->endings.own, sizeof(cell->endings.own));
+	cell->endings.list = list;
+	cell->ending_cap = cap;
+}
+
+/* NULL where there was no memory for room. */
+static struct stats_ending *store_probe_ending_insert(struct store_target *cell,
+						      size_t at, uint16_t how)
+{
+	struct stats_ending *list = store_probe_ending_list(cell);
+
+	if (cell->ending_count == (cell->ending_cap ? cell->ending_cap : STORE_ENDINGS))
 		return NULL;
-	codes = cell->codes;
-	memmove(codes + at + 1, codes + at, (cell->code_count - at) * sizeof(*codes));
-	codes[at] = (struct stats_code){(uint16_t)code, 0};
-	cell->code_count++;
-	return cell->codes + at;
+	memmove(list + at + 1, list + at, (cell->ending_count - at) * sizeof(*list));
+	list[at] = (struct stats_ending){how, 0};
+	cell->ending_count++;
+	return &list[at];
 }
 
-/* Only the 600 status codes that exist have a counter, whatever a peer sends. */
-static void store_probe_code_count(struct store_target *cell, unsigned code)
+static void store_probe_ending_add(struct store_target *cell, uint16_t how)
 {
-	struct stats_code *c = NULL;
+	struct stats_ending *list = store_probe_ending_list(cell), *e;
 	size_t i = 0;
 
-	if (code < 100 || code > 699)
-		return;
-	while (i < cell->code_count && cell->codes[i].code < code)
+	while (i < cell->ending_count && list[i].how < how)
 		i++;
-	if (i < cell->code_count && cell->codes[i].code == code)
-		c = &cell->codes[i];
-	else
-		c = store_probe_code_insert(cell, i, code);
-	if (c)
-		c->count++;
-	/* The next one may come where there is no memory. */
-	(void)store_codes_room(cell);
+	e = i < cell->ending_count && list[i].how == how
+		    ? &list[i]
+		    : store_probe_ending_insert(cell, i, how);
+	if (e)
+		e->count++;
+}
+
+static void store_probe_ending_count(struct store_target *cell,
+				     const struct probe_result *r)
+{
+	if (!cell->stats.success && (unsigned)r->outcome < PROBE_OUTCOMES)
+		store_probe_ending_add(cell, (uint16_t)r->outcome);
+	/* Only the 600 status codes that exist have a counter, whatever a peer sends. */
+	if (r->code >= STATS_CODES_FROM && r->code <= STATS_CODES_TO)
+		store_probe_ending_add(cell, (uint16_t)r->code);
+	store_probe_ending_room(cell);
 }
 
 /* Another length of the way back is another way. */
 static void store_probe_way_back(struct stats_target *stats, uint8_t ttl)
 {
-	int16_t hops = (int16_t)trace_reply_hops(ttl);
+	int8_t hops = (int8_t)trace_reply_hops(ttl);
 
 	stats->reply_hops_changes += stats->reply_hops >= 0 && stats->reply_hops != hops;
 	stats->reply_hops = hops;
+}
+
+static void store_probe_tls(struct stats_tls *stats, const struct probe_result *result)
+{
+	if (result->cert_not_after_s > 0)
+		stats->cert_not_after_s = result->cert_not_after_s;
+	if (result->verified_not_after_s > 0)
+		stats->verified_not_after_s = result->verified_not_after_s;
+	if (result->outcome == PROBE_TLS && result->tls_cause < TLS_FAILURES)
+		stats->failures[result->tls_cause]++;
 }
 
 static void store_probe_result_count(const struct store *s, struct store_target *cell,
@@ -122,29 +149,23 @@ static void store_probe_result_count(const struct store *s, struct store_target 
 	bool answered = result->outcome == PROBE_RESPONSE;
 
 	stats->success = answered && result->verdict != PROBE_DOWN;
-	if (!stats->success && (unsigned)result->outcome < PROBE_OUTCOMES)
-		stats->failures[result->outcome]++;
 	if (stats->success)
 		stats->last_success_unix_ns = result->begun_unix_ns;
 	if (answered)
 		store_observe(s, cell, result);
-	if (result->cert_not_after_s > 0)
-		stats->cert_not_after_s = result->cert_not_after_s;
-	if (result->verified_not_after_s > 0)
-		stats->verified_not_after_s = result->verified_not_after_s;
 	stats->retry_after_s = result->retry_after_s;
 	if (result->reply_ttl)
 		store_probe_way_back(stats, result->reply_ttl);
-	if (result->outcome == PROBE_TLS && store_tls_of(cell) &&
-	    result->tls_cause < TLS_FAILURES)
-		cell->more->failures[result->tls_cause]++;
+	if (store_tls_of(cell))
+		store_probe_tls(&store_tls_of(cell)->stats, result);
 	stats->retransmissions += result->retransmissions;
-	memcpy(stats->phase_ns, result->phase_ns, sizeof(stats->phase_ns));
+	for (int i = 0; i < PROBE_PHASES; i++)
+		stats->phases[i] = stats_phase(result->phase_ns[i]);
 	stats->priority = result->priority;
 	stats->weight = result->weight;
-	if (result->registered_until_s >= 0)
-		stats->registered_until_s = result->registered_until_s;
-	store_probe_code_count(cell, result->code);
+	if (result->registered_until_s >= 0 && cell->more)
+		cell->more->registered_until_s = result->registered_until_s;
+	store_probe_ending_count(cell, result);
 }
 
 /* The phrase or failure that a person would want to read. */
@@ -283,7 +304,7 @@ void store_probe_misdirected(struct store *s, struct store_target *cell,
 void store_seen_as(struct store *s, struct store_target *cell,
 		   const struct mirror_view *view)
 {
-	char *text = cell ? strdup(view->address) : NULL, *old;
+	const char *text = cell ? store_words_keep(&s->words, view->address) : NULL, *old;
 
 	if (!text)
 		return;
@@ -298,7 +319,7 @@ void store_seen_as(struct store *s, struct store_target *cell,
 	cell->seen_as = text;
 	store_touch(s, cell->row);
 	store_write_unlock(s);
-	free(old);
+	store_words_drop(&s->words, old);
 }
 
 bool store_mirrored(struct store *s, struct store_target *cell, unsigned signs)

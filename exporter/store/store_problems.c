@@ -1,18 +1,6 @@
 /* What is wrong with a row: the facts for problems_of(). */
-#include <string.h>
-
 #include "base/clock.h"
-#include "exporter/store/labels.h"
 #include "exporter/store/store_rows.h"
-
-static bool store_problems_is_register(const struct store *s, struct store_target *t)
-{
-	const struct slice want = SLICE("REGISTER");
-	struct slice method = labels_find(
-		(struct slice){store_target_text(s, t), t->label_len}, "method");
-
-	return method.l == want.l && !memcmp(method.p, want.p, want.l);
-}
 
 /* By its last probes, as far as they reach back. */
 static bool store_problems_is_slow(const struct store *s, const struct store_target *t,
@@ -61,7 +49,7 @@ static void store_problems_calls(struct problems_facts *f, const struct store_tr
 	struct store_target *t;
 	bool works = false;
 
-	TAILQ_FOREACH(t, &row->targets, entry) {
+	SLIST_FOREACH(t, &row->targets, entry) {
 		const struct stats_call *c = store_call_of(t);
 
 		if (!c)
@@ -99,10 +87,10 @@ static void store_problems_target(struct problems_facts *f, struct registered *r
 	store_problems_loss(f, t->window);
 	f->tried = f->tried || t->last_unix_ns;
 	f->slow = f->slow || store_problems_is_slow(s, t, now_ns);
-	store_problems_earlier(&f->cert_end_s, stats_certificate_end_s(&t->stats));
-	if (t->stats.registered_until_s > f->registered_until_s)
-		f->registered_until_s = t->stats.registered_until_s;
-	if (t->stats.success < 0 || !store_problems_is_register(s, t))
+	store_problems_earlier(&f->cert_end_s, store_certificate_end_s(t));
+	if (store_registered_until_s(t) > f->registered_until_s)
+		f->registered_until_s = store_registered_until_s(t);
+	if (t->stats.success < 0 || !t->more || !t->more->registers)
 		return;
 	r->any = true;
 	r->success = r->success || t->stats.success;
@@ -111,17 +99,19 @@ static void store_problems_target(struct problems_facts *f, struct registered *r
 /* Changes of state within the window, of the last few. */
 static uint32_t store_problems_flaps(const struct store_trunk *row, int64_t now_s)
 {
+	const struct store_course *course = store_course_of(row);
 	uint32_t count = 0;
 
-	for (int i = 0; row->course && i < PROBLEMS_FLAPS; i++)
-		count += row->course->changes_s[i] &&
-			 now_s - row->course->changes_s[i] <= PROBLEMS_FLAP_WINDOW_S;
+	for (int i = 0; course && i < PROBLEMS_FLAPS; i++)
+		count += course->changes_s[i] &&
+			 now_s - course->changes_s[i] <= PROBLEMS_FLAP_WINDOW_S;
 	return count;
 }
 
 void store_problems(struct problems_facts *f, const struct store *s,
 		    const struct store_trunk *row, int64_t now_ns)
 {
+	const struct store_course *course = store_course_of(row);
 	struct registered r = {0};
 	struct store_target *t;
 
@@ -129,23 +119,23 @@ void store_problems(struct problems_facts *f, const struct store *s,
 		.now_s = now_ns / CLOCK_NS_PER_S,
 		.state = row->stats.state,
 		.paused = row->stats.paused,
-		.tried = row->dns_failed_unix_ns,
+		.tried = row->stats.dns_failures,
 		.addresses = row->stats.addresses,
 		.addresses_up = row->stats.addresses_up,
 		.since_s = store_since_unix_ns(s, row) / CLOCK_NS_PER_S,
 	};
-	if (row->course) {
-		f->down_until_s = row->course->down_until_s;
-		f->dns_failed_s = row->course->dns_failed_before_ns / CLOCK_NS_PER_S;
+	if (course) {
+		f->down_until_s = course->down_until_s;
+		f->dns_failed_s = course->dns_failed_before_ns / CLOCK_NS_PER_S;
 	}
 	f->flaps = store_problems_flaps(row, f->now_s);
-	TAILQ_FOREACH(t, &row->targets, entry)
+	SLIST_FOREACH(t, &row->targets, entry)
 		store_problems_target(f, &r, s, t, now_ns);
 	f->register_fails = r.any && !r.success;
 	if (row->stats.calls)
 		store_problems_calls(f, row);
 	if (!store_own_file(row))
 		return;
-	f->own_end_s = row->stats.own_not_after_s;
-	f->own_unfit = !tls_own_usable(&row->texts->own, f->now_s);
+	f->own_end_s = store_texts_of(row)->own.not_after_s;
+	f->own_unfit = !tls_own_usable(&store_texts_of(row)->own, f->now_s);
 }

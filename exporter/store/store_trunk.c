@@ -1,4 +1,4 @@
-/* The store's rows: a trunk's labels, state, addresses, and its peer's own requests. */
+/* The store's rows: a trunk's labels, state and addresses. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,41 +8,26 @@
 #include "exporter/store/store_rows.h"
 #include "exporter/store/store_text.h"
 
-/* The methods of the SIP registry; what else a peer may call its request is "other". */
-static const char *const methods[STATS_METHODS] = {
-	"OPTIONS",  "INVITE", "ACK",	   "BYE",    "CANCEL",
-	"REGISTER", "PRACK",  "SUBSCRIBE", "NOTIFY", "PUBLISH",
-	"MESSAGE",  "REFER",  "INFO",	   "UPDATE", "other",
-};
-
-const char *stats_method_name(size_t i)
+static void store_trunk_more_free(struct store_trunk_more *more)
 {
-	return methods[i];
-}
-
-static size_t store_trunk_method_index(const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < STATS_METHODS - 1; i++) {
-		if (!strcmp(methods[i], name))
-			break;
+	if (!more)
+		return;
+	if (more->texts) {
+		free(more->texts->own_file);
+		free(more->texts->dns_failure);
+		free(more->texts->dns_note);
 	}
-	return i;
+	free(more->inbound);
+	free(more->texts);
+	free(more->outage);
+	free(more->course);
+	free(more->bill);
+	free(more);
 }
 
 static void store_trunk_free(struct store_trunk *row)
 {
-	free(row->inbound);
-	if (row->texts) {
-		free(row->texts->own_file);
-		free(row->texts->dns_failure);
-		free(row->texts->dns_note);
-	}
-	free(row->texts);
-	free(row->outage);
-	free(row->course);
-	free(row->bill);
+	store_trunk_more_free(row->more);
 	free(row);
 }
 
@@ -60,7 +45,7 @@ static struct store_trunk *store_trunk_trunk_alloc(const struct buffer *labels,
 	memcpy(row->text + labels->len, info->data, info->len);
 	row->label_len = (uint32_t)labels->len;
 	row->info_len = (uint32_t)info->len;
-	TAILQ_INIT(&row->targets);
+	SLIST_INIT(&row->targets);
 	return row;
 }
 
@@ -71,19 +56,19 @@ static void store_trunk_pause(struct stats_trunk *stats, const struct config_set
 	stats->paused_until_s = stats->paused ? s->pause.until_s : 0;
 }
 
-static struct store_trunk *store_trunk_make(const struct config_trunk *trunk)
+static struct store_trunk *store_trunk_make(struct store *s,
+					    const struct config_trunk *trunk)
 {
-	struct buffer labels = {0}, info = {0};
+	struct buffer *labels = store_text_anew(&s->label_text);
+	struct buffer *info = store_text_anew(&s->info_text);
 	struct config_uri uri;
 	bool valid = !config_uri_parse(trunk->uri, &uri);
 	struct config_uri hop = {0};
 	struct store_trunk *row;
 
-	store_text_trunk(&labels, trunk);
-	store_text_info(&info, trunk, valid ? &uri : NULL);
-	row = store_trunk_trunk_alloc(&labels, &info);
-	buffer_clear(&labels);
-	buffer_clear(&info);
+	store_text_trunk(labels, trunk);
+	store_text_info(info, trunk, valid ? &uri : NULL);
+	row = store_trunk_trunk_alloc(labels, info);
 	if (!row)
 		return NULL;
 	row->stats.named =
@@ -95,8 +80,9 @@ static struct store_trunk *store_trunk_make(const struct config_trunk *trunk)
 	row->stats.calls =
 		trunk->settings && trunk->settings->methods >> CONFIG_METHOD_INVITE & 1;
 	row->conf = trunk;
-	row->bill = row->stats.calls ? calloc(1, sizeof(*row->bill)) : NULL;
-	if (row->bill || !row->stats.calls)
+	if (row->stats.calls && store_trunk_more_room(row))
+		row->more->bill = calloc(1, sizeof(*row->more->bill));
+	if (store_bill_of(row) || !row->stats.calls)
 		return row;
 	store_trunk_free(row);
 	return NULL;
@@ -104,7 +90,7 @@ static struct store_trunk *store_trunk_make(const struct config_trunk *trunk)
 
 int store_prepare(struct store *s, const struct config_trunk *trunk)
 {
-	struct store_trunk *row = store_trunk_make(trunk);
+	struct store_trunk *row = store_trunk_make(s, trunk);
 	int err;
 
 	if (!row)
@@ -152,7 +138,7 @@ static struct store_trunk *store_trunk_take(struct store *s,
 		store_trunk_unprepare(s, row);
 		return row;
 	}
-	return store_trunk_make(trunk);
+	return store_trunk_make(s, trunk);
 }
 
 void *store_trunk_note(struct store_trunk *row)
@@ -160,9 +146,14 @@ void *store_trunk_note(struct store_trunk *row)
 	return row->note;
 }
 
-void *store_target_note(struct store_target *cell)
+const struct config_trunk *store_trunk_conf(const struct store_trunk *row)
 {
-	return store_trunk_note(cell->row);
+	return row->conf;
+}
+
+const struct config_trunk *store_target_conf(const struct store_target *cell)
+{
+	return cell->row->conf;
 }
 
 struct store_trunk *store_trunk_add(struct store *s, const struct config_trunk *trunk)
@@ -211,17 +202,18 @@ void store_trunk_remove(struct store *s, struct store_trunk *row)
 	store_write_lock(s);
 	TAILQ_REMOVE(&s->trunks, row, entry);
 	name_index_remove(&s->names, row);
-	TAILQ_FOREACH(cell, &row->targets, entry)
+	SLIST_FOREACH(cell, &row->targets, entry)
 		history_track_free(&s->history, cell->track);
-	traced_forget(&s->traces, &row->traced);
+	if (row->more)
+		traced_forget(&s->traces, &row->more->traced);
 	s->exporter.trunks--;
 	s->target_count -= row->target_count;
 	s->generation++;
 	store_write_unlock(s);
 
-	while ((cell = TAILQ_FIRST(&row->targets)) != NULL) {
-		TAILQ_REMOVE(&row->targets, cell, entry);
-		store_target_free(cell);
+	while ((cell = SLIST_FIRST(&row->targets)) != NULL) {
+		SLIST_REMOVE_HEAD(&row->targets, entry);
+		store_target_free(s, cell);
 	}
 	store_trunk_free(row);
 }
@@ -254,9 +246,9 @@ int64_t store_down_since_unix_ns(struct store *s, const char *name)
 /* Made at the first need, with the lock held. NULL without memory. */
 static struct store_course *store_trunk_course(struct store_trunk *row)
 {
-	if (!row->course)
-		row->course = calloc(1, sizeof(*row->course));
-	return row->course;
+	if (store_trunk_more_room(row) && !row->more->course)
+		row->more->course = calloc(1, sizeof(*row->more->course));
+	return store_course_of(row);
 }
 
 /* With the lock held, before the change. The first one is noted when there is another. */
@@ -264,15 +256,16 @@ static void store_trunk_note_change(struct store *s, struct store_trunk *row,
 				    uint32_t since_s)
 {
 	uint32_t n = row->stats.state_changes;
+	struct store_course *course = n ? store_trunk_course(row) : NULL;
 
-	if (!n || !store_trunk_course(row))
+	if (!course)
 		return;
 	if (n == 1)
-		row->course->changes_s[0] =
+		course->changes_s[0] =
 			(uint32_t)(store_since_unix_ns(s, row) / CLOCK_NS_PER_S);
-	row->course->changes_s[n % PROBLEMS_FLAPS] = since_s;
+	course->changes_s[n % PROBLEMS_FLAPS] = since_s;
 	if (row->stats.state == HEALTH_DOWN)
-		row->course->down_until_s = since_s;
+		course->down_until_s = since_s;
 }
 
 void store_trunk_state(struct store *s, struct store_trunk *row,
@@ -330,15 +323,13 @@ void store_trunk_addresses(struct store *s, struct store_trunk *row, unsigned to
 /* Made at the first need. Returns NULL without memory. */
 static struct store_texts *store_trunk_texts(struct store *s, struct store_trunk *row)
 {
-	struct store_texts *texts = row->texts;
-
-	if (texts)
-		return texts;
-	texts = calloc(1, sizeof(*texts));
+	if (store_texts_of(row))
+		return store_texts_of(row);
 	store_write_lock(s);
-	row->texts = texts;
+	if (store_trunk_more_room(row))
+		row->more->texts = calloc(1, sizeof(*row->more->texts));
 	store_write_unlock(s);
-	return texts;
+	return store_texts_of(row);
 }
 
 /* Only this thread replaces a word; who reads does so with the lock. */
@@ -360,6 +351,7 @@ void store_trunk_dns_failed(struct store *s, struct store_trunk *row, const char
 {
 	int64_t now_unix_ns = clock_wall_ns();
 	struct store_texts *texts = row ? store_trunk_texts(s, row) : NULL;
+	struct store_course *course;
 
 	if (!row)
 		return;
@@ -367,17 +359,19 @@ void store_trunk_dns_failed(struct store *s, struct store_trunk *row, const char
 		store_trunk_set_word(s, &texts->dns_failure, detail);
 	store_write_lock(s);
 	row->stats.dns_failures++;
-	row->dns_hint = (uint8_t)hint;
-	if (store_trunk_course(row))
-		row->course->dns_failed_before_ns = row->dns_failed_unix_ns;
-	row->dns_failed_unix_ns = now_unix_ns;
+	course = store_trunk_course(row);
+	if (course) {
+		course->dns_hint = (uint8_t)hint;
+		course->dns_failed_before_ns = course->dns_failed_unix_ns;
+		course->dns_failed_unix_ns = now_unix_ns;
+	}
 	store_touch(s, row);
 	store_write_unlock(s);
 }
 
 void store_trunk_resolved(struct store *s, struct store_trunk *row, const char *note)
 {
-	struct store_texts *texts = row ? row->texts : NULL;
+	struct store_texts *texts = row ? store_texts_of(row) : NULL;
 
 	if (row && !texts && *note)
 		texts = store_trunk_texts(s, row);
@@ -402,7 +396,6 @@ void store_trunk_certificate(struct store *s, struct store_trunk *row, const cha
 		buffer_clear(&text);
 	}
 	store_write_lock(s);
-	row->stats.own_not_after_s = texts->own_file ? own->not_after_s : 0;
 	texts->own = *own;
 	store_touch(s, row);
 	store_write_unlock(s);
@@ -414,24 +407,6 @@ void store_trunk_inbound(struct store *s, struct store_trunk *row, bool missing)
 		return;
 	store_write_lock(s);
 	row->stats.inbound_missing = missing;
-	store_touch(s, row);
-	store_write_unlock(s);
-}
-
-void store_inbound(struct store *s, struct store_trunk *row, const char *method,
-		   int64_t now_unix_ns)
-{
-	size_t i = store_trunk_method_index(method);
-
-	if (!row)
-		return;
-	store_write_lock(s);
-	if (!row->inbound)
-		row->inbound = calloc(STATS_METHODS, sizeof(*row->inbound));
-	if (row->inbound)
-		row->inbound[i]++;
-	if (i == 0)
-		row->stats.inbound_options_unix_ns = now_unix_ns;
 	store_touch(s, row);
 	store_write_unlock(s);
 }

@@ -62,8 +62,8 @@ void store_traced(struct store *s, const char *trunk, const struct trace_report 
 		return;
 	store_write_lock(s);
 	row = name_index_find(&s->names, trunk);
-	if (row) {
-		traced_keep(&s->traces, &row->traced, t);
+	if (row && store_trunk_more_room(row)) {
+		traced_keep(&s->traces, &row->more->traced, t);
 		store_touch(s, row);
 	} else {
 		traced_unref(t);

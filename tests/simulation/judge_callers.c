@@ -179,7 +179,7 @@ bool judge_pings(const struct occasion *o, char why[JUDGE_WHY])
 	uint64_t sum = 0, want = t->heard_told - t->heard_base;
 
 	for (unsigned i = 0; i < STATS_METHODS && row->inbound; i++)
-		sum += row->inbound[i];
+		sum += row->inbound->requests[i];
 	/* Who is called asks much within a call, and some of it after its end. */
 	if (t->shaken || faults_has(FAULT_MEMORY) || t->dial ||
 	    (sum == want && t->heard_told <= t->heard))

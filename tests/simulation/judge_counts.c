@@ -41,9 +41,11 @@ static void sums_of_rows(struct sums *s, const struct snapshot *n,
 		const struct snapshot_target *t = &n->targets[row->target_first + i];
 
 		s->begun += t->stats.probes;
-		for (unsigned o = 0; o < PROBE_OUTCOMES; o++) {
-			s->outcomes[o] += o == PROBE_RESPONSE ? 0 : t->stats.failures[o];
-			s->ends += o == PROBE_RESPONSE ? 0 : t->stats.failures[o];
+		for (size_t f = 0; f < t->failure_count; f++) {
+			if (t->failures[f].how == PROBE_RESPONSE)
+				continue;
+			s->outcomes[t->failures[f].how] += t->failures[f].count;
+			s->ends += t->failures[f].count;
 		}
 		for (size_t b = 0; b <= n->buckets->count; b++)
 			s->ends += t->counts[b];

@@ -229,13 +229,12 @@ bool judge_open(const struct occasion *o, char why[JUDGE_WHY])
 	const struct snapshot_trunk *row = &o->snapshot->trunks[o->number];
 	const struct dialler *dial = o->trunk->dial;
 
-	if (!dial || o->trunk->shaken)
+	if (!dial || !row->bill || o->trunk->shaken)
 		return true;
-	if (row->stats.calls_open != dial->open ||
-	    row->stats.calls_not_ended != dial->lost - dial->lost_base)
+	if (row->bill->open != dial->open ||
+	    row->bill->not_ended != dial->lost - dial->lost_base)
 		return judge_because(why, "%u open, told %u; %u not ended, told %u",
-				     row->stats.calls_open, dial->open,
-				     row->stats.calls_not_ended,
+				     row->bill->open, dial->open, row->bill->not_ended,
 				     (unsigned)(dial->lost - dial->lost_base));
 	if (world_stalled_ns(world_now_ns() - 3 * WORLD_S) || calls_are_excused(NULL))
 		return true;

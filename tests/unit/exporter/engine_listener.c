@@ -9,6 +9,7 @@
 #include "exporter/store/labels.h"
 #include "exporter/store/snapshot.h"
 #include "sipprobe/engine.h"
+#include "tests/unit/exporter/store/endings.h"
 #include "tests/unit/tap.h"
 
 static const double bounds[] = {0.01, 1};
@@ -244,7 +245,7 @@ static void test_probes(void)
 	is_str(logged(), "", "above debug no probe is logged");
 	n = told_take(&t);
 	is_int(n->targets[0].stats.probes, 2, "probes are counted");
-	is_int(n->targets[0].stats.failures[PROBE_TIMEOUT], 2, "failures too");
+	is_int(failures_of(&n->targets[0], PROBE_TIMEOUT), 2, "failures too");
 	is_int(n->targets[0].stats.late, 2, "and late responses");
 	is_int(n->targets[0].stats.loss.lost, 3, "and what was lost");
 	is_int(n->exporter.lag_ns, 7000, "and how late a probe was");
@@ -301,7 +302,7 @@ static void test_certificates(void)
 	       "error=\"me.pem: it is no PEM\"",
 	       "files that cannot be used");
 	n = told_take(&t);
-	is_int(n->trunks[0].stats.own_not_after_s, 77, "what a trunk shows");
+	is_int(n->trunks[0].own.until_s, 77, "what a trunk shows");
 	is_int(n->exporter.listen_not_after_s, 88, "what is shown to who connects");
 	is_str(n->exporter.listen_file, "file=\"listen.pem\"", "and its file");
 	ok(n->exporter.tls_files_stale, "what is in use is old");
@@ -331,7 +332,7 @@ static void test_arrivals(void)
 	is_str(logged(), "level=debug msg=\"stray message\" why=malformed",
 	       "what is nobody's");
 	n = told_take(&t);
-	is_int(n->trunks[0].inbound[0], 1, "the request is counted");
+	is_int(n->trunks[0].inbound->requests[0], 1, "the request is counted");
 	is_int((long long)n->exporter.stray[ENGINE_STRAY_MALFORMED], 1, "the other too");
 	snapshot_free(n);
 	moved.name = "b";

@@ -57,6 +57,20 @@ static void test_values(void)
 	}
 }
 
+/* In two pieces it is the same. */
+static void test_joined(void)
+{
+	struct buffer b = {0};
+
+	labels_add_joined(&b, "a", SLICE("x\"y"), "\n\xffz");
+	labels_add_joined(&b, "b", (struct slice){0}, "v");
+	labels_add_joined(&b, "c", SLICE("v"), "");
+	ok(is_text((struct slice){b.data, b.len},
+		   "a=\"x\\\"y\\n\xef\xbf\xbdz\",b=\"v\",c=\"v\""),
+	   "joined");
+	buffer_clear(&b);
+}
+
 static const struct {
 	const char *text, *name, *value; /* "": none */
 } found[] = {
@@ -119,6 +133,7 @@ static void test_next(void)
 int main(void)
 {
 	test_values();
+	test_joined();
 	test_found();
 	test_next();
 	return tap_done();

@@ -27,9 +27,12 @@ static struct store_trunk *trunk_make(struct store *s, const char *name, size_t 
 {
 	char *value = malloc(bytes + 1);
 	struct config_pair label = {"site", value};
-	struct config_trunk t = {
-		.name = name, .uri = "sip:192.0.2.1", .labels = &label, .label_count = 1};
+	/* Whose settings are asked for when there is a target. */
+	static struct config_trunk t;
 	struct store_trunk *row;
+
+	t = (struct config_trunk){
+		.name = name, .uri = "sip:192.0.2.1", .labels = &label, .label_count = 1};
 
 	memset(value, 'x', bytes);
 	value[bytes] = '\0';
@@ -175,16 +178,16 @@ static void test_all_parts(void)
 	store_probe_done(s, cell, &r);
 
 	is_int(snapshot_take(&n, s, SNAPSHOT_NATIVE | SNAPSHOT_EXEMPLARS), 0, "taken");
-	is_int(n->trunks[0].inbound[1], 1, "requests of the peer");
+	is_int(n->trunks[0].inbound->requests[1], 1, "requests of the peer");
 	ok(n->trunks[0].own_file.l == 13 &&
 		   !memcmp(n->trunks[0].own_file.p, "file=\"me.pem\"", 13),
 	   "our certificate's file");
-	is_int(n->trunks[0].stats.own_not_after_s, 77, "and its end");
+	is_int(n->trunks[0].own.until_s, 77, "and its end");
 	ok(n->trunks[0].own_use.l == 30 &&
 		   !memcmp(n->trunks[0].own_use.p, "file=\"me.pem\",purpose=\"client\"",
 			   30),
 	   "and what it is shown as");
-	is_int(n->targets[0].tls_failures[TLS_FAILURE_EXPIRED], 1, "causes of TLS");
+	is_int(n->targets[0].tls->failures[TLS_FAILURE_EXPIRED], 1, "causes of TLS");
 	is_slice(n->trunks[0].info, "uri=\"sip:192.0.2.1\",transport=\"\",profile=\"\"",
 		 "what is told of the trunk alone");
 	ok(!n->targets[0].classic, "no target is without a native histogram for ever");
@@ -193,7 +196,7 @@ static void test_all_parts(void)
 		 "address=\"192.0.2.1:5061\",transport=\"tls\"",
 		 "labels of both");
 	is_int((long long)n->targets[0].code_count, 1, "codes");
-	is_int(n->targets[0].codes[0].code, 200, "the one that came");
+	is_int(n->targets[0].codes[0].how, 200, "the one that came");
 	is_int((long long)n->targets[0].exemplar_count, 1, "exemplars");
 	is_str(n->targets[0].exemplars[0].call_id, "abc", "whose");
 	ok(n->native_kept && n->targets[0].native, "a native histogram");

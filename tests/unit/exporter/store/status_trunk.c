@@ -439,7 +439,7 @@ static void test_registered(void)
 						     : &targets[registrations[i].longest];
 
 		for (int k = 0; k < 3; k++)
-			targets[k].stats.registered_until_s = registrations[i].until_s[k];
+			targets[k].registered_until_s = registrations[i].until_s[k];
 		ok(status_registered(&t) == want, "%s", registrations[i].name);
 	}
 }

@@ -7,6 +7,7 @@
 #include "exporter/store/snapshot.h"
 #include "exporter/store/store.h"
 #include "exporter/store/store_rows.h"
+#include "tests/unit/exporter/store/endings.h"
 #include "tests/unit/tap.h"
 
 #define BUCKETS 12
@@ -125,14 +126,16 @@ static void check_outcome(const struct outcome_case *c, const struct snapshot_ta
 	int i;
 
 	for (i = 0; i < PROBE_OUTCOMES; i++)
-		failures += t->stats.failures[i];
+		failures += failures_of(t, (enum probe_outcome)i);
 	for (i = 0; i <= BUCKETS; i++)
 		counts += t->counts[i];
 	is_int(t->stats.success, c->success, c->what);
 	is_int(failures, c->failure >= 0, "failures counted");
-	ok(c->failure < 0 || t->stats.failures[c->failure] == 1, "under its reason");
+	ok(c->failure < 0 || failures_of(t, (enum probe_outcome)c->failure) == 1,
+	   "under its reason");
 	is_int(counts, c->bucket >= 0, "durations observed");
 	ok(c->bucket < 0 || t->counts[c->bucket] == 1, "in its bucket");
+	is_int((long long)t->failure_count, c->failure >= 0, "and under no other");
 	is_int((long long)t->code_count, c->codes, "codes seen");
 	is_int(t->stats.last_success_unix_ns, c->success ? 1000000000LL : 0,
 	       "last success");
@@ -180,7 +183,7 @@ static void test_codes_bounded(void)
 	n = take(s);
 	is_int((long long)n->targets[0].code_count, 600, "600 codes and no more");
 	for (i = 0; i < 600; i++)
-		rising = rising && n->targets[0].codes[i].code == 100 + i &&
+		rising = rising && n->targets[0].codes[i].how == 100 + i &&
 			 n->targets[0].codes[i].count == 4;
 	ok(rising, "in rising order, each counted");
 	snapshot_free(n);
@@ -247,8 +250,9 @@ static void test_exporter(void)
 	ok(!n->exporter.reload_successful, "the last reload failed");
 	is_int(n->exporter.lag_ns, 3000, "the largest lag of the last minute");
 	is_int((long long)n->exporter.stray[ENGINE_STRAY_MALFORMED], 1, "strays");
-	is_int(n->trunks[0].stats.inbound_options_unix_ns, 11, "last inbound OPTIONS");
-	is_int(n->trunks[0].inbound[STATS_METHODS - 1], 1, "a made-up method is other");
+	is_int(n->trunks[0].inbound->options_unix_ns, 11, "last inbound OPTIONS");
+	is_int(n->trunks[0].inbound->requests[STATS_METHODS - 1], 1,
+	       "a made-up method is other");
 	snapshot_free(n);
 	store_free(s);
 }
@@ -378,7 +382,7 @@ static void test_churn(void)
 		}
 		store_trunk_addresses(c.s, rows[k], 1, 1);
 		r.phase_ns[PROBE_PHASE_ANSWER] = i * 7919LL;
-		store_probe_done(c.s, TAILQ_FIRST(&rows[k]->targets), &r);
+		store_probe_done(c.s, SLIST_FIRST(&rows[k]->targets), &r);
 	}
 	atomic_store(&c.stop, true);
 	pthread_join(thread, NULL);

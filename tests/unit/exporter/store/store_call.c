@@ -357,7 +357,6 @@ static void test_made(void)
 {
 	struct call_report yes = made(CALL_FAILURE_NONE),
 			   no = made(CALL_FAILURE_REJECTED);
-	const struct stats_trunk *t;
 	const struct stats_bill *bill;
 	struct world w;
 
@@ -372,20 +371,19 @@ static void test_made(void)
 	store_call_not_ended(w.store, "a");
 	store_call_not_ended(w.store, "gone");
 	ok(look(&w)->not_ended_s > 0, "remembered when");
-	t = &w.seen->trunks[0].stats;
 	bill = w.seen->trunks[0].bill;
 	is_int(bill->answered, 2, "answered");
 	is_int(bill->unanswered, 1, "not answered");
 	is_int(bill->talk_ns / MS, 4000, "all together");
-	is_int(t->calls_open, 3, "open");
-	is_int(t->calls_not_ended, 1, "not ended");
+	is_int(bill->open, 3, "open");
+	is_int(bill->not_ended, 1, "not ended");
 	store_calls_open(w.store, "a", 70000);
 	(void)look(&w);
-	is_int(w.seen->trunks[0].stats.calls_open, 65535, "as many as it holds");
+	is_int(w.seen->trunks[0].bill->open, 65535, "as many as it holds");
 	for (int i = 0; i < 65536; i++)
 		store_call_not_ended(w.store, "a");
 	(void)look(&w);
-	is_int(w.seen->trunks[0].stats.calls_not_ended, 65535, "of these too");
+	is_int(w.seen->trunks[0].bill->not_ended, 65535, "of these too");
 	world_end(&w);
 }
 

@@ -365,6 +365,7 @@ static void held_open(struct held *h)
 struct seen {
 	unsigned char row[sizeof(struct store_trunk)];
 	unsigned char fresh[sizeof(struct store_trunk)];
+	unsigned char more[sizeof(struct store_trunk_more)];
 	unsigned char texts[sizeof(struct store_texts)];
 	unsigned char cell[sizeof(struct store_target)];
 	unsigned char exporter[sizeof(struct stats_exporter)];
@@ -377,7 +378,8 @@ static void seen_take(struct seen *n, const struct held *h)
 	memset(n, 0, sizeof(*n));
 	memcpy(n->row, h->row, sizeof(n->row));
 	memcpy(n->fresh, h->fresh, sizeof(n->fresh));
-	memcpy(n->texts, h->row->texts, sizeof(n->texts));
+	memcpy(n->more, h->row->more, sizeof(n->more));
+	memcpy(n->texts, store_texts_of(h->row), sizeof(n->texts));
 	memcpy(n->cell, h->cell, sizeof(n->cell));
 	memcpy(n->exporter, &h->s->exporter, sizeof(n->exporter));
 	memcpy(n->lag, h->s->lag, sizeof(n->lag));

@@ -57,8 +57,12 @@ static bool row_is_whole(const struct store_trunk *row)
 
 static bool cell_is_whole(const struct store *s, struct store_target *cell)
 {
-	return cell->label_len == sizeof(cell_text) - 1 &&
-	       !memcmp(store_target_text(s, cell), cell_text, cell->label_len);
+	char text[sizeof(cell_text)];
+
+	if (store_target_text_len(s, cell) != sizeof(cell_text) - 1)
+		return false;
+	store_target_text(text, s, cell);
+	return !memcmp(text, cell_text, sizeof(cell_text) - 1);
 }
 
 /* Some answers, words that are no "OK", a chain and a ladder: all that a cell may own. */
@@ -137,11 +141,12 @@ static void check_row(const struct store_trunk *row)
 	wrong += store_dns_note(row) && strcmp(store_dns_note(row), "note") != 0;
 	wrong +=
 		store_own_file(row) && strcmp(store_own_file(row), "file=\"a.pem\"") != 0;
-	wrong +=
-		row->stats.own_not_after_s != (store_own_file(row) ? own.not_after_s : 0);
-	wrong += row->inbound && row->inbound[0] != 1;
+	wrong += store_own_file(row) &&
+		 store_texts_of(row)->own.not_after_s != own.not_after_s;
+	wrong += store_inbound_of(row) && (store_inbound_of(row)->requests[0] != 1 ||
+					   store_inbound_of(row)->options_unix_ns != 1);
 	wrong += row->stats.state != HEALTH_DOWN || row->stats.state_changes != 4;
-	wrong += !row->bill || row->bill->answered;
+	wrong += !store_bill_of(row) || store_bill_of(row)->answered;
 }
 
 static uint64_t native_total(const struct native_histogram *n)
@@ -346,10 +351,26 @@ static void test_many_prepared(void)
 	store_free(s);
 }
 
-/* The first code of an address, and one more, are counted where there is no memory. */
-static void test_codes(void)
+/* However a probe ends, and the next one, it is counted where there is no memory. */
+static void test_endings(void)
 {
-	static const unsigned codes[] = {200, 503, 404};
+	static const struct {
+		enum probe_outcome outcome;
+		enum probe_verdict verdict;
+		uint16_t code;
+		uint16_t count; /* of ways afterwards */
+	} probes[] = {
+		{PROBE_RESPONSE, PROBE_UP, 200, 1},
+		{PROBE_RESPONSE, PROBE_UP, 404, 2},
+		{PROBE_RESPONSE, PROBE_DOWN, 503, 4},
+		{PROBE_TIMEOUT, PROBE_DOWN, 0, 5},
+		{PROBE_AUTH, PROBE_DOWN, 403, 7},
+		{PROBE_DNS, PROBE_DOWN, 0, 8},
+		{PROBE_REFUSED, PROBE_DOWN, 0, 9},
+		{PROBE_RESPONSE, PROBE_UP, 202, 10},
+		{PROBE_RESPONSE, PROBE_UP, 204, 11},
+		{PROBE_ELSEWHERE, PROBE_DOWN, 299, 13},
+	};
 	struct probe_result r = probe_result_none();
 	struct store_target *cell;
 	struct store *s = NULL;
@@ -357,19 +378,23 @@ static void test_codes(void)
 	if (store_alloc(&s, bounds, 2))
 		return;
 	cell = store_target_add(s, store_trunk_add(s, &trunk), &target);
-	r.outcome = PROBE_RESPONSE;
-	r.verdict = PROBE_UP;
-	for (size_t i = 0; i < 3; i++) {
-		r.code = (uint16_t)codes[i];
+	for (size_t i = 0; i < sizeof(probes) / sizeof(*probes); i++) {
+		r.outcome = probes[i].outcome;
+		r.verdict = probes[i].verdict;
+		r.code = probes[i].code;
 		countdown = 0;
 		store_probe_done(s, cell, &r);
 		/* It may have been spent on something else. */
 		countdown = -1;
 		store_probe_done(s, cell, &r);
+		is_int(cell->ending_count, probes[i].count, "ways to end");
 	}
-	is_int(cell->code_count, 3, "three codes");
-	for (size_t i = 0; i < cell->code_count; i++)
-		is_int(cell->codes[i].count, 2, "each answer counted");
+	for (size_t i = 0; i < cell->ending_count; i++) {
+		const struct stats_ending *e = store_endings(cell);
+
+		ok(!i || e[i].how > e[i - 1].how, "rising");
+		is_int(e[i].count, 2, "each is counted");
+	}
 	store_free(s);
 }
 
@@ -416,7 +441,7 @@ int main(void)
 	test_each();
 	test_prepared();
 	test_many_prepared();
-	test_codes();
+	test_endings();
 	test_changes();
 	return tap_done();
 }

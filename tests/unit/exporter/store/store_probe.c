@@ -5,6 +5,7 @@
 #include "exporter/store/snapshot.h"
 #include "exporter/store/status.h"
 #include "exporter/store/store.h"
+#include "tests/unit/exporter/store/endings.h"
 #include "tests/unit/tap.h"
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
@@ -14,6 +15,7 @@ static const struct config_settings settings = {.mark_copies = true,
 						.interval_us = 30000000};
 static const struct config_trunk trunk = {
 	.name = "a", .uri = "sip:192.0.2.1", .settings = &settings};
+static const struct config_trunk bare = {.name = "b", .uri = "sip:192.0.2.1"};
 static const struct engine_target udp = {"OPTIONS", "192.0.2.1:5060", "udp"};
 
 struct world {
@@ -49,6 +51,11 @@ static const struct snapshot_target *look(struct world *w)
 	if (snapshot_take(&w->seen, w->s, 0))
 		exit(1);
 	return w->seen->targets;
+}
+
+static int64_t phase_ns(struct world *w, enum probe_phase phase)
+{
+	return stats_phase_ns(look(w)->stats.phases[phase]);
 }
 
 /* Whether the trunk changed since it was asked the last time. */
@@ -87,11 +94,13 @@ static void test_new(void)
 	begin(&w);
 	t = look(&w);
 	ok(t->stats.success == -1 && t->stats.reply_hops == -1 &&
-		   t->stats.retry_after_s == -1 && !t->stats.probes && !t->code_count,
+		   t->stats.retry_after_s == -1 && !t->stats.probes && !t->code_count &&
+		   !t->failure_count,
 	   "nothing is known of a new one");
 	for (int i = 0; i < PROBE_PHASES; i++)
-		is_int(t->stats.phase_ns[i], -1, "nor how long a phase takes");
-	ok(!t->call && !t->tls_failures && t->ways && !t->ways->there, "but by its kind");
+		is_int(stats_phase_ns(t->stats.phases[i]), -1,
+		       "nor how long a phase takes");
+	ok(!t->call && !t->tls && t->ways && !t->ways->there, "but by its kind");
 	end(&w);
 }
 
@@ -101,7 +110,6 @@ static void test_kinds(void)
 	static const struct config_settings unmarked;
 	static const struct config_trunk plain = {
 		.name = "p", .uri = "sip:192.0.2.1", .settings = &unmarked};
-	static const struct config_trunk bare = {.name = "b", .uri = "sip:192.0.2.1"};
 	static const struct {
 		struct engine_target target;
 		const struct config_trunk *conf;
@@ -126,8 +134,8 @@ static void test_kinds(void)
 		t = look(&w);
 		ok(t->stats.udp == cases[i].udp &&
 			   t->stats.websocket == cases[i].websocket &&
-			   !t->tls_failures == !cases[i].tls &&
-			   !t->call == !cases[i].calls && !t->ways == !cases[i].ways,
+			   !t->tls == !cases[i].tls && !t->call == !cases[i].calls &&
+			   !t->ways == !cases[i].ways,
 		   "%s over %s", cases[i].target.method, cases[i].target.transport);
 		end(&w);
 	}
@@ -172,8 +180,8 @@ static void test_codes(void)
 		store_probe_done(w.s, w.cell, &r);
 	}
 	t = look(&w);
-	ok(t->code_count == 3 && t->codes[0].code == 100 && t->codes[1].code == 200 &&
-		   t->codes[2].code == 699,
+	ok(t->code_count == 3 && t->codes[0].how == 100 && t->codes[1].how == 200 &&
+		   t->codes[2].how == 699,
 	   "from the first to the last, rising");
 	ok(t->codes[0].count == 2 && t->codes[1].count == 1 && t->codes[2].count == 1,
 	   "each as often as it came");
@@ -193,8 +201,8 @@ static void test_certificates(void)
 	r.cert_not_after_s = 1;
 	r.verified_not_after_s = 0;
 	store_probe_done(w.s, w.cell, &r);
-	ok(look(&w)->stats.cert_not_after_s == 1 &&
-		   look(&w)->stats.verified_not_after_s == 1,
+	ok(look(&w)->tls->cert_not_after_s == 1 &&
+		   look(&w)->tls->verified_not_after_s == 1,
 	   "the last ends that were seen");
 	end(&w);
 }
@@ -211,12 +219,70 @@ static void test_last(void)
 	r.phase_ns[PROBE_PHASE_RESOLVE] = 4;
 	store_probe_done(w.s, w.cell, &r);
 	is_int(look(&w)->stats.retry_after_s, 3, "how long it wants to be left alone");
-	is_int(look(&w)->stats.phase_ns[PROBE_PHASE_RESOLVE], 4, "how long a name took");
+	is_int(phase_ns(&w, PROBE_PHASE_RESOLVE), 4, "how long a name took");
 	r = probe_result_none();
 	store_probe_done(w.s, w.cell, &r);
 	is_int(look(&w)->stats.retry_after_s, -1, "no more");
-	is_int(look(&w)->stats.phase_ns[PROBE_PHASE_RESOLVE], -1, "nor was it resolved");
+	is_int(phase_ns(&w, PROBE_PHASE_RESOLVE), -1, "nor was it resolved");
 	end(&w);
+}
+
+/* To the nanosecond for two seconds, then to the microsecond. */
+static void test_phases(void)
+{
+	static const struct {
+		int64_t took_ns, told_ns;
+	} cases[] = {
+		{-1, -1},
+		{0, 0},
+		{1, 1},
+		{1234567891, 1234567891},
+		{2147483647, 2147483647},
+		{2147483648, 2147483000},
+		{2999999999, 2999999000},
+		{32000000999, 32000000000},
+		{2147483646000, 2147483646000},
+		{2147483647000, 2147483646000},
+		{INT64_MAX, 2147483646000},
+	};
+	struct world w;
+
+	begin(&w);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct probe_result r = probe_result_none();
+
+		r.phase_ns[PROBE_PHASE_TLS] = cases[i].took_ns;
+		store_probe_done(w.s, w.cell, &r);
+		is_int(phase_ns(&w, PROBE_PHASE_TLS), cases[i].told_ns, "a phase");
+		is_int(phase_ns(&w, PROBE_PHASE_ANSWER), -1, "and no other");
+	}
+	end(&w);
+}
+
+/* Only who registers keeps until when. */
+static void test_registered(void)
+{
+	static const struct engine_target cases[] = {{"REGISTER", "a", "udp"},
+						     {"REGISTER", "a", "tls"},
+						     {"OPTIONS", "a", "udp"}};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct probe_result r = probe_result_none();
+		int64_t kept_s = i < 2 ? 77 : 0;
+		struct world w;
+
+		begin_with(&w, &bare, &cases[i]);
+		r.registered_until_s = 77;
+		store_probe_done(w.s, w.cell, &r);
+		r.registered_until_s = -1;
+		store_probe_done(w.s, w.cell, &r);
+		ok(look(&w)->registered_until_s == kept_s, "of %s over %s",
+		   cases[i].method, cases[i].transport);
+		r.registered_until_s = 0;
+		store_probe_done(w.s, w.cell, &r);
+		is_int(look(&w)->registered_until_s, 0, "none any more");
+		end(&w);
+	}
 }
 
 static void test_causes(void)
@@ -241,9 +307,9 @@ static void test_causes(void)
 		r.tls_cause = told[i].cause;
 		store_probe_done(w.s, w.cell, &r);
 	}
-	is_int(look(&w)->tls_failures[TLS_FAILURE_NAME], 2, "each cause by itself");
-	is_int(look(&w)->tls_failures[TLS_FAILURE_EXPIRED], 1, "if it is one of TLS");
-	is_int(look(&w)->stats.failures[PROBE_TLS], 4, "of so many that failed");
+	is_int(look(&w)->tls->failures[TLS_FAILURE_NAME], 2, "each cause by itself");
+	is_int(look(&w)->tls->failures[TLS_FAILURE_EXPIRED], 1, "if it is one of TLS");
+	is_int(failures_of(look(&w), PROBE_TLS), 4, "of so many that failed");
 	end(&w);
 }
 
@@ -413,6 +479,8 @@ int main(void)
 	test_codes();
 	test_certificates();
 	test_last();
+	test_phases();
+	test_registered();
 	test_causes();
 	test_way_back();
 	test_first_loss();

@@ -167,17 +167,18 @@ static void test_numbers(void)
 	r.phase_ns[PROBE_PHASE_CONNECT] = -1;
 	store_probe_done(s, cell, &r);
 	is_int(cell->last.gap_ds, 300, "the time between two");
-	is_int(cell->stats.cert_not_after_s, 77, "a certificate's end stays");
-	is_int(cell->stats.registered_until_s, 99, "a registration's too");
+	is_int(cell->more->tls->stats.cert_not_after_s, 77, "a certificate's end stays");
+	is_int(cell->more->registered_until_s, 99, "a registration's too");
 	is_int(cell->stats.retry_after_s, -1, "a wish to be left alone does not");
-	is_int(cell->stats.phase_ns[PROBE_PHASE_CONNECT], -1, "nor does a phase");
+	is_int(stats_phase_ns(cell->stats.phases[PROBE_PHASE_CONNECT]), -1,
+	       "nor does a phase");
 	is_int(cell->stats.retransmissions, 4, "retransmissions add up");
 	is_int(cell->stats.sum_ns, 10000000, "durations add up");
 	is_int(cell->stats.priority, 10, "priority");
 	is_int(cell->stats.weight, 20, "weight");
 	r.registered_until_s = 0;
 	store_probe_done(s, cell, &r);
-	is_int(cell->stats.registered_until_s, 0, "no registration is news");
+	is_int(cell->more->registered_until_s, 0, "no registration is news");
 	r.outcome = PROBE_TLS;
 	r.code = 0;
 	r.tls_cause = TLS_FAILURE_NAME;
@@ -187,7 +188,8 @@ static void test_numbers(void)
 	r.outcome = PROBE_TIMEOUT;
 	r.tls_cause = TLS_FAILURE_NAME;
 	store_probe_done(s, cell, &r);
-	is_int(cell->more->failures[TLS_FAILURE_NAME], 1, "only TLS has a cause of TLS");
+	is_int(cell->more->tls->stats.failures[TLS_FAILURE_NAME], 1,
+	       "only TLS has a cause of TLS");
 	is_int(cell->stats.sum_ns, 15000000, "only answers have durations");
 	r = answered(200, -1);
 	store_probe_done(s, cell, &r);
@@ -315,7 +317,7 @@ static void test_trunk_words(void)
 	ok(!store_own_file(row), "and no certificate");
 	store_trunk_dns_failed(s, row, "one", DNS_HINT_NONE);
 	is_dns_said(s, "one", "why a name failed");
-	ok(row->dns_failed_unix_ns > 0, "and when");
+	ok(store_dns_failed_unix_ns(row) > 0, "and when");
 	store_trunk_dns_failed(s, row, "two", DNS_HINT_NONE);
 	is_dns_said(s, "two", "the last time");
 	is_int(row->stats.dns_failures, 2, "each is counted");
@@ -329,16 +331,18 @@ static void test_trunk_words(void)
 	is_str(store_own_file(row), "file=\"b.pem\"", "the file of our certificate");
 	store_trunk_certificate(s, row, "/a/c.pem", &(struct tls_own){.not_after_s = 6});
 	is_str(store_own_file(row), "file=\"b.pem\"", "which is the trunk's for good");
-	is_int(row->stats.own_not_after_s, 6, "its end is the last that was told");
+	is_int(row->more->texts->own.not_after_s, 6, "its end is the last that was told");
 	store_trunk_certificate(s, row, "/a/b.pem", &(struct tls_own){3, 8, .unfit = ""});
-	ok(!tls_own_usable(&row->texts->own, 2) && tls_own_usable(&row->texts->own, 3),
+	ok(!tls_own_usable(&row->more->texts->own, 2) &&
+		   tls_own_usable(&row->more->texts->own, 3),
 	   "usable from when all that a peer needs is valid");
-	ok(tls_own_usable(&row->texts->own, 8) && !tls_own_usable(&row->texts->own, 9),
+	ok(tls_own_usable(&row->more->texts->own, 8) &&
+		   !tls_own_usable(&row->more->texts->own, 9),
 	   "and until a part of that ends");
 	store_trunk_certificate(s, row, "/a/b.pem",
 				&(struct tls_own){3, 8, .unfit = "is for servers"});
-	ok(!tls_own_usable(&row->texts->own, 5), "never when a peer will mind it");
-	is_str(row->texts->own.unfit, "is for servers", "and why is kept");
+	ok(!tls_own_usable(&row->more->texts->own, 5), "never when a peer will mind it");
+	is_str(row->more->texts->own.unfit, "is for servers", "and why is kept");
 	store_free(s);
 }
 
@@ -358,17 +362,17 @@ static void test_inbound(void)
 	struct store_trunk *row = store_trunk_add(s, &trunk_a);
 
 	store_inbound(s, row, "INVITE", 5);
-	is_int(row->stats.inbound_options_unix_ns, 0, "only OPTIONS is a ping");
+	is_int(store_inbound_of(row)->options_unix_ns, 0, "only OPTIONS is a ping");
 	store_inbound(s, row, "OPTIONS", 6);
-	is_int(row->stats.inbound_options_unix_ns, 6, "its time");
+	is_int(store_inbound_of(row)->options_unix_ns, 6, "its time");
 	store_inbound(s, row, "UPDATE", 7);
 	store_inbound(s, row, "other", 8);
 	store_inbound(s, row, "options", 9);
-	is_int(row->inbound[13], 1, "the last one with a name");
-	is_int(row->inbound[14], 2, "all others are one");
+	is_int(row->more->inbound->requests[13], 1, "the last one with a name");
+	is_int(row->more->inbound->requests[14], 2, "all others are one");
 	is_str(stats_method_name(13), "UPDATE", "names");
 	is_str(stats_method_name(14), "other", "and of the rest");
-	is_int(row->stats.inbound_options_unix_ns, 6, "case matters");
+	is_int(store_inbound_of(row)->options_unix_ns, 6, "case matters");
 	store_free(s);
 }
 
@@ -395,10 +399,81 @@ static void test_cells(void)
 	ok(row->changed > changed, "a removal changes the row");
 	is_int(row->target_count, 1, "one cell is left");
 	is_int((long long)s->target_count, 1, "of all");
-	ok(TAILQ_FIRST(&row->targets) == two, "the other one");
+	ok(SLIST_FIRST(&row->targets) == two, "the other one");
 	store_trunk_remove(s, row);
 	is_int((long long)s->target_count, 0, "a trunk takes its cells along");
 	is_int((long long)s->exporter.trunks, 0, "and is counted no more");
+	store_free(s);
+}
+
+static bool has(const struct store *s, const struct store_target *t, const char *name,
+		const char *value)
+{
+	struct slice found = store_target_find(s, t, name);
+
+	return found.l == strlen(value) && (!found.l || !memcmp(found.p, value, found.l));
+}
+
+/* All but the address is kept once for targets of one kind. */
+static void test_kinds(void)
+{
+	static const struct engine_target targets[] = {
+		{"OPTIONS", "192.0.2.1:5060", "udp"},	  {"OPTIONS", "a\"b", "udp"},
+		{"REGISTER", "192.0.2.1:5060", "udp"},	  {"OPTIONS", "", "tls"},
+		{"OPTIONS", "[2001:db8::1]:5061", "tls"},
+	};
+	static const char *const texts[] = {
+		"method=\"OPTIONS\",address=\"192.0.2.1:5060\",transport=\"udp\"",
+		"method=\"OPTIONS\",address=\"a\\\"b\",transport=\"udp\"",
+		"method=\"REGISTER\",address=\"192.0.2.1:5060\",transport=\"udp\"",
+		"method=\"OPTIONS\",address=\"\",transport=\"tls\"",
+		"method=\"OPTIONS\",address=\"[2001:db8::1]:5061\",transport=\"tls\"",
+	};
+	struct store *s = store_make();
+	struct store_trunk *row = store_trunk_add(s, &trunk_a);
+	struct store_target *cells[5];
+	char text[128];
+
+	for (size_t i = 0; i < 5; i++)
+		cells[i] = store_target_add(s, row, &targets[i]);
+	for (size_t i = 0; i < 5; i++) {
+		memset(text, 0, sizeof(text));
+		store_target_text(text, s, cells[i]);
+		is_str(text, texts[i], "label text");
+		is_int((long long)store_target_text_len(s, cells[i]),
+		       (long long)strlen(texts[i]), "as long as it is");
+		ok(has(s, cells[i], "method", targets[i].method) &&
+			   has(s, cells[i], "transport", targets[i].transport) &&
+			   has(s, cells[i], "address",
+			       i == 1 ? "a\\\"b" : targets[i].address),
+		   "each value is found");
+		ok(has(s, cells[i], "trunk", ""), "and no other");
+	}
+	is_int(s->kind_count, 3, "of three kinds");
+	store_free(s);
+}
+
+/* Nobody has so many: but whoever names them, each keeps its own. */
+static void test_many_kinds(void)
+{
+	enum { MANY = 300 };
+	struct store *s = store_make();
+	struct store_trunk *row = store_trunk_add(s, &trunk_a);
+	struct store_target *cells[MANY];
+	char method[16];
+	int own = 0;
+
+	for (int i = 0; i < MANY; i++) {
+		snprintf(method, sizeof(method), "M%d", i);
+		cells[i] = store_target_add(s, row,
+					    &(struct engine_target){method, "a", "udp"});
+	}
+	for (int i = 0; i < MANY; i++) {
+		snprintf(method, sizeof(method), "M%d", i);
+		own += has(s, cells[i], "method", method);
+	}
+	is_int(own, MANY, "each has its own");
+	is_int(s->kind_count, MANY, "and no more than that");
 	store_free(s);
 }
 
@@ -416,7 +491,8 @@ static void test_long_address(void)
 	memset(address, '1', UINT16_MAX + 1);
 	address[UINT16_MAX - rest] = '\0';
 	cell = store_target_add(s, row, &target);
-	is_int(cell ? cell->label_len : 0, UINT16_MAX, "the longest there may be");
+	is_int(cell ? (long long)store_target_text_len(s, cell) : 0, UINT16_MAX,
+	       "the longest there may be");
 	address[UINT16_MAX - rest] = '1';
 	address[UINT16_MAX - rest + 1] = '\0';
 	ok(!store_target_add(s, row, &target), "a byte more is refused");
@@ -528,6 +604,32 @@ static void test_offsets(void)
 		       cases[i].want_ms * CLOCK_NS_PER_MS, cases[i].name);
 }
 
+/* --- as whom peers see us --- */
+
+static void test_seen_as(void)
+{
+	const struct mirror_view here = {"203.0.113.7:5060", true};
+	const struct mirror_view there = {"203.0.113.8:5060", true};
+	struct store *s = store_make();
+	struct store_trunk *row = store_trunk_add(s, &trunk_a);
+	struct store_target *one = store_target_add(s, row, &udp);
+	struct store_target *two = store_target_add(s, row, &tls);
+
+	store_seen_as(s, one, &here);
+	store_seen_as(s, two, &here);
+	ok(one->seen_as == two->seen_as, "where two are seen alike it is kept once");
+	store_seen_as(s, two, &here);
+	store_seen_as(s, one, &there);
+	is_str(one->seen_as, there.address, "one is seen elsewhere");
+	is_str(two->seen_as, here.address, "the other is not");
+	is_int((long long)s->words.index.used, 2, "two addresses");
+	store_target_remove(s, two);
+	is_int((long long)s->words.index.used, 1, "one goes with its cell");
+	store_trunk_remove(s, row);
+	is_int((long long)s->words.index.used, 0, "and one with its trunk");
+	store_free(s);
+}
+
 /* --- chains --- */
 
 static void test_chain(void)
@@ -546,13 +648,14 @@ static void test_chain(void)
 	store_chain(s, plain, one);
 	is_int(atomic_load(&one->refs), 1, "nothing is kept of no cell or a plain one");
 	store_chain(s, cell, one);
-	ok(cell->more->chain == one, "one over TLS keeps it");
+	ok(cell->more->tls->chain == one, "one over TLS keeps it");
 	changed = row->changed;
 	store_chain(s, cell, same);
-	ok(cell->more->chain == one && row->changed == changed, "the same is no news");
+	ok(cell->more->tls->chain == one && row->changed == changed,
+	   "the same is no news");
 	same->verified = true;
 	store_chain(s, cell, same);
-	ok(cell->more->chain == same && row->changed > changed, "another is");
+	ok(cell->more->tls->chain == same && row->changed > changed, "another is");
 	is_int(atomic_load(&one->refs), 1, "and the former is let go");
 	store_target_remove(s, cell);
 	is_int(atomic_load(&same->refs), 1, "with the cell it goes");
@@ -635,11 +738,14 @@ int main(void)
 	test_inbound();
 	test_reason();
 	test_cells();
+	test_kinds();
+	test_many_kinds();
 	test_long_address();
 	test_paused();
 	test_pause_turns();
 	test_since();
 	test_offsets();
+	test_seen_as();
 	test_chain();
 	test_exporter();
 	test_labels();

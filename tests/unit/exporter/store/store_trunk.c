@@ -201,11 +201,11 @@ static void test_seen(void)
 		   t->stats.addresses_known,
 	   "addresses");
 	is_int(t->stats.dns_failures, 2, "how often its name failed");
-	is_int(t->stats.own_not_after_s, 9, "our certificate's end");
+	is_int(t->own.until_s, 9, "our certificate's end");
 	ok(t->own.from_s == 3 && t->own.until_s == 9 && !t->own.unfit, "and its worth");
 	is_int(t->stats.inbound_missing, 1, "pings that stay out");
-	ok(t->inbound[0] == 2 && !t->inbound[1], "its requests");
-	is_int(t->stats.inbound_options_unix_ns, 77, "and the last ping");
+	ok(t->inbound->requests[0] == 2 && !t->inbound->requests[1], "its requests");
+	is_int(t->inbound->options_unix_ns, 77, "and the last ping");
 	store_trunk_inbound(w.s, w.row, false);
 	is_int(look(&w)->stats.inbound_missing, 0, "they come");
 	store_trunk_inbound(w.s, NULL, true);
