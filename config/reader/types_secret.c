@@ -181,6 +181,8 @@ static bool read_secret_file(struct walk *w, const struct field *f,
 	if (why)
 		good = walk_fault(w, at, "cannot read %s%s: %s",
 				  name[0] == '/' ? "" : w->shown, name, why);
+	else if (w->readings.err)
+		good = walk_nomem(w);
 	else
 		good = keep_secret(w, f, base, &s);
 	explicit_bzero(&s, sizeof(s));

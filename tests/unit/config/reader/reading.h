@@ -67,6 +67,7 @@ static void reading_clear(struct reading *r)
 	config_errors_clear(&r->errs);
 	set_free(&r->walk.files);
 	set_free(&r->walk.secrets);
+	readings_clear(&r->walk.readings);
 	pool_free(&r->pool);
 	arena_free(&r->arena);
 }
