@@ -14,7 +14,7 @@ enum {
 	WHEEL_LEVELS = 4,
 	WHEEL_WORDS = WHEEL_SLOTS / 64,
 	WHEEL_CACHE_LINE = 64,
-	WHEEL_OWNER_SIZE = 448, /* about what a timer is the head of: a target */
+	WHEEL_OWNER_SIZE = 320, /* about what a timer is the head of: a target */
 };
 
 struct level {
