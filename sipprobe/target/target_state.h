@@ -134,6 +134,12 @@ static inline struct target *target_of_timer(struct wheel_timer *timer)
 /* The target's own, to be written to; NULL: there is no memory for it. */
 struct target_more *target_more(struct target *t);
 
+/* Lets go of them, and of what is left in them. */
+void target_more_free(struct target *t);
+
+/* What those have who have none of their own. */
+extern const struct target_more target_more_none;
+
 /*
  * Begins a probe of the target, or the one under way anew (@held): sets t->attempt, and
  * t->pending.

@@ -7,39 +7,8 @@
 #include "sipprobe/target/target_state.h"
 #include "sipprobe/target/target_stream.h"
 #include "sipprobe/transport/sockets.h"
-#include "sipprobe/transport/udp.h"
 
 enum { WAY_FAILURES = 8, LOCALS_SEEN = 8 };
-
-/*
- * Dropped on its way out of this machine, by a full queue, a firewall's rule or a full
- * table of connections: as good as lost, since the next copy may pass.
- */
-static bool is_loss(int err)
-{
-	return err == ENOBUFS || err == EAGAIN || err == ENOMEM || err == EPERM;
-}
-
-int target_copy(struct target *t)
-{
-	struct attempt *a = t->attempt;
-	int err;
-
-	a->copied_ns = clock_monotonic_ns();
-	if (!a->copies)
-		a->sent_ns = a->copied_ns;
-	request_number_copy(&t->request, a->copies + 1U);
-	err = udp_transmit(t->udp, &t->address.sa, t->request.buf, t->request.len,
-			   t->settings->dscp);
-	/* A ladder shows the first. */
-	request_number_copy(&t->request, 1);
-	a->send_err = err;
-	if (err && !is_loss(err))
-		return err;
-	a->left |= !err;
-	a->copies++;
-	return 0;
-}
 
 /*
  * The way out is chosen once and kept: it costs four system calls. It is chosen anew at
