@@ -7,7 +7,6 @@
 
 #include "base/clock.h"
 #include "sipprobe/loop/ip_source.h"
-#include "sipprobe/transport/udp_lane.h"
 #include "sipprobe/transport/udp_private.h"
 
 enum {

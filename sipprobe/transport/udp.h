@@ -24,7 +24,7 @@ struct udp_events {
 			size_t len, void *arg);
 	/*
 	 * The queue in which a peer waits who sends more than his share of the loop's
-	 * time pays for; he gets a lane then, see udp_lane.h. NULL: nobody waits.
+	 * time pays for; he gets a lane then, see udp_private.h. NULL: nobody waits.
 	 */
 	struct turns *(*turns_h)(void *arg);
 };

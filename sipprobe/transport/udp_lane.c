@@ -1,4 +1,4 @@
-#include "sipprobe/transport/udp_lane.h"
+#include "sipprobe/transport/udp_private.h"
 
 #include <linux/sock_diag.h>
 #include <sys/socket.h>

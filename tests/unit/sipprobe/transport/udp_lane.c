@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "sipprobe/transport/udp_lane.h"
+#include "sipprobe/transport/udp_private.h"
 #include "tests/unit/sipprobe/loop_turn.h"
 #include "tests/unit/tap.h"
 
