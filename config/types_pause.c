@@ -18,6 +18,8 @@ static bool pause_read_until(struct walk *w, const struct doc_path *at,
 	const char *text = doc_text(at->node), *why;
 	int64_t until_s = 0;
 
+	/* What it means, and whether there is something to warn of, time decides. */
+	readings_forgo(&w->readings);
 	if (strncmp(text, UNTIL, strlen(UNTIL)) != 0)
 		return walk_fault(w, at,
 				  "%s: a pause is true, false, or \"until\" and a time, "

@@ -60,6 +60,11 @@ void readings_add_pattern(struct readings *r, const char *pattern, char *const *
 		readings_hash(r, matches[i], strlen(matches[i]));
 }
 
+void readings_forgo(struct readings *r)
+{
+	r->lost = true;
+}
+
 bool readings_digest(struct readings *r, unsigned char digest[READINGS_DIGEST])
 {
 	if (!r->hash)

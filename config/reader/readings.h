@@ -24,7 +24,7 @@ struct readings {
 	struct readings_entry *list;
 	size_t count;
 	size_t size;
-	bool lost; /* there is no digest: GnuTLS failed, or memory ran out, … */
+	bool lost; /* there is no digest: forgone, GnuTLS failed, or memory ran out, … */
 	int err;   /* … which is ENOMEM here */
 };
 
@@ -34,6 +34,9 @@ void readings_add_file(struct readings *r, const char *name, const void *bytes,
 /* @matches: names, in order */
 void readings_add_pattern(struct readings *r, const char *pattern, char *const *matches,
 			  size_t count);
+
+/* The same bytes may mean something else another time: there is to be no digest. */
+void readings_forgo(struct readings *r);
 
 /* Ends it; nothing is added any more. Returns false where there is no digest. */
 bool readings_digest(struct readings *r, unsigned char digest[READINGS_DIGEST]);

@@ -107,6 +107,27 @@ static void test_text(void)
 	config_errors_clear(&errs);
 }
 
+/* What a pause with an end means is another thing once it is over. */
+static void test_time(void)
+{
+	static const char *const pauses[] = {"true", "\"until 2038-01-01T00:00Z\""};
+	char text[256];
+
+	for (size_t i = 0; i < 2; i++) {
+		struct config *c;
+
+		snprintf(text, sizeof(text),
+			 "{\"trunks\": [{\"name\": \"a\", \"uri\": \"sip:h\", "
+			 "\"paused\": %s}]}",
+			 pauses[i]);
+		put("main.json", text);
+		c = load("main.json");
+		ok(c && config_unchanged(c) == !i, "paused: %s", pauses[i]);
+		config_free(c);
+	}
+	put_all();
+}
+
 /* By the name that it was given by, wherever that is kept. */
 static void test_name(void)
 {
@@ -136,6 +157,7 @@ int main(void)
 	test_pipe(c);
 	config_free(c);
 	test_text();
+	test_time();
 	test_name();
 	for (size_t i = 0; i < FILES; i++)
 		(void)unlink(files[i].name);
