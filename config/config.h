@@ -438,8 +438,8 @@ int config_parse(struct config **cp, const char *text, size_t len, const char *p
 /*
  * Whether a load would read now what @c was made from, byte for byte: its file, those it
  * names, and what its patterns match. Reads all of them, which costs a tenth of a load or
- * less. Any thread. False where that cannot be told, e.g. of a pipe, and where a pause has
- * an end: what that means, time decides.
+ * less. Any thread. False where that cannot be told, e.g. of a pipe, and where a pause
+ * has an end: what that means, time decides.
  */
 bool config_unchanged(const struct config *c);
 
