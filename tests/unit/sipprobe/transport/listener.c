@@ -331,6 +331,25 @@ static void check_strangers(void)
 	close(next);
 }
 
+/* Who is known takes no stranger's place, and gives none back. */
+static void check_known_and_strangers(void)
+{
+	int known, stranger;
+	struct house h;
+
+	open_house(&h, "127.0.0.1", NULL);
+	known = dial_as(&h, INBOUND_KNOWN, 8, 1);
+	stranger = dial_as(&h, INBOUND_STRANGER, 9, 1);
+	is_str(state_of(stranger), "open", "a stranger beside who is known");
+	close(known);
+	reach(&h.closes, 1);
+	close(stranger);
+	stranger = dial_as(&h, INBOUND_STRANGER, 9, 1);
+	is_str(state_of(stranger), "open", "and after him");
+	close(stranger);
+	close_house(&h);
+}
+
 /* The connections of a network that is open to who connects, and of one who proves. */
 static void check_proven(void)
 {
@@ -639,6 +658,7 @@ int main(void)
 		check_total();
 	if (files.rlim_cur >= 4096)
 		check_strangers();
+	check_known_and_strangers();
 	check_proven();
 	check_shares();
 	check_idle(NULL);

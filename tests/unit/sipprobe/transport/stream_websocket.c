@@ -26,6 +26,7 @@ struct side {
 	char detail[128];
 	char got[4096]; /* what the peer received */
 	size_t len;
+	size_t size; /* of the last message */
 };
 
 static void up_h(struct stream *s, void *arg)
@@ -43,6 +44,7 @@ static void message_h(struct stream *s, const struct guard_message *m, int64_t r
 
 	(void)s, (void)rx_ns;
 	w->messages += m->code == 200;
+	w->size = m->size;
 }
 
 static void closed_h(struct stream *s, enum probe_outcome why, int err,
@@ -163,6 +165,23 @@ static void check_message(void)
 	close_side(&w);
 }
 
+/* What stands before a start line is no part of the message. */
+static void check_line_end_before(void)
+{
+	static const char text[] = "\r\n\r\n" MESSAGE;
+	char frame[512];
+	struct side w;
+
+	connect_side(&w);
+	memcpy(frame, "\x81\x7e\0", 3);
+	frame[3] = (char)(sizeof(text) - 1);
+	memcpy(frame + 4, text, sizeof(text) - 1);
+	shake(&w, frame, 4 + sizeof(text) - 1);
+	ok(loop_until(is_told, &w) && w.messages == 1, "a message behind line ends");
+	is_int((long long)w.size, sizeof(MESSAGE) - 1, "is as long as it is");
+	close_side(&w);
+}
+
 static void check_line_ends(void)
 {
 	struct side w;
@@ -256,6 +275,7 @@ int main(void)
 	    config_parse(&conf, text, sizeof(text) - 1, "x", &errs))
 		return 1;
 	check_message();
+	check_line_end_before();
 	check_line_ends();
 	check_pings();
 	check_ends();
