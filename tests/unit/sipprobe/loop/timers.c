@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "sipprobe/loop/alarm.h"
 #include "sipprobe/loop/ticker.h"
+#include "tests/unit/descriptors.h"
 #include "tests/unit/sipprobe/loop_turn.h"
 #include "tests/unit/tap.h"
 
@@ -143,6 +144,40 @@ static void test_ticker_late(void)
 	mem_deref(tk);
 }
 
+static void test_descriptors(void)
+{
+	int open = descriptors_open(), inherited = descriptors_inherited();
+	struct ticker *tk = NULL;
+	struct timed t = {.alarm = NULL};
+
+	(void)alarm_alloc(&t.alarm, alarm_fired_h, &t);
+	(void)ticker_alloc(&tk);
+	is_int(descriptors_open(), open + 2, "a descriptor each");
+	is_int(descriptors_inherited(), inherited, "no other program's");
+	mem_deref(t.alarm);
+	mem_deref(tk);
+	is_int(descriptors_open(), open, "closed with them");
+}
+
+/* Who starts us with a closed input has the first descriptor be one of ours. */
+static void test_first_descriptor(void)
+{
+	int input = dup(STDIN_FILENO);
+	struct timed t = {.again = false};
+	struct ticker *tk = NULL;
+
+	(void)close(STDIN_FILENO);
+	is_int(alarm_alloc(&t.alarm, alarm_fired_h, &t), 0, "an alarm is descriptor 0");
+	alarm_set(t.alarm, 0);
+	ok(loop_until(has_fired, &t), "fires");
+	is_int(fcntl(STDIN_FILENO, F_GETFD), -1, "and is closed");
+	is_int(ticker_alloc(&tk), 0, "a ticker is");
+	mem_deref(tk);
+	is_int(fcntl(STDIN_FILENO, F_GETFD), -1, "and is closed");
+	(void)dup2(input, STDIN_FILENO);
+	(void)close(input);
+}
+
 int main(void)
 {
 	if (libre_init() || fd_setsize(1024))
@@ -150,6 +185,8 @@ int main(void)
 	test_alarm();
 	test_ticker();
 	test_ticker_late();
+	test_descriptors();
+	test_first_descriptor();
 	libre_close();
 	return tap_done();
 }
