@@ -144,6 +144,50 @@ static void test_ticker_late(void)
 	mem_deref(tk);
 }
 
+struct owner {
+	struct timed alarm, ticked;
+	struct ticker *ticker;
+	int fds[2];
+	bool freed;
+};
+
+static void owner_read_h(int flags, void *arg)
+{
+	struct owner *o = arg;
+
+	(void)flags;
+	o->alarm.alarm = mem_deref(o->alarm.alarm);
+	o->ticker = mem_deref(o->ticker);
+	o->freed = true;
+	fd_close(o->fds[0]);
+}
+
+static bool has_freed(void *arg)
+{
+	return ((struct owner *)arg)->freed;
+}
+
+/* Timers that are due, and freed in the turn that would have seen it. */
+static void test_freed(void)
+{
+	struct owner o = {.freed = false};
+
+	if (ticker_alloc(&o.ticker) || pipe(o.fds) ||
+	    fd_listen(o.fds[0], FD_READ, owner_read_h, &o) ||
+	    alarm_alloc(&o.alarm.alarm, alarm_fired_h, &o.alarm))
+		return;
+	(void)!write(o.fds[1], "x", 1);
+	usleep(1000);
+	ticker_start(o.ticker, &o.ticked.timer, 0, ticked_h);
+	alarm_set(o.alarm.alarm, 0);
+	usleep(5000);
+	ok(loop_until(has_freed, &o), "freed by another's handler");
+	loop_turn();
+	is_int(o.alarm.fired + o.ticked.fired, 0, "fires no more");
+	(void)close(o.fds[0]);
+	(void)close(o.fds[1]);
+}
+
 static void test_descriptors(void)
 {
 	int open = descriptors_open(), inherited = descriptors_inherited();
@@ -185,6 +229,7 @@ int main(void)
 	test_alarm();
 	test_ticker();
 	test_ticker_late();
+	test_freed();
 	test_descriptors();
 	test_first_descriptor();
 	libre_close();
