@@ -275,6 +275,25 @@ static void check_zeros(int listen_fd, const struct sa *sa)
 	close(fd);
 }
 
+/* Two answers to pings of ours are no ping, unless they come within a second. */
+static void check_two_answers(int listen_fd, const struct sa *sa)
+{
+	struct side w = {.s = NULL};
+	int fd = plain_pair(&w, listen_fd, sa);
+	int64_t at_ns = clock_monotonic_ns();
+	char answer[8];
+
+	mem_ref(w.s); /* as the event that read it has */
+	stream_feed(w.s, "\r\n", 2, at_ns);
+	stream_feed(w.s, "\r\n", 2, at_ns + CLOCK_NS_PER_S + 1);
+	is_int(recv(fd, answer, sizeof(answer), MSG_DONTWAIT), -1, "no ping");
+	stream_feed(w.s, "\r\n", 2, at_ns + 2 * CLOCK_NS_PER_S + 1);
+	is_int(recv(fd, answer, sizeof(answer), MSG_DONTWAIT), 2, "one, slowly");
+	mem_deref(w.s);
+	mem_deref(w.s);
+	close(fd);
+}
+
 /* The peer leaves after every single byte of two messages. */
 static void check_cuts(int listen_fd, const struct sa *sa)
 {
@@ -817,6 +836,7 @@ static void check_plain(void)
 		check_frame(&frame_cases[i], fd, &sa, true);
 	}
 	check_zeros(fd, &sa);
+	check_two_answers(fd, &sa);
 	check_cuts(fd, &sa);
 	check_drip(fd, &sa);
 	check_drops(fd, &sa);
