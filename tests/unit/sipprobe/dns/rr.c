@@ -40,12 +40,34 @@ static void test_names(void)
 	}
 }
 
+/* Of all bytes, alone and after another. */
+static void test_characters(void)
+{
+	static const char good[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+	unsigned wrong = 0;
+
+	for (int c = 0; c < 256; c++) {
+		const char text[2] = {'x', (char)c};
+		char got[RR_NAME_MAX + 1] = "";
+		bool letter = c && strchr(good, c);
+
+		if (c == '.')
+			continue;
+		wrong += (rr_name_set(got, text, 2) == 0) != letter;
+		if (letter)
+			wrong += got[1] != (c >= 'A' && c <= 'Z' ? c + 32 : c);
+	}
+	is_int(wrong, 0, "letters, digits, - and _ are a name's, in lower case");
+}
+
 static void test_name_length(void)
 {
 	char text[300], got[RR_NAME_MAX + 1];
 
 	for (size_t i = 0; i < sizeof(text); i++)
 		text[i] = i % 50 == 49 ? '.' : 'x';
+	memset(got, 'y', sizeof(got));
 	ok(!rr_name_set(got, text, 253) && strlen(got) == 253, "253 characters");
 	is_int(rr_name_set(got, text, 254), EINVAL, "254 characters");
 }
@@ -83,6 +105,40 @@ static void test_srv(void)
 	}
 }
 
+static void test_srv_numbers(void)
+{
+	struct rr_srv srv;
+
+	is_int(rr_srv_decode(&srv, BYTES("\1\2\3\4\5\6\1a\1b\1c\0")), 0, "SRV");
+	is_int(srv.priority, 0x102, "priority");
+	is_int(srv.weight, 0x304, "weight");
+	is_int(srv.port, 0x506, "port");
+	is_str(srv.target, "a.b.c", "target");
+}
+
+/* A flag or a service as long as one may be, and a byte longer. */
+static void test_naptr_words(void)
+{
+	struct rr_naptr n;
+	uint8_t bytes[4 + 2 * (RR_WORD_MAX + 2) + 3];
+
+	for (int word = 0; word < 2; word++) {
+		for (size_t len = RR_WORD_MAX; len <= RR_WORD_MAX + 1; len++) {
+			size_t at = 4 + (word ? 1 : 0);
+
+			memset(bytes, 0, sizeof(bytes));
+			bytes[at] = (uint8_t)len;
+			memset(bytes + at + 1, 'w', len);
+			at += 1 + len + (word ? 0 : 1);
+			is_int(rr_naptr_decode(&n, bytes, at + 2),
+			       len > RR_WORD_MAX ? EBADMSG : 0, "a word");
+			if (len == RR_WORD_MAX)
+				is_int((long long)strlen(word ? n.service : n.flags),
+				       RR_WORD_MAX, "as long as may be");
+		}
+	}
+}
+
 static const char naptr[] = "\0\x0a\0\x14\1s\7SIP+D2U\0\1u\4test\0";
 
 static void test_naptr(void)
@@ -110,9 +166,12 @@ static void test_naptr(void)
 int main(void)
 {
 	test_names();
+	test_characters();
 	test_name_length();
 	test_srv();
+	test_srv_numbers();
 	test_naptr();
+	test_naptr_words();
 	is_str(rr_type_name(RR_NAPTR), "NAPTR", "a type's name");
 	is_str(rr_type_name(250), "?", "another type's name");
 	return tap_done();
