@@ -1,6 +1,7 @@
 /* The engine as a whole: a configuration put in force, replaced, refused, and the end. */
 #include "base/date.h"
 #include "sipprobe/engine/engine_private.h"
+#include "tests/unit/descriptors.h"
 #include "tests/unit/sipprobe/dns/zone_resolver.h"
 #include "tests/unit/sipprobe/engine/running.h"
 #include "tests/unit/sipprobe/transport/cert_file.h"
@@ -92,6 +93,69 @@ static void test_refused(void)
 	config_free(taken);
 	config_free(no_file);
 	config_free(no_cert);
+}
+
+/* Who speaks TLS for certain has its files read before anything changes. */
+static void test_files(void)
+{
+	static const struct {
+		const char *trunk;
+		int err;
+	} cases[] = {
+		{"\"uri\": \"sips:127.0.0.1\"", EINVAL},
+		{"\"uri\": \"SIPS:127.0.0.1\"", EINVAL},
+		{"\"uri\": \"sip:127.0.0.1;transport=TLS\"", EINVAL},
+		{"\"uri\": \"wss://127.0.0.1/\"", EINVAL},
+		{"\"uri\": \"sip:127.0.0.1:9\"", 0},
+		{"\"uri\": \"sip:tls.invalid:9\"", 0},
+		{"\"uri\": \"ws://127.0.0.1:9/\"", 0},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct config *c = fixture_config(
+			"{\"trunks\": [{\"name\": \"a\", \"uri\": \"sips:127.0.0.1\"}, "
+			"{\"name\": \"b\", \"interval\": \"2h\", %s, \"tls\": "
+			"{\"ca_file\": \"/dev/null\"}}]}",
+			cases[i].trunk);
+		struct running r;
+
+		running_open(&r, "");
+		is_int(running_apply(&r, c), cases[i].err, cases[i].trunk);
+		is_str(running_told(&r), cases[i].err ? "" : "trunk a, trunk b",
+		       "all or nothing");
+		running_close(&r);
+		config_free(c);
+	}
+}
+
+/* A trunk's own socket is open for as long as a trunk wants it. */
+static void test_local(void)
+{
+	struct config *with =
+		fixture_config("{\"trunks\": [{\"name\": \"a\", \"local\": {\"address\": "
+			       "\"127.0.0.1\"}, " LITERAL "}]}");
+	struct config *same =
+		fixture_config("{\"trunks\": [{\"name\": \"a\", \"fall\": 7, \"local\": "
+			       "{\"address\": \"127.0.0.1\"}, " LITERAL "}]}");
+	struct config *without = fixture_config("{\"trunks\": []}");
+	struct running r;
+	int open;
+
+	running_open(&r, "");
+	(void)running_apply(&r, without);
+	open = descriptors_open();
+	(void)running_apply(&r, with);
+	ok(loop_until(running_has_targets, &r), "it has an address");
+	pass_ms(1001);
+	is_int(descriptors_open(), open + 1, "from a socket of its own");
+	(void)running_apply(&r, same);
+	is_int(descriptors_open(), open + 1, "which stays");
+	(void)running_apply(&r, without);
+	is_int(descriptors_open(), open, "and goes with it");
+	running_close(&r);
+	config_free(with);
+	config_free(same);
+	config_free(without);
 }
 
 /* A trunk that is registered at the peer. */
@@ -290,6 +354,8 @@ int main(void)
 	static void (*const tests[])(void) = {test_apply,
 					      test_renew,
 					      test_refused,
+					      test_files,
+					      test_local,
 					      test_stop,
 					      test_free_unregistering,
 					      test_certificates,

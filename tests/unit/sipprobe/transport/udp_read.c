@@ -190,6 +190,49 @@ static void test_catch_up_again(void)
 	mem_deref(b.udp);
 }
 
+/* Errors of several, one of which carried nothing. */
+static void test_catch_up_errors(void)
+{
+	struct end a, gone[3];
+	struct sa sa[3];
+
+	if (!end_open(&a, "127.0.0.1"))
+		return;
+	for (int i = 0; i < 3; i++) {
+		if (!end_open(&gone[i], "127.0.0.1"))
+			return;
+		sa[i] = *udp_local(gone[i].udp);
+	}
+	for (int i = 0; i < 3; i++)
+		mem_deref(gone[i].udp);
+	for (int i = 0; i < 3; i++)
+		(void)udp_transmit(a.udp, &sa[i], "x", i != 1, 0);
+	udp_catch_up(a.udp, clock_monotonic_ns());
+	is_int(a.errors, 3, "all of them are told");
+	ok(sa_cmp(&a.from, &sa[2], SA_ALL), "in order");
+	mem_deref(a.udp);
+}
+
+/* The stamp is the kernel's, also when we come 20 ms late. */
+static void test_stamps(void)
+{
+	int64_t sent_ns;
+	struct end a, b;
+
+	if (!end_open(&a, "127.0.0.1") || !end_open(&b, "127.0.0.1"))
+		return;
+	usleep(20000); /* it begins to stamp a moment after it was asked to */
+	sent_ns = clock_monotonic_ns();
+	(void)udp_transmit(a.udp, udp_local(b.udp), "x", 1, 0);
+	usleep(20000);
+	udp_catch_up(b.udp, clock_monotonic_ns());
+	ok(b.rx_ns > sent_ns - CLOCK_NS_PER_MS &&
+		   b.rx_ns < sent_ns + 15 * CLOCK_NS_PER_MS,
+	   "stamped %lld us after it was sent", (long long)(b.rx_ns - sent_ns) / 1000);
+	mem_deref(a.udp);
+	mem_deref(b.udp);
+}
+
 static void test_ttl(void)
 {
 	int ttl = 9, fd = socket(AF_INET, SOCK_DGRAM, 0);
@@ -298,6 +341,8 @@ int main(void)
 	test_batches();
 	test_catch_up();
 	test_catch_up_again();
+	test_catch_up_errors();
+	test_stamps();
 	test_ttl();
 	test_buffers();
 	test_one_family();
