@@ -36,13 +36,15 @@ int __wrap_clock_gettime(clockid_t id, struct timespec *ts)
 	return 0;
 }
 
-/* The descriptor is ready from its time on. */
+/* The descriptor is ready from its time on, once. */
 static void ring(void)
 {
 	const struct itimerspec at_once = {.it_value.tv_nsec = 1};
 
-	if (armed_ns <= now_ns)
-		(void)__real_timerfd_settime(armed_fd, 0, &at_once, NULL);
+	if (armed_ns > now_ns)
+		return;
+	(void)__real_timerfd_settime(armed_fd, 0, &at_once, NULL);
+	armed_ns = INT64_MAX;
 }
 
 int __wrap_timerfd_settime(int fd, int flags, const struct itimerspec *its,
