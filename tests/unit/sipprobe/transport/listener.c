@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "tests/unit/descriptors.h"
 #include "tests/unit/sipprobe/transport/house.h"
 
 static void check_serving(const char *host)
@@ -28,6 +29,43 @@ static void check_serving(const char *host)
 	is_int((long long)inbound_count(h.in), 0, "none left");
 	close(fd);
 	close_house(&h);
+}
+
+/* Neither a listener nor what it takes is another program's. */
+static void check_inherited(void)
+{
+	int before = descriptors_inherited();
+	struct house h;
+	int fd;
+
+	open_house(&h, "127.0.0.1", NULL);
+	fd = dial(&h);
+	reach(&h.asked, 1);
+	is_int((long long)inbound_count(h.in), 1, "a connection");
+	is_int(descriptors_inherited(), before, "nothing is inherited");
+	close(fd);
+	close_house(&h);
+}
+
+/* Connections of before hold nobody up: their ends wait for a minute. */
+static void check_again(void)
+{
+	struct house h, again;
+	struct sa sa;
+	int fd;
+
+	open_house(&h, "127.0.0.1", NULL);
+	sa = *listener_local(h.l);
+	fd = dial(&h);
+	reach(&h.asked, 1);
+	close_house(&h);
+	is_str(state_of(fd), "closed", "closed by us");
+	close(fd);
+	open_house(&again, "127.0.0.1", NULL);
+	mem_deref(again.l);
+	again.l = NULL;
+	is_int(listener_alloc(&again.l, &sa, NULL, again.in), 0, "listening there again");
+	close_house(&again);
 }
 
 static void check_stranger(void)
@@ -222,6 +260,8 @@ int main(void)
 		return 2;
 	check_serving("127.0.0.1");
 	check_serving("::1");
+	check_inherited();
+	check_again();
 	check_stranger();
 	check_bounds();
 	if (files.rlim_cur >= 4096)
