@@ -20,6 +20,8 @@ int __wrap_str_dup(char **dst, const char *src);
 
 static long mem_countdown = -1; /* of allocations until one fails; below 0: none does */
 
+static unsigned mem_asked; /* how often mem_zalloc() was called */
+
 static bool mem_fails(void)
 {
 	return mem_countdown >= 0 && mem_countdown-- == 0;
@@ -27,6 +29,7 @@ static bool mem_fails(void)
 
 void *__wrap_mem_zalloc(size_t size, mem_destroy_h *dh)
 {
+	mem_asked++;
 	return mem_fails() ? NULL : __real_mem_zalloc(size, dh);
 }
 

@@ -6,6 +6,7 @@ enum { TRIES_MAX = 16 };
 /* What the next tries end with, 0 past the last; and how they were made. */
 static int errs[TRIES_MAX];
 static unsigned tries;
+static int flagged;
 static int how[TRIES_MAX]; /* IP_MTU_DISCOVER */
 
 ssize_t __wrap_sendto(int fd, const void *buf, size_t len, int flags,
@@ -21,26 +22,27 @@ static int discovery(int fd)
 	return value;
 }
 
-static ssize_t try(int fd, size_t len)
+static ssize_t try(int fd, size_t len, int flags)
 {
+	flagged |= flags;
 	if (tries == TRIES_MAX)
 		return (ssize_t)len;
 	how[tries] = discovery(fd);
-	errno = errs[tries];
+	/* What succeeds leaves an error of before as it was. */
+	errno = errs[tries] ? errs[tries] : EIO;
 	return errs[tries++] ? -1 : (ssize_t)len;
 }
 
 ssize_t __wrap_sendto(int fd, const void *buf, size_t len, int flags,
 		      const struct sockaddr *to, socklen_t tolen)
 {
-	(void)buf, (void)flags, (void)to, (void)tolen;
-	return try(fd, len);
+	(void)buf, (void)to, (void)tolen;
+	return try(fd, len, flags);
 }
 
 ssize_t __wrap_sendmsg(int fd, const struct msghdr *h, int flags)
 {
-	(void)flags;
-	return try(fd, h->msg_iov[0].iov_len);
+	return try(fd, h->msg_iov[0].iov_len, flags);
 }
 
 #define WHOLE IP_PMTUDISC_DO
@@ -111,6 +113,7 @@ int main(void)
 		check(i, b.udp, a.udp, 0);
 		check(i, b.udp, a.udp, 46);
 	}
+	is_int(flagged, 0, "plainly");
 	mem_deref(a.udp);
 	mem_deref(b.udp);
 	libre_close();
