@@ -72,6 +72,7 @@ static void test_name_length(void)
 	is_int(rr_name_set(got, text, 254), EINVAL, "254 characters");
 }
 
+#define LABEL_63 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define BYTES(s) (const uint8_t *)(s), sizeof(s) - 1
 
 static const struct {
@@ -83,6 +84,10 @@ static const struct {
 	{"SRV", BYTES("\0\1\0\2\x13\xc4\1A\4tEst\0"), "a.test"},
 	{"SRV to the root", BYTES("\0\0\0\0\0\0\0"), ""},
 	{"empty", BYTES(""), NULL},
+	{"half a number", BYTES("\0"), NULL},
+	{"one and a half", BYTES("\0\0\0"), NULL},
+	{"two and a half", BYTES("\0\0\0\0\0"), NULL},
+	{"a label of 63 bytes", BYTES("\0\1\0\2\x13\xc4\x3f" LABEL_63 "\0"), LABEL_63},
 	{"without a name", BYTES("\0\1\0\2\x13\xc4"), NULL},
 	{"a label past the end", BYTES("\0\1\0\2\x13\xc4\5a\0"), NULL},
 	{"no root label", BYTES("\0\1\0\2\x13\xc4\1a"), NULL},
@@ -114,6 +119,8 @@ static void test_srv_numbers(void)
 	is_int(srv.weight, 0x304, "weight");
 	is_int(srv.port, 0x506, "port");
 	is_str(srv.target, "a.b.c", "target");
+	is_int(rr_srv_decode(&srv, (const uint8_t *)"\0\1\0\2\0\3\1a\0x", 9), 0,
+	       "what stands behind is not looked at");
 }
 
 /* A flag or a service as long as one may be, and a byte longer. */
@@ -161,6 +168,9 @@ static void test_naptr(void)
 	is_int(rr_naptr_decode(&n, BYTES("\0\1\0\1\1s\2a\0\0\0")), EBADMSG,
 	       "a NUL in the service");
 	ok(!rr_naptr_decode(&n, BYTES("\0\1\0\1\0\0\3!a!\0")) && n.regexp, "a regexp");
+	ok(!rr_naptr_decode(&n, BYTES("\0\1\0\1\0\0\1!\0")) && n.regexp, "a short one");
+	is_int(rr_naptr_decode(&n, BYTES("\0\1\0\1\2a\0\1x\0")), EBADMSG,
+	       "flags that are none, and nothing in place of the service");
 }
 
 int main(void)
@@ -172,7 +182,10 @@ int main(void)
 	test_srv_numbers();
 	test_naptr();
 	test_naptr_words();
-	is_str(rr_type_name(RR_NAPTR), "NAPTR", "a type's name");
+	is_str(rr_type_name(RR_A), "A", "a type's name");
+	is_str(rr_type_name(RR_AAAA), "AAAA", "another's");
+	is_str(rr_type_name(RR_SRV), "SRV", "a third's");
+	is_str(rr_type_name(RR_NAPTR), "NAPTR", "the last one's");
 	is_str(rr_type_name(250), "?", "another type's name");
 	return tap_done();
 }
