@@ -110,6 +110,16 @@ static const struct {
 	{"a server fails at the last", "sip:sbc:5060", false, "sbc 1 A !SERVFAIL\n",
 	 "A sbc.a.test, A sbc.b.test, A sbc",
 	 "3 0 sbc A: SERVFAIL; nor by 2 search domains"},
+	{"a server fails in between", "sip:sbc:5060;transport=udp", false,
+	 "sbc.b.test 1 A !SERVFAIL\n",
+	 "A sbc.a.test, A sbc.b.test, A sbc, SRV _sip._udp.sbc",
+	 "3 0 sbc.b.test A: SERVFAIL; nor by 2 search domains"},
+	{"silence at the second", "sip:sbc:5060", false, "sbc.b.test 1 A !TIMEOUT\n",
+	 "A sbc.a.test, A sbc.b.test",
+	 "4 0 sbc.b.test A: timeout; nor by 1 search domains"},
+	{"parameters go with the host", "sips:sbc;transport=tcp", false,
+	 "_sips._tcp.sbc.a.test 60 SRV 1 1 5061 x.test\nx.test 60 A 192.0.2.1\n",
+	 "SRV _sips._tcp.sbc.a.test, A x.test", "0 1 "},
 	{"at two: the first is told", "sip:sbc:5060", false,
 	 "sbc.a.test 1 A !SERVFAIL\nsbc 1 A !SERVFAIL\n",
 	 "A sbc.a.test, A sbc.b.test, A sbc",
@@ -219,8 +229,9 @@ static void test_literals(void)
 		(void)resolver_alloc_lookup(&r, mem_ref(&z->lookup));
 		(void)config_uri_parse("sip:192.0.2.1", &uri);
 		for (int i = 0; i < 3; i++)
-			(void)resolve_start(&a[i].rs, r, &uri, CONFIG_FAMILY_ANY, asked_h,
-					    &a[i]);
+			is_int(resolve_start(&a[i].rs, r, &uri, CONFIG_FAMILY_ANY,
+					     asked_h, &a[i]),
+			       0, "asked");
 		is_int(a[0].told + a[1].told + a[2].told, 0, "not inside the call");
 		if (!ends)
 			ok(loop_until(are_told, a), "each from the loop");
