@@ -1,10 +1,25 @@
 /* The engine as a whole: a configuration put in force, replaced, refused, and the end. */
 #include "base/date.h"
+#include "sipprobe/dns/resolv_watch.h"
 #include "sipprobe/engine/engine_private.h"
 #include "tests/unit/descriptors.h"
 #include "tests/unit/sipprobe/dns/zone_resolver.h"
 #include "tests/unit/sipprobe/engine/running.h"
 #include "tests/unit/sipprobe/transport/cert_file.h"
+
+static char resolv_conf[64]; /* in place of the machine's */
+
+int __real_resolv_watch_alloc(struct resolv_watch **wp, struct ticker *ticker,
+			      const char *path, resolv_watch_h *h, void *arg);
+int __wrap_resolv_watch_alloc(struct resolv_watch **wp, struct ticker *ticker,
+			      const char *path, resolv_watch_h *h, void *arg);
+
+int __wrap_resolv_watch_alloc(struct resolv_watch **wp, struct ticker *ticker,
+			      const char *path, resolv_watch_h *h, void *arg)
+{
+	return __real_resolv_watch_alloc(wp, ticker, *resolv_conf ? resolv_conf : path, h,
+					 arg);
+}
 
 static unsigned stops;
 
@@ -216,6 +231,70 @@ static void test_stop(void)
 	running_close(&r);
 }
 
+/* When each of many is taken back, the last of them: ms after the first. */
+static int64_t unregister_span_ms(unsigned count)
+{
+	struct running r;
+	struct config *c;
+	char *trunks = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&trunks, &len);
+	int64_t first_ns = 0, last_ns = 0;
+	unsigned seen = 0;
+	struct config_errors errs = {0};
+
+	running_open(&r, "");
+	fputs("{\"trunks\": [", f);
+	for (unsigned i = 0; i < count; i++)
+		fprintf(f,
+			"%s{\"name\": \"t%u\", \"uri\": \"sip:127.0.0.1:%u\", "
+			"\"interval\": "
+			"\"10s\", \"method\": \"REGISTER\", \"from\": "
+			"\"sip:u%u@127.0.0.1\", \"register\": {\"bind\": true}}",
+			i ? ", " : "", i, sa_port(&r.f.address.sa), i);
+	fputs("]}", f);
+	fclose(f);
+	if (config_parse(&c, trunks, len, "x", &errs)) {
+		config_errors_print(&errs, stderr);
+		abort();
+	}
+	(void)running_apply(&r, c);
+	(void)loop_until(running_has_targets, &r);
+	for (unsigned i = 0; i < 300; i++) {
+		pass_ms(40);
+		while (fixture_got(&r.f))
+			running_send(&r, "200 OK", "Expires: 600\r\n");
+		loop_turn();
+	}
+	engine_stop(r.engine, stopped_h, NULL);
+	for (int ms = 0; ms < ENGINE_STOP_MS; ms++) {
+		pass_ms(1);
+		while (fixture_got(&r.f)) {
+			/* What follows is sent again, for want of an answer. */
+			if (strcmp(fixture_field(&r.f, "Expires"), "0") != 0 ||
+			    ++seen > count)
+				continue;
+			first_ns = first_ns ? first_ns : virtual_now_ns;
+			last_ns = virtual_now_ns;
+		}
+	}
+	ok(seen >= count, "all %u are taken back", count);
+	running_close(&r);
+	config_free(c);
+	free(trunks);
+	return (last_ns - first_ns) / CLOCK_NS_PER_MS;
+}
+
+/* A millisecond between two, as long as all of them fit into half the time there is. */
+static void test_stop_pace(void)
+{
+	int64_t ms = unregister_span_ms(40);
+
+	ok(ms >= 36 && ms <= 42, "40 in 39 ms: %lld", (long long)ms);
+	ms = unregister_span_ms(700);
+	ok(ms >= 340 && ms <= 360, "700 in half of 700 ms: %lld", (long long)ms);
+}
+
 /* A trunk that is removed while it is registered ends with the engine at the latest. */
 static void test_free_unregistering(void)
 {
@@ -304,6 +383,54 @@ static void test_renew(void)
 	cert_file_remove(&theirs);
 }
 
+static void resolv_conf_write(const char *text)
+{
+	FILE *f = fopen(resolv_conf, "we");
+
+	if (f) {
+		fputs(text, f);
+		fclose(f);
+	}
+}
+
+static void count_h(void *arg)
+{
+	fixture_tell(arg, "files resolv.conf");
+}
+
+/* The machine has come to other networks: what is open is asked for anew, there. */
+static void test_resolv_conf(void)
+{
+	struct running r;
+	struct config *c;
+	unsigned made;
+
+	(void)snprintf(resolv_conf, sizeof(resolv_conf), "/tmp/engine-resolv-%d",
+		       (int)getpid());
+	resolv_conf_write("nameserver 192.0.2.1\n");
+	running_open(&r, "a.test 60 A 127.0.0.1\nb.test 60 A 127.0.0.1\n");
+	r.f.events.resolv_conf_h = count_h;
+	c = fixture_config(
+		"{\"trunks\": [{\"name\": \"a\", \"uri\": \"sip:a.test:9\", "
+		"\"interval\": \"2h\", \"family\": \"ipv4\"}, {\"name\": \"b\", "
+		"\"uri\": \"sip:b.test:9\", \"interval\": \"2h\", "
+		"\"family\": \"ipv4\"}]}");
+	(void)running_apply(&r, c);
+	pass_ms(3000);
+	is_str(r.zone->log, "A a.test, A b.test", "asked, and not answered yet");
+	(void)running_told(&r);
+	made = resolvers_made;
+	resolv_conf_write("nameserver 192.0.2.2\n");
+	pass_ms(5000);
+	is_str(running_told(&r), "files resolv.conf", "told");
+	is_int(resolvers_made, made + 1, "another resolver");
+	is_str(r.zone->log, "A a.test, A b.test, A a.test, A b.test", "asked again");
+	running_close(&r);
+	config_free(c);
+	(void)unlink(resolv_conf);
+	resolv_conf[0] = '\0';
+}
+
 /* Pauses end by themselves, before and after a reload that says the same. */
 static void test_pauses(void)
 {
@@ -351,16 +478,12 @@ static void test_names(void)
 
 int main(void)
 {
-	static void (*const tests[])(void) = {test_apply,
-					      test_renew,
-					      test_refused,
-					      test_files,
-					      test_local,
-					      test_stop,
-					      test_free_unregistering,
-					      test_certificates,
-					      test_pauses,
-					      test_names};
+	static void (*const tests[])(void) = {test_apply,	 test_renew,
+					      test_refused,	 test_files,
+					      test_local,	 test_stop,
+					      test_stop_pace,	 test_free_unregistering,
+					      test_certificates, test_resolv_conf,
+					      test_pauses,	 test_names};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));
 }
