@@ -427,6 +427,21 @@ static void test_long_name(void)
 	   "SRV names that are too long are not asked: %s", got);
 }
 
+/* Nor are those that are asked for a hint alone: 253 characters are the most. */
+static void test_long_hints(void)
+{
+	for (size_t len = 242; len <= 243; len++) {
+		struct zone z = {.text = ""};
+		char text[300] = "sip:", got[WANT_MAX] = "";
+
+		for (size_t i = 0; i < len; i++)
+			text[4 + i] = i % 50 == 49 ? '.' : 'x';
+		strcat(text, ";transport=tls");
+		road_run(&z, text, V4, true, got, sizeof(got));
+		is_int(z.count, len == 242 ? 4 : 1, "SRV, A and two more, or A alone");
+	}
+}
+
 /* Cancelled after every number of answers, nothing leaks and no handler runs. */
 static void test_cancel(void)
 {
@@ -458,6 +473,7 @@ int main(void)
 	test_many_targets();
 	test_refused_questions();
 	test_long_name();
+	test_long_hints();
 	test_cancel();
 	return tap_done();
 }
