@@ -65,6 +65,7 @@ static void test_refused(void)
 	struct running r;
 	struct sa sa;
 	char want[128];
+	int open;
 
 	running_open(&r, "");
 	sa = r.f.address.sa;
@@ -72,7 +73,8 @@ static void test_refused(void)
 			       "\"trunks\": [{\"name\": \"b\", " LITERAL "}]}",
 			       sa_port(&sa));
 	no_file = fixture_config(
-		"{\"trunks\": [{\"name\": \"b\", \"uri\": \"sips:127.0.0.1\", "
+		"{\"sip\": {\"listen\": [\"tcp:127.0.0.1:0\"]}, "
+		"\"trunks\": [{\"name\": \"b\", \"uri\": \"sips:127.0.0.1\", "
 		"\"tls\": {\"ca_file\": \"/dev/null\"}}]}");
 	no_cert = fixture_config("{\"sip\": {\"listen\": [\"udp:127.0.0.1:0\"]}, "
 				 "\"trunks\": [{\"name\": \"a\", " LITERAL "}]}");
@@ -83,7 +85,9 @@ static void test_refused(void)
 		       sa_port(&sa));
 	is_str(r.err, want, "in words");
 	is_str(running_told(&r), "", "and nothing changes");
+	open = descriptors_open();
 	is_int(running_apply(&r, no_file), EINVAL, "a file without certificates");
+	is_int(descriptors_open(), open, "what was opened before that is closed");
 	ok(strstr(r.err, "/dev/null") != NULL, "in words: %s", r.err);
 	is_str(running_told(&r), "", "and nothing changes");
 	is_int(running_apply(&r, no_cert), 0, "the same again");
