@@ -34,10 +34,10 @@ static void ticker_arm(struct ticker *tk, int64_t at_ns)
 
 	if (at_ns == tk->armed_ns)
 		return;
+	/* Zero would disarm: neither now nor a wheel's next tick is that. */
 	if (at_ns != INT64_MAX) {
-		/* Zero would disarm. */
-		its.it_value.tv_sec = at_ns > 0 ? at_ns / CLOCK_NS_PER_S : 0;
-		its.it_value.tv_nsec = at_ns > 0 ? at_ns % CLOCK_NS_PER_S : 1;
+		its.it_value.tv_sec = at_ns / CLOCK_NS_PER_S;
+		its.it_value.tv_nsec = at_ns % CLOCK_NS_PER_S;
 	}
 	/* Fails for arguments only, and these are right. */
 	(void)timerfd_settime(tk->fd, TFD_TIMER_ABSTIME, &its, NULL);

@@ -213,7 +213,6 @@ static int prepare_one(struct sockets *s, const struct config_listen *conf,
 		if (err)
 			return err;
 	} else {
-		mem_deref(e->tls_next);
 		e->tls_next = mem_ref(tls);
 	}
 	e->wanted_next = true;

@@ -329,6 +329,46 @@ static void test_cases(bool newest_first)
 	}
 }
 
+/* By which records the addresses were found, and which were passed over for a failure. */
+static void test_by(void)
+{
+	static const struct {
+		const char *uri, *zone;
+		enum resolve_by by;
+		unsigned passed_over;
+	} roads[] = {
+		{"sip:a.test:5060", HOSTS, RESOLVE_BY_HOST, 0},
+		{"sip:a.test;transport=udp", HOSTS, RESOLVE_BY_HOST, 0},
+		{"sip:d.test;transport=udp",
+		 HOSTS "_sip._udp.d.test 9 SRV 1 1 5060 a.test.", RESOLVE_BY_SRV, 0},
+		{"sip:d.test",
+		 HOSTS "d.test 9 NAPTR 1 1 s SIP+D2U - _sip._udp.d.test.\n"
+		       "_sip._udp.d.test 9 SRV 1 1 5060 a.test.",
+		 RESOLVE_BY_NAPTR, 0},
+		{"sip:d.test",
+		 HOSTS "d.test 0 NAPTR !SERVFAIL\n"
+		       "_sip._udp.d.test 9 SRV 1 1 5060 a.test.",
+		 RESOLVE_BY_SRV, 1U << RESOLVE_BY_NAPTR},
+		{"sip:a.test;transport=udp", HOSTS "_sip._udp.a.test 0 SRV !SERVFAIL",
+		 RESOLVE_BY_HOST, 1U << RESOLVE_BY_SRV},
+	};
+
+	for (size_t i = 0; i < sizeof(roads) / sizeof(roads[0]); i++) {
+		struct zone z = {.text = roads[i].zone, .lookup.ask = zone_ask};
+		struct locate locate = {
+			.lookup = &z.lookup, .family = V4, .h = road_done_h};
+		struct config_uri uri;
+		bool ready;
+
+		(void)config_uri_parse(roads[i].uri, &uri);
+		(void)locate_begin(&locate, &uri, &ready);
+		zone_answer_all(&z);
+		is_int(locate.result.by, roads[i].by, roads[i].uri);
+		is_int(locate.result.passed_over, roads[i].passed_over, "passed over");
+		locate_end(&locate);
+	}
+}
+
 /* 200 targets with two addresses each: bounded, and the same for any order of answers. */
 static void test_many_targets(void)
 {
@@ -387,6 +427,21 @@ static void test_long_name(void)
 	   "SRV names that are too long are not asked: %s", got);
 }
 
+/* Nor are those that are asked for a hint alone: 253 characters are the most. */
+static void test_long_hints(void)
+{
+	for (size_t len = 242; len <= 243; len++) {
+		struct zone z = {.text = ""};
+		char text[300] = "sip:", got[WANT_MAX] = "";
+
+		for (size_t i = 0; i < len; i++)
+			text[4 + i] = i % 50 == 49 ? '.' : 'x';
+		strcat(text, ";transport=tls");
+		road_run(&z, text, V4, true, got, sizeof(got));
+		is_int(z.count, len == 242 ? 4 : 1, "SRV, A and two more, or A alone");
+	}
+}
+
 /* Cancelled after every number of answers, nothing leaks and no handler runs. */
 static void test_cancel(void)
 {
@@ -414,9 +469,11 @@ int main(void)
 {
 	test_cases(false);
 	test_cases(true);
+	test_by();
 	test_many_targets();
 	test_refused_questions();
 	test_long_name();
+	test_long_hints();
 	test_cancel();
 	return tap_done();
 }

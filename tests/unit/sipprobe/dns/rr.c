@@ -40,16 +40,39 @@ static void test_names(void)
 	}
 }
 
+/* Of all bytes, alone and after another. */
+static void test_characters(void)
+{
+	static const char good[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+	unsigned wrong = 0;
+
+	for (int c = 0; c < 256; c++) {
+		const char text[2] = {'x', (char)c};
+		char got[RR_NAME_MAX + 1] = "";
+		bool letter = c && strchr(good, c);
+
+		if (c == '.')
+			continue;
+		wrong += (rr_name_set(got, text, 2) == 0) != letter;
+		if (letter)
+			wrong += got[1] != (c >= 'A' && c <= 'Z' ? c + 32 : c);
+	}
+	is_int(wrong, 0, "letters, digits, - and _ are a name's, in lower case");
+}
+
 static void test_name_length(void)
 {
 	char text[300], got[RR_NAME_MAX + 1];
 
 	for (size_t i = 0; i < sizeof(text); i++)
 		text[i] = i % 50 == 49 ? '.' : 'x';
+	memset(got, 'y', sizeof(got));
 	ok(!rr_name_set(got, text, 253) && strlen(got) == 253, "253 characters");
 	is_int(rr_name_set(got, text, 254), EINVAL, "254 characters");
 }
 
+#define LABEL_63 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define BYTES(s) (const uint8_t *)(s), sizeof(s) - 1
 
 static const struct {
@@ -61,6 +84,10 @@ static const struct {
 	{"SRV", BYTES("\0\1\0\2\x13\xc4\1A\4tEst\0"), "a.test"},
 	{"SRV to the root", BYTES("\0\0\0\0\0\0\0"), ""},
 	{"empty", BYTES(""), NULL},
+	{"half a number", BYTES("\0"), NULL},
+	{"one and a half", BYTES("\0\0\0"), NULL},
+	{"two and a half", BYTES("\0\0\0\0\0"), NULL},
+	{"a label of 63 bytes", BYTES("\0\1\0\2\x13\xc4\x3f" LABEL_63 "\0"), LABEL_63},
 	{"without a name", BYTES("\0\1\0\2\x13\xc4"), NULL},
 	{"a label past the end", BYTES("\0\1\0\2\x13\xc4\5a\0"), NULL},
 	{"no root label", BYTES("\0\1\0\2\x13\xc4\1a"), NULL},
@@ -80,6 +107,42 @@ static void test_srv(void)
 		is_int(err, srvs[i].target ? 0 : EBADMSG, srvs[i].name);
 		is_str(srv.target, srvs[i].target ? srvs[i].target : "untouched",
 		       "… target");
+	}
+}
+
+static void test_srv_numbers(void)
+{
+	struct rr_srv srv;
+
+	is_int(rr_srv_decode(&srv, BYTES("\1\2\3\4\5\6\1a\1b\1c\0")), 0, "SRV");
+	is_int(srv.priority, 0x102, "priority");
+	is_int(srv.weight, 0x304, "weight");
+	is_int(srv.port, 0x506, "port");
+	is_str(srv.target, "a.b.c", "target");
+	is_int(rr_srv_decode(&srv, (const uint8_t *)"\0\1\0\2\0\3\1a\0x", 9), 0,
+	       "what stands behind is not looked at");
+}
+
+/* A flag or a service as long as one may be, and a byte longer. */
+static void test_naptr_words(void)
+{
+	struct rr_naptr n;
+	uint8_t bytes[4 + 2 * (RR_WORD_MAX + 2) + 3];
+
+	for (int word = 0; word < 2; word++) {
+		for (size_t len = RR_WORD_MAX; len <= RR_WORD_MAX + 1; len++) {
+			size_t at = 4 + (word ? 1 : 0);
+
+			memset(bytes, 0, sizeof(bytes));
+			bytes[at] = (uint8_t)len;
+			memset(bytes + at + 1, 'w', len);
+			at += 1 + len + (word ? 0 : 1);
+			is_int(rr_naptr_decode(&n, bytes, at + 2),
+			       len > RR_WORD_MAX ? EBADMSG : 0, "a word");
+			if (len == RR_WORD_MAX)
+				is_int((long long)strlen(word ? n.service : n.flags),
+				       RR_WORD_MAX, "as long as may be");
+		}
 	}
 }
 
@@ -105,15 +168,24 @@ static void test_naptr(void)
 	is_int(rr_naptr_decode(&n, BYTES("\0\1\0\1\1s\2a\0\0\0")), EBADMSG,
 	       "a NUL in the service");
 	ok(!rr_naptr_decode(&n, BYTES("\0\1\0\1\0\0\3!a!\0")) && n.regexp, "a regexp");
+	ok(!rr_naptr_decode(&n, BYTES("\0\1\0\1\0\0\1!\0")) && n.regexp, "a short one");
+	is_int(rr_naptr_decode(&n, BYTES("\0\1\0\1\2a\0\1x\0")), EBADMSG,
+	       "flags that are none, and nothing in place of the service");
 }
 
 int main(void)
 {
 	test_names();
+	test_characters();
 	test_name_length();
 	test_srv();
+	test_srv_numbers();
 	test_naptr();
-	is_str(rr_type_name(RR_NAPTR), "NAPTR", "a type's name");
+	test_naptr_words();
+	is_str(rr_type_name(RR_A), "A", "a type's name");
+	is_str(rr_type_name(RR_AAAA), "AAAA", "another's");
+	is_str(rr_type_name(RR_SRV), "SRV", "a third's");
+	is_str(rr_type_name(RR_NAPTR), "NAPTR", "the last one's");
 	is_str(rr_type_name(250), "?", "another type's name");
 	return tap_done();
 }

@@ -7,6 +7,7 @@
 #include "sipprobe/dns/resolv_watch.h"
 #include "sipprobe/dns/search.h"
 #include "tests/unit/sipprobe/dns/zone.h"
+#include "tests/unit/sipprobe/loop_turn.h"
 #include "tests/unit/sipprobe/virtual_time.h"
 #include "tests/unit/tap.h"
 
@@ -106,12 +107,40 @@ static const struct {
 	 false, "sbc.a.test 1 A !SERVFAIL\n",
 	 "A sbc.a.test, A sbc.b.test, A sbc, SRV _sip._udp.sbc",
 	 "3 0 sbc.a.test A: SERVFAIL; nor by 2 search domains"},
+	{"a server fails at the last", "sip:sbc:5060", false, "sbc 1 A !SERVFAIL\n",
+	 "A sbc.a.test, A sbc.b.test, A sbc",
+	 "3 0 sbc A: SERVFAIL; nor by 2 search domains"},
+	{"a server fails in between", "sip:sbc:5060;transport=udp", false,
+	 "sbc.b.test 1 A !SERVFAIL\n",
+	 "A sbc.a.test, A sbc.b.test, A sbc, SRV _sip._udp.sbc",
+	 "3 0 sbc.b.test A: SERVFAIL; nor by 2 search domains"},
+	{"silence at the second", "sip:sbc:5060", false, "sbc.b.test 1 A !TIMEOUT\n",
+	 "A sbc.a.test, A sbc.b.test",
+	 "4 0 sbc.b.test A: timeout; nor by 1 search domains"},
+	{"parameters go with the host", "sips:sbc;transport=tcp", false,
+	 "_sips._tcp.sbc.a.test 60 SRV 1 1 5061 x.test\nx.test 60 A 192.0.2.1\n",
+	 "SRV _sips._tcp.sbc.a.test, A x.test", "0 1 "},
+	{"at two: the first is told", "sip:sbc:5060", false,
+	 "sbc.a.test 1 A !SERVFAIL\nsbc 1 A !SERVFAIL\n",
+	 "A sbc.a.test, A sbc.b.test, A sbc",
+	 "3 0 sbc.a.test A: SERVFAIL; nor by 2 search domains"},
+	{"the name as it is comes first", "sip:sbc.x:5060;transport=udp", false,
+	 "sbc.x.a.test 60 TXT x\n",
+	 "A sbc.x, SRV _sip._udp.sbc.x, A sbc.x.a.test, A sbc.x.b.test",
+	 "1 0 sbc.x A: NXDOMAIN; nor by 2 search domains"},
 	{"silence ends it", "sip:sbc:5060", false,
 	 "sbc.a.test 1 A !TIMEOUT\nsbc.b.test 60 A 192.0.2.1\n", "A sbc.a.test",
 	 "4 0 sbc.a.test A: timeout"},
 	{"without search", "sip:sbc:5060;transport=udp", true,
 	 "sbc.a.test 60 A 192.0.2.1\n", "A sbc, SRV _sip._udp.sbc",
 	 "1 0 sbc A: NXDOMAIN short"},
+	{"without search, a name with a dot", "sip:sbc.x:5060;transport=udp", true, "",
+	 "A sbc.x, SRV _sip._udp.sbc.x", "1 0 sbc.x A: NXDOMAIN"},
+	{"without search, a server that fails", "sip:sbc:5060", true,
+	 "sbc 1 A !SERVFAIL\n", "A sbc", "3 0 sbc A: SERVFAIL"},
+	{"without search, an address of no peer", "sip:sbc:5060", true,
+	 "sbc 60 A 0.0.0.0\n", "A sbc",
+	 "2 0 sbc A: 0.0.0.0 (the unspecified address can be no peer)"},
 	{"maddr is what is searched", "sip:x.test:5060;maddr=sbc", false,
 	 "sbc.a.test 60 A 192.0.2.1\n", "A sbc.a.test", "0 1 "},
 };
@@ -153,6 +182,66 @@ static void test_roads(void)
 		is_str(road_got, roads[i].want, roads[i].name);
 		is_str(z->log, roads[i].asked, "… asked in this order");
 		mem_deref(rs);
+		mem_deref(r);
+		mem_deref(z);
+	}
+}
+
+struct asked {
+	struct resolver **resolver;
+	struct resolve *rs;
+	unsigned told;
+	bool ends; /* the resolver, in the handler */
+};
+
+static void asked_h(const struct resolve_result *res, void *arg)
+{
+	struct asked *a = arg;
+
+	a->told += res->count == 1;
+	a->rs = mem_deref(a->rs);
+	if (a->ends)
+		*a->resolver = mem_deref(*a->resolver);
+}
+
+static bool are_told(void *arg)
+{
+	const struct asked *a = arg;
+
+	return a[0].told && a[1].told && a[2].told;
+}
+
+static bool is_told(void *arg)
+{
+	return ((struct asked *)arg)->told;
+}
+
+/* Addresses need no question, and are told from the loop all the same. */
+static void test_literals(void)
+{
+	for (int ends = 0; ends < 2; ends++) {
+		struct zone *z = mem_zalloc(sizeof(*z), NULL);
+		struct resolver *r = NULL;
+		struct asked a[3] = {{.resolver = &r, .ends = ends}};
+		struct config_uri uri;
+
+		z->lookup.ask = zone_ask;
+		(void)resolver_alloc_lookup(&r, mem_ref(&z->lookup));
+		(void)config_uri_parse("sip:192.0.2.1", &uri);
+		for (int i = 0; i < 3; i++)
+			is_int(resolve_start(&a[i].rs, r, &uri, CONFIG_FAMILY_ANY,
+					     asked_h, &a[i]),
+			       0, "asked");
+		is_int(a[0].told + a[1].told + a[2].told, 0, "not inside the call");
+		if (!ends)
+			ok(loop_until(are_told, a), "each from the loop");
+		else
+			ok(loop_until(is_told, a), "the first ends the resolver");
+		for (int i = 0; i < 5; i++)
+			loop_turn();
+		is_int(a[0].told + a[1].told + a[2].told, ends ? 1 : 3, "once each");
+		for (int i = 0; i < 3; i++)
+			mem_deref(a[i].rs);
 		mem_deref(r);
 		mem_deref(z);
 	}
@@ -224,6 +313,7 @@ int main(void)
 	test_files();
 	test_names();
 	test_roads();
+	test_literals();
 	test_watch();
 	libre_close();
 	return tap_done();

@@ -1,22 +1,24 @@
 /* The engine as a whole: a configuration put in force, replaced, refused, and the end. */
 #include "base/date.h"
+#include "sipprobe/dns/resolv_watch.h"
 #include "sipprobe/engine/engine_private.h"
+#include "tests/unit/descriptors.h"
 #include "tests/unit/sipprobe/dns/zone_resolver.h"
 #include "tests/unit/sipprobe/engine/running.h"
 #include "tests/unit/sipprobe/transport/cert_file.h"
 
-static unsigned stops;
+static char resolv_conf[64]; /* in place of the machine's */
 
-static void stopped_h(void *arg)
-{
-	(void)arg;
-	stops++;
-}
+int __real_resolv_watch_alloc(struct resolv_watch **wp, struct ticker *ticker,
+			      const char *path, resolv_watch_h *h, void *arg);
+int __wrap_resolv_watch_alloc(struct resolv_watch **wp, struct ticker *ticker,
+			      const char *path, resolv_watch_h *h, void *arg);
 
-static bool is_stopped(void *arg)
+int __wrap_resolv_watch_alloc(struct resolv_watch **wp, struct ticker *ticker,
+			      const char *path, resolv_watch_h *h, void *arg)
 {
-	(void)arg;
-	return stops;
+	return __real_resolv_watch_alloc(wp, ticker, *resolv_conf ? resolv_conf : path, h,
+					 arg);
 }
 
 #define LITERAL "\"uri\": \"sip:127.0.0.1:9\", \"interval\": \"2h\""
@@ -63,6 +65,7 @@ static void test_refused(void)
 	struct running r;
 	struct sa sa;
 	char want[128];
+	int open;
 
 	running_open(&r, "");
 	sa = r.f.address.sa;
@@ -70,7 +73,8 @@ static void test_refused(void)
 			       "\"trunks\": [{\"name\": \"b\", " LITERAL "}]}",
 			       sa_port(&sa));
 	no_file = fixture_config(
-		"{\"trunks\": [{\"name\": \"b\", \"uri\": \"sips:127.0.0.1\", "
+		"{\"sip\": {\"listen\": [\"tcp:127.0.0.1:0\"]}, "
+		"\"trunks\": [{\"name\": \"b\", \"uri\": \"sips:127.0.0.1\", "
 		"\"tls\": {\"ca_file\": \"/dev/null\"}}]}");
 	no_cert = fixture_config("{\"sip\": {\"listen\": [\"udp:127.0.0.1:0\"]}, "
 				 "\"trunks\": [{\"name\": \"a\", " LITERAL "}]}");
@@ -81,7 +85,9 @@ static void test_refused(void)
 		       sa_port(&sa));
 	is_str(r.err, want, "in words");
 	is_str(running_told(&r), "", "and nothing changes");
+	open = descriptors_open();
 	is_int(running_apply(&r, no_file), EINVAL, "a file without certificates");
+	is_int(descriptors_open(), open, "what was opened before that is closed");
 	ok(strstr(r.err, "/dev/null") != NULL, "in words: %s", r.err);
 	is_str(running_told(&r), "", "and nothing changes");
 	is_int(running_apply(&r, no_cert), 0, "the same again");
@@ -94,79 +100,67 @@ static void test_refused(void)
 	config_free(no_cert);
 }
 
-/* A trunk that is registered at the peer. */
-static struct config *registered(struct running *r)
+/* Who speaks TLS for certain has its files read before anything changes. */
+static void test_files(void)
 {
-	struct config *c;
+	static const struct {
+		const char *trunk;
+		int err;
+	} cases[] = {
+		{"\"uri\": \"sips:127.0.0.1\"", EINVAL},
+		{"\"uri\": \"SIPS:127.0.0.1\"", EINVAL},
+		{"\"uri\": \"sip:127.0.0.1;transport=TLS\"", EINVAL},
+		{"\"uri\": \"wss://127.0.0.1/\"", EINVAL},
+		{"\"uri\": \"sip:127.0.0.1:9\"", 0},
+		{"\"uri\": \"sip:tls.invalid:9\"", 0},
+		{"\"uri\": \"ws://127.0.0.1:9/\"", 0},
+	};
 
-	running_open(r, "");
-	c = fixture_config("{\"trunks\": [{\"name\": \"a\", \"uri\": "
-			   "\"sip:127.0.0.1:%u\", \"interval\": \"2h\", \"method\": "
-			   "\"REGISTER\", \"register\": {\"bind\": true}}]}",
-			   sa_port(&r->f.address.sa));
-	(void)running_apply(r, c);
-	(void)loop_until(running_has_targets, r);
-	pass_ms(1001);
-	fixture_drain(&r->f);
-	running_reply(r, "200 OK", "Expires: 600\r\n");
-	(void)running_told(r);
-	stops = 0;
-	return c;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct config *c = fixture_config(
+			"{\"trunks\": [{\"name\": \"a\", \"uri\": \"sips:127.0.0.1\"}, "
+			"{\"name\": \"b\", \"interval\": \"2h\", %s, \"tls\": "
+			"{\"ca_file\": \"/dev/null\"}}]}",
+			cases[i].trunk);
+		struct running r;
+
+		running_open(&r, "");
+		is_int(running_apply(&r, c), cases[i].err, cases[i].trunk);
+		is_str(running_told(&r), cases[i].err ? "" : "trunk a, trunk b",
+		       "all or nothing");
+		running_close(&r);
+		config_free(c);
+	}
 }
 
-static void test_stop(void)
+/* A trunk's own socket is open for as long as a trunk wants it. */
+static void test_local(void)
 {
-	struct config *c;
+	struct config *with =
+		fixture_config("{\"trunks\": [{\"name\": \"a\", \"local\": {\"address\": "
+			       "\"127.0.0.1\"}, " LITERAL "}]}");
+	struct config *same =
+		fixture_config("{\"trunks\": [{\"name\": \"a\", \"fall\": 7, \"local\": "
+			       "{\"address\": \"127.0.0.1\"}, " LITERAL "}]}");
+	struct config *without = fixture_config("{\"trunks\": []}");
 	struct running r;
-
-	c = registered(&r);
-	engine_stop(r.engine, stopped_h, NULL);
-	is_int(stops, 0, "a registration is taken back first");
-	pass_ms(2);
-	is_int(fixture_drain(&r.f), 1, "at once");
-	is_str(fixture_field(&r.f, "Expires"), "0", "by a REGISTER");
-	running_send(&r, "200 OK", "");
-	for (int i = 0; i < 1000 && !stops; i++) {
-		loop_turn();
-		pass_ns(WHEEL_TICK_NS / 100);
-	}
-	is_int(stops, 1, "answered: done");
-	pass_ms(2000);
-	is_int(stops, 1, "once");
-	running_close(&r);
-	config_free(c);
-
-	c = registered(&r);
-	engine_stop(r.engine, stopped_h, NULL);
-	pass_ms(ENGINE_STOP_MS - 2);
-	is_int(stops, 0, "a registrar that is silent");
-	pass_ms(3);
-	is_int(stops, 1, "is waited for no longer than that");
-	running_close(&r);
-	config_free(c);
+	int open;
 
 	running_open(&r, "");
-	stops = 0;
-	engine_stop(r.engine, stopped_h, NULL);
-	ok(is_stopped(NULL), "nothing to take back: done at once");
+	(void)running_apply(&r, without);
+	open = descriptors_open();
+	(void)running_apply(&r, with);
+	ok(loop_until(running_has_targets, &r), "it has an address");
+	pass_ms(1001);
+	is_int(descriptors_open(), open + 1, "from a socket of its own");
+	(void)running_apply(&r, same);
+	is_int(descriptors_open(), open + 1, "which stays");
+	(void)running_apply(&r, without);
+	is_int(descriptors_open(), open, "and goes with it");
 	running_close(&r);
-}
-
-/* A trunk that is removed while it is registered ends with the engine at the latest. */
-static void test_free_unregistering(void)
-{
-	struct config *none, *c;
-	struct running r;
-
-	c = registered(&r);
-	none = fixture_config("{\"trunks\": [{\"name\": \"b\", " LITERAL "}]}");
-	(void)running_apply(&r, none);
-	ok(r.engine->group.targets.unregistering.head != NULL, "still at work");
-	config_free(c); /* which it keeps */
-	pass_ms(2);
-	is_int(fixture_drain(&r.f), 1, "it takes back what it registered");
-	running_close(&r);
-	config_free(none);
+	config_free(with);
+	config_free(same);
+	config_free(without);
 }
 
 static void test_certificates(void)
@@ -240,6 +234,54 @@ static void test_renew(void)
 	cert_file_remove(&theirs);
 }
 
+static void resolv_conf_write(const char *text)
+{
+	FILE *f = fopen(resolv_conf, "we");
+
+	if (f) {
+		fputs(text, f);
+		fclose(f);
+	}
+}
+
+static void count_h(void *arg)
+{
+	fixture_tell(arg, "files resolv.conf");
+}
+
+/* The machine has come to other networks: what is open is asked for anew, there. */
+static void test_resolv_conf(void)
+{
+	struct running r;
+	struct config *c;
+	unsigned made;
+
+	(void)snprintf(resolv_conf, sizeof(resolv_conf), "/tmp/engine-resolv-%d",
+		       (int)getpid());
+	resolv_conf_write("nameserver 192.0.2.1\n");
+	running_open(&r, "a.test 60 A 127.0.0.1\nb.test 60 A 127.0.0.1\n");
+	r.f.events.resolv_conf_h = count_h;
+	c = fixture_config(
+		"{\"trunks\": [{\"name\": \"a\", \"uri\": \"sip:a.test:9\", "
+		"\"interval\": \"2h\", \"family\": \"ipv4\"}, {\"name\": \"b\", "
+		"\"uri\": \"sip:b.test:9\", \"interval\": \"2h\", "
+		"\"family\": \"ipv4\"}]}");
+	(void)running_apply(&r, c);
+	pass_ms(3000);
+	is_str(r.zone->log, "A a.test, A b.test", "asked, and not answered yet");
+	(void)running_told(&r);
+	made = resolvers_made;
+	resolv_conf_write("nameserver 192.0.2.2\n");
+	pass_ms(5000);
+	is_str(running_told(&r), "files resolv.conf", "told");
+	is_int(resolvers_made, made + 1, "another resolver");
+	is_str(r.zone->log, "A a.test, A b.test, A a.test, A b.test", "asked again");
+	running_close(&r);
+	config_free(c);
+	(void)unlink(resolv_conf);
+	resolv_conf[0] = '\0';
+}
+
 /* Pauses end by themselves, before and after a reload that says the same. */
 static void test_pauses(void)
 {
@@ -287,14 +329,9 @@ static void test_names(void)
 
 int main(void)
 {
-	static void (*const tests[])(void) = {test_apply,
-					      test_renew,
-					      test_refused,
-					      test_stop,
-					      test_free_unregistering,
-					      test_certificates,
-					      test_pauses,
-					      test_names};
+	static void (*const tests[])(void) = {
+		test_apply,	   test_renew,	     test_refused, test_files, test_local,
+		test_certificates, test_resolv_conf, test_pauses,  test_names};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "sipprobe/loop/alarm.h"
 #include "sipprobe/loop/ticker.h"
+#include "tests/unit/descriptors.h"
 #include "tests/unit/sipprobe/loop_turn.h"
 #include "tests/unit/tap.h"
 
@@ -143,6 +144,84 @@ static void test_ticker_late(void)
 	mem_deref(tk);
 }
 
+struct owner {
+	struct timed alarm, ticked;
+	struct ticker *ticker;
+	int fds[2];
+	bool freed;
+};
+
+static void owner_read_h(int flags, void *arg)
+{
+	struct owner *o = arg;
+
+	(void)flags;
+	o->alarm.alarm = mem_deref(o->alarm.alarm);
+	o->ticker = mem_deref(o->ticker);
+	o->freed = true;
+	fd_close(o->fds[0]);
+}
+
+static bool has_freed(void *arg)
+{
+	return ((struct owner *)arg)->freed;
+}
+
+/* Timers that are due, and freed in the turn that would have seen it. */
+static void test_freed(void)
+{
+	struct owner o = {.freed = false};
+
+	if (ticker_alloc(&o.ticker) || pipe(o.fds) ||
+	    fd_listen(o.fds[0], FD_READ, owner_read_h, &o) ||
+	    alarm_alloc(&o.alarm.alarm, alarm_fired_h, &o.alarm))
+		return;
+	(void)!write(o.fds[1], "x", 1);
+	usleep(1000);
+	ticker_start(o.ticker, &o.ticked.timer, 0, ticked_h);
+	alarm_set(o.alarm.alarm, 0);
+	usleep(5000);
+	ok(loop_until(has_freed, &o), "freed by another's handler");
+	loop_turn();
+	is_int(o.alarm.fired + o.ticked.fired, 0, "fires no more");
+	(void)close(o.fds[0]);
+	(void)close(o.fds[1]);
+}
+
+static void test_descriptors(void)
+{
+	int open = descriptors_open(), inherited = descriptors_inherited();
+	struct ticker *tk = NULL;
+	struct timed t = {.alarm = NULL};
+
+	(void)alarm_alloc(&t.alarm, alarm_fired_h, &t);
+	(void)ticker_alloc(&tk);
+	is_int(descriptors_open(), open + 2, "a descriptor each");
+	is_int(descriptors_inherited(), inherited, "no other program's");
+	mem_deref(t.alarm);
+	mem_deref(tk);
+	is_int(descriptors_open(), open, "closed with them");
+}
+
+/* Who starts us with a closed input has the first descriptor be one of ours. */
+static void test_first_descriptor(void)
+{
+	int input = dup(STDIN_FILENO);
+	struct timed t = {.again = false};
+	struct ticker *tk = NULL;
+
+	(void)close(STDIN_FILENO);
+	is_int(alarm_alloc(&t.alarm, alarm_fired_h, &t), 0, "an alarm is descriptor 0");
+	alarm_set(t.alarm, 0);
+	ok(loop_until(has_fired, &t), "fires");
+	is_int(fcntl(STDIN_FILENO, F_GETFD), -1, "and is closed");
+	is_int(ticker_alloc(&tk), 0, "a ticker is");
+	mem_deref(tk);
+	is_int(fcntl(STDIN_FILENO, F_GETFD), -1, "and is closed");
+	(void)dup2(input, STDIN_FILENO);
+	(void)close(input);
+}
+
 int main(void)
 {
 	if (libre_init() || fd_setsize(1024))
@@ -150,6 +229,9 @@ int main(void)
 	test_alarm();
 	test_ticker();
 	test_ticker_late();
+	test_freed();
+	test_descriptors();
+	test_first_descriptor();
 	libre_close();
 	return tap_done();
 }

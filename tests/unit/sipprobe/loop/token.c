@@ -41,6 +41,22 @@ static void test_token(void)
 	ok(edge[2] == '.' && edge[0] != '.', "and no byte more");
 }
 
+/* Of any number of digits all are set, and nothing behind them. */
+static void test_lengths(void)
+{
+	unsigned wrong = 0;
+
+	for (size_t len = 0; len <= 40; len++) {
+		char got[64];
+
+		memset(got, '.', sizeof(got));
+		wrong += token_hex(got, len) != 0;
+		for (size_t i = 0; i < sizeof(got); i++)
+			wrong += (got[i] == '.') != (i >= len);
+	}
+	is_int(wrong, 0, "0 to 40 digits");
+}
+
 static void test_packed(void)
 {
 	static const char *const strange[] = {
@@ -107,6 +123,7 @@ static void test_literals(void)
 int main(void)
 {
 	test_token();
+	test_lengths();
 	test_packed();
 	test_literals();
 	return tap_done();

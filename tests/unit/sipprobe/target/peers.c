@@ -2,6 +2,7 @@
 
 #include "base/siphash.h"
 #include "sipprobe/target/peers.h"
+#include "tests/unit/sipprobe/failing_mem.h"
 #include "tests/unit/tap.h"
 
 #define MANY 20000
@@ -154,6 +155,72 @@ static void test_many(uint32_t step, const char *order)
 	mem_deref(p);
 }
 
+/* What cannot be added for want of memory is not there, and all else is. */
+static void test_no_memory(void)
+{
+	struct peers *p = NULL;
+	unsigned failures = 0, wrong = 0;
+	int err = ENOMEM;
+
+	for (long n = 0; err; n++) {
+		mem_countdown = n;
+		err = peers_alloc(&p);
+		mem_countdown = -1;
+		wrong += err && (err != ENOMEM || p);
+		failures += err != 0;
+	}
+	ok(failures == 4 && !wrong, "none at all");
+	failures = 0;
+	for (uint32_t i = 0; i < 200; i++) {
+		err = ENOMEM;
+		for (long n = 0; err; n++) {
+			mem_countdown = n;
+			err = peers_add(p, nth(i), UDP, rows + i);
+			mem_countdown = -1;
+			failures += err != 0;
+			wrong += err && (err != ENOMEM || peers_find(p, nth(i), UDP) ||
+					 peers_count(p) != i);
+		}
+	}
+	for (uint32_t i = 0; i < 200; i++)
+		wrong += peers_find(p, nth(i), UDP) != rows + i;
+	ok(failures > 10 && !wrong, "or all of it, whenever that is");
+	for (uint32_t i = 0; i < 199; i++) {
+		mem_countdown = 0;
+		wrong += peers_remove(p, nth(i), UDP, rows + i) != 0;
+	}
+	mem_countdown = -1;
+	ok(!wrong && peers_find(p, nth(199), UDP) == rows + 199, "removing needs none");
+	mem_deref(p);
+}
+
+/* The tables are kept between a quarter and three quarters full. */
+static void test_tables(void)
+{
+	struct peers *p = NULL;
+	unsigned asked;
+
+	ok(!peers_alloc(&p), "made");
+	asked = mem_asked;
+	for (uint32_t i = 0; i < 12; i++)
+		peers_add(p, nth(i), UDP, rows + i);
+	is_int(mem_asked, asked, "12 rows fit into 16 slots");
+	peers_add(p, nth(12), UDP, rows + 12);
+	is_int(mem_asked, asked + 2, "13 do not, in two tables");
+	for (uint32_t i = 0; i < 11; i++)
+		peers_add(p, nth(13 + i), UDP, rows + 13 + i);
+	is_int(mem_asked, asked + 2, "24 fit into the next ones");
+	for (uint32_t i = 0; i < 16; i++)
+		peers_remove(p, nth(i), UDP, rows + i);
+	is_int(mem_asked, asked + 2, "8 are enough for them");
+	peers_remove(p, nth(16), UDP, rows + 16);
+	is_int(mem_asked, asked + 4, "7 are not");
+	for (uint32_t i = 17; i < 24; i++)
+		peers_remove(p, nth(i), UDP, rows + i);
+	is_int(mem_asked, asked + 4, "there is none smaller");
+	mem_deref(p);
+}
+
 /* One comes and goes, more often than there can be rows, and leaves nothing behind. */
 static void test_coming_and_going(void)
 {
@@ -272,6 +339,8 @@ int main(void)
 	test_many(1, "first to last");
 	test_many(MANY - 1, "last to first");
 	test_many(61, "in no order");
+	test_no_memory();
+	test_tables();
 	test_coming_and_going();
 	test_each();
 	test_ring();

@@ -3,13 +3,14 @@
 #include <errno.h>
 #include <malloc.h>
 #include <openssl/err.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "sipprobe/transport/stream.h"
+#include "sipprobe/transport/stream_private.h"
 #include "tests/support/ca.h"
 #include "tests/unit/tap.h"
 
@@ -274,6 +275,25 @@ static void check_zeros(int listen_fd, const struct sa *sa)
 	close(fd);
 }
 
+/* Two answers to pings of ours are no ping, unless they come within a second. */
+static void check_two_answers(int listen_fd, const struct sa *sa)
+{
+	struct side w = {.s = NULL};
+	int fd = plain_pair(&w, listen_fd, sa);
+	int64_t at_ns = clock_monotonic_ns();
+	char answer[8];
+
+	mem_ref(w.s); /* as the event that read it has */
+	stream_feed(w.s, "\r\n", 2, at_ns);
+	stream_feed(w.s, "\r\n", 2, at_ns + CLOCK_NS_PER_S + 1);
+	is_int(recv(fd, answer, sizeof(answer), MSG_DONTWAIT), -1, "no ping");
+	stream_feed(w.s, "\r\n", 2, at_ns + 2 * CLOCK_NS_PER_S + 1);
+	is_int(recv(fd, answer, sizeof(answer), MSG_DONTWAIT), 2, "one, slowly");
+	mem_deref(w.s);
+	mem_deref(w.s);
+	close(fd);
+}
+
 /* The peer leaves after every single byte of two messages. */
 static void check_cuts(int listen_fd, const struct sa *sa)
 {
@@ -432,6 +452,57 @@ static void check_queue(int listen_fd, const struct sa *sa)
 	close(fd);
 }
 
+/* TLS and WebSocket may add to what is admitted, up to twice of that. */
+static void check_queue_bound(int listen_fd, const struct sa *sa)
+{
+	static const char block[32768];
+	struct side w = {.s = NULL};
+	int fd = plain_pair(&w, listen_fd, sa);
+	size_t left;
+
+	while (!stream_put(w.s, block, sizeof(block), NULL))
+		;
+	left = 2 * STREAM_QUEUE_MAX - w.s->out.len;
+	for (; left > sizeof(block); left -= sizeof(block))
+		stream_put(w.s, block, sizeof(block), NULL);
+	is_int(stream_put(w.s, block, left, NULL), 0, "the queue takes all it may");
+	is_int(stream_put(w.s, block, 1, NULL), ENOBUFS, "and not a byte more");
+	mem_deref(w.s);
+	close(fd);
+}
+
+static volatile sig_atomic_t pipes;
+
+static void pipe_h(int sig)
+{
+	(void)sig;
+	pipes++;
+}
+
+/* A peer that closes and then resets what we have still to write. */
+static void check_no_signal(int listen_fd, const struct sa *sa)
+{
+	static const char block[32768];
+	void (*before)(int) = signal(SIGPIPE, pipe_h);
+
+	for (int queued = 0; queued < 2; queued++) {
+		struct side w = {.s = NULL};
+		int fd = plain_pair(&w, listen_fd, sa);
+
+		while (queued && !stream_send(w.s, block, sizeof(block), NULL))
+			;
+		shutdown(fd, SHUT_WR);
+		reset(fd);
+		if (!queued)
+			is_int(stream_send(w.s, MESSAGE, MESSAGE_LEN, NULL), 0, "sent");
+		wait_for(is_closed, &w);
+		is_int(w.closes, 1, "told by the handler");
+		is_int(pipes, 0, "no signal ends us");
+		mem_deref(w.s);
+	}
+	(void)signal(SIGPIPE, before);
+}
+
 /* The peer reset what we still write to: the read side tells it, once. */
 static void check_write_after_reset(int listen_fd, const struct sa *sa)
 {
@@ -450,7 +521,6 @@ static void check_write_after_reset(int listen_fd, const struct sa *sa)
 	mem_deref(w.s);
 }
 
-/* Certificates and profiles for the TLS part. */
 /* Who borrows a connection sees that it is gone, however it went. */
 static void check_loans(int listen_fd, const struct sa *sa)
 {
@@ -474,6 +544,7 @@ static void check_loans(int listen_fd, const struct sa *sa)
 	stream_give_back(&loans[0]);
 }
 
+/* Certificates and profiles for the TLS part. */
 static struct ca_cert root, leaf, late, middle, client;
 static struct tls_profile *tls_client, *tls_client_cert, *tls_server, *tls_server_asks,
 	*tls_server_late;
@@ -765,11 +836,14 @@ static void check_plain(void)
 		check_frame(&frame_cases[i], fd, &sa, true);
 	}
 	check_zeros(fd, &sa);
+	check_two_answers(fd, &sa);
 	check_cuts(fd, &sa);
 	check_drip(fd, &sa);
 	check_drops(fd, &sa);
 	check_stamps(fd, &sa);
 	check_queue(fd, &sa);
+	check_queue_bound(fd, &sa);
+	check_no_signal(fd, &sa);
 	check_write_after_reset(fd, &sa);
 	check_loans(fd, &sa);
 	check_tls_left(fd, &sa);

@@ -29,6 +29,7 @@ struct side {
 	int peer;
 	unsigned ups, messages, closes, befores;
 	int64_t rx_ns, read_ns;
+	size_t sent, got;
 };
 
 static void up_h(struct stream *s, void *arg)
@@ -184,6 +185,45 @@ static void test_let_go(void)
 	side_close(&w);
 }
 
+/* The peer reads nothing: what is said to it waits on our side. */
+static void side_fill(struct side *w)
+{
+	static char block[32768];
+
+	while (!stream_send(w->s, block, sizeof(block), NULL))
+		w->sent += sizeof(block);
+}
+
+/* Takes what the peer was sent; whether that is all. */
+static bool has_all(void *arg)
+{
+	static char block[65536];
+	struct side *w = arg;
+	ssize_t n;
+
+	while ((n = recv(w->peer, block, sizeof(block), MSG_DONTWAIT)) > 0)
+		w->got += (size_t)n;
+	return w->got == w->sent;
+}
+
+/* Its turn is for both ways. */
+static void test_unsent(void)
+{
+	struct side w;
+
+	side_open(&w);
+	side_fill(&w);
+	side_say(&w);
+	ok(loop_until(has_message, &w), "what comes is read, though some waits to go");
+	ok(loop_until(has_all, &w), "and that goes when the peer reads");
+	side_fill(&w);
+	w.messages = 0;
+	side_say(&w);
+	stream_catch_up(w.s);
+	is_int(w.messages, 1, "a deadline reads what waits then, too");
+	side_close(&w);
+}
+
 /* Another's account has time: it waits no more. */
 static void test_share(void)
 {
@@ -207,6 +247,7 @@ int main(void)
 	test_catch_up();
 	test_close();
 	test_let_go();
+	test_unsent();
 	test_share();
 	libre_close();
 	return tap_done();

@@ -26,13 +26,16 @@ struct side {
 	char detail[128];
 	char got[4096]; /* what the peer received */
 	size_t len;
+	size_t size; /* of the last message */
+	int64_t took_ns;
+	bool leave_at_message;
 };
 
 static void up_h(struct stream *s, void *arg)
 {
 	struct side *w = arg;
 
-	ok(stream_report(s)->websocket_ns >= 0, "its handshake took some time");
+	w->took_ns = stream_report(s)->websocket_ns;
 	w->ups++;
 }
 
@@ -43,6 +46,9 @@ static void message_h(struct stream *s, const struct guard_message *m, int64_t r
 
 	(void)s, (void)rx_ns;
 	w->messages += m->code == 200;
+	w->size = m->size;
+	if (w->leave_at_message)
+		w->s = mem_deref(w->s);
 }
 
 static void closed_h(struct stream *s, enum probe_outcome why, int err,
@@ -127,7 +133,7 @@ static void shake(struct side *w, const char *behind, size_t len)
 	struct pl found;
 	int n;
 
-	ok(loop_until(has_come, w), "the request has come");
+	ok(w->len || loop_until(has_come, w), "the request has come");
 	ok(!re_regex(w->got, w->len, "Sec-WebSocket-Key: [^\r]+", &found), "with a key");
 	(void)pl_strcpy(&found, key, sizeof(key));
 	handshake_accept(accept_key, key);
@@ -150,7 +156,11 @@ static void check_message(void)
 	memcpy(frame, "\x81\x7e\0", 3);
 	frame[3] = (char)(sizeof(MESSAGE) - 1);
 	memcpy(frame + 4, MESSAGE, sizeof(MESSAGE) - 1);
+	ok(loop_until(has_come, &w), "the request has come");
+	pass_ms(70);
 	shake(&w, frame, 4 + sizeof(MESSAGE) - 1);
+	ok(loop_until(is_up, &w) && w.took_ns == 70 * CLOCK_NS_PER_MS,
+	   "how long its handshake took");
 	ok(loop_until(is_told, &w) && w.ups == 1 && w.messages == 1 && !w.closes,
 	   "a message right behind the handshake, without Content-Length");
 	is_int(stream_send(w.s, "hello", 5, NULL), 0, "and back");
@@ -163,6 +173,23 @@ static void check_message(void)
 	close_side(&w);
 }
 
+/* What stands before a start line is no part of the message. */
+static void check_line_end_before(void)
+{
+	static const char text[] = "\r\n\r\n" MESSAGE;
+	char frame[512];
+	struct side w;
+
+	connect_side(&w);
+	memcpy(frame, "\x81\x7e\0", 3);
+	frame[3] = (char)(sizeof(text) - 1);
+	memcpy(frame + 4, text, sizeof(text) - 1);
+	shake(&w, frame, 4 + sizeof(text) - 1);
+	ok(loop_until(is_told, &w) && w.messages == 1, "a message behind line ends");
+	is_int((long long)w.size, sizeof(MESSAGE) - 1, "is as long as it is");
+	close_side(&w);
+}
+
 static void check_line_ends(void)
 {
 	struct side w;
@@ -172,6 +199,28 @@ static void check_line_ends(void)
 	ok(loop_until(is_up, &w), "up");
 	ok(loop_until(has_come, &w) && w.len == 8 && !memcmp(w.got, "\x81\x82", 2),
 	   "a ping of RFC 5626 is answered with a line end");
+	w.len = 0;
+	/* The one of WebSocket behind them is answered alone. */
+	put(&w, "\x81\x04 \t\r\n\x81\x08\r\n\r\n\r\n\r\n\x89\x02hi", 20);
+	ok(loop_until(has_come, &w) && w.len == 8 && !memcmp(w.got, "\x8a\x82", 2),
+	   "other line ends are not, a ping is");
+	close_side(&w);
+}
+
+/* What was asked before the message that ends it is answered all the same. */
+static void check_pong_before_end(void)
+{
+	char frame[512];
+	struct side w;
+
+	connect_side(&w);
+	w.leave_at_message = true;
+	memcpy(frame, "\x89\x00\x81\x7e\0", 5);
+	frame[5] = (char)(sizeof(MESSAGE) - 1);
+	memcpy(frame + 6, MESSAGE, sizeof(MESSAGE) - 1);
+	shake(&w, frame, 6 + sizeof(MESSAGE) - 1);
+	ok(loop_until(is_told, &w) && !w.s, "let go of in the handler");
+	ok(loop_until(has_come, &w) && !memcmp(w.got, "\x8a\x80", 2), "after a pong");
 	close_side(&w);
 }
 
@@ -209,15 +258,20 @@ static const struct {
 	const char *bytes;
 	size_t len;
 	enum probe_outcome why;
+	int err;
 	const char *detail;
+	const char *answer; /* masked, as a client's */
 } ends[] = {
-	{"refused", "HTTP/1.1 403 Forbidden\r\n\r\n", "", 0, PROBE_WEBSOCKET, "HTTP 403"},
-	{"left", "", "", 0, PROBE_WEBSOCKET, "connection closed by the peer"},
-	{"closed", NULL, "\x88\x02\x03\xe9", 4, PROBE_WEBSOCKET,
-	 "closed by the peer: 1001"},
-	{"masked", NULL, "\x81\x80\0\0\0\0", 6, PROBE_WEBSOCKET,
-	 "a server's frame is masked"},
-	{"no SIP", NULL, "\x81\x02hi", 4, PROBE_PROTOCOL, NULL},
+	{"refused", "HTTP/1.1 403 Forbidden\r\n\r\n", "", 0, PROBE_WEBSOCKET, EPROTO,
+	 "HTTP 403", ""},
+	{"left", "", "", 0, PROBE_WEBSOCKET, 0, "connection closed by the peer", ""},
+	{"closed", NULL, "\x88\x02\x03\xe9", 4, PROBE_WEBSOCKET, EPROTO,
+	 "closed by the peer: 1001", "\x88\x82"},
+	{"masked", NULL, "\x81\x80\0\0\0\0", 6, PROBE_WEBSOCKET, EPROTO,
+	 "a server's frame is masked", "\x88\x82"},
+	{"no SIP", NULL, "\x81\x02hi", 4, PROBE_PROTOCOL, EPROTO, NULL, ""},
+	{"a bad response", NULL, "\x81\x17SIP/2.0 200 OK\r\nX\r\n\r\n\r\n", 25,
+	 PROBE_PROTOCOL, EBADMSG, NULL, ""},
 };
 
 static void check_ends(void)
@@ -236,6 +290,11 @@ static void check_ends(void)
 		}
 		ok(loop_until(is_closed, &w), "%s: ends", ends[i].name);
 		is_int(w.why, ends[i].why, ends[i].name);
+		is_int(w.err, ends[i].err, ends[i].name);
+		w.len = 0;
+		ok(!*ends[i].answer || (loop_until(has_come, &w) &&
+					!memcmp(w.got, ends[i].answer, 2)),
+		   "%s: answered", ends[i].name);
 		if (ends[i].detail)
 			is_str(w.detail, ends[i].detail, ends[i].name);
 		is_int(stream_send(w.s, "x", 1, NULL), ENOTCONN, "nothing follows");
@@ -256,7 +315,9 @@ int main(void)
 	    config_parse(&conf, text, sizeof(text) - 1, "x", &errs))
 		return 1;
 	check_message();
+	check_line_end_before();
 	check_line_ends();
+	check_pong_before_end();
 	check_pings();
 	check_ends();
 	mem_deref(tk);
