@@ -3,6 +3,7 @@
  * copies of what has no answer, refusals that are answered, and ends of calls that never
  * began.
  */
+#include "sipprobe/call/call_private.h"
 #include "tests/unit/sipprobe/call/call_stage.h"
 
 #define UP                                                                               \
@@ -17,70 +18,106 @@ static const struct {
 	enum config_call_mode mode;
 	struct peer_script script;
 	const char *ladder;
+	int told_ms; /* when its verdict was */
 } rows[] = {
 	{"rung and cancelled",
 	 CONFIG_CALL_RING,
 	 {.ring_ms = 100, .answer_ms = 5000},
-	 "0 > INVITE, 112 < 180, 114 > CANCEL, 126 < 200, 128 < 487, 128 > ACK, "},
+	 "0 > INVITE, 112 < 180, 114 > CANCEL, 126 < 200, 128 < 487, 128 > ACK, ",
+	 130},
 	{"copies of INVITE until it is given up",
 	 CONFIG_CALL_RING,
 	 {.dead = true},
 	 "0 > INVITE, 500 >> INVITE, 1500 >> INVITE, 3500 >> INVITE, 7500 >> INVITE, "
-	 "15500 >> INVITE, "},
+	 "15500 >> INVITE, ",
+	 30000},
 	{"answered and hung up",
 	 CONFIG_CALL_ANSWER,
 	 {.trying = true, .ring_ms = 100, .answer_ms = 400},
-	 UP "15412 > BYE, 15424 < 200, "},
+	 UP "15412 > BYE, 15424 < 200, ",
+	 15426},
 	{"the peer hangs up",
 	 CONFIG_CALL_ANSWER,
 	 {.trying = true, .ring_ms = 100, .answer_ms = 400, .bye_ms = 2000},
-	 UP "2412 < BYE, "},
+	 UP "2412 < BYE, ",
+	 2414},
 	{"a reliable 183 has one PRACK",
 	 CONFIG_CALL_ECHO,
-	 {.ring_ms = 100, .answer_ms = 400, .reliable = true},
-	 "0 > INVITE, 112 < 183, 112 > PRACK, 124 < 200, 412 < 200, 412 > ACK, "
-	 "15412 > BYE, 15424 < 200, "},
+	 {.ring_ms = 100, .answer_ms = 2000, .reliable = true},
+	 "0 > INVITE, 112 < 183, 112 > PRACK, 124 < 200, 2012 < 200, 2012 > ACK, "
+	 "17012 > BYE, 17024 < 200, ",
+	 17026},
 	{"a fork's other answer is hung up at once",
 	 CONFIG_CALL_ANSWER,
 	 {.trying = true, .ring_ms = 100, .answer_ms = 400, .fork = true},
-	 UP "414 < 200, 414 > ACK, 414 > BYE, 428 < 200, 15412 > BYE, 15424 < 200, "},
+	 UP "414 < 200, 414 > ACK, 414 > BYE, 428 < 200, 15412 > BYE, 15424 < 200, ",
+	 15426},
 	{"busy",
 	 CONFIG_CALL_ANSWER,
 	 {.ring_ms = -1, .code = 486, .answer_ms = 50},
-	 "0 > INVITE, 62 < 486, 62 > ACK, "},
+	 "0 > INVITE, 62 < 486, 62 > ACK, ",
+	 64},
 	{"nobody picks up",
 	 CONFIG_CALL_ANSWER,
 	 {.ring_ms = 100, .answer_ms = 100000},
 	 "0 > INVITE, 112 < 180, 30000 > CANCEL, 30012 < 200, 30014 < 487, 30014 > "
-	 "ACK, "},
+	 "ACK, ",
+	 30016},
 	{"copies of BYE",
 	 CONFIG_CALL_ANSWER,
 	 {.trying = true, .ring_ms = 100, .answer_ms = 400, .bye_late_ms = 5000},
 	 UP "15412 > BYE, 15912 >> BYE, 16912 >> BYE, 18912 >> BYE, 22912 >> BYE, "
-	    "22924 < 200, "},
+	    "22924 < 200, ",
+	 22926},
+	{"no copies of a CANCEL whose call has ended",
+	 CONFIG_CALL_RING,
+	 {.ring_ms = 100, .answer_ms = 5000, .cancel_mute = true},
+	 "0 > INVITE, 112 < 180, 114 > CANCEL, 126 < 487, 126 > ACK, ",
+	 128},
+	{"copies of PRACK",
+	 CONFIG_CALL_ECHO,
+	 {.ring_ms = 100, .answer_ms = 2000, .reliable = true, .prack_mute = true},
+	 "0 > INVITE, 112 < 183, 112 > PRACK, 612 >> PRACK, 1612 >> PRACK, 2012 < 200, "
+	 "2012 > ACK, 17012 > BYE, 17024 < 200, ",
+	 17026},
 	{"requests of the peer's",
 	 CONFIG_CALL_ECHO,
 	 {.trying = true, .ring_ms = 100, .answer_ms = 400, .asks = true},
 	 UP "912 < OPTIONS, 1012 < INFO, 1112 < UPDATE, 1212 < INVITE, 1312 < INVITE, "
-	    "1412 < REFER, 1512 < SUBSCRIBE, 15412 > BYE, 15424 < 200, "},
+	    "1412 < REFER, 1512 < SUBSCRIBE, 15412 > BYE, 15424 < 200, ",
+	 15426},
 	{"no copies of a BYE that was refused",
 	 CONFIG_CALL_ANSWER,
 	 {.trying = true, .ring_ms = 100, .answer_ms = 400, .bye_code = 404},
-	 UP "15412 > BYE, 15424 < 404, "},
+	 UP "15412 > BYE, 15424 < 404, ",
+	 25412},
 	{"no copies of a CANCEL that was refused",
 	 CONFIG_CALL_RING,
 	 {.ring_ms = 100, .answer_ms = 100000, .cancel_code = 500},
-	 "0 > INVITE, 112 < 180, 114 > CANCEL, 126 < 500, "},
+	 "0 > INVITE, 112 < 180, 114 > CANCEL, 126 < 500, ",
+	 10114},
 	{"a CANCEL that it works at",
 	 CONFIG_CALL_RING,
 	 {.ring_ms = 100, .answer_ms = 100000, .cancel_code = 100},
 	 "0 > INVITE, 112 < 180, 114 > CANCEL, 126 < 100, 4126 >> CANCEL, 4138 < 100, "
-	 "8138 >> CANCEL, 8150 < 100, "},
+	 "8138 >> CANCEL, 8150 < 100, ",
+	 10114},
 	{"a BYE that it works at",
 	 CONFIG_CALL_ANSWER,
 	 {.trying = true, .ring_ms = 100, .answer_ms = 400, .bye_code = 100},
 	 UP "15412 > BYE, 15424 < 100, 19424 >> BYE, 19436 < 100, 23436 >> BYE, "
-	    "23448 < 100, "},
+	    "23448 < 100, ",
+	 25412},
+	{"an SDP that cannot be is hung up at once",
+	 CONFIG_CALL_ECHO,
+	 {.trying = true, .ring_ms = 100, .answer_ms = 400, .sdp = "bad"},
+	 UP "412 > BYE, 426 < 200, ",
+	 428},
+	{"a redirection",
+	 CONFIG_CALL_ANSWER,
+	 {.ring_ms = -1, .code = 300, .answer_ms = 50},
+	 "0 > INVITE, 62 < 300, 62 > ACK, ",
+	 64},
 };
 
 static void test_ladders(void)
@@ -91,6 +128,7 @@ static void test_ladders(void)
 		dial();
 		pass_ms(90000);
 		is_str(ladder, rows[i].ladder, rows[i].name);
+		is_int(told_ms(), rows[i].told_ms, "and its verdict at its time");
 		ok(told == 1 && !world.fault, "%s",
 		   world.fault ? world.fault : "no fault");
 		finish();
@@ -154,19 +192,27 @@ static const struct {
 	unsigned refusals, code;
 	const char *fields;
 	unsigned answered; /* code of the end */
-	const char *has;   /* the INVITE that was taken; "": none was */
+	enum probe_outcome outcome;
+	const char *has; /* the INVITE that was taken; "": none was */
 } again[] = {
-	{"a challenge", 1, 401, "WWW" CHALLENGE, 200, "\r\nAuthorization: Digest "},
-	{"a proxy's", 1, 407, "Proxy" CHALLENGE, 200, "\r\nProxy-Authorization: Digest "},
-	{"three of them", 3, 401, "WWW" CHALLENGE, 200, "\r\nCSeq: 4 INVITE\r\n"},
-	{"four are too many", 4, 401, "WWW" CHALLENGE, 401, ""},
-	{"403", 1, 403, "", 403, ""},
-	{"a longer session", 1, 422, "Min-SE: 91\r\n", 200, "\r\nSession-Expires: 91;"},
-	{"the longest", 1, 422, "Min-SE: 7200\r\n", 200, "\r\nSession-Expires: 7200;"},
-	{"one too long", 1, 422, "Min-SE: 7201\r\n", 422, ""},
-	{"no longer than it was", 1, 422, "Min-SE: 90\r\n", 422, ""},
-	{"422 that says none", 1, 422, "", 422, ""},
-	{"another refusal with Min-SE", 1, 486, "Min-SE: 100\r\n", 486, ""},
+	{"a challenge", 1, 401, "WWW" CHALLENGE, 200, PROBE_RESPONSE,
+	 "\r\nAuthorization: Digest "},
+	{"a proxy's", 1, 407, "Proxy" CHALLENGE, 200, PROBE_RESPONSE,
+	 "\r\nProxy-Authorization: Digest "},
+	{"three of them", 3, 401, "WWW" CHALLENGE, 200, PROBE_RESPONSE,
+	 "\r\nCSeq: 4 INVITE\r\n"},
+	{"four are too many", 4, 401, "WWW" CHALLENGE, 401, PROBE_RESPONSE, ""},
+	{"credentials that are none", 2, 401,
+	 "WWW-Authenticate: Digest realm=\"r\", nonce=\"n%u\"\r\n", 401, PROBE_AUTH, ""},
+	{"a longer session", 1, 422, "Min-SE: 91\r\n", 200, PROBE_RESPONSE,
+	 "\r\nSession-Expires: 91;"},
+	{"the longest", 1, 422, "Min-SE: 7200\r\n", 200, PROBE_RESPONSE,
+	 "\r\nSession-Expires: 7200;"},
+	{"one too long", 1, 422, "Min-SE: 7201\r\n", 422, PROBE_RESPONSE, ""},
+	{"no longer than it was", 1, 422, "Min-SE: 90\r\n", 422, PROBE_RESPONSE, ""},
+	{"422 that says none", 1, 422, "", 422, PROBE_RESPONSE, ""},
+	{"another refusal with Min-SE", 1, 486, "Min-SE: 100\r\n", 486, PROBE_RESPONSE,
+	 ""},
 };
 
 static void test_again(void)
@@ -184,6 +230,10 @@ static void test_again(void)
 		dial();
 		pass_ms(90000);
 		is_int(last.code, again[i].answered, again[i].name);
+		is_int(last.outcome, again[i].outcome, "its outcome");
+		ok((last.outcome == PROBE_AUTH) ==
+			   (*last.detail && strcmp(last.detail, "the call was rejected")),
+		   "its words: %s", last.detail);
 		ok(*again[i].has ? invite_has(again[i].has) : !world.invite_len,
 		   "the INVITE that was taken, if any");
 		ok(told == 1 && !open_now && !not_ended && !world.fault, "%s",
@@ -251,7 +301,7 @@ static void test_cancelled(void)
 {
 	static const struct {
 		unsigned code, not_ended;
-	} codes[] = {{299, 0}, {300, 1}, {481, 0}, {500, 1}};
+	} codes[] = {{200, 0}, {299, 0}, {300, 1}, {481, 0}, {500, 1}};
 
 	call_conf.mode = CONFIG_CALL_RING;
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
@@ -326,13 +376,18 @@ static void test_icmp(void)
 	call_conf.mode = CONFIG_CALL_ANSWER;
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
 		struct guard_message m;
-		struct pl other = PL("z9hG4bKnot-one-of-a-call-of-ours");
+		char branch[CALL_BRANCH_SIZE];
+		struct pl other = {.p = branch, .l = REQUEST_BRANCH_LEN};
 
 		begin(&(struct peer_script){.ring_ms = errors[i].rings ? 100 : 0,
 					    .answer_ms = 400});
 		dial();
 		pass_ms(300);
-		ok(peer_invite(&world, &m) && !calls_icmp(calls, &other, errors[i].err) &&
+		ok(peer_invite(&world, &m) && m.branch.l == REQUEST_BRANCH_LEN,
+		   "its branch");
+		memcpy(branch, m.branch.p, REQUEST_BRANCH_LEN);
+		branch[REQUEST_BRANCH_LEN - 1] ^= 1;
+		ok(!calls_icmp(calls, &other, errors[i].err) &&
 			   calls_icmp(calls, &m.branch, errors[i].err),
 		   "an error %d for the INVITE", errors[i].err);
 		pass_ms(10);
@@ -382,6 +437,352 @@ static void test_answers_from(void)
 	settings.answers_from = CONFIG_ANSWERS_FROM_PEER;
 }
 
+/* A response of the peer's to the INVITE, as it stands there. @tag: NULL: none */
+static bool say(unsigned code, const char *phrase, const char *tag, const char *fields)
+{
+	struct guard_message m;
+	char text[2048];
+	int len;
+
+	if (!peer_invite(&world, &m))
+		return false;
+	len = re_snprintf(text, sizeof(text),
+			  "SIP/2.0 %u %s\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=%r\r\n"
+			  "From: %r\r\nTo: <sip:x@y>%s%s\r\nCall-ID: %r\r\n"
+			  "CSeq: %u INVITE\r\n%sContent-Length: 0\r\n\r\n",
+			  code, phrase, &m.branch, &m.from, tag ? ";tag=" : "",
+			  tag ? tag : "", &m.call_id, m.cseq, fields);
+	return len > 0 && !guard_datagram(&m, text, (size_t)len, NULL) &&
+	       calls_response(calls, NULL, &m, virtual_now_ns);
+}
+
+/* A response to a request of ours that we never sent. */
+static bool say_strange(const char *method)
+{
+	struct guard_message m;
+	char text[2048];
+	int len;
+
+	if (!peer_invite(&world, &m))
+		return false;
+	len = re_snprintf(
+		text, sizeof(text),
+		"SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKx\r\n"
+		"From: %r\r\nTo: <sip:x@y>;tag=a\r\nCall-ID: %r\r\n"
+		"CSeq: 1 %s\r\nContent-Length: 0\r\n\r\n",
+		&m.from, &m.call_id, method);
+	return len > 0 && !guard_datagram(&m, text, (size_t)len, NULL) &&
+	       calls_response(calls, NULL, &m, virtual_now_ns);
+}
+
+static const struct peer_script silent = {
+	.mute = true, .ring_ms = -1, .answer_ms = 1000000};
+
+/* Each reliable response has a PRACK of its own, once (RFC 3262 4). */
+static void test_reliable(void)
+{
+	static const struct {
+		const char *name, *tag, *fields;
+		unsigned pracks;
+	} steps[] = {
+		{"one without a tag", NULL, "RSeq: 7\r\n", 0},
+		{"the first", "a", "RSeq: 7\r\n", 1},
+		{"it comes again", "a", "RSeq: 7\r\n", 0},
+		{"an older one", "a", "RSeq: 6\r\n", 0},
+		{"one that is not reliable", "a", "", 0},
+		{"the next", "a", "RSeq: 8\r\n", 1},
+		{"a fork's first", "b", "RSeq: 1\r\n", 1},
+		{"it comes again", "b", "RSeq: 1\r\n", 0},
+	};
+	unsigned all = 0;
+
+	call_conf.mode = CONFIG_CALL_ECHO;
+	begin(&silent);
+	dial();
+	pass_ms(100);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		char fields[200];
+
+		(void)re_snprintf(fields, sizeof(fields), "%s%s%s", PEER_CONTACT,
+				  *steps[i].fields ? "Require: 100rel\r\n" : "",
+				  steps[i].fields);
+		ok(say(183, "Progress", steps[i].tag, fields), "%s", steps[i].name);
+		pass_ms(20);
+		all += steps[i].pracks;
+		is_int(ladder_count(" > PRACK"), all, "PRACKs");
+	}
+	ok(request_has("RAck: 1 1 INVITE\r\n"), "each says what it is for");
+	finish();
+}
+
+/* Dialogs are told apart by the peer's tag, whatever its case, or by having none. */
+static void test_tags(void)
+{
+	static const struct {
+		const char *name, *tag;
+		unsigned acks, again, byes;
+	} steps[] = {
+		{"an answer", "a", 1, 0, 0},
+		{"again", "A", 1, 1, 0},
+		{"a fork's without a tag", NULL, 2, 1, 1},
+		{"again", NULL, 2, 2, 1},
+		{"another fork's", "b", 3, 2, 2},
+		{"the first again", "a", 3, 3, 2},
+	};
+
+	call_conf.mode = CONFIG_CALL_ANSWER;
+	begin(&silent);
+	dial();
+	pass_ms(100);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		(void)say(200, "OK", steps[i].tag, PEER_CONTACT);
+		ok(ladder_count(" > ACK") == steps[i].acks &&
+			   ladder_count(">> ACK") == steps[i].again &&
+			   ladder_count(" > BYE") == steps[i].byes,
+		   "%s: %s", steps[i].name, ladder);
+	}
+	finish();
+	call_conf.mode = CONFIG_CALL_ECHO;
+	begin(&(struct peer_script){.answer_ms = 400, .mute = true});
+	dial();
+	pass_ms(1000);
+	peer_say(&world, 200, PEER_CONTACT, "bad", 1);
+	pass_ms(60000);
+	ok(told == 1 && last.verdict == PROBE_UP && last.report.forks == 1,
+	   "what a fork says of audio does not matter");
+	finish();
+}
+
+/* Responses to what was never sent change nothing, and show in no ladder. */
+static void test_strange(void)
+{
+	static const char *const methods[] = {"CANCEL", "PRACK", "BYE", "INVITE"};
+
+	call_conf.mode = CONFIG_CALL_ECHO;
+	begin(&silent);
+	dial();
+	pass_ms(100);
+	(void)say(183, "x", "a", PEER_CONTACT "Require: 100rel\r\nRSeq: 1\r\n");
+	(void)say(200, "x", "a", PEER_CONTACT);
+	pass_ms(16000);
+	ladder[0] = '\0';
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+		ok(say_strange(methods[i]), "200 to a %s", methods[i]);
+	is_str(ladder, "", "no line of it");
+	finish();
+}
+
+/* A challenge is answered after it rang, and not where the call is given up. */
+static void test_late_challenge(void)
+{
+	static const char fields[] =
+		"WWW-Authenticate: Digest realm=\"r\", nonce=\"n\"\r\n";
+
+	settings.auth = &credentials;
+	call_conf.mode = CONFIG_CALL_ANSWER;
+	for (int over = 0; over < 2; over++) {
+		struct call *c;
+
+		begin(&silent);
+		c = dial();
+		pass_ms(100);
+		(void)say(180, "x", "a", "");
+		if (over)
+			call_leave(c);
+		world.sent = 0;
+		(void)say(401, "x", "a", fields);
+		is_int(world.sent, over ? 1 : 2, "ACK, and another INVITE");
+		finish();
+	}
+	settings.auth = NULL;
+}
+
+/* What an operator reads of the answer: printable, and no longer than there is room. */
+static void test_phrase(void)
+{
+	static const char longest[] = "12345678901234567890123456789012345678901234567";
+
+	_Static_assert(sizeof(longest) == sizeof(last.phrase), "as long as may be");
+	call_conf.mode = CONFIG_CALL_ANSWER;
+	begin(&silent);
+	dial();
+	pass_ms(100);
+	ok(say(486, "B\t ~\xc3sy", "a", ""), "busy");
+	pass_ms(10);
+	is_str(last.phrase, "B? ~?sy", "all of it printable");
+	finish();
+	begin(&silent);
+	dial();
+	pass_ms(100);
+	ok(say(486, "123456789012345678901234567890123456789012345678", "a", ""),
+	   "busy, in many words");
+	pass_ms(10);
+	is_str(last.phrase, longest, "as much of it as there is room for");
+	ok(last.report.talk_ns == 0 && !last.report.answered, "and nobody talked");
+	finish();
+}
+
+/* Either says that it rings, and the first of them when. */
+static void test_rings(void)
+{
+	static const struct {
+		unsigned code;
+		bool rings;
+	} codes[] = {{179, false}, {180, true}, {181, false},
+		     {182, false}, {183, true}, {184, false}};
+
+	call_conf.mode = CONFIG_CALL_RING;
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		begin(&silent);
+		dial();
+		pass_ms(100);
+		(void)say(codes[i].code, "x", "a", "");
+		pass_ms(10);
+		(void)say(180, "x", "a", "");
+		pass_ms(1000);
+		(void)say(487, "x", "a", "");
+		pass_ms(60000);
+		is_int(last.report.post_dial_ns / CLOCK_NS_PER_MS,
+		       codes[i].rings ? 100 : 110, "when it rang");
+		finish();
+	}
+}
+
+/* Where requests within the call go: to the peer's own address, if that is allowed. */
+static void test_hops(void)
+{
+	static const struct {
+		const char *name, *contact, *hop;
+		enum config_transport transport;
+	} hops[] = {
+		{"another address", "<sip:p@192.0.2.77>", "192.0.2.77", 0},
+		{"one that is in no network", "<sip:p@198.51.100.1>", "192.0.2.9", 0},
+		{"a name", "<sip:p@peer.example>", "192.0.2.9", 0},
+		{"another family", "<sip:p@[2001:db8::1]>", "192.0.2.9", 0},
+		{"over TLS", "<sip:p@192.0.2.77;transport=tls>", "192.0.2.9",
+		 CONFIG_TRANSPORT_TLS},
+		{"over TCP", "<sip:p@192.0.2.77;transport=tcp>", "192.0.2.77",
+		 CONFIG_TRANSPORT_TCP},
+	};
+
+	call_conf.mode = CONFIG_CALL_ANSWER;
+	for (size_t i = 0; i < sizeof(hops) / sizeof(hops[0]); i++) {
+		char contact[128], text[64];
+
+		(void)re_snprintf(contact, sizeof(contact), "Contact: %s\r\n",
+				  hops[i].contact);
+		dial_transport =
+			hops[i].transport ? hops[i].transport : CONFIG_TRANSPORT_UDP;
+		begin(&(struct peer_script){.answer_ms = 400, .contact = contact});
+		dial();
+		pass_ms(1000);
+		(void)re_snprintf(text, sizeof(text), "%j", &last_hop);
+		ok(ladder_count("> ACK") == 1, "%s: ACK", hops[i].name);
+		is_str(text, hops[i].hop, "there");
+		pass_ms(15000);
+		(void)re_snprintf(text, sizeof(text), "%j", &last_hop);
+		ok(ladder_count("> BYE") == 1, "BYE");
+		is_str(text, hops[i].hop, "there, too");
+		finish();
+	}
+	dial_transport = CONFIG_TRANSPORT_UDP;
+}
+
+/* An answer that no request can be made of is one that cannot be ended. */
+static void test_no_way_back(void)
+{
+	char tag[DIALOG_VALUE_MAX + 1];
+
+	memset(tag, 'a', sizeof(tag));
+	tag[sizeof(tag) - 1] = '\0';
+	call_conf.mode = CONFIG_CALL_ANSWER;
+	begin(&silent);
+	dial();
+	pass_ms(100);
+	ok(say(200, "OK", tag, PEER_CONTACT), "an answer with a tag too long for us");
+	pass_ms(10);
+	ok(not_ended == 1 && told == 1 && last.report.answered && !last.report.ended &&
+		   last.verdict == PROBE_DEGRADED,
+	   "it is counted, and no success");
+	finish();
+}
+
+/* Nothing more leaves where there is nobody to hear it. */
+static void test_given_up(void)
+{
+	call_conf.mode = CONFIG_CALL_ANSWER;
+	call_conf.answer_timeout_us = 10000000;
+	begin(&(struct peer_script){.dead = true});
+	dial();
+	pass_ms(90000);
+	is_int(world.sent, 5, "no copy of an INVITE that was given up");
+	finish();
+	call_conf.answer_timeout_us = 30000000;
+}
+
+/* An end that nobody confirmed within its time is none. */
+static void test_unconfirmed(void)
+{
+	settings.t1_us = 100000;
+	call_conf.mode = CONFIG_CALL_ANSWER;
+	begin(&(struct peer_script){.answer_ms = 400, .mute = true});
+	dial();
+	pass_ms(5000);
+	world.script.dead = true;
+	pass_ms(60000);
+	ok(told == 1 && not_ended == 1 && !last.report.ended &&
+		   last.verdict == PROBE_DEGRADED,
+	   "the peer died: its end is not confirmed");
+	ok(told_ms() >= 21800 && told_ms() < 21820, "after 64 T1 of 100 ms: %d",
+	   told_ms());
+	finish();
+	settings.t1_us = 500000;
+}
+
+/* A call is remembered for 64 T1 after its end: so long copies may come. */
+static void test_remembered(void)
+{
+	call_conf.mode = CONFIG_CALL_ANSWER;
+	begin(&silent);
+	dial();
+	pass_ms(100);
+	(void)say(486, "Busy", "a", "");
+	pass_ms(31990);
+	ok(say(486, "Busy", "a", ""), "a copy of its answer");
+	pass_ms(20);
+	ok(!say(486, "Busy", "a", ""), "and no more");
+	finish();
+	call_conf.mode = CONFIG_CALL_ANSWER;
+	begin(&(struct peer_script){.answer_ms = 400, .mute = true, .fork = true});
+	dial();
+	pass_ms(60000);
+	ok(last.report.forks == 1 && !last.report.late, "an answer of a fork, and");
+	finish();
+	call_conf.mode = CONFIG_CALL_RING;
+	begin(&(struct peer_script){.ring_ms = 100, .answer_ms = 5000, .cross = true});
+	dial();
+	pass_ms(60000);
+	ok(last.report.answered && last.report.late && !last.report.forks,
+	   "one that crossed our CANCEL");
+	finish();
+}
+
+/* The verdict waits for what was heard. */
+static void test_slow_audio(void)
+{
+	audio_is_slow = true;
+	call_conf.mode = CONFIG_CALL_ECHO;
+	begin(&(struct peer_script){.ring_ms = 100, .answer_ms = 400});
+	dial();
+	pass_ms(20000);
+	ok(!told && !open_now, "over, and not known yet how it was");
+	audio_report(audio_slow);
+	pass_ms(10);
+	ok(told == 1 && last.verdict == PROBE_UP && last.report.has_media, "it is now");
+	finish();
+	audio_is_slow = false;
+}
+
 int main(void)
 {
 	load();
@@ -394,6 +795,18 @@ int main(void)
 	test_ring_for();
 	test_icmp();
 	test_answers_from();
+	test_reliable();
+	test_tags();
+	test_strange();
+	test_late_challenge();
+	test_phrase();
+	test_rings();
+	test_hops();
+	test_no_way_back();
+	test_given_up();
+	test_unconfirmed();
+	test_remembered();
+	test_slow_audio();
 	config_free(conf);
 	return tap_done();
 }

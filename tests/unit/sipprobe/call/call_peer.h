@@ -20,14 +20,17 @@ struct peer_script {
 	int bye_late_ms; /* from BYE to its answer */
 	unsigned bye_code;
 	unsigned cancel_code; /* 0: 200, and 487 to the INVITE; else nothing more */
-	const char *sdp;      /* NULL: one that is well */
-	bool trying;	      /* 100 at once */
-	bool dead;	      /* never says a word */
-	bool mute;	      /* says none before its answer */
-	bool cross;	      /* answers 200 to INVITE when CANCEL comes */
-	bool fork;	      /* a second 200, with another tag */
-	bool reliable;	      /* a 183 that wants PRACK; its SDP is the answer */
-	bool asks;	      /* requests of its own during the call */
+	bool cancel_mute;     /* 487 to the INVITE alone */
+	bool prack_mute;
+	const char *contact; /* of its 2xx; NULL: its address */
+	const char *sdp;     /* NULL: one that is well */
+	bool trying;	     /* 100 at once */
+	bool dead;	     /* never says a word */
+	bool mute;	     /* says none before its answer */
+	bool cross;	     /* answers 200 to INVITE when CANCEL comes */
+	bool fork;	     /* a second 200, with another tag */
+	bool reliable;	     /* a 183 that wants PRACK; its SDP is the answer */
+	bool asks;	     /* requests of its own during the call */
 
 	/* So many of them are refused first; @refuse_fields: may count by two %u */
 	unsigned refuse_invites, refuse_byes;
@@ -221,7 +224,8 @@ static void peer_say_200(struct world *w, int dialog)
 {
 	const char *sdp = w->script.sdp ? w->script.sdp : "v=0\r\n";
 
-	peer_say(w, 200, PEER_CONTACT, w->script.reliable ? NULL : sdp, dialog);
+	peer_say(w, 200, w->script.contact ? w->script.contact : PEER_CONTACT,
+		 w->script.reliable ? NULL : sdp, dialog);
 }
 
 static void peer_again_h(struct wheel_timer *timer, int64_t now_ns)
@@ -415,7 +419,8 @@ static void peer_take_cancel(struct world *w, const struct guard_message *m)
 	}
 	if (w->script.cross && !w->answered)
 		peer_answer_h(&w->answer, virtual_now_ns);
-	peer_answer(w, m, 200, "", NULL, peer_tags[0]);
+	if (!w->script.cancel_mute)
+		peer_answer(w, m, 200, "", NULL, peer_tags[0]);
 	if (w->answered && !w->cancelled)
 		return;
 	w->answered = w->cancelled = true;
@@ -487,7 +492,8 @@ static void peer_receive(struct world *w, const char *buf, size_t len)
 		peer_take_ack(w, &m);
 	else if (!pl_strcmp(&m.method, "PRACK")) {
 		w->pracked = true;
-		peer_answer(w, &m, 200, "", NULL, peer_tags[0]);
+		if (!w->script.prack_mute)
+			peer_answer(w, &m, 200, "", NULL, peer_tags[0]);
 	} else {
 		w->fault = "a request that nobody expects";
 	}

@@ -41,6 +41,7 @@ int call_way_alloc(struct call_way **wp, const struct call_way_conf *conf,
 	return 0;
 }
 
+static struct sa last_hop;	     /* where the last message went */
 static bool way_connects;	     /* for ever */
 static uint16_t way_port = SIP_PORT; /* that messages leave from */
 
@@ -53,7 +54,7 @@ int call_way_open(struct call_way *w)
 
 int call_way_send(struct call_way *w, const struct sa *hop, const char *buf, size_t len)
 {
-	(void)hop;
+	last_hop = hop ? *hop : world.peer_sa;
 	sa_set_port(&w->local, way_port);
 	if (stage_guest_h && memmem(buf, len, "Call-ID: other", 14))
 		return stage_guest_h(buf, len);
@@ -81,7 +82,8 @@ bool call_way_is_reliable(const struct call_way *w)
 void call_way_phases(const struct call_way *w, int64_t *connect_ns, int64_t *tls_ns)
 {
 	(void)w;
-	*connect_ns = *tls_ns = -1;
+	*connect_ns = 3;
+	*tls_ns = 4;
 }
 
 /* Audio that hears what the test says. */
@@ -89,11 +91,14 @@ struct call_audio {
 	const struct call_audio_events *events;
 	void *arg;
 	struct media_report report;
-	bool begun, stopped;
+	bool begun, stopped, reported;
 };
 
 static enum media_heard heard = MEDIA_HEARD_NONCE;
 static unsigned audios; /* that have ports */
+static unsigned quiets;
+static int64_t quiet_ns;   /* when the last one was made quiet */
+static bool audio_is_slow; /* its reports come when the test says so */
 
 static void audio_destructor(void *arg)
 {
@@ -130,7 +135,7 @@ const char *call_audio_offer(const struct call_audio *a)
 
 const char *call_audio_answer(struct call_audio *a, const struct pl *sdp)
 {
-	if (!pl_strcmp(sdp, "bad"))
+	if (!sdp->l || !pl_strcmp(sdp, "bad"))
 		return "it is bad";
 	a->begun = true;
 	return NULL;
@@ -149,14 +154,27 @@ const char *call_audio_offered(struct call_audio *a, const char **text,
 void call_audio_quiet(struct call_audio *a)
 {
 	(void)a;
+	quiets++;
+	quiet_ns = virtual_now_ns;
 }
+
+static void audio_report(struct call_audio *a)
+{
+	a->reported = true;
+	a->report.in.heard = heard;
+	a->report.in.first_packet_ns = 5;
+	a->events->done_h(a->arg);
+}
+
+static struct call_audio *audio_slow; /* the last one that was stopped */
 
 void call_audio_stop(struct call_audio *a)
 {
 	audios -= !a->stopped;
 	a->stopped = true;
-	a->report.in.heard = heard;
-	a->events->done_h(a->arg);
+	audio_slow = a;
+	if (!audio_is_slow)
+		audio_report(a);
 }
 
 bool call_audio_begun(const struct call_audio *a)
@@ -166,7 +184,7 @@ bool call_audio_begun(const struct call_audio *a)
 
 const struct media_report *call_audio_report(const struct call_audio *a)
 {
-	return a->stopped ? &a->report : NULL;
+	return a->reported ? &a->report : NULL;
 }
 
 /* No thread is needed for that. */
@@ -279,7 +297,7 @@ static void load(void)
 		"{\"calls\": {\"numbers\": [\"100200\"], \"max_concurrent\": 100,"
 		" \"max_per_hour\": 10000, \"max_per_day\": 100000, \"media\": "
 		"{\"ports\":"
-		" \"20000-20199\", \"networks\": [\"192.0.2.0/24\"]}},"
+		" \"20000-20199\", \"networks\": [\"192.0.2.0/24\", \"2001:db8::/32\"]}},"
 		" \"trunks\": [{\"name\": \"t\", \"uri\": \"sip:192.0.2.9\", \"method\":"
 		" \"INVITE\", \"call\": {\"mode\": \"echo\", \"to\": \"100200\"}}]}";
 	struct config_errors errs = {0};
@@ -329,6 +347,7 @@ static void begin(const struct peer_script *script)
 	made[0] = made[1] = 0;
 	made_talk_ns = 0;
 	ladder[0] = '\0';
+	quiets = 0;
 	memset(&last, 0, sizeof(last));
 	(void)ticker_alloc(&ticker);
 	c.ticker = ticker;
@@ -337,11 +356,13 @@ static void begin(const struct peer_script *script)
 	(void)calls_configure(calls, conf);
 }
 
+static enum config_transport dial_transport = CONFIG_TRANSPORT_UDP;
+
 static struct call *dial_to(const struct sa *peer, bool *came_back)
 {
 	struct call_setup setup = {.trunk = &trunk,
 				   .conf = conf,
-				   .transport = CONFIG_TRANSPORT_UDP,
+				   .transport = dial_transport,
 				   .peer = *peer,
 				   .peer_name = ""};
 	struct call *c = NULL;
@@ -353,6 +374,12 @@ static struct call *dial_to(const struct sa *peer, bool *came_back)
 static struct call *dial(void)
 {
 	return dial_to(&world.peer_sa, NULL);
+}
+
+/* When the verdict was told, in ms since the call began. */
+static inline int told_ms(void)
+{
+	return (int)((last.ended_ns - world.begun_ns) / CLOCK_NS_PER_MS);
 }
 
 static void finish(void)
