@@ -3,7 +3,6 @@
  * copies of what has no answer, refusals that are answered, and ends of calls that never
  * began.
  */
-#include "sipprobe/call/call_private.h"
 #include "tests/unit/sipprobe/call/call_stage.h"
 
 #define UP                                                                               \
@@ -776,11 +775,28 @@ static void test_slow_audio(void)
 	dial();
 	pass_ms(20000);
 	ok(!told && !open_now, "over, and not known yet how it was");
-	audio_report(audio_slow);
+	audio_report(audio_slow[0]);
 	pass_ms(10);
 	ok(told == 1 && last.verdict == PROBE_UP && last.report.has_media, "it is now");
 	finish();
 	audio_is_slow = false;
+}
+
+/* What is said is to be heard again; who only answers says nothing. */
+static void test_tones(void)
+{
+	call_conf.mode = CONFIG_CALL_ECHO;
+	begin(&silent);
+	dial();
+	ok(tones_count == 1 && strlen(tones[0].say) == MEDIA_NONCE &&
+		   !strcmp(tones[0].say, tones[0].hear),
+	   "an echo is to bring back what was said");
+	finish();
+	call_conf.mode = CONFIG_CALL_ANSWER;
+	begin(&silent);
+	dial();
+	ok(tones_count == 1 && !*tones[0].say && !*tones[0].hear, "silence");
+	finish();
 }
 
 int main(void)
@@ -807,6 +823,7 @@ int main(void)
 	test_unconfirmed();
 	test_remembered();
 	test_slow_audio();
+	test_tones();
 	config_free(conf);
 	return tap_done();
 }

@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "sipprobe/call/call_audio.h"
+#include "sipprobe/call/call_private.h"
 #include "sipprobe/call/call_way.h"
 #include "sipprobe/call/calls.h"
 #include "sipprobe/media/media.h"
@@ -96,6 +97,9 @@ struct call_audio {
 
 static enum media_heard heard = MEDIA_HEARD_NONCE;
 static unsigned audios; /* that have ports */
+static unsigned pairs;	/* of them that know each other */
+static struct call_tones tones[2];
+static unsigned tones_count; /* ends that were given some */
 static unsigned quiets;
 static int64_t quiet_ns;   /* when the last one was made quiet */
 static bool audio_is_slow; /* its reports come when the test says so */
@@ -112,9 +116,10 @@ int call_audio_alloc(struct call_audio **ap, const struct call_audio_conf *conf,
 {
 	struct call_audio *a = mem_zalloc(sizeof(*a), audio_destructor);
 
-	(void)conf;
 	if (!a)
 		return ENOMEM;
+	if (tones_count < 2)
+		tones[tones_count++] = *conf->tones;
 	audios++;
 	a->events = events;
 	a->arg = arg;
@@ -124,6 +129,7 @@ int call_audio_alloc(struct call_audio **ap, const struct call_audio_conf *conf,
 
 int call_audio_pair(struct call_audio *a, struct call_audio *b)
 {
+	pairs++;
 	return a && b ? 0 : EINVAL;
 }
 
@@ -161,20 +167,24 @@ void call_audio_quiet(struct call_audio *a)
 static void audio_report(struct call_audio *a)
 {
 	a->reported = true;
-	a->report.in.heard = heard;
+	a->report.in.heard = a->begun ? heard : MEDIA_HEARD_NOTHING;
 	a->report.in.first_packet_ns = 5;
 	a->events->done_h(a->arg);
 }
 
-static struct call_audio *audio_slow; /* the last one that was stopped */
+static struct call_audio *audio_slow[2]; /* those that were stopped, in order */
+static unsigned audio_slow_count;
 
 void call_audio_stop(struct call_audio *a)
 {
-	audios -= !a->stopped;
+	if (a->stopped)
+		return;
+	audios--;
 	a->stopped = true;
-	audio_slow = a;
 	if (!audio_is_slow)
 		audio_report(a);
+	else if (audio_slow_count < 2)
+		audio_slow[audio_slow_count++] = a;
 }
 
 bool call_audio_begun(const struct call_audio *a)
@@ -347,7 +357,7 @@ static void begin(const struct peer_script *script)
 	made[0] = made[1] = 0;
 	made_talk_ns = 0;
 	ladder[0] = '\0';
-	quiets = 0;
+	quiets = pairs = tones_count = audio_slow_count = 0;
 	memset(&last, 0, sizeof(last));
 	(void)ticker_alloc(&ticker);
 	c.ticker = ticker;
