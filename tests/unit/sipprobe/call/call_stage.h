@@ -96,8 +96,9 @@ struct call_audio {
 };
 
 static enum media_heard heard = MEDIA_HEARD_NONCE;
-static unsigned audios; /* that have ports */
-static unsigned pairs;	/* of them that know each other */
+static unsigned audios;	 /* that have ports */
+static bool audio_keeps; /* what was heard, for people */
+static unsigned pairs;	 /* of them that know each other */
 static struct call_tones tones[2];
 static unsigned tones_count; /* ends that were given some */
 static unsigned quiets;
@@ -118,6 +119,7 @@ int call_audio_alloc(struct call_audio **ap, const struct call_audio_conf *conf,
 
 	if (!a)
 		return ENOMEM;
+	audio_keeps = conf->keep;
 	if (tones_count < 2)
 		tones[tones_count++] = *conf->tones;
 	audios++;
@@ -197,10 +199,14 @@ const struct media_report *call_audio_report(const struct call_audio *a)
 	return a->reported ? &a->report : NULL;
 }
 
-/* No thread is needed for that. */
+/* No thread is needed for that: only what it would be told is. */
+static struct media_conf media_told;
+static unsigned media_allocs, media_configures;
+
 int media_alloc(struct media **mp, const struct media_conf *conf)
 {
-	(void)conf;
+	media_told = *conf;
+	media_allocs++;
 	*mp = mem_zalloc(1, NULL);
 	return *mp ? 0 : ENOMEM;
 }
@@ -208,7 +214,8 @@ int media_alloc(struct media **mp, const struct media_conf *conf)
 int media_configure(struct media *m, const struct media_conf *conf)
 {
 	(void)m;
-	(void)conf;
+	media_told = *conf;
+	media_configures++;
 	return 0;
 }
 
