@@ -27,6 +27,8 @@ struct call_way {
 	struct sa local;
 };
 
+static struct call_way *way_last;
+
 int call_way_alloc(struct call_way **wp, const struct call_way_conf *conf,
 		   const struct call_way_events *events, void *arg)
 {
@@ -37,6 +39,7 @@ int call_way_alloc(struct call_way **wp, const struct call_way_conf *conf,
 		return ENOMEM;
 	w->events = events;
 	w->arg = arg;
+	way_last = w;
 	(void)sa_set_str(&w->local, "192.0.2.1", 5060);
 	*wp = w;
 	return 0;
@@ -46,8 +49,13 @@ static struct sa last_hop;	     /* where the last message went */
 static bool way_connects;	     /* for ever */
 static uint16_t way_port = SIP_PORT; /* that messages leave from */
 
+static int way_open_error, way_send_error, audio_error;
+static bool way_reliable;
+
 int call_way_open(struct call_way *w)
 {
+	if (way_open_error)
+		return way_open_error;
 	if (!way_connects)
 		w->events->up_h(w->arg);
 	return 0;
@@ -55,6 +63,8 @@ int call_way_open(struct call_way *w)
 
 int call_way_send(struct call_way *w, const struct sa *hop, const char *buf, size_t len)
 {
+	if (way_send_error)
+		return way_send_error;
 	last_hop = hop ? *hop : world.peer_sa;
 	sa_set_port(&w->local, way_port);
 	if (stage_guest_h && memmem(buf, len, "Call-ID: other", 14))
@@ -77,7 +87,7 @@ const char *call_way_transport(const struct call_way *w)
 bool call_way_is_reliable(const struct call_way *w)
 {
 	(void)w;
-	return false;
+	return way_reliable;
 }
 
 void call_way_phases(const struct call_way *w, int64_t *connect_ns, int64_t *tls_ns)
@@ -105,6 +115,8 @@ static unsigned quiets;
 static int64_t quiet_ns;   /* when the last one was made quiet */
 static bool audio_is_slow; /* its reports come when the test says so */
 
+static struct call_audio *audio_last;
+
 static void audio_destructor(void *arg)
 {
 	const struct call_audio *a = arg;
@@ -115,10 +127,14 @@ static void audio_destructor(void *arg)
 int call_audio_alloc(struct call_audio **ap, const struct call_audio_conf *conf,
 		     const struct call_audio_events *events, void *arg)
 {
-	struct call_audio *a = mem_zalloc(sizeof(*a), audio_destructor);
+	struct call_audio *a;
 
+	if (audio_error)
+		return audio_error;
+	a = mem_zalloc(sizeof(*a), audio_destructor);
 	if (!a)
 		return ENOMEM;
+	audio_last = a;
 	audio_keeps = conf->keep;
 	if (tones_count < 2)
 		tones[tones_count++] = *conf->tones;
@@ -154,7 +170,7 @@ const char *call_audio_offered(struct call_audio *a, const char **text,
 {
 	if (!pl_strcmp(sdp, "bad"))
 		return "it is bad";
-	*text = "v=0\r\n";
+	*text = "v=0\r\ns=answer\r\n";
 	a->begun = true;
 	return NULL;
 }
@@ -391,6 +407,35 @@ static struct call *dial_to(const struct sa *peer, bool *came_back)
 static struct call *dial(void)
 {
 	return dial_to(&world.peer_sa, NULL);
+}
+
+static inline unsigned ladder_count(const char *what)
+{
+	unsigned n = 0;
+
+	for (const char *p = ladder; (p = strstr(p, what)); p++)
+		n++;
+	return n;
+}
+
+/* A response of the peer's to the INVITE, as it stands there. @tag: NULL: none */
+static inline bool say(unsigned code, const char *phrase, const char *tag,
+		       const char *fields)
+{
+	struct guard_message m;
+	char text[2048];
+	int len;
+
+	if (!peer_invite(&world, &m))
+		return false;
+	len = re_snprintf(text, sizeof(text),
+			  "SIP/2.0 %u %s\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=%r\r\n"
+			  "From: %r\r\nTo: <sip:x@y>%s%s\r\nCall-ID: %r\r\n"
+			  "CSeq: %u INVITE\r\n%sContent-Length: 0\r\n\r\n",
+			  code, phrase, &m.branch, &m.from, tag ? ";tag=" : "",
+			  tag ? tag : "", &m.call_id, m.cseq, fields);
+	return len > 0 && !guard_datagram(&m, text, (size_t)len, NULL) &&
+	       calls_response(calls, NULL, &m, virtual_now_ns);
 }
 
 /* When the verdict was told, in ms since the call began. */
