@@ -13,7 +13,7 @@
 
 #define MS CLOCK_NS_PER_MS
 
-enum { SENT_MAX = 4096, COMING_MAX = 64 };
+enum { SENT_MAX = 4096, COMING_MAX = 128 };
 
 static int64_t wire_clock_ns = 1000 * CLOCK_NS_PER_S;
 
@@ -72,13 +72,15 @@ void wire_pair_close(struct wire_pair *pair)
 static struct wire_packet coming[COMING_MAX];
 static uint8_t coming_data[COMING_MAX][WIRE_PACKET_ROOM];
 static unsigned coming_count, coming_read;
+static int coming_fd = FD_RTP; /* of the socket that they come to */
 
 unsigned wire_receive(struct wire_packet *packets, struct wire *w, struct wire_batch *b)
 {
 	unsigned n = 0;
 
-	(void)w;
 	(void)b;
+	if (w->fd != coming_fd)
+		return 0;
 	for (; n < WIRE_BATCH && coming_read < coming_count; n++)
 		packets[n] = coming[coming_read++];
 	return n;
@@ -125,6 +127,7 @@ static inline void hear(bool rtcp)
 {
 	struct media_message *msg;
 
+	coming_fd = rtcp ? FD_RTCP : FD_RTP;
 	session_read(&media, session, rtcp);
 	coming_count = coming_read = 0;
 	while ((msg = media_message_pop(&media))) {
