@@ -7,13 +7,15 @@
 static char guest_sent[4096];
 static size_t guest_len;
 static unsigned guest_count;
+static struct sa guest_dst; /* where that went */
 
 int udp_transmit(struct udp *u, const struct sa *dst, const char *buf, size_t len,
 		 unsigned dscp)
 {
 	(void)u;
-	(void)dst;
 	(void)dscp;
+	if (dst)
+		guest_dst = *dst;
 	guest_len = len < sizeof(guest_sent) ? len : 0;
 	memcpy(guest_sent, buf, guest_len);
 	guest_count++;
@@ -49,6 +51,8 @@ static bool guest_said(struct guard_message *m)
 static const char *guest_call_id = "other";
 static const char *guest_from = "<sip:+47 21@b>;tag=b2b";
 static const char *guest_body = "v=0\r\n";
+static const char *guest_contact = "<sip:b2b@192.0.2.9>";
+static const char *guest_more = ""; /* fields */
 static const char *guest_src = "192.0.2.9";
 static unsigned guest_code;
 static char guest_fields[256];
@@ -73,11 +77,11 @@ static bool guest_ask(const char *method, const char *number, const struct pl *t
 		"Via: SIP/2.0/UDP 192.0.2.9;branch=%s\r\n"
 		"From: %s\r\nTo: <sip:x@y>%s%b\r\n"
 		"Call-ID: %s\r\nCSeq: %u %s\r\n"
-		"Contact: <sip:b2b@192.0.2.9>\r\n"
+		"Contact: %s\r\n%s"
 		"Content-Type: application/sdp\r\nContent-Length: %zu\r\n\r\n%s",
 		method, number, branch, guest_from, tag ? ";tag=" : "", tag ? tag->p : "",
-		tag ? tag->l : (size_t)0, guest_call_id, cseq, method, strlen(guest_body),
-		guest_body);
+		tag ? tag->l : (size_t)0, guest_call_id, cseq, method, guest_contact,
+		guest_more, strlen(guest_body), guest_body);
 	if (len < 0 || guard_datagram(&m, text, (size_t)len, NULL))
 		return false;
 	if (!tag)
@@ -362,22 +366,29 @@ static void test_loop_strangers(void)
 	finish();
 }
 
-/* A response to the called end's BYE. */
-static bool guest_reply(unsigned code)
+/* A response to the called end's BYE, or to one that it never sent. */
+static bool guest_reply_to(unsigned code, bool other)
 {
 	struct guard_message bye, m;
-	char text[1024];
+	char text[1024], branch[CALL_BRANCH_SIZE];
 	int len;
 
 	if (!guest_said(&bye) || pl_strcmp(&bye.method, "BYE"))
 		return false;
+	(void)pl_strcpy(&bye.branch, branch, sizeof(branch));
+	branch[REQUEST_BRANCH_LEN - 1] ^= other;
 	len = re_snprintf(text, sizeof(text),
-			  "SIP/2.0 %u x\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=%r\r\n"
+			  "SIP/2.0 %u x\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=%s\r\n"
 			  "From: %r\r\nTo: %r\r\nCall-ID: %r\r\nCSeq: %u BYE\r\n"
 			  "Content-Length: 0\r\n\r\n",
-			  code, &bye.branch, &bye.from, &bye.to, &bye.call_id, bye.cseq);
+			  code, branch, &bye.from, &bye.to, &bye.call_id, bye.cseq);
 	return len > 0 && !guard_datagram(&m, text, (size_t)len, NULL) &&
 	       calls_response(calls, NULL, &m, virtual_now_ns);
+}
+
+static bool guest_reply(unsigned code)
+{
+	return guest_reply_to(code, false);
 }
 
 /* How the called end's own BYE ends it, and that it comes two seconds after ours. */
@@ -397,15 +408,79 @@ static void test_loop_bye(void)
 		ok(!guest_count && !told, "our end hung up, and the called one waits");
 		pass_ms(10);
 		is_int(guest_count, 1, "for two seconds");
+		ok(!guest_reply_to(200, true), "an answer to another");
 		if (replies[i].code)
 			ok(guest_reply(replies[i].code), "an answer of %u",
 			   replies[i].code);
+		pass_ms(10);
+		is_int(told, replies[i].code >= 200 && !replies[i].not_ended,
+		       "the verdict comes with it");
 		pass_ms(60000);
 		is_int(guest_count, replies[i].copies, "copies of its BYE");
 		ok(not_ended == replies[i].not_ended && !open_now, "%u not ended",
 		   not_ended);
 		finish();
 	}
+}
+
+/* It goes to who called it, by his Contact where that is allowed. */
+static void test_loop_bye_hop(void)
+{
+	static const struct {
+		const char *contact, *hop;
+	} rows[] = {{"<sip:b@192.0.2.66>", "192.0.2.66"},
+		    {"<sip:b@198.51.100.1>", "192.0.2.9"},
+		    {"<sip:b@b2b.example>", "192.0.2.9"}};
+
+	guest_more = "Record-Route: <sip:192.0.2.66;lr>\r\n";
+	loop_begin();
+	(void)guest_ask("INVITE", "100200", NULL, "z9hG4bKa", 1);
+	ok(memmem(guest_sent, guest_len, guest_more, strlen(guest_more)),
+	   "a proxy that stays in between is told to");
+	guest_more = "";
+	finish();
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[64];
+
+		guest_contact = rows[i].contact;
+		loop_begin();
+		(void)guest_ask("INVITE", "100200", NULL, "z9hG4bKa", 1);
+		calls_stop(calls);
+		pass_ms(10);
+		(void)re_snprintf(text, sizeof(text), "%j", &guest_dst);
+		is_str(text, rows[i].hop, rows[i].contact);
+		finish();
+	}
+	guest_contact = "<sip:b2b@192.0.2.9>";
+}
+
+static bool no_memory;
+
+struct mbuf *__real_mbuf_alloc(size_t size);
+struct mbuf *__wrap_mbuf_alloc(size_t size);
+
+struct mbuf *__wrap_mbuf_alloc(size_t size)
+{
+	return no_memory ? NULL : __real_mbuf_alloc(size);
+}
+
+/* One that cannot be said is counted; one that cannot be answered is not taken. */
+static void test_loop_no_memory(void)
+{
+	loop_begin();
+	no_memory = true;
+	ok(!guest_ask("INVITE", "100200", NULL, "z9hG4bKa", 1), "no room for the INVITE");
+	no_memory = false;
+	ok(guest_ask("INVITE", "100200", NULL, "z9hG4bKa", 1), "but for the next copy");
+	(void)guest_ask("ACK", "100200", guest_own(), "z9hG4bKb", 1);
+	pass_ms(16000);
+	no_memory = true;
+	pass_ms(1500);
+	no_memory = false;
+	pass_ms(10);
+	ok(not_ended == 1 && told == 1 && !open_now && !last.report.ended,
+	   "no room for the BYE of the called end: counted, at once");
+	finish();
 }
 
 /* With a T1 of 100 ms it is known by the verdict that its end had no answer. */
@@ -539,6 +614,8 @@ static void test_loop_audio(void)
 		   strlen(tones[0].hear) == MEDIA_NONCE,
 	   "%s and %s", tones[0].say, tones[0].hear);
 	ok(strstr(ladder, "- the call came back to us and is answered, "), "it is told");
+	audio_last->events->note_h(virtual_now_ns, "hears something", audio_last->arg);
+	ok(strstr(ladder, " - called end: hears something, "), "and what it hears");
 	(void)guest_ask("ACK", "100200", guest_own(), "z9hG4bKb", 1);
 	pass_ms(15500);
 	(void)guest_ask("BYE", "100200", guest_own(), "z9hG4bKc", 2);
@@ -674,6 +751,8 @@ int main(void)
 	test_loop_asked();
 	test_loop_strangers();
 	test_loop_bye();
+	test_loop_bye_hop();
+	test_loop_no_memory();
 	test_loop_unconfirmed();
 	test_loop_left();
 	test_loop_copies();

@@ -400,7 +400,8 @@ static struct call *dial_to(const struct sa *peer, bool *came_back)
 				   .peer_name = ""};
 	struct call *c = NULL;
 
-	(void)calls_start(&c, calls, &setup, &handlers, came_back);
+	if (calls_start(&c, calls, &setup, &handlers, came_back))
+		world.fault = "no call";
 	return c;
 }
 

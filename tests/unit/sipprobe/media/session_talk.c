@@ -144,7 +144,6 @@ static void test_secure(void)
 		came += p.inbound;
 	}
 	ok(came > 5 && same == came && !bad, "kept as it was on the wire, whole");
-
 	talk(12, &twice);
 	is_int(r->unprotected, 10, "a copy is refused");
 	ok(events[MEDIA_EVENT_UNPROTECTED] == 1 &&
