@@ -159,7 +159,11 @@ static void test_figures(void)
 	ok(peer_invite(&world, &m) && m.call_id.l == 32 &&
 		   !memcmp(m.call_id.p, last.call_id, 32) && !last.call_id[32],
 	   "its Call-ID");
-	is_int((last.ended_ns - world.begun_ns) / CLOCK_NS_PER_MS, 15426, "and its end");
+	is_int(told_ms(), 15426, "and its end");
+	ok(last.connect_ns == 3 && last.tls_ns == 4 && r->first_audio_ns == 5,
+	   "what way and audio say");
+	ok(quiets == 1 && quiet_ns - world.begun_ns == 15212 * CLOCK_NS_PER_MS,
+	   "audio ends before the call does, once");
 	finish();
 	begin(&late);
 	dial();
@@ -698,6 +702,17 @@ static void test_given_up(void)
 	call_conf.answer_timeout_us = 30000000;
 }
 
+static void test_cancel_ends(void)
+{
+	call_conf.mode = CONFIG_CALL_RING;
+	begin(&(struct peer_script){
+		.ring_ms = 100, .answer_ms = 5000, .cancel_mute = true});
+	dial();
+	pass_ms(90000);
+	is_int(world.sent, 5, "INVITE, 180, CANCEL, 487, ACK, and no copy of CANCEL");
+	finish();
+}
+
 /* An end that nobody confirmed within its time is none. */
 static void test_unconfirmed(void)
 {
@@ -799,6 +814,7 @@ int main(void)
 	test_hops();
 	test_no_way_back();
 	test_given_up();
+	test_cancel_ends();
 	test_unconfirmed();
 	test_remembered();
 	test_slow_audio();

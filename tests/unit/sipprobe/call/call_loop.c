@@ -464,6 +464,22 @@ struct mbuf *__wrap_mbuf_alloc(size_t size)
 	return no_memory ? NULL : __real_mbuf_alloc(size);
 }
 
+/* What only the called end heard is known all the same. */
+static void test_loop_far_alone(void)
+{
+	static const struct peer_script script = {
+		.ring_ms = 100, .answer_ms = 500, .sdp = ""};
+
+	loop_begin_with(&script);
+	(void)guest_ask("INVITE", "100200", NULL, "z9hG4bKa", 1);
+	pass_ms(60000);
+	ok(told == 1 && last.report.has_far && !last.report.has_media &&
+		   last.report.failure == CALL_FAILURE_NO_MEDIA,
+	   "answered without an SDP: %s", last.detail);
+	is_str(last_caller, "+47?21", "and who was shown");
+	finish();
+}
+
 /* One that cannot be said is counted; one that cannot be answered is not taken. */
 static void test_loop_no_memory(void)
 {
@@ -752,6 +768,7 @@ int main(void)
 	test_loop_strangers();
 	test_loop_bye();
 	test_loop_bye_hop();
+	test_loop_far_alone();
 	test_loop_no_memory();
 	test_loop_unconfirmed();
 	test_loop_left();

@@ -84,12 +84,15 @@ static void test_ending(void)
 {
 	static struct media_session *other;
 	struct sa local = address("192.0.2.1", 0);
-	unsigned commands = 0;
+	static const enum media_command_kind kinds[] = {
+		MEDIA_COMMAND_PAIR, MEDIA_COMMAND_QUIET, MEDIA_COMMAND_STOP};
+	unsigned commands = 0, wrong = 0;
 
 	reserve(&plain);
 	if (media_session_reserve(&other, &media, &local, &plain, &handlers, NULL))
 		abort();
 	is_int(media_session_pair(session, other), 0, "a pair");
+	is_int(media_session_quiet(session), 0, "quiet");
 	media_session_stop(other);
 	media_session_drop(other);
 	is_int(media_session_pair(session, other), EALREADY, "no pair of one that ends");
@@ -97,11 +100,14 @@ static void test_ending(void)
 	is_int(media_session_quiet(other), EALREADY, "no quiet");
 	ok(other->dropped && other->ending, "it is dropped");
 	for (struct media_command *c; (c = media_command_pop(&media)); commands++) {
+		wrong += c->kind != kinds[commands % 3] ||
+			 c->session != (commands < 2 ? session : other) ||
+			 (!commands && c->other != other);
 		if (c->kind == MEDIA_COMMAND_STOP)
 			session_stop(&media, c->session);
 		media_command_free(c);
 	}
-	is_int(commands, 2, "pair and stop, once each");
+	ok(commands == 3 && !wrong, "pair, quiet and stop, once each");
 	is_int(sent_rtcp.count, 0, "no BYE of what never began");
 	(void)media_message_pop(&media);
 	list_unlink(&other->le);
@@ -266,8 +272,10 @@ static void test_refused(void)
 	hear(false);
 	is_int(r->malformed, 1, "too short");
 	wire_clock_ns += CLOCK_NS_PER_S - wire_clock_ns % CLOCK_NS_PER_S;
-	for (uint16_t n = 0; n < MEDIA_FLOOD; n++)
+	for (uint16_t n = 0; n < MEDIA_FLOOD; n++) {
 		take(8, (uint16_t)(2 + n));
+		wire_clock_ns += MS;
+	}
 	is_int(r->flood, 0, "as many a second as may be");
 	take(8, 300);
 	is_int(r->flood, 1, "and one more");
@@ -395,11 +403,53 @@ static void test_delay(void)
 	rtp((struct rtp_in){
 		.type = 8, .sequence = (uint16_t)(session->sequence - 1), .ssrc = 7});
 	is_int(session->delay_count, 4, "of another source it is not known");
+	rtp((struct rtp_in){.type = 8,
+			    .sequence = (uint16_t)(session->sequence + 90),
+			    .ssrc = session->log->ssrc});
+	is_int(session->delay_count, 4, "nor of a number that never left");
 	finish();
+}
+
+/* A new SDP goes on with what was begun, in its own codec. */
+static void test_again(void)
+{
+	static const struct media_session_conf silent = {.jitter_buffer_ms = 40};
+
+	begin(&silent);
+	take(8, 1);
+	pass(20);
+	ok(sent_rtp.data[1] == (0x80 | 8) && sent_rtp.data[12] == 0xd5,
+	   "silence of A law");
+	theirs.codec = MEDIA_PCMU;
+	theirs.codec_type = 0;
+	start();
+	pass(20);
+	ok(sent_rtp.data[1] == 0 && sent_rtp.data[12] == 0xff, "then of the other");
+	ok(session->stats.received == 1 && media.slot_load[session->slot] == 1 &&
+		   sent_rtp.count == 2,
+	   "and nothing begins anew");
+	finish();
+}
+
+/* Its numbers do not come round within a call (RFC 3711 3.3.1), nor are they known. */
+static void test_chance(void)
+{
+	unsigned greatest = 0, differ = 0, last = 0;
+
+	for (int i = 0; i < 40; i++) {
+		reserve(&plain);
+		greatest = session->sequence > greatest ? session->sequence : greatest;
+		differ += session->sequence != last;
+		last = session->sequence;
+		finish();
+	}
+	ok(greatest <= 0x7fff && differ > 30, "%u at most, %u differ", greatest, differ);
 }
 
 int main(void)
 {
+	test_again();
+	test_chance();
 	test_reserve();
 	test_ways();
 	test_barred();

@@ -43,6 +43,7 @@ static void test_sender(void)
 		   be32(sent_rtcp.data + 4) == session->log->ssrc,
 	   "an RR of who sends nothing, and has heard nothing");
 	ok(sa_cmp(&sent_rtcp.to, &theirs.rtcp, SA_ALL), "to RTCP's own address");
+	ok(sent_rtcp.data[sent_rtcp.bytes - 7] != 203, "and no BYE");
 	ok(memmem(sent_rtcp.data, sent_rtcp.bytes, session->name, MEDIA_NAME_BYTES),
 	   "with its name");
 	session->agreed.sends = true;
@@ -66,6 +67,11 @@ static void test_sender(void)
 
 static void test_mux(void)
 {
+	struct sa peer = address("192.0.2.9", 5000);
+	struct rtcp_block block = {.lost = 0};
+	struct rtcp_report rr = {.ssrc = 7, .name = "x", .block = &block};
+	uint8_t data[RTCP_BYTES];
+
 	reserve(&conf);
 	theirs.rtcp_mux = true;
 	start();
@@ -74,6 +80,10 @@ static void test_mux(void)
 		   sa_cmp(&sent_rtp.to, &theirs.rtp, SA_ALL),
 	   "on one port with RTP, where that is agreed on");
 	ok(sent_rtp.data[sent_rtp.bytes - 7] == 203, "BYE at the end");
+	block.ssrc = session->log->ssrc;
+	lay(data, rtcp_report_write(data, &rr), &peer);
+	hear(false);
+	is_int(session->report.out.reports, 1, "and the peer's comes there");
 	finish();
 }
 
@@ -186,6 +196,12 @@ static void test_heard(void)
 	hear(true);
 	ok(session->report.refused.malformed == 1 && events[MEDIA_EVENT_FIRST_RTCP] == 1,
 	   "what is no RTCP is counted");
+	block.ssrc = session->log->ssrc;
+	wire_clock_ns += CLOCK_NS_PER_S - wire_clock_ns % CLOCK_NS_PER_S;
+	for (int i = 0; i <= MEDIA_FLOOD; i++)
+		hear_block(&block, "192.0.2.9", 5001, 7);
+	ok(out->reports == 5 + MEDIA_FLOOD && session->report.refused.flood == 1,
+	   "and of a flood all but so many a second");
 	finish();
 	reserve(&conf);
 	theirs.rtcp = address("192.0.2.77", 7001);
