@@ -95,6 +95,7 @@ struct media_packets *media_session_packets(struct media_session *s)
 
 /* What the call is told. */
 static char notes[512];
+static int events_arg;
 static int64_t note_ns;
 static unsigned dones;
 
@@ -102,8 +103,7 @@ static void note_h(int64_t at_ns, const char *text, void *arg)
 {
 	size_t used = strlen(notes);
 
-	(void)arg;
-	note_ns = at_ns;
+	note_ns = arg == &events_arg ? at_ns : -1;
 	(void)re_snprintf(notes + used, sizeof(notes) - used, "%s; ", text);
 }
 
@@ -130,7 +130,7 @@ static int open_audio(struct call_audio **ap)
 					     .local = &local,
 					     .peer = &peer};
 
-	return call_audio_alloc(ap, &conf, &events, NULL);
+	return call_audio_alloc(ap, &conf, &events, &events_arg);
 }
 
 static struct call_audio *begin(void)
@@ -299,6 +299,7 @@ static void test_end(void)
 	is_str(notes, "first packet, 192.0.2.9:5000; first sound; ", "what media tells");
 	notes[0] = '\0';
 	call_audio_quiet(a);
+	is_str(notes, "ours stops; ", "quiet");
 	call_audio_quiet(a);
 	call_audio_stop(a);
 	call_audio_stop(a);

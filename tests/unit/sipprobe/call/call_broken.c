@@ -181,6 +181,57 @@ static void test_lost_up(void)
 	way_reliable = false;
 }
 
+/* What has its answer does not go out again. */
+static void test_lost_late(void)
+{
+	way_reliable = true;
+	call_conf.mode = CONFIG_CALL_RING;
+	begin(&(struct peer_script){
+		.ring_ms = 100, .answer_ms = 1000000, .cancel_code = 200});
+	dial();
+	pass_ms(1000);
+	is_int(ladder_count(" CANCEL"), 1, "CANCEL has its 200");
+	lose();
+	is_int(ladder_count(" CANCEL"), 1, "and no copy");
+	finish();
+	call_conf.mode = CONFIG_CALL_ANSWER;
+	begin(&answers);
+	dial();
+	pass_ms(20000);
+	world.sent = 0;
+	lose();
+	is_int(world.sent, 0, "nor has a BYE that was answered");
+	finish();
+	way_reliable = false;
+}
+
+/* The connection stands a little later: from then on the call has its time. */
+static void test_up_later(void)
+{
+	call_conf.mode = CONFIG_CALL_ANSWER;
+	way_connects = true;
+	begin(&silent);
+	dial();
+	pass_ms(100);
+	way_last->events->up_h(way_last->arg);
+	pass_ms(1700);
+	is_str(ladder, "100 > INVITE, 600 >> INVITE, 1600 >> INVITE, ", "copies");
+	pass_ms(28200);
+	ok(!told, "not yet over");
+	pass_ms(120);
+	ok(told == 1 && last.report.failure == CALL_FAILURE_NO_RINGING && made[1] == 1,
+	   "call.answer_timeout after the INVITE");
+	finish();
+	begin(&silent);
+	dial();
+	pass_ns(settings.timeout_us * CLOCK_NS_PER_US);
+	pass_ms(10);
+	way_last->events->up_h(way_last->arg);
+	ok(told == 1 && !*ladder, "one that was given up makes no call");
+	finish();
+	way_connects = false;
+}
+
 /* Over a connection nothing is sent twice. */
 static void test_reliable(void)
 {
@@ -241,6 +292,8 @@ int main(void)
 	test_lost_early();
 	test_lost_ringing();
 	test_lost_up();
+	test_lost_late();
+	test_up_later();
 	test_reliable();
 	test_own_way();
 	test_longest();

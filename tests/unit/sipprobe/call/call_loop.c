@@ -366,6 +366,8 @@ static void test_loop_strangers(void)
 	finish();
 }
 
+static bool guest_by_way; /* of the caller: its answers come there */
+
 /* A response to the called end's BYE, or to one that it never sent. */
 static bool guest_reply_to(unsigned code, bool other)
 {
@@ -382,8 +384,12 @@ static bool guest_reply_to(unsigned code, bool other)
 			  "From: %r\r\nTo: %r\r\nCall-ID: %r\r\nCSeq: %u BYE\r\n"
 			  "Content-Length: 0\r\n\r\n",
 			  code, branch, &bye.from, &bye.to, &bye.call_id, bye.cseq);
-	return len > 0 && !guard_datagram(&m, text, (size_t)len, NULL) &&
-	       calls_response(calls, NULL, &m, virtual_now_ns);
+	if (len < 0 || guard_datagram(&m, text, (size_t)len, NULL))
+		return false;
+	if (!guest_by_way)
+		return calls_response(calls, NULL, &m, virtual_now_ns);
+	way_last->events->message_h(&m, virtual_now_ns, way_last->arg);
+	return true;
 }
 
 static bool guest_reply(unsigned code)
@@ -421,6 +427,21 @@ static void test_loop_bye(void)
 		   not_ended);
 		finish();
 	}
+}
+
+/* Where the connection is gone its BYE goes the caller's way, and so comes the answer. */
+static void test_loop_bye_back(void)
+{
+	loop_begin();
+	(void)guest_ask("INVITE", "100200", NULL, "z9hG4bKa", 1);
+	(void)guest_ask("ACK", "100200", guest_own(), "z9hG4bKb", 1);
+	pass_ms(15514 + 2000);
+	guest_by_way = true;
+	ok(!told && guest_reply(200), "an answer by the caller's way");
+	guest_by_way = false;
+	pass_ms(10);
+	ok(told == 1 && !not_ended && last.report.ended, "ends it");
+	finish();
 }
 
 /* It goes to who called it, by his Contact where that is allowed. */
@@ -767,6 +788,7 @@ int main(void)
 	test_loop_asked();
 	test_loop_strangers();
 	test_loop_bye();
+	test_loop_bye_back();
 	test_loop_bye_hop();
 	test_loop_far_alone();
 	test_loop_no_memory();
