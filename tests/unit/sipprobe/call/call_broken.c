@@ -86,6 +86,31 @@ static void test_no_ports(void)
 	no_memory = false;
 }
 
+/* No room for the INVITE that answers a challenge: the next copy is challenged again. */
+static void test_challenged(void)
+{
+	static const struct config_auth credentials = {
+		.username = "u", .password = "p", .algorithms = ~0U};
+
+	settings.auth = &credentials;
+	call_conf.mode = CONFIG_CALL_ANSWER;
+	begin(&(struct peer_script){
+		.ring_ms = 100,
+		.answer_ms = 400,
+		.refuse_invites = 2,
+		.refuse_code = 401,
+		.refuse_fields =
+			"WWW-Authenticate: Digest realm=\"r%u\", nonce=\"n%u\"\r\n"});
+	dial();
+	no_memory = true;
+	pass_ms(100);
+	no_memory = false;
+	pass_ms(60000);
+	ok(told == 1 && last.code == 200 && last.verdict == PROBE_UP, "up: %s", ladder);
+	finish();
+	settings.auth = NULL;
+}
+
 /* One that did not leave leaves a little later. */
 static void test_not_sent(void)
 {
@@ -289,6 +314,7 @@ int main(void)
 	test_not_opened();
 	test_no_ports();
 	test_not_sent();
+	test_challenged();
 	test_lost_early();
 	test_lost_ringing();
 	test_lost_up();
