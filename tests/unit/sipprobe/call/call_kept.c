@@ -10,14 +10,14 @@
 enum { PACKETS_HERE = 3, WAV_BYTES = 50 };
 
 static struct media_packets *ring;
-static struct mbuf *wav;
+static struct mbuf *heard;
 
-int media_session_audio(struct mbuf **out, const struct media_session *s)
+int media_session_audio(struct mbuf **wav, const struct media_session *s)
 {
 	(void)s;
-	if (!wav)
+	if (!heard)
 		return ENOENT;
-	*out = mem_ref(wav);
+	*wav = mem_ref(heard);
 	return 0;
 }
 
@@ -37,9 +37,9 @@ static void fill(void)
 							 .data = data,
 							 .size = sizeof(data),
 							 .whole = (uint16_t)(100 + i)});
-	wav = mbuf_alloc(2 * WAV_BYTES);
-	memset(wav->buf, 7, wav->size);
-	wav->end = WAV_BYTES;
+	heard = mbuf_alloc(2 * WAV_BYTES);
+	memset(heard->buf, 7, heard->size);
+	heard->end = WAV_BYTES;
 }
 
 static void test_kept(void)
@@ -59,17 +59,17 @@ static void test_kept(void)
 			 r.packets[i].at_ns > wall_ns + (int)i;
 	ok(!wrong, "as they were, at the time of people");
 	is_int(r.packets[2].at_ns - r.packets[0].at_ns, 2, "and as far apart");
-	ok(r.wav == wav->buf && r.wav_bytes == WAV_BYTES, "what was heard");
+	ok(r.wav == heard->buf && r.wav_bytes == WAV_BYTES, "what was heard");
 	call_kept_clear(&kept);
 	wrong = 0;
-	for (size_t i = 0; i < wav->size; i++)
-		wrong += wav->buf[i];
-	ok(!wrong && mem_nrefs(wav) == 1 && mem_nrefs(ring) == 1,
+	for (size_t i = 0; i < heard->size; i++)
+		wrong += heard->buf[i];
+	ok(!wrong && mem_nrefs(heard) == 1 && mem_nrefs(ring) == 1,
 	   "wiped and given back: it is what people said");
 	ok(!kept.wav && !kept.ring && !kept.packets && !kept.packet_count,
 	   "and kept no more");
 	call_kept_clear(&kept);
-	wav = mem_deref(wav);
+	heard = mem_deref(heard);
 	ring = mem_deref(ring);
 }
 

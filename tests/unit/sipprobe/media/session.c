@@ -272,7 +272,7 @@ static void test_refused(void)
 	hear(false);
 	is_int(r->malformed, 1, "too short");
 	wire_clock_ns += CLOCK_NS_PER_S - wire_clock_ns % CLOCK_NS_PER_S;
-	for (uint16_t n = 0; n < MEDIA_FLOOD; n++) {
+	for (int n = 0; n < MEDIA_FLOOD; n++) {
 		take(8, (uint16_t)(2 + n));
 		wire_clock_ns += MS;
 	}
