@@ -239,7 +239,7 @@ int media_configure(struct media *m, const struct media_conf *conf)
 static unsigned told, open_now, not_ended, stopped, made[2];
 static int64_t made_talk_ns;
 static struct call_outcome last;
-static char last_caller[64];
+static char last_caller[128]; /* longer than what it is copied of */
 
 static void open_h(const char *trunk, unsigned open, void *arg)
 {
