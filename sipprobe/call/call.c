@@ -218,7 +218,6 @@ int call_new(struct call **cp, const struct call_surroundings *around,
 	c->around = around;
 	c->session_s = SESSION_S;
 	c->out.report = call_report_none();
-	c->out.connect_ns = c->out.tls_ns = -1;
 	err = call_copy(c, setup);
 	own.settings = &c->settings;
 	if (!err)

@@ -131,10 +131,8 @@ static void drive_talk(struct call *c, const struct guard_message *m)
 	int64_t now_ns = clock_monotonic_ns();
 
 	c->out.report.answered = true;
-	if (!line_add(c, m, true)) {
-		drive_wind_up(c);
+	if (!line_add(c, m, true))
 		return;
-	}
 	/* Who only wanted it to ring hangs up at once. */
 	c->end_ns = c->settings.call->mode == CONFIG_CALL_RING
 			    ? now_ns

@@ -69,7 +69,6 @@ struct call_line {
 	struct auth *auth;   /* what answers challenges to our BYE; NULL: none came */
 	uint8_t challenges;  /* that it had */
 	bool wanted;	     /* the first one; others are forks */
-	bool theirs;	     /* the peer hung up */
 };
 
 struct call {

@@ -166,9 +166,8 @@ static void receive_reject(struct call *c, const struct guard_message *m, int64_
 
 	if (c->state != CALL_INVITE_DONE && receive_asks_again(c, m, &why)) {
 		(void)call_send_ack_reject(c, m);
-		if (call_send_invite(c) && !c->out.report.made)
-			call_drive_fail(c, PROBE_INTERNAL, EIO, CALL_FAILURE_INTERNAL,
-					NULL);
+		/* One that could not be made is asked for again, or its time is up. */
+		(void)call_send_invite(c);
 		return;
 	}
 	receive_final(c, m, rx_ns);

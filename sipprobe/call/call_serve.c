@@ -31,11 +31,9 @@ static unsigned serve_bye(struct call *c, struct call_line *line,
 {
 	(void)m;
 	(void)out;
-	if (line->wanted && line->state == CALL_TALK_UP && !c->wait_ns) {
-		line->theirs = true;
+	if (line->wanted && line->state == CALL_TALK_UP && !c->wait_ns)
 		call_drive_blame(c, CALL_FAILURE_ENDED_EARLY,
 				 "the peer hung up before we did");
-	}
 	call_drive_line(c, line, CALL_TALK_THEY_BYE);
 	return 200;
 }

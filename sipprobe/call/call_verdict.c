@@ -68,7 +68,7 @@ static void judge_unanswered(struct call_outcome *o, const struct config_call *c
 	/* It rang, which was all that was asked; what became of it then is as it is. */
 	if (conf->mode == CONFIG_CALL_RING && ringing)
 		return;
-	if (o->code >= 300 && is_codec_refusal(o->code))
+	if (is_codec_refusal(o->code))
 		verdict_fail(o, CALL_FAILURE_CODEC, "what we offer is not acceptable");
 	else if (o->code >= 300 && o->code < 400)
 		verdict_fail(o, CALL_FAILURE_REJECTED,

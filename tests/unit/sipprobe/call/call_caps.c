@@ -85,6 +85,32 @@ static void test_reload(void)
 	mem_deref(c);
 }
 
+/* A wider limit begins with the calls that were made, each at its time. */
+static void test_growth(void)
+{
+	struct config_calls limits = {.allowed = true,
+				      .max_concurrent = 5,
+				      .max_per_hour = 1,
+				      .max_per_day = 100};
+	struct call_caps *c = caps_with(5, 2, 2);
+
+	/* The first two are forgotten, as two are all that a day may have. */
+	for (int i = 0; i < 4; i++)
+		call_caps_count(c, HOUR + i * 25 * MINUTE);
+	is_int(call_caps_set(c, &limits), 0, "room for more");
+	ok(call_caps_refusal(c, 0, HOUR + 134 * MINUTE) != NULL, "the last was at 75");
+	ok(!call_caps_refusal(c, 0, HOUR + 135 * MINUTE), "and that is an hour ago");
+	limits.max_per_hour = 2;
+	is_int(call_caps_set(c, &limits), 0, "two an hour");
+	ok(call_caps_refusal(c, 0, HOUR + 109 * MINUTE) != NULL,
+	   "the one before it at 50");
+	ok(!call_caps_refusal(c, 0, HOUR + 110 * MINUTE), "and that, too");
+	limits.max_per_hour = 3;
+	is_int(call_caps_set(c, &limits), 0, "three an hour");
+	ok(!call_caps_refusal(c, 0, HOUR + 76 * MINUTE), "no call counts twice");
+	mem_deref(c);
+}
+
 static void test_at_once(void)
 {
 	struct call_caps *c = caps_with(2, 100, 100);
@@ -104,6 +130,7 @@ int main(void)
 {
 	test_windows();
 	test_reload();
+	test_growth();
 	test_at_once();
 	return tap_done();
 }

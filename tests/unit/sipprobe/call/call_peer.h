@@ -19,14 +19,23 @@ struct peer_script {
 	int bye_ms;	 /* from the answer to its own BYE; 0: ours */
 	int bye_late_ms; /* from BYE to its answer */
 	unsigned bye_code;
-	const char *sdp; /* NULL: one that is well */
-	bool trying;	 /* 100 at once */
-	bool dead;	 /* never says a word */
-	bool mute;	 /* says none before its answer */
-	bool cross;	 /* answers 200 to INVITE when CANCEL comes */
-	bool fork;	 /* a second 200, with another tag */
-	bool reliable;	 /* a 183 that wants PRACK; its SDP is the answer */
-	bool asks;	 /* requests of its own during the call */
+	unsigned cancel_code; /* 0: 200, and 487 to the INVITE; else nothing more */
+	bool cancel_mute;     /* 487 to the INVITE alone */
+	bool prack_mute;
+	const char *contact; /* of its 2xx; NULL: its address */
+	const char *sdp;     /* NULL: one that is well */
+	bool trying;	     /* 100 at once */
+	bool dead;	     /* never says a word */
+	bool mute;	     /* says none before its answer */
+	bool cross;	     /* answers 200 to INVITE when CANCEL comes */
+	bool fork;	     /* a second 200, with another tag */
+	bool reliable;	     /* a 183 that wants PRACK; its SDP is the answer */
+	bool asks;	     /* requests of its own during the call */
+
+	/* So many of them are refused first; @refuse_fields: may count by two %u */
+	unsigned refuse_invites, refuse_byes;
+	unsigned refuse_code;
+	const char *refuse_fields;
 };
 
 enum world_ill {
@@ -79,6 +88,8 @@ struct world {
 	/* The peer. */
 	char invite[WORLD_BYTES];
 	size_t invite_len;
+	char request[WORLD_BYTES]; /* the last one that came */
+	unsigned refused;
 	bool answered; /* a final response went out */
 	bool cancelled;
 	bool pracked;
@@ -107,7 +118,7 @@ static bool world_is_dead(const struct world *w)
 }
 
 /* Whether the peer thinks that a call is up, or rings. */
-static bool world_is_up(const struct world *w)
+static inline bool world_is_up(const struct world *w)
 {
 	for (int i = 0; i < WORLD_DIALOGS; i++)
 		if (w->dialogs[i].up)
@@ -213,7 +224,8 @@ static void peer_say_200(struct world *w, int dialog)
 {
 	const char *sdp = w->script.sdp ? w->script.sdp : "v=0\r\n";
 
-	peer_say(w, 200, PEER_CONTACT, w->script.reliable ? NULL : sdp, dialog);
+	peer_say(w, 200, w->script.contact ? w->script.contact : PEER_CONTACT,
+		 w->script.reliable ? NULL : sdp, dialog);
 }
 
 static void peer_again_h(struct wheel_timer *timer, int64_t now_ns)
@@ -347,10 +359,27 @@ static void peer_ring_h(struct wheel_timer *timer, int64_t now_ns)
 	ticker_start(w->ticker, timer, now_ns + 700 * CLOCK_NS_PER_MS, peer_ring_h);
 }
 
-static void peer_take_invite(struct world *w, const char *buf, size_t len)
+static bool peer_refuses(struct world *w, const struct guard_message *m, unsigned *left)
 {
-	const struct peer_script *s = &w->script;
+	char fields[256];
 
+	if (!*left)
+		return false;
+	--*left;
+	w->refused++;
+	(void)re_snprintf(fields, sizeof(fields), w->script.refuse_fields, w->refused,
+			  w->refused);
+	peer_answer(w, m, w->script.refuse_code, fields, NULL, peer_tags[0]);
+	return true;
+}
+
+static void peer_take_invite(struct world *w, const struct guard_message *m,
+			     const char *buf, size_t len)
+{
+	struct peer_script *s = &w->script;
+
+	if (peer_refuses(w, m, &s->refuse_invites))
+		return;
 	if (w->invite_len) {
 		/* Again: the last response once more (17.2.1). */
 		if (w->answered && s->code)
@@ -384,9 +413,14 @@ static void peer_take_cancel(struct world *w, const struct guard_message *m)
 		w->fault = "CANCEL without an INVITE";
 		return;
 	}
+	if (w->script.cancel_code) {
+		peer_answer(w, m, w->script.cancel_code, "", NULL, peer_tags[0]);
+		return;
+	}
 	if (w->script.cross && !w->answered)
 		peer_answer_h(&w->answer, virtual_now_ns);
-	peer_answer(w, m, 200, "", NULL, peer_tags[0]);
+	if (!w->script.cancel_mute)
+		peer_answer(w, m, 200, "", NULL, peer_tags[0]);
 	if (w->answered && !w->cancelled)
 		return;
 	w->answered = w->cancelled = true;
@@ -404,6 +438,8 @@ static void peer_take_bye(struct world *w, const struct guard_message *m)
 	}
 	if (!w->dialogs[i].acked && !w->ill && !w->loss_percent)
 		w->fault = "BYE before ACK";
+	if (peer_refuses(w, m, &w->script.refuse_byes))
+		return;
 	w->dialogs[i].up = false;
 	/* Late: it answers only a copy that comes later. */
 	if (w->script.bye_late_ms &&
@@ -442,10 +478,12 @@ static void peer_receive(struct world *w, const char *buf, size_t len)
 		w->fault = m.fault ? m.fault : why;
 		return;
 	}
+	if (m.request)
+		str_ncpy(w->request, buf, len < WORLD_BYTES ? len + 1 : WORLD_BYTES);
 	if (!m.request)
 		peer_take_response(w, &m);
 	else if (!pl_strcmp(&m.method, "INVITE"))
-		peer_take_invite(w, buf, len);
+		peer_take_invite(w, &m, buf, len);
 	else if (!pl_strcmp(&m.method, "CANCEL"))
 		peer_take_cancel(w, &m);
 	else if (!pl_strcmp(&m.method, "BYE"))
@@ -454,7 +492,8 @@ static void peer_receive(struct world *w, const char *buf, size_t len)
 		peer_take_ack(w, &m);
 	else if (!pl_strcmp(&m.method, "PRACK")) {
 		w->pracked = true;
-		peer_answer(w, &m, 200, "", NULL, peer_tags[0]);
+		if (!w->script.prack_mute)
+			peer_answer(w, &m, 200, "", NULL, peer_tags[0]);
 	} else {
 		w->fault = "a request that nobody expects";
 	}

@@ -25,6 +25,7 @@ static const struct row rows[] = {
 	{"a low MOS", 3.5, 0, 2, 800, MEDIA_SCORED, true, PROBE_DEGRADED,
 	 "MOS is past call.degraded"},
 	{"no MOS is no low one", 0, 0, 2, 800, MEDIA_UNSCORED_LATE, true, PROBE_UP, ""},
+	{"at every limit", 3.6, 0.01, 30, 5000, MEDIA_SCORED, true, PROBE_UP, ""},
 	{"loss", 4.4, 0.02, 2, 800, MEDIA_SCORED, true, PROBE_DEGRADED,
 	 "loss is past call.degraded"},
 	{"jitter", 4.4, 0, 40, 800, MEDIA_SCORED, true, PROBE_DEGRADED,
@@ -41,7 +42,9 @@ static struct call_media media;
 
 static struct call_outcome outcome_of(const struct row *r)
 {
-	struct call_outcome o = {.outcome = PROBE_RESPONSE, .code = 200};
+	/* Whatever stood there before. */
+	struct call_outcome o = {
+		.outcome = PROBE_RESPONSE, .code = 200, .verdict = PROBE_DOWN};
 
 	o.report = call_report_none();
 	o.report.made = o.report.answered = o.report.has_media = true;
@@ -72,14 +75,17 @@ static void test_quality(void)
 /* Mode answer judges no audio, and nothing is judged that no limit is set for. */
 static void test_spared(void)
 {
+	static const struct row bad = {"bad",	     1.1,  0.5,	     400, 60000,
+				       MEDIA_SCORED, true, PROBE_UP, ""};
 	struct config_call conf = {.mode = CONFIG_CALL_ANSWER, .degraded = limits};
 	struct call_outcome o = outcome_of(&rows[1]);
 
 	media.near.in.heard = MEDIA_HEARD_NOTHING;
 	call_verdict(&o, &conf, true);
 	is_int(o.verdict, PROBE_UP, "answer is up whatever was heard");
+	is_int(o.report.mode, CONFIG_CALL_ANSWER, "the mode is told");
 	conf = (struct config_call){.mode = CONFIG_CALL_ECHO};
-	o = outcome_of(&rows[1]);
+	o = outcome_of(&bad);
 	call_verdict(&o, &conf, true);
 	is_int(o.verdict, PROBE_UP, "no limit, no verdict by it");
 	o = outcome_of(&rows[0]);
@@ -163,21 +169,32 @@ struct code_row {
 	unsigned code;
 	bool ringing;
 	enum call_failure failure;
+	const char *detail;
 };
 
+#define REDIRECTED "the call was redirected, and redirects are not followed"
+#define REJECTED   "the call was rejected"
+#define NO_CODEC   "what we offer is not acceptable"
+#define NO_ANSWER  "it rang, and nobody answered within call.answer_timeout"
+#define NO_RINGING "it did not ring within call.answer_timeout"
+
 static const struct code_row code_rows[] = {
-	{CONFIG_CALL_RING, 487, true, CALL_FAILURE_NONE},
-	{CONFIG_CALL_RING, 0, true, CALL_FAILURE_NONE},
-	{CONFIG_CALL_RING, 0, false, CALL_FAILURE_NO_RINGING},
-	{CONFIG_CALL_ECHO, 487, true, CALL_FAILURE_NO_ANSWER},
-	{CONFIG_CALL_ECHO, 0, true, CALL_FAILURE_NO_ANSWER},
-	{CONFIG_CALL_ECHO, 299, false, CALL_FAILURE_NO_RINGING},
-	{CONFIG_CALL_ECHO, 300, false, CALL_FAILURE_REJECTED},
-	{CONFIG_CALL_ECHO, 399, false, CALL_FAILURE_REJECTED},
-	{CONFIG_CALL_ECHO, 400, false, CALL_FAILURE_REJECTED},
-	{CONFIG_CALL_ECHO, 415, true, CALL_FAILURE_CODEC},
-	{CONFIG_CALL_ECHO, 488, true, CALL_FAILURE_CODEC},
-	{CONFIG_CALL_ECHO, 606, false, CALL_FAILURE_CODEC},
+	{CONFIG_CALL_RING, 487, true, CALL_FAILURE_NONE, ""},
+	{CONFIG_CALL_RING, 486, true, CALL_FAILURE_NONE, ""},
+	{CONFIG_CALL_RING, 0, true, CALL_FAILURE_NONE, ""},
+	{CONFIG_CALL_RING, 486, false, CALL_FAILURE_REJECTED, REJECTED},
+	{CONFIG_CALL_RING, 487, false, CALL_FAILURE_NO_RINGING, NO_RINGING},
+	{CONFIG_CALL_RING, 0, false, CALL_FAILURE_NO_RINGING, NO_RINGING},
+	{CONFIG_CALL_ECHO, 487, true, CALL_FAILURE_NO_ANSWER, NO_ANSWER},
+	{CONFIG_CALL_ECHO, 0, true, CALL_FAILURE_NO_ANSWER, NO_ANSWER},
+	{CONFIG_CALL_ECHO, 299, false, CALL_FAILURE_NO_RINGING, NO_RINGING},
+	{CONFIG_CALL_ECHO, 300, false, CALL_FAILURE_REJECTED, REDIRECTED},
+	{CONFIG_CALL_ECHO, 399, false, CALL_FAILURE_REJECTED, REDIRECTED},
+	{CONFIG_CALL_ECHO, 400, false, CALL_FAILURE_REJECTED, REJECTED},
+	{CONFIG_CALL_ECHO, 415, true, CALL_FAILURE_CODEC, NO_CODEC},
+	{CONFIG_CALL_ECHO, 488, true, CALL_FAILURE_CODEC, NO_CODEC},
+	{CONFIG_CALL_ECHO, 606, false, CALL_FAILURE_CODEC, NO_CODEC},
+	{CONFIG_CALL_ECHO, 603, false, CALL_FAILURE_REJECTED, REJECTED},
 };
 
 static void test_unanswered(void)
@@ -191,6 +208,7 @@ static void test_unanswered(void)
 		o.report.ended = true;
 		call_verdict(&o, &conf, r->ringing);
 		is_int(o.report.failure, r->failure, "its failure");
+		is_str(o.detail, r->detail, "its words");
 		is_int(o.verdict, r->failure ? PROBE_DOWN : PROBE_UP, "its verdict");
 		is_int(o.outcome, r->code || !r->failure ? PROBE_RESPONSE : PROBE_TIMEOUT,
 		       "its outcome");

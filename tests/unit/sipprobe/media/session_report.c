@@ -136,8 +136,91 @@ static void test_ends(void)
 	is_int(in->lost, 0, "what has just left is under way");
 }
 
+/* Figures that are told as they were counted. */
+static void test_counts(void)
+{
+	struct media_session s;
+	const struct media_inbound *in = &s.report.in;
+	struct send_log log;
+
+	fill(&s, &log, 50, false);
+	s.stats.duplicate = 3;
+	s.stats.reordered = 4;
+	s.stats.discarded = 5;
+	s.stats.discontinuities = 6;
+	s.report.in.first_sound_ns = 0;
+	session_report(&s, END);
+	ok(in->duplicate == 3 && in->reordered == 4 && in->discarded >= 5 &&
+		   in->discontinuities == 6 && in->received == 50,
+	   "what came, and how");
+	ok(in->unscored == MEDIA_SCORED && in->heard == MEDIA_HEARD_SOUND,
+	   "50 are enough, and sound may be there from the begin");
+	ok(s.report.late_max_us == 60 && s.report.length_ns == 2000 * MS,
+	   "how late we were, and how long");
+	fill(&s, &log, 50, true);
+	session_report(&s, END);
+	ok(in->received == 45 && in->lost == 5 && in->unscored == MEDIA_SCORED,
+	   "those that are lost were due, too");
+	fill(&s, &log, 60, false);
+	s.report.started_ns += 50 * MS;
+	session_report(&s, END);
+	is_int(in->first_packet_ns, 0, "what came before the answer waited for it");
+	fill(&s, &log, 60, false);
+	s.tone_delay_ns = 1;
+	session_report(&s, END);
+	ok(!in->delay_assumed && in->delay_ns == 1, "a delay, however short");
+	fill(&s, &log, 60, false);
+	s.stats.discarded = 6;
+	session_report(&s, END);
+	ok(in->mos < 4.2, "what came too late counts as lost: MOS %.3f", in->mos);
+}
+
+/* We are late from 5 ms on, for one in a hundred. */
+static void test_late(void)
+{
+	struct media_session s;
+	struct send_log log;
+
+	fill(&s, &log, 0, false);
+	s.report.in.first_sound_ns = 1;
+	s.stats.received = 100;
+	for (int i = 0; i < 100; i++)
+		media_lateness_add(&s.lateness, MEDIA_LATE_US * CLOCK_NS_PER_US);
+	session_report(&s, END);
+	ok(s.report.in.unscored == MEDIA_SCORED, "%u us are not too late",
+	   s.report.late_p99_us);
+}
+
+/* What left less than its delay, and 100 ms, before the end is under way. */
+static void test_flight(void)
+{
+	static const struct {
+		int delay_ms, lost;
+	} rows[] = {{0, 26}, {300, 11}, {480, 2}, {500, 1}, {520, 0}, {-1, 6}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct media_session s;
+		struct send_log log;
+
+		fill(&s, &log, 100, false);
+		s.far = &log;
+		for (uint16_t n = 0; n < 30; n++)
+			send_log_add(&log, (uint16_t)(100 + n), END - (30 - n) * 20 * MS,
+				     true);
+		if (rows[i].delay_ms >= 0) {
+			s.delay_count = 1;
+			s.delay_sum_ns = (double)rows[i].delay_ms * MS;
+		}
+		session_report(&s, END);
+		is_int(s.report.in.lost, rows[i].lost, "lost at the end");
+	}
+}
+
 int main(void)
 {
+	test_counts();
+	test_late();
+	test_flight();
 	test_unscored();
 	test_score();
 	test_ends();
