@@ -306,6 +306,7 @@ static void check_leave(void)
 	is_int(h.messages, 1, "nothing after that");
 	ok(strcmp(state_of(fd), "open") != 0, "the connection went with it");
 	close(fd);
+	close_house(&h);
 }
 
 /* A socket for both families sees IPv4 peers as IPv6: they count as what they are. */
