@@ -48,16 +48,16 @@ static inline void text_lines_put_ends(char *to, const char *p, size_t len, size
 /* Half of what is laid down are names and labels of a few words. */
 static inline char *text_lines_put(char *to, const char *p, size_t len)
 {
-	if (len > 64)
+	if (!len)
+		return to;
+	if (len < 8 || len > 64)
 		memcpy(to, p, len);
-	else if (len >= 32)
-		text_lines_put_ends(to, p, len, 32);
-	else if (len >= 16)
-		text_lines_put_ends(to, p, len, 16);
-	else if (len >= 8)
+	else if (len < 16)
 		text_lines_put_ends(to, p, len, 8);
-	else if (len)
-		memcpy(to, p, len);
+	else if (len < 32)
+		text_lines_put_ends(to, p, len, 16);
+	else
+		text_lines_put_ends(to, p, len, 32);
 	return to + len;
 }
 

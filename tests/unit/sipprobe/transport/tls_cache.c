@@ -187,6 +187,49 @@ static void files_h(const char *detail, void *arg)
 	(void)snprintf(seen->detail, sizeof(seen->detail), "%s", detail ? detail : "");
 }
 
+/* A file that is replaced, that cannot be read, and that can again. */
+static void check_replaced(struct cert_file *s, const struct seen *seen)
+{
+	int64_t first_s = seen->shown_s;
+
+	cert_file_write(s, 5000);
+	pass_ms(4001);
+	is_int(seen->replaced, 1, "replaced");
+	ok(seen->shown_s > first_s + 3000, "told again");
+	is_int(seen->told, 1, "and that it was");
+	is_str(seen->detail, "", "without a failure");
+	cert_file_break(s);
+	pass_ms(4001);
+	is_int(seen->told, 2, "one that cannot be read");
+	ok(seen->detail[0] != '\0', "is told in words: %s", seen->detail);
+	is_int(seen->replaced, 1, "and changes nothing");
+	cert_file_write(s, 9000);
+	pass_ms(4001);
+	is_int(seen->told, 3, "well again");
+	is_str(seen->detail, "", "told, too");
+}
+
+static void check_another(struct cert_file *s, struct tls_cache *cache,
+			  const struct seen *seen)
+{
+	struct tls_profile *unused;
+	struct cert_file other;
+	char err[256] = "";
+
+	cert_file_open(&other);
+	(void)tls_cache_get(cache, &unused, &other.conf, false, err, sizeof(err));
+	cert_file_break(s);
+	pass_ms(4001);
+	cert_file_write(&other, 5000);
+	pass_ms(4001);
+	is_int(seen->told, 4, "while one is unfit, another's being fit is no news");
+	is_int(seen->replaced, 3, "though it is read");
+	cert_file_write(s, 9000);
+	pass_ms(4001);
+	is_int(seen->told, 5, "that all are is");
+	cert_file_remove(&other);
+}
+
 static void test_watch(void)
 {
 	static const struct tls_watch_events events = {replaced_h, listen_cert_h,
@@ -200,11 +243,9 @@ static void test_watch(void)
 	struct sockets *sockets = NULL;
 	struct ticker *ticker = NULL;
 	struct tls_cache *cache = NULL;
-	struct tls_profile *unused;
 	struct tls_watch *w = NULL;
-	struct cert_file s, other;
+	struct cert_file s;
 	char err[256] = "";
-	int64_t first_s;
 
 	cert_file_open(&s);
 	if (ticker_alloc(&ticker) || tls_cache_alloc(&cache) ||
@@ -220,37 +261,11 @@ static void test_watch(void)
 	is_int(sockets_prepare(sockets, &sip, cache, err, sizeof(err)), 0, err);
 	(void)sockets_commit(sockets);
 	tls_watch_follow(w, cache, &sip);
-	first_s = seen.shown_s;
-	ok(first_s > 0, "told until when what is shown is good");
+	ok(seen.shown_s > 0, "told until when what is shown is good");
 	pass_ms(10000);
 	is_int(seen.told + seen.replaced, 0, "nothing changes");
-	cert_file_write(&s, 5000);
-	pass_ms(4001);
-	is_int(seen.replaced, 1, "replaced");
-	ok(seen.shown_s > first_s + 3000, "told again");
-	is_int(seen.told, 1, "and that it was");
-	is_str(seen.detail, "", "without a failure");
-	cert_file_break(&s);
-	pass_ms(4001);
-	is_int(seen.told, 2, "one that cannot be read");
-	ok(seen.detail[0] != '\0', "is told in words: %s", seen.detail);
-	is_int(seen.replaced, 1, "and changes nothing");
-	cert_file_write(&s, 9000);
-	pass_ms(4001);
-	is_int(seen.told, 3, "well again");
-	is_str(seen.detail, "", "told, too");
-	cert_file_open(&other);
-	(void)tls_cache_get(cache, &unused, &other.conf, false, err, sizeof(err));
-	cert_file_break(&s);
-	pass_ms(4001);
-	cert_file_write(&other, 5000);
-	pass_ms(4001);
-	is_int(seen.told, 4, "while one is unfit, another's being fit is no news");
-	is_int(seen.replaced, 3, "though it is read");
-	cert_file_write(&s, 9000);
-	pass_ms(4001);
-	is_int(seen.told, 5, "that all are is");
-	cert_file_remove(&other);
+	check_replaced(&s, &seen);
+	check_another(&s, cache, &seen);
 	mem_deref(w);
 	mem_deref(sockets);
 	mem_deref(cache);
