@@ -196,9 +196,7 @@ static inline struct tls_cache *target_tls(const struct target *t)
 	return u && u->tls ? u->tls : t->group->tls;
 }
 
-/* Takes the target out of its listener's sight, if it is in there. */
-/* Tells of it where that was not done, or could not be: the cell is then what it was
- * told. */
+/* Tells the listener of it where that was not done, or could not be. */
 static inline void target_tell(struct target *t)
 {
 	char address[64];
@@ -213,6 +211,7 @@ static inline void target_tell(struct target *t)
 	t->cell = t->group->events->target_add_h(t->owner->row, &info, t->group->arg);
 }
 
+/* Takes it out of the listener's sight, if it is in there. */
 static inline void target_tell_removed(struct target *t)
 {
 	const struct probe_events *events = t->group->events;
