@@ -6,7 +6,7 @@
 #include "sipprobe/transport/local_sockets.h"
 #include "sipprobe/transport/sockets.h"
 #include "sipprobe/transport/stream.h"
-#include "sipprobe/transport/tls_cache.h"
+#include "sipprobe/tls/tls_cache.h"
 #include "sipprobe/transport/udp.h"
 
 enum { QUEUE_MAX = 65536 }; /* bytes that wait for a connection */

@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "config/uri.h"
-#include "sipprobe/transport/tls_cache.h"
+#include "sipprobe/tls/tls_cache.h"
 
 enum { SENTENCE_BYTES = 640 };
 

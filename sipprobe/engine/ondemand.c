@@ -7,7 +7,7 @@
 #include "sipprobe/engine/ondemand_private.h"
 #include "sipprobe/target/probers.h"
 #include "sipprobe/target/target_probe.h"
-#include "sipprobe/transport/tls_cache.h"
+#include "sipprobe/tls/tls_cache.h"
 
 /* Targets keep their deadlines themselves; this is for one that had to begin anew. */
 #define ONDEMAND_GRACE_NS (20 * CLOCK_NS_PER_MS)

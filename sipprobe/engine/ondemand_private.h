@@ -7,7 +7,7 @@
 #include "sipprobe/engine/trace.h"
 #include "sipprobe/ondemand.h"
 #include "sipprobe/target/target.h"
-#include "sipprobe/transport/tls_rehearsal.h"
+#include "sipprobe/tls/tls_rehearsal.h"
 
 /* One address in place of all that a name has. */
 struct ondemand_address {

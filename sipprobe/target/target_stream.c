@@ -13,7 +13,7 @@
 #include "sipprobe/transport/local_sockets.h"
 #include "sipprobe/transport/sockets.h"
 #include "sipprobe/transport/stream.h"
-#include "sipprobe/transport/tls_cache.h"
+#include "sipprobe/tls/tls_cache.h"
 #include "sipprobe/websocket/handshake.h"
 
 /* Between two looks whether the port of `local` is free. */

@@ -9,8 +9,8 @@
 #include "sipprobe/loop/turns.h"
 #include "sipprobe/message/guard.h"
 #include "sipprobe/probe.h"
-#include "sipprobe/transport/tls.h"
-#include "sipprobe/transport/tls_rehearsal.h"
+#include "sipprobe/tls/tls.h"
+#include "sipprobe/tls/tls_rehearsal.h"
 
 struct handshake_request;
 struct stream;

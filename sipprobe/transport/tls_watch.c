@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 #include "sipprobe/transport/sockets.h"
-#include "sipprobe/transport/tls_cache.h"
+#include "sipprobe/tls/tls_cache.h"
 
 /*
  * A look is three stat() a profile, which also sees what inotify does not: files on NFS,

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "sipprobe/loop/openssl_memory.h"
-#include "sipprobe/transport/tls.h"
+#include "sipprobe/tls/tls.h"
 #include "tests/support/ca.h"
 #include "tests/unit/failing_alloc.h"
 #include "tests/unit/tap.h"

@@ -19,7 +19,7 @@
 #include "sipprobe/target/exchange.h"
 #include "sipprobe/target/target_state.h"
 #include "sipprobe/transport/sockets.h"
-#include "sipprobe/transport/tls_cache.h"
+#include "sipprobe/tls/tls_cache.h"
 #include "sipprobe/trunk/demux.h"
 #include "tests/unit/sipprobe/loop_turn.h"
 #include "tests/unit/sipprobe/virtual_time.h"

@@ -7,7 +7,7 @@
 #include "sipprobe/target/probers.h"
 #include "sipprobe/tls_failure.h"
 #include "sipprobe/transport/stream.h"
-#include "sipprobe/transport/tls_rehearsal.h"
+#include "sipprobe/tls/tls_rehearsal.h"
 #include "tests/support/ca.h"
 #include "tests/unit/sipprobe/target/fixture.h"
 

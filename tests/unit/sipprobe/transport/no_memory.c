@@ -9,7 +9,7 @@
 #include "sipprobe/transport/local_sockets.h"
 #include "sipprobe/transport/sockets.h"
 #include "sipprobe/transport/stream_private.h"
-#include "sipprobe/transport/tls_cache.h"
+#include "sipprobe/tls/tls_cache.h"
 #include "sipprobe/transport/tls_watch.h"
 #include "sipprobe/transport/udp_private.h"
 #include "tests/unit/descriptors.h"

@@ -5,8 +5,8 @@
 #include <openssl/x509v3.h>
 #include <time.h>
 
-#include "sipprobe/transport/tls.h"
-#include "sipprobe/transport/tls_identity.h"
+#include "sipprobe/tls/tls.h"
+#include "sipprobe/tls/tls_identity.h"
 #include "tests/support/ca.h"
 #include "tests/unit/tap.h"
 

@@ -1,4 +1,4 @@
-#include "sipprobe/transport/tls_own.h"
+#include "sipprobe/tls/tls_own.h"
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
@@ -9,8 +9,8 @@
 #include <time.h>
 
 #include "config/uri.h"
-#include "sipprobe/transport/tls_identity.h"
-#include "sipprobe/transport/tls_record.h"
+#include "sipprobe/tls/tls_identity.h"
+#include "sipprobe/tls/tls_record.h"
 
 enum {
 	SECURITY_BITS = 112, /* of level 2, OpenSSL's default since 3.2 and Debian's */

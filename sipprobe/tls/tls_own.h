@@ -1,6 +1,6 @@
 /* Our own chain, read as a peer reads it: what sipprobe/tls_own.h describes. */
-#ifndef SIPPROBE_TRANSPORT_TLS_OWN_H
-#define SIPPROBE_TRANSPORT_TLS_OWN_H
+#ifndef SIPPROBE_TLS_TLS_OWN_H
+#define SIPPROBE_TLS_TLS_OWN_H
 
 #include <openssl/ssl.h>
 

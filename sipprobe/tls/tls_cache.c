@@ -1,4 +1,4 @@
-#include "sipprobe/transport/tls_cache.h"
+#include "sipprobe/tls/tls_cache.h"
 
 #include <string.h>
 

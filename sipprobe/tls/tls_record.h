@@ -1,10 +1,10 @@
 /* Our record beside one SSL, and what reads a context's files. For tls*.c only. */
-#ifndef SIPPROBE_TRANSPORT_TLS_RECORD_H
-#define SIPPROBE_TRANSPORT_TLS_RECORD_H
+#ifndef SIPPROBE_TLS_TLS_RECORD_H
+#define SIPPROBE_TLS_TLS_RECORD_H
 
 #include <stdio.h>
 
-#include "sipprobe/transport/tls.h"
+#include "sipprobe/tls/tls.h"
 
 struct tls_record {
 	char *name; /* identity to verify, or NULL */

@@ -1,8 +1,8 @@
 /* One TLS profile for all that have equal TLS settings: a context holds megabytes. */
-#ifndef SIPPROBE_TRANSPORT_TLS_CACHE_H
-#define SIPPROBE_TRANSPORT_TLS_CACHE_H
+#ifndef SIPPROBE_TLS_TLS_CACHE_H
+#define SIPPROBE_TLS_TLS_CACHE_H
 
-#include "sipprobe/transport/tls.h"
+#include "sipprobe/tls/tls.h"
 
 struct tls_cache; /* mem_deref() */
 

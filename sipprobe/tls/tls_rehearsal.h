@@ -1,6 +1,6 @@
 /* Judges a handshake's certificates by other authorities, or as on another day. */
-#ifndef SIPPROBE_TRANSPORT_TLS_REHEARSAL_H
-#define SIPPROBE_TRANSPORT_TLS_REHEARSAL_H
+#ifndef SIPPROBE_TLS_TLS_REHEARSAL_H
+#define SIPPROBE_TLS_TLS_REHEARSAL_H
 
 #include <openssl/ssl.h>
 

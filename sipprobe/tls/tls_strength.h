@@ -1,6 +1,6 @@
 /* What a TLS context offers: versions, ciphers, groups, and how weak a key may be. */
-#ifndef SIPPROBE_TRANSPORT_TLS_STRENGTH_H
-#define SIPPROBE_TRANSPORT_TLS_STRENGTH_H
+#ifndef SIPPROBE_TLS_TLS_STRENGTH_H
+#define SIPPROBE_TLS_TLS_STRENGTH_H
 
 #include <openssl/ssl.h>
 

@@ -1,4 +1,4 @@
-#include "sipprobe/transport/tls_identity.h"
+#include "sipprobe/tls/tls_identity.h"
 
 #include <arpa/inet.h>
 #include <openssl/x509v3.h>

@@ -1,4 +1,4 @@
-#include "sipprobe/transport/tls_rehearsal.h"
+#include "sipprobe/tls/tls_rehearsal.h"
 
 #include <errno.h>
 #include <openssl/err.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sipprobe/transport/tls_record.h"
+#include "sipprobe/tls/tls_record.h"
 
 struct tls_rehearsal {
 	X509_STORE *store;

@@ -2,8 +2,8 @@
  * TLS as carriers run it, by OpenSSL directly: who to trust, what to show, which name
  * the peer must prove (RFC 5922). libre's TLS client of 1.1 verifies nothing.
  */
-#ifndef SIPPROBE_TRANSPORT_TLS_H
-#define SIPPROBE_TRANSPORT_TLS_H
+#ifndef SIPPROBE_TLS_TLS_H
+#define SIPPROBE_TLS_TLS_H
 
 #include <openssl/ssl.h>
 

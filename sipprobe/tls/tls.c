@@ -1,4 +1,4 @@
-#include "sipprobe/transport/tls.h"
+#include "sipprobe/tls/tls.h"
 
 #include <errno.h>
 #include <openssl/err.h>
@@ -9,10 +9,10 @@
 #include <string.h>
 
 #include "sipprobe/loop/openssl_memory.h"
-#include "sipprobe/transport/tls_identity.h"
-#include "sipprobe/transport/tls_own.h"
-#include "sipprobe/transport/tls_record.h"
-#include "sipprobe/transport/tls_strength.h"
+#include "sipprobe/tls/tls_identity.h"
+#include "sipprobe/tls/tls_own.h"
+#include "sipprobe/tls/tls_record.h"
+#include "sipprobe/tls/tls_strength.h"
 
 struct tls_profile {
 	SSL_CTX *ctx;

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "sipprobe/transport/tls_identity.h"
-#include "sipprobe/transport/tls_record.h"
+#include "sipprobe/tls/tls_identity.h"
+#include "sipprobe/tls/tls_record.h"
 
 /* One certificate's texts until they are copied. */
 struct texts {

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "sipprobe/transport/tls.h"
-#include "sipprobe/transport/tls_own.h"
-#include "sipprobe/transport/tls_rehearsal.h"
+#include "sipprobe/tls/tls.h"
+#include "sipprobe/tls/tls_own.h"
+#include "sipprobe/tls/tls_rehearsal.h"
 #include "tests/support/ca.h"
 #include "tests/unit/tap.h"
 

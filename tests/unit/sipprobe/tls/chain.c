@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "sipprobe/chain.h"
-#include "sipprobe/transport/tls.h"
+#include "sipprobe/tls/tls.h"
 #include "tests/support/ca.h"
 #include "tests/unit/tap.h"
 

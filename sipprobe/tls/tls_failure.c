@@ -1,7 +1,7 @@
 #include <openssl/err.h>
 #include <stdio.h>
 
-#include "sipprobe/transport/tls_record.h"
+#include "sipprobe/tls/tls_record.h"
 
 static const char *const failure_names[TLS_FAILURES] = {
 	[TLS_FAILURE_NONE] = "none",

@@ -2,7 +2,7 @@
 #include <errno.h>
 
 #include "sipprobe/transport/sockets.h"
-#include "sipprobe/transport/tls_cache.h"
+#include "sipprobe/tls/tls_cache.h"
 #include "sipprobe/transport/tls_watch.h"
 #include "tests/unit/sipprobe/transport/cert_file.h"
 #include "tests/unit/sipprobe/virtual_time.h"

@@ -6,7 +6,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "sipprobe/transport/tls_record.h"
+#include "sipprobe/tls/tls_record.h"
 
 int tls_complain(const struct tls_complaint *c, int err, const char *fmt, ...)
 {

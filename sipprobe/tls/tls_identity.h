@@ -2,8 +2,8 @@
  * Which SIP domains a certificate speaks for (RFC 5922 section 7), as plain questions
  * about one certificate. Everything read here was written by the peer.
  */
-#ifndef SIPPROBE_TRANSPORT_TLS_IDENTITY_H
-#define SIPPROBE_TRANSPORT_TLS_IDENTITY_H
+#ifndef SIPPROBE_TLS_TLS_IDENTITY_H
+#define SIPPROBE_TLS_TLS_IDENTITY_H
 
 #include <openssl/x509.h>
 

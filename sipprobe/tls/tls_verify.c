@@ -4,9 +4,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "sipprobe/transport/tls_identity.h"
-#include "sipprobe/transport/tls_record.h"
-#include "sipprobe/transport/tls_strength.h"
+#include "sipprobe/tls/tls_identity.h"
+#include "sipprobe/tls/tls_record.h"
+#include "sipprobe/tls/tls_strength.h"
 
 enum { TITLE_BYTES = 32 }; /* two of them and a sentence fit into a record's text */
 

@@ -1,4 +1,4 @@
-#include "sipprobe/transport/tls_strength.h"
+#include "sipprobe/tls/tls_strength.h"
 
 #include <errno.h>
 #include <openssl/err.h>

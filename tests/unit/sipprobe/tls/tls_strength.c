@@ -4,8 +4,8 @@
 #include <openssl/rsa.h>
 #include <string.h>
 
-#include "sipprobe/transport/tls.h"
-#include "sipprobe/transport/tls_strength.h"
+#include "sipprobe/tls/tls.h"
+#include "sipprobe/tls/tls_strength.h"
 #include "tests/support/ca.h"
 #include "tests/unit/tap.h"
 
