@@ -71,6 +71,14 @@ static void done_h(void *cell, const struct probe_result *result, void *arg)
 	if (rig->done_h)
 		rig->done_h(result, rig->arg);
 }
+static void certificate_h(void *cell, const struct engine_certificate *c, void *arg)
+{
+	(void)cell, (void)c, (void)arg;
+}
+static void chain_h(void *cell, struct chain *chain, void *arg)
+{
+	(void)cell, (void)chain, (void)arg;
+}
 static void late_h(void *cell, void *arg)
 {
 	(void)cell, (void)arg;
@@ -104,6 +112,8 @@ static const struct engine_events events = {
 	.probe.probe_begin_h = begin_h,
 	.probe.probe_done_h = done_h,
 	.probe.probe_late_h = late_h,
+	.probe.certificate_h = certificate_h,
+	.probe.chain_h = chain_h,
 	.probe.peer_shown_h = shown_h,
 	.probe.peer_changed_h = changed_h,
 	.inbound_h = inbound_h,
@@ -120,13 +130,15 @@ static struct config *make_config(const struct rig *rig)
 
 	fprintf(f,
 		"{\"defaults\":{\"interval\":\"%s\",\"timeout\":\"%s\","
-		"\"down_interval\":\"%s\"},\"trunks\":[",
-		rig->interval, rig->timeout, rig->interval);
+		"\"down_interval\":\"%s\"%s},\"trunks\":[",
+		rig->interval, rig->timeout, rig->interval,
+		rig->settings ? rig->settings : "");
 	for (unsigned i = 0; i < rig->targets; i++) {
 		struct sockaddr_in to = rig_target(i, rig->port);
 
-		fprintf(f, "%s{\"name\":\"t%u\",\"uri\":\"sip:%s:%u\"}", i ? "," : "", i,
-			inet_ntoa(to.sin_addr), rig->port);
+		fprintf(f, "%s{\"name\":\"t%u\",\"uri\":\"sip:%s:%u;transport=%s\"}",
+			i ? "," : "", i, inet_ntoa(to.sin_addr), rig->port,
+			rig->transport ? rig->transport : "udp");
 	}
 	fprintf(f, "]}");
 	(void)fclose(f);

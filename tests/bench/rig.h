@@ -11,6 +11,8 @@ struct rig {
 	uint16_t port;	      /* of the responder */
 	const char *interval; /* as in the configuration */
 	const char *timeout;
+	const char *transport; /* "tcp", "tls"; NULL: UDP */
+	const char *settings; /* of all trunks, further members: ",\"tls\":{}"; or NULL */
 	void (*done_h)(const struct probe_result *r, void *arg); /* or NULL */
 	void *arg;
 	/* Filled in by rig_run(), for the counted time. */
