@@ -84,6 +84,7 @@ struct config_tls {
 	const char *ciphers;	 /* OpenSSL cipher list, or NULL */
 	enum config_tls_version min_version;
 	bool insecure_skip_verify;
+	int64_t session_lifetime_us; /* how long one is resumed; 0: not at all */
 };
 
 /* Methods by which a trunk is checked; a bit each of config_settings.methods. */

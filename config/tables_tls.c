@@ -52,6 +52,15 @@ static const struct field fields_tls[] = {
 	 .type = &type_flag,
 	 TLS(insecure_skip_verify),
 	 .initial = "false"},
+	{.key = "session_lifetime",
+	 .about =
+		 "for how long a TLS session is resumed over later connections, in which "
+		 "the peer shows no certificate; 0s: never",
+	 .type = &type_duration,
+	 TLS(session_lifetime_us),
+	 .min = 0,
+	 .max = DAY,
+	 .initial = "\"0s\""},
 };
 
 const struct section section_tls = {

@@ -20,6 +20,7 @@
 enum ladder_kind {
 	LADDER_CONNECT,	      /* the TCP connection stands */
 	LADDER_TLS,	      /* the handshake is done and the peer verified */
+	LADDER_TLS_RESUMED,   /* the handshake resumed a session: no certificate shown */
 	LADDER_WEBSOCKET,     /* the handshake of WebSocket is done */
 	LADDER_SENT,	      /* a request */
 	LADDER_RETRANSMITTED, /* the same bytes again, over UDP */
@@ -28,7 +29,7 @@ enum ladder_kind {
 	LADDER_REFUSED,	      /* a response that cannot be read */
 	LADDER_ODDITY,	      /* what is odd in the response before; in words */
 	LADDER_ELSEWHERE,     /* a response from another place, not taken; in words */
-	LADDER_REPLACED,      /* a kept connection was given up for a new one; in words */
+	LADDER_REPLACED,      /* a connection was given up for a new one; in words */
 	LADDER_AUDIO,	      /* of a call's audio; in words */
 	LADDER_ICMP,	      /* an ICMP error for what was sent */
 	LADDER_CLOSED,	      /* no connection, or its end; nothing could be sent */

@@ -59,6 +59,7 @@ struct probe_result {
 	uint16_t priority, weight;    /* of the address, by SRV; 0 without */
 	uint8_t tls_cause;	      /* of PROBE_TLS, enum tls_failure; 0: unknown */
 	uint8_t tls_fault;	      /* the same finer, enum tls_fault; 0: unknown */
+	bool tls_resumed;	      /* its handshake resumed a session */
 	uint8_t dns_hint;	      /* of PROBE_DNS, enum dns_hint */
 	uint8_t reply_ttl; /* TTL or hop limit of the answer over UDP; 0: unknown */
 	char call_id[36];  /* of the request */

@@ -14,6 +14,7 @@ static const struct {
 } rungs[LADDER_KINDS] = {
 	[LADDER_CONNECT] = {"---", "TCP connected"},
 	[LADDER_TLS] = {"---", "TLS handshake done, peer verified"},
+	[LADDER_TLS_RESUMED] = {"---", "TLS session resumed, no certificate shown"},
 	[LADDER_WEBSOCKET] = {"---", "WebSocket handshake done"},
 	[LADDER_SENT] = {"-->", ""},
 	[LADDER_RETRANSMITTED] = {"-->", "the same again"},

@@ -54,7 +54,7 @@ static const char document_tail[] =
 	"| each further address | +43 | +18 |\n"
 	"| REGISTER beside OPTIONS, with `bind`, for each address | +43 | +18 |\n"
 	"| TCP instead of UDP | -6 | -4 |\n"
-	"| TLS instead of UDP | +8 | +2 |\n"
+	"| TLS instead of UDP | +9 | +3 |\n"
 	"\n"
 	"Another status code, or a method in which the peer sends us requests, "
 	"is one more, and so is\n"

@@ -80,6 +80,7 @@ size_t catalogue_verified_not_after(struct sample *out, const struct snapshot_ta
 size_t catalogue_registered_until(struct sample *out, const struct snapshot_target *t);
 size_t catalogue_retry_after(struct sample *out, const struct snapshot_target *t);
 size_t catalogue_tls_failures(struct sample *out, const struct snapshot_target *t);
+size_t catalogue_tls_resumptions(struct sample *out, const struct snapshot_target *t);
 
 /* Of a target that makes calls, and of a trunk that does. */
 size_t catalogue_call_first_audio(struct sample *out, const struct snapshot_target *t);

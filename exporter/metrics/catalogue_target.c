@@ -197,3 +197,8 @@ size_t catalogue_tls_failures(struct sample *out, const struct snapshot_target *
 					     .value = t->tls->failures[i]};
 	return TLS_FAILURES - 1;
 }
+
+size_t catalogue_tls_resumptions(struct sample *out, const struct snapshot_target *t)
+{
+	return t->tls ? catalogue_one(out, t->tls->resumed) : 0;
+}

@@ -133,6 +133,7 @@ static const struct {
 } rungs[LADDER_KINDS] = {
 	[LADDER_CONNECT] = {"---", "connected"},
 	[LADDER_TLS] = {"---", "TLS handshake done"},
+	[LADDER_TLS_RESUMED] = {"---", "TLS session resumed"},
 	[LADDER_WEBSOCKET] = {"---", "WebSocket handshake done"},
 	[LADDER_SENT] = {"-->", ""},
 	[LADDER_RETRANSMITTED] = {"-->", "the same again"},

@@ -14,6 +14,8 @@ static const struct {
 } kinds[LADDER_KINDS] = {
 	[LADDER_CONNECT] = {"TCP connected", "mid", false},
 	[LADDER_TLS] = {"TLS handshake done, peer verified", "mid", false},
+	[LADDER_TLS_RESUMED] = {"TLS session resumed, no certificate shown", "mid",
+				false},
 	[LADDER_WEBSOCKET] = {"WebSocket handshake done", "mid", false},
 	[LADDER_SENT] = {"", "out", true},
 	[LADDER_RETRANSMITTED] = {"the same again", "out again", false},

@@ -149,6 +149,7 @@ struct stats_tls {
 	int64_t cert_not_after_s;     /* 0: none seen */
 	int64_t verified_not_after_s; /* of what of it was verified; 0: nothing yet */
 	uint32_t failures[TLS_FAILURES];
+	uint32_t resumed; /* handshakes that resumed a session */
 };
 
 /*

@@ -128,6 +128,7 @@ static const struct setting settings[] = {
 	{"tls.min_version", CHOICE, AT(tls.min_version), versions},
 	{"tls.ciphers", TEXT, AT(tls.ciphers)},
 	{"tls.insecure_skip_verify", FLAG, AT(tls.insecure_skip_verify)},
+	{"tls.session_lifetime", DURATION, AT(tls.session_lifetime_us)},
 };
 
 /* NULL where the trunk has no such part. */

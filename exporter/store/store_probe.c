@@ -140,6 +140,7 @@ static void store_probe_tls(struct stats_tls *stats, const struct probe_result *
 		stats->verified_not_after_s = result->verified_not_after_s;
 	if (result->outcome == PROBE_TLS && result->tls_cause < TLS_FAILURES)
 		stats->failures[result->tls_cause]++;
+	stats->resumed += result->tls_resumed;
 }
 
 static void store_probe_result_count(const struct store *s, struct store_target *cell,

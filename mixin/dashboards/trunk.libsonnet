@@ -448,6 +448,13 @@ function(config)
             shared.perMinute {
               noValue: 'No TLS failure',
             }),
+    p.graph('TLS handshakes that resumed a session',
+            'A minute. With session_lifetime: in those the peer shows no certificate.',
+            [12, 7],
+            p.range('sum by (%s) (rate(siptrunk_tls_resumptions_total{%s}[$__rate_interval])) * 60'
+                    % [target, sel], targetLegend),
+            'cpm',
+            shared.perMinute { noValue: 'This trunk is not probed over TLS' }),
     p.graph('Sizes that pass',
             'With size: 1 where questions of that size are answered, 0 after two checks in a '
             + "row that were not. What it means is on the trunk's page.",

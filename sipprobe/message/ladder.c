@@ -24,6 +24,7 @@ const char *ladder_kind_name(enum ladder_kind k)
 	static const char *const names[LADDER_KINDS] = {
 		[LADDER_CONNECT] = "connect",
 		[LADDER_TLS] = "tls",
+		[LADDER_TLS_RESUMED] = "tls_resumed",
 		[LADDER_WEBSOCKET] = "websocket",
 		[LADDER_SENT] = "sent",
 		[LADDER_RETRANSMITTED] = "retransmitted",

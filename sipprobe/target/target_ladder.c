@@ -187,6 +187,11 @@ static void add_words(struct ladder *l, const struct target *t, enum ladder_kind
 	e->len = (uint32_t)strlen(words);
 }
 
+static enum ladder_kind step_kind(enum ladder_kind kind, const struct probe_result *r)
+{
+	return kind == LADDER_TLS && r->tls_resumed ? LADDER_TLS_RESUMED : kind;
+}
+
 static void add_phases(struct ladder *l, const struct target *t,
 		       const struct probe_result *r)
 {
@@ -206,7 +211,7 @@ static void add_phases(struct ladder *l, const struct target *t,
 		if (took_ns < 0)
 			continue;
 		at_ns += took_ns;
-		(void)target_ladder_add(l, t, steps[i].kind, at_ns);
+		(void)target_ladder_add(l, t, step_kind(steps[i].kind, r), at_ns);
 	}
 }
 

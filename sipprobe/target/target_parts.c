@@ -16,6 +16,7 @@ static void target_more_destructor(void *arg)
 	mem_deref(m->stream);
 	mem_deref(m->call);
 	mem_deref(m->account);
+	mem_deref(m->resume);
 	mem_deref(m->handshakes);
 	mem_deref(m->exchange);
 	mem_deref(m->marks);

@@ -19,6 +19,7 @@ struct target_call;
 struct target_marks;
 struct target_mirror;
 struct target_notes;
+struct tls_resume;
 struct turns_account;
 struct waiting;
 
@@ -84,6 +85,7 @@ struct target_more {
 	bool stream_up;
 	struct turns_account
 		*account;	   /* of the loop's time its connections take, or NULL */
+	struct tls_resume *resume; /* owned; NULL: no session was asked for yet */
 	struct exchange *exchange; /* owned; NULL: a probe is one transaction */
 	struct target_call *call;  /* owned; of INVITE, else NULL */
 	struct unregistration *unregistration;	/* owned; NULL: it stays */

@@ -108,6 +108,20 @@ static void target_stream_hasten(struct target *t)
 		target_probe_at(t, at_ns);
 }
 
+/* Nothing was asked yet: the probe goes on, over a connection that offers no session. */
+static bool try_unresumed(struct target *t)
+{
+	int64_t now_ns = clock_monotonic_ns();
+
+	if (!stream_failed_to_resume(t->more->stream))
+		return false;
+	target_note_words(t, LADDER_REPLACED, now_ns,
+			  "the peer did not resume a TLS session: a whole handshake");
+	drop_stream(t);
+	t->attempt->replaced_ns = now_ns;
+	return try_again(t);
+}
+
 static void target_stream_closed_h(struct stream *s, enum probe_outcome why, int err,
 				   const char *detail, void *arg)
 {
@@ -124,6 +138,8 @@ static void target_stream_closed_h(struct stream *s, enum probe_outcome why, int
 		if (try_again(t))
 			return;
 	}
+	if (t->more->stream && try_unresumed(t))
+		return;
 	/* The connection goes after the result, which takes its phases from it. */
 	target_fail(t, why, err, detail);
 	drop_stream(t);
@@ -207,6 +223,18 @@ static void share_loop(struct target *t)
 			     more->account);
 }
 
+/* Without memory the whole handshake is made. */
+static void use_session(struct target *t)
+{
+	int64_t lifetime_us = target_settings(t)->tls.session_lifetime_us;
+	struct target_more *more = target_more(t);
+
+	if (!lifetime_us || !stream_is_tls(more->stream))
+		return;
+	if (more->resume || !tls_resume_alloc(&more->resume))
+		stream_use_session(more->stream, more->resume, lifetime_us);
+}
+
 static int use_websocket(struct target *t)
 {
 	const struct handshake_request rq = {
@@ -253,6 +281,7 @@ static int connect_peer(struct target *t)
 	if (err)
 		return err;
 	stream_mark(t->more->stream)->opener = t;
+	use_session(t);
 	share_loop(t);
 	return 0;
 }
@@ -319,6 +348,7 @@ void target_stream_report(const struct target *t, struct probe_result *r)
 	r->verified_not_after_s = report->verified_not_after_s;
 	r->tls_cause = (uint8_t)report->tls_failure;
 	r->tls_fault = (uint8_t)report->tls_fault;
+	r->tls_resumed = report->tls_resumed && !t->attempt->reused;
 	/* Phases of a connection that an earlier probe opened are not this one's. */
 	if (t->attempt->reused)
 		return;

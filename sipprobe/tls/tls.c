@@ -12,6 +12,7 @@
 #include "sipprobe/tls/tls_identity.h"
 #include "sipprobe/tls/tls_own.h"
 #include "sipprobe/tls/tls_record.h"
+#include "sipprobe/tls/tls_resume.h"
 #include "sipprobe/tls/tls_strength.h"
 
 struct tls_profile {
@@ -148,9 +149,10 @@ static void tls_message_h(int sent, int version, int type, const void *buf, size
 }
 
 /*
- * No session is ever resumed: a probe over a fresh connection measures what a new peer
- * would meet, the whole handshake with the certificate as it is now, and a resumed one
- * would neither show a certificate nor notice that it was replaced.
+ * No session is resumed unless a setting says so: a probe over a fresh connection
+ * measures what a new peer would meet, the whole handshake with the certificate as it is
+ * now, and a resumed one would neither show a certificate nor notice that it was
+ * replaced.
  */
 static void set_manners(SSL_CTX *ctx, bool ask_peer, bool demand)
 {
@@ -190,6 +192,8 @@ static int profile_setup(struct tls_profile *tp, const struct config_tls *conf,
 	 * the client's purpose into it. */
 	if (tp->server && SSL_CTX_set_purpose(tp->ctx, X509_PURPOSE_ANY) != 1)
 		return tls_complain(c, ENOMEM, "%s", tls_reason());
+	if (!tp->server && conf->session_lifetime_us)
+		tls_resume_watch(tp->ctx);
 	tls_strength_show_any(tp->ctx, tls_group_large_h);
 	tls_strength_bound(tp->ctx);
 	err = set_strength(tp->ctx, conf, c);
@@ -237,7 +241,8 @@ static void record_destructor(void *arg)
 {
 	struct tls_record *rec = arg;
 
-	sk_X509_pop_free(rec->chain, X509_free);
+	tls_seen_clear(&rec->seen);
+	mem_deref(rec->resume);
 	mem_deref(rec->name);
 }
 
@@ -316,14 +321,14 @@ int64_t tls_peer_not_after_s(SSL *ssl)
 {
 	const struct tls_record *rec = tls_record_of(ssl);
 
-	return rec ? rec->not_after_s : 0;
+	return rec ? rec->seen.not_after_s : 0;
 }
 
 int64_t tls_peer_verified_not_after_s(SSL *ssl)
 {
 	const struct tls_record *rec = tls_record_of(ssl);
 
-	return rec ? rec->verified_not_after_s : 0;
+	return rec ? rec->seen.verified_not_after_s : 0;
 }
 
 int64_t tls_profile_not_after_s(const struct tls_profile *tp)

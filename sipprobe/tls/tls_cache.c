@@ -80,7 +80,8 @@ static bool tls_cache_same(const struct config_tls *a, const struct config_tls *
 		same_text(a->cert_file, b->cert_file) &&
 		same_text(a->key_file, b->key_file) &&
 		same_text(a->ciphers, b->ciphers) && a->min_version == b->min_version &&
-		a->insecure_skip_verify == b->insecure_skip_verify);
+		a->insecure_skip_verify == b->insecure_skip_verify &&
+		!a->session_lifetime_us == !b->session_lifetime_us);
 }
 
 static struct entry *tls_cache_find(const struct tls_cache *c,

@@ -87,9 +87,9 @@ bool tls_peer_shown(SSL *ssl, struct tls_shown *out)
 		 tls_record_cipher(ssl));
 	snprintf(out->key, sizeof(out->key), "%s, SHA-256 %s", key, sha256);
 	out->root[0] = '\0';
-	if (rec->root[0])
+	if (rec->seen.root[0])
 		snprintf(out->root, sizeof(out->root), "issued by %s, root %s", issuer,
-			 rec->root);
+			 rec->seen.root);
 	return true;
 }
 
@@ -119,7 +119,7 @@ static void read_link(struct chain_link *link, struct texts *t, X509 *cert)
 int tls_peer_chain(struct chain **cp, SSL *ssl)
 {
 	const struct tls_record *rec = tls_record_of(ssl);
-	int shown = rec ? sk_X509_num(rec->chain) : 0;
+	int shown = rec ? sk_X509_num(rec->seen.chain) : 0;
 	int count = shown < CHAIN_MAX ? shown : CHAIN_MAX;
 	struct chain_link links[CHAIN_MAX];
 	struct texts texts[CHAIN_MAX];
@@ -128,7 +128,7 @@ int tls_peer_chain(struct chain **cp, SSL *ssl)
 	if (count <= 0)
 		return ENOENT;
 	for (int i = 0; i < count; i++)
-		read_link(&links[i], &texts[i], sk_X509_value(rec->chain, i));
+		read_link(&links[i], &texts[i], sk_X509_value(rec->seen.chain, i));
 	/* Fields that cannot be read are left out; no later failure is to be blamed on
 	 * them. */
 	ERR_clear_error();

@@ -6,17 +6,26 @@
 
 #include "sipprobe/tls/tls.h"
 
-struct tls_record {
-	char *name; /* identity to verify, or NULL */
-	bool skip_verify;
-	bool asked;		      /* the peer asked for a certificate of ours */
+struct tls_resume;
+
+/* What a peer showed, and what verification made of it. */
+struct tls_seen {
 	int64_t not_after_s;	      /* earliest in the chain shown, or 0 */
 	int64_t verified_not_after_s; /* earliest in the chain that was verified, or 0 */
-	int peer_version;	      /* of the peer's hello as on the wire, or 0 */
 	char verified_ends[64]; /* who ends then: "" the peer's own, else its title */
 	char root[112];		/* the last of that chain, and its key; or "" */
 	STACK_OF(X509) * chain; /* references to what the peer showed, or NULL */
-	enum tls_fault fault;	/* what verification found */
+};
+
+struct tls_record {
+	char *name; /* identity to verify, or NULL */
+	bool skip_verify;
+	bool asked;	  /* the peer asked for a certificate of ours */
+	bool offered;	  /* it was offered a session */
+	int peer_version; /* of the peer's hello as on the wire, or 0 */
+	struct tls_seen seen;
+	struct tls_resume *resume; /* referenced; where sessions are kept, or NULL */
+	enum tls_fault fault;	   /* what verification found */
 	char text[TLS_TEXT_BYTES];
 };
 
@@ -26,8 +35,15 @@ struct tls_record *tls_record_of(const SSL *ssl);
 /* The first of the chain, the peer's own certificate; NULL: it showed none. */
 static inline X509 *tls_record_leaf(const struct tls_record *rec)
 {
-	return sk_X509_num(rec->chain) > 0 ? sk_X509_value(rec->chain, 0) : NULL;
+	return sk_X509_num(rec->seen.chain) > 0 ? sk_X509_value(rec->seen.chain, 0)
+						: NULL;
 }
+
+/* Lets go of what is in it. */
+void tls_seen_clear(struct tls_seen *seen);
+
+/* @to: what is in it goes, also on failure. Returns 0 or ENOMEM. */
+int tls_seen_copy(struct tls_seen *to, const struct tls_seen *from);
 
 /* A certificate's time in seconds since the epoch; 0 for one that is none. */
 int64_t tls_seconds_of(const ASN1_TIME *t);

@@ -66,7 +66,8 @@ static int rehearsal_setup(X509_STORE_CTX *ctx, const struct tls_rehearsal *r,
 {
 	X509_VERIFY_PARAM *param;
 
-	if (X509_STORE_CTX_init(ctx, r->store, tls_record_leaf(rec), rec->chain) != 1 ||
+	if (X509_STORE_CTX_init(ctx, r->store, tls_record_leaf(rec), rec->seen.chain) !=
+		    1 ||
 	    X509_STORE_CTX_set_purpose(ctx, X509_PURPOSE_SSL_SERVER) != 1)
 		return ENOMEM;
 	param = X509_STORE_CTX_get0_param(ctx);
@@ -88,7 +89,7 @@ void tls_rehearse(struct rehearsal *out, const struct tls_rehearsal *r, SSL *ssl
 		again.name = rec->name;
 		out->done = true;
 		out->success = tls_record_judge(&again, ctx);
-		out->not_after_s = again.verified_not_after_s;
+		out->not_after_s = again.seen.verified_not_after_s;
 		snprintf(out->text, sizeof(out->text), "%s", again.text);
 	}
 	X509_STORE_CTX_free(ctx);

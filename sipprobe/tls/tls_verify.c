@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <openssl/x509v3.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -210,6 +211,24 @@ static void record_finding(struct tls_record *rec, X509_STORE_CTX *store, int er
 	f->say(rec, cert, error);
 }
 
+void tls_seen_clear(struct tls_seen *seen)
+{
+	sk_X509_pop_free(seen->chain, X509_free);
+	*seen = (struct tls_seen){0};
+}
+
+int tls_seen_copy(struct tls_seen *to, const struct tls_seen *from)
+{
+	STACK_OF(X509) *chain = from->chain ? X509_chain_up_ref(from->chain) : NULL;
+
+	tls_seen_clear(to);
+	if (from->chain && !chain)
+		return ENOMEM;
+	*to = *from;
+	to->chain = chain;
+	return 0;
+}
+
 /* OpenSSL itself lets go of certificates that are refused. */
 static void keep_chain(struct tls_record *rec, X509_STORE_CTX *store)
 {
@@ -217,8 +236,8 @@ static void keep_chain(struct tls_record *rec, X509_STORE_CTX *store)
 
 	if (!chain)
 		return;
-	sk_X509_pop_free(rec->chain, X509_free);
-	rec->chain = chain;
+	sk_X509_pop_free(rec->seen.chain, X509_free);
+	rec->seen.chain = chain;
 }
 
 /* One of the same name may have another key. */
@@ -231,23 +250,24 @@ static void keep_root(struct tls_record *rec, const STACK_OF(X509) * chain)
 		return;
 	tls_identity_title(root, title, sizeof(title));
 	tls_identity_key(key, sizeof(key), root);
-	snprintf(rec->root, sizeof(rec->root), "%s, key %s", title, key);
+	snprintf(rec->seen.root, sizeof(rec->seen.root), "%s, key %s", title, key);
 }
 
 /* When what was verified ends, and with which of its certificates. */
 static void keep_verified(struct tls_record *rec, const STACK_OF(X509) * chain)
 {
 	keep_root(rec, chain);
-	rec->verified_not_after_s = tls_earliest_not_after_s(NULL, chain);
-	rec->verified_ends[0] = '\0';
+	rec->seen.verified_not_after_s = tls_earliest_not_after_s(NULL, chain);
+	rec->seen.verified_ends[0] = '\0';
 	for (int i = 0; i < sk_X509_num(chain); i++) {
 		X509 *cert = sk_X509_value(chain, i);
 
-		if (tls_seconds_of(X509_get0_notAfter(cert)) != rec->verified_not_after_s)
+		if (tls_seconds_of(X509_get0_notAfter(cert)) !=
+		    rec->seen.verified_not_after_s)
 			continue;
 		if (i)
-			tls_identity_title(cert, rec->verified_ends,
-					   sizeof(rec->verified_ends));
+			tls_identity_title(cert, rec->seen.verified_ends,
+					   sizeof(rec->seen.verified_ends));
 		return;
 	}
 }
@@ -274,11 +294,11 @@ bool tls_peer_certificate(SSL *ssl, struct engine_certificate *out)
 	*out = (struct engine_certificate){
 		.not_before_s = tls_seconds_of(X509_get0_notBefore(leaf)),
 		.not_after_s = tls_seconds_of(X509_get0_notAfter(leaf)),
-		.chain_not_after_s = rec->not_after_s,
-		.verified_not_after_s = rec->verified_not_after_s,
+		.chain_not_after_s = rec->seen.not_after_s,
+		.verified_not_after_s = rec->seen.verified_not_after_s,
 		.verified = tls_record_verified(rec),
 	};
-	str_ncpy(out->verified_ends, rec->verified_ends, sizeof(out->verified_ends));
+	str_ncpy(out->verified_ends, rec->seen.verified_ends, sizeof(out->verified_ends));
 	tls_identity_title(leaf, out->subject, sizeof(out->subject));
 	tls_identity_issuer(leaf, out->issuer, sizeof(out->issuer));
 	tls_identity_list(leaf, out->names, sizeof(out->names));
@@ -353,7 +373,7 @@ int tls_verify(X509_STORE_CTX *store, void *arg)
 
 	(void)arg;
 	keep_chain(rec, store);
-	rec->not_after_s =
+	rec->seen.not_after_s =
 		tls_earliest_not_after_s(NULL, X509_STORE_CTX_get0_untrusted(store));
 	if (is_large(rec, store))
 		return 0;

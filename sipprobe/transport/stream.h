@@ -11,6 +11,7 @@
 #include "sipprobe/probe.h"
 #include "sipprobe/tls/tls.h"
 #include "sipprobe/tls/tls_rehearsal.h"
+#include "sipprobe/tls/tls_resume.h"
 
 struct handshake_request;
 struct stream;
@@ -47,6 +48,7 @@ struct stream_report {
 	int64_t verified_not_after_s; /* the same of the chain that was verified, or 0 */
 	enum tls_failure tls_failure;
 	enum tls_fault tls_fault; /* the same, finer */
+	bool tls_resumed;	  /* the handshake resumed a session */
 };
 
 /*
@@ -78,6 +80,18 @@ int stream_connect(struct stream **sp, const struct sa *peer,
  */
 int stream_use_websocket(struct stream *s, const struct handshake_request *rq,
 			 struct ticker *ticker);
+
+/*
+ * Has a connection over TLS that was just begun offer what session @r holds, and keep
+ * what the peer gives there: tls_resume_offer().
+ */
+void stream_use_session(struct stream *s, struct tls_resume *r, int64_t lifetime_us);
+
+/*
+ * Whether it failed before it was up and had offered a session: it may be that which the
+ * peer does not bear, and the next connection will not.
+ */
+bool stream_failed_to_resume(const struct stream *s);
 
 /* The outcome behind an errno of connect(): REFUSED, UNREACHABLE or CONNECT. */
 enum probe_outcome stream_outcome_of(int err);

@@ -98,8 +98,20 @@ static void read_records(struct stream *s, int64_t rx_ns)
 	}
 }
 
+void stream_use_session(struct stream *s, struct tls_resume *r, int64_t lifetime_us)
+{
+	tls_resume_offer(s->ssl, r, lifetime_us);
+}
+
+bool stream_failed_to_resume(const struct stream *s)
+{
+	return s->ssl && s->report.connect_ns >= 0 && s->report.tls_ns < 0 &&
+	       tls_resume_offered(s->ssl);
+}
+
 static void handshake_done(struct stream *s)
 {
+	s->report.tls_resumed = tls_resume_done(s->ssl);
 	s->report.tls_ns = clock_monotonic_ns() - s->begun_ns;
 	s->report.cert_not_after_s = tls_peer_not_after_s(s->ssl);
 	s->report.verified_not_after_s = tls_peer_verified_not_after_s(s->ssl);

@@ -3,8 +3,8 @@
  * the least that can do the same with one connection at a time. Over TCP that is a loop
  * of send() and recv(), over kept TLS one of SSL_write() and SSL_read(), each with as
  * many connections as the engine has trunks; over fresh TLS `openssl s_time`, which
- * shakes hands and asks nothing. All against the same responders (P-256, TLS 1.3), in
- * turns; the medians count.
+ * shakes hands and asks nothing; where sessions are resumed a loop that does just
+ * that. All against the same responders (P-256, TLS 1.3), in turns; the medians count.
  */
 #include <netinet/tcp.h>
 #include <openssl/ssl.h>
@@ -57,7 +57,8 @@ static double now_s(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
-static struct link link_open(unsigned i, uint16_t port, SSL_CTX *ctx)
+static struct link link_open(unsigned i, uint16_t port, SSL_CTX *ctx,
+			     SSL_SESSION *session)
 {
 	struct sockaddr_in to = rig_target(i, port);
 	struct link l = {.fd = socket(AF_INET, SOCK_STREAM, 0)};
@@ -70,6 +71,8 @@ static struct link link_open(unsigned i, uint16_t port, SSL_CTX *ctx)
 		return l;
 	l.ssl = SSL_new(ctx);
 	SSL_set_fd(l.ssl, l.fd);
+	if (session)
+		SSL_set_session(l.ssl, session);
 	if (SSL_connect(l.ssl) != 1)
 		exit(1);
 	return l;
@@ -101,7 +104,7 @@ static double bare_kept(uint16_t port, SSL_CTX *ctx)
 	unsigned done = 0;
 
 	for (unsigned i = 0; i < TARGETS; i++)
-		links[i] = link_open(i, port, ctx);
+		links[i] = link_open(i, port, ctx, NULL);
 	cpu_s = rig_cpu_s();
 	for (end_s = now_s() + SECONDS; now_s() < end_s; done++)
 		link_ask(&links[done % TARGETS]);
@@ -127,7 +130,7 @@ static double bare_tcp_fresh(const struct place *at)
 	unsigned done = 0;
 
 	for (; now_s() < end_s; done++) {
-		struct link l = link_open(done % TARGETS, at->tcp, NULL);
+		struct link l = link_open(done % TARGETS, at->tcp, NULL, NULL);
 
 		link_ask(&l);
 		link_close(&l);
@@ -169,6 +172,26 @@ static double bare_tls_fresh(const struct place *at)
 	return s_time(at, "-new");
 }
 
+/* s_time does not wait for a ticket of TLS 1.3, so its -reuse resumes nothing. */
+static double bare_tls_resumed(const struct place *at)
+{
+	SSL_SESSION *session = NULL;
+	double end_s = now_s() + SECONDS, cpu_s = rig_cpu_s();
+	unsigned done = 0;
+
+	for (; now_s() < end_s; done++) {
+		struct link l = link_open(done % TARGETS, at->tls, at->ctx, session);
+
+		link_ask(&l);
+		SSL_SESSION_free(session);
+		session = SSL_get1_session(l.ssl);
+		SSL_set_shutdown(l.ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+		link_close(&l);
+	}
+	SSL_SESSION_free(session);
+	return (rig_cpu_s() - cpu_s) / done;
+}
+
 static double bare_tls_verified(const struct place *at)
 {
 	return s_time(at, "-new -verify 3 -CAfile " STREAM_RESPONDER_CA);
@@ -185,6 +208,9 @@ static const struct pace hands = {"1s", {"2s", "2500ms", "3s", "4s", "6s"}};
 
 static const char verified[] = "\"ca_file\":\"" STREAM_RESPONDER_CA
 			       "\",\"server_name\":\"" STREAM_RESPONDER_NAME "\"";
+static const char resumed[] =
+	"\"ca_file\":\"" STREAM_RESPONDER_CA "\",\"server_name\":\"" STREAM_RESPONDER_NAME
+	"\",\"session_lifetime\":\"1h\"";
 static const char unverified[] = "\"insecure_skip_verify\":true";
 
 static const struct kind {
@@ -200,6 +226,7 @@ static const struct kind {
 	{"TLS kept", "tls", "reuse", verified, &kept, bare_tls_kept},
 	{"TLS fresh, unverified", "tls", "fresh", unverified, &hands, bare_tls_fresh},
 	{"TLS fresh", "tls", "fresh", verified, &hands, bare_tls_verified},
+	{"TLS resumed", "tls", "fresh", resumed, &hands, bare_tls_resumed},
 };
 
 /*

@@ -327,6 +327,7 @@ class Fleet:
                      self.end + trunk.certificate_days * DAY_S, **where)
             self.add("siptrunk_tls_failures_total", t, c.failures["tls"], **where,
                      cause="expired")
+            self.add("siptrunk_tls_resumptions_total", t, 0, **where)
         if trunk.registers:
             self.add("siptrunk_registration_expires_timestamp_seconds", t,
                      t // 300 * 300 + 600, **where)

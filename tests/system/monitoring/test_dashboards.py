@@ -1044,7 +1044,8 @@ NOT_IN_DEMO = {
     "siptrunk-trunk": {
         "Asked to wait", "Certificate", "Registered", "Registration lapses in",
         "Sizes that pass", "Path MTU", "Trains: round trips",
-        "Trains: lost, and out of order", "TLS failures"} | CALLS,
+        "Trains: lost, and out of order", "TLS failures",
+        "TLS handshakes that resumed a session"} | CALLS,
     "siptrunk-exporter": {"Our own certificates", "Own audio late", "Messages mirrored"},
     "siptrunk-calls": {p["title"] for p in panels(dashboards()["siptrunk-calls"])},
 }

@@ -2,6 +2,7 @@
 #ifndef TESTS_UNIT_CONFIG_CONFIG_DUMP_H
 #define TESTS_UNIT_CONFIG_CONFIG_DUMP_H
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -98,6 +99,8 @@ static void put_tls(FILE *out, const struct config_tls *t)
 	put(out, "ciphers", t->ciphers);
 	fprintf(out, "  min_version %d verify %d\n", t->min_version,
 		!t->insecure_skip_verify);
+	if (t->session_lifetime_us)
+		fprintf(out, "  session_lifetime %" PRId64 "\n", t->session_lifetime_us);
 }
 
 static void put_websocket(FILE *out, const struct config_websocket *w)

@@ -60,6 +60,8 @@ static const char *const ways[][2] = {
 	 ",\"tls\":{\"ca_file\":\"/dev/null\"}"},
 	{", \"tls\": {\"insecure_skip_verify\": true}",
 	 ",\"tls\":{\"insecure_skip_verify\":true}"},
+	{", \"tls\": {\"session_lifetime\": \"1m\"}",
+	 ",\"tls\":{\"session_lifetime\":\"60s\"}"},
 	{", \"dscp\": 26", ",\"dscp\":\"AF31\""},
 	{", \"local\": {\"port\": 5070}", ",\"local\":{\"port\":5070}"},
 	{", \"local\": {\"address\": \"192.0.2.1\"}",

@@ -34,7 +34,8 @@ static const char everything[] =
 	" \"sip:u:hunter2@b.example;lr\"], \"headers\": {\"X-A\": \"b\","
 	" \"Authorization\": \"Basic hunter2\"},"
 	" \"tls\": {\"server_name\": \"sbc.example\", \"min_version\": \"TLS1.3\","
-	" \"ciphers\": \"HIGH\", \"insecure_skip_verify\": true},"
+	" \"ciphers\": \"HIGH\", \"insecure_skip_verify\": true, \"session_lifetime\": "
+	"\"10m\"},"
 	" \"websocket\": {\"path\": \"/ws?key=hunter2\", \"origin\": "
 	"\"https://us.example\","
 	" \"host\": \"pbx.example\", \"headers\": {\"Cookie\": \"s=hunter2\", \"X-B\": "
@@ -118,6 +119,7 @@ static const struct {
 	{"tls.min_version", "TLS1.3"},
 	{"tls.ciphers", "HIGH"},
 	{"tls.insecure_skip_verify", "true"},
+	{"tls.session_lifetime", "10m"},
 };
 
 static const char *find(const struct buffer *b, const char *key)

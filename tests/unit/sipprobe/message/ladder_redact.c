@@ -52,6 +52,7 @@ static void test_kinds(void)
 	} kinds[] = {
 		{LADDER_CONNECT, "connect", false},
 		{LADDER_TLS, "tls", false},
+		{LADDER_TLS_RESUMED, "tls_resumed", false},
 		{LADDER_WEBSOCKET, "websocket", false},
 		{LADDER_SENT, "sent", false},
 		{LADDER_RETRANSMITTED, "retransmitted", false},
