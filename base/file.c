@@ -36,6 +36,14 @@ static size_t file_first_size(int fd, size_t max_bytes)
 	return size < FILE_FIRST_BYTES ? FILE_FIRST_BYTES : size + 2;
 }
 
+/* Twice as much each time, and in the end no more than shows that it is too long. */
+static size_t file_next_size(const struct file_text *t, size_t first, size_t max_bytes)
+{
+	if (!t->size)
+		return first;
+	return t->size < max_bytes / 2 ? t->size * 2 : max_bytes + 2;
+}
+
 /* realloc() would leave a copy of a password where the text has been. */
 static int file_grow(struct file_text *t, size_t size)
 {
@@ -74,7 +82,7 @@ int file_read_fd(char **textp, size_t *lenp, int fd, size_t max_bytes)
 
 	do {
 		if (t.size - t.len < 2)
-			err = file_grow(&t, t.size ? t.size * 2 : first);
+			err = file_grow(&t, file_next_size(&t, first, max_bytes));
 		if (!err)
 			err = file_read_some(&n, fd, t.text + t.len, t.size - t.len - 1);
 		t.len += err ? 0 : n;

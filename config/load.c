@@ -9,6 +9,7 @@
 #include "config/check.h"
 #include "config/preset.h"
 #include "config/reader/initial.h"
+#include "config/shard.h"
 
 /* Conditions between the rows of "sip". */
 static void check_sip(struct load *l, const cJSON *sip)
@@ -141,25 +142,12 @@ static void load_free(struct load *l)
 	free(l);
 }
 
-/* A configuration and the memory that all of it lives in. */
+/* A configuration and the memory that all but the array of its trunks lives in. */
 struct holder {
 	struct config conf; /* first */
 	struct arena arena;
 	unsigned kept; /* config_keep() less config_free(), and one for the owner */
 };
-
-/* An array moved to the configuration's own memory; @out is NULL for none. */
-static int move_array(struct arena *a, const void **out, const void *from, size_t size)
-{
-	void *to = size ? arena_alloc(a, size, 8) : NULL;
-
-	if (size && !to)
-		return ENOMEM;
-	if (size)
-		memcpy(to, from, size);
-	*out = to;
-	return 0;
-}
 
 /* Settings that probes on demand are made with. */
 static int fill_profiles(struct holder *h, struct load *l)
@@ -202,15 +190,17 @@ static int fill_readings(struct holder *h, struct load *l)
 {
 	struct config *c = &h->conf;
 	struct readings *r = &l->w.readings;
-	const void *list;
+	size_t size = r->count * sizeof(*r->list);
+	struct reading *list;
 
 	if (!c->path || !readings_digest(r, c->digest))
 		return 0;
 	/* The name that it was given by is the caller's. */
 	r->list[0].name = c->path;
-	if (move_array(&h->arena, &list, r->list, r->count * sizeof(*r->list)))
+	list = arena_alloc(&h->arena, size, 8);
+	if (!list)
 		return ENOMEM;
-	c->readings = list;
+	c->readings = memcpy(list, r->list, size);
 	c->reading_count = r->count;
 	return 0;
 }
@@ -237,16 +227,21 @@ static int load_tell_wanted(struct config_errors *errs, const struct set *files)
 	return 0;
 }
 
+/* They are many: the array is handed over, without the room to grow. */
+static int fill_trunks(struct config *c, struct load *l)
+{
+	c->trunks = l->trunks;
+	c->trunk_count = l->trunk_count;
+	l->trunks = NULL;
+	return config_trunks_fit(c);
+}
+
 static int fill_config(struct holder *h, struct load *l, const char *path)
 {
 	struct config *c = &h->conf;
-	const void *trunks;
 
-	if (move_array(&h->arena, &trunks, l->trunks,
-		       l->trunk_count * sizeof(*l->trunks)))
+	if (fill_trunks(c, l))
 		return ENOMEM;
-	c->trunks = trunks;
-	c->trunk_count = l->trunk_count;
 	c->buckets = l->buckets;
 	c->bucket_count = l->bucket_count;
 	c->native = l->native;
@@ -278,6 +273,7 @@ static int fill_config(struct holder *h, struct load *l, const char *path)
 static void load_drop(struct holder *h)
 {
 	config_errors_clear(&h->conf.warnings);
+	free((void *)(uintptr_t)h->conf.trunks);
 	arena_free(&h->arena);
 	free(h);
 }

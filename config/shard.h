@@ -19,4 +19,10 @@ unsigned config_shard_of(const char *name, unsigned total);
 /* Takes out of a configuration, before its first use, the trunks of other shards. */
 void config_shard_keep(struct config *c, const struct config_shard *shard);
 
+/*
+ * Gives back the room behind the last trunk, before a configuration's first use. 0 or
+ * ENOMEM; nothing has changed then.
+ */
+int config_trunks_fit(struct config *c);
+
 #endif

@@ -59,6 +59,6 @@ int doc_load(struct doc *d, const char *file, struct report *r)
 	if (!err || err == ENOMEM)
 		return err;
 	report_file(r, d->path, d->rank, "cannot read it: %s",
-		    err == EFBIG ? "it is larger than 64 MiB" : strerror(err));
+		    err == EFBIG ? "it is larger than 256 MiB" : strerror(err));
 	return r->err ? r->err : EINVAL;
 }

@@ -23,9 +23,9 @@
 #include "config/reader/report.h"
 
 enum {
-	DOC_DEPTH_MAX = 32,	 /* arrays and objects inside each other */
-	DOC_SIZE_MAX = 64 << 20, /* bytes of a file */
-	DOC_NUMBER_MAX = 63,	 /* characters of a number: cJSON reads no more */
+	DOC_DEPTH_MAX = 32,	  /* arrays and objects inside each other */
+	DOC_SIZE_MAX = 256 << 20, /* bytes of a file: two million trunks */
+	DOC_NUMBER_MAX = 63,	  /* characters of a number: cJSON reads no more */
 	DOC_NO_KEY = UINT32_MAX,
 };
 

@@ -37,7 +37,7 @@ static void check_unreadable(void)
 		{"no/such.json",
 		 "no/such.json: cannot read it: No such file or directory\n"},
 		{"trunks.d", "trunks.d: cannot read it: Is a directory\n"},
-		{"/dev/zero", "/dev/zero: cannot read it: it is larger than 64 MiB\n"},
+		{"/dev/zero", "/dev/zero: cannot read it: it is larger than 256 MiB\n"},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

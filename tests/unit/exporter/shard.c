@@ -1,5 +1,6 @@
 /* Shares of the trunks: which falls where, and what the flags must say. */
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 
 #include "exporter/shard.h"
@@ -102,6 +103,38 @@ static void test_keep(void)
 	is_int((long long)sum, 6, "three shares are the whole");
 }
 
+/* The whole fleet is in every exporter's file; what is none of its business is not kept.
+ */
+static void test_room(void)
+{
+	const struct config_shard shard = {3, 10};
+	struct config_errors errs = {0};
+	struct config *c = NULL;
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	fputs("{\"trunks\":[", out);
+	for (int i = 0; i < NAMES; i++)
+		fprintf(out, "%s{\"name\":\"%d\",\"uri\":\"sip:a.example\"}",
+			i ? "," : "", i);
+	fputs("]}", out);
+	fclose(out);
+	is_int(config_parse(&c, text, len, NULL, &errs), 0, "a large fleet");
+	free(text);
+	if (!c)
+		return;
+	ok(malloc_usable_size((void *)(uintptr_t)c->trunks) <
+		   (NAMES + 50) * sizeof(*c->trunks),
+	   "its array is as large as it is");
+	config_shard_keep(c, &shard);
+	ok(c->trunk_count > NAMES / 12 && c->trunk_count < NAMES / 8, "a tenth of it");
+	ok(malloc_usable_size((void *)(uintptr_t)c->trunks) <
+		   (c->trunk_count + 50) * sizeof(*c->trunks),
+	   "has the room of a tenth");
+	config_free(c);
+}
+
 static const struct {
 	const char *shard, *total, *host;
 	int index; /* -1: refused */
@@ -175,6 +208,7 @@ int main(void)
 	test_known();
 	test_even();
 	test_keep();
+	test_room();
 	test_flags();
 	return tap_done();
 }
