@@ -7,80 +7,21 @@ long the start takes until the first probe has ended. The last line is what one 
     tests/bench/growth_bench.py BUILD
 """
 
-import json
 import math
-import os
-import re
-import signal
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from pathlib import Path
 
+from fleet import BEGINS_PER_S, Exporter, Peer, total, trunk, write_config
+
 COUNTS = (10, 100, 1_000, 10_000, 100_000)
-BEGINS_PER_S = 5_000  # the first probes, at most
 WATCH_S = 30          # an interval: each trunk is probed once
 PICTURE = Path(__file__).resolve().parent.parent.parent / "docs" / "growth.svg"
 
 
-class Exporter:
-    def __init__(self, build, folder, port, count):
-        path = os.path.join(folder, "config.json")
-        Path(path).write_text(json.dumps({
-            "defaults": {"interval": "30s", "timeout": "5s"},
-            "trunks": [trunk(i, port) for i in range(count)]}))
-        self.begun = time.monotonic()
-        self.process = subprocess.Popen(
-            [os.path.join(build, "exporter", "siptrunk_exporter"), f"--config.file={path}",
-             "--web.listen-address=127.0.0.1:0", "--log.format=json"],
-            stderr=subprocess.PIPE, text=True)
-        self.url = None
-        for line in self.process.stderr:
-            address = re.search(r'"http":\s*"([^",]+)', line)
-            if address:
-                self.url = f"http://{address[1]}/metrics"
-                break
-        self.log = subprocess.Popen(["cat"], stdin=self.process.stderr,
-                                    stdout=subprocess.DEVNULL)
-
-    def scrape(self, only=""):
-        before = time.monotonic()
-        with urllib.request.urlopen(self.url + (only and f"?name[]={only}"),
-                                    timeout=60) as answer:
-            body = answer.read()
-        return body, time.monotonic() - before
-
-    def status(self, field):
-        text = Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(rf"^{field}:\s+(\d+)", text, re.M)[1])
-
-    def cpu_s(self):
-        """Of all its threads, as the scheduler counts them."""
-        tasks = Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")
-        return sum(int(t.read_text().split()[0]) for t in tasks) / 1e9
-
-    def close(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait()
-        self.log.wait()
-
-
-def trunk(i, port):
-    return {"name": f"carrier-{i % 50}-trunk-{i:06}",
-            "uri": f"sip:127.{1 + i // 65536}.{i // 256 % 256}.{i % 256}:{port}",
-            "labels": {"carrier": f"carrier-{i % 50}", "site": f"site-{i % 400}"}}
-
-
-def total(body, name):
-    return sum(float(line.rpartition(b" ")[2]) for line in body.splitlines()
-               if line.startswith(name + b"{"))
-
-
 def first_answer_s(exporter):
-    name = "siptrunk_probe_responses_total"
-    while not total(exporter.scrape(name)[0], name.encode()):
+    while not exporter.total("siptrunk_probe_responses_total"):
         if time.monotonic() - exporter.begun > 60:
             sys.exit("growth_bench: no probe is answered")
         time.sleep(0.02)
@@ -89,21 +30,18 @@ def first_answer_s(exporter):
 
 def measure(build, port, count):
     with tempfile.TemporaryDirectory() as folder:
-        exporter = Exporter(build, folder, port, count)
-        try:
+        path = write_config(folder, (trunk(i, port) for i in range(count)))
+        with Exporter(build, path) as exporter:
             started = first_answer_s(exporter)
             time.sleep(count / BEGINS_PER_S + 2)
-            probes, cpu = (total(exporter.scrape("siptrunk_probes_total")[0],
-                                 b"siptrunk_probes_total"), exporter.cpu_s())
+            probes, cpu = exporter.total("siptrunk_probes_total"), exporter.cpu_s()
             time.sleep(WATCH_S)
             cpu = exporter.cpu_s() - cpu
-            rss = exporter.status("VmRSS") * 1024
+            rss = exporter.status("VmRSS")
             body, seconds = exporter.scrape()
             return {"trunks": count, "started": started, "rss": rss,
                     "cpu": cpu / max(1, total(body, b"siptrunk_probes_total") - probes),
                     "size": len(body), "scrape": seconds}
-        finally:
-            exporter.close()
 
 
 # The picture: both axes logarithmic, one line for each of these.
@@ -143,21 +81,16 @@ def picture(rows):
 
 def main():
     build = sys.argv[1]
-    peer = subprocess.Popen([os.path.join(build, "tests", "bench", "probed_peer")],
-                            stdout=subprocess.PIPE, text=True)
     rows = []
-    try:
-        port = int(peer.stdout.readline())
+    with Peer(build) as peer:
         print(f"{'trunks':>8} {'memory':>10} {'CPU/probe':>10} {'scrape':>9} {'body':>9} "
               f"{'start':>8}", flush=True)
         for count in COUNTS:
-            r = measure(build, port, count)
+            r = measure(build, peer.ports["udp"], count)
             rows.append(r)
             print(f"{count:8,} {r['rss'] / 1e6:7.1f} MB {r['cpu'] * 1e6:7.1f} us "
                   f"{r['scrape'] * 1e3:6.1f} ms {r['size'] / 1e6:6.2f} MB "
                   f"{r['started'] * 1e3:5.0f} ms", flush=True)
-    finally:
-        peer.kill()
     grown = (rows[-1]["rss"] - rows[0]["rss"]) / (COUNTS[-1] - COUNTS[0])
     print(f"a trunk: {grown:.0f} bytes")
     PICTURE.write_text(picture(rows))

@@ -1,0 +1,101 @@
+#!/usr/bin/python3
+"""
+What kinds of trunks cost beside the plainest: 20,000 of a kind at a time, each probed every 20 s,
+and resident memory after all were probed twice. The plainest has one address, by number, and is
+asked OPTIONS over UDP; of the others is told what a trunk takes more than one of the kind it builds
+on. CPU is that of a trunk's checks in one interval, series are those of a scrape. REGISTER that
+asks has one set of settings for all; that which binds has an account for each trunk.
+
+    tests/bench/kinds_bench.py BUILD [KIND...]
+"""
+
+import sys
+import tempfile
+import time
+from collections import namedtuple
+
+from fleet import BEGINS_PER_S, Exporter, Peer, address, series, trunk, write_config
+from monitor import ROOT
+
+sys.path.insert(0, str(ROOT / "tests" / "system" / "lib"))
+from dns_server import A, Server, a
+
+COUNT = 20_000
+FEW = 100             # what the program takes by itself
+INTERVAL_S = 20
+SECOND = 101          # 127.101.0.0 and on: of a name that has two addresses
+
+
+def by_number(i, port, **more):
+    return trunk(i, port, **more)
+
+
+def by_name(addresses):
+    return lambda i, port: trunk(i, port, host=f"h{i}.of{addresses}.example")
+
+
+def asked(i, port):
+    return trunk(i, port, method=["OPTIONS", "REGISTER"])
+
+
+def bound(i, port):
+    return trunk(i, port, method=["OPTIONS", "REGISTER"], contact="sip:monitor@192.0.2.1",
+                 register={"bind": True, "aor": f"sip:account-{i:06}@carrier.example"})
+
+
+Kind = namedtuple("Kind", "name than trunk transport")
+KINDS = (
+    Kind("one address", None, by_number, "udp"),
+    Kind("a name with one address", "one address", by_name(1), "udp"),
+    Kind("a second address", "a name with one address", by_name(2), "udp"),
+    Kind("REGISTER that asks", "one address", asked, "udp"),
+    Kind("REGISTER that binds", "one address", bound, "udp"),
+)
+
+
+def resolve(name, kind):
+    """h7.of2.example has trunk 7's address and another one."""
+    host, count = name.split(".")[:2]
+    if kind != A:
+        return []
+    return [a(address(int(host[1:]), net)) for net in (1, SECOND)[:int(count[2:])]]
+
+
+def measure(build, ports, dns, kind, count):
+    port = ports[kind.transport]
+    with tempfile.TemporaryDirectory() as folder:
+        path = write_config(folder, (kind.trunk(i, port) for i in range(count)),
+                            interval=f"{INTERVAL_S}s", dns={"servers": [dns]})
+        with Exporter(build, path) as exporter:
+            time.sleep(count / BEGINS_PER_S + 2 + INTERVAL_S)
+            rss, cpu = exporter.status("VmRSS"), exporter.cpu_s()
+            time.sleep(INTERVAL_S)
+            cpu = exporter.cpu_s() - cpu
+            body, _ = exporter.scrape()
+            failed = exporter.total("siptrunk_probe_failures_total")
+    if failed:
+        print(f"{kind.name}: {failed:.0f} probes failed", flush=True)
+    return {"rss": rss, "cpu": cpu, "series": series(body)}
+
+
+def main():
+    build, names = sys.argv[1], sys.argv[2:] or [k.name for k in KINDS]
+    dns = Server(resolve)
+    found = {}
+    with Peer(build) as peer:
+        few = measure(build, peer.ports, dns.address, KINDS[0], FEW)
+        print(f"{'':24} {'bytes':>6} {'more':>6} {'CPU':>7} {'series':>7}", flush=True)
+        for kind in KINDS:
+            if kind.name not in names or kind.transport not in peer.ports:
+                continue
+            r = measure(build, peer.ports, dns.address, kind, COUNT)
+            found[kind.name] = each = (r["rss"] - few["rss"]) / (COUNT - FEW)
+            more = f"{each - found[kind.than]:+6.0f}" if kind.than in found else f"{'':6}"
+            print(f"{kind.name:24} {each:6.0f} {more} {r['cpu'] / COUNT * 1e6:4.0f} us "
+                  f"{(r['series'] - few['series']) / (COUNT - FEW):7.1f}"
+                  + (f"  than {kind.than}" if kind.than in found else ""), flush=True)
+    dns.close()
+
+
+if __name__ == "__main__":
+    main()
