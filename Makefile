@@ -137,7 +137,7 @@ $(BUILD)/build.ninja: | build-stamps/build
 	meson setup $(BUILD) --buildtype=release $(MESONFLAGS)
 
 # Optimized as a whole, as the image and the package are: Dockerfile, debian/rules.
-build-bench/build.ninja: | build-stamps/build build-stamps/test
+build-bench/build.ninja: | build-stamps/build build-stamps/test build-stamps/bench
 	meson setup build-bench --buildtype=release -Db_lto=true
 
 build-clang/build.ninja: | build-stamps/build build-stamps/check

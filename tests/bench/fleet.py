@@ -15,6 +15,18 @@ BEGINS_PER_S = 5_000  # the first probes, at most
 FEWEST = {"classic_histograms": False, "failure_reasons": "seen", "states": "current"}
 
 
+def status(pid, field):
+    """Bytes, of a line of /proc that tells kB."""
+    text = Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(rf"^{field}:\s+(\d+)", text, re.M)[1]) * 1024
+
+
+def cpu_s(pid):
+    """Of all its threads, as the scheduler counts them."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(t.read_text().split()[0]) for t in tasks) / 1e9
+
+
 class Peer:
     """Answers every request with 200. Its ports by transport, on each address of 127.0.0.0/8."""
 
@@ -81,17 +93,13 @@ class Exporter:
         return total(self.scrape(name)[0], name.encode())
 
     def status(self, field):
-        """Bytes, of a line of /proc that tells kB."""
-        text = Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(rf"^{field}:\s+(\d+)", text, re.M)[1]) * 1024
+        return status(self.process.pid, field)
 
     def forget_peak(self):
         Path(f"/proc/{self.process.pid}/clear_refs").write_text("5")
 
     def cpu_s(self):
-        """Of all its threads, as the scheduler counts them."""
-        tasks = Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")
-        return sum(int(t.read_text().split()[0]) for t in tasks) / 1e9
+        return cpu_s(self.process.pid)
 
     def reload(self):
         self.process.send_signal(signal.SIGHUP)
