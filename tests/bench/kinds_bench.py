@@ -23,7 +23,7 @@ from dns_server import A, Server, a
 COUNT = 20_000
 FEW = 100             # what the program takes by itself
 INTERVAL_S = 20
-SECOND = 101          # 127.101.0.0 and on: of a name that has two addresses
+NETS = (1, 101, 201)  # 127.1.0.0 and on: where a name's addresses are
 
 
 def by_number(i, port, **more):
@@ -48,6 +48,7 @@ KINDS = (
     Kind("one address", None, by_number, "udp"),
     Kind("a name with one address", "one address", by_name(1), "udp"),
     Kind("a second address", "a name with one address", by_name(2), "udp"),
+    Kind("a third address", "a second address", by_name(3), "udp"),
     Kind("REGISTER that asks", "one address", asked, "udp"),
     Kind("REGISTER that binds", "one address", bound, "udp"),
 )
@@ -58,7 +59,7 @@ def resolve(name, kind):
     host, count = name.split(".")[:2]
     if kind != A:
         return []
-    return [a(address(int(host[1:]), net)) for net in (1, SECOND)[:int(count[2:])]]
+    return [a(address(int(host[1:]), net)) for net in NETS[:int(count[2:])]]
 
 
 def measure(build, ports, dns, kind, count):
