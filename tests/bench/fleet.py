@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from pathlib import Path
@@ -30,11 +31,16 @@ def cpu_s(pid):
 class Peer:
     """Answers every request with 200. Its ports by transport, on each address of 127.0.0.0/8."""
 
+    NAME = "peer.example"  # that its certificate is for
+
     def __init__(self, build):
-        self.process = subprocess.Popen([os.path.join(build, "tests", "bench", "probed_peer")],
-                                        stdout=subprocess.PIPE, text=True,
-                                        start_new_session=True)
-        self.ports = {"udp": int(self.process.stdout.readline())}
+        self.folder = tempfile.TemporaryDirectory()
+        self.ca = os.path.join(self.folder.name, "ca.pem")
+        self.process = subprocess.Popen(
+            [os.path.join(build, "tests", "bench", "probed_peer"), self.folder.name],
+            stdout=subprocess.PIPE, text=True, start_new_session=True)
+        self.ports = dict(zip(("udp", "tcp", "tls"),
+                              map(int, self.process.stdout.readline().split()), strict=True))
 
     def __enter__(self):
         return self
@@ -42,6 +48,7 @@ class Peer:
     def __exit__(self, *why):
         self.signal(signal.SIGKILL)
         self.process.wait()
+        self.folder.cleanup()
 
     def signal(self, number):
         """To all of its processes."""
