@@ -47,8 +47,11 @@ static size_t file_next_size(const struct file_text *t, size_t first, size_t max
 /* realloc() would leave a copy of a password where the text has been. */
 static int file_grow(struct file_text *t, size_t size)
 {
-	char *more = malloc(size);
+	char *more;
 
+	if (size <= t->size)
+		return EFBIG;
+	more = malloc(size);
 	if (!more)
 		return ENOMEM;
 	if (t->len)
