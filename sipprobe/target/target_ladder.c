@@ -93,37 +93,42 @@ static void note_request(struct target *t)
 		a->notes->asked_ns = sent_ns;
 }
 
-void target_note(struct target *t, enum ladder_kind kind, int64_t at_ns, const char *msg,
+bool target_note(struct target *t, enum ladder_kind kind, int64_t at_ns, const char *msg,
 		 size_t len)
 {
 	struct note *note;
 
 	if (!is_kept(t))
-		return;
+		return false;
 	note_request(t);
 	note = add_note(t, kind, at_ns);
 	if (note && len)
 		note_text(note, msg, len);
+	return note;
 }
 
 void target_note_words(struct target *t, enum ladder_kind kind, int64_t at_ns,
 		       const char *words)
 {
 	const struct attempt *a = t->attempt;
-	unsigned before = a && a->notes ? a->notes->count : 0;
 
-	target_note(t, kind, at_ns, words, strlen(words));
-	if (a && a->notes && a->notes->count > before)
+	if (target_note(t, kind, at_ns, words, strlen(words)))
 		a->notes->list[a->notes->count - 1].size = 0;
 }
 
-void target_note_response(struct target *t, const struct guard_message *m, int64_t rx_ns)
+bool target_note_response(struct target *t, const struct guard_message *m, int64_t rx_ns)
 {
 	struct pl raw = guard_bytes(m);
+	bool noted = target_note(t, LADDER_RECEIVED, rx_ns, raw.p, raw.l);
 
-	target_note(t, LADDER_RECEIVED, rx_ns, raw.p, raw.l);
 	if (m->oddity)
 		target_note_words(t, LADDER_ODDITY, rx_ns, m->oddity);
+	return noted;
+}
+
+void target_note_final(struct target *t, const struct guard_message *m, int64_t rx_ns)
+{
+	t->attempt->noted = target_note_response(t, m, rx_ns);
 }
 
 void target_note_next_request(struct target *t)
@@ -268,17 +273,6 @@ static void add_failure(struct ladder *l, const struct target *t,
 	e->len = (uint32_t)strlen(text);
 }
 
-/* Of an exchange each response was noted as it came. */
-static bool is_noted(const struct target *t)
-{
-	const struct target_notes *n = t->attempt->notes;
-	const struct note *last = n && n->count ? &n->list[n->count - 1] : NULL;
-
-	while (last && last->kind == LADDER_ODDITY && last > n->list)
-		last--;
-	return last && last->kind == LADDER_RECEIVED && last->at_ns == t->attempt->rx_ns;
-}
-
 static void add_final(struct ladder *l, const struct target *t,
 		      const struct guard_message *m)
 {
@@ -316,7 +310,7 @@ void target_tell_ladder(struct target *t, const struct probe_result *r,
 		add_notes(&l, t);
 		if (t->attempt->replaced_ns)
 			ladder_sort(&l);
-		if (m && !is_noted(t))
+		if (m && !t->attempt->noted)
 			add_final(&l, t, m);
 		else if (!m && (r->outcome != PROBE_RESPONSE || *r->detail))
 			add_failure(&l, t, r);

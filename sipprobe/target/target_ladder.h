@@ -10,17 +10,20 @@ struct target;
 
 /*
  * For the ladder: something that leaves no trace otherwise, during a probe only. @msg may
- * be NULL.
+ * be NULL. Returns whether there was room for it.
  */
-void target_note(struct target *t, enum ladder_kind kind, int64_t at_ns, const char *msg,
+bool target_note(struct target *t, enum ladder_kind kind, int64_t at_ns, const char *msg,
 		 size_t len);
 
 /* The same in words of ours, for the kinds that have no message. */
 void target_note_words(struct target *t, enum ladder_kind kind, int64_t at_ns,
 		       const char *words);
 
-/* The same for a response that does not end the probe. */
-void target_note_response(struct target *t, const struct guard_message *m, int64_t rx_ns);
+/* The same for a response that does not end the probe. Returns as target_note(). */
+bool target_note_response(struct target *t, const struct guard_message *m, int64_t rx_ns);
+
+/* The same for a final one, which may end it: the ladder's end does not show it again. */
+void target_note_final(struct target *t, const struct guard_message *m, int64_t rx_ns);
 
 /* Before the request under way is replaced by another one of the same probe. */
 void target_note_next_request(struct target *t);

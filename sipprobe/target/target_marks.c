@@ -71,7 +71,7 @@ bool target_marks_final(struct target *t, const struct guard_message *m, int64_t
 	a->mark = target_marks_copy(t, m, a->copies);
 	if (!a->mark || a->copies < 2)
 		return false;
-	target_note_response(t, m, rx_ns);
+	target_note_final(t, m, rx_ns);
 	marks_tell(t, rx_ns);
 	return true;
 }

@@ -54,10 +54,11 @@ static void final_response(struct target *t, const struct guard_message *m, int6
 	bool noted;
 
 	t->attempt->rx_ns = rx_ns;
+	t->attempt->noted = false;
 	noted = t->more->marks && target_marks_final(t, m, rx_ns);
 	target_loss_end(t, rx_ns);
 	if (t->more->exchange && !noted)
-		target_note_response(t, m, rx_ns);
+		target_note_final(t, m, rx_ns);
 	switch (exchange_next(t, m, &why)) {
 	case EXCHANGE_DONE:
 		target_marks_ask(t);

@@ -71,6 +71,7 @@ struct attempt {
 	bool left;	  /* one of its copies went out */
 	bool held;	  /* it was given its time once more */
 	bool garbage_sip; /* the bytes that were wrong meant to be SIP */
+	bool noted;	  /* its last final response is in the ladder by now */
 	bool heard;	  /* a provisional response came from where it should */
 	bool reused;	  /* runs on a connection that an earlier probe opened */
 };

@@ -176,6 +176,55 @@ static void test_exchange(void)
 	fixture_close(&f);
 }
 
+/* A final response at the very stamp of what was noted before it is another message. */
+static void test_same_stamp(void)
+{
+	struct fixture f;
+	struct target *t = open_wanted(&f, CALM, &prober_options);
+
+	fixture_reply(&f, "100 Trying", "");
+	fixture_reply(&f, "200 OK", "");
+	is_str(f.ladder, "sent@0 received@0 received@0", "both responses");
+	pass_ms(100);
+	fixture_probe(t);
+	(void)fixture_drain(&f);
+	fixture_reply(&f, "183 Progress", "Box 1 (Oslo)\r\n");
+	fixture_reply(&f, "200 OK", "Box 1 (Oslo)\r\n");
+	is_str(f.ladder, "sent@0 received@0 oddity@0 received@0 oddity@0",
+	       "and what is odd of either");
+	mem_deref(t);
+	fixture_close(&f);
+}
+
+/* What was noted as it came is not shown once more, nor missed where nothing was. */
+static void test_same_stamp_exchange(void)
+{
+	char buf[FIXTURE_TEXT];
+	struct fixture f;
+	struct target *t = open_wanted(&f, AUTH, &prober_options);
+
+	pass_ms(10);
+	fixture_reply(&f, "100 Trying", "");
+	fixture_reply(&f, "401 Unauthorized", CHALLENGE);
+	(void)fixture_drain(&f);
+	fixture_reply(&f, "100 Trying", "");
+	fixture_reply(&f, "200 OK", "");
+	is_str(f.ladder, "sent@0 received@10 received@10 sent@10 received@10 received@10",
+	       "each response once");
+	pass_ms(100);
+	fixture_probe(t);
+	(void)fixture_drain(&f);
+	for (int i = 0; i < 8; i++)
+		fixture_arrive(&f, buf, fixture_answer(buf, f.got, "100 Trying", ""));
+	fixture_reply(&f, "200 OK", "");
+	is_str(f.ladder,
+	       "sent@0 received@0 received@0 received@0 received@0 received@0 received@0 "
+	       "received@0 received@0 2 dropped",
+	       "the last one also where notes are full");
+	mem_deref(t);
+	fixture_close(&f);
+}
+
 /* Nothing is kept where nobody would see it. */
 static void test_nobody_looks(void)
 {
@@ -226,8 +275,11 @@ static void test_last_words(void)
 int main(void)
 {
 	static void (*const tests[])(void) = {
-		test_failures, test_deadline, test_sizes,	 test_full,
-		test_resized,  test_exchange, test_nobody_looks, test_last_words,
+		test_failures,	   test_deadline,
+		test_sizes,	   test_full,
+		test_resized,	   test_exchange,
+		test_nobody_looks, test_last_words,
+		test_same_stamp,   test_same_stamp_exchange,
 	};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));
