@@ -7,6 +7,9 @@
 
 enum { SLOTS_MIN = 16 };
 
+/* No entry's number: who was here is in other slots by now, or nowhere. */
+#define SLOT_LEFT UINT32_MAX
+
 /* Entries of one address form a ring in the order of their adding; number 0 is none. */
 struct entry {
 	uint8_t addr[16];
@@ -29,10 +32,23 @@ struct key {
 };
 
 /* Open addressing with linear probing; a slot holds an entry's number. */
-struct table {
-	uint32_t *slots;
+struct slots {
+	uint32_t *at;
 	uint32_t mask;
-	uint32_t used;
+};
+
+/*
+ * What one addition or removal takes over into a table's new slots, of those it had. With
+ * a hundred thousand entries all of them at once would hold up every probe. It is enough
+ * to be through before the next change of size.
+ */
+enum { MOVED_AT_ONCE = 16 };
+
+struct table {
+	struct slots now;
+	struct slots was; /* given up for those, not moved yet; or none */
+	uint32_t left;	  /* the first of them that was not looked at yet */
+	uint32_t used;	  /* of both */
 	size_t key_len;
 };
 
@@ -72,71 +88,117 @@ static void key_of(struct key *k, const struct entry *e)
 }
 
 static uint32_t slot_home(const struct peers *p, const struct table *t,
-			  const struct key *k)
+			  const struct slots *s, const struct key *k)
 {
-	return siphash_bytes(&p->seed, k, t->key_len) & t->mask;
+	return siphash_bytes(&p->seed, k, t->key_len) & s->mask;
 }
 
 /* The slot that holds this key, or the empty one where it would go. */
 static uint32_t slot_find(const struct peers *p, const struct table *t,
-			  const struct key *want)
+			  const struct slots *s, const struct key *want)
 {
-	uint32_t slot = slot_home(p, t, want);
+	uint32_t slot = slot_home(p, t, s, want);
 	struct key k;
 
-	for (; t->slots[slot]; slot = (slot + 1) & t->mask) {
-		key_of(&k, &p->entries[t->slots[slot]]);
+	for (; s->at[slot]; slot = (slot + 1) & s->mask) {
+		if (s->at[slot] == SLOT_LEFT)
+			continue;
+		key_of(&k, &p->entries[s->at[slot]]);
 		if (!memcmp(&k, want, t->key_len))
 			break;
 	}
 	return slot;
 }
 
-static int table_resize(const struct peers *p, struct table *t, uint32_t size)
+/* Empties a slot and moves up what had to step over it. */
+static void slot_empty(const struct peers *p, struct table *t, uint32_t hole)
 {
-	struct table bigger = *t;
+	const struct slots *s = &t->now;
 	struct key k;
 
-	bigger.slots = mem_zalloc(size * sizeof(*bigger.slots), NULL);
-	if (!bigger.slots)
-		return ENOMEM;
-	bigger.mask = size - 1;
-	for (uint32_t i = 0; t->slots && i <= t->mask; i++) {
-		if (!t->slots[i])
+	for (uint32_t i = (hole + 1) & s->mask; s->at[i]; i = (i + 1) & s->mask) {
+		key_of(&k, &p->entries[s->at[i]]);
+		if (((i - slot_home(p, t, s, &k)) & s->mask) < ((i - hole) & s->mask))
 			continue;
-		key_of(&k, &p->entries[t->slots[i]]);
-		bigger.slots[slot_find(p, &bigger, &k)] = t->slots[i];
+		s->at[hole] = s->at[i];
+		hole = i;
 	}
-	mem_deref(t->slots);
-	*t = bigger;
+	s->at[hole] = 0;
+}
+
+/* A step of taking over what is left in the slots of before. */
+static void table_move(const struct peers *p, struct table *t)
+{
+	struct key k;
+
+	for (int i = 0; t->was.at && i < MOVED_AT_ONCE; i++) {
+		uint32_t *at = &t->was.at[t->left];
+
+		if (*at && *at != SLOT_LEFT) {
+			key_of(&k, &p->entries[*at]);
+			t->now.at[slot_find(p, t, &t->now, &k)] = *at;
+			*at = SLOT_LEFT;
+		}
+		if (t->left++ == t->was.mask) {
+			mem_deref(t->was.at);
+			t->was = (struct slots){0};
+		}
+	}
+}
+
+static int table_resize(const struct peers *p, struct table *t, uint32_t size)
+{
+	struct slots fresh = {.at = mem_zalloc(size * sizeof(*fresh.at), NULL),
+			      .mask = size - 1};
+
+	if (!fresh.at)
+		return ENOMEM;
+	while (t->was.at)
+		table_move(p, t);
+	t->was = t->now;
+	t->now = fresh;
+	t->left = 0;
 	return 0;
+}
+
+/* The slot that holds this key, or the empty one where it goes. */
+static uint32_t *table_find(const struct peers *p, const struct table *t,
+			    const struct key *k)
+{
+	uint32_t *at = &t->now.at[slot_find(p, t, &t->now, k)];
+	uint32_t *was = *at || !t->was.at ? at : &t->was.at[slot_find(p, t, &t->was, k)];
+
+	return *was ? was : at;
 }
 
 /* Makes room for one more. */
 static int table_grow(const struct peers *p, struct table *t)
 {
-	uint32_t size = t->mask + 1;
+	uint32_t size = t->now.mask + 1;
 
+	table_move(p, t);
 	return (t->used + 1) * 4 > size * 3 ? table_resize(p, t, size * 2) : 0;
 }
 
-/* Empties a slot and moves up what had to step over it. */
-static void slot_empty(const struct peers *p, struct table *t, uint32_t hole)
+static void table_remove(const struct peers *p, struct table *t, const struct key *k)
 {
-	struct key k;
+	uint32_t slot = slot_find(p, t, &t->now, k);
 
-	for (uint32_t i = (hole + 1) & t->mask; t->slots[i]; i = (i + 1) & t->mask) {
-		key_of(&k, &p->entries[t->slots[i]]);
-		if (((i - slot_home(p, t, &k)) & t->mask) < ((i - hole) & t->mask))
-			continue;
-		t->slots[hole] = t->slots[i];
-		hole = i;
-	}
-	t->slots[hole] = 0;
+	if (t->now.at[slot])
+		slot_empty(p, t, slot);
+	else
+		t->was.at[slot_find(p, t, &t->was, k)] = SLOT_LEFT;
 	t->used--;
+	table_move(p, t);
 	/* A table that could not shrink for want of memory is merely large. */
-	if (t->used * 4 < t->mask + 1 && t->mask + 1 > SLOTS_MIN)
-		(void)table_resize(p, t, (t->mask + 1) / 2);
+	if (t->used * 4 < t->now.mask + 1 && t->now.mask + 1 > SLOTS_MIN)
+		(void)table_resize(p, t, (t->now.mask + 1) / 2);
+}
+
+static void table_clear(struct table *t)
+{
+	mem_deref(t->now.at);
+	mem_deref(t->was.at);
 }
 
 static int entries_grow(struct peers *p)
@@ -196,7 +258,7 @@ static uint32_t entry_take(struct peers *p, const struct key *k)
 int peers_add(struct peers *p, const struct sa *sa, enum config_transport transport,
 	      void *row)
 {
-	uint32_t addr_slot, n;
+	uint32_t *first, n;
 	struct entry *e;
 	struct key k;
 	int err;
@@ -204,7 +266,7 @@ int peers_add(struct peers *p, const struct sa *sa, enum config_transport transp
 	err = key_make(&k, sa, transport, row);
 	if (err)
 		return err;
-	n = p->by_owner.slots[slot_find(p, &p->by_owner, &k)];
+	n = *table_find(p, &p->by_owner, &k);
 	if (n) {
 		e = &p->entries[n];
 		if (e->refs == PEERS_REFS_MAX)
@@ -222,14 +284,14 @@ int peers_add(struct peers *p, const struct sa *sa, enum config_transport transp
 		return err;
 
 	n = entry_take(p, &k);
-	p->by_owner.slots[slot_find(p, &p->by_owner, &k)] = n;
+	*table_find(p, &p->by_owner, &k) = n;
 	p->by_owner.used++;
-	addr_slot = slot_find(p, &p->by_addr, &k);
-	if (p->by_addr.slots[addr_slot]) {
-		ring_insert(p, p->by_addr.slots[addr_slot], n);
+	first = table_find(p, &p->by_addr, &k);
+	if (*first) {
+		ring_insert(p, *first, n);
 		return 0;
 	}
-	p->by_addr.slots[addr_slot] = n;
+	*first = n;
 	p->by_addr.used++;
 	return 0;
 }
@@ -237,25 +299,24 @@ int peers_add(struct peers *p, const struct sa *sa, enum config_transport transp
 int peers_remove(struct peers *p, const struct sa *sa, enum config_transport transport,
 		 void *row)
 {
-	uint32_t owner_slot, addr_slot, n;
+	uint32_t *first, n;
 	struct key k;
 
 	if (key_make(&k, sa, transport, row))
 		return ENOENT;
-	owner_slot = slot_find(p, &p->by_owner, &k);
-	n = p->by_owner.slots[owner_slot];
+	n = *table_find(p, &p->by_owner, &k);
 	if (!n)
 		return ENOENT;
 	if (--p->entries[n].refs)
 		return 0;
 
-	addr_slot = slot_find(p, &p->by_addr, &k);
+	first = table_find(p, &p->by_addr, &k);
 	if (p->entries[n].next == n)
-		slot_empty(p, &p->by_addr, addr_slot);
-	else if (p->by_addr.slots[addr_slot] == n)
-		p->by_addr.slots[addr_slot] = p->entries[n].next;
+		table_remove(p, &p->by_addr, &k);
+	else if (*first == n)
+		*first = p->entries[n].next;
 	ring_remove(p, n);
-	slot_empty(p, &p->by_owner, owner_slot);
+	table_remove(p, &p->by_owner, &k);
 	p->entries[n] = (struct entry){.next = p->free};
 	p->free = n;
 	return 0;
@@ -276,7 +337,7 @@ void *peers_find(const struct peers *p, const struct sa *src,
 
 	if (key_make(&k, src, transport, NULL))
 		return NULL;
-	first = p->by_addr.slots[slot_find(p, &p->by_addr, &k)];
+	first = *table_find(p, &p->by_addr, &k);
 	if (!first)
 		return NULL;
 	n = first;
@@ -298,8 +359,7 @@ bool peers_owns(const struct peers *p, const struct sa *sa,
 {
 	struct key k;
 
-	return !key_make(&k, sa, transport, row) &&
-	       p->by_owner.slots[slot_find(p, &p->by_owner, &k)];
+	return !key_make(&k, sa, transport, row) && *table_find(p, &p->by_owner, &k);
 }
 
 void peers_each(const struct peers *p, const struct sa *src,
@@ -310,7 +370,7 @@ void peers_each(const struct peers *p, const struct sa *src,
 
 	if (key_make(&k, src, transport, NULL))
 		return;
-	first = p->by_addr.slots[slot_find(p, &p->by_addr, &k)];
+	first = *table_find(p, &p->by_addr, &k);
 	for (n = first; n; n = p->entries[n].next == first ? 0 : p->entries[n].next)
 		h(p->entries[n].row, fit_of(&p->entries[n], &k), arg);
 }
@@ -324,8 +384,8 @@ static void peers_destructor(void *arg)
 {
 	struct peers *p = arg;
 
-	mem_deref(p->by_addr.slots);
-	mem_deref(p->by_owner.slots);
+	table_clear(&p->by_addr);
+	table_clear(&p->by_owner);
 	mem_deref(p->entries);
 }
 

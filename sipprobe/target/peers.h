@@ -3,8 +3,9 @@
  * stranger. A row is the caller's; it is compared and given back, never looked into.
  *
  * Memory: 32 bytes a row and address, and two hash tables of 4-byte slots that are kept
- * between a quarter and three quarters full. An IPv4-mapped IPv6 address is the IPv4 one;
- * an IPv6 zone is left out of account.
+ * between a quarter and three quarters full; after a change of size those of before are
+ * there as well, until they are emptied bit by bit. An IPv4-mapped IPv6 address is the
+ * IPv4 one; an IPv6 zone is left out of account.
  */
 #ifndef SIPPROBE_TARGET_PEERS_H
 #define SIPPROBE_TARGET_PEERS_H

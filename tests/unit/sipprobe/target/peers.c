@@ -12,6 +12,20 @@
 
 static char rows[MANY];
 
+static unsigned hashes; /* how often siphash_bytes() was called */
+
+uint64_t __real_siphash_bytes(const struct siphash_key *key, const void *data,
+			      size_t size);
+uint64_t __wrap_siphash_bytes(const struct siphash_key *key, const void *data,
+			      size_t size);
+
+uint64_t __wrap_siphash_bytes(const struct siphash_key *key, const void *data,
+			      size_t size)
+{
+	hashes++;
+	return __real_siphash_bytes(key, data, size);
+}
+
 static const struct sa *at(const char *addr, uint16_t port)
 {
 	static struct sa sa;
@@ -221,6 +235,52 @@ static void test_tables(void)
 	mem_deref(p);
 }
 
+/* No single change takes long, however many there are: probes wait for it. */
+static void test_growth(void)
+{
+	struct peers *p = NULL;
+	unsigned most = 0;
+
+	ok(!peers_alloc(&p), "made");
+	for (uint32_t i = 0; i < 2 * MANY; i++) {
+		bool adds = i < MANY;
+		uint32_t n = adds ? i : 2 * MANY - 1 - i;
+
+		hashes = 0;
+		if (adds)
+			peers_add(p, nth(n), UDP, rows + n);
+		else
+			peers_remove(p, nth(n), UDP, rows + n);
+		if (hashes > most)
+			most = hashes;
+	}
+	ok(!peers_count(p) && most < 200, "%u hashes at most", most);
+	mem_deref(p);
+}
+
+/* Between two sizes, from whichever side: all are known, each may leave, others come. */
+static void test_between(void)
+{
+	struct peers *p = NULL;
+	unsigned wrong = 0;
+
+	ok(!peers_alloc(&p), "made");
+	for (uint32_t many = 10; many < 1600; many = many * 5 / 4) {
+		for (uint32_t i = (uint32_t)peers_count(p); i < many; i++)
+			wrong += peers_add(p, nth(i), UDP, rows + i) != 0;
+		for (uint32_t i = 0; i < many; i += 3)
+			wrong += peers_remove(p, nth(i), UDP, rows + i) != 0;
+		for (uint32_t i = 0; i < many; i++)
+			wrong += peers_owns(p, nth(i), UDP, rows + i) != (i % 3 != 0);
+		for (uint32_t i = 0; i < many; i += 3)
+			wrong += peers_add(p, nth(i), UDP, rows + i) != 0;
+		for (uint32_t i = 0; i < many; i++)
+			wrong += peers_find(p, nth(i), UDP) != rows + i;
+	}
+	ok(!wrong, "while the tables change");
+	mem_deref(p);
+}
+
 /* One comes and goes, more often than there can be rows, and leaves nothing behind. */
 static void test_coming_and_going(void)
 {
@@ -341,6 +401,8 @@ int main(void)
 	test_many(61, "in no order");
 	test_no_memory();
 	test_tables();
+	test_growth();
+	test_between();
 	test_coming_and_going();
 	test_each();
 	test_ring();
