@@ -76,6 +76,8 @@ static int plan_trunks(struct plan *p, struct engine *e)
 /* Most URIs are of no such kind, and parsing takes longer than seeing that. */
 static bool plan_may_be_tls(const char *hop)
 {
+	if (!strncasecmp(hop, "sip:", 4) && !strchr(hop, ';'))
+		return false;
 	return strcasestr(hop, "tls") || strcasestr(hop, "wss") ||
 	       !strncasecmp(hop, "sips", 4);
 }
