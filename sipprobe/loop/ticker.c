@@ -93,15 +93,28 @@ out:
 	return err;
 }
 
+/* Whether the descriptor is set for this timer, which is about to move: as for others. */
+static bool ticker_awaits(const struct ticker *tk, const struct wheel_timer *t)
+{
+	return wheel_armed(t) && wheel_due_ns(t) == tk->armed_ns;
+}
+
 void ticker_start(struct ticker *tk, struct wheel_timer *t, int64_t at_ns, wheel_h *h)
 {
+	bool awaited = ticker_awaits(tk, t);
+
 	wheel_start(tk->wheel, t, at_ns, h);
 	/* A timer that fires later than the descriptor costs no system call. */
-	if (!tk->running && at_ns < tk->armed_ns)
+	if (!tk->running && (awaited || at_ns < tk->armed_ns))
 		ticker_arm(tk, wheel_next_ns(tk->wheel));
 }
 
 void ticker_cancel(struct ticker *tk, struct wheel_timer *t)
 {
+	bool awaited = ticker_awaits(tk, t);
+
 	wheel_cancel(tk->wheel, t);
+	/* A system call is cheaper than being woken for nothing. */
+	if (!tk->running && awaited)
+		ticker_arm(tk, wheel_next_ns(tk->wheel));
 }

@@ -13,6 +13,7 @@ enum {
 	WHEEL_SLOTS = 1 << WHEEL_BITS,
 	WHEEL_LEVELS = 4,
 	WHEEL_WORDS = WHEEL_SLOTS / 64,
+	WHEEL_LOOK = 16, /* timers of a slot that are looked at before they sink */
 	WHEEL_CACHE_LINE = 64,
 	WHEEL_OWNER_SIZE = 320, /* about what a timer is the head of: a target */
 };
@@ -47,11 +48,24 @@ static void link_timer(struct wheel_timer **head, struct wheel_timer *t)
 	*head = t;
 }
 
-static void unlink_timer(struct wheel_timer *t)
+/* A slot that holds nothing any more is none to wake up for. @head: a slot, or another */
+static void slot_left(struct wheel *w, struct wheel_timer *const *head)
+{
+	uintptr_t at = (uintptr_t)head - (uintptr_t)w->levels;
+	uintptr_t slot = at % sizeof(w->levels[0]) / sizeof(*head);
+
+	if (at < sizeof(w->levels))
+		w->levels[at / sizeof(w->levels[0])].used[slot / 64] &=
+			~(1ULL << (slot % 64));
+}
+
+static void unlink_timer(struct wheel *w, struct wheel_timer *t)
 {
 	*t->pprev = t->next;
 	if (t->next)
 		t->next->pprev = t->pprev;
+	else
+		slot_left(w, t->pprev);
 	t->pprev = NULL;
 }
 
@@ -80,7 +94,7 @@ static void wheel_place(struct wheel *w, struct wheel_timer *t, uint64_t earlies
 void wheel_start(struct wheel *w, struct wheel_timer *t, int64_t at_ns, wheel_h *h)
 {
 	if (t->pprev)
-		unlink_timer(t);
+		unlink_timer(w, t);
 	t->at_ns = at_ns;
 	t->h = h;
 	wheel_place(w, t, w->tick + 1);
@@ -88,10 +102,8 @@ void wheel_start(struct wheel *w, struct wheel_timer *t, int64_t at_ns, wheel_h 
 
 void wheel_cancel(struct wheel *w, struct wheel_timer *t)
 {
-	(void)w;
-	/* The slot's bit may stay behind: it costs one look at an empty slot. */
 	if (t->pprev)
-		unlink_timer(t);
+		unlink_timer(w, t);
 }
 
 /* Takes a slot's timers over into @list. */
@@ -117,7 +129,7 @@ static void wheel_cascade(struct wheel *w, unsigned lvl)
 
 		if (t->next)
 			__builtin_prefetch(t->next->next);
-		unlink_timer(t);
+		unlink_timer(w, t);
 		wheel_place(w, t, w->tick);
 	}
 }
@@ -143,7 +155,7 @@ static void fire_tick(struct wheel *w, int64_t now_ns)
 	while (list) {
 		struct wheel_timer *t = list;
 
-		unlink_timer(t);
+		unlink_timer(w, t);
 		/* The next one is fetched while this one works. */
 		wheel_fetch(list);
 		t->h(t, now_ns);
@@ -172,17 +184,22 @@ static bool level_empty(const struct level *l)
 /*
  * The next tick with something to do: a slot of level 0 in use before its turn ends, or
  * the turn of a higher level that has to sink. UINT64_MAX: nothing at all.
+ *
+ * @sinks: level of the slot that does, 0 where it is another tick
  */
-static uint64_t next_tick(const struct wheel *w)
+static uint64_t next_tick(const struct wheel *w, unsigned *sinks)
 {
+	*sinks = 0;
 	for (unsigned lvl = 0; lvl < WHEEL_LEVELS; lvl++) {
 		unsigned shift = WHEEL_BITS * lvl;
 		uint64_t turn = (w->tick >> shift) + 1;
 		unsigned slot = (unsigned)turn % WHEEL_SLOTS;
 		unsigned used = slot ? next_used(&w->levels[lvl], slot) : WHEEL_SLOTS;
 
-		if (used < WHEEL_SLOTS)
+		if (used < WHEEL_SLOTS) {
+			*sinks = lvl;
 			return (turn + (used - slot)) << shift;
+		}
 		/* Slots behind us belong to the next turn, which a cascade begins. */
 		if (!level_empty(&w->levels[lvl]))
 			return ((w->tick >> (shift + WHEEL_BITS)) + 1)
@@ -191,19 +208,47 @@ static uint64_t next_tick(const struct wheel *w)
 	return UINT64_MAX;
 }
 
+/*
+ * When the first timer of a slot that sinks from @tick on is due: with few of them it is
+ * not worth a turn that does nothing but let them sink.
+ */
+static uint64_t first_tick(const struct wheel *w, unsigned lvl, uint64_t tick)
+{
+	unsigned shift = WHEEL_BITS * lvl;
+	const struct wheel_timer *t = w->levels[lvl].slots[(tick >> shift) % WHEEL_SLOTS];
+	uint64_t first = tick + (1ULL << shift);
+
+	for (int i = 0; t; t = t->next, i++) {
+		if (i == WHEEL_LOOK)
+			return tick;
+		if (tick_of(t->at_ns) < first)
+			first = tick_of(t->at_ns);
+	}
+	return first;
+}
+
 int64_t wheel_next_ns(const struct wheel *w)
 {
-	uint64_t tick = next_tick(w);
+	unsigned sinks;
+	uint64_t tick = next_tick(w, &sinks);
 
+	if (sinks)
+		tick = first_tick(w, sinks, tick);
 	return tick == UINT64_MAX ? INT64_MAX : (int64_t)tick * WHEEL_TICK_NS;
+}
+
+int64_t wheel_due_ns(const struct wheel_timer *t)
+{
+	return t->pprev ? (int64_t)tick_of(t->at_ns) * WHEEL_TICK_NS : INT64_MAX;
 }
 
 int64_t wheel_run(struct wheel *w, int64_t now_ns)
 {
 	uint64_t now = (uint64_t)(now_ns / WHEEL_TICK_NS);
+	unsigned sinks;
 	uint64_t tick;
 
-	while ((tick = next_tick(w)) <= now) {
+	while ((tick = next_tick(w, &sinks)) <= now) {
 		w->tick = tick;
 		fire_tick(w, now_ns);
 	}

@@ -44,6 +44,9 @@ static inline bool wheel_armed(const struct wheel_timer *t)
 	return t->pprev != NULL;
 }
 
+/* The tick that it fires at; INT64_MAX: it is idle. */
+int64_t wheel_due_ns(const struct wheel_timer *t);
+
 /*
  * Fires what is due, in order of ticks. Handlers may start and cancel any timer.
  *

@@ -122,6 +122,29 @@ static void test_ticker(void)
 	mem_deref(tk);
 }
 
+/* Who is answered waits no more: nobody is woken for that time. */
+static void test_ticker_moved(void)
+{
+	struct noted a = {.fired = 0}, b = a, c = a;
+	struct ticker *tk = NULL;
+
+	now_ns = BEGIN_NS;
+	(void)ticker_alloc(&tk);
+	ticker_start(tk, &a.timer, BEGIN_NS + 10 * MS, noted_h);
+	ticker_start(tk, &b.timer, BEGIN_NS + 20 * MS, noted_h);
+	ticker_start(tk, &c.timer, BEGIN_NS + 20 * MS, noted_h);
+	sets = 0;
+	ticker_start(tk, &a.timer, BEGIN_NS + 40 * MS, noted_h);
+	ok(sets == 1 && armed_ns == BEGIN_NS + 20 * MS, "moved: for the next one");
+	ticker_cancel(tk, &b.timer);
+	ok(sets == 1 && armed_ns == BEGIN_NS + 20 * MS, "another is still due then");
+	ticker_cancel(tk, &c.timer);
+	ok(sets == 2 && armed_ns == BEGIN_NS + 40 * MS, "cancelled: for the last one");
+	ticker_cancel(tk, &a.timer);
+	ok(sets == 3 && armed_ns == INT64_MAX, "none is left: not at all");
+	mem_deref(tk);
+}
+
 static void test_ticker_late(void)
 {
 	struct noted a = {.fired = 0};
@@ -192,6 +215,7 @@ int main(void)
 	if (libre_init() || fd_setsize(1024))
 		return 1;
 	test_ticker();
+	test_ticker_moved();
 	test_ticker_late();
 	test_alarm();
 	test_no_descriptors();

@@ -220,6 +220,34 @@ static void test_handlers(void)
 	mem_deref(wheel);
 }
 
+/* A loop that does little else is woken when something fires, and never besides. */
+static void test_wakes(void)
+{
+	struct probe_timer few[17] = {0}, answered = {0};
+
+	begin(0);
+	wheel_start(wheel, &answered.timer, 500000000, fired_h);
+	wheel_start(wheel, &answered.timer, 30000000000, fired_h);
+	is_int(turn_until(40000000000), 1, "moved on: once, when it fires");
+	is_int(answered.fired_ns, 30000000000, "in time");
+	wheel_start(wheel, &answered.timer, 41000000000, fired_h);
+	wheel_cancel(wheel, &answered.timer);
+	ok(wheel_next_ns(wheel) == INT64_MAX, "cancelled: never");
+	mem_deref(wheel);
+	for (unsigned n = 16; n <= 17; n++) {
+		begin(0);
+		for (unsigned i = 0; i < n; i++)
+			wheel_start(wheel, &few[i].timer,
+				    4 * LEVEL_1 + (3 + i) * WHEEL_TICK_NS, fired_h);
+		is_int(turn_until(5 * LEVEL_1), n == 16 ? 16 : 18,
+		       "each of a few by itself; many sink first");
+		for (unsigned i = 0; i < n; i++)
+			ok(few[i].fired == n - 15 - (i == 16) && !few[i].mistimed,
+			   "in time");
+		mem_deref(wheel);
+	}
+}
+
 int main(void)
 {
 	test_distances();
@@ -227,5 +255,6 @@ int main(void)
 	test_periods();
 	test_many();
 	test_handlers();
+	test_wakes();
 	return tap_done();
 }
