@@ -10,18 +10,14 @@ Then how often 1,000 trunks that are answered at once wake the whole program, a 
     tests/bench/lag_bench.py BUILD
 """
 
-import json
 import os
 import re
-import signal
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from pathlib import Path
 
-from growth_bench import Exporter, total
+from fleet import Exporter, Peer, trunk, write_config
 
 COUNT, IDLE_COUNT = 100_000, 1_000
 ROUND_S = 30  # an interval: each trunk is probed once
@@ -33,20 +29,17 @@ class Fleet:
     """An exporter, and the file that it was started with."""
 
     def __init__(self, build, folder, port, count):
-        self.path = Path(folder, "config.json")
-        self.exporter = Exporter(build, folder, port, count)
-        self.conf = json.loads(self.path.read_text())
+        self.folder = folder
+        self.trunks = [trunk(i, port) for i in range(count)]
+        self.path = write_config(folder, self.trunks, interval=f"{ROUND_S}s")
+        self.exporter = Exporter(build, self.path)
 
     def label(self, every, value):
         """Another label of each @every-th trunk, all of it in one step."""
-        for trunk in self.conf["trunks"][::every]:
-            trunk["labels"]["rack"] = value
-        fresh = self.path.with_suffix(".new")
-        fresh.write_text(json.dumps(self.conf))
-        os.replace(fresh, self.path)
-
-    def reload(self):
-        self.exporter.process.send_signal(signal.SIGHUP)
+        for t in self.trunks[::every]:
+            t["labels"]["rack"] = value
+        with tempfile.TemporaryDirectory(dir=self.folder) as aside:
+            os.replace(write_config(aside, self.trunks, interval=f"{ROUND_S}s"), self.path)
 
     def lags(self):
         """[(bound in seconds, probes up to it)]"""
@@ -55,9 +48,7 @@ class Fleet:
                 re.finditer(rf'^{FAMILY}_bucket{{.*?le="([^"]+)"}} (\S+)', body, re.M)]
 
     def scrape_all(self):
-        request = urllib.request.Request(self.exporter.url, headers={"Accept-Encoding": "gzip"})
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            answer.read()
+        self.exporter.scrape(packed=True)
 
 
 def quantile(lags, share):
@@ -91,10 +82,10 @@ def phases(fleet):
     phase(fleet, "rest", 10)
     phase(fleet, "a scrape", 8, fleet.scrape_all)
     fleet.label(100, "a")
-    phase(fleet, "reload, 1 % changed", 8, fleet.reload)
-    phase(fleet, "reload, the same file", 8, fleet.reload)
+    phase(fleet, "reload, 1 % changed", 8, fleet.exporter.reload)
+    phase(fleet, "reload, the same file", 8, fleet.exporter.reload)
     fleet.label(1, "b")
-    phase(fleet, "reload, all changed", 15, fleet.reload)
+    phase(fleet, "reload, all changed", 15, fleet.exporter.reload)
 
 
 def switches(pid):
@@ -107,31 +98,24 @@ def idle(fleet):
     """The second round, as the first one is closer together."""
     exporter = fleet.exporter
     time.sleep(ROUND_S)
-    probes = total(exporter.scrape(PROBES)[0], PROBES.encode())
+    probes = exporter.total(PROBES)
     woken, begun = switches(exporter.process.pid), time.monotonic()
     time.sleep(ROUND_S / 2)
     woken = switches(exporter.process.pid) - woken
     seconds = time.monotonic() - begun
-    probes = total(exporter.scrape(PROBES)[0], PROBES.encode()) - probes
+    probes = exporter.total(PROBES) - probes
     print(f"{IDLE_COUNT:,} trunks: {woken / seconds:.1f} wake-ups a second, "
           f"{woken / max(1, probes):.2f} a probe")
 
 
 def main():
     build = sys.argv[1]
-    peer = subprocess.Popen([os.path.join(build, "tests", "bench", "probed_peer")],
-                            stdout=subprocess.PIPE, text=True)
-    try:
-        port = int(peer.stdout.readline())
+    with Peer(build) as peer:
         for count, measure in ((COUNT, phases), (IDLE_COUNT, idle)):
             with tempfile.TemporaryDirectory() as folder:
-                fleet = Fleet(build, folder, port, count)
-                try:
+                fleet = Fleet(build, folder, peer.ports["udp"], count)
+                with fleet.exporter:
                     measure(fleet)
-                finally:
-                    fleet.exporter.close()
-    finally:
-        peer.kill()
 
 
 if __name__ == "__main__":
