@@ -22,28 +22,6 @@ struct tls_profile {
 	struct tls_own own; /* of the chain that we show; zero without one */
 };
 
-/* OpenSSL hands out slots for the whole process; taken once, by the main thread. */
-static int record_slot = -1;
-
-static void record_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int idx, long argl,
-			void *argp)
-{
-	struct tls_record *rec = ptr;
-
-	(void)parent, (void)ad, (void)idx, (void)argl, (void)argp;
-	mem_deref(rec);
-}
-
-static void record_slot_take(void)
-{
-	record_slot = SSL_get_ex_new_index(0, NULL, NULL, NULL, record_free);
-}
-
-struct tls_record *tls_record_of(const SSL *ssl)
-{
-	return SSL_get_ex_data(ssl, record_slot);
-}
-
 static void profile_destructor(void *arg)
 {
 	struct tls_profile *tp = arg;
@@ -215,8 +193,6 @@ int tls_profile_alloc(struct tls_profile **tpp, const struct config_tls *conf,
 	struct tls_profile *tp;
 	int err;
 
-	if (record_slot < 0)
-		record_slot_take();
 	ERR_clear_error();
 	tp = mem_zalloc(sizeof(*tp), profile_destructor);
 	if (!tp)
@@ -224,7 +200,7 @@ int tls_profile_alloc(struct tls_profile **tpp, const struct config_tls *conf,
 	tp->server = server;
 	tp->skip_verify = conf->insecure_skip_verify;
 	tp->ctx = SSL_CTX_new(server ? TLS_server_method() : TLS_client_method());
-	if (!tp->ctx || record_slot < 0)
+	if (!tp->ctx || !tls_record_prepare())
 		err = tls_complain(&c, ENOMEM, "%s", tls_reason());
 	else
 		err = profile_setup(tp, conf, &c);
@@ -234,33 +210,6 @@ int tls_profile_alloc(struct tls_profile **tpp, const struct config_tls *conf,
 		mem_deref(tp);
 	else
 		*tpp = tp;
-	return err;
-}
-
-static void record_destructor(void *arg)
-{
-	struct tls_record *rec = arg;
-
-	tls_seen_clear(&rec->seen);
-	mem_deref(rec->resume);
-	mem_deref(rec->name);
-}
-
-/* The record belongs to the SSL once it is set there. */
-static int record_attach(SSL *ssl, const struct tls_profile *tp, const char *name)
-{
-	struct tls_record *rec = mem_zalloc(sizeof(*rec), record_destructor);
-	int err = 0;
-
-	if (!rec)
-		return ENOMEM;
-	rec->skip_verify = tp->skip_verify;
-	if (name)
-		err = str_dup(&rec->name, name);
-	if (!err && SSL_set_ex_data(ssl, record_slot, rec) != 1)
-		err = ENOMEM;
-	if (err)
-		mem_deref(rec);
 	return err;
 }
 
@@ -283,7 +232,7 @@ static int set_sni(SSL *ssl, const char *name)
 
 static int session_setup(SSL *ssl, const struct tls_profile *tp, const char *name)
 {
-	int err = record_attach(ssl, tp, tp->server ? NULL : name);
+	int err = tls_record_attach(ssl, tp->server ? NULL : name, tp->skip_verify);
 
 	if (err)
 		return err;

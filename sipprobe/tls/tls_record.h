@@ -29,6 +29,18 @@ struct tls_record {
 	char text[TLS_TEXT_BYTES];
 };
 
+/* Before the first of them is attached. Returns whether any can be. Main thread only. */
+bool tls_record_prepare(void);
+
+/*
+ * Gives an SSL a record, which goes with it.
+ *
+ * @name: of tls_session_alloc(); copied
+ *
+ * Returns 0 or ENOMEM.
+ */
+int tls_record_attach(SSL *ssl, const char *name, bool skip_verify);
+
 /* The SSL's record; NULL for an SSL that tls_session_alloc() did not make. */
 struct tls_record *tls_record_of(const SSL *ssl);
 

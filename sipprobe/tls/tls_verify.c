@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <openssl/x509v3.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -209,24 +208,6 @@ static void record_finding(struct tls_record *rec, X509_STORE_CTX *store, int er
 		cert = X509_STORE_CTX_get0_cert(store);
 	rec->fault = f->fault;
 	f->say(rec, cert, error);
-}
-
-void tls_seen_clear(struct tls_seen *seen)
-{
-	sk_X509_pop_free(seen->chain, X509_free);
-	*seen = (struct tls_seen){0};
-}
-
-int tls_seen_copy(struct tls_seen *to, const struct tls_seen *from)
-{
-	STACK_OF(X509) *chain = from->chain ? X509_chain_up_ref(from->chain) : NULL;
-
-	tls_seen_clear(to);
-	if (from->chain && !chain)
-		return ENOMEM;
-	*to = *from;
-	to->chain = chain;
-	return 0;
 }
 
 /* OpenSSL itself lets go of certificates that are refused. */

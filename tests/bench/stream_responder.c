@@ -6,7 +6,6 @@
 #include <openssl/ssl.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
@@ -15,58 +14,54 @@
 
 #include "tests/support/ca.h"
 
-enum { EVENTS = 64 };
+enum { EVENTS = 64, DESCRIPTORS = 1 << 17 };
 
-struct peer {
-	int fd;
-	SSL *ssl; /* NULL over TCP */
-};
+static SSL *ssl_of[DESCRIPTORS]; /* by descriptor; NULL over TCP */
 
 static const char status[] = "SIP/2.0 200 OK";
 
-static void peer_drop(struct peer *p)
+static void peer_drop(int fd)
 {
-	SSL_free(p->ssl);
-	(void)close(p->fd);
-	free(p);
+	SSL_free(ssl_of[fd]);
+	ssl_of[fd] = NULL;
+	(void)close(fd);
 }
 
 static void peer_accept(int listener, int epoll, SSL_CTX *ctx)
 {
 	int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
-	struct peer *p = fd >= 0 ? calloc(1, sizeof(*p)) : NULL;
-	struct epoll_event event = {.events = EPOLLIN, .data.ptr = p};
+	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
 	int on = 1;
 
-	if (!p)
+	if (fd < 0 || fd >= DESCRIPTORS)
 		return;
-	p->fd = fd;
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	if (ctx) {
-		p->ssl = SSL_new(ctx);
-		SSL_set_accept_state(p->ssl);
-		(void)SSL_set_fd(p->ssl, fd);
+		ssl_of[fd] = SSL_new(ctx);
+		SSL_set_accept_state(ssl_of[fd]);
+		(void)SSL_set_fd(ssl_of[fd], fd);
 	}
 	(void)epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
 /* As read(), with the handshake done on the way: less than 0 for not yet. */
-static int peer_read(struct peer *p, char *buf, int size)
+static int peer_read(int fd, char *buf, int size)
 {
+	SSL *ssl = ssl_of[fd];
 	int n;
 
-	if (!p->ssl)
-		return (int)recv(p->fd, buf, (size_t)size, 0);
-	n = SSL_read(p->ssl, buf, size);
-	return n > 0 ? n : SSL_get_error(p->ssl, n) == SSL_ERROR_WANT_READ ? -1 : 0;
+	if (!ssl)
+		return (int)recv(fd, buf, (size_t)size, 0);
+	n = SSL_read(ssl, buf, size);
+	return n > 0 ? n : SSL_get_error(ssl, n) == SSL_ERROR_WANT_READ ? -1 : 0;
 }
 
 /* The answer is the request with another start line; requests come whole here. */
-static bool peer_answer(struct peer *p)
+static bool peer_answer(int fd)
 {
 	char buf[4096 + sizeof(status)];
 	char *request = buf + sizeof(status);
-	int n = peer_read(p, request, 4096);
+	int n = peer_read(fd, request, 4096);
 	char *line_end = n > 0 ? memchr(request, '\r', (size_t)n) : NULL;
 	char *answer;
 	int len;
@@ -76,14 +71,14 @@ static bool peer_answer(struct peer *p)
 	answer = line_end - (sizeof(status) - 1);
 	memcpy(answer, status, sizeof(status) - 1);
 	len = (int)(request + n - answer);
-	return p->ssl ? SSL_write(p->ssl, answer, len) == len
-		      : send(p->fd, answer, (size_t)len, MSG_NOSIGNAL) == len;
+	return ssl_of[fd] ? SSL_write(ssl_of[fd], answer, len) == len
+			  : send(fd, answer, (size_t)len, MSG_NOSIGNAL) == len;
 }
 
 _Noreturn static void serve(int listener, SSL_CTX *ctx)
 {
 	int epoll = epoll_create1(0);
-	struct epoll_event events[EVENTS] = {{.events = EPOLLIN}};
+	struct epoll_event events[EVENTS] = {{.events = EPOLLIN, .data.fd = listener}};
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	(void)signal(SIGPIPE, SIG_IGN);
@@ -92,12 +87,12 @@ _Noreturn static void serve(int listener, SSL_CTX *ctx)
 		int n = epoll_wait(epoll, events, EVENTS, -1);
 
 		for (int i = 0; i < n; i++) {
-			struct peer *p = events[i].data.ptr;
+			int fd = events[i].data.fd;
 
-			if (!p)
+			if (fd == listener)
 				peer_accept(listener, epoll, ctx);
-			else if (!peer_answer(p))
-				peer_drop(p);
+			else if (!peer_answer(fd))
+				peer_drop(fd);
 		}
 	}
 }
