@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "sipprobe/tls/tls_cache.h"
 #include "sipprobe/transport/local_sockets.h"
 #include "sipprobe/transport/sockets.h"
 #include "sipprobe/transport/stream.h"
-#include "sipprobe/tls/tls_cache.h"
 #include "sipprobe/transport/udp.h"
 
 enum { QUEUE_MAX = 65536 }; /* bytes that wait for a connection */

@@ -16,8 +16,8 @@
 #include "sipprobe/target/bindings.h"
 #include "sipprobe/target/registry.h"
 #include "sipprobe/target/target.h"
-#include "sipprobe/transport/sockets.h"
 #include "sipprobe/tls/tls_cache.h"
+#include "sipprobe/transport/sockets.h"
 #include "sipprobe/transport/tls_watch.h"
 
 /* A configuration made ready by engine_apply(), before it touches the one in force. */

@@ -10,10 +10,11 @@
 #include "sipprobe/target/target_probe.h"
 #include "sipprobe/target/target_request.h"
 #include "sipprobe/target/target_state.h"
+#include "sipprobe/tls/tls_cache.h"
+#include "sipprobe/tls/tls_resume.h"
 #include "sipprobe/transport/local_sockets.h"
 #include "sipprobe/transport/sockets.h"
 #include "sipprobe/transport/stream.h"
-#include "sipprobe/tls/tls_cache.h"
 #include "sipprobe/websocket/handshake.h"
 
 /* Between two looks whether the port of `local` is free. */

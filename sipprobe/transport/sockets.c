@@ -4,11 +4,11 @@
 
 #include "base/clock.h"
 #include "config/uri.h"
+#include "sipprobe/tls/tls_cache.h"
 #include "sipprobe/transport/inbound.h"
 #include "sipprobe/transport/listener.h"
 #include "sipprobe/transport/local_sockets.h"
 #include "sipprobe/transport/sockets_private.h"
-#include "sipprobe/tls/tls_cache.h"
 
 /* A peer that pings over a connection of its own does so every minute or two. */
 #define INBOUND_IDLE_NS (600 * CLOCK_NS_PER_S)

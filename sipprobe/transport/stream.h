@@ -11,11 +11,11 @@
 #include "sipprobe/probe.h"
 #include "sipprobe/tls/tls.h"
 #include "sipprobe/tls/tls_rehearsal.h"
-#include "sipprobe/tls/tls_resume.h"
 
 struct handshake_request;
 struct stream;
 struct ticker;
+struct tls_resume;
 
 struct stream_events {
 	/* TCP is connected, with TLS the peer is verified, and WebSocket's handshake is

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "sipprobe/tls/tls_resume.h"
 #include "sipprobe/transport/stream_private.h"
 
 enum { BIO_IDLE_BYTES = 512 }; /* an idle connection's BIOs hold no more */

@@ -1,8 +1,8 @@
 #include "sipprobe/transport/tls_watch.h"
 
 #include "base/clock.h"
-#include "sipprobe/transport/sockets.h"
 #include "sipprobe/tls/tls_cache.h"
+#include "sipprobe/transport/sockets.h"
 
 /*
  * A look is three stat() a profile, which also sees what inotify does not: files on NFS,

@@ -4,8 +4,8 @@
 
 #include "base/clock.h"
 #include "sipprobe/target/target.h"
-#include "sipprobe/transport/local_sockets.h"
 #include "sipprobe/tls/tls_cache.h"
+#include "sipprobe/transport/local_sockets.h"
 #include "sipprobe/trunk/heartbeat.h"
 #include "sipprobe/trunk/trunk_names.h"
 #include "sipprobe/trunk/trunk_parts.h"

@@ -5,8 +5,8 @@
 
 #include "sipprobe/call/call_way.h"
 #include "sipprobe/loop/ticker.h"
-#include "sipprobe/transport/sockets.h"
 #include "sipprobe/tls/tls_cache.h"
+#include "sipprobe/transport/sockets.h"
 #include "tests/unit/sipprobe/loop_turn.h"
 #include "tests/unit/sipprobe/virtual_time.h"
 #include "tests/unit/tap.h"

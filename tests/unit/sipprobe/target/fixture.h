@@ -12,14 +12,14 @@
 #include <unistd.h>
 
 #include "sipprobe/target/bindings.h"
+#include "sipprobe/target/exchange.h"
 #include "sipprobe/target/peers.h"
 #include "sipprobe/target/probers.h"
 #include "sipprobe/target/registry.h"
 #include "sipprobe/target/target.h"
-#include "sipprobe/target/exchange.h"
 #include "sipprobe/target/target_state.h"
-#include "sipprobe/transport/sockets.h"
 #include "sipprobe/tls/tls_cache.h"
+#include "sipprobe/transport/sockets.h"
 #include "sipprobe/trunk/demux.h"
 #include "tests/unit/sipprobe/loop_turn.h"
 #include "tests/unit/sipprobe/virtual_time.h"

@@ -5,9 +5,9 @@
 #include "sipprobe/fingerprint/fingerprint.h"
 #include "sipprobe/peer_change.h"
 #include "sipprobe/target/probers.h"
+#include "sipprobe/tls/tls_rehearsal.h"
 #include "sipprobe/tls_failure.h"
 #include "sipprobe/transport/stream.h"
-#include "sipprobe/tls/tls_rehearsal.h"
 #include "tests/support/ca.h"
 #include "tests/unit/sipprobe/target/fixture.h"
 

@@ -1,8 +1,8 @@
 /* One profile for all with equal settings, and files that are replaced meanwhile. */
 #include <errno.h>
 
-#include "sipprobe/transport/sockets.h"
 #include "sipprobe/tls/tls_cache.h"
+#include "sipprobe/transport/sockets.h"
 #include "sipprobe/transport/tls_watch.h"
 #include "tests/unit/sipprobe/transport/cert_file.h"
 #include "tests/unit/sipprobe/virtual_time.h"

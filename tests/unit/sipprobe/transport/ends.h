@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "sipprobe/message/guard.h"
+#include "sipprobe/tls/tls_cache.h"
 #include "sipprobe/transport/sockets.h"
 #include "sipprobe/transport/stream.h"
-#include "sipprobe/tls/tls_cache.h"
 #include "sipprobe/transport/udp.h"
 #include "tests/unit/descriptors.h"
 #include "tests/unit/sipprobe/loop_turn.h"

@@ -4,12 +4,12 @@
 
 #include "sipprobe/dns/lookup.h"
 #include "sipprobe/loop/alarm.h"
+#include "sipprobe/tls/tls_cache.h"
 #include "sipprobe/transport/inbound.h"
 #include "sipprobe/transport/listener.h"
 #include "sipprobe/transport/local_sockets.h"
 #include "sipprobe/transport/sockets.h"
 #include "sipprobe/transport/stream_private.h"
-#include "sipprobe/tls/tls_cache.h"
 #include "sipprobe/transport/tls_watch.h"
 #include "sipprobe/transport/udp_private.h"
 #include "tests/unit/descriptors.h"
