@@ -61,6 +61,10 @@ static void target_stream_up_h(struct stream *s, void *arg)
 	target_more(t)->stream_up = true;
 	if (!t->pending)
 		return;
+	if (t->attempt->look_ns) {
+		t->attempt->look_ns = 0;
+		target_wait(t);
+	}
 	err = send_request(t);
 	if (err)
 		target_fail(t, PROBE_INTERNAL, err, NULL);
@@ -109,18 +113,30 @@ static void target_stream_hasten(struct target *t)
 		target_probe_at(t, at_ns);
 }
 
+/* The next connection is a new one in the ladder too, with its own request. */
+static int replace_stream(struct target *t, int64_t now_ns, const char *words)
+{
+	target_note_next_request(t);
+	target_note_words(t, LADDER_REPLACED, now_ns, words);
+	drop_stream(t);
+	t->attempt->look_ns = 0;
+	t->attempt->replaced_ns = now_ns;
+	t->attempt->reused = false;
+	t->attempt->sent_ns = 0;
+	return connect_in_turn(t);
+}
+
+static const char unresumed[] =
+	"the peer did not resume a TLS session: a whole handshake";
+
 /* Nothing was asked yet: the probe goes on, over a connection that offers no session. */
 static bool try_unresumed(struct target *t)
 {
-	int64_t now_ns = clock_monotonic_ns();
-
-	if (!stream_failed_to_resume(t->more->stream))
+	if (!stream_failed_to_resume(t->more->stream) ||
+	    replace_stream(t, clock_monotonic_ns(), unresumed))
 		return false;
-	target_note_words(t, LADDER_REPLACED, now_ns,
-			  "the peer did not resume a TLS session: a whole handshake");
-	drop_stream(t);
-	t->attempt->replaced_ns = now_ns;
-	return try_again(t);
+	target_wait(t);
+	return true;
 }
 
 static void target_stream_closed_h(struct stream *s, enum probe_outcome why, int err,
@@ -161,32 +177,31 @@ static void look_later(struct target *t)
 		clock_monotonic_ns() + (2 * t1_ns < half_ns ? 2 * t1_ns : half_ns);
 }
 
-/* The next connection is a new one in the ladder too, with its own request. */
-static int replace_stream(struct target *t, int64_t now_ns)
+/* Why the probe had better go on over another connection; NULL: it had not. */
+static const char *replace_why(const struct target *t)
 {
-	target_note_next_request(t);
-	target_note_words(t, LADDER_REPLACED, now_ns,
-			  "the kept connection acknowledges nothing: a new one");
-	drop_stream(t);
-	t->attempt->look_ns = 0;
-	t->attempt->replaced_ns = now_ns;
-	t->attempt->reused = false;
-	t->attempt->sent_ns = 0;
-	return connect_in_turn(t);
+	const struct stream *s = t->more->stream;
+
+	if (s && stream_failed_to_resume(s))
+		return unresumed;
+	/* A peer that acknowledges is there, and only silent. */
+	if (s && t->attempt->reused && stream_is_overdue(s))
+		return "the kept connection acknowledges nothing: a new one";
+	return NULL;
 }
 
 void target_stream_look(struct target *t, int64_t now_ns)
 {
+	const char *why = replace_why(t);
 	int err;
 
-	/* A peer that acknowledges is there, and only silent. */
-	if (!t->more->stream || !stream_is_overdue(t->more->stream)) {
+	if (!why) {
 		t->attempt->look_ns =
 			now_ns + target_settings(t)->t1_us * CLOCK_NS_PER_US;
 		target_wait(t);
 		return;
 	}
-	err = replace_stream(t, now_ns);
+	err = replace_stream(t, now_ns, why);
 	if (err)
 		target_fail(t, probe_outcome_of(err), err, NULL);
 	else
@@ -232,8 +247,12 @@ static void use_session(struct target *t)
 
 	if (!lifetime_us || !stream_is_tls(more->stream))
 		return;
-	if (more->resume || !tls_resume_alloc(&more->resume))
-		stream_use_session(more->stream, more->resume, lifetime_us);
+	if (!more->resume && tls_resume_alloc(&more->resume))
+		return;
+	/* A peer that falls silent over it is asked once more, in time. */
+	if (stream_use_session(more->stream, more->resume, lifetime_us))
+		t->attempt->look_ns = t->begun_ns + target_settings(t)->timeout_us *
+							    CLOCK_NS_PER_US / 2;
 }
 
 static int use_websocket(struct target *t)

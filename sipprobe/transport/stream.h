@@ -83,13 +83,13 @@ int stream_use_websocket(struct stream *s, const struct handshake_request *rq,
 
 /*
  * Has a connection over TLS that was just begun offer what session @r holds, and keep
- * what the peer gives there: tls_resume_offer().
+ * what the peer gives there: tls_resume_offer(). Returns whether it offers one.
  */
-void stream_use_session(struct stream *s, struct tls_resume *r, int64_t lifetime_us);
+bool stream_use_session(struct stream *s, struct tls_resume *r, int64_t lifetime_us);
 
 /*
- * Whether it failed before it was up and had offered a session: it may be that which the
- * peer does not bear, and the next connection will not.
+ * Whether it offers a session and its handshake has failed, or is not done yet: it may
+ * be that which the peer does not bear, and the next connection will not.
  */
 bool stream_failed_to_resume(const struct stream *s);
 

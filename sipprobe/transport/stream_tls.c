@@ -99,9 +99,10 @@ static void read_records(struct stream *s, int64_t rx_ns)
 	}
 }
 
-void stream_use_session(struct stream *s, struct tls_resume *r, int64_t lifetime_us)
+bool stream_use_session(struct stream *s, struct tls_resume *r, int64_t lifetime_us)
 {
 	tls_resume_offer(s->ssl, r, lifetime_us);
+	return tls_resume_offered(s->ssl);
 }
 
 bool stream_failed_to_resume(const struct stream *s)

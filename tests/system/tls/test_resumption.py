@@ -34,10 +34,10 @@ def offers_session(hello):
 
 
 class Unbearing:
-    """Stands before a TLS peer, and hangs up on who offers a session."""
+    """Stands before a TLS peer, and hangs up on who offers a session, or falls silent."""
 
-    def __init__(self, peer):
-        self.peer, self.offered, self.whole = peer, 0, 0
+    def __init__(self, peer, silent=False):
+        self.peer, self.silent, self.offered, self.whole = peer, silent, 0, 0
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
         threading.Thread(target=self.serve, daemon=True).start()
@@ -53,6 +53,8 @@ class Unbearing:
             first = client.recv(65535)
             if offers_session(first[5:]):
                 self.offered += 1
+                while self.silent and client.recv(65535):
+                    pass
                 return
             self.whole += 1
             with socket.create_connection((self.peer.host, self.peer.port)) as server:
@@ -124,8 +126,14 @@ class Resumption(Case):
         self.assertEqual(e.scrape().failures("a"), {})
 
     def test_one_that_does_not_bear_it(self):
+        self.unbearing()
+
+    def test_one_that_falls_silent_over_it(self):
+        self.unbearing(silent=True)
+
+    def unbearing(self, **how):
         """No probe fails for it, and it is asked no second time."""
-        front = self.use(Unbearing(self.peer()))
+        front = self.use(Unbearing(self.peer(), **how))
         e = self.start(config_of(self.trunk("a", f"sip:127.0.0.1:{front.port};transport=tls",
                                             lifetime="1h")))
         m = e.settled("a", 5)
