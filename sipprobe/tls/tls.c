@@ -190,6 +190,7 @@ int tls_profile_alloc(struct tls_profile **tpp, const struct config_tls *conf,
 {
 	const struct tls_complaint c = {err_text, err_size};
 	unsigned failures = openssl_memory_failures();
+	bool recorded = tls_record_prepare();
 	struct tls_profile *tp;
 	int err;
 
@@ -200,7 +201,7 @@ int tls_profile_alloc(struct tls_profile **tpp, const struct config_tls *conf,
 	tp->server = server;
 	tp->skip_verify = conf->insecure_skip_verify;
 	tp->ctx = SSL_CTX_new(server ? TLS_server_method() : TLS_client_method());
-	if (!tp->ctx || !tls_record_prepare())
+	if (!tp->ctx || !recorded)
 		err = tls_complain(&c, ENOMEM, "%s", tls_reason());
 	else
 		err = profile_setup(tp, conf, &c);
