@@ -10,6 +10,7 @@ struct tls_resume;
 
 /* What a peer showed, and what verification made of it. */
 struct tls_seen {
+	int64_t at_ns;		      /* monotonic; in the handshake */
 	int64_t not_after_s;	      /* earliest in the chain shown, or 0 */
 	int64_t verified_not_after_s; /* earliest in the chain that was verified, or 0 */
 	char verified_ends[64]; /* who ends then: "" the peer's own, else its title */

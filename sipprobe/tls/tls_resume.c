@@ -12,8 +12,7 @@ struct tls_resume {
 	SSL_CTX *ctx;	      /* owned; what it was made with */
 	char *name;	      /* owned; what the peer proved; NULL: nothing */
 	struct tls_seen seen;
-	int64_t seen_ns; /* monotonic */
-	int64_t shy_ns;	 /* it is offered none until then; 0: it may be */
+	int64_t shy_ns; /* it is offered none until then; 0: it may be */
 };
 
 static void tls_resume_forget(struct tls_resume *r)
@@ -60,7 +59,6 @@ static int tls_resume_begin(struct tls_resume *r, const struct tls_record *rec,
 		return err;
 	r->ctx = SSL_get_SSL_CTX(ssl);
 	SSL_CTX_up_ref(r->ctx);
-	r->seen_ns = clock_monotonic_ns();
 	return 0;
 }
 
@@ -100,7 +98,7 @@ static bool tls_resume_is_good(const struct tls_resume *r, const SSL *ssl,
 
 	return r->session && r->ctx == SSL_get_SSL_CTX(ssl) &&
 	       !str_cmp(r->name ? r->name : "", rec->name ? rec->name : "") &&
-	       clock_monotonic_ns() - r->seen_ns < lifetime_us * CLOCK_NS_PER_US &&
+	       clock_monotonic_ns() - r->seen.at_ns < lifetime_us * CLOCK_NS_PER_US &&
 	       (!ends_s || clock_wall_ns() / CLOCK_NS_PER_S < ends_s);
 }
 
@@ -124,8 +122,7 @@ void tls_resume_offer(SSL *ssl, struct tls_resume *r, int64_t lifetime_us)
 		return;
 	/* Until it has finished this one. */
 	r->shy_ns = now_ns + lifetime_us * CLOCK_NS_PER_US;
-	/* A ticket is for one connection (RFC 8446 C.4); a session of TLS 1.2 for many.
-	 */
+	/* A ticket is for one connection (RFC 8446 C.4), other sessions for many. */
 	if (SSL_SESSION_get_protocol_version(r->session) < TLS1_3_VERSION)
 		return;
 	SSL_SESSION_free(r->session);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "sipprobe/tls/tls_identity.h"
 #include "sipprobe/tls/tls_record.h"
 #include "sipprobe/tls/tls_strength.h"
@@ -354,6 +355,7 @@ int tls_verify(X509_STORE_CTX *store, void *arg)
 
 	(void)arg;
 	keep_chain(rec, store);
+	rec->seen.at_ns = clock_monotonic_ns();
 	rec->seen.not_after_s =
 		tls_earliest_not_after_s(NULL, X509_STORE_CTX_get0_untrusted(store));
 	if (is_large(rec, store))

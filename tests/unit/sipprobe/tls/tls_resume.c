@@ -210,6 +210,44 @@ static void test_bounds(void)
 	SSL_CTX_free(server);
 }
 
+/* A connection that is kept is given another ticket long after its handshake. */
+static void test_late_ticket(void)
+{
+	struct tls_profile *tp = make_profile(LIFETIME_US);
+	SSL_CTX *server = make_server(&leaf, TLS1_3_VERSION, 0);
+	struct tls_resume *r = NULL;
+	struct shaken s = {0};
+	SSL *ssl = NULL, *peer = SSL_new(server);
+	char byte;
+
+	(void)tls_resume_alloc(&r);
+	(void)tls_session_alloc(&ssl, tp, "sbc.example");
+	give_bios(ssl);
+	give_bios(peer);
+	SSL_set_accept_state(peer);
+	tls_resume_offer(ssl, r, LIFETIME_US);
+	for (int turn = 0; turn < 4; turn++) {
+		step(ssl, &s);
+		carry(ssl, peer);
+		(void)SSL_do_handshake(peer);
+		carry(peer, ssl);
+	}
+	virtual_now_ns += 9 * MINUTE_S * CLOCK_NS_PER_S;
+	is_int(SSL_new_session_ticket(peer), 1, "another ticket");
+	(void)SSL_do_handshake(peer);
+	carry(peer, ssl);
+	(void)SSL_read(ssl, &byte, 1);
+	SSL_shutdown(ssl);
+	SSL_free(ssl);
+	SSL_free(peer);
+	virtual_now_ns += 2 * MINUTE_S * CLOCK_NS_PER_S;
+	s = whole(tp, server, r);
+	ok(s.finished && !s.offered, "is as old as what was shown in the handshake");
+	mem_deref(r);
+	mem_deref(tp);
+	SSL_CTX_free(server);
+}
+
 /* The peer is another, or does not bear it. */
 static void test_peers(void)
 {
@@ -256,6 +294,7 @@ int main(void)
 	test_kind(TLS1_2_VERSION, 0, "TLS 1.2, tickets");
 	test_kind(TLS1_2_VERSION, SSL_OP_NO_TICKET, "TLS 1.2, identifiers");
 	test_bounds();
+	test_late_ticket();
 	test_peers();
 	ca_drop(&root);
 	ca_drop(&leaf);
