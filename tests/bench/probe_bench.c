@@ -25,19 +25,7 @@ static double wall_s(void)
 /* One round trip at a time per window slot, one call a datagram, nothing read into. */
 static double bare_us(uint16_t port)
 {
-	static const char request[] =
-		"OPTIONS sip:127.1.10.10:50600 SIP/2.0\r\n"
-		"Via: SIP/2.0/UDP "
-		"127.0.0.1:50601;branch=z9hG4bK0000002a0123456789abcdef;rport\r\n"
-		"Max-Forwards: 70\r\n"
-		"From: <sip:ping@127.0.0.1:50601>;tag=0123456789abcdef\r\n"
-		"To: <sip:127.1.10.10:50600>\r\n"
-		"Call-ID: 0123456789abcdef0123456789abcdef\r\n"
-		"CSeq: 1 OPTIONS\r\n"
-		"Contact: <sip:ping@127.0.0.1:50601>\r\n"
-		"Accept: application/sdp\r\n"
-		"User-Agent: siptrunk_exporter/0.1.0\r\n"
-		"Content-Length: 0\r\n\r\n";
+	static const char request[] = RIG_REQUEST;
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 	double end_s = wall_s() + SECONDS;
 	double begin_cpu_s = rig_cpu_s();

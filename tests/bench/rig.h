@@ -6,6 +6,21 @@
 
 #include "sipprobe/engine.h"
 
+/* An OPTIONS of the engine's size, for loops that send one and look into none. */
+#define RIG_REQUEST                                                                      \
+	"OPTIONS sip:127.1.10.10:50600 SIP/2.0\r\n"                                      \
+	"Via: SIP/2.0/UDP "                                                              \
+	"127.0.0.1:50601;branch=z9hG4bK0000002a0123456789abcdef;rport\r\n"               \
+	"Max-Forwards: 70\r\n"                                                           \
+	"From: <sip:ping@127.0.0.1:50601>;tag=0123456789abcdef\r\n"                      \
+	"To: <sip:127.1.10.10:50600>\r\n"                                                \
+	"Call-ID: 0123456789abcdef0123456789abcdef\r\n"                                  \
+	"CSeq: 1 OPTIONS\r\n"                                                            \
+	"Contact: <sip:ping@127.0.0.1:50601>\r\n"                                        \
+	"Accept: application/sdp\r\n"                                                    \
+	"User-Agent: siptrunk_exporter/0.1.0\r\n"                                        \
+	"Content-Length: 0\r\n\r\n"
+
 struct rig {
 	unsigned targets;
 	uint16_t port;	      /* of the responder */
