@@ -33,30 +33,39 @@ static bool is_escaped(const char *p, const char *start)
 	return (p - q) % 2 == 1;
 }
 
-/*
- * How many of the next eight bytes are plain text: none below a space, none DEL. It may
- * count too few, of a byte behind one that is not, never too many.
- */
-static size_t plain_bytes(const char *p)
-{
-	const uint64_t ones = 0x0101010101010101ULL;
-	uint64_t word, del, special;
+/* Sixteen bytes at once, by whatever the processor has for that. */
+typedef uint8_t plain_lanes __attribute__((vector_size(16)));
+typedef uint64_t plain_words __attribute__((vector_size(16)));
 
-	memcpy(&word, p, sizeof(word));
+enum { PLAIN_LANES = sizeof(plain_lanes) };
+
+/* Where in a word the first byte stands that is not zero, counted in bytes. */
+static size_t plain_first(uint64_t word)
+{
 	if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
-		word = __builtin_bswap64(word);
-	del = word ^ (0x7f * ones);
-	special =
-		(((word - 0x20 * ones) & ~word) | ((del - ones) & ~del)) & (0x80 * ones);
-	return special ? (size_t)__builtin_ctzll(special) / 8 : sizeof(word);
+		return (size_t)__builtin_clzll(word) / 8;
+	return (size_t)__builtin_ctzll(word) / 8;
 }
 
-/* Goes over plain text, a word at a time, and may stop before its end. */
+/* How many of the next bytes are plain text: none below a space, none DEL. */
+static size_t plain_bytes(const char *p)
+{
+	plain_lanes bytes;
+	plain_words odd;
+
+	memcpy(&bytes, p, sizeof(bytes));
+	odd = (plain_words)((bytes < ' ') | (bytes == 0x7f));
+	if (!(odd[0] | odd[1]))
+		return PLAIN_LANES;
+	return odd[0] ? plain_first(odd[0]) : sizeof(odd[0]) + plain_first(odd[1]);
+}
+
+/* Goes over plain text, many bytes at a time, and may stop before its end. */
 static size_t plain_skip(const struct guard_scan *s, size_t i)
 {
-	size_t n = sizeof(uint64_t);
+	size_t n = PLAIN_LANES;
 
-	while (n == sizeof(uint64_t) && i + sizeof(uint64_t) < s->len) {
+	while (n == PLAIN_LANES && i + PLAIN_LANES < s->len) {
 		n = plain_bytes(s->buf + i);
 		i += n;
 	}

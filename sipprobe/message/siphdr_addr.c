@@ -1,15 +1,21 @@
 /* URIs and addresses: From, To (RFC 3261 20.20) and Contact (20.10). */
 #include "sipprobe/message/siphdr_private.h"
 
+/* Whether bytes that may all stand in a URI begin like one, and do not end there. */
+static bool uri_begins(const struct pl *uri)
+{
+	struct pl rest = *uri, scheme;
+
+	return rest.l && *rest.p >= 'A' &&
+	       siphdr_run_take(&scheme, &rest, SIPHDR_SCHEME) &&
+	       siphdr_char_take(&rest, ':') && rest.l;
+}
+
 bool siphdr_uri_valid(const struct pl *uri)
 {
-	struct pl rest = *uri, run;
+	const char *end = uri->p + uri->l;
 
-	if (!rest.l || *rest.p < 'A')
-		return false;
-	return siphdr_run_take(&run, &rest, SIPHDR_SCHEME) &&
-	       siphdr_char_take(&rest, ':') && siphdr_run_take(&run, &rest, SIPHDR_URI) &&
-	       !rest.l;
+	return uri_begins(uri) && siphdr_run_end(uri->p, end, SIPHDR_URI) == end;
 }
 
 /* A display name and a URI in angle brackets. */
@@ -28,7 +34,7 @@ static bool name_addr_take(struct pl *uri, struct pl *c)
 	if (!siphdr_char_take(c, '<'))
 		return false;
 	siphdr_run_take(uri, c, SIPHDR_URI);
-	return siphdr_char_take(c, '>') && siphdr_uri_valid(uri);
+	return siphdr_char_take(c, '>') && uri_begins(uri);
 }
 
 /* A bare URI ends at its first semicolon, comma or question mark; only the first may
