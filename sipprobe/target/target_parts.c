@@ -3,8 +3,12 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/sanitized.h"
 #include "sipprobe/target/target_ladder.h"
 #include "sipprobe/target/target_state.h"
+
+/* Attempts kept for those to come: as many as one turn of a busy loop begins. */
+enum { SPARES_MAX = SANITIZED ? 0 : 1024 };
 
 /* What those have who have none of their own. */
 const struct target_more target_more_none = {0};
@@ -56,6 +60,41 @@ void target_more_free(struct target *t)
  */
 static struct attempt unprovided;
 
+/*
+ * Attempts that have ended, the last first: it is in the cache still. malloc() has no
+ * more than seven of a size at hand, and looks for the others. Main thread only.
+ */
+static struct spare {
+	struct spare *next;
+} * spares;
+static unsigned spare_count;
+
+static struct attempt *attempt_alloc(void)
+{
+	struct spare *s = spares;
+
+	if (!s)
+		return malloc(sizeof(struct attempt));
+	spares = s->next;
+	spare_count--;
+	return (struct attempt *)(void *)s;
+}
+
+static void attempt_free(struct attempt *a)
+{
+	struct spare *s = (struct spare *)(void *)a;
+
+	if (a == &unprovided)
+		return;
+	if (spare_count >= SPARES_MAX) {
+		free(a);
+		return;
+	}
+	s->next = spares;
+	spares = s;
+	spare_count++;
+}
+
 static void attempt_clear(struct target *t)
 {
 	target_notes_free(t);
@@ -71,8 +110,7 @@ int attempt_begin(struct target *t, bool held)
 		retransmissions = held ? a->retransmissions : 0;
 		attempt_clear(t);
 	} else {
-		/* As short-lived as they are, malloc() has one at hand. */
-		a = malloc(sizeof(*a));
+		a = attempt_alloc();
 	}
 	t->attempt = a ? a : &unprovided;
 	*t->attempt = (struct attempt){
@@ -105,8 +143,7 @@ void attempt_end(struct target *t)
 	t->copied_us =
 		copied_ns ? (uint32_t)((copied_ns - t->begun_ns) / CLOCK_NS_PER_US) : 0;
 	attempt_clear(t);
-	if (t->attempt != &unprovided)
-		free(t->attempt);
+	attempt_free(t->attempt);
 	t->attempt = NULL;
 }
 

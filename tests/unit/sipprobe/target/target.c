@@ -1,4 +1,5 @@
 /* A target over UDP: the client transaction of RFC 3261 17.1.2, and all that ends it. */
+#include "base/sanitized.h"
 #include "sipprobe/target/probers.h"
 #include "tests/unit/sipprobe/target/fixture.h"
 
@@ -649,6 +650,32 @@ static void test_ladder(void)
 	fixture_close(&f);
 }
 
+/* What an attempt leaves is the next one's, of whichever target, and as new. */
+static void test_spares(void)
+{
+	enum { MANY = 2000 }; /* more than are kept */
+	static struct target t[MANY];
+	const struct attempt *last;
+	bool new = true;
+
+	for (int round = 0; round < 2; round++) {
+		for (int i = 0; i < MANY; i++) {
+			t[i].more = &target_more_none;
+			new = !attempt_begin(&t[i], false) && !t[i].attempt->copies &&new;
+			t[i].attempt->copies = 7;
+		}
+		for (int i = 0; i < MANY; i++)
+			attempt_end(&t[i]);
+	}
+	ok(new, "each begins as new");
+	(void)attempt_begin(&t[0], false);
+	last = t[0].attempt;
+	attempt_end(&t[0]);
+	(void)attempt_begin(&t[1], false);
+	ok(SANITIZED || t[1].attempt == last, "where the last one was");
+	attempt_end(&t[1]);
+}
+
 static void test_small_things(void)
 {
 	struct resolve_address moved;
@@ -778,6 +805,7 @@ int main(void)
 		test_rebind,
 		test_ladder,
 		test_refuses,
+		test_spares,
 		test_small_things,
 		test_schedule,
 	};
