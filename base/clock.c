@@ -15,6 +15,15 @@ struct clock_pair clock_look(void)
 	return (struct clock_pair){clock_monotonic_ns(), clock_wall_ns()};
 }
 
+struct clock_pair clock_glance(void)
+{
+	struct timespec now, wall;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	clock_gettime(CLOCK_REALTIME_COARSE, &wall);
+	return (struct clock_pair){clock_of_timespec(&now), clock_of_timespec(&wall)};
+}
+
 struct clock_stamps clock_stamps_begin(void)
 {
 	struct clock_pair now = clock_look();

@@ -52,6 +52,12 @@ struct clock_pair {
 struct clock_pair clock_look(void);
 
 /*
+ * Both as the kernel last kept them, milliseconds ago at most, a tick apart at worst: for
+ * whether one of them was set, at a quarter of the price.
+ */
+struct clock_pair clock_glance(void);
+
+/*
  * Kernel stamps of one socket: they come on the wall clock, which may be set while what
  * they are of waits to be read.
  */

@@ -25,6 +25,7 @@ enum {
 #define REQUEST_KEPT_NS (5 * CLOCK_NS_PER_S)
 
 static void probe_begin(struct target *t, bool held);
+static void target_begin_at(struct target *t, int64_t at_ns, int64_t now_ns);
 static void probe_due_h(struct wheel_timer *timer, int64_t now_ns);
 
 /* @m: the response that ended the probe, or NULL */
@@ -51,7 +52,7 @@ static void probe_finish(struct target *t, const struct guard_message *m,
 	if (t->resolve_ns > 0)
 		t->resolve_ns = 0;
 	target_stream_done(t, t->answered);
-	target_probe_at(t, target_schedule_next_ns(t, r, now_ns));
+	target_begin_at(t, target_schedule_next_ns(t, r, now_ns), now_ns);
 	t->group->events->probe_done_h(t->cell, r, t->group->arg);
 	target_tell_ladder(t, r, m);
 	attempt_end(t);
@@ -233,10 +234,8 @@ void target_probe_now(struct target *t)
 	target_probe_at(t, clock_monotonic_ns());
 }
 
-void target_probe_at(struct target *t, int64_t at_ns)
+static void target_begin_at(struct target *t, int64_t at_ns, int64_t now_ns)
 {
-	int64_t now_ns = clock_monotonic_ns();
-
 	if (t->pending && t->prober->leave)
 		t->prober->leave(t);
 	/* One that has ended is being told of. */
@@ -246,6 +245,11 @@ void target_probe_at(struct target *t, int64_t at_ns)
 		at_ns = now_ns;
 	t->due_ns = at_ns;
 	ticker_start(target_services(t)->ticker, &t->timer, at_ns, probe_due_h);
+}
+
+void target_probe_at(struct target *t, int64_t at_ns)
+{
+	target_begin_at(t, at_ns, clock_monotonic_ns());
 }
 
 /*

@@ -8,7 +8,7 @@
 #include "sipprobe/transport/udp_private.h"
 
 /* Smaller than what any path of today takes; larger ones may be fragmented at once. */
-enum { UDP_WHOLE_MAX = 1200 };
+enum { UDP_WHOLE_MAX = 1200, UDP_TRIES = 4 };
 
 static bool udp_send_whole(const struct udp *u, bool whole)
 {
@@ -46,23 +46,48 @@ static bool is_another_ones(int err)
 	return false;
 }
 
-static int udp_send_try(const struct udp *u, const struct msghdr *h)
+static int udp_send_once(const struct udp *u, const struct msghdr *h)
 {
 	const struct iovec *iov = h->msg_iov;
+	/* The plain call costs less. */
+	ssize_t n = h->msg_controllen || h->msg_iovlen != 1
+			    ? sendmsg(u->fd, h, 0)
+			    : sendto(u->fd, iov->iov_base, iov->iov_len, 0, h->msg_name,
+				     h->msg_namelen);
 
-	for (int tries = 4; tries; tries--) {
-		/* The plain call costs less. */
-		ssize_t n = h->msg_controllen || h->msg_iovlen != 1
-				    ? sendmsg(u->fd, h, 0)
-				    : sendto(u->fd, iov->iov_base, iov->iov_len, 0,
-					     h->msg_name, h->msg_namelen);
+	return n < 0 ? errno : 0;
+}
 
-		if (n >= 0)
-			return 0;
-		if (!is_another_ones(errno))
-			break;
-	}
-	return errno;
+/* What becomes of a try that failed with @err, or did not, and of those that follow. */
+static int udp_send_tries(const struct udp *u, const struct msghdr *h, int err)
+{
+	for (int left = UDP_TRIES - 1; left && is_another_ones(err); left--)
+		err = udp_send_once(u, h);
+	return err;
+}
+
+static int udp_send_parts(struct udp *u, const struct msghdr *h)
+{
+	int err;
+
+	(void)udp_send_whole(u, false);
+	err = udp_send_tries(u, h, udp_send_once(u, h));
+	(void)udp_send_whole(u, true);
+	return err;
+}
+
+/* As a whole where it can be, of which a try ended with @err, else as the path takes it.
+ */
+static int udp_send_on(struct udp *u, const struct msghdr *h, int err)
+{
+	err = udp_send_tries(u, h, err);
+	return err == EMSGSIZE && u->whole ? udp_send_parts(u, h) : err;
+}
+
+/* Or it is not tried as a whole at all. */
+static bool udp_is_tried(const struct udp *u, size_t bytes)
+{
+	return !u->whole || bytes <= UDP_WHOLE_MAX;
 }
 
 static size_t udp_send_bytes(const struct msghdr *h)
@@ -74,30 +99,18 @@ static size_t udp_send_bytes(const struct msghdr *h)
 	return bytes;
 }
 
-/* As a whole where it can be, else as the path takes it. */
-static int udp_send_fitting(struct udp *u, const struct msghdr *h)
-{
-	int err = EMSGSIZE;
-
-	if (!u->whole || udp_send_bytes(h) <= UDP_WHOLE_MAX)
-		err = udp_send_try(u, h);
-	if (err != EMSGSIZE || !u->whole)
-		return err;
-	(void)udp_send_whole(u, false);
-	err = udp_send_try(u, h);
-	(void)udp_send_whole(u, true);
-	return err;
-}
-
 /*
  * A clock that was set before we send is no matter of what answers that, unless something
  * waits which came before it was set.
  */
 static void udp_note_clock(struct udp *u)
 {
-	struct clock_pair now = clock_look();
+	struct clock_pair now = clock_glance();
 	struct msghdr h = {0};
 
+	if (!clock_stamps_is_set(&u->stamps, &now))
+		return;
+	now = clock_look();
 	if (clock_stamps_is_set(&u->stamps, &now) &&
 	    recvmsg(u->fd, &h, MSG_PEEK | MSG_DONTWAIT) >= 0)
 		return;
@@ -107,11 +120,13 @@ static void udp_note_clock(struct udp *u)
 int udp_transmit_msg(struct udp *u, const struct msghdr *h)
 {
 	udp_note_clock(u);
-	return udp_send_fitting(u, h);
+	return udp_is_tried(u, udp_send_bytes(h)) ? udp_send_on(u, h, udp_send_once(u, h))
+						  : udp_send_parts(u, h);
 }
 
-static int transmit(struct udp *u, const struct sa *dst, const char *buf, size_t len,
-		    unsigned dscp)
+/* @err: of a try that was made without control data, or 0: there was none */
+static int transmit_msg(struct udp *u, const struct sa *dst, const char *buf, size_t len,
+			unsigned dscp, int err)
 {
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {0};
 	bool v6 = sa_af(dst) == AF_INET6;
@@ -123,19 +138,35 @@ static int transmit(struct udp *u, const struct sa *dst, const char *buf, size_t
 		.msg_iov = &iov,
 		.msg_iovlen = 1,
 		.msg_control = control,
-		.msg_controllen = sizeof(control),
+		.msg_controllen = dscp ? sizeof(control) : 0,
 	};
 	struct cmsghdr *c = CMSG_FIRSTHDR(&h);
 
-	if (!dscp) {
-		h.msg_controllen = 0;
-		return udp_transmit_msg(u, &h);
+	if (c) {
+		c->cmsg_level = v6 ? IPPROTO_IPV6 : IPPROTO_IP;
+		c->cmsg_type = v6 ? IPV6_TCLASS : IP_TOS;
+		c->cmsg_len = CMSG_LEN(sizeof(tos));
+		memcpy(CMSG_DATA(c), &tos, sizeof(tos));
 	}
-	c->cmsg_level = v6 ? IPPROTO_IPV6 : IPPROTO_IP;
-	c->cmsg_type = v6 ? IPV6_TCLASS : IP_TOS;
-	c->cmsg_len = CMSG_LEN(sizeof(tos));
-	memcpy(CMSG_DATA(c), &tos, sizeof(tos));
-	return udp_transmit_msg(u, &h);
+	return err ? udp_send_on(u, &h, err) : udp_transmit_msg(u, &h);
+}
+
+/*
+ * Most need no more than the plain call, and it is made from here: each function on the
+ * way back from the kernel is a return that the processor does not foresee.
+ */
+static int transmit(struct udp *u, const struct sa *dst, const char *buf, size_t len,
+		    unsigned dscp)
+{
+	int err = 0;
+
+	if (!dscp && udp_is_tried(u, len)) {
+		udp_note_clock(u);
+		if (sendto(u->fd, buf, len, 0, &dst->u.sa, dst->len) >= 0)
+			return 0;
+		err = errno;
+	}
+	return transmit_msg(u, dst, buf, len, dscp, err);
 }
 
 /* Stamped before it is sent: what answers it must not seem to come first. */

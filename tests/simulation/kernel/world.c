@@ -301,12 +301,14 @@ uint64_t world_digest(void)
 
 int __wrap_clock_gettime(clockid_t id, struct timespec *ts)
 {
-	int64_t ns = id == CLOCK_REALTIME ? world_wall_ns() : world_now_ns();
+	bool wall = id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE;
+	int64_t ns = wall ? world_wall_ns() : world_now_ns();
 
 	/* Here no time goes by while a thread works. */
 	if (id == CLOCK_THREAD_CPUTIME_ID)
 		ns = 0;
-	else if (id != CLOCK_REALTIME && id != CLOCK_MONOTONIC && id != CLOCK_BOOTTIME)
+	else if (!wall && id != CLOCK_MONOTONIC && id != CLOCK_MONOTONIC_COARSE &&
+		 id != CLOCK_BOOTTIME)
 		return __real_clock_gettime(id, ts);
 	*ts = (struct timespec){.tv_sec = ns / WORLD_S, .tv_nsec = ns % WORLD_S};
 	return 0;

@@ -61,8 +61,23 @@ static void test_begin(void)
 	ok(at_ns >= s.since_ns && at_ns <= now.now_ns, "a new socket's stamp is as new");
 }
 
+/* Off by a tick of the kernel's at most, unless we are put off between two looks. */
+static void test_glance(void)
+{
+	struct clock_stamps s = clock_stamps_begin();
+	struct clock_pair seen = clock_glance();
+
+	for (int looks = 0; clock_stamps_is_set(&s, &seen) && looks < 100; looks++)
+		seen = clock_glance();
+	ok(!clock_stamps_is_set(&s, &seen), "at a glance no clock was set");
+	ok(seen.now_ns <= clock_monotonic_ns(), "and none is ahead");
+	s.offset_ns += 70 * CLOCK_NS_PER_MS;
+	ok(clock_stamps_is_set(&s, &seen), "that one was is seen");
+}
+
 int main(void)
 {
+	test_glance();
 	test_stamps();
 	test_read();
 	test_begin();

@@ -25,10 +25,10 @@ int __wrap_clock_gettime(clockid_t id, struct timespec *ts);
 
 int __wrap_clock_gettime(clockid_t id, struct timespec *ts)
 {
-	if (id != CLOCK_MONOTONIC) {
+	if (id != CLOCK_MONOTONIC && id != CLOCK_MONOTONIC_COARSE) {
 		int err = __real_clock_gettime(id, ts);
 
-		if (!err && id == CLOCK_REALTIME)
+		if (!err && (id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE))
 			ts->tv_sec += virtual_wall_set_ns / CLOCK_NS_PER_S;
 		return err;
 	}

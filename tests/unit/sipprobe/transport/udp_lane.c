@@ -25,7 +25,7 @@ int __wrap_clock_gettime(clockid_t id, struct timespec *ts)
 {
 	int err = __real_clock_gettime(id, ts);
 
-	if (!err && id == CLOCK_MONOTONIC)
+	if (!err && (id == CLOCK_MONOTONIC || id == CLOCK_MONOTONIC_COARSE))
 		ts->tv_sec += ahead_s;
 	return err;
 }
