@@ -68,6 +68,12 @@ struct target *registry_find(const struct registry *r, uint32_t index)
 	return index < r->used ? r->slots[index] : NULL;
 }
 
+void registry_fetch(const struct registry *r, uint32_t index)
+{
+	if (index < r->used)
+		__builtin_prefetch(&r->slots[index]);
+}
+
 size_t registry_count(const struct registry *r)
 {
 	return r->used - r->vacant_count;

@@ -23,6 +23,9 @@ void registry_remove(struct registry *r, uint32_t index);
 /* NULL for a number that nobody has. */
 struct target *registry_find(const struct registry *r, uint32_t index);
 
+/* Brings into the cache where registry_find() is to look. */
+void registry_fetch(const struct registry *r, uint32_t index);
+
 /* The number of targets. */
 size_t registry_count(const struct registry *r);
 

@@ -12,8 +12,12 @@
 struct target;
 struct udp;
 
-/* Brings a target into the cache: what seems to be an answer of its peer is read. */
+/*
+ * Bring a target into the cache, and what an answer to it makes us touch: the former
+ * first. What seems to be one is read.
+ */
 void target_fetch(const struct target *t);
+void target_fetch_parts(const struct target *t);
 
 /*
  * Takes in what a datagram or a stream message, that passed the guard, answers. @src was

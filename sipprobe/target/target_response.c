@@ -172,17 +172,32 @@ bool target_response_take(struct target *t, const struct guard_message *m, int64
 	return true;
 }
 
+static void fetch(const void *p, size_t size)
+{
+	for (size_t at = 0; at < size; at += CACHE_LINE)
+		__builtin_prefetch((const char *)p + at);
+}
+
 void target_fetch(const struct target *t)
 {
-	for (size_t at = 0; at < sizeof(*t); at += CACHE_LINE)
-		__builtin_prefetch((const char *)t + at);
+	fetch(t, sizeof(*t));
+}
+
+void target_fetch_parts(const struct target *t)
+{
+	const struct request *r = &t->request;
+
+	/* Behind what we see of it stands what its trunk looks at. */
+	fetch(t->owner, sizeof(*t->owner) + CACHE_LINE);
+	fetch(t->attempt, sizeof(*t->attempt));
+	__builtin_prefetch(t->cell);
+	if (r->buf)
+		fetch(r->buf + r->branch, r->call_id + REQUEST_CALL_ID_LEN - r->branch);
 }
 
 bool target_response(struct target *t, const struct sa *src,
 		     const struct guard_message *m, int64_t rx_ns)
 {
-	/* Its end is told there. */
-	__builtin_prefetch(t->owner);
 	return from_peer(t, src) && target_response_take(t, m, rx_ns);
 }
 

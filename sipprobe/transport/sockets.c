@@ -13,6 +13,13 @@
 /* A peer that pings over a connection of its own does so every minute or two. */
 #define INBOUND_IDLE_NS (600 * CLOCK_NS_PER_S)
 
+static void sockets_coming_h(const struct mmsghdr *all, unsigned n, void *arg)
+{
+	struct sockets *s = arg;
+
+	s->arrivals->coming_h(all, n, s->arg);
+}
+
 static void sockets_datagram_h(struct udp *u, const struct sa *src, const char *buf,
 			       size_t len, int64_t rx_ns, void *arg)
 {
@@ -35,8 +42,12 @@ static struct turns *sockets_turns_h(void *arg)
 	return sockets_turns(arg);
 }
 
-const struct udp_events sockets_udp_events = {sockets_datagram_h, sockets_error_h,
-					      sockets_turns_h};
+const struct udp_events sockets_udp_events = {
+	.coming_h = sockets_coming_h,
+	.datagram_h = sockets_datagram_h,
+	.error_h = sockets_error_h,
+	.turns_h = sockets_turns_h,
+};
 
 /* With match_certificate who is not known may show a certificate. */
 static enum inbound_rank sockets_rank_h(const struct sa *peer, bool tls, void *arg)

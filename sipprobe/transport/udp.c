@@ -10,7 +10,6 @@
 #include "sipprobe/transport/udp_private.h"
 
 enum {
-	UDP_BATCH = 32,		/* datagrams a recvmmsg() */
 	UDP_BATCHES_A_WAKE = 8, /* then the loop gets its turn */
 	UDP_BATCH_NS = 1000000, /* of large ones fewer at once */
 	UDP_DATAGRAM_MAX = 65536,
@@ -138,6 +137,8 @@ static bool read_batch(struct udp *u)
 	n = recvmmsg(u->fd, batch.msgs, want, MSG_DONTWAIT, NULL);
 	c = clock_look(); /* once a batch */
 	u->batch = next_batch(n);
+	if (n > 0 && u->events->coming_h)
+		u->events->coming_h(batch.msgs, (unsigned)n, u->arg);
 	for (int i = 0; i < n; i++)
 		udp_deliver(u, (unsigned)i, &before, &c);
 	clock_stamps_read(&u->stamps, &c, n < (int)want);

@@ -7,6 +7,8 @@
 
 #include "sipprobe/loop/compat.h"
 
+enum { UDP_BATCH = 32 }; /* datagrams that are read at once, at most */
+
 struct turns;
 struct udp; /* one socket; mem_deref() closes it */
 
@@ -27,6 +29,11 @@ struct udp_events {
 	 * time pays for; he gets a lane then, see udp_private.h. NULL: nobody waits.
 	 */
 	struct turns *(*turns_h)(void *arg);
+	/*
+	 * Datagrams that came together, before the first of them is handed over: whom
+	 * they are for may be brought into the cache meanwhile. NULL: nobody does.
+	 */
+	void (*coming_h)(const struct mmsghdr *all, unsigned n, void *arg);
 };
 
 /* What ICMP said of a datagram, and who did. */

@@ -18,9 +18,8 @@
 #include "sipprobe/transport/stream.h"
 #include "sipprobe/transport/udp.h"
 #include "sipprobe/trunk/claim.h"
+#include "sipprobe/trunk/coming.h"
 #include "sipprobe/trunk/refusals.h"
-
-enum { FETCH_BYTES = 300 }; /* of a datagram, in which its branch is looked for */
 
 struct demux {
 	struct services *services;
@@ -311,25 +310,11 @@ static void demux_malformed(struct demux *d, const struct sa *src,
 	garbage_of(d->peers.ondemand, src, garbage);
 }
 
-/*
- * Whose answer it seems to be is brought into the cache, while it is read whether it is
- * one: a target was last touched when its request left.
- */
-static void demux_fetch(const struct demux *d, const char *buf, size_t len)
+static void demux_coming_h(const struct mmsghdr *all, unsigned n, void *arg)
 {
-	static const char cookie[] = "z9hG4bK";
-	const char *at = memmem(buf, len < FETCH_BYTES ? len : FETCH_BYTES, cookie,
-				sizeof(cookie) - 1);
-	struct pl branch = {.p = at, .l = REQUEST_BRANCH_LEN};
-	const struct target *t;
-	uint32_t index;
+	const struct demux *d = arg;
 
-	if (!at || len - (size_t)(at - buf) < REQUEST_BRANCH_LEN ||
-	    !request_branch_index(&branch, &index))
-		return;
-	t = registry_find(d->services->registry, index);
-	if (t)
-		target_fetch(t);
+	coming_fetch(d->services->registry, all, n);
 }
 
 static void demux_datagram_h(struct udp *u, const struct sa *src, const char *buf,
@@ -344,7 +329,6 @@ static void demux_datagram_h(struct udp *u, const struct sa *src, const char *bu
 		return;
 	idle = guard_idle_bytes(buf, len, NULL);
 	garbage.bytes = (struct pl){.p = buf + idle, .l = len - idle};
-	demux_fetch(d, garbage.bytes.p, garbage.bytes.l);
 	if (guard_datagram(&m, garbage.bytes.p, garbage.bytes.l, &garbage.why)) {
 		demux_malformed(d, src, &garbage);
 	} else if (m.request) {
@@ -454,6 +438,7 @@ static bool demux_response_h(struct stream *s, const struct guard_message *m,
 }
 
 const struct arrivals demux_arrivals = {
+	.coming_h = demux_coming_h,
 	.datagram_h = demux_datagram_h,
 	.icmp_h = demux_icmp_h,
 	.known_h = demux_known_h,

@@ -233,6 +233,58 @@ static void test_stamps(void)
 	mem_deref(b.udp);
 }
 
+/* What was told of datagrams, and when. */
+struct told {
+	unsigned batches, coming, datagrams;
+	bool early; /* of each batch before its first datagram, and with its bytes */
+};
+
+static void told_coming_h(const struct mmsghdr *all, unsigned n, void *arg)
+{
+	struct told *told = arg;
+
+	told->early &= told->coming == told->datagrams;
+	told->batches++;
+	told->coming += n;
+	for (unsigned i = 0; i < n; i++)
+		told->early &= all[i].msg_len == 1 &&
+			       *(char *)all[i].msg_hdr.msg_iov->iov_base == 'x';
+}
+
+static void told_datagram_h(struct udp *u, const struct sa *src, const char *buf,
+			    size_t len, int64_t rx_ns, void *arg)
+{
+	struct told *told = arg;
+
+	(void)u, (void)src, (void)buf, (void)len, (void)rx_ns;
+	told->datagrams++;
+}
+
+static void test_coming(void)
+{
+	static const struct udp_events told_events = {.datagram_h = told_datagram_h,
+						      .coming_h = told_coming_h};
+	struct told told = {.early = true};
+	struct udp *to = NULL;
+	struct end a;
+	struct sa sa;
+
+	sa_set_str(&sa, "127.0.0.1", 0);
+	if (!end_open(&a, "127.0.0.1") || udp_socket(&to, &sa, &told_events, &told))
+		return;
+	(void)udp_read(to);
+	is_int(told.batches, 0, "nothing is coming");
+	for (int i = 0; i < UDP_BATCH + 3; i++)
+		(void)udp_transmit(a.udp, udp_local(to), "x", 1, 0);
+	udp_catch_up(to, clock_monotonic_ns());
+	is_int(told.datagrams, UDP_BATCH + 3, "datagrams");
+	is_int(told.coming, UDP_BATCH + 3, "each was announced");
+	is_int(told.batches, 2, "by the batch");
+	ok(told.early, "before it was handed over");
+	mem_deref(to);
+	mem_deref(a.udp);
+}
+
 static void test_ttl(void)
 {
 	int ttl = 9, fd = socket(AF_INET, SOCK_DGRAM, 0);
@@ -343,6 +395,7 @@ int main(void)
 	test_catch_up_again();
 	test_catch_up_errors();
 	test_stamps();
+	test_coming();
 	test_ttl();
 	test_buffers();
 	test_one_family();
