@@ -11,6 +11,26 @@
 #include "config/reader/initial.h"
 #include "config/shard.h"
 
+/* What trunks have in their "tls" that says nothing of connections made to us. */
+static void warn_outbound_tls(struct load *l, const struct doc_path *at_tls)
+{
+	static const char *const keys[] = {"server_name", "session_lifetime"};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		const cJSON *set =
+			cJSON_GetObjectItemCaseSensitive(at_tls->node, keys[i]);
+		struct doc_path here;
+
+		if (!set)
+			continue;
+		here = doc_path_member(at_tls, set);
+		walk_warn(&l->w, &l->doc, &here,
+			  "sip.tls: %s is of connections that we open, and says nothing "
+			  "here",
+			  keys[i]);
+	}
+}
+
 /* Conditions between the rows of "sip". */
 static void check_sip(struct load *l, const cJSON *sip)
 {
@@ -30,6 +50,7 @@ static void check_sip(struct load *l, const cJSON *sip)
 				walk_fault(&l->w, &here,
 					   "to listen with TLS needs sip.tls.cert_file");
 		}
+	warn_outbound_tls(l, &at_tls);
 	if (!cert != !key) {
 		here = doc_path_member(&at_tls, cert ? cert : key);
 		walk_fault(&l->w, &here, "%s needs %s beside it", here.key,

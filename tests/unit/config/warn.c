@@ -5,11 +5,13 @@
 #include "config/config.h"
 #include "tests/unit/tap.h"
 
-static const char file[] = "{\"sip\": {\"tls\": {\"insecure_skip_verify\": true}},\n"
-			   " \"trunks\": [\n"
-			   "  {\"name\": \"a\", \"uri\": \"sip:a.example\"},\n"
-			   "  {\"name\": \"b\", \"uri\": \"sip:b.example\",\n"
-			   "   \"tls\": {\"insecure_skip_verify\": true}}]}";
+static const char file[] =
+	"{\"sip\": {\"tls\": {\"insecure_skip_verify\": true,\n"
+	"  \"server_name\": \"c.example\", \"session_lifetime\": \"5m\"}},\n"
+	" \"trunks\": [\n"
+	"  {\"name\": \"a\", \"uri\": \"sip:a.example\"},\n"
+	"  {\"name\": \"b\", \"uri\": \"sip:b.example\",\n"
+	"   \"tls\": {\"insecure_skip_verify\": true}}]}";
 
 static char *printed(const struct config_errors *warnings)
 {
@@ -31,7 +33,11 @@ static void check_reader(const struct config *c)
 	       "insecure_skip_verify is on, so the certificates of peers that connect "
 	       "are "
 	       "not verified\n"
-	       "x.json:5:36: trunks[1].tls.insecure_skip_verify: warning: trunk \"b\": "
+	       "x.json:2:18: sip.tls.server_name: warning: sip.tls: server_name is of "
+	       "connections that we open, and says nothing here\n"
+	       "x.json:2:51: sip.tls.session_lifetime: warning: sip.tls: "
+	       "session_lifetime is of connections that we open, and says nothing here\n"
+	       "x.json:6:36: trunks[1].tls.insecure_skip_verify: warning: trunk \"b\": "
 	       "insecure_skip_verify is on, so the peer's certificate is not verified\n",
 	       "what the reader warns of, in the order of the text");
 	free(text);
@@ -49,8 +55,8 @@ static void check_added(const struct config *c)
 	is_int(config_warn(&more, c, NULL, NULL, "is 4"), 0, "of the whole");
 	text = printed(&more);
 	is_str(text,
-	       "x.json:4:3: trunks[1].uri: warning: is 1\n"
-	       "x.json:3:3: trunks[0]: warning: is 2\n"
+	       "x.json:5:3: trunks[1].uri: warning: is 1\n"
+	       "x.json:4:3: trunks[0]: warning: is 2\n"
 	       "x.json: sip.listen: warning: is 3\n"
 	       "x.json: warning: is 4\n",
 	       "those added later, in the order they were found");
