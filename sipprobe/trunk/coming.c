@@ -12,24 +12,20 @@ enum { COMING_BYTES = 300 }; /* of a datagram, in which its branch is looked for
 /* No number that a target has. */
 #define COMING_NOBODY UINT32_MAX
 
-/*
- * The number of the target whose answer it seems to be. A branch of ours begins with a
- * letter that is rare before it; what else does is looked at and passed over.
- */
+/* The number of the target whose answer it seems to be, by the first branch of ours. */
 static uint32_t coming_index(const struct mmsghdr *h)
 {
-	const char *p = h->msg_hdr.msg_iov->iov_base;
-	const char *end = p + (h->msg_len < COMING_BYTES ? h->msg_len : COMING_BYTES);
-	struct pl branch = {.l = REQUEST_BRANCH_LEN};
+	static const char cookie[] = "z9hG4bK";
+	const char *buf = h->msg_hdr.msg_iov->iov_base;
+	size_t len = h->msg_len < COMING_BYTES ? h->msg_len : COMING_BYTES;
+	struct pl branch = {.p = memmem(buf, len, cookie, sizeof(cookie) - 1),
+			    .l = REQUEST_BRANCH_LEN};
 	uint32_t index;
 
-	while ((branch.p = memchr(p, 'z', (size_t)(end - p))) &&
-	       (size_t)(end - branch.p) >= branch.l) {
-		if (request_branch_index(&branch, &index))
-			return index;
-		p = branch.p + 1;
-	}
-	return COMING_NOBODY;
+	if (!branch.p || (size_t)(buf + len - branch.p) < branch.l ||
+	    !request_branch_index(&branch, &index))
+		return COMING_NOBODY;
+	return index;
 }
 
 /* In steps, each of which needs what the one before it fetched. */

@@ -35,6 +35,8 @@ static const struct {
 	{"a number that nobody has", VIA "z9hG4bKfffffffe" KEY "\r\n", 0xfffffffe},
 	{"the same letter before it",
 	 "SIP/2.0 200 zzz\r\nz: z9\r\nv: z9hG4bK00000002" KEY, 2},
+	{"another's branch before it", VIA "z9hG4bKnashds7\r\nv: z9hG4bK00000002" KEY,
+	 NOBODY},
 	{"cut inside the branch",
 	 VIA "z9hG4bK00000001"
 	     "0123456789abcde",
