@@ -14,8 +14,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/sanitized.h"
-
 /* Names that an architecture does not know are passed over. */
 static const char *const allowed[] = {
 	/* descriptors */

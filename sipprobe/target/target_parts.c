@@ -3,12 +3,11 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "base/sanitized.h"
 #include "sipprobe/target/target_ladder.h"
 #include "sipprobe/target/target_state.h"
 
 /* Attempts kept for those to come: as many as one turn of a busy loop begins. */
-enum { SPARES_MAX = SANITIZED ? 0 : 1024 };
+enum { SPARES_MAX = 1024 };
 
 /* What those have who have none of their own. */
 const struct target_more target_more_none = {0};
@@ -60,13 +59,15 @@ void target_more_free(struct target *t)
  */
 static struct attempt unprovided;
 
+struct spare {
+	struct spare *next;
+};
+
 /*
  * Attempts that have ended, the last first: it is in the cache still. malloc() has no
  * more than seven of a size at hand, and looks for the others. Main thread only.
  */
-static struct spare {
-	struct spare *next;
-} * spares;
+static struct spare *spares;
 static unsigned spare_count;
 
 static struct attempt *attempt_alloc(void)
@@ -86,7 +87,8 @@ static void attempt_free(struct attempt *a)
 
 	if (a == &unprovided)
 		return;
-	if (spare_count >= SPARES_MAX) {
+	/* A sanitizer is to see the end of each. */
+	if (SANITIZED || spare_count == SPARES_MAX) {
 		free(a);
 		return;
 	}

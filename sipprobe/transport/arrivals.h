@@ -17,7 +17,7 @@ struct arrivals {
 	/* A datagram, whatever it is. @rx_ns: the kernel's stamp, monotonic */
 	void (*datagram_h)(struct udp *u, const struct sa *src, const char *buf,
 			   size_t len, int64_t rx_ns, void *arg);
-	/* Before those of a batch; as in struct udp_events. */
+	/* Before those of a batch; as in struct udp_events, and may be NULL. */
 	void (*coming_h)(const struct mmsghdr *all, unsigned n, void *arg);
 	/* ICMP said that a datagram to @dst did not arrive; as in struct udp_events. */
 	void (*icmp_h)(const struct sa *dst, int err, const char *buf, size_t len,

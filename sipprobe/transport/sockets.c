@@ -17,7 +17,8 @@ static void sockets_coming_h(const struct mmsghdr *all, unsigned n, void *arg)
 {
 	struct sockets *s = arg;
 
-	s->arrivals->coming_h(all, n, s->arg);
+	if (s->arrivals->coming_h)
+		s->arrivals->coming_h(all, n, s->arg);
 }
 
 static void sockets_datagram_h(struct udp *u, const struct sa *src, const char *buf,

@@ -1,5 +1,4 @@
 /* A target over UDP: the client transaction of RFC 3261 17.1.2, and all that ends it. */
-#include "base/sanitized.h"
 #include "sipprobe/target/probers.h"
 #include "tests/unit/sipprobe/target/fixture.h"
 

@@ -12,6 +12,8 @@ static struct failing {
 	unsigned times;
 } sending, connecting, stamping;
 
+static int64_t call_takes_ns; /* each that sends */
+
 static bool failing_now(struct failing *f)
 {
 	if (!f->times)
@@ -33,6 +35,7 @@ int __wrap_setsockopt(int fd, int level, int name, const void *value, socklen_t 
 ssize_t __wrap_sendto(int fd, const void *buf, size_t len, int flags,
 		      const struct sockaddr *to, socklen_t to_len)
 {
+	virtual_now_ns += call_takes_ns;
 	if (failing_now(&sending))
 		return -1;
 	return __real_sendto(fd, buf, len, flags, to, to_len);
@@ -254,6 +257,31 @@ static void test_own_icmp(void)
 	fixture_close(&f);
 }
 
+/* It left in the middle of the call, or soon after its beginning where we were put off.
+ */
+static void test_when_it_left(void)
+{
+	static const struct {
+		int64_t takes_us, left_us;
+	} calls[] = {{0, 0}, {4, 2}, {10, 5}, {5000, 5}};
+
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		struct fixture f;
+		struct target *t;
+
+		fixture_open(&f, UDP, CALM);
+		t = fixture_target(&f, &prober_options);
+		call_takes_ns = calls[i].takes_us * CLOCK_NS_PER_US;
+		fixture_probe(t);
+		call_takes_ns = 0;
+		is_int((t->attempt->sent_ns - t->begun_ns) / CLOCK_NS_PER_US,
+		       calls[i].left_us, "after it began");
+		is_int(attempt_copied_ns(t), 0, "and it was not sent again");
+		mem_deref(t);
+		fixture_close(&f);
+	}
+}
+
 /*
  * The way out is chosen anew after the first failure in a row and each eighth from then
  * on: an end of ours that it does not give is then forgotten.
@@ -386,9 +414,9 @@ static void test_over_tcp(void)
 int main(void)
 {
 	static void (*const tests[])(void) = {
-		test_refused_here, test_passes_later, test_another_ones,
-		test_way,	   test_own_icmp,     test_second_request,
-		test_over_tcp,	   test_shared_end,
+		test_refused_here, test_passes_later, test_another_ones,   test_way,
+		test_own_icmp,	   test_when_it_left, test_second_request, test_over_tcp,
+		test_shared_end,
 	};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));
