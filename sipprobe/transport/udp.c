@@ -10,7 +10,7 @@
 #include "sipprobe/transport/udp_private.h"
 
 enum {
-	UDP_BATCHES_A_WAKE = 8, /* then the loop gets its turn */
+	UDP_BATCHES_A_WAKE = 16, /* then the loop gets its turn */
 	UDP_BATCH_NS = 1000000, /* of large ones fewer at once */
 	UDP_DATAGRAM_MAX = 65536,
 	UDP_CONTROL_MAX = 128,

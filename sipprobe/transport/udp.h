@@ -7,7 +7,7 @@
 
 #include "sipprobe/loop/compat.h"
 
-enum { UDP_BATCH = 32 }; /* datagrams that are read at once, at most */
+enum { UDP_BATCH = 16 }; /* datagrams that are read at once, at most */
 
 struct turns;
 struct udp; /* one socket; mem_deref() closes it */

@@ -148,7 +148,7 @@ static void test_batches(void)
 	for (int i = 0; i < 5; i++)
 		(void)udp_transmit(a.udp, udp_local(b.udp), large, sizeof(large), 0);
 	(void)udp_read(b.udp);
-	is_int(b.udp->batch, 32, "five large ones take less");
+	is_int(b.udp->batch, UDP_BATCH, "five large ones take less");
 	for (int i = 0; i < 6; i++)
 		(void)udp_transmit(a.udp, udp_local(b.udp), large, sizeof(large), 0);
 	(void)udp_read(b.udp);
@@ -161,14 +161,14 @@ static void test_batches(void)
 	is_int(udp_read(b.udp), at_once < 7, "a full batch: there may be more");
 	(void)udp_read(b.udp);
 	is_int(b.datagrams, 7, "which is read");
-	is_int(b.udp->batch, 32, "small ones: as many as ever");
-	for (int i = 0; i < 33; i++)
+	is_int(b.udp->batch, UDP_BATCH, "small ones: as many as ever");
+	for (int i = 0; i <= UDP_BATCH; i++)
 		(void)udp_transmit(a.udp, udp_local(b.udp), "x", 1, 0);
 	b.datagrams = 0;
 	is_int(udp_read(b.udp), true, "there is more");
-	is_int(b.datagrams, 32, "than one batch");
+	is_int(b.datagrams, UDP_BATCH, "than one batch");
 	is_int(udp_read(b.udp), false, "there is none");
-	is_int(b.datagrams, 33, "after all of them");
+	is_int(b.datagrams, UDP_BATCH + 1, "after all of them");
 	mem_deref(a.udp);
 	mem_deref(b.udp);
 }
