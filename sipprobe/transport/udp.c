@@ -11,7 +11,7 @@
 
 enum {
 	UDP_BATCHES_A_WAKE = 16, /* then the loop gets its turn */
-	UDP_BATCH_NS = 1000000, /* of large ones fewer at once */
+	UDP_BATCH_NS = 1000000,	 /* of large ones fewer at once */
 	UDP_DATAGRAM_MAX = 65536,
 	UDP_CONTROL_MAX = 128,
 	UDP_BUFFER_BYTES = 8 << 20, /* the default of 212 kB holds 250 small replies */
