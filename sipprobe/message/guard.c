@@ -39,12 +39,27 @@ static void head_end(struct guard_scan *s, size_t fields_end)
 	s->g->head_done = true;
 }
 
+/* NULL, or what is wrong with a line that is not empty. */
+static const char *line_read(struct guard_progress *g, const struct guard_line *l)
+{
+	struct pl name, value;
+	unsigned known = l->odd ? 0 : guard_fields_known(&value, &l->text);
+
+	if (known) {
+		value_trim(&value);
+		return guard_fields_read(g, known, &value, false);
+	}
+	if (field_split(&name, &value, l))
+		return guard_fields_take(g, &name, &value, l->odd);
+	guard_fields_note(g, "a line that is no header field");
+	return NULL;
+}
+
 /* Takes one header field, or the empty line that ends the head. */
 static int field_take(struct guard_scan *s)
 {
 	struct guard_progress *g = s->g;
 	size_t start = g->pos;
-	struct pl name, value;
 	struct guard_line l;
 	int err;
 
@@ -60,11 +75,7 @@ static int field_take(struct guard_scan *s)
 		head_end(s, start);
 		return 0;
 	}
-	if (!field_split(&name, &value, &l)) {
-		guard_fields_note(g, "a line that is no header field");
-		return 0;
-	}
-	s->why = guard_fields_take(g, &name, &value, l.odd);
+	s->why = line_read(g, &l);
 	return s->why ? EBADMSG : 0;
 }
 

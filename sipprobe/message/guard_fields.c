@@ -175,37 +175,91 @@ static const char *retry_after_read(struct guard_progress *g, const struct pl *v
 	return NULL;
 }
 
+/* By their first letter, so that those who share one stand side by side. */
 static const struct {
-	const char *name;
+	const char *name; /* in small letters and hyphens */
 	size_t len;
 	char compact;
 	unsigned kind;
 	value_h *read;
 } rules[] = {
-	{"Via", 3, 'v', SEEN_VIA, via_read},
-	{"From", 4, 'f', SEEN_FROM, from_read},
-	{"To", 2, 't', SEEN_TO, to_read},
-	{"Call-ID", 7, 'i', SEEN_CALL_ID, call_id_read},
-	{"CSeq", 4, 0, SEEN_CSEQ, cseq_read},
-	{"Max-Forwards", 12, 0, SEEN_MAX_FORWARDS, max_forwards_read},
-	{"Content-Length", 14, 'l', SEEN_CONTENT_LENGTH, content_length_read},
-	{"Retry-After", 11, 0, SEEN_RETRY_AFTER, retry_after_read},
+	{"call-id", 7, 'i', SEEN_CALL_ID, call_id_read},
+	{"cseq", 4, 0, SEEN_CSEQ, cseq_read},
+	{"content-length", 14, 'l', SEEN_CONTENT_LENGTH, content_length_read},
+	{"from", 4, 'f', SEEN_FROM, from_read},
+	{"max-forwards", 12, 0, SEEN_MAX_FORWARDS, max_forwards_read},
+	{"retry-after", 11, 0, SEEN_RETRY_AFTER, retry_after_read},
+	{"to", 2, 't', SEEN_TO, to_read},
+	{"via", 3, 'v', SEEN_VIA, via_read},
 };
 
-enum { RULES = sizeof(rules) / sizeof(*rules) };
+enum { RULES = sizeof(rules) / sizeof(*rules), LETTERS = 32 };
 
-static bool name_is(const struct pl *field, const char *name, size_t len, char compact)
+/* Of each letter the first rule, counted from 1; 0: none. */
+static const uint8_t rules_by_letter[LETTERS] = {
+	['c' % LETTERS] = 1, ['f' % LETTERS] = 4, ['m' % LETTERS] = 5,
+	['r' % LETTERS] = 6, ['t' % LETTERS] = 7, ['v' % LETTERS] = 8,
+};
+
+/* @text: so many bytes at least, none of them a control byte */
+static bool begins_with(const char *text, const char *name, size_t len)
 {
-	if (field->l == 1)
-		return compact && (*field->p | 0x20) == compact;
-	/* Of as many letters are few, and of these fewer begin alike. */
-	return field->l == len && (*field->p | 0x20) == (*name | 0x20) &&
-	       !strncasecmp(field->p, name, len);
+	for (size_t i = 0; i < len; i++)
+		if ((text[i] | 0x20) != name[i])
+			return false;
+	return true;
+}
+
+/*
+ * The rule whose name stands at the beginning of @text, counted from 1, or 0.
+ *
+ * @end: what must stand behind the name; 0: nothing does
+ */
+static unsigned rule_at(const struct pl *text, char end)
+{
+	char letter = (char)(*text->p | 0x20);
+	unsigned i = rules_by_letter[(uint8_t)letter % LETTERS];
+
+	for (; i && i <= RULES && *rules[i - 1].name == letter; i++) {
+		size_t len = rules[i - 1].len;
+
+		if ((end ? text->l > len && text->p[len] == end : text->l == len) &&
+		    begins_with(text->p, rules[i - 1].name, len))
+			return i;
+	}
+	return 0;
+}
+
+/* The rule for the field of that name, counted from 1, or 0. */
+static unsigned rule_named(const struct pl *name)
+{
+	char letter = (char)(*name->p | 0x20);
+
+	if (name->l > 1)
+		return rule_at(name, '\0');
+	for (unsigned i = 0; i < RULES; i++)
+		if (rules[i].compact == letter)
+			return i + 1;
+	return 0;
+}
+
+unsigned guard_fields_known(struct pl *value, const struct pl *line)
+{
+	unsigned rule = rule_at(line, ':');
+	size_t before = rule ? rules[rule - 1].len + 1 : 0;
+
+	value->p = line->p + before;
+	value->l = line->l - before;
+	return rule;
 }
 
 bool guard_field_is(const struct pl *field, const char *name, char compact)
 {
-	return name_is(field, name, strlen(name), compact);
+	if (field->l == 1)
+		return compact && (*field->p | 0x20) == compact;
+	/* Of as many letters are few, and of these fewer begin alike. */
+	return field->l == strlen(name) && (*field->p | 0x20) == (*name | 0x20) &&
+	       !strncasecmp(field->p, name, field->l);
 }
 
 /* What a field that stands once had as its value, where it matters that it stays so. */
@@ -278,20 +332,21 @@ static const char *unread(struct guard_progress *g, const struct pl *name,
 	return NULL;
 }
 
+const char *guard_fields_read(struct guard_progress *g, unsigned known,
+			      const struct pl *value, bool odd)
+{
+	const char *why = value_read(g, known - 1, value, odd);
+
+	return why && guard_fields_fault(g, 400, why) ? NULL : why;
+}
+
 const char *guard_fields_take(struct guard_progress *g, const struct pl *name,
 			      const struct pl *value, bool odd)
 {
-	const char *why;
-	size_t i;
+	unsigned rule = rule_named(name);
 
-	for (i = 0; i < RULES; i++) {
-		if (name_is(name, rules[i].name, rules[i].len, rules[i].compact))
-			break;
-	}
-	if (i == RULES)
-		return unread(g, name, value, odd);
-	why = value_read(g, i, value, odd);
-	return why && guard_fields_fault(g, 400, why) ? NULL : why;
+	return rule ? guard_fields_read(g, rule, value, odd)
+		    : unread(g, name, value, odd);
 }
 
 bool guard_fields_framed(const struct guard_progress *g)

@@ -5,6 +5,17 @@
 #include "sipprobe/message/guard.h"
 
 /*
+ * Which of the fields that the guard reads a line is, if its name stands there in full
+ * and a colon right behind it, as in nearly all lines. @line: not empty, no control byte
+ * in it. @value: what stands behind the colon, then. Returns its number, or 0.
+ */
+unsigned guard_fields_known(struct pl *value, const struct pl *line);
+
+/* Reads the value of such a field. Returns as the following. */
+const char *guard_fields_read(struct guard_progress *g, unsigned known,
+			      const struct pl *value, bool odd);
+
+/*
  * Takes note of a field and reads its value if the guard has a rule for it. @value is
  * without white space around it; @odd: a control byte is in it. Returns NULL, or a static
  * sentence on what is wrong that cannot be passed over.

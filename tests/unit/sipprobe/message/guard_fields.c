@@ -172,8 +172,72 @@ static void test_body(void)
 	part_is(&m.body, " X: y\r\n", "body");
 }
 
+/* A response whose Call-ID, CSeq, From, To and Via have these names. */
+static int read_named(struct guard_message *m, const char *const *names)
+{
+	char text[512];
+
+	(void)snprintf(text, sizeof(text),
+		       RESPONSE "%s:x\r\n%s: 1 OPTIONS\r\n%s: <sip:a@b>;tag=1\r\n"
+				"%s: <sip:c@d>;tag=2\r\n%s: SIP/2.0/UDP h;branch=z\r\n"
+				"\r\n",
+		       names[0], names[1], names[2], names[3], names[4]);
+	return guard_datagram(m, text, strlen(text), NULL);
+}
+
+/* Letters of either size, the compact form, and white space before the colon. */
+static void test_names(void)
+{
+	static const char *const rows[][5] = {
+		{"Call-ID", "CSeq", "From", "To", "Via"},
+		{"CALL-ID", "CSEQ", "FROM", "TO", "VIA"},
+		{"call-id", "cseq", "from", "to", "via"},
+		{"cALL-iD", "cSeQ", "fRoM", "tO", "vIa"},
+		{"i", "CSeq", "f", "t", "v"},
+		{"I", "CSeq", "F", "T", "V"},
+		{"Call-ID ", "CSeq\t", "From \t", "To ", "Via "},
+		{"i ", "CSeq", "f\t", "t ", "v  "},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct guard_message m;
+
+		is_int(read_named(&m, rows[i]), 0, rows[i][0]);
+		part_is(&m.call_id, "x", "Call-ID");
+		part_is(&m.cseq_method, "OPTIONS", "CSeq");
+		part_is(&m.from_tag, "1", "From");
+		part_is(&m.to_tag, "2", "To");
+		part_is(&m.branch, "z", "Via");
+	}
+}
+
+/* A name that is nearly one of them is another field's. */
+static void test_names_alike(void)
+{
+	static const struct {
+		size_t which;
+		const char *name;
+	} rows[] = {
+		{0, "Call-I"},	{0, "Call-IDs"}, {0, "Call_ID"}, {0, "Call-IE"},
+		{0, "Xall-ID"}, {0, "c"},	 {0, "CallMID"}, {1, "CSe"},
+		{1, "CSeqs"},	{1, "Content"},	 {1, "s"},	 {2, "Fro"},
+		{2, "Fromm"},	{2, "Frob"},	 {4, "Vi"},	 {4, "Viaa"},
+		{4, "Vib"},	{4, "6ia"},	 {2, "&rom"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const char *names[] = {"Call-ID", "CSeq", "From", "To", "Via"};
+		struct guard_message m;
+
+		names[rows[i].which] = rows[i].name;
+		is_int(read_named(&m, names), EBADMSG, rows[i].name);
+	}
+}
+
 int main(void)
 {
+	test_names();
+	test_names_alike();
 	test_via();
 	test_wrong();
 	test_comment();
