@@ -70,19 +70,27 @@ void token_unpack(char *digits, const uint32_t *words, size_t len)
 	}
 }
 
+static int token_draw_digits(uint64_t *digits)
+{
+	uint32_t word;
+	int err = token_draw(&word);
+
+	if (!err)
+		*digits = token_digits(word);
+	return err;
+}
+
 int token_hex(char *out, size_t len)
 {
-	size_t at, n;
+	uint64_t digits;
 
-	for (at = 0; at < len; at += n) {
-		uint32_t word;
-		uint64_t digits;
-
-		if (token_draw(&word))
+	for (; len >= sizeof(digits); out += sizeof(digits), len -= sizeof(digits)) {
+		if (token_draw_digits(&digits))
 			return EIO;
-		digits = token_digits(word);
-		n = len - at < sizeof(digits) ? len - at : sizeof(digits);
-		memcpy(out + at, &digits, n);
+		memcpy(out, &digits, sizeof(digits));
 	}
+	if (len && token_draw_digits(&digits))
+		return EIO;
+	memcpy(out, &digits, len);
 	return 0;
 }
