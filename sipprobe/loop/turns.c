@@ -9,11 +9,6 @@ struct turns {
 	int64_t next_ns; /* monotonic: when there is time for the queue again */
 };
 
-struct turns_account {
-	int64_t paid_ns; /* monotonic: by when its share pays for what it has used */
-	unsigned share;
-};
-
 static void turns_destructor(void *arg)
 {
 	struct turns *t = arg;

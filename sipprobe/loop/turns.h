@@ -20,8 +20,13 @@ enum {
 /* The time given to the queue at once; the one whose turn it is may take it beyond. */
 #define TURNS_SLICE_NS 1000000LL
 
-struct turns;	      /* the queue; mem_deref() */
-struct turns_account; /* time used; mem_deref() */
+struct turns; /* the queue; mem_deref() */
+
+/* Time used. Embed one, with its share, or allocate it. */
+struct turns_account {
+	int64_t paid_ns; /* monotonic: by when its share pays for what it has used */
+	unsigned share;	 /* one part in so many of the loop's time */
+};
 
 typedef void(turns_h)(void *arg);
 
@@ -35,7 +40,7 @@ struct turns_waiter {
 /* Returns 0 or errno. */
 int turns_alloc(struct turns **tp);
 
-/* @share: one part in so many of the loop's time. Returns 0 or ENOMEM. */
+/* Freed with mem_deref(). Returns 0 or ENOMEM. */
 int turns_account_alloc(struct turns_account **ap, unsigned share);
 
 /* CPU time of this thread, to take the difference of. */

@@ -19,8 +19,8 @@ enum {
 #define LANE_STAYS_NS (120 * CLOCK_NS_PER_S)
 
 struct source {
-	struct turns_account *account; /* of time; made when used */
-	int64_t room_ns;	       /* monotonic: when what it filled is its again */
+	struct turns_account account; /* of time */
+	int64_t room_ns;	      /* monotonic: when what it filled is its again */
 };
 
 struct udp_lanes {
@@ -47,8 +47,6 @@ static void lanes_destructor(void *arg)
 	struct udp_lanes *l = arg;
 
 	list_flush(&l->lanes);
-	for (size_t i = 0; i < SOURCES; i++)
-		mem_deref(l->sources[i].account);
 	mem_deref(l->turns);
 }
 
@@ -80,6 +78,8 @@ int udp_lanes_alloc(struct udp_lanes **lp, struct udp *of, struct turns *turns)
 	l->of = of;
 	l->turns = mem_ref(turns);
 	l->ns_a_byte = CLOCK_NS_PER_S / lanes_room(of);
+	for (size_t i = 0; i < SOURCES; i++)
+		l->sources[i].account.share = TURNS_SHARE;
 	*lp = l;
 	return 0;
 }
@@ -100,7 +100,7 @@ static struct lane *lane_find(const struct udp_lanes *l, const struct sa *peer)
 /* Whether it has used more than its share, of the loop's time or of the socket's room. */
 static bool source_is_over(const struct source *s, int64_t now_ns)
 {
-	return !turns_left(s->account, now_ns) || s->room_ns - now_ns > CLOCK_NS_PER_S;
+	return !turns_left(&s->account, now_ns) || s->room_ns - now_ns > CLOCK_NS_PER_S;
 }
 
 /* Datagrams for which there was no room, in all. */
@@ -239,7 +239,7 @@ static bool lanes_make_room(struct udp_lanes *l, int64_t now_ns)
 
 static void source_charge(struct source *s, int64_t now_ns, size_t len, int64_t ns_a_byte)
 {
-	turns_charge(s->account, now_ns, udp_cost_ns(len));
+	turns_charge(&s->account, now_ns, udp_cost_ns(len));
 	if (s->room_ns < now_ns)
 		s->room_ns = now_ns;
 	s->room_ns += (int64_t)(len + ROOM_BESIDES) * ns_a_byte;
@@ -250,8 +250,6 @@ void udp_lanes_charge(struct udp_lanes *l, const struct sa *src, size_t len,
 {
 	struct source *s = &l->sources[sa_hash(src, SA_ALL) % SOURCES];
 
-	if (!s->account && turns_account_alloc(&s->account, TURNS_SHARE))
-		return;
 	source_charge(s, now_ns, len, l->ns_a_byte);
 	if (source_is_over(s, now_ns) && !lane_find(l, src) && lanes_make_room(l, now_ns))
 		lane_open(l, src, s, now_ns);
