@@ -15,6 +15,7 @@ struct prober {
 	const char *method; /* of the request, and the metrics' label */
 	bool fingerprinted; /* its answers show the peer as it is: the same each time */
 	bool keeps_call;    /* one Call-ID for all probes, with rising CSeq */
+	bool heeded; /* its owner is told of each result, not only of what tips a state */
 	bool steady; /* it keeps to its interval whatever the state; it has no verdict yet
 		      * for long */
 	/*

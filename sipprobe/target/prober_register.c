@@ -277,6 +277,7 @@ static bool prober_register_unregister(struct target *t, bool all)
 const struct prober prober_register = {
 	.method = "REGISTER",
 	.keeps_call = true,
+	.heeded = true,
 	.start = target_transact,
 	.prepare = prober_register_prepare,
 	.again = prober_register_again,

@@ -47,7 +47,10 @@ struct target_owner {
 };
 
 struct target_owner_handlers {
-	/* A result is there. @changed: it tipped a state of the target. Or NULL */
+	/*
+	 * A result is there that tipped a state of the target (@changed), or any of one
+	 * whose prober is `heeded`. Or NULL
+	 */
 	void (*result_h)(struct target_owner *o, const struct target *t,
 			 const struct probe_result *last, bool changed);
 	/* The peer pinged us. Or NULL */

@@ -28,6 +28,14 @@ static void probe_begin(struct target *t, bool held);
 static void target_begin_at(struct target *t, int64_t at_ns, int64_t now_ns);
 static void probe_due_h(struct wheel_timer *timer, int64_t now_ns);
 
+/* Most results are of no interest to it, and a look at it costs a page that is cold. */
+static void tell_owner(struct target *t, const struct probe_result *r, bool changed)
+{
+	if ((changed || t->prober->heeded) && t->owner->handlers &&
+	    t->owner->handlers->result_h)
+		t->owner->handlers->result_h(t->owner, t, r, changed);
+}
+
 /* @m: the response that ended the probe, or NULL */
 static void probe_finish(struct target *t, const struct guard_message *m,
 			 struct probe_result *r)
@@ -59,10 +67,7 @@ static void probe_finish(struct target *t, const struct guard_message *m,
 	target_survey_probed(t, r);
 	if (t->due_ns - now_ns > REQUEST_KEPT_NS)
 		request_shrink(&t->request);
-	if (t->owner->handlers && t->owner->handlers->result_h)
-		t->owner->handlers->result_h(t->owner, t, r,
-					     t->health.state != before ||
-						     t->own.state != own_before);
+	tell_owner(t, r, t->health.state != before || t->own.state != own_before);
 }
 
 /* A deadline that we looked at late is no later for that. */

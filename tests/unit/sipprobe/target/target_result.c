@@ -40,13 +40,33 @@ static void test_own_state(void)
 	target_take_over(t, (struct health){.state = HEALTH_DOWN}, INT64_MAX);
 	is_int(target_own_state(t), HEALTH_UNKNOWN, "nothing is known of its own");
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		f.owner_results = 0;
 		probe(&f, t, steps[i].answer);
 		is_int(target_state(t), steps[i].state, "as the trunk counts");
 		is_int(target_own_state(t), steps[i].own, "by its own results");
-		is_int(f.owner_changed, steps[i].changed, "whether either is another");
+		is_int(f.owner_results, steps[i].changed,
+		       "its owner is told whether either is another");
 		is_int(target_health(t).state, steps[i].state,
 		       "its health says the same");
 	}
+	mem_deref(t);
+	fixture_close(&f);
+}
+
+/* Where a trunk registers is decided by each result, not by states alone. */
+static void test_heeded(void)
+{
+	struct fixture f;
+	struct target *t;
+
+	fixture_open(&f, UDP, CALM);
+	t = fixture_target(&f, &prober_register);
+	probe(&f, t, "200 OK");
+	is_int(f.owner_results, 1, "a first registration");
+	ok(f.owner_changed, "tips its state");
+	probe(&f, t, "200 OK");
+	is_int(f.owner_results, 2, "one that changes nothing is told of as well");
+	ok(!f.owner_changed, "as such");
 	mem_deref(t);
 	fixture_close(&f);
 }
@@ -311,9 +331,9 @@ static void test_stamp(void)
 int main(void)
 {
 	static void (*const tests[])(void) = {
-		test_own_state,	 test_taken_over, test_figures,
-		test_stamp,	 test_waiting,	  test_lag,
-		test_told_later, test_very_late,  test_put_off,
+		test_own_state, test_heeded,  test_taken_over, test_figures,
+		test_stamp,	test_waiting, test_lag,	       test_told_later,
+		test_very_late, test_put_off,
 	};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));
