@@ -1,5 +1,6 @@
 #include "sipprobe/loop/wheel.h"
 
+#include "base/cache.h"
 #include "sipprobe/loop/compat.h"
 
 /*
@@ -13,9 +14,8 @@ enum {
 	WHEEL_SLOTS = 1 << WHEEL_BITS,
 	WHEEL_LEVELS = 4,
 	WHEEL_WORDS = WHEEL_SLOTS / 64,
-	WHEEL_LOOK = 16, /* timers of a slot that are looked at before they sink */
-	WHEEL_CACHE_LINE = 64,
-	WHEEL_OWNER_SIZE = 320, /* about what a timer is the head of: a target */
+	WHEEL_LOOK = 16,	/* timers of a slot that are looked at before they sink */
+	WHEEL_OWNER_SIZE = 300, /* about what a timer is the head of: a target */
 };
 
 struct level {
@@ -139,8 +139,7 @@ static void wheel_fetch(const struct wheel_timer *t)
 {
 	if (!t)
 		return;
-	for (size_t at = 0; at < WHEEL_OWNER_SIZE; at += WHEEL_CACHE_LINE)
-		__builtin_prefetch((const char *)t + at);
+	cache_fetch(t, WHEEL_OWNER_SIZE);
 	__builtin_prefetch(t->next);
 }
 

@@ -8,6 +8,7 @@
 
 #include <strings.h>
 
+#include "base/cache.h"
 #include "config/config.h"
 #include "sipprobe/loop/compat.h"
 #include "sipprobe/loop/token.h"
@@ -104,8 +105,8 @@ void request_shrink(struct request *r);
 /* Brings the bytes into the cache: they are sent next. */
 static inline void request_fetch(const struct request *r)
 {
-	for (size_t at = 0; r->buf && at < r->len; at += 64)
-		__builtin_prefetch(r->buf + at);
+	if (r->buf)
+		cache_fetch(r->buf, r->len);
 }
 
 /*

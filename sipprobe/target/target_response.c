@@ -1,6 +1,7 @@
 /* Responses: which of a target's requests they answer, and what becomes of its probe. */
 #include <string.h>
 
+#include "base/cache.h"
 #include "base/clock.h"
 #include "sipprobe/target/exchange.h"
 #include "sipprobe/target/target_ladder.h"
@@ -8,8 +9,6 @@
 #include "sipprobe/target/target_marks.h"
 #include "sipprobe/target/target_probe.h"
 #include "sipprobe/target/target_state.h"
-
-enum { CACHE_LINE = 64 };
 
 #define STAMP_OFF_NS (50 * CLOCK_NS_PER_MS)
 
@@ -172,27 +171,20 @@ bool target_response_take(struct target *t, const struct guard_message *m, int64
 	return true;
 }
 
-static void fetch(const void *p, size_t size)
-{
-	for (size_t at = 0; at < size; at += CACHE_LINE)
-		__builtin_prefetch((const char *)p + at);
-}
-
 void target_fetch(const struct target *t)
 {
-	fetch(t, sizeof(*t));
+	cache_fetch(t, sizeof(*t));
 }
 
 void target_fetch_parts(const struct target *t)
 {
 	const struct request *r = &t->request;
 
-	/* Behind what we see of it stands what its trunk looks at. */
-	fetch(t->owner, sizeof(*t->owner) + CACHE_LINE);
-	fetch(t->attempt, sizeof(*t->attempt));
+	cache_fetch(t->attempt, sizeof(*t->attempt));
 	__builtin_prefetch(t->cell);
 	if (r->buf)
-		fetch(r->buf + r->branch, r->call_id + REQUEST_CALL_ID_LEN - r->branch);
+		cache_fetch(r->buf + r->branch,
+			    r->call_id + REQUEST_CALL_ID_LEN - r->branch);
 }
 
 bool target_response(struct target *t, const struct sa *src,

@@ -1,0 +1,19 @@
+/* The processor's cache: what is needed soon may be on its way there meanwhile. */
+#ifndef BASE_CACHE_H
+#define BASE_CACHE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { CACHE_LINE = 64 };
+
+/* Fetches each line of it. @p: may be anything; what is not there costs no more. */
+static inline void cache_fetch(const void *p, size_t size)
+{
+	size_t before = (uintptr_t)p % CACHE_LINE;
+
+	for (size_t at = 0; at < before + size; at += CACHE_LINE)
+		__builtin_prefetch((const char *)p - before + at);
+}
+
+#endif
