@@ -1,6 +1,6 @@
 #include "sipprobe/loop/wheel.h"
 
-#include "base/cache.h"
+#include "sipprobe/loop/cache.h"
 #include "sipprobe/loop/compat.h"
 
 /*

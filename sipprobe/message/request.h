@@ -8,8 +8,8 @@
 
 #include <strings.h>
 
-#include "base/cache.h"
 #include "config/config.h"
+#include "sipprobe/loop/cache.h"
 #include "sipprobe/loop/compat.h"
 #include "sipprobe/loop/token.h"
 #include "sipprobe/message/guard.h"

@@ -1,8 +1,8 @@
 /* Responses: which of a target's requests they answer, and what becomes of its probe. */
 #include <string.h>
 
-#include "base/cache.h"
 #include "base/clock.h"
+#include "sipprobe/loop/cache.h"
 #include "sipprobe/target/exchange.h"
 #include "sipprobe/target/target_ladder.h"
 #include "sipprobe/target/target_loss.h"

@@ -1,6 +1,6 @@
 /* The processor's cache: what is needed soon may be on its way there meanwhile. */
-#ifndef BASE_CACHE_H
-#define BASE_CACHE_H
+#ifndef SIPPROBE_LOOP_CACHE_H
+#define SIPPROBE_LOOP_CACHE_H
 
 #include <stddef.h>
 #include <stdint.h>
