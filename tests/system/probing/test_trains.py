@@ -94,13 +94,27 @@ class Trains(Bench):
         return wait_for(f"{requests} requests of {name}", lambda: (
             t := self.told(name))[0] >= requests and t, 40, step=0.2)
 
+    def told_as_seen(self, name):
+        """
+        What is told once it stands beside what the peer saw: each request is a train's, a
+        probe's, or a copy of one, whatever this machine made late.
+        """
+        def quiet():
+            seen = len(self.peers[name].requests)
+            m, told = self.exporter.scrape(), self.told(name)
+            others = sum(int(m.sum(f"siptrunk_{f}_total", trunk=name))
+                         for f in ("probes", "probe_retransmissions"))
+            return told[0] + others == seen == len(self.peers[name].requests) and told
+        return wait_for(f"{name} to settle", quiet, 40)
+
     def train(self, name):
         return json.loads(self.exporter.get(f"/api/v1/trunks/{name}"))["targets"][0][
             "train"]
 
     def test_good(self):
-        told = self.after("good")
-        self.assertEqual((told[0] % 10, told[0] - told[1], *told[2:]), (0, 0, 0, 0))
+        self.after("good")
+        requests, answers, *others = self.told_as_seen("good")
+        self.assertEqual((requests - answers, *others), (0, 0, 0))
         m = self.exporter.scrape()
         rtt = [m.get("siptrunk_train_rtt_seconds", trunk="good", stat=s)
                for s in ("min", "median", "max")]
@@ -108,12 +122,10 @@ class Trains(Bench):
         self.assertGreaterEqual(rtt[0], 0)
         self.assertLess(rtt[0], 0.1)
         self.assertLess(m.get("siptrunk_train_jitter_seconds", trunk="good"), 0.1)
-        self.assertIn("10 of 10 answered", self.exporter.get("/trunks/good"))
+        self.assertRegex(self.exporter.get("/trunks/good"), r"\b(\d+) of \1 answered")
         self.assertEqual(self.train("good")["rate_limited"], False)
-        # None is a probe, or a copy of one.
         self.assertEqual(m.codes("good"),
                          {200: int(m.get("siptrunk_probes_total", trunk="good"))})
-        self.assertEqual(m.sum("siptrunk_probe_retransmissions_total", trunk="good"), 0)
 
     def test_loss(self):
         """What the peer did not answer, and no more."""
