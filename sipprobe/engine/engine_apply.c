@@ -178,14 +178,19 @@ static void engine_commit_watches(struct engine *e, const struct plan *p)
 	engine_review_pauses(e);
 }
 
+static void engine_mark_local_h(struct target *t, void *arg)
+{
+	sockets_mark_local(arg, target_local(t));
+}
+
+/* Trunks may have no target yet, and some targets belong to none that stays: those that
+ * unregister, and probes on demand. */
 static void engine_commit_locals(struct engine *e, const struct plan *p)
 {
 	for (size_t i = 0; i < e->trunk_count; i++)
 		sockets_mark_local(e->services.sockets,
 				   &p->conf->trunks[i].settings->local);
-	/* Those that unregister go on sending for a while. */
-	for (struct le *le = e->group.targets.unregistering.head; le; le = le->next)
-		sockets_mark_local(e->services.sockets, target_local(le->data));
+	registry_each(e->services.registry, engine_mark_local_h, e->services.sockets);
 	sockets_sweep_local(e->services.sockets);
 }
 

@@ -393,6 +393,26 @@ static void test_expire(void)
 	config_free(listens);
 }
 
+/* Its socket is its own until it ends, also where no trunk wants that any more. */
+static void test_own_socket(void)
+{
+	struct config *plain = fixture_config("{\"trunks\": [{\"name\": \"idle\", "
+					      "\"uri\": \"sip:127.0.0.9\", "
+					      "\"paused\": true}]}");
+	struct asked a;
+
+	asked_open(&a, IPV4 ", \"local\": {\"address\": \"127.0.0.1\"}", "", "");
+	(void)ask(&a, "sip:127.0.0.1:%u");
+	ok(loop_until(is_asked, &a), "under way");
+	is_int(running_apply(&a.r, plain), 0, "the configuration changes");
+	pass_ms(600);
+	is_int(fixture_drain(&a.r.f), 1, "a copy after T1");
+	peer_answers(&a, "200 OK");
+	is_str(a.order, "127.0.0.1 OPTIONS response", "and it is answered there");
+	asked_close(&a);
+	config_free(plain);
+}
+
 static void test_methods(void)
 {
 	char first[FIXTURE_TEXT];
@@ -561,9 +581,10 @@ static void test_tls(void)
 int main(void)
 {
 	static void (*const tests[])(void) = {
-		test_answered, test_refused_start, test_names,	test_dns,
-		test_access,   test_proxy,	   test_cancel, test_expire,
-		test_methods,  test_binds,	   test_many,	test_tls,
+		test_answered,	 test_refused_start, test_names,  test_dns,
+		test_access,	 test_proxy,	     test_cancel, test_expire,
+		test_own_socket, test_methods,	     test_binds,  test_many,
+		test_tls,
 	};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));
