@@ -171,7 +171,7 @@ static void probe_resize(struct target *t, int64_t now_ns)
 {
 	struct attempt *a = t->attempt;
 
-	if (!a->copies || a->resized == RESIZED_MAX)
+	if (!a->copies || a->resized == RESIZED_MAX || !t->udp)
 		return;
 	a->resized++;
 	a->copies--;
@@ -227,11 +227,13 @@ static void probe_rebound_h(struct wheel_timer *timer, int64_t now_ns)
 void target_rebind(struct target *t)
 {
 	t->udp = NULL;
-	/* Its answer may come to a socket that is closed now: ask again, at once. A call
-	 * chooses its way at each message. */
-	if (t->pending && !t->more->call && t->address.transport == CONFIG_TRANSPORT_UDP)
-		ticker_start(target_services(t)->ticker, &t->timer, clock_monotonic_ns(),
-			     probe_rebound_h);
+	if (!t->pending || t->more->call || t->address.transport != CONFIG_TRANSPORT_UDP)
+		return; /* a call chooses its way at each message */
+	/* Its answer may come to a socket that is closed now: ask again, at once. What
+	 * comes to one that stays open puts no copy off until then. */
+	t->attempt->resend_ns = 0;
+	ticker_start(target_services(t)->ticker, &t->timer, clock_monotonic_ns(),
+		     probe_rebound_h);
 }
 
 void target_probe_now(struct target *t)

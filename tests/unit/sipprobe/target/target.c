@@ -599,6 +599,32 @@ static void test_rebind(void)
 	fixture_close(&f);
 }
 
+/* What comes to a socket that stays open, before it is asked again: there is none yet. */
+static void test_rebind_heard(void)
+{
+	struct fixture f;
+	struct target *t;
+
+	fixture_open(&f, UDP, CALM ", \"timeout\": \"9s\"");
+	t = fixture_target(&f, &prober_options);
+	fixture_probe(t);
+	fixture_drain(&f);
+	pass_ms(100);
+	target_rebind(t);
+	target_icmp(t, EMSGSIZE);
+	fixture_reply(&f, "100 Trying", "");
+	is_int(fixture_drain(&f), 0, "nothing to send from");
+	pass_ns(WHEEL_TICK_NS);
+	is_int(fixture_drain(&f), 1, "it is asked again all the same");
+	pass_ms(500);
+	is_int(fixture_drain(&f), 1, "and once more after T1, for nobody heard that");
+	fixture_reply(&f, "200 OK", "");
+	is_str(fixture_told(&f), "add OPTIONS udp, begin, response 200 up",
+	       "one probe, answered");
+	mem_deref(t);
+	fixture_close(&f);
+}
+
 static void test_ladder(void)
 {
 	struct fixture f;
@@ -803,6 +829,7 @@ int main(void)
 		test_no_way_out,
 		test_paused,
 		test_rebind,
+		test_rebind_heard,
 		test_ladder,
 		test_refuses,
 		test_spares,
