@@ -125,6 +125,20 @@ static unsigned next_batch(int n)
 	return (unsigned)(1 + n * UDP_BATCH_NS / cost_ns);
 }
 
+/*
+ * An error of an earlier datagram comes before those that wait, each time that one is
+ * taken from the queue of errors with another behind it. Returns a number, or -errno.
+ */
+static int read_datagrams(const struct udp *u, unsigned want)
+{
+	int left = UDP_TRIES, n;
+
+	do
+		n = recvmmsg(u->fd, batch.msgs, want, MSG_DONTWAIT, NULL);
+	while (n < 0 && udp_is_another_ones(errno) && --left);
+	return n < 0 ? -errno : n;
+}
+
 /* Returns whether there may be more. */
 static bool read_batch(struct udp *u)
 {
@@ -134,14 +148,14 @@ static bool read_batch(struct udp *u)
 	int n;
 
 	batch_prepare();
-	n = recvmmsg(u->fd, batch.msgs, want, MSG_DONTWAIT, NULL);
+	n = read_datagrams(u, want);
 	c = clock_look(); /* once a batch */
 	u->batch = next_batch(n);
 	if (n > 0 && u->events->coming_h)
 		u->events->coming_h(batch.msgs, (unsigned)n, u->arg);
 	for (int i = 0; i < n; i++)
 		udp_deliver(u, (unsigned)i, &before, &c);
-	clock_stamps_read(&u->stamps, &c, n < (int)want);
+	clock_stamps_read(&u->stamps, &c, n == -EAGAIN || (n >= 0 && n < (int)want));
 	return n == (int)want;
 }
 

@@ -46,6 +46,16 @@ void udp_enlarge(struct udp *u);
  * which he is read as well. */
 void udp_charge(struct udp *u, const struct sa *src, size_t len, int64_t now_ns);
 
+/*
+ * An ICMP error of an earlier datagram, to whomever, is handed to the next call, whether
+ * it sends or reads. It is in the error queue too, with its destination: not this call's
+ * fault, which is tried again. All that ICMP and ICMPv6 turn into; one of this machine's
+ * own comes again.
+ */
+enum { UDP_TRIES = 4 };
+
+bool udp_is_another_ones(int err);
+
 /* Errors, then a batch of datagrams. Returns whether there may be more. */
 bool udp_read(struct udp *u);
 

@@ -8,7 +8,7 @@
 #include "sipprobe/transport/udp_private.h"
 
 /* Smaller than what any path of today takes; larger ones may be fragmented at once. */
-enum { UDP_WHOLE_MAX = 1200, UDP_TRIES = 4 };
+enum { UDP_WHOLE_MAX = 1200 };
 
 static bool udp_send_whole(const struct udp *u, bool whole)
 {
@@ -28,12 +28,7 @@ void udp_send_begin(struct udp *u, int af)
 	u->whole = af == AF_INET && udp_send_whole(u, true);
 }
 
-/*
- * An ICMP error of an earlier datagram, to whomever, is handed to the next call. It is in
- * the error queue too, with its destination: not this one's fault. All that ICMP and
- * ICMPv6 turn into; one of this machine's own comes again.
- */
-static bool is_another_ones(int err)
+bool udp_is_another_ones(int err)
 {
 	static const int errs[] = {
 		ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EMSGSIZE, ENOPROTOOPT, EINTR,
@@ -61,7 +56,7 @@ static int udp_send_once(const struct udp *u, const struct msghdr *h)
 /* What becomes of a try that failed with @err, or did not, and of those that follow. */
 static int udp_send_tries(const struct udp *u, const struct msghdr *h, int err)
 {
-	for (int left = UDP_TRIES - 1; left && is_another_ones(err); left--)
+	for (int left = UDP_TRIES - 1; left && udp_is_another_ones(err); left--)
 		err = udp_send_once(u, h);
 	return err;
 }
@@ -111,8 +106,9 @@ static void udp_note_clock(struct udp *u)
 	if (!clock_stamps_is_set(&u->stamps, &now))
 		return;
 	now = clock_look();
+	/* An error is no word about what waits. */
 	if (clock_stamps_is_set(&u->stamps, &now) &&
-	    recvmsg(u->fd, &h, MSG_PEEK | MSG_DONTWAIT) >= 0)
+	    (recvmsg(u->fd, &h, MSG_PEEK | MSG_DONTWAIT) >= 0 || errno != EAGAIN))
 		return;
 	clock_stamps_read(&u->stamps, &now, false);
 }

@@ -213,6 +213,56 @@ static void test_catch_up_errors(void)
 	mem_deref(a.udp);
 }
 
+/* The kernel hands an error that is left in its queue to whoever reads a datagram next.
+ */
+static void test_error_before_datagram(void)
+{
+	struct end a, b, gone;
+	struct sa sa;
+
+	if (!end_open(&a, "127.0.0.1") || !end_open(&b, "127.0.0.1") ||
+	    !end_open(&gone, "127.0.0.1"))
+		return;
+	sa = *udp_local(gone.udp);
+	gone.udp = mem_deref(gone.udp);
+	for (int i = 0; i < 2 * UDP_BATCH; i++)
+		(void)udp_transmit(a.udp, &sa, "x", 1, 0);
+	(void)udp_transmit(b.udp, udp_local(a.udp), "answer", 6, 0);
+	(void)udp_read(a.udp);
+	is_int(a.errors, UDP_BATCH, "as many errors as are read at once");
+	is_int(a.datagrams, 1, "what waits is read all the same");
+	mem_deref(a.udp);
+	mem_deref(b.udp);
+}
+
+/* A clock that was set is not taken on before what came by it as it was is read. */
+static void test_error_hides_datagram(void)
+{
+	int64_t set_ns;
+	struct end a, b, gone;
+	struct sa sa;
+
+	if (!end_open(&a, "127.0.0.1") || !end_open(&b, "127.0.0.1") ||
+	    !end_open(&gone, "127.0.0.1"))
+		return;
+	sa = *udp_local(gone.udp);
+	gone.udp = mem_deref(gone.udp);
+	set_ns = a.udp->stamps.offset_ns += 3600 * CLOCK_NS_PER_S;
+	(void)udp_transmit(a.udp, udp_local(b.udp), "x", 1, 0);
+	ok(a.udp->stamps.offset_ns != set_ns, "nothing waits: taken on");
+	(void)udp_transmit(b.udp, udp_local(a.udp), "answer", 6, 0);
+	(void)udp_transmit(a.udp, &sa, "x", 1, 0);
+	set_ns = a.udp->stamps.offset_ns += 3600 * CLOCK_NS_PER_S;
+	(void)udp_transmit(a.udp, udp_local(b.udp), "x", 1, 0);
+	ok(a.udp->stamps.offset_ns == set_ns, "an error is no word that nothing waits");
+	(void)udp_transmit(a.udp, udp_local(b.udp), "x", 1, 0);
+	ok(a.udp->stamps.offset_ns == set_ns, "once it is gone what waits is seen");
+	(void)udp_read(a.udp);
+	ok(a.udp->stamps.offset_ns != set_ns, "and read, after which it is taken on");
+	mem_deref(a.udp);
+	mem_deref(b.udp);
+}
+
 /* The stamp is the kernel's, also when we come 20 ms late. */
 static void test_stamps(void)
 {
@@ -394,6 +444,8 @@ int main(void)
 	test_catch_up();
 	test_catch_up_again();
 	test_catch_up_errors();
+	test_error_before_datagram();
+	test_error_hides_datagram();
 	test_stamps();
 	test_coming();
 	test_ttl();
