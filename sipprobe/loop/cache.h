@@ -7,13 +7,17 @@
 
 enum { CACHE_LINE = 64 };
 
-/* Fetches each line of it. @p: may be anything; what is not there costs no more. */
+/*
+ * Fetches each line of it. @p: may be anything, NULL as well; what is not there costs no
+ * more
+ */
 static inline void cache_fetch(const void *p, size_t size)
 {
-	size_t before = (uintptr_t)p % CACHE_LINE;
+	uintptr_t end = (uintptr_t)p + size;
 
-	for (size_t at = 0; at < before + size; at += CACHE_LINE)
-		__builtin_prefetch((const char *)p - before + at);
+	for (uintptr_t at = (uintptr_t)p / CACHE_LINE * CACHE_LINE; at < end;
+	     at += CACHE_LINE)
+		__builtin_prefetch((const void *)at);
 }
 
 #endif

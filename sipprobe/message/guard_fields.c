@@ -201,7 +201,9 @@ static const uint8_t rules_by_letter[LETTERS] = {
 	['r' % LETTERS] = 6, ['t' % LETTERS] = 7, ['v' % LETTERS] = 8,
 };
 
-/* @text: so many bytes at least, none of them a control byte */
+/* @text: so many bytes at least. A control byte may look like a mark, but of those no
+ * name here has any but the hyphen, which a CR would look like: a LF stands behind that.
+ */
 static bool begins_with(const char *text, const char *name, size_t len)
 {
 	for (size_t i = 0; i < len; i++)

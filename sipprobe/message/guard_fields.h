@@ -7,7 +7,8 @@
 /*
  * Which of the fields that the guard reads a line is, if its name stands there in full
  * and a colon right behind it, as in nearly all lines. @line: not empty, no control byte
- * in it. @value: what stands behind the colon, then. Returns its number, or 0.
+ * in it but for those of folds. @value: what stands behind the colon, then. Returns its
+ * number, or 0.
  */
 unsigned guard_fields_known(struct pl *value, const struct pl *line);
 
