@@ -244,15 +244,18 @@ static void use_session(struct target *t)
 {
 	int64_t lifetime_us = target_settings(t)->tls.session_lifetime_us;
 	struct target_more *more = target_more(t);
+	int64_t now_ns;
 
 	if (!lifetime_us || !stream_is_tls(more->stream))
 		return;
 	if (!more->resume && tls_resume_alloc(&more->resume))
 		return;
-	/* A peer that falls silent over it is asked once more, in time. */
-	if (stream_use_session(more->stream, more->resume, lifetime_us))
-		t->attempt->look_ns = t->begun_ns + target_settings(t)->timeout_us *
-							    CLOCK_NS_PER_US / 2;
+	if (!stream_use_session(more->stream, more->resume, lifetime_us))
+		return;
+	/* A peer that falls silent over it is asked once more, in time: after half of
+	 * what is left, as this may be the probe's second connection. */
+	now_ns = clock_monotonic_ns();
+	t->attempt->look_ns = now_ns + (target_deadline_ns(t) - now_ns) / 2;
 }
 
 static int use_websocket(struct target *t)

@@ -96,7 +96,9 @@ static bool tls_resume_is_good(const struct tls_resume *r, const SSL *ssl,
 {
 	int64_t ends_s = r->seen.verified_not_after_s;
 
-	return r->session && r->ctx == SSL_get_SSL_CTX(ssl) &&
+	/* OpenSSL gives up the session of a connection that broke off. */
+	return r->session && SSL_SESSION_is_resumable(r->session) &&
+	       r->ctx == SSL_get_SSL_CTX(ssl) &&
 	       !str_cmp(r->name ? r->name : "", rec->name ? rec->name : "") &&
 	       clock_monotonic_ns() - r->seen.at_ns < lifetime_us * CLOCK_NS_PER_US &&
 	       (!ends_s || clock_wall_ns() / CLOCK_NS_PER_S < ends_s);

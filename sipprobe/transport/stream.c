@@ -153,6 +153,8 @@ void stream_left(struct stream *s, int err)
 	enum probe_outcome why =
 		s->state == STREAM_UPGRADE ? PROBE_WEBSOCKET : PROBE_CONNECT;
 
+	if (s->ssl)
+		stream_tls_left(s);
 	if (!err)
 		stream_end(s, why, 0, "connection closed by the peer");
 	else if (err == ECONNRESET || err == EPIPE)

@@ -147,6 +147,7 @@ int stream_tls_alloc(struct stream *s, const char *name);
 void stream_tls_start(struct stream *s);
 void stream_tls_input(struct stream *s, const char *buf, size_t len, int64_t rx_ns);
 void stream_tls_lost(struct stream *s, int err);
+void stream_tls_left(struct stream *s);
 int stream_tls_send(struct stream *s, const char *buf, size_t len, int64_t *sent_ns);
 void stream_tls_bye(struct stream *s);
 

@@ -184,6 +184,15 @@ void stream_tls_lost(struct stream *s, int err)
 	stream_end(s, PROBE_CONNECT, err, strerror(err));
 }
 
+/*
+ * The peer left. Its session is as good as before, however it did so (RFC 5246 7.2.1),
+ * but OpenSSL would spoil it together with a connection that it believes to be open.
+ */
+void stream_tls_left(struct stream *s)
+{
+	SSL_set_shutdown(s->ssl, SSL_get_shutdown(s->ssl) | SSL_SENT_SHUTDOWN);
+}
+
 int stream_tls_send(struct stream *s, const char *buf, size_t len, int64_t *sent_ns)
 {
 	int n;

@@ -8,6 +8,7 @@ import json
 import socket
 import struct
 import threading
+import time
 import unittest
 
 from harness import Case, config_of, trunk, wait_for
@@ -33,11 +34,11 @@ def offers_session(hello):
     return False
 
 
-class Unbearing:
-    """Stands before a TLS peer, and hangs up on who offers a session, or falls silent."""
+class Front:
+    """Stands before a TLS peer, as far away as that."""
 
-    def __init__(self, peer, silent=False):
-        self.peer, self.silent, self.offered, self.whole = peer, silent, 0, 0
+    def __init__(self, peer, seconds=0.0):
+        self.peer, self.seconds, self.offered, self.whole = peer, seconds, 0, 0
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
         threading.Thread(target=self.serve, daemon=True).start()
@@ -51,18 +52,21 @@ class Unbearing:
     def carry(self, client):
         with contextlib.suppress(OSError), client:
             first = client.recv(65535)
-            if offers_session(first[5:]):
-                self.offered += 1
-                while self.silent and client.recv(65535):
-                    pass
+            offered = offers_session(first[5:])
+            self.offered += offered
+            self.whole += not offered
+            time.sleep(self.seconds)
+            if offered and self.refuses(client):
                 return
-            self.whole += 1
             with socket.create_connection((self.peer.host, self.peer.port)) as server:
                 server.sendall(first)
                 back = threading.Thread(target=self.pump, args=(server, client), daemon=True)
                 back.start()
                 self.pump(client, server)
                 back.join(5)
+
+    def refuses(self, client):
+        """Who offers a session."""
 
     @staticmethod
     def pump(source, to):
@@ -74,6 +78,30 @@ class Unbearing:
 
     def close(self):
         self.socket.close()
+
+
+class Unbearing(Front):
+    """Hangs up on who offers a session, or falls silent."""
+
+    def __init__(self, peer, silent=False):
+        super().__init__(peer)
+        self.silent = silent
+
+    def refuses(self, client):
+        while self.silent and client.recv(65535):
+            pass
+        return True
+
+
+def closes_late(rq):
+    """The connection, once: past half of the probe's time."""
+    if len(rq.peer.requests) != 2:
+        rq.reply(200)
+        return
+    time.sleep(0.7)
+    if rq.peer.politely:
+        rq.connection.unwrap()
+    rq.connection.close()
 
 
 class Resumption(Case):
@@ -141,6 +169,23 @@ class Resumption(Case):
         self.assertEqual(m.sum(RESUMED, trunk="a"), 0)
         self.assertEqual(front.offered, 1)
         self.assertEqual(front.whole, m.sum("siptrunk_probes_total", trunk="a"))
+
+    def test_kept_connection_that_closes_late(self):
+        """
+        Politely or not. The next one has half of what is left to show that it bears the
+        session.
+        """
+        for politely in (True, False):
+            peer = self.use(SipPeer(closes_late, "tls", tls=server_tls(*certificate())))
+            peer.politely = politely
+            front = self.use(Front(peer, seconds=0.05))
+            uri = f"sip:127.0.0.1:{front.port};transport=tls"
+            e = self.start(config_of(self.trunk("a", uri, lifetime="1h",
+                                                connection="reuse")))
+            m = e.settled("a", 3)
+            with self.subTest(politely=politely):
+                self.assertEqual((m.failures("a"), m.sum(RESUMED, trunk="a")), ({}, 1))
+                self.assertEqual((front.whole, front.offered), (1, 1))
 
     def test_another_authority_ends_them(self):
         """Files of ours that change: what the peer showed is looked at again at once."""

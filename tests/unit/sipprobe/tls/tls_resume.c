@@ -104,6 +104,8 @@ static void look(SSL *ssl, const char *name, struct shaken *out)
 		out->fault = tls_fault_of(ssl, text, sizeof(text));
 }
 
+static bool breaks_off; /* each connection, in place of being closed */
+
 /* One connection, as a stream has them; @turns: how far the peer goes along. */
 static struct shaken shake(struct tls_profile *tp, SSL_CTX *server, struct tls_resume *r,
 			   const char *name, int turns)
@@ -128,7 +130,8 @@ static struct shaken shake(struct tls_profile *tp, SSL_CTX *server, struct tls_r
 		carry(peer, ssl);
 	}
 	look(ssl, name, &out);
-	SSL_shutdown(ssl);
+	if (!breaks_off)
+		SSL_shutdown(ssl);
 	SSL_set_shutdown(peer, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 	SSL_free(ssl);
 	SSL_free(peer);
@@ -198,6 +201,14 @@ static void test_bounds(void)
 	s = shake(fresh, server, r, "b.example", 6);
 	ok(!s.offered, "not once the certificate has ended");
 	virtual_wall_set_ns = 0;
+	breaks_off = true;
+	s = whole(fresh, server, r);
+	breaks_off = false;
+	ok(s.finished, "one that breaks off");
+	s = whole(fresh, server, r);
+	ok(s.finished && !s.offered, "leaves none to offer");
+	s = whole(fresh, server, r);
+	ok(s.resumed, "but the next one does");
 	mem_deref(r);
 	(void)tls_resume_alloc(&r);
 	(void)whole(never, server, r);
