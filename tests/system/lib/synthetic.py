@@ -352,7 +352,8 @@ class Fleet:
         fails = 5 if trunk.calls == "no_answer" else 2 * SPAN_S // 900
         self.add("siptrunk_probe_success", t, made != fails, **where)
         self.add("siptrunk_probes_total", t, made, **where)
-        self.add("siptrunk_calls_open", t, t % 900 < 20, **who)
+        # Open until it is counted.
+        self.add("siptrunk_calls_open", t, (t - self.end) % 900 >= 880, **who)
         self.add("siptrunk_calls_not_ended_total", t, 0, **who)
         for word, n in (("true", answered), ("false", made - answered)):
             self.add("siptrunk_calls_total", t, n, **where, answered=word)

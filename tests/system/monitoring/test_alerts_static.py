@@ -118,7 +118,7 @@ class Rules(unittest.TestCase):
         self.assertIn("siptrunk_test.yaml", unit_tests)
         for name, promtool in unit_tests.items():
             with self.subTest(name):
-                told, _ = promtool.communicate(timeout=500)
+                told, _ = promtool.communicate(timeout=1200)
                 self.assertEqual(promtool.returncode, 0, told[:20_000])
 
     def test_every_alert_has_its_unit_tests(self):
