@@ -17,11 +17,13 @@ struct entry {
 	uint64_t next : 21; /* also links free entries */
 	uint64_t prev : 21;
 	uint64_t port : 16;
-	uint64_t transport : 2;
-	uint64_t refs : 4;
+	uint64_t transport : 3;
+	uint64_t refs : 3;
 };
 
 _Static_assert(sizeof(struct entry) <= 32, "an entry has grown");
+_Static_assert(CONFIG_TRANSPORTS <= 1 << 3, "transports outgrew their bits");
+_Static_assert(PEERS_REFS_MAX < 1 << 3, "so did references");
 
 /* The key of an entry: its first 16 bytes, or all of it. No padding in it. */
 struct key {

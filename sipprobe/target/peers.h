@@ -17,7 +17,7 @@ struct peers;
 
 enum {
 	PEERS_MAX = (1 << 21) - 1, /* rows and addresses */
-	PEERS_REFS_MAX = 15,	   /* times that the same one may be added */
+	PEERS_REFS_MAX = 7,	   /* times that the same one may be added */
 };
 
 /* Freed with mem_deref(). Returns 0 or ENOMEM. */

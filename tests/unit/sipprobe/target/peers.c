@@ -136,6 +136,30 @@ static void test_refs(void)
 	mem_deref(p);
 }
 
+/* One row for each transport, at one address: each is found and goes alone. */
+static void test_transports(void)
+{
+	const struct sa *sa = at("192.0.2.1", 5060);
+	struct peers *p = NULL;
+	int err = 0;
+
+	ok(!peers_alloc(&p), "made");
+	for (int i = 0; i < CONFIG_TRANSPORTS; i++)
+		err |= peers_add(p, sa, (enum config_transport)i, &rows[i]);
+	ok(!err, "one row over each transport");
+	for (int i = 0; i < CONFIG_TRANSPORTS; i++) {
+		ok(peers_owns(p, sa, (enum config_transport)i, &rows[i]),
+		   "transport %d is its row's", i);
+		ok(peers_find(p, sa, (enum config_transport)i) == &rows[i],
+		   "which is found by it");
+		ok(!peers_remove(p, sa, (enum config_transport)i, &rows[i]),
+		   "and goes when it is taken out");
+		ok(!peers_owns(p, sa, (enum config_transport)i, &rows[i]), "for good");
+	}
+	is_int(peers_count(p), 0, "none is left");
+	mem_deref(p);
+}
+
 /* A permutation of 0 … MANY - 1: @step has no divisor in common with MANY. */
 static uint32_t shuffled(uint32_t i, uint32_t step)
 {
@@ -396,6 +420,7 @@ int main(void)
 	test_siphash();
 	test_choice();
 	test_refs();
+	test_transports();
 	test_many(1, "first to last");
 	test_many(MANY - 1, "last to first");
 	test_many(61, "in no order");
