@@ -321,6 +321,7 @@ static void ask_only(struct ondemand *o)
 		return;
 	o->registration = *o->settings.registration;
 	o->registration.bind = false;
+	o->registration.interval_us = 0; /* as the other checks: once */
 	o->settings.registration = &o->registration;
 }
 

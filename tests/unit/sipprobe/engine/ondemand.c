@@ -436,6 +436,40 @@ static void test_methods(void)
 	asked_close(&a);
 }
 
+static bool is_registering(void *arg)
+{
+	struct asked *a = arg;
+
+	pass_ns(WHEEL_TICK_NS);
+	while (fixture_got(&a->r.f))
+		if (!strncmp(a->r.f.got, "REGISTER", 8))
+			return true;
+	return false;
+}
+
+/* A check that has its answer is done, while another of the probe waits for its own. */
+static void test_once(void)
+{
+	struct asked a;
+	bool again = false;
+
+	asked_open(&a, IPV4 ", \"register\": {\"interval\": \"6s\"}", "", "");
+	a.request.methods = 1U << CONFIG_METHOD_OPTIONS | 1U << CONFIG_METHOD_REGISTER;
+	a.request.timeout_us = 20000000;
+	(void)ask(&a, "sip:127.0.0.1:%u");
+	ok(loop_until(is_registering, &a), "a check of two");
+	running_send(&a.r, "200 OK", "");
+	for (int i = 0; i < 20; i++)
+		loop_turn();
+	for (int i = 0; i < 150; i++) {
+		pass_ms(100);
+		again |= is_registering(&a);
+	}
+	is_int(a.reports, 0, "the other one is silent still");
+	ok(!again, "and it is not made again meanwhile, whatever register.interval is");
+	asked_close(&a);
+}
+
 /* A trunk that binds is up by a 2xx to its REGISTER alone, also when it only asks. */
 static void test_binds(void)
 {
@@ -583,8 +617,8 @@ int main(void)
 	static void (*const tests[])(void) = {
 		test_answered,	 test_refused_start, test_names,  test_dns,
 		test_access,	 test_proxy,	     test_cancel, test_expire,
-		test_own_socket, test_methods,	     test_binds,  test_many,
-		test_tls,
+		test_own_socket, test_methods,	     test_once,	  test_binds,
+		test_many,	 test_tls,
 	};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));
