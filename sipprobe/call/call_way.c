@@ -75,7 +75,7 @@ static void way_note_local(struct call_way *w)
 	uint16_t port;
 
 	w->local = *stream_local(w->stream);
-	port = sockets_stream_port(w->conf.sockets, w->conf.transport, sa_af(&w->local));
+	port = sockets_stream_port(w->conf.sockets, w->conf.transport, &w->local);
 	if (port)
 		sa_set_port(&w->local, port);
 }

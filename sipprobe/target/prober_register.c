@@ -12,6 +12,7 @@
 #include "sipprobe/target/target_state.h"
 #include "sipprobe/target/target_udp.h"
 #include "sipprobe/transport/sockets.h"
+#include "sipprobe/transport/stream.h"
 
 enum {
 	ASKED_MAX_S = 7 * 24 * 3600, /* whatever a registrar's Min-Expires says */
@@ -78,33 +79,37 @@ static struct binding *binding_get(struct target *t)
  */
 static bool prober_register_keeps_connection(const struct target *t)
 {
+	const struct stream *s = t->more->stream;
 	const char *contact = target_settings(t)->contact;
+	struct sa ours;
 
 	if (!prober_register_binds(t) || t->address.transport == CONFIG_TRANSPORT_UDP)
 		return false;
 	/* RFC 7118: there is no other way to a client of WebSocket. */
 	if (config_transport_is_websocket(t->address.transport))
 		return true;
+	if (s)
+		ours = *stream_local(s);
+	else
+		sa_init(&ours, sa_af(&t->address.sa));
 	return (!contact || strstr(contact, "{local}")) &&
 	       !sockets_stream_port(target_services(t)->sockets, t->address.transport,
-				    sa_af(&t->address.sa));
+				    &ours);
 }
 
 /*
- * Our Contact stays what it was while our address does: over TCP each connection comes
- * from a port of its own, and each would become a binding of its own. But the port of a
- * connection that we are reached over is the Contact's, and only as long as it lasts.
+ * Our Contact stays what it was while our end does: a socket of ours that listens, or the
+ * connection that we are reached over, for as long as it lasts. Where neither is in it,
+ * as it was set, it stays through any number of connections.
  */
-static int contact_update(struct target *t, struct binding *b,
-			  const struct request_info *info, const char *user)
+static int contact_update(struct binding *b, const struct request_info *info,
+			  const char *user)
 {
-	bool whole = t->address.transport == CONFIG_TRANSPORT_UDP ||
-		     prober_register_keeps_connection(t);
 	char text[REQUEST_URI_SIZE];
 	char *contact = NULL;
 	int err;
 
-	if (b->contact && sa_cmp(&b->local, info->local, whole ? SA_ALL : SA_ADDR))
+	if (b->contact && sa_cmp(&b->local, info->local, SA_ALL))
 		return 0;
 	err = request_contact(text, sizeof(text), info, user);
 	if (!err && str_cmp(text, b->contact))
@@ -114,6 +119,9 @@ static int contact_update(struct target *t, struct binding *b,
 	b->local = *info->local;
 	if (!contact)
 		return 0;
+	/* One that comes back is wanted: what was asked for meanwhile may be there. */
+	if (!str_cmp(b->stale, contact))
+		b->stale = mem_deref(b->stale);
 	/* Of two that went unheard the first may be there: it was heard. */
 	if (b->held_until_ns && !b->stale && !bindings_shared(b->bound)) {
 		b->stale = b->contact;
@@ -152,7 +160,7 @@ static int prober_register_prepare(struct target *t, struct request_info *info)
 	b = binding_get(t);
 	if (!b)
 		return ENOMEM;
-	err = contact_update(t, b, info, user);
+	err = contact_update(b, info, user);
 	return err ? err : binding_prepare(t, b, &reg);
 }
 

@@ -37,7 +37,7 @@ static int send_request(struct target *t)
 {
 	struct sa local = *stream_local(t->more->stream);
 	uint16_t port = sockets_stream_port(target_services(t)->sockets,
-					    t->address.transport, sa_af(&local));
+					    t->address.transport, &local);
 	int err;
 
 	/* The port we can be reached at, not the one this connection happens to have. */
@@ -101,15 +101,17 @@ static bool try_again(struct target *t)
 
 /*
  * Who is reached over this connection alone is out of reach now (RFC 5626 4.3): tried
- * again as what is not up, no matter how often the peer closes.
+ * again as what is not up, no matter how often the peer closes. Who was refused, or asked
+ * to wait, waits as he would.
  */
 static void target_stream_hasten(struct target *t)
 {
 	int64_t at_ns =
 		t->begun_ns + target_settings(t)->down_interval_us * CLOCK_NS_PER_US;
 
-	if (!t->more->unregistration && at_ns < t->due_ns &&
-	    t->prober->keeps_connection && t->prober->keeps_connection(t))
+	if (!t->more->unregistration && t->health.verdict == PROBE_UP &&
+	    at_ns < t->due_ns && t->prober->keeps_connection &&
+	    t->prober->keeps_connection(t))
 		target_probe_at(t, at_ns);
 }
 

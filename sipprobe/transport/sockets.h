@@ -74,9 +74,12 @@ void sockets_use_tls(struct sockets *s, struct tls_profile *profile);
 /* The queue for the loop's time that connections wait in. */
 struct turns *sockets_turns(const struct sockets *s);
 
-/* The port of a listening TCP or TLS socket of that family, or 0. */
+/*
+ * The port at which a TCP or TLS socket listens on an address of ours, or 0. @ours: the
+ * unspecified address of its family where it is not known yet: any of that family
+ */
 uint16_t sockets_stream_port(const struct sockets *s, enum config_transport transport,
-			     int af);
+			     const struct sa *ours);
 
 /* Whether who proves a trunk's name over TLS may call from anywhere. */
 bool sockets_match_certificate(const struct sockets *s);

@@ -105,14 +105,31 @@ int sockets_udp_for(struct sockets *s, struct udp **up, struct sa *local,
 	return 0;
 }
 
-uint16_t sockets_stream_port(const struct sockets *s, enum config_transport transport,
-			     int af)
+/* Ranks a listening socket for who is to reach an address of ours; 0: he does not. */
+static int sockets_choice_reaches(const struct sockets_entry *e,
+				  enum config_transport transport, const struct sa *ours)
 {
+	if (!e->in_force || e->transport != transport || sa_af(&e->local) != sa_af(ours))
+		return 0;
+	if (sa_cmp(&e->local, ours, SA_ADDR))
+		return 2;
+	return sa_is_any(&e->local) || sa_is_any(ours) ? 1 : 0;
+}
+
+uint16_t sockets_stream_port(const struct sockets *s, enum config_transport transport,
+			     const struct sa *ours)
+{
+	uint16_t port = 0;
+	int best = 0;
+
 	for (struct le *le = s->entries.head; le; le = le->next) {
 		const struct sockets_entry *e = le->data;
+		int score = sockets_choice_reaches(e, transport, ours);
 
-		if (e->in_force && e->transport == transport && sa_af(&e->local) == af)
-			return sa_port(&e->local);
+		if (score > best) {
+			best = score;
+			port = sa_port(&e->local);
+		}
 	}
-	return 0;
+	return port;
 }

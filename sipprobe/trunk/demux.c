@@ -118,8 +118,7 @@ static void demux_our_end(struct demux *d, const struct claim *c, struct sa *loc
 	if (sa_is_any(local) && !udp_source(local, c->src))
 		sa_set_port(local, sa_port(c->local));
 	if (c->stream && !stream_accepted(c->stream))
-		port = sockets_stream_port(d->services->sockets, c->transport,
-					   sa_af(local));
+		port = sockets_stream_port(d->services->sockets, c->transport, local);
 	if (port)
 		sa_set_port(local, port);
 }

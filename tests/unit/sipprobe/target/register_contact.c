@@ -78,6 +78,16 @@ static void test_moving(void)
 	is_str(asked_from(&f, t, "127.0.0.3", 6001),
 	       "<sip:ping@127.0.0.3:6001>;expires=61",
 	       "heard: nothing more to take back");
+	fixture_reply(&f, "200 OK", "");
+	is_str(asked_from(&f, t, "127.0.0.4", 6001),
+	       "<sip:ping@127.0.0.4:6001>;expires=61, "
+	       "<sip:ping@127.0.0.3:6001>;expires=0",
+	       "elsewhere");
+	fixture_reply(&f, "500 Not Now", "");
+	is_str(asked_from(&f, t, "127.0.0.3", 6001),
+	       "<sip:ping@127.0.0.3:6001>;expires=61, "
+	       "<sip:ping@127.0.0.4:6001>;expires=0",
+	       "back again: asked for and not taken back in one, and the other is gone");
 	fixture_reply(&f, "200 OK", "Expires: 0\r\n");
 	is_str(asked_from(&f, t, "127.0.0.4", 6001),
 	       "<sip:ping@127.0.0.4:6001>;expires=61",

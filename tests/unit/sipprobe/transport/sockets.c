@@ -4,6 +4,15 @@
 #include "tests/unit/sipprobe/transport/cert_file.h"
 #include "tests/unit/sipprobe/transport/ends.h"
 
+static uint16_t stream_port(const struct ends *e, enum config_transport transport,
+			    const char *ours)
+{
+	struct sa sa;
+
+	(void)sa_set_str(&sa, ours, 0);
+	return sockets_stream_port(e->sockets, transport, &sa);
+}
+
 static void test_reload(void)
 {
 	const struct config_listen both[] = {UDP_LOCAL, TCP_LOCAL};
@@ -22,12 +31,15 @@ static void test_reload(void)
 	ok(!strncmp(first, "udp:127.0.0.1:", 14), "%s", first);
 	ok(!strncmp(sockets_listening(e.sockets, 1), "tcp:127.0.0.1:", 14), "and TCP");
 	ok(!sockets_listening(e.sockets, 2), "and no more");
-	is_int(sockets_stream_port(e.sockets, CONFIG_TRANSPORT_TCP, AF_INET),
+	is_int(stream_port(&e, CONFIG_TRANSPORT_TCP, "127.0.0.1"),
 	       sa_port(ends_address(&e, 1)), "the port of TCP");
-	is_int(sockets_stream_port(e.sockets, CONFIG_TRANSPORT_TLS, AF_INET), 0,
+	is_int(stream_port(&e, CONFIG_TRANSPORT_TCP, "0.0.0.0"),
+	       sa_port(ends_address(&e, 1)), "also where our address is not known yet");
+	is_int(stream_port(&e, CONFIG_TRANSPORT_TCP, "127.0.0.2"), 0,
+	       "another address is not listened on");
+	is_int(stream_port(&e, CONFIG_TRANSPORT_TLS, "127.0.0.1"), 0,
 	       "of TLS there is none");
-	is_int(sockets_stream_port(e.sockets, CONFIG_TRANSPORT_TCP, AF_INET6), 0,
-	       "nor of IPv6");
+	is_int(stream_port(&e, CONFIG_TRANSPORT_TCP, "::"), 0, "nor of IPv6");
 
 	is_int(ends_prepare(&e, both, 2), 0, "the same again");
 	ok(!sockets_commit(e.sockets), "changes nothing");

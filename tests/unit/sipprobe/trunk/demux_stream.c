@@ -89,7 +89,8 @@ static void test_contact(void)
 		t = fixture_target(&f, &prober_options);
 		wire_open(&w, &f, cases[i].accepted);
 		port = cases[i].listening && !cases[i].accepted
-			       ? sockets_stream_port(f.services.sockets, TCP, AF_INET)
+			       ? sockets_stream_port(f.services.sockets, TCP,
+						     &f.address.sa)
 			       : sa_port(stream_local(w.ours));
 		arrive(&f, w.ours, "OPTIONS", "sip:us", "");
 		loop_until(wire_has_message, &w);
