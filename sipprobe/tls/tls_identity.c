@@ -60,7 +60,8 @@ static bool sip_uri_host(const GENERAL_NAME *gn, struct pl *host)
 	if (!general_text(gn, GEN_URI, &uri) || uri.l <= 4 ||
 	    strncasecmp(uri.p, "sip:", 4))
 		return false;
-	if (memchr(uri.p, '@', uri.l))
+	/* One with a NUL in it would be another name to whoever stops there. */
+	if (memchr(uri.p, '@', uri.l) || memchr(uri.p, '\0', uri.l))
 		return false;
 	host->p = uri.p + 4;
 	host->l = uri.l - 4;
@@ -187,6 +188,17 @@ bool tls_identity_match(X509 *cert, const char *name)
 	return same;
 }
 
+/* As text that does not end before it does: a NUL is a `?`, as all that is not printable.
+ */
+static void text_print(char *buf, size_t size, const struct pl *text)
+{
+	size_t n = text->l < size - 1 ? text->l : size - 1;
+
+	for (size_t i = 0; i < n; i++)
+		buf[i] = text->p[i] ? text->p[i] : '?';
+	buf[n] = '\0';
+}
+
 /* One identity of any kind, ready to print. */
 static bool identity_print(const GENERAL_NAME *gn, char *buf, size_t size)
 {
@@ -203,7 +215,7 @@ static bool identity_print(const GENERAL_NAME *gn, char *buf, size_t size)
 	}
 	if (!sip_uri_host(gn, &text) && !general_text(gn, GEN_DNS, &text))
 		return false;
-	snprintf(buf, size, "%.*s", (int)text.l, text.p);
+	text_print(buf, size, &text);
 	return true;
 }
 
@@ -213,7 +225,7 @@ static void name_title(const X509_NAME *name, char *buf, size_t size)
 
 	if (name_part(name, NID_commonName, &part) ||
 	    name_part(name, NID_organizationName, &part))
-		snprintf(buf, size, "%.*s", (int)part.l, part.p);
+		text_print(buf, size, &part);
 	else
 		snprintf(buf, size, "no name");
 }

@@ -52,20 +52,24 @@ static void pause_listening(struct listener *l)
 	l->paused = true;
 }
 
-/* Refuses one waiting connection. False when there is no way to do even that. */
-static bool shed_one(struct listener *l)
+/*
+ * Refuses one waiting connection. Returns 0; EAGAIN if none waits, which the kernel does
+ * not look at before it says that there is no descriptor; else errno.
+ */
+static int shed_one(struct listener *l)
 {
 	struct sa peer;
-	int fd;
+	int fd, err;
 
 	if (l->spare_fd < 0)
-		return false;
+		return EMFILE;
 	close(l->spare_fd);
 	fd = accept_one(l, &peer);
+	err = fd < 0 ? errno : 0;
 	if (fd >= 0)
 		inbound_refuse(l->in, fd, &peer, ENGINE_STRAY_SHORTAGE);
 	l->spare_fd = spare_take();
-	return fd >= 0;
+	return err;
 }
 
 static bool is_shortage(int err)
@@ -78,15 +82,18 @@ static bool accept_next(struct listener *l)
 {
 	struct sa peer;
 	int fd = accept_one(l, &peer);
+	int err = fd < 0 ? errno : 0;
 
 	if (fd >= 0) {
 		inbound_take(l->in, fd, &peer, l->tls);
 		return true;
 	}
-	if (errno == EAGAIN || errno == EWOULDBLOCK)
+	if (is_shortage(err))
+		err = shed_one(l);
+	if (err == EAGAIN)
 		return false;
 	/* All else is the fate of one connection (accept(2)), which is gone. */
-	if (!is_shortage(errno) || shed_one(l))
+	if (!is_shortage(err))
 		return true;
 	pause_listening(l);
 	return false;

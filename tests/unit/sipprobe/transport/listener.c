@@ -219,6 +219,36 @@ static void check_shortage(void)
 	close_house(&h);
 }
 
+/* Who takes the last descriptor leaves none for the look behind him, where nobody is. */
+static void check_last(void)
+{
+	static int hold[4096];
+	struct rlimit old, low;
+	struct house h;
+	int last, next;
+	size_t held;
+
+	open_house(&h, "127.0.0.1", NULL);
+	last = dial(&h);
+	getrlimit(RLIMIT_NOFILE, &old);
+	low = old;
+	low.rlim_cur = 256;
+	setrlimit(RLIMIT_NOFILE, &low);
+	held = exhaust(hold, 4096);
+	close(hold[--held]);
+	reach(&h.asked, 1);
+	is_int((long long)inbound_count(h.in), 1, "the last one is taken");
+	while (held)
+		close(hold[--held]);
+	setrlimit(RLIMIT_NOFILE, &old);
+	next = dial(&h);
+	reach(&h.asked, 2);
+	is_int((long long)inbound_count(h.in), 2, "and the next one at once");
+	close(last);
+	close(next);
+	close_house(&h);
+}
+
 /* Even the spare descriptor is lost: the limit fell under what is open. */
 static void check_pause(void)
 {
@@ -269,6 +299,7 @@ int main(void)
 	check_no_ipv4_on_ipv6();
 	check_busy();
 	check_shortage();
+	check_last();
 	check_pause();
 	libre_close();
 	return tap_done();
