@@ -88,15 +88,23 @@ static void target_stream_message_h(struct stream *s, const struct guard_message
  * A kept connection that the peer closed while we slept is found dead by the probe that
  * uses it; that is no fault of the trunk, so the probe opens another, once.
  */
-static bool try_again(struct target *t)
+static int try_again(struct target *t)
 {
+	drop_stream(t);
 	t->attempt->reused = false;
 	t->attempt->sent_ns = 0;
 	t->attempt->look_ns = 0;
-	if (connect_in_turn(t))
-		return false;
-	target_wait(t);
-	return true;
+	return connect_in_turn(t);
+}
+
+/* What became of another connection. Where there is none that is our fault, or the way's,
+ * and no longer that of the peer who ended the former. */
+static void go_on(struct target *t, int err)
+{
+	if (err)
+		target_unsent(t, err);
+	else
+		target_wait(t);
 }
 
 /*
@@ -131,16 +139,6 @@ static int replace_stream(struct target *t, int64_t now_ns, const char *words)
 static const char unresumed[] =
 	"the peer did not resume a TLS session: a whole handshake";
 
-/* Nothing was asked yet: the probe goes on, over a connection that offers no session. */
-static bool try_unresumed(struct target *t)
-{
-	if (!stream_failed_to_resume(t->more->stream) ||
-	    replace_stream(t, clock_monotonic_ns(), unresumed))
-		return false;
-	target_wait(t);
-	return true;
-}
-
 static void target_stream_closed_h(struct stream *s, enum probe_outcome why, int err,
 				   const char *detail, void *arg)
 {
@@ -153,12 +151,14 @@ static void target_stream_closed_h(struct stream *s, enum probe_outcome why, int
 		return;
 	}
 	if (t->attempt->reused && t->more->stream_up) {
-		drop_stream(t);
-		if (try_again(t))
-			return;
-	}
-	if (t->more->stream && try_unresumed(t))
+		go_on(t, try_again(t));
 		return;
+	}
+	/* Nothing was asked yet: the probe goes on over one that offers no session. */
+	if (stream_failed_to_resume(t->more->stream)) {
+		go_on(t, replace_stream(t, clock_monotonic_ns(), unresumed));
+		return;
+	}
 	/* The connection goes after the result, which takes its phases from it. */
 	target_fail(t, why, err, detail);
 	drop_stream(t);
@@ -179,35 +179,47 @@ static void look_later(struct target *t)
 		clock_monotonic_ns() + (2 * t1_ns < half_ns ? 2 * t1_ns : half_ns);
 }
 
+/* A handshake has half of what was left when the connection stood, however late that was.
+ */
+static int64_t resume_until_ns(const struct target *t)
+{
+	int64_t since_ns = stream_shaking_ns(t->more->stream);
+
+	return since_ns + (target_deadline_ns(t) - since_ns) / 2;
+}
+
 /* Why the probe had better go on over another connection; NULL: it had not. */
-static const char *replace_why(const struct target *t)
+static const char *replace_why(const struct target *t, int64_t now_ns)
 {
 	const struct stream *s = t->more->stream;
 
 	if (s && stream_failed_to_resume(s))
-		return unresumed;
+		return now_ns < resume_until_ns(t) ? NULL : unresumed;
 	/* A peer that acknowledges is there, and only silent. */
 	if (s && t->attempt->reused && stream_is_overdue(s))
 		return "the kept connection acknowledges nothing: a new one";
 	return NULL;
 }
 
+static int64_t look_again_ns(const struct target *t, int64_t now_ns)
+{
+	const struct stream *s = t->more->stream;
+
+	if (s && stream_failed_to_resume(s))
+		return resume_until_ns(t);
+	return now_ns + target_settings(t)->t1_us * CLOCK_NS_PER_US;
+}
+
 void target_stream_look(struct target *t, int64_t now_ns)
 {
-	const char *why = replace_why(t);
-	int err;
+	const char *why = replace_why(t, now_ns);
 
-	if (!why) {
-		t->attempt->look_ns =
-			now_ns + target_settings(t)->t1_us * CLOCK_NS_PER_US;
-		target_wait(t);
+	if (why) {
+		go_on(t, replace_stream(t, now_ns, why));
 		return;
 	}
-	err = replace_stream(t, now_ns, why);
-	if (err)
-		target_fail(t, probe_outcome_of(err), err, NULL);
-	else
-		target_wait(t);
+	t->attempt->look_ns = look_again_ns(t, now_ns);
+	target_wait(t);
 }
 
 static const struct stream_events stream_handlers = {

@@ -93,6 +93,9 @@ bool stream_use_session(struct stream *s, struct tls_resume *r, int64_t lifetime
  */
 bool stream_failed_to_resume(const struct stream *s);
 
+/* Since when the connection stands whose TLS handshake is not done yet; 0: it does not */
+int64_t stream_shaking_ns(const struct stream *s);
+
 /* The outcome behind an errno of connect(): REFUSED, UNREACHABLE or CONNECT. */
 enum probe_outcome stream_outcome_of(int err);
 

@@ -111,6 +111,11 @@ bool stream_failed_to_resume(const struct stream *s)
 	       tls_resume_offered(s->ssl);
 }
 
+int64_t stream_shaking_ns(const struct stream *s)
+{
+	return s->state == STREAM_HANDSHAKE ? s->begun_ns : 0;
+}
+
 static void handshake_done(struct stream *s)
 {
 	s->report.tls_resumed = tls_resume_done(s->ssl);

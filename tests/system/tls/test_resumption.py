@@ -14,6 +14,7 @@ import unittest
 from harness import Case, config_of, trunk, wait_for
 from peers import Kamailio, authority, certificate, missing, not_after
 from sip_peer import SipPeer, answer, server_tls
+from wire import THEIRS, Wire, why_not
 
 RESUMED = "siptrunk_tls_resumptions_total"
 PRE_SHARED_KEY = 41  # RFC 8446 4.2
@@ -102,6 +103,41 @@ def closes_late(rq):
     if rq.peer.politely:
         rq.connection.unwrap()
     rq.connection.close()
+
+
+class SynLost:
+    """A way that loses the first SYN of each connection, and takes 300 ms back."""
+
+    def __init__(self):
+        self.connections = set()
+
+    def __call__(self, packet):
+        if packet.there and packet.flags == 0x02 and packet.ours not in self.connections:
+            self.connections.add(packet.ours)
+            return []
+        return [(0 if packet.there else 0.3, packet.raw)]
+
+
+class LateConnections(Case):
+    """Which stand after a second: a handshake has half of what is left then."""
+
+    timed = "a lost SYN is sent again after a second, and half of two is left for a handshake"
+
+    def test_they_resume(self):
+        if reason := why_not():
+            self.skipTest(reason)
+        wire = Wire()
+        self.addCleanup(wire.close)
+        tls = server_tls(*certificate(f"IP:{THEIRS}"))
+        with wire.theirs.inside():
+            peer = self.use(SipPeer(answer(), "tls", THEIRS, tls=tls))
+        wire.faults[peer.port] = SynLost()
+        with wire.ours.inside():
+            e = self.start(config_of(trunk(
+                "a", peer.uri, interval="4s", down_interval="4s", timeout="3s",
+                tls={"ca_file": authority()[0], "session_lifetime": "1h"})))
+            m = e.settled("a", 3, seconds=30)
+        self.assertEqual((m.failures("a"), m.sum(RESUMED, trunk="a")), ({}, 2))
 
 
 class Resumption(Case):

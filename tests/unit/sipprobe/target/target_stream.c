@@ -567,6 +567,33 @@ static void test_via_port(void)
 	config_free(listens);
 }
 
+/* Where there is no other connection to be had, it is not the peer who is blamed. */
+static void test_no_other(void)
+{
+	struct config_settings settings;
+	struct fixture f;
+	struct peer p = {&f, -1};
+	struct target *t;
+
+	fixture_open(&f, TCP, REUSE);
+	t = fixture_target(&f, &prober_options);
+	fixture_probe(t);
+	loop_until(is_asked, &p);
+	peer_answer(&p, "200 OK");
+	loop_until(is_done, &f);
+	(void)fixture_told(&f);
+	settings = *t->settings;
+	settings.local.address = "192.0.2.77";
+	t->settings = &settings;
+	peer_reset(&p);
+	fixture_probe(t);
+	loop_until(is_done, &f);
+	is_str(fixture_told(&f), "begin, internal down", "no fault of the peer's");
+	is_int(f.last.err, EADDRNOTAVAIL, "but our own address's");
+	mem_deref(t);
+	fixture_close(&f);
+}
+
 /* A listener that comes by a reload is where we are reached from then on. */
 static void test_contact_of_listener(void)
 {
@@ -695,21 +722,14 @@ static void test_peer_name(void)
 int main(void)
 {
 	static void (*const tests[])(void) = {
-		test_fresh,
-		test_hastened,
-		test_reuse,
-		test_contact_of_listener,
-		test_replaced,
-		test_failures,
-		test_no_connection,
-		test_held_up,
-		test_local,
-		test_requests,
-		test_via_port,
-		test_tls_silence,
-		test_websocket_silence,
-		test_peer_name,
-		test_turns,
+		test_fresh,	  test_hastened,
+		test_reuse,	  test_contact_of_listener,
+		test_no_other,	  test_replaced,
+		test_failures,	  test_no_connection,
+		test_held_up,	  test_local,
+		test_requests,	  test_via_port,
+		test_tls_silence, test_websocket_silence,
+		test_peer_name,	  test_turns,
 	};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));
