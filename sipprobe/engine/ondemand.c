@@ -388,6 +388,8 @@ static int ondemand_borrow(struct ondemand *o, struct engine *e)
 		.peers = e->peers.ondemand,
 		.tls = mem_ref(group->targets.tls),
 		.conf = group->targets.conf,
+		/* The trunk's own connection may be kept for ever. */
+		.any_port = true,
 	};
 	o->resolver = mem_ref(group->resolvers.current);
 	return 0;

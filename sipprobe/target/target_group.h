@@ -27,6 +27,8 @@ struct target_group {
 	const struct tls_rehearsal *rehearsal;
 	const struct config *conf; /* in force; NULL: none yet */
 	struct bindings *bindings; /* of those that register; NULL: none does */
+	/* Where the port of `local` has a connection to the peer any other will do. */
+	bool any_port;
 	bool expecting; /* who leaves now may have a successor, see target_remove() */
 	struct list unregistering; /* targets that take back what they registered */
 	void (*unregistered_h)(void *arg); /* when the last of them is done; or NULL */

@@ -286,7 +286,8 @@ static int use_websocket(struct target *t)
 	return err;
 }
 
-static int connect_peer(struct target *t)
+/* @any_port: of ours, whatever `local` says */
+static int connect_peer(struct target *t, bool any_port)
 {
 	const struct config_local *want = &target_settings(t)->local;
 	struct stream_way way = {.dscp = t->settings->dscp};
@@ -297,6 +298,8 @@ static int connect_peer(struct target *t)
 
 	if (local_sockets_wanted(want)) {
 		err = local_sockets_address(&local, want, sa_af(&t->address.sa));
+		if (!err && any_port)
+			sa_set_port(&local, 0);
 		way.local = &local;
 	}
 	if (err)
@@ -329,10 +332,12 @@ static int connect_peer(struct target *t)
  */
 static int connect_in_turn(struct target *t)
 {
-	int err = connect_peer(t);
+	int err = connect_peer(t, false);
 
 	if (err != EADDRINUSE || !target_settings(t)->local.port)
 		return err;
+	if (t->group->any_port)
+		return connect_peer(t, true);
 	t->attempt->resend_ns = clock_monotonic_ns() + TURN_NS;
 	return 0;
 }

@@ -35,6 +35,15 @@ class Results(Probed):
         self.assertEqual(e.scrape().get("siptrunk_probes_total", trunk="isp a"), 1,
                          "the trunk's own series know nothing of it")
 
+    def test_a_trunk_whose_port_is_taken(self):
+        """By the connection that it keeps: another port shows as well that its peer is there."""
+        p = self.peer(answer(200), "tcp")
+        e = self.serve(trunk("kept", p.uri, interval="1h", connection="reuse",
+                             local={"port": free_port()}), allow=[])
+        e.settled("kept", 1)
+        m = self.metrics(e, "kept")
+        self.assertEqual((m.get("probe_success"), p.connections), (1, 2))
+
     def test_outcomes(self):
         cases = {
             "up": (answer(404), 1, "up", None),
