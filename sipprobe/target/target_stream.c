@@ -33,6 +33,11 @@ static void drop_stream(struct target *t)
 	more->stream_up = false;
 }
 
+void target_stream_close(struct target *t)
+{
+	drop_stream(t);
+}
+
 static int send_request(struct target *t)
 {
 	struct sa local = *stream_local(t->more->stream);

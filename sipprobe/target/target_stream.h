@@ -24,6 +24,9 @@ void target_stream_report(const struct target *t, struct probe_result *r);
 /* After a probe: closes a connection that is not to be kept. */
 void target_stream_done(struct target *t, bool answered);
 
+/* Closes a kept connection: what is sent next opens another. */
+void target_stream_close(struct target *t);
+
 /* Why a probe over a connection ran out of time, by how far it had come. */
 enum probe_outcome target_stream_timeout(const struct target *t, const char **detail);
 

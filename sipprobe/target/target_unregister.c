@@ -10,6 +10,7 @@
 #include "sipprobe/target/registry.h"
 #include "sipprobe/target/target_probe.h"
 #include "sipprobe/target/target_state.h"
+#include "sipprobe/target/target_stream.h"
 
 static void unregister_destructor(void *arg)
 {
@@ -33,6 +34,9 @@ static void outlive_trunk(struct target *t, struct unregistration *u)
 	group->services->targets_stamp++;
 	(void)peers_remove(group->peers, &t->address.sa, t->address.transport, t);
 	target_tell_removed(t);
+	/* A successor that is to use the same port would wait for it in vain. */
+	if (group->expecting && target_settings(t)->local.port)
+		target_stream_close(t);
 }
 
 static void unregister_tell_last(struct target_group *group)

@@ -182,11 +182,11 @@ class Kamailio(Case):
 
 
 class Reloaded(Case):
-    def start_bound(self, location, **more):
-        self.peer = self.use(SipPeer(location))
+    def start_bound(self, location, transport="udp", settings=None, **more):
+        self.peer = self.use(SipPeer(location, transport))
         self.config = config_of(trunk(
             "t", self.peer.uri, method="REGISTER", interval="10m",
-            register={"bind": True, "aor": AOR}), **more)
+            register={"bind": True, "aor": AOR}, **(settings or {})), **more)
         e = self.start(self.config)
         e.wait_metric(1, "siptrunk_up", trunk="t")
         return e
@@ -212,6 +212,17 @@ class Reloaded(Case):
         self.assertEqual([cseq for _, cseq, _ in location.log], [1, 2, 3, 4, 5])
         self.assertEqual([list(asked.values()) for _, _, asked in location.log],
                          [[3600], [3600], [3600], [1800], [0]])
+
+    def test_port_of_its_own(self):
+        """From which there can be but one connection: the successor's, at once."""
+        location = Location()
+        e = self.start_bound(location, "tcp", {
+            "local": {"address": "127.0.0.1", "port": free_port()}})
+        self.reload(e, labels={"site": "oslo"})
+        e.wait_metric(1, "siptrunk_up", trunk="t", site="oslo")
+        self.assertEqual(e.scrape().failures("t"), {})
+        self.assertEqual([list(asked.values()) for _, _, asked in location.log],
+                         [[3600], [3600]])
 
     def test_renamed(self):
         location = Location()
