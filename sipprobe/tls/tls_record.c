@@ -1,9 +1,14 @@
 #include "sipprobe/tls/tls_record.h"
 
 #include <errno.h>
+#include <pthread.h>
 
-/* OpenSSL hands out slots for the whole process; taken once, by the main thread. */
+/*
+ * OpenSSL hands out slots for the whole process. Taken by whoever makes the first
+ * profile: the main thread, or one that reads a configuration beside it.
+ */
 static int record_slot = -1;
+static pthread_mutex_t record_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void record_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int idx, long argl,
 			void *argp)
@@ -16,9 +21,14 @@ static void record_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int idx, lo
 
 bool tls_record_prepare(void)
 {
+	bool taken;
+
+	pthread_mutex_lock(&record_lock);
 	if (record_slot < 0)
 		record_slot = SSL_get_ex_new_index(0, NULL, NULL, NULL, record_free);
-	return record_slot >= 0;
+	taken = record_slot >= 0;
+	pthread_mutex_unlock(&record_lock);
+	return taken;
 }
 
 struct tls_record *tls_record_of(const SSL *ssl)
