@@ -231,13 +231,32 @@ static int prepare_one(struct sockets *s, const struct config_listen *conf,
 	return 0;
 }
 
-static void say_failed(const struct config_listen *conf, int err, char *text, size_t size)
+/* The socket in force that has the port, and stays as it is until all else is prepared.
+ */
+static const char *held_by(const struct sockets *s, const struct config_listen *conf)
+{
+	for (struct le *le = s->entries.head; le; le = le->next) {
+		const struct sockets_entry *e = le->data;
+		bool same_kind = (e->transport == CONFIG_TRANSPORT_UDP) ==
+				 (conf->transport == CONFIG_TRANSPORT_UDP);
+
+		if (e->in_force && same_kind && sa_port(&e->local) == conf->port)
+			return e->text;
+	}
+	return NULL;
+}
+
+static void say_failed(const struct sockets *s, const struct config_listen *conf, int err,
+		       char *text, size_t size)
 {
 	bool v6 = strchr(conf->host, ':') != NULL;
+	const char *holder = err == EADDRINUSE ? held_by(s, conf) : NULL;
 
-	(void)re_snprintf(text, size, "%s:%s%s%s:%u: %s",
+	(void)re_snprintf(text, size, "%s:%s%s%s:%u: %s%s%s%s",
 			  config_transport_name(conf->transport), v6 ? "[" : "",
-			  conf->host, v6 ? "]" : "", conf->port, strerror(err));
+			  conf->host, v6 ? "]" : "", conf->port, strerror(err),
+			  holder ? " by " : "", holder ? holder : "",
+			  holder ? " of before: that takes a restart" : "");
 }
 
 int sockets_prepare(struct sockets *s, const struct config_sip *sip,
@@ -256,7 +275,7 @@ int sockets_prepare(struct sockets *s, const struct config_sip *sip,
 			return err;
 		err = prepare_one(s, conf, profile);
 		if (err) {
-			say_failed(conf, err, err_text, err_size);
+			say_failed(s, conf, err, err_text, err_size);
 			return err;
 		}
 	}

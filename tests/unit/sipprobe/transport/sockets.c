@@ -60,6 +60,30 @@ static void test_reload(void)
 	ends_close(&e);
 }
 
+/* A port that an end of before has cannot be had beside it, which is said. */
+static void test_same_port(void)
+{
+	struct config_listen list[] = {TCP_LOCAL};
+	char want[128];
+	struct ends e;
+	uint16_t port;
+
+	ends_open(&e);
+	(void)ends_prepare(&e, list, 1);
+	(void)sockets_commit(e.sockets);
+	port = sa_port(ends_address(&e, 0));
+	list[0].port = port;
+	list[0].host = "0.0.0.0";
+	is_int(ends_prepare(&e, list, 1), EADDRINUSE, "all addresses in place of one");
+	(void)snprintf(want, sizeof(want),
+		       "tcp:0.0.0.0:%u: Address already in use by tcp:127.0.0.1:%u of "
+		       "before: that takes a restart",
+		       port, port);
+	is_str(e.err, want, "what has it");
+	sockets_abandon(e.sockets);
+	ends_close(&e);
+}
+
 /* What connects is looked after every five seconds; datagrams want nothing of the kind.
  */
 static void test_sweep(void)
@@ -291,6 +315,7 @@ int main(void)
 	if (libre_init() || fd_setsize(1024))
 		return 1;
 	test_reload();
+	test_same_port();
 	test_failures();
 	test_sweep();
 	test_datagrams();
