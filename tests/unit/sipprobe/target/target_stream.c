@@ -94,49 +94,76 @@ static void test_fresh(void)
 	fixture_close(&f);
 }
 
-/* Who registered over it is out of reach, and registers anew; overdue is no lag. */
-static void check_hastened(const char *status, int64_t closed_ms, int64_t due_ms,
-			   const char *name)
+/* Bound, over a connection that is kept. */
+static struct target *bound_open(struct fixture *f, struct peer *p)
 {
-	struct fixture f;
-	struct peer p = {&f, -1};
 	struct target *t;
 
 	fixture_open(
-		&f, TCP,
+		f, TCP,
 		", \"interval\": \"60s\", \"down_interval\": \"10s\", \"method\": "
 		"\"REGISTER\", \"register\": {\"bind\": true, \"expires\": \"10m\"}");
-	t = fixture_target(&f, &prober_register);
+	t = fixture_target(f, &prober_register);
 	fixture_probe(t);
-	ok(loop_until(is_asked, &p), "asked to bind");
-	peer_answer(&p, "200 OK");
-	ok(loop_until(is_done, &f) && t->more->stream,
+	ok(loop_until(is_asked, p), "asked to bind");
+	peer_answer(p, "200 OK");
+	ok(loop_until(is_done, f) && t->more->stream,
 	   "bound, and the connection is kept");
-	if (status) {
-		f.told[0] = '\0';
-		fixture_probe(t);
-		ok(loop_until(is_asked, &p), "asked again");
-		peer_answer(&p, status);
-		ok(loop_until(is_told, &f), "and answered");
-	}
-	pass_ms(closed_ms);
-	ok(t->due_ns > virtual_now_ns, "the next probe is to come");
-	peer_close(&p);
-	for (int i = 0; i < 100 && t->more->stream; i++)
-		loop_turn();
-	due_ms -= (t->due_ns - virtual_now_ns) / CLOCK_NS_PER_MS;
-	/* Who is asked to wait waits a little longer, not all the same. */
-	ok(status ? due_ms <= 0 : !due_ms, "%s", name);
-	mem_deref(t);
-	fixture_close(&f);
+	return t;
 }
 
+static void peer_leaves(struct peer *p, const struct target *t)
+{
+	ok(t->due_ns > virtual_now_ns, "the next probe is to come");
+	peer_close(p);
+	for (int i = 0; i < 100 && t->more->stream; i++)
+		loop_turn();
+	ok(!t->more->stream, "the peer closes");
+}
+
+/* Who registered over it is out of reach, and registers anew; overdue is no lag. */
 static void test_hastened(void)
 {
-	check_hastened(NULL, 20000, 0, "the peer closes: it is due now");
-	check_hastened(NULL, 4000, 6000, "closed at once: it is due after down_interval");
-	check_hastened("503 Busy\r\nRetry-After: 90", 1000, 89000,
-		       "refused and put off: as long as that");
+	static const struct {
+		int64_t closed_ms, due_ms;
+		const char *name;
+	} cases[] = {
+		{20000, 0, "it is due now"},
+		{4000, 6000, "at once: it is due after down_interval"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct fixture f;
+		struct peer p = {&f, -1};
+		struct target *t = bound_open(&f, &p);
+
+		pass_ms(cases[i].closed_ms);
+		peer_leaves(&p, t);
+		is_int((t->due_ns - virtual_now_ns) / CLOCK_NS_PER_MS, cases[i].due_ms,
+		       cases[i].name);
+		mem_deref(t);
+		fixture_close(&f);
+	}
+}
+
+/* An overloaded registrar that closes after its 503 is not to be asked the sooner. */
+static void test_refused_and_closed(void)
+{
+	struct fixture f;
+	struct peer p = {&f, -1};
+	struct target *t = bound_open(&f, &p);
+	int64_t due_ns;
+
+	f.told[0] = '\0';
+	fixture_probe(t);
+	ok(loop_until(is_asked, &p), "asked again");
+	peer_answer(&p, "503 Busy\r\nRetry-After: 40");
+	ok(loop_until(is_told, &f), "and refused");
+	due_ns = t->due_ns;
+	peer_leaves(&p, t);
+	is_int(t->due_ns - due_ns, 0, "the next probe is due when it was");
+	mem_deref(t);
+	fixture_close(&f);
 }
 
 static void test_reuse(void)
@@ -722,14 +749,23 @@ static void test_peer_name(void)
 int main(void)
 {
 	static void (*const tests[])(void) = {
-		test_fresh,	  test_hastened,
-		test_reuse,	  test_contact_of_listener,
-		test_no_other,	  test_replaced,
-		test_failures,	  test_no_connection,
-		test_held_up,	  test_local,
-		test_requests,	  test_via_port,
-		test_tls_silence, test_websocket_silence,
-		test_peer_name,	  test_turns,
+		test_fresh,
+		test_hastened,
+		test_reuse,
+		test_refused_and_closed,
+		test_contact_of_listener,
+		test_no_other,
+		test_replaced,
+		test_failures,
+		test_no_connection,
+		test_held_up,
+		test_local,
+		test_requests,
+		test_via_port,
+		test_tls_silence,
+		test_websocket_silence,
+		test_peer_name,
+		test_turns,
 	};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));
