@@ -142,8 +142,21 @@ static struct bound *bindings_free_one(const struct bindings *all, const struct 
 	return found;
 }
 
-/* Settles what leaving targets of the address of record would still do to @b. */
-static void bindings_settle(const struct bindings *all, const struct bound *b)
+/*
+ * Of a target that leaves for a trunk of its name, which came: a registrar may take but
+ * one Contact. Other trunks of the address of record have successors of their own.
+ */
+static bool bound_is_succeeded(const struct bound *left, const struct bound *b)
+{
+	return !str_cmp(left->by->owner->conf->name, b->by->owner->conf->name);
+}
+
+/*
+ * Settles what leaving targets of the address of record would still do to @b.
+ *
+ * @comes: its target did not hold it before
+ */
+static void bindings_settle(const struct bindings *all, const struct bound *b, bool comes)
 {
 	for (struct bound *other = bindings_next(all, b->aor, NULL); other;
 	     other = bindings_next(all, b->aor, other)) {
@@ -151,7 +164,7 @@ static void bindings_settle(const struct bindings *all, const struct bound *b)
 			continue;
 		if (bindings_same_uri(other->contact, b->contact))
 			target_forget(other->by);
-		else
+		else if (comes && bound_is_succeeded(other, b))
 			(void)target_unregister(other->by, clock_monotonic_ns());
 	}
 }
@@ -195,7 +208,7 @@ int bindings_take(struct bound **bp, struct target *t, const struct request_regi
 
 	if (err)
 		return err;
-	bindings_settle(t->group->bindings, *bp);
+	bindings_settle(t->group->bindings, *bp, !kept);
 	if ((*bp)->until_ns < until_ns)
 		(*bp)->until_ns = until_ns;
 	return 0;

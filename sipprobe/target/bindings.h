@@ -24,8 +24,8 @@ int bindings_alloc(struct bindings **bp);
 
 /*
  * Before each REGISTER of @t that binds. Leaving targets that hold the same Contact are
- * freed without another word; those that hold another of the same address of record take
- * it back now.
+ * freed without another word; at its first one, those of a trunk of the same name that
+ * hold another of the same address of record take it back now.
  *
  * @bp: what @t has so far, or NULL; then what it has for @reg. Its reference is the
  *      caller's, its Call-ID is put into the exchange

@@ -26,14 +26,20 @@ static struct target *bound_target(struct fixture *f)
 }
 
 /* The same of another description, which follows @f's. */
+static struct target *bound_as(struct fixture *f, struct config **conf, const char *name,
+			       const char *settings)
+{
+	*conf = fixture_config("{\"trunks\": [{\"name\": \"%s\", \"uri\": "
+			       "\"sip:127.0.0.1:%u;transport=udp\"%s}]}",
+			       name, sa_port(&f->address.sa), settings);
+	f->owner.conf = &(*conf)->trunks[0];
+	return bound_target(f);
+}
+
 static struct target *bound_by(struct fixture *f, struct config **conf,
 			       const char *settings)
 {
-	*conf = fixture_config("{\"trunks\": [{\"name\": \"isp\", \"uri\": "
-			       "\"sip:127.0.0.1:%u;transport=udp\"%s}]}",
-			       sa_port(&f->address.sa), settings);
-	f->owner.conf = &(*conf)->trunks[0];
-	return bound_target(f);
+	return bound_as(f, conf, "isp", settings);
 }
 
 static void leave(struct fixture *f, struct target *t, bool succeeded)
@@ -199,6 +205,57 @@ static void test_other_contact(void)
 	fixture_reply(&f, "200 OK", "");
 	pass_ns(WHEEL_TICK_NS);
 	is_int(targets(&f), 1, "the new one stays");
+	mem_deref(t);
+	config_free(conf);
+	fixture_close(&f);
+}
+
+#define OTHER_CONTACT ", \"contact\": \"sip:ping@127.0.0.1:5999;transport=udp\""
+
+/* Another trunk of the address of record has come: whose turn it was still comes. */
+static void test_other_trunk(void)
+{
+	struct config *other, *conf;
+	struct target *t, *next;
+	struct fixture f;
+
+	fixture_open(&f, UDP, BINDS);
+	leave(&f, bound_target(&f), true);
+	next = bound_as(&f, &other, "other", BINDS OTHER_CONTACT);
+	fixture_probe(next);
+	fixture_drain(&f);
+	fixture_reply(&f, "200 OK", "");
+	pass_ms(2000);
+	is_int(fixture_drain(&f), 0, "nothing is taken back for another trunk");
+	is_int(targets(&f), 2, "it waits for its own successor");
+	t = bound_by(&f, &conf, BINDS ", \"labels\": {\"site\": \"oslo\"}");
+	is_int(targets(&f), 2, "whose it is then");
+	is_str(fixture_field(&f, "CSeq"), "2 REGISTER", "and who goes on with it");
+	mem_deref(t);
+	mem_deref(next);
+	config_free(conf);
+	config_free(other);
+	fixture_close(&f);
+}
+
+/* Nor for one of the same trunk that was there all the time. */
+static void test_neighbour(void)
+{
+	struct config *conf;
+	struct fixture f;
+	struct target *t;
+
+	fixture_open(&f, UDP, BINDS);
+	t = bound_by(&f, &conf, BINDS OTHER_CONTACT);
+	f.owner.conf = f.config->trunks;
+	leave(&f, bound_target(&f), true);
+	f.owner.conf = conf->trunks;
+	fixture_probe(t);
+	fixture_drain(&f);
+	fixture_reply(&f, "200 OK", "");
+	pass_ms(2000);
+	is_int(fixture_drain(&f), 0, "a refresh beside it succeeds nobody");
+	is_int(targets(&f), 2, "it waits");
 	mem_deref(t);
 	config_free(conf);
 	fixture_close(&f);
@@ -461,7 +518,8 @@ int main(void)
 		test_given_up,	      test_asked,
 		test_refused,	      test_bound_again,
 		test_other_addresses, test_contact_that_changes,
-		test_nobody_waits,
+		test_nobody_waits,    test_other_trunk,
+		test_neighbour,
 	};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));
