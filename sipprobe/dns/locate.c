@@ -54,8 +54,10 @@ static int locate_ask(struct locate *locate, const char *name, enum rr_type type
 	s->number = ++locate->step_count;
 	s->type = type;
 	s->h = h;
-	if (address)
+	if (address) {
 		s->address = *address;
+		s->address.from = locate_question(name, type);
+	}
 	err = str_dup(&s->name, name);
 	if (!err)
 		err = locate->lookup->ask(&s->query, locate->lookup, name, type,
@@ -104,6 +106,11 @@ static void address_set_from(struct sa *sa, const struct step *s, const uint8_t 
 		sa_set_in6(sa, p, port);
 }
 
+static void address_unanswered(struct step *s)
+{
+	ask_failed(s, locate_unanswered(s->locate, s->address.from));
+}
+
 static void address_answer(struct step *s, const struct lookup_answer *ans)
 {
 	struct locate *locate = s->locate;
@@ -111,6 +118,8 @@ static void address_answer(struct step *s, const struct lookup_answer *ans)
 	size_t size = s->type == RR_A ? 4 : 16, read = 0;
 	int err = 0;
 
+	if (ans->status >= RESOLVE_SERVFAIL)
+		address_unanswered(s);
 	if (ans->status != RESOLVE_OK) {
 		locate_fail_answer(s, ans->status);
 		return;
@@ -124,6 +133,8 @@ static void address_answer(struct step *s, const struct lookup_answer *ans)
 		read++;
 	}
 	ask_failed(s, err);
+	if (err || !read)
+		address_unanswered(s);
 	if (!read) {
 		locate_fail_answer(s, RESOLVE_BOGUS);
 		return;
@@ -173,6 +184,13 @@ static void srv_try_next(struct step *s)
 		ask_failed(s, srv_next(locate));
 }
 
+/* For want of memory, mostly: what is short of it here too can be told to nobody. */
+static void target_unasked(struct locate *locate, const char *name)
+{
+	(void)locate_unanswered(locate, locate_question(name, RR_A));
+	(void)locate_unanswered(locate, locate_question(name, RR_AAAA));
+}
+
 /* Targets are asked for all at once; the lookup bounds what goes out. */
 static void targets_ask(struct step *s, const struct rr_srv *v, size_t count)
 {
@@ -180,14 +198,17 @@ static void targets_ask(struct step *s, const struct rr_srv *v, size_t count)
 	int err = 0;
 
 	locate->result.by = locate->by_naptr ? RESOLVE_BY_NAPTR : RESOLVE_BY_SRV;
-	for (size_t i = 0; i < count && !err; i++) {
+	for (size_t i = 0; i < count; i++) {
 		struct resolve_address a = {
 			.transport = locate->choices[locate->choice_at].transport,
 			.priority = v[i].priority,
 			.weight = v[i].weight,
 		};
 
-		err = address_ask(locate, v[i].target, v[i].port, &a);
+		if (!err)
+			err = address_ask(locate, v[i].target, v[i].port, &a);
+		if (err)
+			target_unasked(locate, v[i].target);
 	}
 	ask_failed(s, err);
 }
@@ -358,4 +379,6 @@ void locate_end(struct locate *locate)
 	locate->set.v = mem_deref(locate->set.v);
 	locate->set.count = 0;
 	locate->set.room = 0;
+	locate->unanswered = mem_deref(locate->unanswered);
+	locate->unanswered_count = 0;
 }

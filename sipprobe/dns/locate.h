@@ -33,6 +33,8 @@ struct locate {
 	unsigned failed_step; /* the one in result.detail */
 	uint32_t failed_ttl_s;
 	struct address_set set;
+	uint32_t *unanswered; /* mem_deref(); NULL: none */
+	size_t unanswered_count;
 	char passed[96]; /* the first thing passed over on the way, or "" */
 	unsigned passed_step;
 	struct resolve_result result; /* complete when h runs */

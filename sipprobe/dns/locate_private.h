@@ -63,6 +63,12 @@ void locate_fail(struct locate *locate, const struct step *s, enum resolve_statu
 /* The same of what the answer to @s says. */
 void locate_fail_answer(struct step *s, enum resolve_status status);
 
+/* A question for addresses, as a number: two that are equal are the same, in practice. */
+uint32_t locate_question(const char *name, enum rr_type type);
+
+/* No answer came to it. Returns 0 or ENOMEM. */
+int locate_unanswered(struct locate *locate, uint32_t question);
+
 /* Fills in the result once no question is left. */
 void locate_complete(struct locate *locate);
 

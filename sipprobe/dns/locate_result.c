@@ -1,7 +1,10 @@
 /* What the answers on the road of RFC 3263 add up to: one result, failures included. */
+#include <errno.h>
 #include <string.h>
 
 #include "sipprobe/dns/locate_private.h"
+
+enum { UNANSWERED_MAX = 2 * RESOLVE_ADDRESSES_MAX }; /* A and AAAA of each target */
 
 void locate_use_ttl(uint32_t *least_s, uint32_t ttl_s)
 {
@@ -52,6 +55,24 @@ void locate_fail_answer(struct step *s, enum resolve_status status)
 	locate_fail(s->locate, s, status, why[status]);
 }
 
+uint32_t locate_question(const char *name, enum rr_type type)
+{
+	return hash_joaat_str_ci(name) ^ (uint32_t)type;
+}
+
+/* Room for all at once: failures are few, and come together. */
+int locate_unanswered(struct locate *locate, uint32_t question)
+{
+	if (!locate->unanswered)
+		locate->unanswered =
+			mem_zalloc(UNANSWERED_MAX * sizeof(locate->unanswered[0]), NULL);
+	if (!locate->unanswered)
+		return ENOMEM;
+	if (locate->unanswered_count < UNANSWERED_MAX)
+		locate->unanswered[locate->unanswered_count++] = question;
+	return 0;
+}
+
 /*
  * Addresses in spite of a failure are a success: many a server cannot answer AAAA. But
  * what the failure hid should not stay hidden for long.
@@ -66,6 +87,8 @@ static void locate_succeed(struct locate *locate)
 		memcpy(res->detail, locate->passed, sizeof(res->detail));
 	else if (res->status < RESOLVE_SERVFAIL)
 		res->detail[0] = '\0';
+	res->unanswered = locate->unanswered;
+	res->unanswered_count = locate->unanswered_count;
 	res->status = RESOLVE_OK;
 	res->hint = DNS_HINT_NONE;
 }

@@ -37,6 +37,7 @@ struct resolve_address {
 	enum config_transport transport; /* never NONE */
 	uint16_t priority;		 /* SRV's; 0 without */
 	uint16_t weight;
+	uint32_t from; /* the question for A or AAAA that gave it, as a number; or 0 */
 };
 
 /*
@@ -52,7 +53,13 @@ struct resolve_result {
 	enum resolve_by by; /* of addresses */
 	unsigned
 		passed_over; /* bits 1 << enum resolve_by: kinds that servers failed at */
-	enum dns_hint hint;  /* of a failure */
+	/*
+	 * Of addresses: the questions for others that servers failed at, as in `from`.
+	 * What those gave before may still be good.
+	 */
+	const uint32_t *unanswered;
+	size_t unanswered_count;
+	enum dns_hint hint; /* of a failure */
 	/* "_sip._udp.example.com SRV: NXDOMAIN"; of a success what went wrong, or "" */
 	char detail[96];
 };

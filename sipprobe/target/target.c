@@ -165,6 +165,7 @@ void target_reprioritize(struct target *t, const struct resolve_address *address
 {
 	t->address.priority = address->priority;
 	t->address.weight = address->weight;
+	t->address.from = address->from;
 	t->resolve_ns = resolve_ns;
 }
 

@@ -67,16 +67,25 @@ static bool registrar_is_listed(const struct registrar *r,
 void registrar_list(struct registrar *r, const struct resolve_result *res)
 {
 	size_t at = 0;
+	bool same;
 
-	if (!r || registrar_is_listed(r, res))
+	if (!r)
 		return;
+	same = registrar_is_listed(r, res);
 	for (size_t i = 0; i < res->count && r->count; i++)
 		if (registrar_same(&r->listed[r->at], &res->addresses[i]))
 			at = i;
 	memcpy(r->listed, res->addresses, res->count * sizeof(r->listed[0]));
 	r->count = res->count;
 	r->at = at;
-	r->tried = 0;
+	if (!same)
+		r->tried = 0;
+}
+
+const struct resolve_address *registrar_listed(const struct registrar *r, size_t *count)
+{
+	*count = r->count;
+	return r->listed;
 }
 
 bool registrar_wants(const struct registrar *r, enum config_method method,

@@ -31,6 +31,9 @@ int registrar_alloc(struct registrar **rp, const struct config_settings *s,
 /* The addresses of the name. @r: NULL: the trunk registers at all of them */
 void registrar_list(struct registrar *r, const struct resolve_result *res);
 
+/* Those, @count of them. @r: not NULL */
+const struct resolve_address *registrar_listed(const struct registrar *r, size_t *count);
+
 /*
  * Chooses the best address that did not fail since one answered. Returns false when all
  * did: then it begins again with the best, and there is no hurry.

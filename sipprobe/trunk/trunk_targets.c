@@ -3,17 +3,21 @@
 
 #include <stdlib.h>
 
+#include "sipprobe/dns/address_set.h"
 #include "sipprobe/target/probers.h"
 #include "sipprobe/target/target.h"
 #include "sipprobe/trunk/trunk_heirs.h"
 #include "sipprobe/trunk/trunk_parts.h"
 #include "sipprobe/trunk/trunk_registrar.h"
 
+static bool same_address(const struct resolve_address *a, const struct resolve_address *b)
+{
+	return a->transport == b->transport && sa_cmp(&a->sa, &b->sa, SA_ALL);
+}
+
 bool trunk_same_address(const struct target *target, const struct resolve_address *a)
 {
-	const struct resolve_address *have = target_address(target);
-
-	return have->transport == a->transport && sa_cmp(&have->sa, &a->sa, SA_ALL);
+	return same_address(target_address(target), a);
 }
 
 static bool is_listed(const struct target *target, const struct resolve_result *res)
@@ -22,6 +26,21 @@ static bool is_listed(const struct target *target, const struct resolve_result *
 		if (trunk_same_address(target, &res->addresses[i]))
 			return true;
 	return false;
+}
+
+/* Whether servers failed at the question that gave it. */
+static bool is_unanswered(const struct resolve_address *a,
+			  const struct resolve_result *res)
+{
+	for (size_t i = 0; i < res->unanswered_count; i++)
+		if (res->unanswered[i] == a->from)
+			return true;
+	return false;
+}
+
+static bool stays(const struct target *target, const struct resolve_result *res)
+{
+	return is_listed(target, res) || is_unanswered(target_address(target), res);
 }
 
 /* Whether there are addresses that have no target yet. */
@@ -54,7 +73,7 @@ int64_t trunk_busy_until_ns(const struct trunk *t, const struct resolve_result *
 	for (unsigned i = 0; i < t->target_count; i++) {
 		int64_t until_ns = target_busy_until_ns(trunk_targets(t)[i]);
 
-		if (until_ns > last_ns && !is_listed(trunk_targets(t)[i], res))
+		if (until_ns > last_ns && !stays(trunk_targets(t)[i], res))
 			last_ns = until_ns;
 	}
 	return last_ns;
@@ -138,8 +157,36 @@ static int add_listed(struct trunk *t, const struct resolve_result *res,
 	return err;
 }
 
-int trunk_set_addresses(struct trunk *t, const struct resolve_result *res,
-			struct health first, int64_t resolve_ns)
+static int keep_one(struct address_set *all, const struct resolve_address *a,
+		    const struct resolve_result *res)
+{
+	for (size_t i = 0; i < res->count; i++)
+		if (same_address(&res->addresses[i], a))
+			return 0;
+	return is_unanswered(a, res) ? address_set_add(all, a) : 0;
+}
+
+/* Adds those in use whose questions were not answered. A registrar knows them all. */
+static int keep_unanswered(struct address_set *all, const struct trunk *t,
+			   const struct resolve_result *res)
+{
+	const struct registrar *r = trunk_registrar(t);
+	const struct resolve_address *listed = NULL;
+	size_t count = t->target_count;
+	int err = 0;
+
+	if (r)
+		listed = registrar_listed(r, &count);
+	for (size_t i = 0; i < res->count && !err; i++)
+		err = address_set_add(all, &res->addresses[i]);
+	for (size_t i = 0; i < count && !err; i++)
+		err = keep_one(all, r ? &listed[i] : target_address(trunk_targets(t)[i]),
+			       res);
+	return err;
+}
+
+static int set_addresses(struct trunk *t, const struct resolve_result *res,
+			 struct health first, int64_t resolve_ns)
 {
 	struct heirs heirs = {
 		.trunk = (enum health_state)t->sum,
@@ -150,6 +197,25 @@ int trunk_set_addresses(struct trunk *t, const struct resolve_result *res,
 	note_formers(&heirs, t, res);
 	remove_unlisted(t, res);
 	return add_listed(t, res, &heirs, resolve_ns);
+}
+
+/* What was not answered is not gone: the next good answer settles it. */
+int trunk_set_addresses(struct trunk *t, const struct resolve_result *res,
+			struct health first, int64_t resolve_ns)
+{
+	struct resolve_result whole = *res;
+	struct address_set all = {0};
+	int err;
+
+	if (!res->unanswered_count || !t->target_count)
+		return set_addresses(t, res, first, resolve_ns);
+	err = keep_unanswered(&all, t, res);
+	whole.addresses = all.v;
+	whole.count = all.count;
+	if (!err)
+		err = set_addresses(t, &whole, first, resolve_ns);
+	mem_deref(all.v);
+	return err;
 }
 
 static void trunk_replace_target(struct trunk *t, struct target **at,

@@ -9,8 +9,9 @@ struct target;
 struct trunk;
 
 /*
- * Makes it have targets for just these addresses, a check each; those that stay keep
- * all they know, those that are new go on with the trunk's state and counting.
+ * Makes it have targets for just these addresses, and those in use whose questions were
+ * not answered, a check each; those that stay keep all they know, those that are new go
+ * on with the trunk's state and counting.
  *
  * @first:      what the first addresses of a trunk go on from
  * @resolve_ns: what the resolution took; -1: there was none

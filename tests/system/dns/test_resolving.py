@@ -88,6 +88,24 @@ class Resolving(Named):
         wait_for("the new one", lambda: self.addresses(e) == {self.other.address})
         self.assertEqual(e.scrape().get("siptrunk_state_changes_total", trunk="t"), 1)
 
+    def test_a_that_fails_later_leaves_the_address_and_its_registration(self):
+        self.zone.update({
+            ("_sip._udp.sbc.test", SRV): [srv(1, 1, self.peer.port, "a.test"),
+                                          srv(2, 1, self.other.port, "b.test")],
+            ("a.test", A): [a("127.0.0.2")], ("b.test", A): [a("127.0.0.3")]})
+        registers = dict(method="REGISTER", contact="sip:me@127.0.0.1:5999",
+                         register={"bind": True, "at": "first", "expires": "600s"})
+        e = self.start(self.conf("sip:me@sbc.test;transport=udp", **registers))
+        e.wait_metric(1, "siptrunk_up", trunk="t")
+        self.zone["a.test", A] = SERVFAIL
+        wait_for("the failure", lambda: self.told(e) == "a.test A: SERVFAIL")
+        self.assertEqual(self.addresses(e), {self.peer.address})
+        self.assertEqual(e.scrape().get("siptrunk_addresses", trunk="t"), 2)
+        # What a good answer leaves out is gone.
+        self.zone["a.test", A] = NXDOMAIN
+        wait_for("the other one", lambda: self.addresses(e) == {self.other.address})
+        self.assertEqual(e.scrape().get("siptrunk_addresses", trunk="t"), 1)
+
     def advice(self, conf):
         path = self.write("probe.json", json.dumps(conf))
         code, out, err = run("probe", "t", f"--config.file={path}", "--format=json")

@@ -1,6 +1,6 @@
 /* RFC 3263 4.1 and 4.2, branch by branch, without a network. */
 #include "config/uri.h"
-#include "sipprobe/dns/locate.h"
+#include "sipprobe/dns/locate_private.h"
 #include "tests/unit/sipprobe/dns/zone.h"
 #include "tests/unit/tap.h"
 
@@ -369,6 +369,76 @@ static void test_by(void)
 	}
 }
 
+#define SRV_TO_BOTH                                                                      \
+	"_sip._udp.d.test 9 SRV 1 1 5060 a.test.\n"                                      \
+	"_sip._udp.d.test 9 SRV 2 1 5060 b.test.\n"
+
+static void unanswered_print(char *buf, size_t size, const struct resolve_result *res)
+{
+	static const char *const names[] = {"a.test", "b.test"};
+	size_t l = 0;
+
+	for (size_t k = 0; k < res->unanswered_count; k++)
+		for (int i = 0; i < 4; i++)
+			if (res->unanswered[k] ==
+			    locate_question(names[i / 2], i % 2 ? RR_AAAA : RR_A))
+				l += (size_t)snprintf(buf + l, size - l, "%s%c%s",
+						      l ? " " : "", names[i / 2][0],
+						      i % 2 ? "6" : "");
+}
+
+/* The questions for addresses that servers failed at, of a road that led to some. */
+static void test_unanswered(void)
+{
+	static const struct {
+		const char *uri, *zone;
+		int refuse_after;
+		const char *want; /* those of a and of b: "a", "a6", … */
+	} roads[] = {
+		{"sip:a.test:5060", HOSTS, 0, ""},
+		{"sip:b.test:5060", HOSTS, 0, ""},
+		{"sip:a.test:5060", "a.test 9 A 192.0.2.1\na.test 9 AAAA !SERVFAIL", 0,
+		 "a6"},
+		{"sip:a.test:5060", "a.test 9 A !TIMEOUT\na.test 9 AAAA ::2", 0, "a"},
+		{"sip:a.test:5060", "a.test 9 A !TIMEOUT\na.test 9 AAAA !TIMEOUT", 0, ""},
+		{"sip:d.test;transport=udp",
+		 SRV_TO_BOTH "b.test 9 A \\x00\na.test 9 AAAA ::2", 0, "b"},
+		{"sip:d.test;transport=udp",
+		 SRV_TO_BOTH
+		 "b.test 9 A !BOGUS\nb.test 9 AAAA !BOGUS\na.test 9 A 192.0.2.1",
+		 0, "b b6"},
+		{"sip:d.test;transport=udp", SRV_TO_BOTH HOSTS, 3, "b b6"},
+		{"sip:a.test;transport=udp", HOSTS "_sip._udp.a.test 0 SRV !SERVFAIL", 0,
+		 ""},
+	};
+
+	for (size_t i = 0; i < sizeof(roads) / sizeof(roads[0]); i++) {
+		struct zone z = {.text = roads[i].zone,
+				 .lookup.ask = zone_ask,
+				 .refuse_after = roads[i].refuse_after};
+		struct locate locate = {.lookup = &z.lookup, .h = road_done_h};
+		struct config_uri uri;
+		char got[64] = "";
+		bool ready;
+
+		(void)config_uri_parse(roads[i].uri, &uri);
+		(void)locate_begin(&locate, &uri, &ready);
+		zone_answer_all(&z);
+		unanswered_print(got, sizeof(got), &locate.result);
+		is_str(got, roads[i].want, roads[i].uri);
+		locate_end(&locate);
+	}
+}
+
+/* An address says which question gave it: of a name, however that is written. */
+static void test_from(void)
+{
+	ok(locate_question("a.test", RR_A) == locate_question("A.test", RR_A),
+	   "a name is one");
+	ok(locate_question("a.test", RR_A) != locate_question("a.test", RR_AAAA),
+	   "a type of it is another");
+}
+
 /* 200 targets with two addresses each: bounded, and the same for any order of answers. */
 static void test_many_targets(void)
 {
@@ -470,6 +540,8 @@ int main(void)
 	test_cases(false);
 	test_cases(true);
 	test_by();
+	test_unanswered();
+	test_from();
 	test_many_targets();
 	test_refused_questions();
 	test_long_name();

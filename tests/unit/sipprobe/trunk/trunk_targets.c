@@ -55,6 +55,12 @@ static const struct {
 	{"the address goes", "=1,2 y =2,3 y", "[\"REGISTER\"]", "1U 2U"},
 	{"a better one comes", "=2,3 y =1,2,3 y", "[\"REGISTER\"]", "2U 2U"},
 	{"the order turns", "=1,2 y =2,1 y", "[\"REGISTER\"]", "1U 1U"},
+	{"its A is not answered", "=1,2 y =1!,2 y =1!,2 y =1,2 y", "[\"REGISTER\"]",
+	 "1U 1U 1U 1U"},
+	{"that of the next is not", "=1,2 y =1,2! y n n y", "[\"REGISTER\"]",
+	 "1U 1U 1U 2X 2U"},
+	{"nor while it fails", "=1,2,3 y n =1!,2,3 n =1!,2,3 n y", "[\"REGISTER\"]",
+	 "1U 1U 2X 3X 3U"},
 	{"with another check, up needs both", "=1,2 o y n n y",
 	 "[\"OPTIONS\", \"REGISTER\"]", "1? 1U 1U 2X 2U"},
 	{"with another check, whose first address goes", "=1,2 o y n n y =2 n n",
@@ -185,6 +191,132 @@ static void test_left(void)
 	}
 }
 
+/* The addresses of a trunk, with their priorities. */
+static void addresses_print(char *buf, size_t size, const struct trunk *t)
+{
+	size_t used = 0;
+
+	buf[0] = '\0';
+	for (unsigned i = 0; i < t->target_count && used < size; i++) {
+		const struct resolve_address *a = target_address(trunk_targets(t)[i]);
+
+		(void)re_snprintf(buf + used, size - used, "%s%j/%u", i ? " " : "",
+				  &a->sa, a->priority);
+		used = strlen(buf);
+	}
+}
+
+#define SRV_OF(host, priority) "_sip._udp.isp.test 1 SRV " priority " 1 5060 " host "\n"
+#define SRV_AB		       SRV_OF("a.test", "1") SRV_OF("b.test", "2")
+#define A_1		       "a.test 1 A 127.0.0.1\n"
+#define B_2		       "b.test 1 A 127.0.0.2\n"
+
+/* What is not answered is not gone; what is answered holds. */
+static void test_unanswered(void)
+{
+	static const struct {
+		const char *name, *before, *after, *want;
+	} cases[] = {
+		{"the server fails at one", SRV_AB A_1 B_2,
+		 SRV_AB "a.test 1 A !SERVFAIL\n" B_2, "127.0.0.1/1 127.0.0.2/2"},
+		{"or says nothing", SRV_AB A_1 B_2, SRV_AB A_1 "b.test 1 A !TIMEOUT\n",
+		 "127.0.0.1/1 127.0.0.2/2"},
+		{"or nothing of use", SRV_AB A_1 B_2, SRV_AB "a.test 1 A !BOGUS\n" B_2,
+		 "127.0.0.1/1 127.0.0.2/2"},
+		{"or bytes that are no address", SRV_AB A_1 B_2,
+		 SRV_AB "a.test 1 A \\x0102\n" B_2, "127.0.0.1/1 127.0.0.2/2"},
+		{"one does not exist any more", SRV_AB A_1 B_2, SRV_AB B_2,
+		 "127.0.0.2/2"},
+		{"one has no such records any more", SRV_AB A_1 B_2,
+		 SRV_AB "a.test 1 TXT x\n" B_2, "127.0.0.2/2"},
+		{"another moves meanwhile", SRV_AB A_1 B_2,
+		 SRV_AB "a.test 1 A !SERVFAIL\nb.test 1 A 127.0.0.3\n",
+		 "127.0.0.1/1 127.0.0.3/2"},
+		{"SRV names it no more", SRV_AB A_1 B_2, SRV_OF("b.test", "2") B_2,
+		 "127.0.0.2/2"},
+		{"an address by another name now", SRV_AB A_1 B_2,
+		 SRV_AB "a.test 1 A !SERVFAIL\nb.test 1 A 127.0.0.1\n", "127.0.0.1/2"},
+		{"one kind of address", "isp.test 1 A 127.0.0.1\nisp.test 1 AAAA ::1\n",
+		 "isp.test 1 A !SERVFAIL\nisp.test 1 AAAA ::2\n", "127.0.0.1/0 ::2/0"},
+		{"the other kind", "isp.test 1 A 127.0.0.1\nisp.test 1 AAAA ::1\n",
+		 "isp.test 1 A 127.0.0.2\nisp.test 1 AAAA !TIMEOUT\n",
+		 "::1/0 127.0.0.2/0"},
+		{"a kind that always fails",
+		 "isp.test 1 A 127.0.0.1\nisp.test 1 AAAA !SERVFAIL\n",
+		 "isp.test 1 A 127.0.0.2\nisp.test 1 AAAA !SERVFAIL\n", "127.0.0.2/0"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char got[256];
+		struct trunks ts;
+
+		trunks_open(&ts, "sip:isp.test;transport=udp",
+			    ", \"interval\": \"24h\", \"fall\": 9", cases[i].before);
+		zone_answer_all(ts.zone);
+		for (int again = 0; again < 2; again++) {
+			ts.zone->text = cases[i].after;
+			naming_resolve(ts.trunk->naming);
+			zone_answer_all(ts.zone);
+			addresses_print(got, sizeof(got), ts.trunk);
+			is_str(got, cases[i].want, cases[i].name);
+		}
+		ts.zone->text = SRV_OF("c.test", "3") "c.test 1 A 127.0.0.4\n";
+		naming_resolve(ts.trunk->naming);
+		zone_answer_all(ts.zone);
+		addresses_print(got, sizeof(got), ts.trunk);
+		is_str(got, "127.0.0.4/3", "the next good answer settles it");
+		trunks_close(&ts);
+	}
+}
+
+#define SRV_ABC SRV_AB SRV_OF("c.test", "3")
+
+/* An address that went over to another name stays while that is not answered. */
+static void test_unanswered_renamed(void)
+{
+	static const char *const zones[] = {
+		SRV_ABC A_1,
+		SRV_ABC "b.test 1 A 127.0.0.1\n",
+		SRV_ABC "b.test 1 A !SERVFAIL\nc.test 1 A 127.0.0.3\n",
+	};
+
+	for (int first = 0; first < 2; first++) {
+		char got[256];
+		struct trunks ts;
+
+		trunks_open(&ts, "sip:isp.test;transport=udp",
+			    first ? AT_FIRST "\"REGISTER\"" : STEADY, "");
+		for (size_t i = 0; i < sizeof(zones) / sizeof(zones[0]); i++) {
+			ts.zone->text = zones[i];
+			if (list_isempty(&ts.zone->asked))
+				naming_resolve(ts.trunk->naming);
+			zone_answer_all(ts.zone);
+		}
+		addresses_print(got, sizeof(got), ts.trunk);
+		is_str(got, first ? "127.0.0.1/2" : "127.0.0.1/2 127.0.0.3/3",
+		       "both are there");
+		is_int(ts.trunk->reported_total, 2, "and told");
+		trunks_close(&ts);
+	}
+}
+
+/* What is registered there is not taken back, nor a probe under way waited for. */
+static void test_unanswered_registered(void)
+{
+	for (int first = 0; first < 2; first++) {
+		char zone[1024];
+		struct trunks ts;
+
+		register_at(&ts, zone, "1,2", 0, first);
+		rotate_zone(&ts, zone, "1!,2");
+		is_int(left_ms(&ts), -1, "nothing is taken back");
+		fixture_probe(trunk_targets(ts.trunk)[0]);
+		rotate_zone(&ts, zone, "1!,23");
+		is_int(ts.trunk->target_count, first ? 1 : 3, "all are there at once");
+		trunks_close(&ts);
+	}
+}
+
 /* What a trunk that goes has registered is left to one that takes its place. */
 static void test_left_by_trunk(void)
 {
@@ -249,8 +381,15 @@ static void test_pace(void)
 int main(void)
 {
 	static void (*const tests[])(void) = {
-		test_registrar,	    test_apart, test_left,
-		test_left_by_trunk, test_moves, test_pace,
+		test_registrar,
+		test_apart,
+		test_left,
+		test_left_by_trunk,
+		test_moves,
+		test_pace,
+		test_unanswered,
+		test_unanswered_registered,
+		test_unanswered_renamed,
 	};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));

@@ -228,7 +228,10 @@ static inline void all_answer(struct trunks *ts)
 	(void)told(ts);
 }
 
-/* A zone of SRV records, "12,3": 127.0.0.1 and .2 before .3; "!": it fails; "": none. */
+/*
+ * A zone of SRV records, "12,3": 127.0.0.1 and .2 before .3; "!": it fails; "": none;
+ * "1!2": the A of the first does.
+ */
 static inline void rotate_text(struct trunks *ts, char *zone, const char *hosts)
 {
 	unsigned priority = 1;
@@ -240,11 +243,13 @@ static inline void rotate_text(struct trunks *ts, char *zone, const char *hosts)
 		priority += *hosts == ',';
 		if (*hosts == ',')
 			continue;
+		at += sprintf(at, "_sip._udp.isp.test 1 SRV %u 1 %u h%c.test\n", priority,
+			      sa_port(&ts->f.address.sa), *hosts);
 		at += sprintf(at,
-			      "_sip._udp.isp.test 1 SRV %u 1 %u h%c.test\n"
-			      "h%c.test 1 A 127.0.0.%c\n",
-			      priority, sa_port(&ts->f.address.sa), *hosts, *hosts,
-			      *hosts);
+			      hosts[1] == '!' ? "h%c.test 1 A !SERVFAIL\n"
+					      : "h%c.test 1 A 127.0.0.%c\n",
+			      *hosts, *hosts);
+		hosts += hosts[1] == '!';
 	}
 	ts->zone->text = zone;
 }
