@@ -142,6 +142,7 @@ struct media_session {
 	int64_t tone_delay_ns, doubtful_delay_ns; /* the least; 0: none */
 	uint8_t told[MEDIA_EVENT_KINDS];	  /* how often */
 	bool silent;
+	uint32_t far_before; /* of the other end's audio, what is not judged */
 
 	/* kept for people */
 	uint8_t *audio;	      /* a ring of MEDIA_AUDIO_BYTES, or NULL */
@@ -225,8 +226,13 @@ void session_allow(struct media *m, struct media_session *s);
 void session_send_due(struct media *m, struct media_session *s, int64_t due_ns);
 void session_skip_due(struct media_session *s);
 
-/* session_receive.c: reads one of its sockets. */
+/*
+ * session_receive.c: reads one of its sockets; and at its start what waits in RTP's.
+ * Audio that began long before is thrown away up to the start: the kernel keeps its begin
+ * alone, and what it had no room for would look lost. Returns whether there was such.
+ */
 void session_read(struct media *m, struct media_session *s, bool rtcp);
+bool session_read_first(struct media *m, struct media_session *s);
 
 /* session_rtcp.c */
 void session_rtcp_begin(struct media_session *s, int64_t now_ns);

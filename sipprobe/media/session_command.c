@@ -46,6 +46,8 @@ static void session_begin(struct media *m, struct media_session *s,
 	session_watch(m, s, &s->wires.rtp, 0);
 	session_watch(m, s, &s->wires.rtcp, MEDIA_TAG_RTCP);
 	media_wheel_join(m, s);
+	if (session_read_first(m, s) && s->far)
+		s->far_before = send_log_audio_until(s->far, c->at_ns);
 }
 
 void session_allow(struct media *m, struct media_session *s)

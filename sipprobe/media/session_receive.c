@@ -2,7 +2,13 @@
 
 #include "sipprobe/media/media_private.h"
 
-enum { COMFORT_NOISE = 13 }; /* its static payload type (RFC 3389 4) */
+/* Audio may be that much faster than the answer that begins it. */
+#define AHEAD_NS CLOCK_NS_PER_S
+
+enum {
+	COMFORT_NOISE = 13, /* its static payload type (RFC 3389 4) */
+	FIRST_BATCHES = 64, /* more than a socket has room for */
+};
 
 /* What a packet carries, by its payload type. */
 enum session_kind {
@@ -298,4 +304,22 @@ void session_read(struct media *m, struct media_session *s, bool rtcp)
 		for (unsigned i = 0; i < n; i++)
 			session_take(m, s, &packets[i], rtcp);
 	}
+}
+
+bool session_read_first(struct media *m, struct media_session *s)
+{
+	struct wire_packet packets[WIRE_BATCH];
+	int64_t start_ns = s->report.started_ns;
+	unsigned n = WIRE_BATCH;
+	bool old = false;
+
+	for (unsigned left = FIRST_BATCHES; left && n == WIRE_BATCH; left--) {
+		n = wire_receive(packets, &s->wires.rtp, m->batch);
+		for (unsigned i = 0; i < n; i++) {
+			old |= packets[i].at_ns < start_ns - AHEAD_NS;
+			if (!old || packets[i].at_ns >= start_ns)
+				session_take(m, s, &packets[i], false);
+		}
+	}
+	return old;
 }

@@ -34,7 +34,8 @@ static uint32_t session_lost_at_ends(const struct media_session *s, int64_t now_
 	if (!s->far || s->odd_length)
 		return 0;
 	sent = send_log_audio_until(s->far, now_ns - flight_ns);
-	return sent > s->audio_received + lost ? sent - s->audio_received - lost : 0;
+	lost += s->audio_received + s->far_before;
+	return sent > lost ? sent - lost : 0;
 }
 
 static void session_report_gap(struct media_session *s, struct media_inbound *in,
