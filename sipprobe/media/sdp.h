@@ -84,7 +84,8 @@ void sdp_local_wipe(struct sdp_local *l);
 
 /* The peer's end, as far as it can be used with ours. */
 struct sdp_remote {
-	struct sa rtp, rtcp; /* where it wants RTP and RTCP; rtcp is rtp if `rtcp_mux` */
+	struct sa rtp, rtcp;	/* where it wants RTP and RTCP; rtcp is rtp if `rtcp_mux`,
+				 * and of no family where it names no place for it */
 	enum media_codec codec; /* the first that both have */
 	uint8_t codec_type;	/* its payload type there */
 	int event_type;		/* payload type of telephone-event, or -1 */

@@ -169,13 +169,15 @@ static enum sdp_fault sdp_gate_rtcp(struct sdp_gate_pass *p, struct pl value)
 {
 	struct sdp_gate_stream *s = sdp_gate_stream(p);
 	struct pl port = sdp_word(&value);
+	uint32_t n;
 
 	/* It is of a stream; elsewhere it says nothing. */
 	if (!s)
 		return SDP_OK;
-	if (s->has_rtcp || sdp_gate_port(&s->rtcp_port, &port) || !s->rtcp_port)
+	if (s->has_rtcp || !sdp_number(&n, &port, 0, UINT16_MAX))
 		return SDP_BAD_PORT;
 	s->has_rtcp = true;
+	s->rtcp_port = n < SDP_GATE_PORT_MIN ? 0 : (uint16_t)n;
 	return value.l ? sdp_gate_address(&s->rtcp, value) : SDP_OK;
 }
 

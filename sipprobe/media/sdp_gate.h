@@ -32,7 +32,7 @@ struct sdp_gate_stream {
 	uint16_t port;
 	struct sdp_gate_address address;
 	bool has_rtcp;
-	uint16_t rtcp_port;
+	uint16_t rtcp_port;	      /* 0: none that can be */
 	struct sdp_gate_address rtcp; /* if a=rtcp has one */
 };
 

@@ -83,7 +83,10 @@ static enum sdp_fault sdp_take_address(struct sa *out, const struct sdp_gate_add
 	return SDP_OK;
 }
 
-/* RTCP is at the next port, unless a=rtcp says otherwise (RFC 3550 11, RFC 3605). */
+/*
+ * RTCP is at the next port, unless a=rtcp says otherwise (RFC 3550 11, RFC 3605). Who has
+ * none there writes "9 IN IP4 0.0.0.0"; audio does without.
+ */
 static enum sdp_fault sdp_take_rtcp(struct sdp_reading *r,
 				    const struct sdp_gate_address *rtp)
 {
@@ -93,7 +96,9 @@ static enum sdp_fault sdp_take_rtcp(struct sdp_reading *r,
 
 	if (port > UINT16_MAX)
 		return SDP_BAD_PORT;
-	return sdp_take_address(&r->remote.rtcp, a, (uint16_t)port, r->peer);
+	if (port)
+		(void)sdp_take_address(&r->remote.rtcp, a, (uint16_t)port, r->peer);
+	return SDP_OK;
 }
 
 static enum sdp_fault sdp_take_addresses(struct sdp_reading *r)

@@ -168,7 +168,8 @@ int media_session_start(struct media_session *s, const struct sdp_local *ours,
 	int err;
 
 	if (!media_is_allowed(conf->networks, conf->network_count, &theirs->rtp) ||
-	    !media_is_allowed(conf->networks, conf->network_count, &theirs->rtcp))
+	    (sa_isset(&theirs->rtcp, SA_ADDR) &&
+	     !media_is_allowed(conf->networks, conf->network_count, &theirs->rtcp)))
 		return EACCES;
 	err = session_ask(s, &c, MEDIA_COMMAND_START);
 	if (err)

@@ -56,7 +56,8 @@ void session_allow(struct media *m, struct media_session *s)
 	const struct sa *rtcp = s->agreed.theirs.rtcp_mux ? rtp : &s->agreed.theirs.rtcp;
 
 	s->may_rtp = media_is_allowed(m->networks, m->network_count, rtp);
-	s->may_rtcp = media_is_allowed(m->networks, m->network_count, rtcp);
+	s->may_rtcp = sa_isset(rtcp, SA_ADDR) &&
+		      media_is_allowed(m->networks, m->network_count, rtcp);
 }
 
 void session_start(struct media *m, struct media_session *s, const struct media_start *c)

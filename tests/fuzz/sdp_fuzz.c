@@ -59,7 +59,8 @@ static void remote_check(const struct sdp_remote *r, const struct sdp_local *l,
 			 const struct sa *peer)
 {
 	address_check(&r->rtp, peer);
-	address_check(&r->rtcp, peer);
+	if (sa_isset(&r->rtcp, SA_ADDR))
+		address_check(&r->rtcp, peer);
 	must(r->codec < MEDIA_CODECS && r->codec_type < 128);
 	must(r->event_type >= -1 && r->event_type < 128);
 	must(r->event_type != r->codec_type);

@@ -88,9 +88,6 @@ static const struct {
 	{"our own host", SDP_ADDRESS_LOOPBACK, HEAD "c=IN IP4 127.0.0.1\r\n" PCMU},
 	{"another of it", SDP_ADDRESS_LOOPBACK, HEAD "c=IN IP4 127.9.8.7\r\n" PCMU},
 	{"IPv6", SDP_ADDRESS_FAMILY, HEAD "c=IN IP6 2001:db8::9\r\n" PCMU},
-	{"RTCP elsewhere on our host", SDP_ADDRESS_LOOPBACK,
-	 TOP PCMU "a=rtcp:5003 IN IP4 127.0.0.1\r\n"},
-	{"RTCP at a name", SDP_ADDRESS_NAME, TOP PCMU "a=rtcp:5003 IN IP4 x.example\r\n"},
 
 	{"port 0", SDP_REFUSED, TOP "m=audio 0 RTP/AVP 0\r\n"},
 	{"port 70000", SDP_BAD_PORT, TOP "m=audio 70000 RTP/AVP 0\r\n"},
@@ -102,8 +99,6 @@ static const struct {
 	 TOP "m=audio 65535 RTP/AVP 0\r\n"},
 	{"port 65535, RTCP elsewhere", SDP_OK,
 	 TOP "m=audio 65535 RTP/AVP 0\r\na=rtcp:5001\r\n"},
-	{"RTCP at port 22", SDP_BAD_PORT, TOP PCMU "a=rtcp:22\r\n"},
-	{"RTCP twice", SDP_BAD_PORT, TOP PCMU "a=rtcp:5001\r\na=rtcp:5003\r\n"},
 
 	{"no stream", SDP_NO_AUDIO, TOP},
 	{"a fax", SDP_NO_AUDIO, TOP "m=image 5000 udptl t38\r\n"},

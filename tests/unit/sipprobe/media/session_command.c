@@ -71,6 +71,11 @@ static void test_networks(void)
 	m.network_count = 1;
 	session_start(&m, &s, &start);
 	ok(s.may_rtp && !s.may_rtcp, "RTP alone, where RTCP's address is in none");
+	m.networks[0] = (struct media_network){.prefix = 0};
+	sa_init(&start.theirs.rtcp, AF_UNSPEC);
+	session_start(&m, &s, &start);
+	ok(s.may_rtp && !s.may_rtcp, "and where RTCP has no place at all");
+	m.networks[0] = nine;
 	start.theirs.rtcp_mux = true;
 	session_start(&m, &s, &start);
 	ok(s.may_rtp && s.may_rtcp, "but with both on one port, both");
