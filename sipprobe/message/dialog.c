@@ -1,9 +1,9 @@
 #include "sipprobe/message/dialog.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "config/uri.h"
+#include "sipprobe/message/multipart.h"
 #include "sipprobe/message/siphdr.h"
 
 static void dialog_destructor(void *arg)
@@ -350,15 +350,10 @@ struct pl dialog_sdp(const struct guard_message *m)
 	struct pl name, value;
 	size_t pos = 0;
 
-	while (m->body.l && guard_next_field(m, &pos, &name, &value)) {
-		if (!guard_field_is(&name, "Content-Type", 'c'))
-			continue;
-		if (value.l >= sizeof(type) - 1 &&
-		    !strncasecmp(value.p, type, sizeof(type) - 1) &&
-		    (value.l == sizeof(type) - 1 ||
-		     !siphdr_is(value.p[sizeof(type) - 1], SIPHDR_TOKEN)))
-			return m->body;
-		return pl_null;
-	}
+	while (m->body.l && guard_next_field(m, &pos, &name, &value))
+		if (guard_field_is(&name, "Content-Type", 'c'))
+			return multipart_is_type(&value, type)
+				       ? m->body
+				       : multipart_part(&value, &m->body, type);
 	return pl_null;
 }

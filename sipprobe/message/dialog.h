@@ -73,7 +73,7 @@ bool dialog_lists(const struct guard_message *m, const char *field, char compact
 uint32_t dialog_session_expires_s(const struct guard_message *m);
 uint32_t dialog_min_se_s(const struct guard_message *m);
 
-/* The body if it is SDP by its Content-Type; l is 0 without. */
+/* The body, or its part, that is SDP by its Content-Type; l is 0 without. */
 struct pl dialog_sdp(const struct guard_message *m);
 
 #endif

@@ -54,6 +54,13 @@ static void dialog_check(const struct dialog *d, const struct pl *call_id)
 	mem_deref(mb);
 }
 
+static void sdp_check(const struct guard_message *m)
+{
+	struct pl sdp = dialog_sdp(m);
+
+	must(!sdp.l || (sdp.p >= m->body.p && sdp.p + sdp.l <= m->body.p + m->body.l));
+}
+
 static void answer_check(const struct guard_message *m)
 {
 	struct guard_message invite;
@@ -64,7 +71,7 @@ static void answer_check(const struct guard_message *m)
 	(void)dialog_rseq(m);
 	(void)dialog_session_expires_s(m);
 	(void)dialog_min_se_s(m);
-	must(dialog_sdp(m).l <= m->body.l);
+	sdp_check(m);
 	if (!dialog_read_response(&d, &invite, m)) {
 		dialog_check(d, &invite.call_id);
 		must(!dialog_refresh(d, m));

@@ -127,10 +127,9 @@ static void test_sdp(void)
 		{"", false},
 	};
 	struct guard_message m;
+	struct pl sdp;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct pl sdp;
-
 		response_read(&m, 200, rows[i].fields, "v=0\r\n");
 		sdp = dialog_sdp(&m);
 		ok(rows[i].is ? !pl_strcmp(&sdp, "v=0\r\n") : !sdp.l, "%s %s SDP",
@@ -138,6 +137,10 @@ static void test_sdp(void)
 	}
 	response_read(&m, 200, "c: application/sdp\r\n", "");
 	ok(!dialog_sdp(&m).l, "no body is none");
+	response_read(&m, 200, "c: multipart/mixed;boundary=b\r\n",
+		      "--b\r\nContent-Type: application/sdp\r\n\r\nv=0\r\n--b--\r\n");
+	sdp = dialog_sdp(&m);
+	ok(!pl_strcmp(&sdp, "v=0"), "a part of it is");
 }
 
 int main(void)
