@@ -32,6 +32,7 @@ static void call_destructor(void *arg)
 	mem_deref(c->audio);
 	mem_deref(c->auth);
 	mem_deref(c->early);
+	call_forks_clear(&c->forks);
 	mem_deref(c->cancel.text);
 	mem_deref(c->prack.text);
 	request_free(&c->invite);

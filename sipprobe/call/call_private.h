@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "sipprobe/call/call.h"
+#include "sipprobe/call/call_forks.h"
 #include "sipprobe/call/call_retry.h"
 #include "sipprobe/call/call_steps.h"
 #include "sipprobe/loop/ticker.h"
@@ -96,6 +97,7 @@ struct call {
 	struct call_request cancel;
 	struct dialog *early; /* of a reliable provisional response, or NULL */
 	uint32_t rseq;	      /* of the last one that had its PRACK */
+	struct call_forks forks;
 	struct call_request prack;
 	uint32_t cseq; /* of our last request outside of dialogs, PRACK included */
 	struct list lines;

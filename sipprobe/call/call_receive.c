@@ -22,14 +22,17 @@ static void receive_note(const struct call *c, const struct guard_message *m,
 	call_note(c, LADDER_RECEIVED, rx_ns, m->phrase.p - before, m->size);
 }
 
-/* SDP of an answer, early or not: only the first is one, repeats change nothing. */
+/* SDP of an answer, early or not; of forks the last is heard, at last who answered. */
 static void receive_sdp(struct call *c, const struct guard_message *m)
 {
-	struct pl sdp = dialog_sdp(m);
+	struct pl sdp;
 	const char *why;
 
 	/* Who only wants it to ring begins no audio. */
-	if (!c->audio || !sdp.l || c->settings.call->mode == CONFIG_CALL_RING)
+	if (!c->audio || c->settings.call->mode == CONFIG_CALL_RING)
+		return;
+	sdp = call_forks_sdp(&c->forks, m);
+	if (!sdp.l)
 		return;
 	why = call_audio_answer(c->audio, &sdp);
 	if (call_audio_begun(c->audio))

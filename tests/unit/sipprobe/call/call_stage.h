@@ -116,6 +116,8 @@ static int64_t quiet_ns;   /* when the last one was made quiet */
 static bool audio_is_slow; /* its reports come when the test says so */
 
 static struct call_audio *audio_last;
+static char audio_said[64];    /* the peer's last answer */
+static unsigned audio_answers; /* how often it was given one */
 
 static void audio_destructor(void *arg)
 {
@@ -162,6 +164,8 @@ const char *call_audio_answer(struct call_audio *a, const struct pl *sdp)
 	if (!sdp->l || !pl_strcmp(sdp, "bad"))
 		return "it is bad";
 	a->begun = true;
+	audio_answers++;
+	(void)pl_strcpy(sdp, audio_said, sizeof(audio_said));
 	return NULL;
 }
 
@@ -380,7 +384,8 @@ static void begin(const struct peer_script *script)
 	made[0] = made[1] = 0;
 	made_talk_ns = 0;
 	ladder[0] = '\0';
-	quiets = pairs = tones_count = audio_slow_count = 0;
+	quiets = pairs = tones_count = audio_slow_count = audio_answers = 0;
+	audio_said[0] = '\0';
 	memset(&last, 0, sizeof(last));
 	(void)ticker_alloc(&ticker);
 	c.ticker = ticker;
@@ -420,8 +425,8 @@ static inline unsigned ladder_count(const char *what)
 }
 
 /* A response of the peer's to the INVITE, as it stands there. @tag: NULL: none */
-static inline bool say(unsigned code, const char *phrase, const char *tag,
-		       const char *fields)
+static inline bool say_body(unsigned code, const char *phrase, const char *tag,
+			    const char *fields, const char *body)
 {
 	struct guard_message m;
 	char text[2048];
@@ -432,11 +437,17 @@ static inline bool say(unsigned code, const char *phrase, const char *tag,
 	len = re_snprintf(text, sizeof(text),
 			  "SIP/2.0 %u %s\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=%r\r\n"
 			  "From: %r\r\nTo: <sip:x@y>%s%s\r\nCall-ID: %r\r\n"
-			  "CSeq: %u INVITE\r\n%sContent-Length: 0\r\n\r\n",
+			  "CSeq: %u INVITE\r\n%sContent-Length: %zu\r\n\r\n%s",
 			  code, phrase, &m.branch, &m.from, tag ? ";tag=" : "",
-			  tag ? tag : "", &m.call_id, m.cseq, fields);
+			  tag ? tag : "", &m.call_id, m.cseq, fields, strlen(body), body);
 	return len > 0 && !guard_datagram(&m, text, (size_t)len, NULL) &&
 	       calls_response(calls, NULL, &m, virtual_now_ns);
+}
+
+static inline bool say(unsigned code, const char *phrase, const char *tag,
+		       const char *fields)
+{
+	return say_body(code, phrase, tag, fields, "");
 }
 
 /* When the verdict was told, in ms since the call began. */
