@@ -9,21 +9,23 @@ static bool session_is_key(const struct sdp_crypto *a, const struct sdp_crypto *
 	       !memcmp(a->key, b->key, sdp_suite_key_bytes(a->suite));
 }
 
-static bool session_has_keys(const struct media_session *s, const struct media_start *c)
-{
-	return s->srtp && session_is_key(&s->agreed.key, &c->key) &&
-	       session_is_key(&s->agreed.theirs.crypto, &c->theirs.crypto);
-}
-
-/* The same keys go on: their counters must not begin anew. */
+/*
+ * The same key goes on, each way for itself: its counters must not begin anew. Without
+ * memory for another nothing is sent, or nothing that comes can be opened.
+ */
 static void session_take_keys(struct media_session *s, const struct media_start *c)
 {
-	if (session_has_keys(s, c))
-		return;
-	s->srtp = mem_deref(s->srtp);
-	/* Without memory nothing is sent, and nothing that comes can be opened. */
-	if (c->theirs.secure)
+	const struct media_start *a = &s->agreed;
+	bool ours = !session_is_key(&a->key, &c->key);
+	bool theirs = !session_is_key(&a->theirs.crypto, &c->theirs.crypto);
+
+	if (!c->theirs.secure)
+		s->srtp = mem_deref(s->srtp);
+	else if (!s->srtp)
 		(void)srtp_pair_alloc(&s->srtp, &c->key, &c->theirs.crypto);
+	else
+		(void)srtp_pair_rekey(s->srtp, ours ? &c->key : NULL,
+				      theirs ? &c->theirs.crypto : NULL);
 }
 
 static void session_watch(struct media *m, struct media_session *s, struct wire *w,

@@ -35,6 +35,23 @@ static int srtp_pair_half(struct srtp **sp, const struct sdp_crypto *c)
 	return srtp_alloc(sp, suites[c->suite], c->key, sdp_suite_key_bytes(c->suite), 0);
 }
 
+int srtp_pair_rekey(struct srtp_pair *p, const struct sdp_crypto *ours,
+		    const struct sdp_crypto *theirs)
+{
+	int err = 0, theirs_err = 0;
+
+	if (ours) {
+		p->tx = mem_deref(p->tx);
+		err = srtp_pair_half(&p->tx, ours);
+	}
+	if (theirs) {
+		p->rx = mem_deref(p->rx);
+		theirs_err = srtp_pair_half(&p->rx, theirs);
+		p->aead = theirs->suite == SDP_AEAD_AES_128_GCM;
+	}
+	return err ? err : theirs_err;
+}
+
 int srtp_pair_alloc(struct srtp_pair **pp, const struct sdp_crypto *ours,
 		    const struct sdp_crypto *theirs)
 {
@@ -43,10 +60,7 @@ int srtp_pair_alloc(struct srtp_pair **pp, const struct sdp_crypto *ours,
 
 	if (!p)
 		return ENOMEM;
-	err = srtp_pair_half(&p->tx, ours);
-	if (!err)
-		err = srtp_pair_half(&p->rx, theirs);
-	p->aead = theirs->suite == SDP_AEAD_AES_128_GCM;
+	err = srtp_pair_rekey(p, ours, theirs);
 	if (err)
 		mem_deref(p);
 	else
@@ -60,7 +74,7 @@ static int srtp_pair_work(srtp_work *work, struct srtp *srtp, uint8_t *data,
 	/* On bytes of ours; libre writes behind their end, within the room that there is.
 	 */
 	struct mbuf mb = {.buf = data, .size = *bytes + SRTP_ADDED, .end = *bytes};
-	int err = work(srtp, &mb);
+	int err = srtp ? work(srtp, &mb) : ENOENT;
 
 	if (!err)
 		*bytes = mb.end;

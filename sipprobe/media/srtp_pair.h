@@ -21,6 +21,15 @@ int srtp_pair_alloc(struct srtp_pair **pp, const struct sdp_crypto *ours,
 		    const struct sdp_crypto *theirs);
 
 /*
+ * Another key; NULL: that half goes on as it is, with its numbers, as no key may be used
+ * twice on one (RFC 3711 9.1).
+ *
+ * Returns the same. A half that failed protects, or opens, nothing any more.
+ */
+int srtp_pair_rekey(struct srtp_pair *p, const struct sdp_crypto *ours,
+		    const struct sdp_crypto *theirs);
+
+/*
  * Protects a packet of ours in place, or checks and opens one of the peer's.
  *
  * @data: with SRTP_ADDED bytes of room behind *@bytes

@@ -21,17 +21,49 @@ static struct media_start start_of(enum sdp_suite suite)
 	return c;
 }
 
-/* Whether the session has other keys after @c than before. */
-static bool changes(struct media_session *s, const struct media_start *c)
-{
-	static struct media m;
-	struct srtp_pair *before = mem_ref(s->srtp);
-	bool changed;
+enum { REPORT_BYTES = 32, TAG_BYTES = 10 };
 
-	session_start(&m, s, c);
-	changed = s->srtp != before;
-	mem_deref(before);
-	return changed;
+/* A receiver report, with room behind it. */
+static void report_make(uint8_t *report, size_t *bytes)
+{
+	memset(report, 0, REPORT_BYTES + SRTP_ADDED);
+	report[0] = 0x81;
+	report[1] = 201;
+	report[3] = REPORT_BYTES / 4 - 1;
+	report[7] = 1;
+	*bytes = REPORT_BYTES;
+}
+
+/* The number of a report that leaves next (RFC 3711 3.4), of an 80-bit tag. */
+static unsigned number_next(struct media_session *s)
+{
+	uint8_t report[REPORT_BYTES + SRTP_ADDED];
+	const uint8_t *end;
+	size_t bytes;
+
+	report_make(report, &bytes);
+	if (srtp_pair_protect(s->srtp, true, report, &bytes))
+		return 9999;
+	end = report + bytes - TAG_BYTES;
+	return end[-2] * 256U + end[-1];
+}
+
+/* A report of the peer's with the key that @c has of it. */
+static int opens(struct media_session *s, const struct media_start *c)
+{
+	uint8_t report[REPORT_BYTES + SRTP_ADDED];
+	struct srtp_pair *peer = NULL;
+	size_t bytes;
+	int err;
+
+	report_make(report, &bytes);
+	err = srtp_pair_alloc(&peer, &c->theirs.crypto, &c->key);
+	if (!err)
+		err = srtp_pair_protect(peer, true, report, &bytes);
+	if (!err)
+		err = srtp_pair_open(s->srtp, true, report, &bytes);
+	mem_deref(peer);
+	return err;
 }
 
 static void test_keys(void)
@@ -39,20 +71,35 @@ static void test_keys(void)
 	const struct media_start first = start_of(SDP_AES_CM_128_HMAC_SHA1_80);
 	struct media_session s = {.slot = 0};
 	struct media_start next = first;
+	static struct media m;
+	unsigned one;
 
-	ok(changes(&s, &first) && s.srtp && s.report.secure, "keys are agreed on");
-	ok(!changes(&s, &first), "once more: they go on");
+	session_start(&m, &s, &first);
+	one = number_next(&s);
+	ok(s.srtp && s.report.secure && !opens(&s, &first), "keys are agreed on");
+	session_start(&m, &s, &first);
+	ok(number_next(&s) == one + 1 && opens(&s, &first) == EALREADY,
+	   "once more: they go on");
 	next.key.tag = next.theirs.crypto.tag = 2;
-	ok(!changes(&s, &next), "under another number: they go on");
-	next.key.key[3] ^= 1;
-	ok(changes(&s, &next), "another key of ours");
+	session_start(&m, &s, &next);
+	ok(number_next(&s) == one + 2 && opens(&s, &next) == EALREADY,
+	   "under another number: they go on");
 	next.theirs.crypto.key[3] ^= 1;
-	ok(changes(&s, &next), "another key of the peer's");
-	next.key.suite = next.theirs.crypto.suite = SDP_AES_CM_128_HMAC_SHA1_32;
-	ok(changes(&s, &next), "another suite with the same bytes");
+	session_start(&m, &s, &next);
+	is_int(number_next(&s), one + 3, "another key of the peer's: ours goes on");
+	ok(!opens(&s, &next) && opens(&s, &first), "and the peer's is the new one");
+	next.key.key[3] ^= 1;
+	session_start(&m, &s, &next);
+	ok(number_next(&s) == one && opens(&s, &next) == EALREADY,
+	   "another key of ours: the peer's goes on");
+	next.key.suite = next.theirs.crypto.suite = SDP_AES_256_CM_HMAC_SHA1_80;
+	session_start(&m, &s, &next);
+	ok(number_next(&s) == one && !opens(&s, &next), "another suite");
 	next = (struct media_start){.at_ns = 1};
-	ok(changes(&s, &next) && !s.srtp && !s.report.secure, "none any more");
-	ok(changes(&s, &first) && s.srtp, "and some again");
+	session_start(&m, &s, &next);
+	ok(!s.srtp && !s.report.secure, "none any more");
+	session_start(&m, &s, &first);
+	ok(s.srtp && !opens(&s, &first), "and some again");
 	mem_deref(s.srtp);
 }
 
