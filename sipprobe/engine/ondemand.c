@@ -129,10 +129,7 @@ static bool inside_fence(struct ondemand *o, const struct resolve_result *res)
 	return false;
 }
 
-/*
- * The certificates are read before the probes begin, with the configuration's own
- * settings, which the cache goes on to refer to.
- */
+/* The certificates are read before the probes begin. */
 static int load_tls(struct ondemand *o, const struct resolve_result *res, char *text,
 		    size_t size)
 {

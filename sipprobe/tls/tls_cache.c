@@ -1,5 +1,6 @@
 #include "sipprobe/tls/tls_cache.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/file_stamp.h"
@@ -12,7 +13,9 @@ struct stamps {
 
 struct entry {
 	struct le le;
-	const struct config_tls *conf;
+	/* Its own, but for the name: an entry may outlive whose settings it was made for.
+	 */
+	struct config_tls conf;
 	struct tls_profile *profile;
 	bool server;
 	bool failed;
@@ -37,6 +40,32 @@ static void entry_destructor(void *arg)
 
 	list_unlink(&e->le);
 	mem_deref(e->profile);
+	mem_deref((char *)(uintptr_t)e->conf.ca_file);
+	mem_deref((char *)(uintptr_t)e->conf.cert_file);
+	mem_deref((char *)(uintptr_t)e->conf.key_file);
+	mem_deref((char *)(uintptr_t)e->conf.ciphers);
+}
+
+static int copy_text(const char **to, const char *text)
+{
+	char *copy = NULL;
+	int err = text ? str_dup(&copy, text) : 0;
+
+	*to = copy;
+	return err;
+}
+
+static int entry_copy(struct entry *e, const struct config_tls *conf)
+{
+	int err = 0;
+
+	e->conf = *conf;
+	e->conf.server_name = NULL;
+	err |= copy_text(&e->conf.ca_file, conf->ca_file);
+	err |= copy_text(&e->conf.cert_file, conf->cert_file);
+	err |= copy_text(&e->conf.key_file, conf->key_file);
+	err |= copy_text(&e->conf.ciphers, conf->ciphers);
+	return err ? ENOMEM : 0;
 }
 
 int tls_cache_alloc(struct tls_cache **cp)
@@ -90,7 +119,7 @@ static struct entry *tls_cache_find(const struct tls_cache *c,
 	for (struct le *le = c->entries.head; le; le = le->next) {
 		struct entry *e = le->data;
 
-		if (e->server == server && tls_cache_same(e->conf, conf))
+		if (e->server == server && tls_cache_same(&e->conf, conf))
 			return e;
 	}
 	return NULL;
@@ -109,12 +138,14 @@ int tls_cache_get(struct tls_cache *c, struct tls_profile **tp,
 			return ENOMEM;
 		/* Before reading: a change meanwhile is seen at the next look. */
 		e->tried = e->seen = tls_cache_stamps(conf);
-		err = tls_profile_alloc(&e->profile, conf, server, err_text, err_size);
+		err = entry_copy(e, conf);
+		if (!err)
+			err = tls_profile_alloc(&e->profile, &e->conf, server, err_text,
+						err_size);
 		if (err) {
 			mem_deref(e);
 			return err;
 		}
-		e->conf = conf;
 		e->server = server;
 		list_append(&c->entries, &e->le, e);
 	}
@@ -137,7 +168,7 @@ int tls_cache_renew(struct tls_cache *fresh, const struct tls_cache *old, char *
 		const struct entry *e = le->data;
 
 		if (!e->server)
-			err = tls_cache_get(fresh, &unused, e->conf, false, err_text,
+			err = tls_cache_get(fresh, &unused, &e->conf, false, err_text,
 					    err_size);
 	}
 	return err;
@@ -145,7 +176,7 @@ int tls_cache_renew(struct tls_cache *fresh, const struct tls_cache *old, char *
 
 static void look_at(struct entry *e, struct tls_cache_look *look)
 {
-	struct stamps now = tls_cache_stamps(e->conf);
+	struct stamps now = tls_cache_stamps(&e->conf);
 	bool steady = tls_cache_unchanged(&now, &e->seen);
 	struct tls_profile *fresh;
 
@@ -154,7 +185,7 @@ static void look_at(struct entry *e, struct tls_cache_look *look)
 		return;
 	e->tried = now;
 	look->told = true;
-	if (tls_profile_alloc(&fresh, e->conf, e->server, look->text,
+	if (tls_profile_alloc(&fresh, &e->conf, e->server, look->text,
 			      sizeof(look->text))) {
 		e->failed = true;
 		return;

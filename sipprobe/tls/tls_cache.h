@@ -26,7 +26,7 @@ void tls_cache_look(struct tls_cache *c, struct tls_cache_look *look);
 
 /*
  * The profile for @conf, read from its files at the first call. A borrowed reference,
- * good while the cache lives. @conf's strings must outlive the cache.
+ * good while the cache lives, which keeps a copy of @conf.
  *
  * Returns 0 or what tls_profile_alloc() returns, with its @err_text.
  */

@@ -59,6 +59,40 @@ static void test_cache(void)
 	cert_file_remove(&s);
 }
 
+/* Who asks may be gone by the next look: a probe on demand, of a trace of long ago. */
+static void test_outlives(void)
+{
+	struct tls_profile *first = NULL, *same = NULL;
+	struct tls_cache *c = NULL, *fresh = NULL;
+	struct tls_cache_look look;
+	struct cert_file s;
+	struct config_tls *asked = malloc(sizeof(*asked));
+	char err[256] = "";
+
+	cert_file_open(&s);
+	(void)tls_cache_alloc(&c);
+	(void)tls_cache_alloc(&fresh);
+	*asked = s.conf;
+	asked->cert_file = strdup(s.conf.cert_file);
+	asked->ciphers = strdup("HIGH");
+	is_int(tls_cache_get(c, &first, asked, false, err, sizeof(err)), 0, "read");
+	free((char *)(uintptr_t)asked->cert_file);
+	free((char *)(uintptr_t)asked->ciphers);
+	free(asked);
+	cert_file_write(&s, 2000);
+	tls_cache_look(c, &look);
+	tls_cache_look(c, &look);
+	ok(look.changed && !look.failed, "its files are looked at all the same");
+	is_int(tls_cache_renew(fresh, c, err, sizeof(err)), 0, "and read anew");
+	s.conf.ciphers = "HIGH";
+	(void)tls_cache_get(fresh, &first, &s.conf, false, err, sizeof(err));
+	(void)tls_cache_get(fresh, &same, &s.conf, false, err, sizeof(err));
+	ok(first == same, "for whoever wants the same");
+	mem_deref(c);
+	mem_deref(fresh);
+	cert_file_remove(&s);
+}
+
 /* Profiles are one's own by all that makes them differ, and by nothing else. */
 static void test_distinct(void)
 {
@@ -278,6 +312,7 @@ int main(void)
 	if (libre_init() || fd_setsize(1024))
 		return 1;
 	test_cache();
+	test_outlives();
 	test_distinct();
 	test_files();
 	test_renew();
