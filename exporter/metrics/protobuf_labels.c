@@ -7,7 +7,7 @@
 #define SLOTS_MIN 1024
 
 struct protobuf_label {
-	const char *text; /* NULL: vacant */
+	struct slice text; /* of NULL: vacant */
 	struct protobuf_fields fields;
 };
 
@@ -16,12 +16,18 @@ static size_t protobuf_labels_hash(const char *text)
 	return (size_t)(((uint64_t)(uintptr_t)text * 0x9e3779b97f4a7c15ULL) >> 32);
 }
 
-static struct protobuf_label *protobuf_labels_slot(const struct protobuf_labels *l,
-						   const char *text)
+/* One text may be the beginning of another, at the same place. */
+static bool protobuf_labels_differ(struct slice a, struct slice b)
 {
-	size_t i = protobuf_labels_hash(text) & (l->cap - 1);
+	return ((uintptr_t)a.p ^ (uintptr_t)b.p) | (a.l ^ b.l);
+}
 
-	while (l->slots[i].text && l->slots[i].text != text)
+static struct protobuf_label *protobuf_labels_slot(const struct protobuf_labels *l,
+						   struct slice text)
+{
+	size_t i = protobuf_labels_hash(text.p) & (l->cap - 1);
+
+	while (l->slots[i].text.p && protobuf_labels_differ(l->slots[i].text, text))
 		i = (i + 1) & (l->cap - 1);
 	return &l->slots[i];
 }
@@ -38,7 +44,7 @@ static int protobuf_labels_grow(struct protobuf_labels *l)
 	if (!wider.slots)
 		return ENOMEM;
 	for (size_t i = 0; i < l->cap; i++)
-		if (l->slots[i].text)
+		if (l->slots[i].text.p)
 			*protobuf_labels_slot(&wider, l->slots[i].text) = l->slots[i];
 	free(l->slots);
 	*l = wider;
@@ -91,10 +97,10 @@ struct protobuf_fields protobuf_labels_of(struct protobuf_labels *l, struct slic
 		l->packed.err = ENOMEM;
 		return (struct protobuf_fields){0};
 	}
-	slot = protobuf_labels_slot(l, text.p);
-	if (!slot->text) {
+	slot = protobuf_labels_slot(l, text);
+	if (!slot->text.p) {
 		slot->fields = protobuf_labels_pack(l, text);
-		slot->text = text.p;
+		slot->text = text;
 		l->used++;
 	}
 	return slot->fields;

@@ -15,7 +15,7 @@ enum { METRIC_LABEL = 1, METRIC_GAUGE = 2, METRIC_COUNTER = 3, METRIC_HISTOGRAM 
 
 /*
  * Label texts as fields METRIC_LABEL. A text is packed once a rendering, however many
- * metrics have it: it is told by where it stands, and must stay there.
+ * metrics have it: it is told by where it stands and by its length, and must stay there.
  */
 struct protobuf_labels {
 	struct protobuf_label *slots; /* of a power of two */

@@ -44,12 +44,14 @@ static inline void fixture_fill(struct store *s)
 {
 	struct engine_change change = {.from = HEALTH_UNKNOWN, .to = HEALTH_DEGRADED};
 	struct store_trunk *row = store_trunk_add(s, &fixture_trunks[0]);
+	struct tls_own own = {.not_after_s = 1800000000};
 
 	store_trunk_add(s, &fixture_trunks[1]);
 	store_trunk_state(s, row, &change, 1700000002500000000);
 	store_trunk_addresses(s, row, 2, 1);
 	store_trunk_dns_failed(s, row, "sbc.example A: NXDOMAIN", DNS_HINT_NONE);
 	store_inbound(s, row, "OPTIONS", 1700000000000000000);
+	store_trunk_certificate(s, row, "own.pem", &own);
 	store_reload(s, true, 1700000001000000000);
 	store_stray(s, ENGINE_STRAY_STRANGER);
 	fixture_fill_target(s, row);

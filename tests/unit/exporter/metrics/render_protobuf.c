@@ -3,6 +3,7 @@
 
 #include "tests/unit/metrics.pb-c.h"
 #include "exporter/metrics/render.h"
+#include "exporter/store/labels.h"
 #include "tests/unit/exporter/metrics/render_fixture.h"
 #include "tests/unit/tap.h"
 
@@ -93,6 +94,10 @@ static const struct {
 	 "elsewhere", 0},
 	{"siptrunk_probe_last_success_timestamp_seconds", PROM__METRIC_TYPE__GAUGE,
 	 "seconds", 1, "method", "OPTIONS", 1763798707.123},
+	{"siptrunk_tls_own_certificate_not_after_timestamp_seconds",
+	 PROM__METRIC_TYPE__GAUGE, "seconds", 1, "purpose", NULL, 1800000000},
+	{"siptrunk_tls_own_certificate_usable", PROM__METRIC_TYPE__GAUGE, NULL, 1,
+	 "purpose", "client", 1},
 	{"siptrunk_exporter_build_info", PROM__METRIC_TYPE__GAUGE, NULL, 1, "version",
 	 "1", 1},
 	{"process_cpu_seconds_total", PROM__METRIC_TYPE__COUNTER, "seconds", 1, "none",
@@ -283,6 +288,46 @@ static void test_filter(struct fixture *f)
 	f->src.wanted = NULL;
 }
 
+/* As a line of text begins: "name{label="value",…} ". */
+static void line_of(struct buffer *b, const Prom__MetricFamily *f, const Prom__Metric *m)
+{
+	struct buffer labels = {0};
+
+	for (size_t i = 0; i < m->n_label; i++)
+		labels_add(&labels, m->label[i]->name, m->label[i]->value);
+	b->len = 0;
+	buffer_str(b, "\n");
+	buffer_str(b, f->name);
+	buffer_str(b, m->histogram ? "_count" : "");
+	if (labels.len) {
+		buffer_str(b, "{");
+		buffer_add(b, labels.data, labels.len);
+		buffer_str(b, "}");
+	}
+	buffer_add(b, " ", 2);
+	buffer_clear(&labels);
+}
+
+/* Every metric has the labels that it has as text, in their order. */
+static void test_labels(const struct reading *r, const struct catalogue_source *src)
+{
+	struct buffer text = {0}, line = {0};
+	size_t metrics = 0;
+
+	render_text.render(&text, src);
+	buffer_add(&text, "", 1);
+	for (size_t i = 0; i < r->count; i++) {
+		for (size_t k = 0; k < r->list[i]->n_metric; k++, metrics++) {
+			line_of(&line, r->list[i], r->list[i]->metric[k]);
+			ok(strstr(text.data, line.data) != NULL, "as text:%s",
+			   line.data + 1);
+		}
+	}
+	ok(!text.err && !line.err && metrics > 50, "of many");
+	buffer_clear(&text);
+	buffer_clear(&line);
+}
+
 int main(void)
 {
 	const Prom__Histogram *h;
@@ -293,6 +338,7 @@ int main(void)
 	r = reading_make(&f.src);
 	ok(r.whole, "the messages fill the bytes");
 	test_families(&r);
+	test_labels(&r, &f.src);
 	h = family(&r, "siptrunk_probe_duration_seconds")->metric[0]->histogram;
 	test_classic(h);
 	test_native(h);
