@@ -14,6 +14,9 @@
 /* The file itself, certificate, key and authorities. */
 enum { FILES = 4 };
 
+/* How long a file that asks for less must stand still: it may be half of one. */
+#define SETTLE_NS (2 * CLOCK_NS_PER_S)
+
 struct reading {
 	struct web_rules rules; /* first, so that web_put() finds its way back */
 	TAILQ_ENTRY(reading) entry;
@@ -34,6 +37,8 @@ struct web {
 	struct file_stamp stamps[FILES];
 	struct web_auth *auth;
 	bool refused; /* the newest reading: what is in force is older than the files */
+	int64_t open_due_ns; /* when one that asks for less counts, monotonic; 0: none */
+	struct file_stamp open_stamp; /* the file's, if it stands still until then */
 };
 
 static const struct web_config no_config;
@@ -65,12 +70,13 @@ static void reading_free(struct reading *r)
 	free(r);
 }
 
-/* Reports what is wrong with TLS as a whole. */
-static int web_fault(struct config_errors *errs, const char *path, const char *text)
+/* Reports what is wrong with a part as a whole. */
+static int web_fault(struct config_errors *errs, const char *path, const char *part,
+		     const char *text)
 {
 	struct report r = {.errs = errs};
 
-	report_file(&r, path, 0, "tls_server_config: %s", text);
+	report_file(&r, path, 0, "%s: %s", part, text);
 	return r.err ? r.err : EINVAL;
 }
 
@@ -83,7 +89,7 @@ static int tls_make(struct reading *r, const char *path, struct config_errors *e
 		return 0;
 	err = web_tls_alloc(&r->rules.tls, &r->conf->tls, text, sizeof(text));
 	if (err && err != ENOMEM)
-		err = web_fault(errs, path, text);
+		err = web_fault(errs, path, "tls_server_config", text);
 	return err;
 }
 
@@ -162,35 +168,89 @@ static void web_sweep(struct web *w)
 	}
 }
 
-static void web_replace(struct web *w, struct reading *next)
+static void web_replace(struct web *w, struct reading *next, bool opens)
 {
 	web_sweep(w);
 	TAILQ_INSERT_TAIL(&w->old, w->now, entry);
 	w->now = next;
-	log_event(LOG_LEVEL_INFO, "web configuration read again", LOG_S("file", w->path));
+	if (opens)
+		log_event(LOG_LEVEL_WARN,
+			  "web configuration read again, it lets more people in",
+			  LOG_S("file", w->path));
+	else
+		log_event(LOG_LEVEL_INFO, "web configuration read again",
+			  LOG_S("file", w->path));
+}
+
+/* What a change of the file may not do. */
+static int web_refuse(struct web *w, const struct web_config *next, bool opens,
+		      struct config_errors *errs)
+{
+	if (next->tls_on != w->tls)
+		return web_fault(errs, w->path, "tls_server_config",
+				 "switching TLS on or off needs a restart");
+	if (opens && next->empty)
+		return web_fault(errs, w->path, "$",
+				 "empty; write {} if nothing is to be asked for");
+	return 0;
+}
+
+/*
+ * Whether a file that asks for less has stood still for long enough. Its stamp is that
+ * from before this reading and after it: what was read is what has stood still.
+ */
+static bool web_has_settled(struct web *w)
+{
+	const struct file_stamp stamp = file_stamp_of(w->path);
+	int64_t now_ns = clock_monotonic_ns();
+
+	if (w->open_due_ns && file_stamp_equal(&stamp, &w->open_stamp))
+		return now_ns >= w->open_due_ns;
+	w->open_stamp = stamp;
+	w->open_due_ns = now_ns + SETTLE_NS;
+	return false;
+}
+
+static void web_complain(const struct web *w, int err, struct config_errors *errs)
+{
+	static const char refused[] =
+		"web configuration error, the old one stays in force";
+
+	if (err && !errs->count)
+		log_event(LOG_LEVEL_ERROR, refused, LOG_S("file", w->path),
+			  LOG_S("error", strerror(err)));
+	config_errors_log(errs, refused);
 }
 
 static void web_refresh(struct web *w)
 {
-	static const char refused[] =
-		"web configuration error, the old one stays in force";
 	struct config_errors errs = {0};
 	struct reading *next = NULL;
 	int err = reading_load(w, &next, &errs);
+	bool opens = !err && web_config_is_more_open(next->conf, w->now->conf);
 
-	if (!err && next->conf->tls_on != w->tls)
-		err = web_fault(&errs, w->path,
-				"switching TLS on or off needs a restart");
 	if (!err)
-		web_replace(w, next);
+		err = web_refuse(w, next->conf, opens, &errs);
+	if (!err && opens && !web_has_settled(w)) {
+		reading_free(next);
+		return;
+	}
+	if (!err)
+		web_replace(w, next, opens);
 	else
 		reading_free(next);
+	w->open_due_ns = 0;
 	w->refused = err;
-	if (err && !errs.count)
-		log_event(LOG_LEVEL_ERROR, refused, LOG_S("file", w->path),
-			  LOG_S("error", strerror(err)));
-	config_errors_log(&errs, refused);
+	web_complain(w, err, &errs);
 	config_errors_clear(&errs);
+}
+
+static void web_look(struct web *w)
+{
+	bool due = w->open_due_ns && clock_monotonic_ns() >= w->open_due_ns;
+
+	if (due || web_changed(w))
+		web_refresh(w);
 }
 
 int web_alloc(struct web **wp, const char *path, struct config_errors *errs)
@@ -250,8 +310,7 @@ const struct web_rules *web_get(struct web *w)
 	if (!w->path)
 		return &no_rules;
 	pthread_mutex_lock(&w->lock);
-	if (web_changed(w))
-		web_refresh(w);
+	web_look(w);
 	r = w->now;
 	r->users++;
 	pthread_mutex_unlock(&w->lock);
@@ -278,8 +337,7 @@ void web_state(struct web_state *out, struct web *w)
 	if (!w->path)
 		return;
 	pthread_mutex_lock(&w->lock);
-	if (web_changed(w))
-		web_refresh(w);
+	web_look(w);
 	r = w->now;
 	out->successful = !w->refused;
 	out->read_unix_ns = r->read_unix_ns;

@@ -1,7 +1,9 @@
 /*
  * The rules of --web.config.file, as they are in force. The file and the certificates
  * that it names are looked at again whenever someone connects or asks; a broken change is
- * logged once, and what was in force stays.
+ * logged once, and what was in force stays. One that asks less of people may be the half
+ * of a file that is being written: it counts once the file has stood still for two
+ * seconds.
  */
 #ifndef EXPORTER_WEBCONFIG_WEB_H
 #define EXPORTER_WEBCONFIG_WEB_H

@@ -326,6 +326,7 @@ static int web_config_read(struct web_reading *r)
 	if (err)
 		return err;
 	root.node = r->doc.tree;
+	f->conf.empty = cJSON_IsNull(r->doc.tree);
 	if (walk_section(&r->w, &section_file, &root, f, f->set))
 		web_config_check(r, &root);
 	if (r->report.err)
@@ -374,6 +375,26 @@ int web_config_load(struct web_config **cp, const char *path, struct config_erro
 		err = web_config_parse(cp, text.text, text.len, path, errs);
 	doc_free(&text);
 	return err;
+}
+
+/* How far a stranger's certificate is from being enough. */
+static int client_strictness(const struct web_tls_conf *t)
+{
+	static const int of[] = {
+		[WEB_CLIENT_REQUIRE] = 1,
+		[WEB_CLIENT_REQUIRE_ANY] = 1,
+		[WEB_CLIENT_VERIFY_IF_GIVEN] = 1,
+		[WEB_CLIENT_REQUIRE_AND_VERIFY] = 2,
+	};
+
+	return of[t->client_auth];
+}
+
+bool web_config_is_more_open(const struct web_config *c, const struct web_config *than)
+{
+	return (!c->users.count && than->users.count) ||
+	       client_strictness(&c->tls) < client_strictness(&than->tls) ||
+	       (!c->tls.client_allowed_sans.count && than->tls.client_allowed_sans.count);
 }
 
 void web_config_free(struct web_config *c)

@@ -51,6 +51,7 @@ struct web_tls_conf {
 };
 
 struct web_config {
+	bool empty; /* no document: blanks and comments at most */
 	bool tls_on;
 	struct web_tls_conf tls;
 	bool http2; /* taken for the format's sake: HTTP/1.1 is what is served */
@@ -72,6 +73,12 @@ int web_config_load(struct web_config **cp, const char *path, struct config_erro
 /* The same from memory. @path names the text in messages and its folder. */
 int web_config_parse(struct web_config **cp, const char *text, size_t len,
 		     const char *path, struct config_errors *errs);
+
+/*
+ * Whether strangers get further by @c than by @than: no password is asked for any more,
+ * or clients' certificates are verified less, or any of them will do.
+ */
+bool web_config_is_more_open(const struct web_config *c, const struct web_config *than);
 
 /* Secrets are overwritten. NULL is ignored. */
 void web_config_free(struct web_config *c);

@@ -382,6 +382,22 @@ class Rotation(Web):
         self.assertEqual(self.ask(e, tls=pki.client("client"))[0], 200)
         self.refused(e, pki.client("stranger"))
 
+    def test_verification_is_not_lost_while_written(self):
+        self.write("now-ca.pem", pki.read("ca.pem"))
+        e = self.start_copied("  client_ca_file: now-ca.pem\n"
+                              "  client_auth_type: RequireAndVerifyClientCert\n")
+        self.replace("tls_server_config:\n  cert_file: now.pem\n  key_file: now.key\n")
+        self.refused(e, pki.client())
+
+        def let_in():
+            try:
+                return self.ask(e, tls=pki.client())[0] == 200
+            except (OSError, http.client.HTTPException):
+                return False
+        begin = time.monotonic()
+        wait_for("everybody to be let in", let_in)
+        self.assertGreater(time.monotonic() - begin, 1.5)
+
     def test_turning_tls_off_needs_a_restart(self):
         e = self.start_copied()
         self.replace("")
@@ -472,8 +488,54 @@ class Passwords(Web):
         self.assertEqual(self.ask(e, headers=basic("prom", "new"))[0], 200)
         self.replace(self.users(else_=bcrypt("new")))
         self.assertEqual(self.ask(e, headers=basic("prom", "new"))[0], 401)
-        self.replace("")
-        self.assertEqual(self.ask(e)[0], 200)
+
+    def rewrite(self, text):
+        """In place, as an editor or cp does."""
+        with open(self.web_path, "w") as f:
+            f.write(text)
+
+    def test_half_written_lets_nobody_in(self):
+        """For as long as somebody writes, also where each piece is valid."""
+        whole = self.users(prom=bcrypt("pw"))
+        e = self.web(whole)
+        begin = time.monotonic()
+        while time.monotonic() - begin < 4:
+            for text in ("# who may look\n", "basic_auth_users:\n", "", "{}", whole):
+                self.rewrite(text)
+                self.assertEqual(self.ask(e)[0], 401, text)
+        self.assertEqual(self.ask(e, headers=basic("prom", "pw"))[0], 200)
+        self.assertNotIn("lets more people in", e.log_text())
+
+    def test_an_open_one_counts_once_it_stands_still(self):
+        e = self.web(self.users(prom=bcrypt("pw")))
+        begin = time.monotonic()
+        self.rewrite("basic_auth_users:\n")
+        wait_for("no password to be asked for", lambda: self.ask(e)[0] == 200)
+        self.assertGreater(time.monotonic() - begin, 1.9)
+        line, = e.log(level="warn")
+        self.assertIn("lets more people in", line["msg"])
+        self.replace(self.users(prom=bcrypt("pw")))
+        self.assertEqual(self.ask(e)[0], 401, "less open counts at once")
+
+    def test_broken_after_open_keeps_the_old(self):
+        """What has not come into force is nothing to fall back to."""
+        e = self.web(self.users(prom=bcrypt("pw")))
+        for text in ("{}", "basic_auth_users: [\n"):
+            self.rewrite(text)
+            self.assertEqual(self.ask(e)[0], 401)
+        time.sleep(2.5)
+        self.assertEqual(self.ask(e)[0], 401)
+
+    def test_an_empty_one_takes_nothing_away(self):
+        e = self.web(self.users(prom=bcrypt("pw")))
+        self.rewrite("")
+        self.assertEqual(self.ask(e)[0], 401)
+        time.sleep(2.5)
+        self.assertEqual(self.ask(e)[0], 401)
+        line, = e.log(level="error")
+        self.assertIn("write {}", line["error"])
+        self.rewrite("{}")
+        wait_for("no password to be asked for", lambda: self.ask(e)[0] == 200)
 
     def test_broken_file_keeps_the_old_and_logs_once(self):
         e = self.web(self.users(prom=bcrypt("pw")))

@@ -130,12 +130,12 @@ static void check_open(void)
 		"# nothing\n",
 		"---\n",
 		"~\n",
+		"\xef\xbb\xbf# nothing\n",
 		"{}\n",
 		"tls_server_config:\nhttp_server_config: ~\nbasic_auth_users:\n",
 		"tls_server_config: {cert_file: , min_version: null, cipher_suites: }\n",
 		"http_server_config: {http2: , headers: }\n",
 		"// note: nothing\n",
-		"\xef\xbb\xbf# nothing\n",
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -152,6 +152,7 @@ static void check_open(void)
 		ok(c->http2 && c->tls.server_order && c->tls.min_version == WEB_TLS12 &&
 			   c->tls.max_version == WEB_TLS13,
 		   "but the defaults");
+		is_int(c->empty, i < 5, "whether there is a document");
 		web_config_free(c);
 	}
 }
@@ -216,6 +217,58 @@ static void check_whole(void)
 	is_str(c->users.list[1].name, "123", "by their names");
 	is_str(c->users.list[1].value, HASH, "and hashes");
 	web_config_free(c);
+}
+
+#define VERIFIES                                                                         \
+	GOOD ", client_auth_type: RequireAndVerifyClientCert, client_ca_file: c.pem"
+#define NAMED	  VERIFIES ", client_allowed_sans: [a]"
+#define TLS(keys) "tls_server_config: {" keys "}\n"
+#define USERS	  "basic_auth_users: {a: '" HASH "'}\n"
+
+/* By which of two files strangers get further. */
+static const struct {
+	const char *than, *text;
+	bool more_open, less_open;
+} open_cases[] = {
+	{"{}", "{}", false, false},
+	{USERS, "{}", true, false},
+	{USERS, "basic_auth_users:\n", true, false},
+	{USERS, "basic_auth_users: {b: '" HASH "', c: '" HASH "'}", false, false},
+	{TLS(VERIFIES), TLS(GOOD), true, false},
+	{TLS(VERIFIES), TLS(GOOD ", client_auth_type: RequireAnyClientCert"), true,
+	 false},
+	{TLS(VERIFIES),
+	 TLS(GOOD ", client_auth_type: VerifyClientCertIfGiven, client_ca_file: c.pem"),
+	 true, false},
+	{TLS(GOOD ", client_auth_type: RequireClientCert"),
+	 TLS(GOOD ", client_auth_type: RequestClientCert"), true, false},
+	{TLS(GOOD ", client_auth_type: RequireClientCert"),
+	 TLS(GOOD ", client_auth_type: RequireAnyClientCert"), false, false},
+	{TLS(NAMED), TLS(VERIFIES), true, false},
+	{TLS(NAMED), TLS(VERIFIES ", client_allowed_sans: [b, c]"), false, false},
+	{TLS(VERIFIES) USERS, TLS(NAMED), true, true},
+};
+
+static void check_more_open(void)
+{
+	for (size_t i = 0; i < sizeof(open_cases) / sizeof(open_cases[0]); i++) {
+		const char *texts[] = {open_cases[i].than, open_cases[i].text};
+		struct web_config *c[2] = {NULL};
+
+		for (size_t k = 0; k < 2; k++) {
+			struct config_errors errs = {0};
+
+			if (web_config_parse(&c[k], texts[k], strlen(texts[k]), "web",
+					     &errs))
+				exit(1);
+		}
+		is_int(web_config_is_more_open(c[1], c[0]), open_cases[i].more_open,
+		       open_cases[i].text);
+		is_int(web_config_is_more_open(c[0], c[1]), open_cases[i].less_open,
+		       "and the other way round");
+		web_config_free(c[0]);
+		web_config_free(c[1]);
+	}
 }
 
 /* More users than any other table of pairs may have. */
@@ -283,6 +336,7 @@ int main(void)
 	for (size_t i = 0; i < sizeof(bad_cases) / sizeof(*bad_cases); i++)
 		check_bad(i);
 	check_open();
+	check_more_open();
 	check_whole();
 	check_many(1000, NULL);
 	check_many(1001, "has 1001 entries; at most 1000 are taken");
