@@ -105,9 +105,10 @@ static void history_unlist_failure(struct history *h, struct history_ladder *l)
 			(size_t)(HISTORY_FAILURES - 1 - i) * sizeof(l));
 		t->failures[HISTORY_FAILURES - 1] = NULL;
 	}
-	if (t->failures[0])
+	/* It may be its last since long, in its place by age. */
+	if (t->failures[0] && t->failures[0]->in != &h->last)
 		history_enlist(&h->last, t->failures[0]);
-	else if (t->probes)
+	else if (!t->failures[0] && t->probes)
 		TAILQ_INSERT_TAIL(&h->well, t, entry);
 }
 

@@ -223,6 +223,30 @@ static void test_exact(void)
 	history_ladder_unref(l);
 }
 
+/* Who loses an earlier failure keeps its last one's place among those of the others. */
+static void test_oldest_last(void)
+{
+	struct history_track *t[5];
+	struct history_ladder *l = ladder_of(PROBE_TIMEOUT, 1);
+	struct history h;
+
+	history_init(&h, 0, 1 << 20);
+	for (int i = 0; i < 5; i++)
+		t[i] = history_track_alloc(&h);
+	h.bytes_max = h.bytes + 4 * l->bytes;
+	history_keep(&h, &t[0], ladder_of(PROBE_TIMEOUT, 1));
+	history_keep(&h, &t[0], ladder_of(PROBE_TIMEOUT, 2));
+	for (int i = 1; i < 4; i++)
+		history_keep(&h, &t[i], ladder_of(PROBE_TIMEOUT, 2 + i));
+	ok(t[0]->failures[0] && !t[0]->failures[1], "an earlier one made room");
+	history_keep(&h, &t[4], ladder_of(PROBE_TIMEOUT, 6));
+	ok(!t[0]->failures[0] && t[1]->failures[0], "then the oldest of the last");
+	for (int i = 0; i < 5; i++)
+		history_track_free(&h, t[i]);
+	is_int((long long)h.bytes, 0, "all of it given back");
+	history_ladder_unref(l);
+}
+
 /* Room is made by letting the oldest go, successes before failures. */
 static void test_oldest(void)
 {
@@ -442,6 +466,7 @@ int main(void)
 {
 	test_exact();
 	test_oldest();
+	test_oldest_last();
 	test_failures_first();
 	test_audio();
 	test_audio_last();
