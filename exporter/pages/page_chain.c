@@ -28,7 +28,7 @@ static const struct chain_link *page_chain_first_to_end(const struct chain *c)
 /* "ends in 83 days" or "expired" */
 static void page_chain_put_left(struct buffer *b, int64_t not_after_s, int64_t now_ns)
 {
-	if (not_after_s * CLOCK_NS_PER_S > now_ns)
+	if (not_after_s > now_ns / CLOCK_NS_PER_S)
 		buffer_str(b, "ends in ");
 	page_expiry(b, not_after_s, now_ns);
 }
@@ -71,9 +71,9 @@ static void page_chain_put_times(struct buffer *b, const struct chain_link *l,
 				 int64_t now_ns)
 {
 	buffer_str(b, "<div><dt>Valid</dt><dd>");
-	page_time(b, l->not_before_s * CLOCK_NS_PER_S);
+	page_time_s(b, l->not_before_s);
 	buffer_str(b, " to ");
-	page_time(b, l->not_after_s * CLOCK_NS_PER_S);
+	page_time_s(b, l->not_after_s);
 	buffer_str(b, ", ");
 	page_chain_put_left(b, l->not_after_s, now_ns);
 	buffer_str(b, "</dd></div>\n");

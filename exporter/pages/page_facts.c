@@ -65,8 +65,8 @@ static void page_facts_put_own(struct buffer *b, const struct page_trunk *p)
 static void page_facts_put_registration(struct buffer *b, const struct page_trunk *p)
 {
 	const struct status_target *t = status_registered(p->t);
-	int64_t until_ns = t ? t->registered_until_s * CLOCK_NS_PER_S : 0;
-	bool lost = t && until_ns <= p->now_ns;
+	int64_t until_s = t ? t->registered_until_s : 0;
+	bool lost = t && until_s <= p->now_ns / CLOCK_NS_PER_S;
 
 	page_item_begin(b, p->t->binds ? "Registration" : "Registration, as asked");
 	buffer_str(b, "<bdi>");
@@ -77,12 +77,12 @@ static void page_facts_put_registration(struct buffer *b, const struct page_trun
 		return;
 	}
 	buffer_str(b, lost ? "<span class=\"bad\">ended at " : "until ");
-	page_time(b, until_ns);
+	page_time_s(b, until_s);
 	buffer_str(b, lost ? ", " : ", for ");
 	if (lost)
-		page_age(b, until_ns, p->now_ns);
+		page_age(b, until_s * CLOCK_NS_PER_S, p->now_ns);
 	else
-		page_left(b, until_ns, p->now_ns);
+		page_left(b, until_s, p->now_ns);
 	buffer_str(b, lost ? " ago</span>, at " : " more, at ");
 	page_label(b, labels_find(t->labels, "address"));
 	page_item_end(b);
@@ -110,7 +110,7 @@ void page_facts(struct buffer *b, const struct page_trunk *p)
 		page_item_begin(b, "Certificate ends in");
 		page_expiry(b, expiry_s, p->now_ns);
 		buffer_str(b, " (");
-		page_time(b, expiry_s * CLOCK_NS_PER_S);
+		page_time_s(b, expiry_s);
 		buffer_str(b, ")");
 		page_item_end(b);
 	}

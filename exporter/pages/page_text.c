@@ -93,9 +93,9 @@ void page_segment(struct buffer *b, struct slice value)
 	buffer_clear(&plain);
 }
 
-static void page_text_add_stamp(struct buffer *b, bool machine, int64_t unix_ns)
+static void page_text_add_stamp(struct buffer *b, bool machine, int64_t unix_s)
 {
-	time_t s = (time_t)(unix_ns / CLOCK_NS_PER_S);
+	time_t s = (time_t)unix_s;
 	struct tm tm;
 	char text[40] = "";
 
@@ -108,13 +108,18 @@ static void page_text_add_stamp(struct buffer *b, bool machine, int64_t unix_ns)
 	buffer_str(b, text);
 }
 
-void page_time(struct buffer *b, int64_t unix_ns)
+void page_time_s(struct buffer *b, int64_t unix_s)
 {
 	buffer_str(b, "<time datetime=\"");
-	page_text_add_stamp(b, true, unix_ns);
+	page_text_add_stamp(b, true, unix_s);
 	buffer_str(b, "\">");
-	page_text_add_stamp(b, false, unix_ns);
+	page_text_add_stamp(b, false, unix_s);
 	buffer_str(b, "</time>");
+}
+
+void page_time(struct buffer *b, int64_t unix_ns)
+{
+	page_time_s(b, unix_ns / CLOCK_NS_PER_S);
 }
 
 void page_number(struct buffer *b, int64_t n)
@@ -141,25 +146,26 @@ static void page_text_add_span(struct buffer *b, int64_t s)
 }
 
 /* A span of time, with the point that it leads from or to. */
-static void page_text_put_span(struct buffer *b, int64_t unix_ns, int64_t span_ns)
+static void page_text_put_span(struct buffer *b, int64_t unix_s, int64_t span_s)
 {
 	buffer_str(b, "<time datetime=\"");
-	page_text_add_stamp(b, true, unix_ns);
+	page_text_add_stamp(b, true, unix_s);
 	buffer_str(b, "\" title=\"");
-	page_text_add_stamp(b, false, unix_ns);
+	page_text_add_stamp(b, false, unix_s);
 	buffer_str(b, "\">");
-	page_text_add_span(b, span_ns / CLOCK_NS_PER_S);
+	page_text_add_span(b, span_s);
 	buffer_str(b, "</time>");
 }
 
 void page_age(struct buffer *b, int64_t unix_ns, int64_t now_ns)
 {
-	page_text_put_span(b, unix_ns, now_ns - unix_ns);
+	page_text_put_span(b, unix_ns / CLOCK_NS_PER_S,
+			   (now_ns - unix_ns) / CLOCK_NS_PER_S);
 }
 
-void page_left(struct buffer *b, int64_t unix_ns, int64_t now_ns)
+void page_left(struct buffer *b, int64_t unix_s, int64_t now_ns)
 {
-	page_text_put_span(b, unix_ns, unix_ns - now_ns);
+	page_text_put_span(b, unix_s, unix_s - now_ns / CLOCK_NS_PER_S);
 }
 
 void page_duration(struct buffer *b, int64_t ns)

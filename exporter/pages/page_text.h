@@ -23,11 +23,14 @@ void page_segment(struct buffer *b, struct slice value);
 /* "<time …>3 min</time>", how long ago; the point in time is its title. */
 void page_age(struct buffer *b, int64_t unix_ns, int64_t now_ns);
 
-/* The same of a time to come: how long it is until then. */
-void page_left(struct buffer *b, int64_t unix_ns, int64_t now_ns);
+/* The same of a time to come: how long it is until then, which may be any year. */
+void page_left(struct buffer *b, int64_t unix_s, int64_t now_ns);
 
 /* "<time …>2026-11-22 08:52:11</time>", UTC. */
 void page_time(struct buffer *b, int64_t unix_ns);
+
+/* The same of any year: nanoseconds end in 2262. */
+void page_time_s(struct buffer *b, int64_t unix_s);
 
 /* "1.53 ms", "2.1 s" */
 void page_duration(struct buffer *b, int64_t ns);

@@ -130,14 +130,14 @@ static void page_trunk_put_why(struct buffer *b, const struct status_trunk *t)
 
 static void page_trunk_put_pause(struct buffer *b, const struct page_trunk *p)
 {
-	int64_t until_ns = p->t->stats.paused_until_s * CLOCK_NS_PER_S;
+	int64_t until_s = p->t->stats.paused_until_s;
 
 	buffer_str(b, "<p>It is paused by its settings: it is not probed");
-	if (until_ns) {
+	if (until_s) {
 		buffer_str(b, " until ");
-		page_time(b, until_ns);
+		page_time_s(b, until_s);
 		buffer_str(b, ", for ");
-		page_left(b, until_ns, p->now_ns);
+		page_left(b, until_s, p->now_ns);
 		buffer_str(b, " more");
 	}
 	buffer_str(b, ".</p>\n");

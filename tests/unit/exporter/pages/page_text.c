@@ -1,6 +1,7 @@
 /* What pages are made of: no bytes from outside may become markup. */
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "exporter/pages/page_text.h"
 #include "tests/unit/tap.h"
 
@@ -49,6 +50,13 @@ static void test_numbers(void)
 	      "UTC\">2 h"
 	      "</time>",
 	      "an age");
+	CHECK(page_left(&b, 253402300799, 1700000000 * CLOCK_NS_PER_S),
+	      "<time datetime=\"9999-12-31T23:59:59Z\" title=\"9999-12-31 23:59:59 "
+	      "UTC\">2913221 d</time>",
+	      "far more nanoseconds than there can be");
+	CHECK(page_time_s(&b, -11644473600),
+	      "<time datetime=\"1601-01-01T00:00:00Z\">1601-01-01 00:00:00 UTC</time>",
+	      "as many ago");
 }
 
 static void test_outcome(void)

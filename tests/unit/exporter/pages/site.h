@@ -29,7 +29,8 @@ static const char site_text[] =
 	" \"labels\": {\"site\": \"Oslo <b>\"}},"
 	"{\"name\": \"b/\\\"<i>\", \"uri\": \"sip:192.0.2.2;transport=tls\"},"
 	"{\"name\": \"gamma\", \"uri\": \"sip:192.0.2.3\", \"profile\": \"p\"},"
-	"{\"name\": \"delta\", \"uri\": \"sip:delta.example\", \"paused\": true},"
+	"{\"name\": \"delta\", \"uri\": \"sip:delta.example\","
+	" \"paused\": \"until 9999-12-31T00:00Z\"},"
 	"{\"name\": \"epsilon\", \"uri\": \"sip:192.0.2.5\"}],"
 	" \"profiles\": {\"p\": {\"fall\": 7}}}";
 
@@ -86,7 +87,7 @@ static inline struct chain *site_chain(void)
 {
 	const struct chain_link links[] = {
 		{"CN=b.example<", "CN=ca", "b.example", "01", "RSA 2048", "aa",
-		 1600000000, 1900000000},
+		 1600000000, 253402300799},
 		{"CN=ca", "CN=ca", "", "02", "EC 256", "bb", 1, 1600000000},
 	};
 	struct chain *c = NULL;
