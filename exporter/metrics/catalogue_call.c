@@ -244,7 +244,8 @@ const struct stats_buckets *catalogue_media_lateness(struct snapshot_target *out
 {
 	const struct stats_exporter *e = &src->snapshot->exporter;
 
-	*out = (struct snapshot_target){.counts = e->media_late, .classic = true};
+	*out = (struct snapshot_target){
+		.wide_counts = e->media_late, .wide = true, .classic = true};
 	out->stats.sum_ns = e->media_late_sum_ns;
 	return e->calls ? src->snapshot->media_buckets : NULL;
 }

@@ -71,7 +71,8 @@ const struct stats_buckets *catalogue_lags(struct snapshot_target *out,
 {
 	const struct stats_exporter *e = &src->snapshot->exporter;
 
-	*out = (struct snapshot_target){.counts = e->lags, .classic = true};
+	*out = (struct snapshot_target){
+		.wide_counts = e->lags, .wide = true, .classic = true};
 	out->stats.sum_ns = e->lag_sum_ns;
 	return src->snapshot->lag_buckets;
 }

@@ -80,7 +80,7 @@ static uint64_t histogram_put_classic(struct protobuf_histograms *h,
 	for (size_t i = 0; i <= b->count; i++) {
 		bool marked = e < end && e->bucket == i;
 
-		count += t->counts[i];
+		count += snapshot_count(t, i);
 		if (!h->spare_buckets)
 			to = histogram_put_bucket(to, count,
 						  i < b->count ? b->bound_s[i]

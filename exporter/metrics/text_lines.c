@@ -65,7 +65,7 @@ static char *text_lines_put_buckets(int64_t *countp, char *to, const struct text
 	for (i = 0; i <= b->count; i++) {
 		bool marked = e < end && e->bucket == i;
 
-		count += target->counts[i];
+		count += (int64_t)snapshot_count(target, i);
 		if (i)
 			to = text_lines_put(to, first, stem);
 		to = text_lines_put_bucket(to, target->labels.l, le[i], count,
@@ -95,7 +95,7 @@ static char *text_lines_put_inf(int64_t *countp, char *to, const struct text_lin
 	int64_t count = 0;
 
 	for (size_t i = 0; i <= b->count; i++)
-		count += target->counts[i];
+		count += (int64_t)snapshot_count(target, i);
 	*countp = count;
 	to = text_lines_put_stem(to, l, SLICE("_bucket"), target->labels);
 	return text_lines_put_bucket(to, target->labels.l, le[b->count], count,

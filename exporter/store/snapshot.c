@@ -155,6 +155,7 @@ static void snapshot_copy_target(struct copy *c, const struct snapshot_trunk *ro
 	to->exemplars = NULL;
 	to->exemplar_count = 0;
 	to->classic = false;
+	to->wide = false;
 	if (c->more)
 		snapshot_copy_more(c, to, from);
 	to->registered_until_s = store_registered_until_s(from);

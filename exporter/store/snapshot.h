@@ -26,9 +26,13 @@ struct snapshot_trunk {
 
 struct snapshot_target {
 	struct stats_target stats;
-	struct slice labels;	    /* the trunk's and its own */
-	const uint32_t *counts;	    /* a bucket's own count; buckets->count + 1 of them */
-	int64_t registered_until_s; /* 0: no registration known */
+	struct slice labels; /* the trunk's and its own */
+	/* A bucket's own count; buckets->count + 1 of them. */
+	union {
+		const uint32_t *counts;
+		const uint64_t *wide_counts; /* those of all trunks together, if `wide` */
+	};
+	int64_t registered_until_s;    /* 0: no registration known */
 	const struct stats_tls *tls;   /* NULL: it is not over TLS */
 	const struct stats_call *call; /* NULL: it makes no calls */
 	const struct stats_ways *ways; /* NULL: copies have no numbers */
@@ -44,7 +48,13 @@ struct snapshot_target {
 	const struct stats_exemplar *exemplars; /* rising by bucket */
 	size_t exemplar_count;
 	bool classic; /* it has no native histogram, ever */
+	bool wide;
 };
+
+static inline uint64_t snapshot_count(const struct snapshot_target *t, size_t bucket)
+{
+	return t->wide ? t->wide_counts[bucket] : t->counts[bucket];
+}
 
 struct snapshot {
 	const struct stats_buckets *buckets; /* the store's, which never change */

@@ -204,9 +204,9 @@ struct stats_exporter {
 	int64_t reload_success_unix_ns; /* 0: never */
 	struct stats_spared spared;
 	int64_t lag_ns; /* largest of the last minute */
-	uint32_t lags[STATS_LAG_BUCKETS + 1];
+	uint64_t lags[STATS_LAG_BUCKETS + 1];
 	int64_t lag_sum_ns;
-	uint32_t media_late[MEDIA_LATENESS_BOUNDS + 1];
+	uint64_t media_late[MEDIA_LATENESS_BOUNDS + 1];
 	int64_t media_late_sum_ns;
 	bool calls; /* some trunk makes them */
 	size_t trunks;

@@ -244,7 +244,7 @@ void store_media_lateness(struct store *s, const struct media_lateness *l)
 
 	store_write_lock(s);
 	for (size_t i = 0; i <= MEDIA_LATENESS_BOUNDS; i++)
-		e->media_late[i] = (uint32_t)l->count[i];
+		e->media_late[i] = l->count[i];
 	e->media_late_sum_ns = (int64_t)l->sum_us * 1000;
 	store_write_unlock(s);
 }

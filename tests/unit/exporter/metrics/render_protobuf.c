@@ -335,6 +335,7 @@ int main(void)
 	struct fixture f;
 
 	fixture_init(&f);
+	f.snapshot->exporter.lags[0] += 5000000000;
 	r = reading_make(&f.src);
 	ok(r.whole, "the messages fill the bytes");
 	test_families(&r);
@@ -342,6 +343,8 @@ int main(void)
 	h = family(&r, "siptrunk_probe_duration_seconds")->metric[0]->histogram;
 	test_classic(h);
 	test_native(h);
+	h = family(&r, "siptrunk_exporter_probe_lag_seconds")->metric[0]->histogram;
+	ok(h->sample_count == 5000000002, "all trunks together pass 32 bits");
 	reading_clear(&r);
 	test_filter(&f);
 	fixture_free(&f);

@@ -206,6 +206,26 @@ static void test_lines(const struct buffer *b)
 	free(text);
 }
 
+/* Counts of all trunks together pass 32 bits. */
+static void test_wide(bool spare)
+{
+	const char *want =
+		spare ? "\nsiptrunk_exporter_probe_lag_seconds_sum 0.0025\n"
+			"siptrunk_exporter_probe_lag_seconds_count 5000000002\n"
+		      : "_bucket{le=\"0.001\"} 5000000001\n";
+	struct buffer b = {0};
+	struct fixture f;
+
+	fixture_init(&f);
+	f.snapshot->exporter.lags[0] += 5000000000;
+	f.snapshot->exporter.spared.buckets = spare;
+	render_text.render(&b, &f.src);
+	buffer_add(&b, "", 1);
+	ok(strstr(b.data, want) != NULL, "lags%s", spare ? ", with buckets spared" : "");
+	buffer_clear(&b);
+	fixture_free(&f);
+}
+
 static void test_render(void)
 {
 	struct buffer b = {0};
@@ -228,5 +248,7 @@ int main(void)
 	test_numbers();
 	test_labels();
 	test_render();
+	test_wide(false);
+	test_wide(true);
 	return tap_done();
 }

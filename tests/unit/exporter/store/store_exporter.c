@@ -196,12 +196,13 @@ static void test_bounds(void)
 	is_bounds(w.seen->call_buckets, 0.1, 60, "calls");
 	is_bounds(w.seen->lag_buckets, 0.001, 5, "lag");
 	for (size_t i = 0; i <= MEDIA_LATENESS_BOUNDS; i++)
-		l.count[i] = i + 1;
+		l.count[i] = UINT32_MAX + i;
 	store_media_lateness(w.s, &l);
 	store_media_lateness(w.s, &l);
 	e = look(&w);
 	for (size_t i = 0; i <= MEDIA_LATENESS_BOUNDS; i++)
-		is_int(e->media_late[i], (long long)i + 1, "told whole, not added");
+		is_int(e->media_late[i], UINT32_MAX + (long long)i,
+		       "told whole, not added");
 	is_int(e->media_late_sum_ns, 123000, "and their sum");
 	end(&w);
 }

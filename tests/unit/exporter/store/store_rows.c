@@ -281,8 +281,9 @@ static void test_lags(void)
 	int64_t sum_ns = 0;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		uint32_t before = s->exporter.lags[rows[i].bucket];
+		uint64_t before = UINT32_MAX;
 
+		s->exporter.lags[rows[i].bucket] = before;
 		store_probe_begin(s, cell, rows[i].lag_ns);
 		sum_ns += rows[i].lag_ns;
 		ok(s->exporter.lags[rows[i].bucket] == before + 1, "a lag of %lld ns",
