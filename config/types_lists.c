@@ -7,6 +7,9 @@
 #include "config/uri.h"
 #include "config/value.h"
 
+/* No probe takes as long; and a bound must be countable in nanoseconds. */
+#define BUCKET_MAX_S 86400
+
 static bool read_bucket(struct walk *w, const struct field *f, const struct doc_path *at,
 			void *item)
 {
@@ -17,6 +20,8 @@ static bool read_bucket(struct walk *w, const struct field *f, const struct doc_
 		return walk_type_fault(w, at, "a number of seconds");
 	if (!(v > 0) || !isfinite(v))
 		return walk_fault(w, at, "must be greater than 0 and finite");
+	if (v > BUCKET_MAX_S)
+		return walk_fault(w, at, "must be at most %d, a day", BUCKET_MAX_S);
 	*(double *)item = v;
 	return true;
 }
@@ -26,6 +31,7 @@ static void schema_bucket(struct schema *s, const struct field *f)
 	(void)f;
 	schema_string(s, "type", "number");
 	schema_number(s, "exclusiveMinimum", 0);
+	schema_number(s, "maximum", BUCKET_MAX_S);
 }
 
 const struct list_type list_buckets = {
