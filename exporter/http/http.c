@@ -116,6 +116,7 @@ static int http_daemon_start(struct http *h, struct http_listener *l)
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, CLIENT_MEMORY_BYTES,
 		MHD_OPTION_NOTIFY_CONNECTION, http_connection_h, s,
+		MHD_OPTION_URI_LOG_CALLBACK, http_request_target_h, s,
 		MHD_OPTION_NOTIFY_COMPLETED, http_request_done_h, s,
 		tls ? MHD_OPTION_HTTPS_CERT_CALLBACK : MHD_OPTION_END,
 		http_no_certificate_h, MHD_OPTION_END);

@@ -1,6 +1,5 @@
 #include "exporter/http/http_head.h"
 
-#include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 
@@ -27,6 +26,13 @@ const char *http_head_path(const char *target)
 		return *target ? target : "/";
 	}
 	return NULL;
+}
+
+bool http_head_has_zero(const char *target)
+{
+	const char *zero = strstr(target, "%00");
+
+	return zero && zero < target + strcspn(target, "?");
 }
 
 /*

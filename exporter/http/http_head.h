@@ -2,6 +2,7 @@
 #ifndef EXPORTER_HTTP_HTTP_HEAD_H
 #define EXPORTER_HTTP_HTTP_HEAD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* The fields of one name in a head. */
@@ -19,6 +20,12 @@ struct http_head_field {
  * Returns NULL for what has none of these forms.
  */
 const char *http_head_path(const char *target);
+
+/*
+ * Whether the path of a request target, as it came, has a zero ("%00"): decoded, the path
+ * would end there, and be another one.
+ */
+bool http_head_has_zero(const char *target);
 
 /*
  * Says what is wrong with the Host fields (RFC 9112 3.2), or NULL.

@@ -32,6 +32,7 @@ struct http_connection *http_connection_of(struct MHD_Connection *conn);
 /* libmicrohttpd's handlers; each has the server for its argument. */
 void http_connection_h(void *arg, struct MHD_Connection *conn, void **context,
 		       enum MHD_ConnectionNotificationCode what);
+void *http_request_target_h(void *arg, const char *target, struct MHD_Connection *conn);
 enum MHD_Result http_request_h(void *arg, struct MHD_Connection *conn, const char *target,
 			       const char *method, const char *version, const char *data,
 			       size_t *data_size, void **request);

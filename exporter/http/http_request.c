@@ -28,6 +28,9 @@ struct request {
 	struct scrape_body *scraped; /* a reference; NULL: the body is in `answer` */
 };
 
+/* Stands for a request that was not begun yet, and will be refused. */
+static struct request zero_in_path;
+
 static enum MHD_Result http_request_send_answer(struct request *rq, bool close)
 {
 	return http_response_send(rq->conn, &rq->answer, &rq->scraped,
@@ -225,10 +228,12 @@ static enum MHD_Result http_request_refuse_body(struct http_server *s, struct re
 
 /* Why nobody looks at what is asked for, or NULL. */
 static const char *http_request_head_fault(struct MHD_Connection *conn, const char *path,
-					   const char *version)
+					   const char *version, bool zero)
 {
 	const struct http_head_field hosts = http_fields_find(conn, MHD_HTTP_HEADER_HOST);
 
+	if (zero)
+		return "a zero in the path\n";
 	if (!path)
 		return "the request target is neither a path nor a URL\n";
 	return http_head_host_fault(version, &hosts);
@@ -239,12 +244,13 @@ static enum MHD_Result http_request_begin(struct http_server *s,
 					  const char *path, const char *version,
 					  void **request)
 {
-	const char *fault = http_request_head_fault(conn, path, version);
+	const char *fault =
+		http_request_head_fault(conn, path, version, *request == &zero_in_path);
 	struct request *rq = calloc(1, sizeof(*rq));
 
+	*request = rq;
 	if (!rq)
 		return MHD_NO;
-	*request = rq;
 	rq->conn = conn;
 	rq->step = STEP_ASK;
 	rq->rules = web_get(s->web);
@@ -255,6 +261,14 @@ static enum MHD_Result http_request_begin(struct http_server *s,
 	}
 	return http_fields_has_body(conn) ? http_request_refuse_body(s, rq, method, path)
 					  : MHD_YES;
+}
+
+/* Sees the target as it came: libmicrohttpd hands on a decoded one, up to a zero. */
+void *http_request_target_h(void *arg, const char *target, struct MHD_Connection *conn)
+{
+	(void)arg;
+	(void)conn;
+	return http_head_has_zero(target) ? &zero_in_path : NULL;
 }
 
 /*
@@ -270,7 +284,7 @@ enum MHD_Result http_request_h(void *arg, struct MHD_Connection *conn, const cha
 	struct request *rq = *request;
 
 	(void)data;
-	if (!rq)
+	if (!rq || rq == &zero_in_path)
 		return http_request_begin(s, conn, method, path, version, request);
 	if (*data_size)
 		return MHD_NO;
@@ -298,11 +312,11 @@ void http_request_done_h(void *arg, struct MHD_Connection *conn, void **request,
 
 	(void)why;
 	http_guard_done(s->guard, http_request_client_of(conn));
-	if (!rq)
+	*request = NULL;
+	if (!rq || rq == &zero_in_path)
 		return;
 	web_put(s->web, rq->rules);
 	buffer_clear(&rq->answer.body);
 	scrape_body_unref(rq->scraped);
 	free(rq);
-	*request = NULL;
 }

@@ -33,6 +33,23 @@ static void targets(void)
 		is_str(http_head_path(rows[i].target), rows[i].path, rows[i].target);
 }
 
+static void zeros_in_paths(void)
+{
+	static const struct {
+		const char *target;
+		bool has;
+	} rows[] = {
+		{"/metrics", false},	   {"/metrics%00", true},
+		{"/%00/a?b", true},	   {"http://a/b%00c", true},
+		{"/metrics?a=%00", false}, {"/a%2500", false},
+		{"/a%0", false},	   {"/a%", false},
+		{"/a%%00", true},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		is_int(http_head_has_zero(rows[i].target), rows[i].has, rows[i].target);
+}
+
 static void hosts(void)
 {
 	static const struct {
@@ -106,6 +123,7 @@ static void singles(void)
 int main(void)
 {
 	targets();
+	zeros_in_paths();
 	hosts();
 	zeros();
 	singles();
