@@ -5,229 +5,242 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Names that an architecture does not know are passed over. */
-static const char *const allowed[] = {
-	/* descriptors */
-	"read",
-	"readv",
-	"pread64",
-	"write",
-	"writev",
-	"close",
-	"close_range",
-	"lseek",
-	"_llseek",
-	"fcntl",
-	"fcntl64",
-	"dup",
-	"dup2",
-	"dup3",
-	"pipe",
-	"pipe2",
-	"ioctl",
-	"eventfd2",
-	/* waiting */
-	"epoll_create",
-	"epoll_create1",
-	"epoll_ctl",
-	"epoll_wait",
-	"epoll_pwait",
-	"epoll_pwait2",
-	"poll",
-	"ppoll",
-	"ppoll_time64",
-	"select",
-	"pselect6",
-	"pselect6_time64",
-	"timerfd_create",
-	"timerfd_settime",
-	"timerfd_settime64",
-	"timerfd_gettime",
-	"signalfd4",
-	"inotify_init1",
-	"inotify_add_watch",
-	"inotify_rm_watch",
-	/* network */
-	"socketpair",
-	"bind",
-	"listen",
-	"accept",
-	"accept4",
-	"connect",
-	"shutdown",
-	"getsockname",
-	"getpeername",
-	"getsockopt",
-	"setsockopt",
-	"send",
-	"sendto",
-	"sendmsg",
-	"sendmmsg",
-	"recv",
-	"recvfrom",
-	"recvmsg",
-	"recvmmsg",
-	"recvmmsg_time64",
-	/* files, as far as Landlock lets them */
-	"open",
-	"openat",
-	"openat2",
-	"stat",
-	"stat64",
-	"lstat",
-	"lstat64",
-	"fstat",
-	"fstat64",
-	"newfstatat",
-	"fstatat64",
-	"statx",
-	"statfs",
-	"statfs64",
-	"fstatfs",
-	"fstatfs64",
-	"access",
-	"faccessat",
-	"faccessat2",
-	"readlink",
-	"readlinkat",
-	"getdents",
-	"getdents64",
-	"getcwd",
-	"fadvise64",
-	"fadvise64_64",
-	"unlink",
-	"unlinkat",
-	"chmod",
-	"fchmod",
-	"fchmodat",
-	"umask",
-	/* memory */
-	"mmap",
-	"mmap2",
-	"munmap",
-	"mremap",
-	"madvise",
-	"brk",
-	"membarrier",
-	/* threads */
-	"futex",
-	"futex_time64",
-	"set_robust_list",
-	"set_tid_address",
-	"rseq",
-	"gettid",
-	"sched_yield",
-	"sched_getaffinity",
-	"setpriority",
-	"exit",
-	"exit_group",
-	/* signals */
-	"rt_sigaction",
-	"rt_sigprocmask",
-	"rt_sigreturn",
-	"sigreturn",
-	"sigaltstack",
-	"tgkill",
-	"restart_syscall",
-	/* time */
-	"clock_gettime",
-	"clock_gettime64",
-	"clock_getres",
-	"clock_getres_time64",
-	"clock_nanosleep",
-	"clock_nanosleep_time64",
-	"nanosleep",
-	"gettimeofday",
-	"time",
-	"times",
-	/* itself and the machine */
-	"getpid",
-	"getppid",
-	"getuid",
-	"geteuid",
-	"getgid",
-	"getegid",
-	"getuid32",
-	"geteuid32",
-	"getgid32",
-	"getegid32",
-	"getrandom",
-	"getrlimit",
-	"ugetrlimit",
-	"setrlimit",
-	"prlimit64",
-	"getrusage",
-	"sysinfo",
-	"uname",
+struct call {
+	const char *name;
+	int nr; /* below 0: this architecture has none */
 };
 
-static const char *const deadly[] = {
-	"execve",
-	"execveat",
-	"fork",
-	"vfork",
-	"ptrace",
-	"process_vm_readv",
-	"process_vm_writev",
-	"bpf",
-	"perf_event_open",
-	"userfaultfd",
-	"io_uring_setup",
-	"init_module",
-	"finit_module",
-	"delete_module",
-	"kexec_load",
-	"kexec_file_load",
-	"mount",
-	"umount2",
-	"pivot_root",
-	"chroot",
-	"setns",
-	"unshare",
-	"keyctl",
-	"add_key",
-	"request_key",
-	"open_by_handle_at",
-	"reboot",
-	"swapon",
-	"swapoff",
-	"setuid",
-	"setgid",
-	"setreuid",
-	"setregid",
-	"setresuid",
-	"setresgid",
-	"personality",
+/*
+ * By the headers' number where they have one: asked for a name, libseccomp denies that
+ * i386, ppc64el and s390x have socket() and its like besides socketcall().
+ */
+#define CALL(name) #name, SCMP_SYS(name)
+
+static const struct call allowed[] = {
+	/* descriptors */
+	{CALL(read)},
+	{CALL(readv)},
+	{CALL(pread64)},
+	{CALL(write)},
+	{CALL(writev)},
+	{CALL(close)},
+	{CALL(close_range)},
+	{CALL(lseek)},
+	{CALL(_llseek)},
+	{CALL(fcntl)},
+	{CALL(fcntl64)},
+	{CALL(dup)},
+	{CALL(dup2)},
+	{CALL(dup3)},
+	{CALL(pipe)},
+	{CALL(pipe2)},
+	{CALL(ioctl)},
+	{CALL(eventfd2)},
+	/* waiting */
+	{CALL(epoll_create)},
+	{CALL(epoll_create1)},
+	{CALL(epoll_ctl)},
+	{CALL(epoll_wait)},
+	{CALL(epoll_pwait)},
+	{CALL(epoll_pwait2)},
+	{CALL(poll)},
+	{CALL(ppoll)},
+	{CALL(ppoll_time64)},
+	{CALL(select)},
+	{CALL(pselect6)},
+	{CALL(pselect6_time64)},
+	{CALL(timerfd_create)},
+	{CALL(timerfd_settime)},
+	{CALL(timerfd_settime64)},
+	{CALL(timerfd_gettime)},
+	{CALL(signalfd4)},
+	{CALL(inotify_init1)},
+	{CALL(inotify_add_watch)},
+	{CALL(inotify_rm_watch)},
+	/* network */
+	{CALL(socketpair)},
+	/* All of these in one, where C libraries still go that way. Which it is, and of
+	 * which kind, is in memory, where no filter looks. */
+	{CALL(socketcall)},
+	{CALL(bind)},
+	{CALL(listen)},
+	{CALL(accept)},
+	{CALL(accept4)},
+	{CALL(connect)},
+	{CALL(shutdown)},
+	{CALL(getsockname)},
+	{CALL(getpeername)},
+	{CALL(getsockopt)},
+	{CALL(setsockopt)},
+	{CALL(send)},
+	{CALL(sendto)},
+	{CALL(sendmsg)},
+	{CALL(sendmmsg)},
+	{CALL(recv)},
+	{CALL(recvfrom)},
+	{CALL(recvmsg)},
+	{CALL(recvmmsg)},
+	{CALL(recvmmsg_time64)},
+	/* files, as far as Landlock lets them */
+	{CALL(open)},
+	{CALL(openat)},
+	{CALL(openat2)},
+	{CALL(stat)},
+	{CALL(stat64)},
+	{CALL(lstat)},
+	{CALL(lstat64)},
+	{CALL(fstat)},
+	{CALL(fstat64)},
+	{CALL(newfstatat)},
+	{CALL(fstatat64)},
+	{CALL(statx)},
+	{CALL(statfs)},
+	{CALL(statfs64)},
+	{CALL(fstatfs)},
+	{CALL(fstatfs64)},
+	{CALL(access)},
+	{CALL(faccessat)},
+	{CALL(faccessat2)},
+	{CALL(readlink)},
+	{CALL(readlinkat)},
+	{CALL(getdents)},
+	{CALL(getdents64)},
+	{CALL(getcwd)},
+	{CALL(fadvise64)},
+	{CALL(fadvise64_64)},
+	{CALL(unlink)},
+	{CALL(unlinkat)},
+	{CALL(chmod)},
+	{CALL(fchmod)},
+	{CALL(fchmodat)},
+	{CALL(umask)},
+	/* memory */
+	{CALL(mmap)},
+	{CALL(mmap2)},
+	{CALL(munmap)},
+	{CALL(mremap)},
+	{CALL(madvise)},
+	{CALL(brk)},
+	{CALL(membarrier)},
+	/* threads */
+	{CALL(futex)},
+	{CALL(futex_time64)},
+	{CALL(set_robust_list)},
+	{CALL(set_tid_address)},
+	{CALL(rseq)},
+	{CALL(gettid)},
+	{CALL(sched_yield)},
+	{CALL(sched_getaffinity)},
+	{CALL(setpriority)},
+	{CALL(exit)},
+	{CALL(exit_group)},
+	/* signals */
+	{CALL(rt_sigaction)},
+	{CALL(rt_sigprocmask)},
+	{CALL(rt_sigreturn)},
+	{CALL(sigreturn)},
+	{CALL(sigaltstack)},
+	{CALL(tgkill)},
+	{CALL(restart_syscall)},
+	/* time */
+	{CALL(clock_gettime)},
+	{CALL(clock_gettime64)},
+	{CALL(clock_getres)},
+	{CALL(clock_getres_time64)},
+	{CALL(clock_nanosleep)},
+	{CALL(clock_nanosleep_time64)},
+	{CALL(nanosleep)},
+	{CALL(gettimeofday)},
+	{CALL(time)},
+	{CALL(times)},
+	/* itself and the machine */
+	{CALL(getpid)},
+	{CALL(getppid)},
+	{CALL(getuid)},
+	{CALL(geteuid)},
+	{CALL(getgid)},
+	{CALL(getegid)},
+	{CALL(getuid32)},
+	{CALL(geteuid32)},
+	{CALL(getgid32)},
+	{CALL(getegid32)},
+	{CALL(getrandom)},
+	{CALL(getrlimit)},
+	{CALL(ugetrlimit)},
+	{CALL(setrlimit)},
+	{CALL(prlimit64)},
+	{CALL(getrusage)},
+	{CALL(sysinfo)},
+	{CALL(uname)},
+};
+
+static const struct call deadly[] = {
+	{CALL(execve)},
+	{CALL(execveat)},
+	{CALL(fork)},
+	{CALL(vfork)},
+	{CALL(ptrace)},
+	{CALL(process_vm_readv)},
+	{CALL(process_vm_writev)},
+	{CALL(bpf)},
+	{CALL(perf_event_open)},
+	{CALL(userfaultfd)},
+	{CALL(io_uring_setup)},
+	{CALL(init_module)},
+	{CALL(finit_module)},
+	{CALL(delete_module)},
+	{CALL(kexec_load)},
+	{CALL(kexec_file_load)},
+	{CALL(mount)},
+	{CALL(umount2)},
+	{CALL(pivot_root)},
+	{CALL(chroot)},
+	{CALL(setns)},
+	{CALL(unshare)},
+	{CALL(keyctl)},
+	{CALL(add_key)},
+	{CALL(request_key)},
+	{CALL(open_by_handle_at)},
+	{CALL(reboot)},
+	{CALL(swapon)},
+	{CALL(swapoff)},
+	{CALL(setuid)},
+	{CALL(setgid)},
+	{CALL(setreuid)},
+	{CALL(setregid)},
+	{CALL(setresuid)},
+	{CALL(setresgid)},
+	{CALL(personality)},
 };
 
 /* Allowed only where an argument, under a mask, has a value. */
 static const struct {
-	const char *name;
+	struct call call;
 	unsigned argument;
 	uint64_t mask;
 	uint64_t value;
 } conditional[] = {
-	{"socket", 0, UINT32_MAX, AF_INET},
-	{"socket", 0, UINT32_MAX, AF_INET6},
-	{"socket", 0, UINT32_MAX, AF_UNIX},
+	{{CALL(socket)}, 0, UINT32_MAX, AF_INET},
+	{{CALL(socket)}, 0, UINT32_MAX, AF_INET6},
+	{{CALL(socket)}, 0, UINT32_MAX, AF_UNIX},
 	/* getaddrinfo() asks which kinds of addresses the machine has. */
-	{"socket", 0, UINT32_MAX, AF_NETLINK},
-	{"prctl", 0, UINT32_MAX, PR_SET_NAME},
-	{"mprotect", 2, PROT_EXEC, 0},
+	{{CALL(socket)}, 0, UINT32_MAX, AF_NETLINK},
+	{{CALL(prctl)}, 0, UINT32_MAX, PR_SET_NAME},
+	{{CALL(mprotect)}, 2, PROT_EXEC, 0},
 #ifndef __s390__
 	/* A thread, not a process. */
-	{"clone", 0, CLONE_THREAD, CLONE_THREAD},
+	{{CALL(clone)}, 0, CLONE_THREAD, CLONE_THREAD},
 #else
-	{"clone", 1, CLONE_THREAD, CLONE_THREAD},
+	{{CALL(clone)}, 1, CLONE_THREAD, CLONE_THREAD},
 #endif
 };
 
@@ -270,10 +283,8 @@ static void filter_end(struct filter *f, uint32_t action)
 	filter_add(f, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, action));
 }
 
-static void filter_name(struct filter *f, const char *name, uint32_t action)
+static void filter_call(struct filter *f, int nr, uint32_t action)
 {
-	int nr = seccomp_syscall_resolve_name(name);
-
 	if (nr < 0)
 		return;
 	filter_unless_skip(f, (uint32_t)nr, 1);
@@ -291,7 +302,7 @@ static void filter_half(struct filter *f, uint32_t at, uint32_t mask, uint32_t v
 
 static void filter_conditional(struct filter *f, size_t i)
 {
-	int nr = seccomp_syscall_resolve_name(conditional[i].name);
+	int nr = conditional[i].call.nr;
 	uint32_t at = (uint32_t)offsetof(struct seccomp_data, args) +
 		      8 * conditional[i].argument;
 	uint64_t mask = conditional[i].mask, value = conditional[i].value;
@@ -319,14 +330,25 @@ static void filter_make(struct filter *f)
 						   1));
 	filter_end(f, refuse);
 	for (size_t i = 0; i < sizeof(allowed) / sizeof(*allowed); i++)
-		filter_name(f, allowed[i], SECCOMP_RET_ALLOW);
+		filter_call(f, allowed[i].nr, SECCOMP_RET_ALLOW);
 	for (size_t i = 0; i < sizeof(deadly) / sizeof(*deadly); i++)
-		filter_name(f, deadly[i], SECCOMP_RET_KILL_PROCESS);
+		filter_call(f, deadly[i].nr, SECCOMP_RET_KILL_PROCESS);
 	for (size_t i = 0; i < sizeof(conditional) / sizeof(*conditional); i++)
 		filter_conditional(f, i);
 	/* Its flags are in memory, where no filter looks: glibc falls back to clone(). */
-	filter_name(f, "clone3", SECCOMP_RET_ERRNO | ENOSYS);
+	filter_call(f, SCMP_SYS(clone3), SECCOMP_RET_ERRNO | ENOSYS);
 	filter_end(f, refuse);
+}
+
+bool sandbox_calls_has(const char *name)
+{
+	for (size_t i = 0; i < sizeof(allowed) / sizeof(*allowed); i++)
+		if (!strcmp(allowed[i].name, name))
+			return true;
+	for (size_t i = 0; i < sizeof(conditional) / sizeof(*conditional); i++)
+		if (!strcmp(conditional[i].call.name, name))
+			return true;
+	return false;
 }
 
 /* A kernel built without it knows no such question; a filter may refuse any. */

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "exporter/sandbox.h"
+#include "exporter/sandbox_calls.h"
 #include "tests/unit/tap.h"
 
 static char folder[] = "/tmp/siptrunk-sandbox-XXXXXX";
@@ -429,9 +430,43 @@ static void test_too_many(void)
 	sandbox_paths_clear(&p);
 }
 
+/*
+ * Sockets are opened by calls of their own or by the one that is all of them: whichever a
+ * C library takes, it is allowed. What the kernel has, libseccomp does not know of every
+ * architecture, so that what it lacks must be socketcall().
+ */
+static void test_architectures(void)
+{
+	static const uint32_t architectures[] = {SCMP_ARCH_X86_64,   SCMP_ARCH_X86,
+						 SCMP_ARCH_AARCH64,  SCMP_ARCH_ARM,
+						 SCMP_ARCH_MIPSEL64, SCMP_ARCH_PPC64LE,
+						 SCMP_ARCH_S390X,    SCMP_ARCH_RISCV64};
+	static const char *const calls[] = {
+		"socket",     "socketpair", "bind",	   "listen",	  "accept4",
+		"connect",    "shutdown",   "getsockname", "getpeername", "getsockopt",
+		"setsockopt", "sendto",	    "sendmsg",	   "sendmmsg",	  "recvfrom",
+		"recvmsg",    "recvmmsg"};
+
+	for (size_t a = 0; a < sizeof(architectures) / sizeof(*architectures); a++) {
+		uint32_t arch = architectures[a];
+		bool one = seccomp_syscall_resolve_name_arch(arch, "socketcall") >= 0;
+		int wrong = 0;
+
+		for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++) {
+			int nr = seccomp_syscall_resolve_name_arch(arch, calls[i]);
+
+			wrong += !sandbox_calls_has(calls[i]) || (nr < 0 && !one);
+		}
+		wrong += one && !sandbox_calls_has("socketcall");
+		ok(!wrong, "sockets on architecture %x", arch);
+	}
+	ok(!sandbox_calls_has("execve") && !sandbox_calls_has("kill"), "not everything");
+}
+
 int main(void)
 {
 	make_folders();
+	test_architectures();
 	test_attempts();
 	test_refused();
 	test_too_many();
