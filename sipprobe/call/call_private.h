@@ -91,6 +91,7 @@ struct call {
 	struct auth *auth; /* NULL: no credentials */
 	uint8_t challenges;
 	uint32_t session_s; /* Session-Expires that is asked for */
+	bool lengthened;    /* a 422 made it longer */
 	struct request invite;
 	enum call_invite state;
 	struct call_retry invite_retry;

@@ -144,8 +144,11 @@ static bool receive_asks_again(struct call *c, const struct guard_message *m,
 
 	if (c->state > CALL_INVITE_PROCEEDING || !c->end_ns)
 		return false;
-	if (m->code == 422 && least_s > c->session_s && least_s <= SESSION_MAX_S) {
+	/* Once: each 422 of a peer may ask for more than the last, and is a call. */
+	if (m->code == 422 && !c->lengthened && least_s > c->session_s &&
+	    least_s <= SESSION_MAX_S) {
 		c->session_s = least_s;
+		c->lengthened = true;
 		return true;
 	}
 	if (!c->auth || c->challenges == CHALLENGES_MAX)

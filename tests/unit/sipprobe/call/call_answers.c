@@ -45,6 +45,8 @@ static const struct {
 	 "\r\nSession-Expires: 91;"},
 	{"the longest", 1, 422, "Min-SE: 7200\r\n", 200, PROBE_RESPONSE,
 	 "\r\nSession-Expires: 7200;"},
+	{"a second one that wants more", 2, 422, "Min-SE: 9%u\r\n", 422, PROBE_RESPONSE,
+	 ""},
 	{"one too long", 1, 422, "Min-SE: 7201\r\n", 422, PROBE_RESPONSE, ""},
 	{"no longer than it was", 1, 422, "Min-SE: 90\r\n", 422, PROBE_RESPONSE, ""},
 	{"422 that says none", 1, 422, "", 422, PROBE_RESPONSE, ""},
