@@ -46,6 +46,7 @@ static int plan_trunk(struct plan *p, size_t i, struct engine *e)
 {
 	const struct config_trunk *conf = &p->conf->trunks[i];
 	size_t old = p->kin[i].old;
+	int err;
 
 	if (p->kin[i].equal) {
 		p->trunks[i] = e->trunks[old];
@@ -55,7 +56,10 @@ static int plan_trunk(struct plan *p, size_t i, struct engine *e)
 	if (old != CONFIG_NO_KIN)
 		trunk_expect(e->trunks[old],
 			     config_trunk_binds_alike(trunk_conf(e->trunks[old]), conf));
-	return trunk_alloc(&p->trunks[i], &e->group, conf);
+	err = trunk_alloc(&p->trunks[i], &e->group, conf);
+	if (!err && old != CONFIG_NO_KIN)
+		trunk_follow(p->trunks[i], e->trunks[old]);
+	return err;
 }
 
 static int plan_trunks(struct plan *p, struct engine *e)

@@ -120,7 +120,29 @@ int64_t target_busy_until_ns(const struct target *t)
 void target_take_over(struct target *t, struct health health, int64_t due_ns)
 {
 	t->health = health;
-	if (due_ns < t->due_ns && !t->owner->paused)
+	if (due_ns < t->due_ns && !t->prober->steady && !t->owner->paused)
+		target_probe_at(t, due_ns);
+}
+
+struct target_turn target_turn(const struct target *t)
+{
+	return (struct target_turn){
+		.prober = t->prober,
+		.due_ns = t->due_ns,
+		.begun_ns = t->begun_ns,
+		.interval_ns = target_schedule_interval_ns(t),
+		.phase = t->phase,
+	};
+}
+
+void target_take_turn(struct target *t, const struct target_turn *turn, bool whole)
+{
+	int64_t due_ns;
+
+	if (!t->prober->steady || turn->prober != t->prober)
+		return;
+	due_ns = target_schedule_heir_ns(t, turn, whole, clock_monotonic_ns());
+	if (due_ns && !t->owner->paused)
 		target_probe_at(t, due_ns);
 }
 

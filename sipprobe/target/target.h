@@ -50,9 +50,29 @@ int64_t target_busy_until_ns(const struct target *t);
  * Of a target just made: it takes the place of another, whose state and counting for
  * `fall` and `rise` go on with it.
  *
- * @due_ns: it is probed no later than this
+ * @due_ns: it is probed no later than this, but where target_take_turn() is to say
  */
 void target_take_over(struct target *t, struct health health, int64_t due_ns);
+
+/* Its place in time: of a target that goes, for one that takes it. */
+struct target_turn {
+	const struct prober *prober;
+	int64_t due_ns;	     /* target_due_ns() */
+	int64_t begun_ns;    /* its last probe; 0: there was none */
+	int64_t interval_ns; /* that these came by */
+	uint32_t phase;
+};
+
+struct target_turn target_turn(const struct target *t);
+
+/*
+ * Of a target just made, whose probes cost: it begins no sooner than the other would
+ * have, so that neither a name that changes nor a reload buys a call. Others it leaves
+ * as they are.
+ *
+ * @whole: the other goes, and all of its place is to be had; else its last probe counts
+ */
+void target_take_turn(struct target *t, const struct target_turn *turn, bool whole);
 
 /*
  * How well our end @local of what came in suits the one that the trunk sends from: 2 the

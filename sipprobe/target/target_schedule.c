@@ -3,9 +3,10 @@
 
 #include "base/clock.h"
 #include "sipprobe/target/registry.h"
+#include "sipprobe/target/target.h"
 #include "sipprobe/target/target_state.h"
 
-static int64_t own_interval_ns(const struct target *t)
+int64_t target_schedule_interval_ns(const struct target *t)
 {
 	const struct config_settings *s = target_settings(t);
 	int64_t own_us = t->prober->interval_us ? t->prober->interval_us(s) : 0;
@@ -30,7 +31,7 @@ int64_t target_schedule_first_ns(struct target *t, const char *address, int64_t 
 	t->phase = schedule_phase(t->owner->conf->name, address, t->prober->method);
 	if (t->prober->steady)
 		return grid_ns(t, STEADY_FIRST_S * CLOCK_NS_PER_S, now_ns);
-	return schedule_first_ns(t->phase, own_interval_ns(t),
+	return schedule_first_ns(t->phase, target_schedule_interval_ns(t),
 				 registry_count(target_services(t)->registry), now_ns);
 }
 
@@ -41,7 +42,7 @@ int64_t target_schedule_first_ns(struct target *t, const char *address, int64_t 
 static int64_t pace_ns(const struct target *t)
 {
 	bool fast = t->health.verdict == PROBE_DOWN || t->health.state == HEALTH_DOWN;
-	int64_t own_ns = own_interval_ns(t);
+	int64_t own_ns = target_schedule_interval_ns(t);
 	int64_t down_ns = target_settings(t)->down_interval_us * CLOCK_NS_PER_US;
 
 	return fast && !t->prober->steady && !t->refused && down_ns && down_ns < own_ns
@@ -105,4 +106,21 @@ int64_t target_schedule_next_ns(const struct target *t, const struct probe_resul
 		return at_ns;
 	return put_off_ns(t, at_ns, interval_ns,
 			  now_ns + r->retry_after_s * CLOCK_NS_PER_S);
+}
+
+int64_t target_schedule_heir_ns(struct target *t, const struct target_turn *turn,
+				bool whole, int64_t now_ns)
+{
+	int64_t interval_ns = target_schedule_interval_ns(t);
+	bool due = whole && turn->due_ns > now_ns;
+
+	/* It was to begin within its first minute, which does not begin anew. */
+	if (!turn->begun_ns)
+		return due && turn->due_ns < t->due_ns ? turn->due_ns : 0;
+	t->begun_ns = turn->begun_ns;
+	if (whole)
+		t->phase = turn->phase;
+	if (due && turn->interval_ns == interval_ns)
+		return turn->due_ns;
+	return paced_ns(t, interval_ns, now_ns);
 }

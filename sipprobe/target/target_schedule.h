@@ -5,6 +5,10 @@
 #include "sipprobe/probe.h"
 
 struct target;
+struct target_turn;
+
+/* How far apart its probes are while all is well. */
+int64_t target_schedule_interval_ns(const struct target *t);
 
 /* When a new target is probed first; sets its phase. @address: its text */
 int64_t target_schedule_first_ns(struct target *t, const char *address, int64_t now_ns);
@@ -15,5 +19,12 @@ int64_t target_schedule_first_ns(struct target *t, const char *address, int64_t 
  */
 int64_t target_schedule_next_ns(const struct target *t, const struct probe_result *r,
 				int64_t now_ns);
+
+/*
+ * When a steady target is probed first that takes another's turn, and its place on the
+ * grid with it if it takes the @whole; 0: as it would be without.
+ */
+int64_t target_schedule_heir_ns(struct target *t, const struct target_turn *turn,
+				bool whole, int64_t now_ns);
 
 #endif

@@ -7,6 +7,7 @@
 #include "sipprobe/tls/tls_cache.h"
 #include "sipprobe/transport/local_sockets.h"
 #include "sipprobe/trunk/heartbeat.h"
+#include "sipprobe/trunk/trunk_heirs.h"
 #include "sipprobe/trunk/trunk_names.h"
 #include "sipprobe/trunk/trunk_parts.h"
 #include "sipprobe/trunk/trunk_pause.h"
@@ -28,6 +29,7 @@ static void trunk_more_destructor(void *arg)
 
 	mem_deref(more->registrar);
 	mem_deref(more->heartbeat);
+	mem_deref(more->turns);
 }
 
 struct trunk_more *trunk_more(struct trunk *t)
@@ -106,6 +108,20 @@ int trunk_alloc(struct trunk **tp, struct trunk_group *group,
 	else
 		*tp = t;
 	return err;
+}
+
+void trunk_follow(struct trunk *t, const struct trunk *former)
+{
+	struct heirs_turns *turns =
+		former->target_count
+			? heirs_turns_of(trunk_targets(former), former->target_count)
+		: former->more ? mem_ref(former->more->turns)
+			       : NULL;
+
+	if (turns && trunk_more(t))
+		t->more->turns = turns;
+	else
+		mem_deref(turns);
 }
 
 void trunk_expect(struct trunk *t, bool succeeded)

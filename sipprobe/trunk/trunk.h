@@ -10,6 +10,12 @@ struct trunk;
 int trunk_alloc(struct trunk **tp, struct trunk_group *group,
 		const struct config_trunk *conf);
 
+/*
+ * Says whose place it takes at a reload, before that goes: calls are made no sooner for
+ * it. Without memory for that they are.
+ */
+void trunk_follow(struct trunk *t, const struct trunk *former);
+
 /* Tells the listener of it and begins to resolve its name; an address is left for later.
  */
 void trunk_start(struct trunk *t);

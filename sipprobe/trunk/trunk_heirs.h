@@ -7,17 +7,21 @@
 
 #include "sipprobe/dns/resolve.h"
 #include "sipprobe/health.h"
+#include "sipprobe/target/target.h"
 
-struct prober;
-struct target;
+/* What goes on over a reload that changes a trunk: the turns of its calls. */
+struct heirs_turns {
+	size_t count;
+	struct target_turn list[];
+};
 
 /* A target as it was before the change. */
 struct former {
-	const struct prober *prober;
+	struct target_turn turn;
 	struct health health;
-	int64_t due_ns;
 	uint16_t priority;
-	bool vacant; /* it goes, and nobody took its place yet */
+	bool vacant;  /* it goes, and nobody took its place yet */
+	bool earlier; /* of the trunk before a reload: nothing but its turn goes on */
 };
 
 struct heirs {
@@ -29,6 +33,13 @@ struct heirs {
 
 /* Notes a target before the change. @goes: its address is not among the new ones */
 void heirs_note(struct heirs *h, const struct target *t, bool goes);
+
+/* Those of a trunk's targets that cost, before it goes; NULL: there are none, or no
+ * memory for them. mem_deref() */
+struct heirs_turns *heirs_turns_of(struct target *const *targets, size_t count);
+
+/* Notes them, before the first targets of the trunk that follows. NULL is ignored. */
+void heirs_note_turns(struct heirs *h, const struct heirs_turns *turns);
 
 /*
  * Gives a new target the place of one that goes: one of the same check, rather of the

@@ -5,6 +5,7 @@
 #include "sipprobe/trunk/trunk_group.h"
 
 struct heartbeat;
+struct heirs_turns;
 struct naming;
 struct registrar;
 struct target;
@@ -13,6 +14,8 @@ struct target;
 struct trunk_more {
 	struct registrar *registrar; /* NULL: REGISTER, if at all, at all addresses */
 	struct heartbeat *heartbeat; /* of the peer's own pings, or NULL */
+	struct heirs_turns
+		*turns; /* of the trunk before a reload, for the first targets */
 };
 
 struct trunk {

@@ -54,7 +54,11 @@ static int pause_targets(struct target ***fresh, struct trunk *t)
 
 		err = target_alloc(&list[count], &t->group->targets, &t->owner,
 				   target_prober(old), target_address(old), -1);
-		count += !err;
+		if (!err) {
+			const struct target_turn turn = target_turn(old);
+
+			target_take_turn(list[count++], &turn, true);
+		}
 	}
 	if (err)
 		pause_drop(list, count);

@@ -192,11 +192,17 @@ static int set_addresses(struct trunk *t, const struct resolve_result *res,
 		.trunk = (enum health_state)t->sum,
 		.first = first,
 	};
+	int err;
 
 	registrar_list(trunk_registrar(t), res);
 	note_formers(&heirs, t, res);
+	if (t->more)
+		heirs_note_turns(&heirs, t->more->turns);
 	remove_unlisted(t, res);
-	return add_listed(t, res, &heirs, resolve_ns);
+	err = add_listed(t, res, &heirs, resolve_ns);
+	if (t->more && !err)
+		t->more->turns = mem_deref(t->more->turns);
+	return err;
 }
 
 /* What was not answered is not gone: the next good answer settles it. */

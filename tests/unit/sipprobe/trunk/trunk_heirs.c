@@ -175,13 +175,106 @@ static void test_rotation_of_due_times(void)
 	trunks_close(&ts);
 }
 
+static struct target *calling(const struct trunks *ts, unsigned n)
+{
+	for (unsigned i = 0; i < ts->trunk->target_count; i++)
+		if (target_prober(trunk_targets(ts->trunk)[i]) == &prober_invite && !n--)
+			return trunk_targets(ts->trunk)[i];
+	return NULL;
+}
+
+#define CALLS                                                                            \
+	"\"calls\": {\"numbers\": [\"100200\"], \"media\": {\"ports\": "                 \
+	"\"20000-20199\", \"networks\": [\"192.0.2.0/24\"]}}, "
+
+static void open_calls(struct trunks *ts)
+{
+	trunks_top = CALLS;
+	trunks_open(ts, "sip:isp.test;transport=udp",
+		    CALM ", \"family\": \"ipv4\", \"method\": [\"OPTIONS\", \"INVITE\"], "
+			 "\"call\": {\"mode\": \"ring\", \"to\": \"100200\", "
+			 "\"interval\": \"15m\"}",
+		    "");
+	trunks_top = "";
+}
+
+/* A call as if made just now, and when the next is due. */
+static int64_t called(struct target *t, int64_t next_s)
+{
+	t->begun_ns = virtual_now_ns;
+	target_probe_at(t, virtual_now_ns + next_s * CLOCK_NS_PER_S);
+	return target_due_ns(t);
+}
+
+/* Calls cost: neither an address that changes nor a reload makes one. */
+static void test_rotation_of_calls(void)
+{
+	char zone[1024];
+	struct trunks ts;
+	struct trunk *old;
+	int64_t due_ns;
+
+	open_calls(&ts);
+	rotate_zone(&ts, zone, "1");
+	ok(target_due_ns(calling(&ts, 0)) <= virtual_now_ns + 60 * CLOCK_NS_PER_S,
+	   "the first within a minute");
+	due_ns = called(calling(&ts, 0), 800);
+	rotate_zone(&ts, zone, "2");
+	is_int(target_due_ns(calling(&ts, 0)), due_ns, "another address, and no call");
+	rotate_zone(&ts, zone, "23");
+	ok(target_due_ns(calling(&ts, 1)) >= virtual_now_ns + 450 * CLOCK_NS_PER_S,
+	   "nor by one more, for half an interval");
+	rotate_zone(&ts, zone, "4");
+	is_int(target_due_ns(calling(&ts, 0)), due_ns, "others altogether");
+
+	old = ts.trunk;
+	for (int round = 0; round < 2; round++) {
+		(void)trunk_alloc(&ts.trunk, &ts.group, ts.f.config->trunks);
+		trunk_follow(ts.trunk, old);
+		mem_deref(old);
+		trunk_start(ts.trunk);
+		old = ts.trunk;
+	}
+	rotate_zone(&ts, zone, "4");
+	is_int(target_due_ns(calling(&ts, 0)), due_ns, "two reloads at once");
+	is_int(target_health(calling(&ts, 0)).state, HEALTH_UNKNOWN, "that begin anew");
+	is_int(ts.trunk->more && ts.trunk->more->turns, 0, "of which nothing is left");
+	target_probe_at(calling(&ts, 0), virtual_now_ns);
+	rotate_zone(&ts, zone, "5");
+	ok(target_due_ns(calling(&ts, 0)) >= virtual_now_ns + 450 * CLOCK_NS_PER_S,
+	   "one that was under way counts as made");
+	trunks_close(&ts);
+}
+
+/* A pause that ends makes none either. */
+static void test_pause_of_calls(void)
+{
+	char zone[1024];
+	struct trunks ts;
+	int64_t due_ns;
+
+	open_calls(&ts);
+	rotate_zone(&ts, zone, "1");
+	due_ns = called(calling(&ts, 0), 800);
+	((struct config_settings *)(uintptr_t)ts.trunk->owner.conf->settings)->pause.on =
+		true;
+	trunk_review_pause(ts.trunk);
+	is_int(target_due_ns(calling(&ts, 0)), 0, "paused, none is due");
+	((struct config_settings *)(uintptr_t)ts.trunk->owner.conf->settings)->pause.on =
+		false;
+	trunk_review_pause(ts.trunk);
+	ok(due_ns && target_due_ns(calling(&ts, 0)) >=
+			     virtual_now_ns + 450 * CLOCK_NS_PER_S,
+	   "and then not at once");
+	trunks_close(&ts);
+}
+
 int main(void)
 {
 	static void (*const tests[])(void) = {
-		test_rotations,
-		test_rotation_of_checks,
-		test_rotation_of_silence,
-		test_rotation_of_due_times,
+		test_rotations,		  test_rotation_of_checks,
+		test_rotation_of_silence, test_rotation_of_due_times,
+		test_rotation_of_calls,	  test_pause_of_calls,
 	};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));

@@ -18,6 +18,9 @@
 	"isp.test 60 A 127.0.0.1\n"                                                      \
 	"isp.test 60 A 127.0.0.2\n"
 
+/* Of the configuration, before its trunks. */
+static const char *trunks_top = "";
+
 struct trunks {
 	struct fixture f; /* its peer is at every address of this machine */
 	struct trunk_group group;
@@ -134,8 +137,9 @@ static inline void trunks_open(struct trunks *ts, const char *uri, const char *s
 	fixture_peer(&ts->f, "0.0.0.0", CONFIG_TRANSPORT_UDP);
 	config_free(ts->f.config);
 	(void)re_snprintf(text, sizeof(text), uri, sa_port(&ts->f.address.sa));
-	ts->f.config = fixture_config(
-		"{\"trunks\": [{\"name\": \"isp\", \"uri\": \"%s\"%s}]}", text, settings);
+	ts->f.config =
+		fixture_config("{%s\"trunks\": [{\"name\": \"isp\", \"uri\": \"%s\"%s}]}",
+			       trunks_top, text, settings);
 	ts->zone = zone_use(zone);
 	ts->f.events.trunk_add_h = trunk_add_h;
 	ts->f.events.trunk_move_h = trunk_move_h;
