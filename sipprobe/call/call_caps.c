@@ -78,17 +78,20 @@ static bool is_full(const struct call_caps *c, unsigned most, int64_t span_ns,
 	return c->count >= most && now_ns - begun_before_ns(c, most - 1) < span_ns;
 }
 
-const char *call_caps_refusal(const struct call_caps *c, unsigned open, int64_t now_ns)
+const char *call_caps_refusal(const struct call_caps *c, int64_t now_ns)
 {
 	if (!c->at_once)
 		return "no calls are allowed";
-	if (open >= c->at_once)
-		return "calls.max_concurrent calls are open";
 	if (is_full(c, c->per_hour, HOUR_NS, now_ns))
 		return "calls.max_per_hour calls were made in the last hour";
 	if (is_full(c, c->per_day, DAY_NS, now_ns))
 		return "calls.max_per_day calls were made in the last 24 hours";
 	return NULL;
+}
+
+const char *call_caps_crowd(const struct call_caps *c, unsigned open)
+{
+	return open >= c->at_once ? "calls.max_concurrent calls are open" : NULL;
 }
 
 void call_caps_count(struct call_caps *c, int64_t now_ns)

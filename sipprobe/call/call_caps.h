@@ -21,13 +21,14 @@ int call_caps_alloc(struct call_caps **cp);
 int call_caps_set(struct call_caps *c, const struct config_calls *limits);
 
 /*
- * Whether one more call may begin.
- *
- * @open: calls that are open now
+ * Whether one more call may begin, by what was made.
  *
  * Returns NULL, or which limit forbids it: static words for people.
  */
-const char *call_caps_refusal(const struct call_caps *c, unsigned open, int64_t now_ns);
+const char *call_caps_refusal(const struct call_caps *c, int64_t now_ns);
+
+/* The same by what is open now, which passes. */
+const char *call_caps_crowd(const struct call_caps *c, unsigned open);
 
 /* One begins. */
 void call_caps_count(struct call_caps *c, int64_t now_ns);

@@ -178,9 +178,11 @@ enum calls_may calls_may(const struct calls *cs, const char *trunk, const char *
 			return CALLS_BUSY;
 	}
 	*why = cs->stopped ? "calls are stopped"
-			   : call_caps_refusal(cs->caps, calls_under_way(cs),
-					       clock_monotonic_ns());
-	return *why ? CALLS_REFUSED : CALLS_MAY;
+			   : call_caps_refusal(cs->caps, clock_monotonic_ns());
+	if (*why)
+		return CALLS_REFUSED;
+	*why = call_caps_crowd(cs->caps, calls_under_way(cs));
+	return *why ? CALLS_FULL : CALLS_MAY;
 }
 
 int calls_start(struct call **cp, struct calls *cs, const struct call_setup *setup,

@@ -61,6 +61,7 @@ int calls_configure(struct calls *cs, const struct config *conf);
 enum calls_may {
 	CALLS_MAY,
 	CALLS_BUSY,    /* the trunk has one that is not over: later */
+	CALLS_FULL,    /* as many are open as may be: later, too */
 	CALLS_REFUSED, /* a limit, or all are stopped */
 };
 

@@ -14,13 +14,14 @@
 #include "sipprobe/target/target_state.h"
 #include "sipprobe/target/target_stream.h"
 
-/* Between two looks whether the trunk's last call is over. */
+/* Between two looks whether the trunk's last call is over, or there is room for one. */
 #define TURN_NS CLOCK_NS_PER_S
 
 /* What a target knows of its calls. */
 struct target_call {
 	struct call *call; /* borrowed; NULL: none is under way */
 	const char *why;   /* no call was made; or NULL */
+	int64_t full_ns;   /* since when it waits for others' calls to end; 0: not */
 	struct call_outcome out;
 };
 
@@ -120,6 +121,32 @@ static int prober_invite_start(struct target *t)
 	return err;
 }
 
+/*
+ * Where as many calls are open as may be, it waits its turn: left out, it would be due
+ * beside the same others the next time, and left out for ever.
+ */
+static bool prober_invite_waits(struct target *t, int64_t now_ns)
+{
+	int64_t longest_ns = target_schedule_interval_ns(t);
+	struct target_call *tc;
+
+	if (prober_invite_memory(t))
+		return false;
+	tc = t->more->call;
+	if (!tc->full_ns)
+		tc->full_ns = now_ns;
+	if (now_ns - tc->full_ns >= longest_ns)
+		return false;
+	target_probe_at(t, now_ns + TURN_NS);
+	return true;
+}
+
+static void prober_invite_had_turn(const struct target *t)
+{
+	if (t->more->call)
+		t->more->call->full_ns = 0;
+}
+
 /* A call that is due and may not be made is left out; the trunk is no worse for it. */
 static bool prober_invite_refuses(struct target *t)
 {
@@ -131,13 +158,19 @@ static bool prober_invite_refuses(struct target *t)
 		return false;
 	switch (calls_may(target_services(t)->calls, t->owner->conf->name, &why)) {
 	case CALLS_MAY:
+		prober_invite_had_turn(t);
 		return false;
 	case CALLS_BUSY:
 		target_probe_at(t, now_ns + TURN_NS);
 		return true;
+	case CALLS_FULL:
+		if (prober_invite_waits(t, now_ns))
+			return true;
+		break;
 	case CALLS_REFUSED:
 		break;
 	}
+	prober_invite_had_turn(t);
 	t->group->events->call_refused_h(t->cell, why, t->group->arg);
 	t->begun_ns = now_ns;
 	target_probe_at(t, target_schedule_next_ns(t, &none, now_ns));

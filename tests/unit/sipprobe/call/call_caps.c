@@ -49,7 +49,7 @@ static void test_windows(void)
 		for (int k = 0; rows[i].minutes[k] >= 0; k++) {
 			int64_t now_ns = 5 * HOUR + rows[i].minutes[k] * MINUTE;
 
-			why = call_caps_refusal(c, 0, now_ns);
+			why = call_caps_refusal(c, now_ns);
 			if (!why)
 				call_caps_count(c, now_ns);
 		}
@@ -68,20 +68,20 @@ static void test_reload(void)
 
 	for (int i = 0; i < 3; i++)
 		call_caps_count(c, HOUR + i);
-	ok(call_caps_refusal(c, 0, HOUR + 3) != NULL, "three of three");
+	ok(call_caps_refusal(c, HOUR + 3) != NULL, "three of three");
 	is_int(call_caps_set(c, &limits), 0, "a wider limit");
-	ok(!call_caps_refusal(c, 0, HOUR + 4), "lets more through");
+	ok(!call_caps_refusal(c, HOUR + 4), "lets more through");
 	for (int i = 0; i < 97; i++)
 		call_caps_count(c, HOUR + 5);
-	ok(call_caps_refusal(c, 0, HOUR + 6) != NULL, "what was made before counts");
+	ok(call_caps_refusal(c, HOUR + 6) != NULL, "what was made before counts");
 	limits.max_per_hour = 2;
 	is_int(call_caps_set(c, &limits), 0, "a narrower one");
-	ok(call_caps_refusal(c, 0, HOUR + 6) != NULL, "holds at once");
-	ok(call_caps_refusal(c, 0, 2 * HOUR + 30 * MINUTE) != NULL, "and for the day");
-	ok(!call_caps_refusal(c, 0, 26 * HOUR), "and no longer");
+	ok(call_caps_refusal(c, HOUR + 6) != NULL, "holds at once");
+	ok(call_caps_refusal(c, 2 * HOUR + 30 * MINUTE) != NULL, "and for the day");
+	ok(!call_caps_refusal(c, 26 * HOUR), "and no longer");
 	limits.allowed = false;
 	is_int(call_caps_set(c, &limits), 0, "no calls");
-	is_str(call_caps_refusal(c, 0, 50 * HOUR), "no calls are allowed", "none");
+	is_str(call_caps_refusal(c, 50 * HOUR), "no calls are allowed", "none");
 	mem_deref(c);
 }
 
@@ -98,16 +98,15 @@ static void test_growth(void)
 	for (int i = 0; i < 4; i++)
 		call_caps_count(c, HOUR + i * 25 * MINUTE);
 	is_int(call_caps_set(c, &limits), 0, "room for more");
-	ok(call_caps_refusal(c, 0, HOUR + 134 * MINUTE) != NULL, "the last was at 75");
-	ok(!call_caps_refusal(c, 0, HOUR + 135 * MINUTE), "and that is an hour ago");
+	ok(call_caps_refusal(c, HOUR + 134 * MINUTE) != NULL, "the last was at 75");
+	ok(!call_caps_refusal(c, HOUR + 135 * MINUTE), "and that is an hour ago");
 	limits.max_per_hour = 2;
 	is_int(call_caps_set(c, &limits), 0, "two an hour");
-	ok(call_caps_refusal(c, 0, HOUR + 109 * MINUTE) != NULL,
-	   "the one before it at 50");
-	ok(!call_caps_refusal(c, 0, HOUR + 110 * MINUTE), "and that, too");
+	ok(call_caps_refusal(c, HOUR + 109 * MINUTE) != NULL, "the one before it at 50");
+	ok(!call_caps_refusal(c, HOUR + 110 * MINUTE), "and that, too");
 	limits.max_per_hour = 3;
 	is_int(call_caps_set(c, &limits), 0, "three an hour");
-	ok(!call_caps_refusal(c, 0, HOUR + 76 * MINUTE), "no call counts twice");
+	ok(!call_caps_refusal(c, HOUR + 76 * MINUTE), "no call counts twice");
 	mem_deref(c);
 }
 
@@ -116,12 +115,11 @@ static void test_at_once(void)
 	struct call_caps *c = caps_with(2, 100, 100);
 	struct call_caps *none;
 
-	ok(!call_caps_refusal(c, 1, HOUR), "one is open");
-	is_str(call_caps_refusal(c, 2, HOUR), "calls.max_concurrent calls are open",
-	       "two are");
+	ok(!call_caps_crowd(c, 1), "one is open");
+	is_str(call_caps_crowd(c, 2), "calls.max_concurrent calls are open", "two are");
 	mem_deref(c);
 	is_int(call_caps_alloc(&none), 0, "before a configuration");
-	is_str(call_caps_refusal(none, 0, HOUR), "no calls are allowed", "none");
+	is_str(call_caps_refusal(none, HOUR), "no calls are allowed", "none");
 	call_caps_count(none, HOUR);
 	mem_deref(none);
 }

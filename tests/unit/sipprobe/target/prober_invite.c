@@ -247,10 +247,43 @@ static void test_busy(void)
 	close_all(&f, t);
 }
 
+/* As many are open as may be: its turn comes within its interval, or it is left out. */
+static void test_full(void)
+{
+	struct fixture f;
+	struct target *t = open_as(&f, UDP, true);
+
+	may = CALLS_FULL;
+	may_why = "others";
+	fixture_probe(t);
+	is_int(due_ms(t), 1000, "looked at again after a second");
+	pass_ms(INTERVAL_MS - 1500);
+	is_str(fixture_told(&f), "", "untold, nearly for its interval");
+	may = CALLS_MAY;
+	pass_ms(1000);
+	is_str(fixture_told(&f), "begin", "its turn");
+	is_int(made, 1, "a call");
+	mem_deref(t);
+	fixture_close(&f);
+
+	t = open_as(&f, UDP, true);
+	may = CALLS_FULL;
+	may_why = "others";
+	for (int round = 0; round < 2; round++) {
+		fixture_probe(t);
+		pass_ms(INTERVAL_MS - 1500);
+		is_str(fixture_told(&f), "", "it waits");
+		pass_ms(2500);
+		is_str(fixture_told(&f), "refused: others", "and is left out, told");
+		ok(due_ms(t) > INTERVAL_MS / 3, "until the next");
+	}
+	close_all(&f, t);
+}
+
 /* Who asks for a call is told why there is none. */
 static void test_asked_for(void)
 {
-	static const enum calls_may refusals[] = {CALLS_BUSY, CALLS_REFUSED};
+	static const enum calls_may refusals[] = {CALLS_BUSY, CALLS_FULL, CALLS_REFUSED};
 
 	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
 		const struct call_outcome o = {.outcome = PROBE_INTERNAL,
@@ -371,9 +404,9 @@ static void test_leaving(void)
 int main(void)
 {
 	static void (*const tests[])(void) = {
-		test_setup,    test_outcome,   test_long_ladder, test_refused,
-		test_busy,     test_asked_for, test_not_begun,	 test_stopped,
-		test_deadline, test_held_up,   test_leaving,
+		test_setup,   test_outcome,  test_long_ladder, test_refused,
+		test_busy,    test_full,     test_asked_for,   test_not_begun,
+		test_stopped, test_deadline, test_held_up,     test_leaving,
 	};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));
