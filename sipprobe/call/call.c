@@ -16,7 +16,6 @@
 
 enum {
 	SESSION_S = 90,	     /* Session-Expires: the least that RFC 4028 4 allows */
-	RECONNECTS_MAX = 3,  /* of what is under way when its connection breaks */
 	LONGEST_SLACK_S = 2, /* for what happens between the deadlines */
 };
 
@@ -135,18 +134,26 @@ static void call_way_message_h(const struct guard_message *m, int64_t rx_ns, voi
 		call_drive_review(c);
 }
 
-/* What is under way goes out again over the next connection. */
+/* Over the next connection, at once; where that breaks as well, by its clock. */
+static void call_resend_one(struct call *c, const struct sa *hop, struct call_request *r)
+{
+	if (r->anew)
+		call_retry_lost(&r->retry, clock_monotonic_ns());
+	else
+		call_send_again(c, hop, r);
+	r->anew = true;
+}
+
+/* What is under way goes out again, as long as it may, until there is a way again. */
 static void call_resend(struct call *c)
 {
-	if (c->again++ >= RECONNECTS_MAX)
-		return;
 	if (c->cancel.text && c->state == CALL_INVITE_CANCELLING)
-		call_send_again(c, NULL, &c->cancel);
+		call_resend_one(c, NULL, &c->cancel);
 	for (struct le *le = c->lines.head; le; le = le->next) {
 		struct call_line *line = le->data;
 
 		if (line->state == CALL_TALK_ENDING && line->bye.text)
-			call_send_again(c, &line->hop, &line->bye);
+			call_resend_one(c, &line->hop, &line->bye);
 	}
 }
 

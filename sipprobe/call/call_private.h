@@ -54,6 +54,7 @@ struct call_request {
 	char branch[CALL_BRANCH_SIZE];
 	uint32_t cseq;
 	struct call_retry retry;
+	bool anew; /* when its connection broke it went over another at once */
 };
 
 /* A dialog of the call. */
@@ -119,7 +120,6 @@ struct call {
 	bool was_open;	  /* as counted */
 	bool lost;	  /* nobody knows whether all of it ended */
 	bool stopped;	  /* by those who stop all calls */
-	uint8_t again;	  /* connections that were opened anew for what was under way */
 	struct call_outcome out;
 	struct call_media media; /* of its report */
 };

@@ -1,4 +1,4 @@
-/* The clock of a client transaction over UDP (RFC 3261 17.1): pure, told the time. */
+/* The clock of a client transaction (RFC 3261 17.1): pure, told the time. */
 #ifndef SIPPROBE_CALL_CALL_RETRY_H
 #define SIPPROBE_CALL_CALL_RETRY_H
 
@@ -25,6 +25,9 @@ void call_retry_begin(struct call_retry *r, int64_t now_ns, int64_t t1_ns, bool 
 
 /* Sends no more copies, and waits on. */
 void call_retry_quiet(struct call_retry *r);
+
+/* Its connection is gone: copies leave as over UDP, until one has another. */
+void call_retry_lost(struct call_retry *r, int64_t now_ns);
 
 /* A provisional response to what is no INVITE: from now on every T2 (17.1.2.2). */
 void call_retry_slow(struct call_retry *r, int64_t now_ns);

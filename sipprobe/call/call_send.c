@@ -115,15 +115,28 @@ void call_send_invite_again(struct call *c)
 	(void)send_bytes(c, LADDER_RETRANSMITTED, c->invite.buf, c->invite.len);
 }
 
+/* Over a connection what left needs no copy, unless that breaks. */
+static int request_left(const struct call *c, struct call_request *r, int err)
+{
+	if (call_way_is_reliable(c->way)) {
+		call_retry_quiet(&r->retry);
+		if (err)
+			call_retry_lost(&r->retry, clock_monotonic_ns());
+	}
+	return err;
+}
+
 /* Takes the printed text over and sends it first. */
 static int request_begin(struct call *c, const struct sa *hop, struct call_request *r,
 			 struct mbuf *mb)
 {
 	mem_deref(r->text);
 	r->text = mb;
+	r->anew = false;
 	call_retry_begin(&r->retry, clock_monotonic_ns(), call_t1_ns(c), false,
 			 call_way_is_reliable(c->way));
-	return send_to(c, hop, LADDER_SENT, (const char *)mb->buf, mb->end);
+	return request_left(c, r,
+			    send_to(c, hop, LADDER_SENT, (const char *)mb->buf, mb->end));
 }
 
 /* What could not be made is tried again by its clock, as if it had been lost. */
@@ -280,10 +293,11 @@ void call_send_bye_again(struct call *c, struct call_line *line)
 	line->bye_moved |= moved;
 }
 
-void call_send_again(struct call *c, const struct sa *hop, const struct call_request *r)
+void call_send_again(struct call *c, const struct sa *hop, struct call_request *r)
 {
-	(void)send_to(c, hop, LADDER_RETRANSMITTED, (const char *)r->text->buf,
-		      r->text->end);
+	(void)request_left(c, r,
+			   send_to(c, hop, LADDER_RETRANSMITTED,
+				   (const char *)r->text->buf, r->text->end));
 }
 
 bool call_request_answered(const struct call_request *r, const struct guard_message *m)

@@ -42,7 +42,7 @@ int call_print_bye(struct call_request *r, const struct call *c, const struct di
 		   const struct mbuf *invite, const struct call_print_way *way);
 
 /* Sends a request's bytes once more. @hop: NULL: to the peer */
-void call_send_again(struct call *c, const struct sa *hop, const struct call_request *r);
+void call_send_again(struct call *c, const struct sa *hop, struct call_request *r);
 
 /* Whether a response answers that request. */
 bool call_request_answered(const struct call_request *r, const struct guard_message *m);

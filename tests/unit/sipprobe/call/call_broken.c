@@ -169,11 +169,19 @@ static void test_lost_ringing(void)
 	world.script.dead = true;
 	lose();
 	is_int(ladder_count(" > CANCEL"), 1, "CANCEL");
-	for (unsigned i = 1; i < 6; i++) {
+	world.sent = 0;
+	lose();
+	is_int(world.sent, 1, "and at once over the next connection");
+	for (unsigned i = 2; i < 6; i++) {
 		lose();
-		is_int(ladder_count(" >> CANCEL"), i < 3 ? i : 3, "and again");
+		lose();
+		pass_ms(480);
+		is_int(world.sent, i - 1, "and then not so");
+		pass_ms(4000);
+		is_int(world.sent, i, "but a little later");
 	}
 	pass_ms(60000);
+	is_int(world.sent, 5, "and no more while a connection stands");
 	ok(told == 1 && last.report.failure == CALL_FAILURE_NO_ANSWER && not_ended == 1,
 	   "nobody knows of its end");
 	is_str(last.detail, "the connection broke before an answer", "it is said");
@@ -197,12 +205,35 @@ static void test_lost_up(void)
 	is_int(ladder_count(" > BYE"), 1, "BYE");
 	lose();
 	lose();
-	lose();
-	is_int(ladder_count(" >> BYE"), 2, "again, thrice in all with the one before");
+	is_int(ladder_count(" >> BYE"), 1, "again at once");
 	world.script.dead = false;
 	pass_ms(60000);
 	is_int(ladder_count(" CANCEL"), 0, "and no CANCEL");
+	ok(!world_is_up(&world) && !not_ended, "that ends it: %s", ladder);
 	finish();
+	way_reliable = false;
+}
+
+/* The peer is down for long: a BYE is tried until its time is over, as over UDP. */
+static void test_lost_long(void)
+{
+	way_reliable = true;
+	call_conf.mode = CONFIG_CALL_ANSWER;
+	for (int never = 0; never < 2; never++) {
+		begin(&answers);
+		dial();
+		pass_ms(1000);
+		way_send_error = ECONNREFUSED;
+		pass_ms(15000 + 28000);
+		ok(open_now && world_is_up(&world) && !not_ended, "nobody hears our BYE");
+		way_send_error = never ? ECONNREFUSED : 0;
+		pass_ms(10000);
+		ok(!open_now && world_is_up(&world) == (never != 0) &&
+			   not_ended == (unsigned)never,
+		   "until the peer is back, or all its time was in vain");
+		finish();
+	}
+	way_send_error = 0;
 	way_reliable = false;
 }
 
@@ -318,6 +349,7 @@ int main(void)
 	test_lost_early();
 	test_lost_ringing();
 	test_lost_up();
+	test_lost_long();
 	test_lost_late();
 	test_up_later();
 	test_reliable();

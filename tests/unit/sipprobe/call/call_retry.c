@@ -49,6 +49,12 @@ int main(void)
 	check("BYE (Timer E, Timer F)", &r, other);
 	call_retry_begin(&r, 0, 500 * MS, false, true);
 	check("BYE over TCP", &r, end);
+	call_retry_lost(&r, 0);
+	ok(call_retry_next_ns(&r) == INT64_MAX, "what is over is not begun again");
+	call_retry_begin(&r, 0, 500 * MS, false, true);
+	call_retry_lost(&r, 0);
+	call_retry_lost(&r, 100 * MS);
+	check("BYE over TCP that broke", &r, other);
 	call_retry_begin(&r, 0, 500 * MS, true, false);
 	call_retry_quiet(&r);
 	check("an INVITE given up", &r, end);
