@@ -90,22 +90,6 @@ void call_drive_line(struct call *c, struct call_line *line, enum call_talk_even
 	line_act(c, line, step.acts);
 }
 
-/*
- * Past a proxy that did not ask to stay in between, the peer itself is asked (12.2.1.1),
- * where its address is one that our audio may go to as well: else whom we called. Over
- * TLS always that one, as nobody could say whose certificate another is to show.
- */
-static struct sa line_hop(const struct call *c, const struct dialog *d)
-{
-	struct sa hop;
-
-	if (c->transport == CONFIG_TRANSPORT_TLS ||
-	    !dialog_next_hop(&hop, d, c->transport) || sa_af(&hop) != sa_af(&c->peer) ||
-	    !call_may_reach(c, &hop))
-		return c->peer;
-	return hop;
-}
-
 /* A dialog that cannot even be read cannot be ended. */
 static struct call_line *line_add(struct call *c, const struct guard_message *m,
 				  bool wanted)
@@ -120,7 +104,7 @@ static struct call_line *line_add(struct call *c, const struct guard_message *m,
 		return NULL;
 	}
 	line->wanted = wanted;
-	line->hop = line_hop(c, line->dialog);
+	line->hop = call_hop(c, line->dialog);
 	list_append(&c->lines, &line->le, line);
 	call_drive_line(c, line, CALL_TALK_AGAIN);
 	return line;

@@ -138,6 +138,9 @@ static inline bool call_invite_parts(struct guard_message *m, const struct call 
 /* Whether an address is in calls.media.networks. */
 bool call_may_reach(const struct call *c, const struct sa *sa);
 
+/* Where requests within a dialog go; again whenever the peer says another target. */
+struct sa call_hop(const struct call *c, const struct dialog *d);
+
 /* Whether an answer may come from there: the peer, or whom a dialog's requests went to.
  */
 bool call_knows(const struct call *c, const struct sa *src);

@@ -94,6 +94,7 @@ static unsigned serve_offer(struct call *c, struct call_line *line,
 	bool invite = !pl_strcmp(&m->method, "INVITE");
 
 	(void)dialog_refresh(line->dialog, m);
+	line->hop = call_hop(c, line->dialog);
 	serve_contact(c);
 	serve_session(m);
 	if (!c->audio || (!sdp.l && !invite))

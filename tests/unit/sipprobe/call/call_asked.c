@@ -118,11 +118,43 @@ static void test_byes(void)
 	finish();
 }
 
+/* The peer moves within the call: from then on its requests go there (12.2.1.2). */
+static void test_moves(void)
+{
+	static const struct {
+		const char *name, *method, *fields, *hop;
+	} moves[] = {
+		{"a re-INVITE", "INVITE", "Contact: <sip:p@192.0.2.77>\r\n",
+		 "192.0.2.77"},
+		{"an UPDATE", "UPDATE", "Contact: <sip:p@192.0.2.77>\r\n", "192.0.2.77"},
+		{"to where we may not send", "UPDATE",
+		 "Contact: <sip:p@198.51.100.1>\r\n", "192.0.2.9"},
+		{"nowhere", "UPDATE", "", "192.0.2.9"},
+	};
+
+	call_conf.mode = CONFIG_CALL_ECHO;
+	for (size_t i = 0; i < sizeof(moves) / sizeof(moves[0]); i++) {
+		char text[64];
+
+		begin(&(struct peer_script){.answer_ms = 400, .mute = true});
+		dial();
+		pass_ms(1000);
+		is_int(ask(moves[i].method, 10, moves[i].fields, SDP), 200,
+		       moves[i].name);
+		pass_ms(16000);
+		(void)re_snprintf(text, sizeof(text), "%j", &last_hop);
+		ok(ladder_count(" > BYE") == 1, "BYE");
+		is_str(text, moves[i].hop, "goes there");
+		finish();
+	}
+}
+
 int main(void)
 {
 	load();
 	test_asked();
 	test_byes();
+	test_moves();
 	config_free(conf);
 	return tap_done();
 }
