@@ -167,10 +167,20 @@ static void drive_retire(struct call *c, enum call_event event)
 	}
 }
 
+/* It was given up, by silence or a failure of the way, and rings after all: once. */
+static bool drive_wakes(const struct call *c, enum call_event event)
+{
+	return event == CALL_EVENT_PROVISIONAL && c->state == CALL_INVITE_DONE &&
+	       !c->out.code && !c->cancel.text;
+}
+
 void call_drive(struct call *c, enum call_event event, const struct guard_message *m)
 {
-	struct call_step step = call_invite_step(c->state, event);
+	struct call_step step;
 
+	if (drive_wakes(c, event))
+		c->state = CALL_INVITE_GIVEN_UP;
+	step = call_invite_step(c->state, event);
 	c->state = (enum call_invite)step.next;
 	drive_act(c, step.acts, m);
 	drive_retire(c, event);

@@ -9,7 +9,7 @@ static const struct peer_script silent = {
 
 static bool request_has(const char *text)
 {
-	return strstr(world.request, text);
+	return strstr(world.request, text) != NULL;
 }
 
 static bool invite_has(const char *text)
@@ -377,6 +377,46 @@ static void test_phrase(void)
 	finish();
 }
 
+/* One that was given up rings after all: it is cancelled, but not what had its answer. */
+static void test_late_ringing(void)
+{
+	static const struct {
+		const char *name;
+		unsigned code;
+		bool icmp, cancels;
+	} givings[] = {{"silence", 0, false, true},
+		       {"an ICMP error", 0, true, true},
+		       {"a refusal", 486, false, false},
+		       {"an answer", 200, false, false}};
+
+	call_conf.mode = CONFIG_CALL_ANSWER;
+	for (size_t i = 0; i < sizeof(givings) / sizeof(givings[0]); i++) {
+		struct guard_message m;
+
+		begin(&silent);
+		dial();
+		pass_ms(300);
+		if (givings[i].code)
+			(void)say(givings[i].code, "x", "peer-one", PEER_CONTACT);
+		if (givings[i].icmp && peer_invite(&world, &m))
+			(void)calls_icmp(calls, &m.branch, ECONNREFUSED);
+		pass_ms(givings[i].code ? 20000 : 40000);
+		ok(told == 1 && !open_now, "%s ended it", givings[i].name);
+		world.request[0] = '\0';
+		ok(say(180, "x", "b", ""), "and it rings");
+		is_int(open_now, givings[i].cancels, "it is open again, or not");
+		pass_ms(8);
+		is_int(request_has("CANCEL "), givings[i].cancels, "it is cancelled");
+		pass_ms(100);
+		ok(!open_now && !not_ended && told == 1, "which ends it");
+		world.request[0] = '\0';
+		(void)say(180, "x", "b", "");
+		pass_ms(100);
+		is_int(request_has("CANCEL "), 0, "once");
+		finish();
+	}
+}
+
 /* Either says that it rings, and the first of them when. */
 static void test_rings(void)
 {
@@ -475,6 +515,7 @@ int main(void)
 	test_late_challenge();
 	test_phrase();
 	test_rings();
+	test_late_ringing();
 	test_hops();
 	test_no_way_back();
 	config_free(conf);
