@@ -70,6 +70,8 @@ struct call_line {
 	uint32_t peer_cseq;  /* of its last request; 0: none */
 	struct auth *auth;   /* what answers challenges to our BYE; NULL: none came */
 	uint8_t challenges;  /* that it had */
+	uint8_t put_offs;    /* refusals that pass, each answered by another BYE */
+	bool bye_refused;    /* by one of them: its next copy is another BYE */
 	bool wanted;	     /* the first one; others are forks */
 };
 

@@ -11,6 +11,9 @@
 enum {
 	CHALLENGES_MAX = 3,   /* answered for one INVITE, or one BYE */
 	SESSION_MAX_S = 7200, /* whatever a peer's Min-SE says */
+	PUT_OFFS_MAX = 3,     /* BYEs after one that was refused for the moment */
+	PUT_OFF_S = 4,	      /* till the next, where the peer does not say when … */
+	PUT_OFF_MAX_S = 10,   /* … or says later than there is time for */
 };
 
 /* The message as it arrived: its status line stands right before the reason phrase. */
@@ -215,6 +218,37 @@ static bool bye_is_challenged(struct call *c, struct call_line *line,
 	       !call_send_bye(c, line);
 }
 
+/* Refusals of the moment: of one that is overloaded, or whose next hop does not answer.
+ */
+static bool is_temporary(unsigned code)
+{
+	return code == 500 || (code >= 502 && code <= 504);
+}
+
+/*
+ * Who has no time for a BYE has the call yet: it is made anew as another request, when
+ * the peer says or a little later, within the time of the first (Timer F).
+ */
+static bool bye_is_put_off(struct call_line *line, const struct guard_message *m,
+			   int64_t rx_ns)
+{
+	int64_t wait_s = PUT_OFF_S;
+
+	if (!is_temporary(m->code))
+		return false;
+	/* A copy of the same refusal. */
+	if (line->bye_refused)
+		return true;
+	if (line->put_offs == PUT_OFFS_MAX)
+		return false;
+	if (m->retry_after_s > 0 && m->retry_after_s <= PUT_OFF_MAX_S)
+		wait_s = m->retry_after_s;
+	line->put_offs++;
+	line->bye_refused = true;
+	call_retry_put_off(&line->bye.retry, rx_ns + wait_s * CLOCK_NS_PER_S);
+	return true;
+}
+
 static void receive_bye(struct call *c, struct call_line *line,
 			const struct guard_message *m, int64_t rx_ns)
 {
@@ -223,7 +257,8 @@ static void receive_bye(struct call *c, struct call_line *line,
 		call_retry_slow(&line->bye.retry, rx_ns);
 	else if (call_bye_ends(m->code))
 		call_drive_line(c, line, CALL_TALK_FINAL);
-	else if (line->state != CALL_TALK_ENDING || !bye_is_challenged(c, line, m))
+	else if (line->state != CALL_TALK_ENDING ||
+		 (!bye_is_challenged(c, line, m) && !bye_is_put_off(line, m, rx_ns)))
 		call_drive_line(c, line, CALL_TALK_REFUSED);
 }
 

@@ -18,6 +18,12 @@ void call_retry_quiet(struct call_retry *r)
 	r->again_ns = 0;
 }
 
+void call_retry_put_off(struct call_retry *r, int64_t at_ns)
+{
+	if (r->end_ns)
+		r->again_ns = at_ns;
+}
+
 void call_retry_lost(struct call_retry *r, int64_t now_ns)
 {
 	if (r->end_ns && !r->again_ns)

@@ -26,6 +26,9 @@ void call_retry_begin(struct call_retry *r, int64_t now_ns, int64_t t1_ns, bool 
 /* Sends no more copies, and waits on. */
 void call_retry_quiet(struct call_retry *r);
 
+/* The next copy leaves then, if there is time for one. */
+void call_retry_put_off(struct call_retry *r, int64_t at_ns);
+
 /* Its connection is gone: copies leave as over UDP, until one has another. */
 void call_retry_lost(struct call_retry *r, int64_t now_ns);
 

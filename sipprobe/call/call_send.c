@@ -282,14 +282,19 @@ static bool bye_is_half_done(const struct call *c, const struct call_line *line)
 
 void call_send_bye_again(struct call *c, struct call_line *line)
 {
+	int64_t end_ns = line->bye.retry.end_ns;
+	bool refused = line->bye_refused;
 	bool moved = line->bye.text && !line->bye_moved &&
 		     !call_way_is_reliable(c->way) && bye_is_half_done(c, line) &&
 		     !sa_cmp(&line->bye_local, call_way_local(c->way), SA_ALL);
 
-	if (!line->bye.text || moved)
+	line->bye_refused = false;
+	if (!line->bye.text || moved || refused)
 		(void)call_send_bye(c, line);
 	else
 		call_send_again(c, &line->hop, &line->bye);
+	if (refused)
+		line->bye.retry.end_ns = end_ns;
 	line->bye_moved |= moved;
 }
 

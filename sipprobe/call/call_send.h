@@ -20,7 +20,8 @@ int call_send_bye(struct call *c, struct call_line *line);
 /*
  * BYE once more. Where a reload has closed the socket that it left from, some answer to
  * the port that nobody has any more, and to each copy again. After half of Timer F then,
- * once, it is another request (RFC 3261 8.1.1.5, 8.1.1.7).
+ * once, it is another request (RFC 3261 8.1.1.5, 8.1.1.7); and so it is where the last
+ * was refused for the moment, for which its time does not begin anew.
  */
 void call_send_bye_again(struct call *c, struct call_line *line);
 

@@ -128,6 +128,48 @@ static void test_bye_again(void)
 	settings.auth = NULL;
 }
 
+/* One that is refused for the moment is made anew, a few times, in the time it has. */
+static void test_bye_put_off(void)
+{
+	static const struct {
+		const char *name;
+		unsigned refusals, code;
+		const char *fields;
+		int wait_ms; /* to the second BYE; 0: there is none */
+		unsigned byes, not_ended;
+	} rows[] = {
+		{"overloaded", 1, 503, "", 4000, 2, 0},
+		{"overloaded, and it says for how long", 1, 503, "Retry-After: 1\r\n",
+		 1000, 2, 0},
+		{"for longer than there is time", 1, 503, "Retry-After: 3600\r\n", 4000,
+		 2, 0},
+		{"broken", 2, 500, "Retry-After: 2\r\n", 2000, 3, 0},
+		{"a gateway without an answer", 3, 504, "", 4000, 4, 0},
+		{"for ever", 100, 503, "", 4000, 4, 1},
+		{"it cannot", 100, 501, "", 0, 1, 1},
+	};
+
+	call_conf.mode = CONFIG_CALL_ANSWER;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		begin(&(struct peer_script){.answer_ms = 400,
+					    .refuse_byes = rows[i].refusals,
+					    .refuse_code = rows[i].code,
+					    .refuse_fields = rows[i].fields});
+		dial();
+		pass_ms(15450 + (rows[i].wait_ms ? rows[i].wait_ms : 9000) - 50);
+		is_int(ladder_count("> BYE"), 1, rows[i].name);
+		pass_ms(100);
+		is_int(ladder_count("> BYE"), rows[i].wait_ms ? 2 : 1, "the next");
+		pass_ms(32000 - (rows[i].wait_ms ? rows[i].wait_ms : 9000) - 200);
+		is_int(world.refused + !rows[i].not_ended, rows[i].byes, "BYEs in all");
+		is_int(open_now, rows[i].not_ended, "ended, or not");
+		pass_ms(300);
+		ok(!open_now && not_ended == rows[i].not_ended && !world.fault,
+		   "nor later than 64 T1: %s", world.fault ? world.fault : "no fault");
+		finish();
+	}
+}
+
 /* An ICMP error ends what nothing came back for. */
 static void test_icmp(void)
 {
@@ -507,6 +549,7 @@ int main(void)
 	load();
 	test_again();
 	test_bye_again();
+	test_bye_put_off();
 	test_icmp();
 	test_answers_from();
 	test_reliable();
