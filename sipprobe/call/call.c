@@ -34,6 +34,7 @@ static void call_destructor(void *arg)
 	call_forks_clear(&c->forks);
 	mem_deref(c->cancel.text);
 	mem_deref(c->prack.text);
+	mem_deref(c->prack_auth);
 	request_free(&c->invite);
 	mem_deref(c->name);
 	mem_deref(c->uri);

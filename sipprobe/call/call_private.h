@@ -103,6 +103,8 @@ struct call {
 	uint32_t rseq;	      /* of the last one that had its PRACK */
 	struct call_forks forks;
 	struct call_request prack;
+	struct auth *prack_auth; /* what answers challenges to it; NULL: none came */
+	uint8_t prack_challenges;
 	uint32_t cseq; /* of our last request outside of dialogs, PRACK included */
 	struct list lines;
 

@@ -9,7 +9,7 @@
 #include "sipprobe/message/auth.h"
 
 enum {
-	CHALLENGES_MAX = 3,   /* answered for one INVITE, or one BYE */
+	CHALLENGES_MAX = 3,   /* answered for one INVITE, or BYE, or all PRACKs */
 	SESSION_MAX_S = 7200, /* whatever a peer's Min-SE says */
 	PUT_OFFS_MAX = 3,     /* BYEs after one that was refused for the moment */
 	PUT_OFF_S = 4,	      /* till the next, where the peer does not say when … */
@@ -197,24 +197,31 @@ static void receive_invite(struct call *c, const struct guard_message *m, int64_
 }
 
 /*
- * A refusal of a BYE whose sender the peer wants to know: it ends nothing yet. The BYE
- * has nonces of its own, as what the INVITE's were good for is another matter.
+ * A refusal of a request within the call whose sender the peer wants to know. It has
+ * nonces of its own, as what the INVITE's were good for is another matter.
  */
-static bool bye_is_challenged(struct call *c, struct call_line *line,
-			      const struct guard_message *m)
+static bool is_challenged(const struct call *c, struct auth **auth, uint8_t *challenges,
+			  const struct guard_message *m)
 {
 	const char *why;
 
 	if ((m->code != 401 && m->code != 407) || !c->settings.auth ||
-	    line->challenges == CHALLENGES_MAX)
+	    *challenges == CHALLENGES_MAX)
 		return false;
-	if (!line->auth) {
-		if (auth_alloc(&line->auth))
+	if (!*auth) {
+		if (auth_alloc(auth))
 			return false;
-		auth_begin(line->auth, true);
+		auth_begin(*auth, true);
 	}
-	line->challenges++;
-	return auth_take(line->auth, c->settings.auth, m, true, &why) == AUTH_AGAIN &&
+	++*challenges;
+	return auth_take(*auth, c->settings.auth, m, true, &why) == AUTH_AGAIN;
+}
+
+/* It ends nothing yet. */
+static bool bye_is_challenged(struct call *c, struct call_line *line,
+			      const struct guard_message *m)
+{
+	return is_challenged(c, &line->auth, &line->challenges, m) &&
 	       !call_send_bye(c, line);
 }
 
@@ -288,6 +295,17 @@ static void receive_cancelled(struct call *c, const struct guard_message *m,
 		call_retry_quiet(&c->cancel.retry);
 }
 
+static void receive_pracked(struct call *c, const struct guard_message *m, int64_t rx_ns)
+{
+	receive_note(c, m, rx_ns);
+	if (m->code < 200)
+		return;
+	call_retry_end(&c->prack.retry);
+	if (c->state != CALL_INVITE_DONE && c->rseq &&
+	    is_challenged(c, &c->prack_auth, &c->prack_challenges, m))
+		(void)call_send_prack(c, c->rseq);
+}
+
 static bool receive_by_method(struct call *c, const struct guard_message *m,
 			      int64_t rx_ns)
 {
@@ -301,9 +319,7 @@ static bool receive_by_method(struct call *c, const struct guard_message *m,
 		return true;
 	}
 	if (!pl_strcmp(&m->cseq_method, "PRACK") && call_request_answered(&c->prack, m)) {
-		receive_note(c, m, rx_ns);
-		if (m->code >= 200)
-			call_retry_end(&c->prack.retry);
+		receive_pracked(c, m, rx_ns);
 		return true;
 	}
 	return !pl_strcmp(&m->cseq_method, "BYE") && receive_other(c, m, rx_ns);

@@ -214,16 +214,30 @@ static int dialog_print(struct mbuf **mbp, const struct call *c, const struct di
 	return err;
 }
 
+/* What answers a challenge to a request within a dialog, if there is one. */
+static int credentials(struct mbuf *mb, const struct call *c, struct auth *auth,
+		       const char *method, const struct dialog *d)
+{
+	int err = 0;
+
+	if (auth)
+		err = auth_print(auth, mb, c->settings.auth, method, d->target);
+	return err ? err : mbuf_write_u8(mb, 0);
+}
+
 int call_send_prack(struct call *c, uint32_t rseq)
 {
-	struct mbuf *mb;
-	char fields[64];
-	int err;
+	struct mbuf *fields = mbuf_alloc(256), *mb;
+	int err = fields ? mbuf_printf(fields, "RAck: %u %u INVITE\r\n", rseq,
+				       c->invite.cseq)
+			 : ENOMEM;
 
-	(void)re_snprintf(fields, sizeof(fields), "RAck: %u %u INVITE\r\n", rseq,
-			  c->invite.cseq);
-	err = dialog_print(&mb, c, c->early, "PRACK", c->cseq + 1, fields,
-			   c->prack.branch);
+	if (!err)
+		err = credentials(fields, c, c->prack_auth, "PRACK", c->early);
+	if (!err)
+		err = dialog_print(&mb, c, c->early, "PRACK", c->cseq + 1,
+				   (const char *)fields->buf, c->prack.branch);
+	mem_deref(fields);
 	if (err)
 		return err;
 	c->prack.cseq = ++c->cseq;
@@ -247,21 +261,11 @@ int call_send_ack(struct call *c, struct call_line *line)
 		       (const char *)line->ack->buf, line->ack->end);
 }
 
-/* What answers a challenge to our BYE, if there is one. */
-static int bye_fields(struct mbuf *mb, const struct call *c, const struct call_line *line)
-{
-	int err = 0;
-
-	if (line->auth)
-		err = auth_print(line->auth, mb, c->settings.auth, "BYE",
-				 line->dialog->target);
-	return err ? err : mbuf_write_u8(mb, 0);
-}
-
 int call_send_bye(struct call *c, struct call_line *line)
 {
 	struct mbuf *fields = mbuf_alloc(256), *mb;
-	int err = fields ? bye_fields(fields, c, line) : ENOMEM;
+	int err =
+		fields ? credentials(fields, c, line->auth, "BYE", line->dialog) : ENOMEM;
 
 	if (!err)
 		err = dialog_print(&mb, c, line->dialog, "BYE", c->cseq + 1,

@@ -1,6 +1,6 @@
 /*
- * Answers to our INVITE, BYE and PRACK: those that ask for another one, those of several
- * ends, those that are nobody's; and where requests go then.
+ * Answers to our INVITE: those that ask for another one, those of several ends, those
+ * that are nobody's; and where requests go then.
  */
 #include "tests/unit/sipprobe/call/call_stage.h"
 
@@ -80,94 +80,6 @@ static void test_again(void)
 		finish();
 	}
 	settings.auth = NULL;
-}
-
-/* A BYE that is challenged goes out again with credentials, as often as an INVITE. */
-static const struct {
-	const char *name;
-	bool credentials;
-	unsigned refusals, code;
-	const char *fields;
-	unsigned byes;
-	const char *has;
-	unsigned not_ended;
-} byes[] = {
-	{"a BYE is challenged", true, 1, 401, "WWW" CHALLENGE, 2,
-	 "\r\nAuthorization: ", 0},
-	{"by a proxy", true, 1, 407, "Proxy" CHALLENGE, 2,
-	 "\r\nProxy-Authorization: ", 0},
-	{"thrice", true, 3, 401, "WWW" CHALLENGE, 4, "\r\nAuthorization: ", 0},
-	{"four times", true, 4, 401, "WWW" CHALLENGE, 4, "\r\nAuthorization: ", 1},
-	{"without credentials", false, 1, 401, "WWW" CHALLENGE, 1, "BYE ", 1},
-	{"another refusal", true, 1, 403, "WWW" CHALLENGE, 1, "BYE ", 1},
-	{"a redirection", true, 1, 300, "", 1, "BYE ", 1},
-	{"a success of another kind", true, 1, 299, "", 1, "BYE ", 0},
-	{"a challenge without one", true, 1, 401, "", 1, "BYE ", 1},
-};
-
-static void test_bye_again(void)
-{
-	call_conf.mode = CONFIG_CALL_ANSWER;
-	for (size_t i = 0; i < sizeof(byes) / sizeof(byes[0]); i++) {
-		const struct peer_script script = {.answer_ms = 400,
-						   .refuse_byes = byes[i].refusals,
-						   .refuse_code = byes[i].code,
-						   .refuse_fields = byes[i].fields};
-
-		settings.auth = byes[i].credentials ? &credentials : NULL;
-		begin(&script);
-		dial();
-		pass_ms(15500);
-		is_int(ladder_count("> BYE"), byes[i].byes, byes[i].name);
-		ok(request_has(byes[i].has), "the last one");
-		pass_ms(90000);
-		ok(!open_now && not_ended == byes[i].not_ended && !world.fault,
-		   "%u not ended, %s", not_ended, world.fault ? world.fault : "no fault");
-		finish();
-	}
-	settings.auth = NULL;
-}
-
-/* One that is refused for the moment is made anew, a few times, in the time it has. */
-static void test_bye_put_off(void)
-{
-	static const struct {
-		const char *name;
-		unsigned refusals, code;
-		const char *fields;
-		int wait_ms; /* to the second BYE; 0: there is none */
-		unsigned byes, not_ended;
-	} rows[] = {
-		{"overloaded", 1, 503, "", 4000, 2, 0},
-		{"overloaded, and it says for how long", 1, 503, "Retry-After: 1\r\n",
-		 1000, 2, 0},
-		{"for longer than there is time", 1, 503, "Retry-After: 3600\r\n", 4000,
-		 2, 0},
-		{"broken", 2, 500, "Retry-After: 2\r\n", 2000, 3, 0},
-		{"a gateway without an answer", 3, 504, "", 4000, 4, 0},
-		{"for ever", 100, 503, "", 4000, 4, 1},
-		{"it cannot", 100, 501, "", 0, 1, 1},
-	};
-
-	call_conf.mode = CONFIG_CALL_ANSWER;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		begin(&(struct peer_script){.answer_ms = 400,
-					    .refuse_byes = rows[i].refusals,
-					    .refuse_code = rows[i].code,
-					    .refuse_fields = rows[i].fields});
-		dial();
-		pass_ms(15450 + (rows[i].wait_ms ? rows[i].wait_ms : 9000) - 50);
-		is_int(ladder_count("> BYE"), 1, rows[i].name);
-		pass_ms(100);
-		is_int(ladder_count("> BYE"), rows[i].wait_ms ? 2 : 1, "the next");
-		pass_ms(32000 - (rows[i].wait_ms ? rows[i].wait_ms : 9000) - 200);
-		is_int(world.refused + !rows[i].not_ended, rows[i].byes, "BYEs in all");
-		is_int(open_now, rows[i].not_ended, "ended, or not");
-		pass_ms(300);
-		ok(!open_now && not_ended == rows[i].not_ended && !world.fault,
-		   "nor later than 64 T1: %s", world.fault ? world.fault : "no fault");
-		finish();
-	}
 }
 
 /* An ICMP error ends what nothing came back for. */
@@ -548,8 +460,6 @@ int main(void)
 {
 	load();
 	test_again();
-	test_bye_again();
-	test_bye_put_off();
 	test_icmp();
 	test_answers_from();
 	test_reliable();

@@ -33,7 +33,7 @@ struct peer_script {
 	bool asks;	     /* requests of its own during the call */
 
 	/* So many of them are refused first; @refuse_fields: may count by two %u */
-	unsigned refuse_invites, refuse_byes;
+	unsigned refuse_invites, refuse_byes, refuse_pracks;
 	unsigned refuse_code;
 	const char *refuse_fields;
 };
@@ -491,6 +491,8 @@ static void peer_receive(struct world *w, const char *buf, size_t len)
 	else if (!pl_strcmp(&m.method, "ACK"))
 		peer_take_ack(w, &m);
 	else if (!pl_strcmp(&m.method, "PRACK")) {
+		if (peer_refuses(w, &m, &w->script.refuse_pracks))
+			return;
 		w->pracked = true;
 		if (!w->script.prack_mute)
 			peer_answer(w, &m, 200, "", NULL, peer_tags[0]);
