@@ -101,6 +101,7 @@ struct call {
 	struct call_request cancel;
 	struct dialog *early; /* of a reliable provisional response, or NULL */
 	uint32_t rseq;	      /* of the last one that had its PRACK */
+	uint32_t early_cseq;  /* of the peer's last request in it; 0: none */
 	struct call_forks forks;
 	struct call_request prack;
 	struct auth *prack_auth; /* what answers challenges to it; NULL: none came */

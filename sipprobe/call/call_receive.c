@@ -56,7 +56,7 @@ static bool receive_early(struct call *c, const struct guard_message *m)
 	    dialog_read_response(&early, &invite, m))
 		return false;
 	if (c->early && pl_cmp(&c->early->remote_tag, &early->remote_tag))
-		c->rseq = 0;
+		c->rseq = c->early_cseq = 0;
 	mem_deref(c->early);
 	c->early = early;
 	return true;

@@ -86,6 +86,28 @@ static void serve_contact(const struct call *c)
 		(void)re_snprintf(fields, sizeof(fields), "Contact: <%s>\r\n", uri);
 }
 
+/* @line: NULL: the early dialog, whose requests go to the peer */
+static void serve_target(struct call *c, struct call_line *line,
+			 const struct guard_message *m)
+{
+	(void)dialog_refresh(line ? line->dialog : c->early, m);
+	if (line)
+		line->hop = call_hop(c, line->dialog);
+}
+
+/* Who only wants it to ring begins no audio. */
+static const char *serve_sdp(struct call *c, const struct pl *sdp, const char **body)
+{
+	const char *why;
+
+	if (c->settings.call->mode == CONFIG_CALL_RING)
+		return "it is to ring alone";
+	why = call_audio_offered(c->audio, body, sdp);
+	if (call_audio_begun(c->audio))
+		c->audio_started = true;
+	return why;
+}
+
 /* An offer, in an UPDATE or a re-INVITE; a re-INVITE without one asks for ours. */
 static unsigned serve_offer(struct call *c, struct call_line *line,
 			    const struct guard_message *m, struct call_serving *out)
@@ -93,28 +115,30 @@ static unsigned serve_offer(struct call *c, struct call_line *line,
 	struct pl sdp = dialog_sdp(m);
 	bool invite = !pl_strcmp(&m->method, "INVITE");
 
-	(void)dialog_refresh(line->dialog, m);
-	line->hop = call_hop(c, line->dialog);
+	serve_target(c, line, m);
 	serve_contact(c);
 	serve_session(m);
 	if (!c->audio || (!sdp.l && !invite))
 		return 200;
 	if (!sdp.l)
 		out->dialog.body = call_audio_offer(c->audio);
-	else if (call_audio_offered(c->audio, &out->dialog.body, &sdp))
+	else if (serve_sdp(c, &sdp, &out->dialog.body))
 		return 488;
 	return 200;
 }
 
+/* @early: before the call is answered as well; then @line is NULL */
 static const struct {
 	const char *method;
 	unsigned (*serve)(struct call *c, struct call_line *line,
 			  const struct guard_message *m, struct call_serving *out);
+	bool early;
 } methods[] = {
-	{"BYE", serve_bye},	  {"ACK", serve_nothing},  {"INVITE", serve_offer},
-	{"UPDATE", serve_offer},  {"OPTIONS", serve_fine}, {"INFO", serve_fine},
-	{"PRACK", serve_fine},	  {"NOTIFY", serve_fine},  {"MESSAGE", serve_fine},
-	{"REFER", serve_decline},
+	{"BYE", serve_bye, false},	{"ACK", serve_nothing, false},
+	{"INVITE", serve_offer, false}, {"UPDATE", serve_offer, true},
+	{"OPTIONS", serve_fine, true},	{"INFO", serve_fine, true},
+	{"PRACK", serve_fine, false},	{"NOTIFY", serve_fine, true},
+	{"MESSAGE", serve_fine, true},	{"REFER", serve_decline, false},
 };
 
 static unsigned serve_method(struct call *c, struct call_line *line,
@@ -145,6 +169,26 @@ static unsigned serve_in_line(struct call *c, struct call_line *line,
 	return serve_method(c, line, m, out);
 }
 
+/* RFC 3311 5.1: our Allow lets the peer ask before it answers. */
+static bool serve_is_early(const struct call *c, const struct guard_message *m)
+{
+	if (!c->early || c->state == CALL_INVITE_DONE || !dialog_has(c->early, m))
+		return false;
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+		if (!pl_strcmp(&m->method, methods[i].method))
+			return methods[i].early;
+	return false;
+}
+
+static unsigned serve_in_early(struct call *c, const struct guard_message *m,
+			       struct call_serving *out)
+{
+	if (m->cseq < c->early_cseq)
+		return 500;
+	c->early_cseq = m->cseq;
+	return serve_method(c, NULL, m, out);
+}
+
 bool call_serve(struct call *c, const struct guard_message *m, int64_t rx_ns,
 		struct call_serving *out)
 {
@@ -153,12 +197,12 @@ bool call_serve(struct call *c, const struct guard_message *m, int64_t rx_ns,
 	for (struct le *le = c->lines.head; le && !line; le = le->next)
 		if (dialog_has(((struct call_line *)le->data)->dialog, m))
 			line = le->data;
-	if (!line)
+	if (!line && !serve_is_early(c, m))
 		return false;
 	fields[0] = '\0';
 	serve_say(out, 0);
 	call_note(c, LADDER_RECEIVED, rx_ns, m->method.p, m->size);
-	out->code = serve_in_line(c, line, m, out);
+	out->code = line ? serve_in_line(c, line, m, out) : serve_in_early(c, m, out);
 	call_drive_review(c);
 	return true;
 }

@@ -149,12 +149,65 @@ static void test_moves(void)
 	}
 }
 
+/* Before it answers a peer may ask as well, as our Allow says. */
+static void test_early(void)
+{
+	static const struct {
+		const char *method;
+		unsigned cseq;
+		const char *fields, *body;
+		unsigned code; /* 2: it is nobody's */
+		const char *sdp;
+	} asks[] = {
+		{"UPDATE", 1, PEER_CONTACT, SDP, 200, ANSWER},
+		{"UPDATE", 2, EXPIRES, "", 200, ""},
+		{"UPDATE", 3, PEER_CONTACT, "bad", 488, ""},
+		{"OPTIONS", 2, "", "", 500, ""},
+		{"OPTIONS", 4, "", "", 200, ""},
+		{"INFO", 5, "", "", 200, ""},
+		{"BYE", 6, "", "", 2, ""},
+		{"INVITE", 7, PEER_CONTACT, "", 2, ""},
+	};
+	const struct peer_script script = {
+		.ring_ms = 100, .answer_ms = 2000, .reliable = true};
+
+	call_conf.mode = CONFIG_CALL_ECHO;
+	begin(&script);
+	dial();
+	pass_ms(50);
+	is_int(ask("UPDATE", 1, PEER_CONTACT, ""), 2, "not before there is a dialog");
+	pass_ms(300);
+	is_int(ask_in(1, "UPDATE", 1, PEER_CONTACT, ""), 2, "nor in another");
+	for (size_t i = 0; i < sizeof(asks) / sizeof(asks[0]); i++) {
+		is_int(ask(asks[i].method, asks[i].cseq, asks[i].fields, asks[i].body),
+		       asks[i].code, asks[i].method);
+		is_str(answered.body ? answered.body : "", asks[i].sdp, "its SDP");
+	}
+	pass_ms(60000);
+	ok(told == 1 && last.verdict == PROBE_UP && !open_now && !world.fault,
+	   "the call goes on: %s", last.detail);
+	finish();
+
+	call_conf.mode = CONFIG_CALL_RING;
+	call_conf.ring_for_us = 1000000;
+	begin(&script);
+	dial();
+	pass_ms(300);
+	is_int(ask("UPDATE", 1, PEER_CONTACT, SDP), 488, "no audio where it is to ring");
+	ok(!audio_last->begun, "nor is any begun");
+	pass_ms(60000);
+	is_int(ask("UPDATE", 2, PEER_CONTACT, ""), 2, "not of one that is over");
+	finish();
+	call_conf.ring_for_us = 0;
+}
+
 int main(void)
 {
 	load();
 	test_asked();
 	test_byes();
 	test_moves();
+	test_early();
 	config_free(conf);
 	return tap_done();
 }
