@@ -10,6 +10,8 @@
 #define RINGS_NS (180 * CLOCK_NS_PER_S)
 #define QUIET_NS (CALL_QUIET_MS * CLOCK_NS_PER_MS)
 
+enum { LINES_MAX = 16 }; /* dialogs of one INVITE */
+
 static void drive_due_h(struct wheel_timer *timer, int64_t now_ns);
 
 void call_drive_blame(struct call *c, enum call_failure failure, const char *words)
@@ -124,11 +126,23 @@ static void drive_talk(struct call *c, const struct guard_message *m)
 	c->quiet_ns = c->end_ns - QUIET_NS;
 }
 
+/* More often than any proxy forks: for such there is neither memory nor a BYE. */
+static void drive_crowd(struct call *c)
+{
+	if (!c->crowded)
+		drive_lost(c, "more answers came than are hung up");
+	c->crowded = true;
+}
+
 /* It answered all the same: an answer that crossed our CANCEL, or a fork. */
 static void drive_hang_up(struct call *c, const struct guard_message *m)
 {
 	struct call_line *line;
 
+	if (list_count(&c->lines) >= LINES_MAX) {
+		drive_crowd(c);
+		return;
+	}
 	if (c->out.report.answered)
 		c->out.report.forks++;
 	else

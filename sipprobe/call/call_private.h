@@ -124,6 +124,7 @@ struct call {
 	bool told;	  /* the verdict, or there is nobody to tell */
 	bool was_open;	  /* as counted */
 	bool lost;	  /* nobody knows whether all of it ended */
+	bool crowded;	  /* more answered than are hung up */
 	bool stopped;	  /* by those who stop all calls */
 	struct call_outcome out;
 	struct call_media media; /* of its report */

@@ -258,6 +258,29 @@ static void test_tags(void)
 	finish();
 }
 
+/* Somebody answers for a crowd: no more than 16 are acknowledged and hung up. */
+static void test_crowd(void)
+{
+	call_conf.mode = CONFIG_CALL_ANSWER;
+	begin(&silent);
+	dial();
+	pass_ms(100);
+	for (unsigned i = 0; i < 30; i++) {
+		char tag[8];
+
+		(void)re_snprintf(tag, sizeof(tag), "f%u", i);
+		(void)say(200, "OK", tag, PEER_CONTACT);
+		is_int(not_ended, i > 15, "told, once");
+	}
+	ok(ladder_count(" > ACK") == 16 && ladder_count(" > BYE") == 15,
+	   "sixteen, of which the first goes on");
+	(void)say(200, "OK", "f15", PEER_CONTACT);
+	is_int(ladder_count(">> ACK"), 1, "these as before");
+	pass_ms(30000);
+	is_int(last.report.forks, 15, "its figure");
+	finish();
+}
+
 /* Responses to what was never sent change nothing, and show in no ladder. */
 static void test_strange(void)
 {
@@ -464,6 +487,7 @@ int main(void)
 	test_answers_from();
 	test_reliable();
 	test_tags();
+	test_crowd();
 	test_strange();
 	test_late_challenge();
 	test_phrase();
