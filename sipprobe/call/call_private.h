@@ -68,6 +68,7 @@ struct call_line {
 	struct sa bye_local; /* that its Via names */
 	bool bye_moved;	     /* it was made anew, as that is another now */
 	uint32_t peer_cseq;  /* of its last request; 0: none */
+	uint32_t offer_cseq; /* of its INVITE that our offer answers; 0: none */
 	struct auth *auth;   /* what answers challenges to our BYE; NULL: none came */
 	uint8_t challenges;  /* that it had */
 	uint8_t put_offs;    /* refusals that pass, each answered by another BYE */

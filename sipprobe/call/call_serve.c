@@ -48,13 +48,24 @@ static unsigned serve_decline(struct call *c, struct call_line *line,
 	return 603;
 }
 
-static unsigned serve_nothing(struct call *c, struct call_line *line,
-			      const struct guard_message *m, struct call_serving *out)
+/* Of a re-INVITE without an SDP it has the answer to ours (RFC 3261 13.2.1). */
+static unsigned serve_ack(struct call *c, struct call_line *line,
+			  const struct guard_message *m, struct call_serving *out)
 {
-	(void)c;
-	(void)line;
-	(void)m;
+	struct pl sdp = dialog_sdp(m);
+	const char *why;
+
 	(void)out;
+	if (!c->audio || !sdp.l || !line->offer_cseq || m->cseq != line->offer_cseq)
+		return 0;
+	line->offer_cseq = 0;
+	why = call_audio_answer(c->audio, &sdp);
+	if (call_audio_begun(c->audio))
+		c->audio_started = true;
+	if (why) {
+		call_drive_blame(c, CALL_FAILURE_CODEC, why);
+		call_drive_end(c);
+	}
 	return 0;
 }
 
@@ -120,10 +131,12 @@ static unsigned serve_offer(struct call *c, struct call_line *line,
 	serve_session(m);
 	if (!c->audio || (!sdp.l && !invite))
 		return 200;
-	if (!sdp.l)
+	if (!sdp.l) {
 		out->dialog.body = call_audio_offer(c->audio);
-	else if (serve_sdp(c, &sdp, &out->dialog.body))
+		line->offer_cseq = m->cseq;
+	} else if (serve_sdp(c, &sdp, &out->dialog.body)) {
 		return 488;
+	}
 	return 200;
 }
 
@@ -134,7 +147,7 @@ static const struct {
 			  const struct guard_message *m, struct call_serving *out);
 	bool early;
 } methods[] = {
-	{"BYE", serve_bye, false},	{"ACK", serve_nothing, false},
+	{"BYE", serve_bye, false},	{"ACK", serve_ack, false},
 	{"INVITE", serve_offer, false}, {"UPDATE", serve_offer, true},
 	{"OPTIONS", serve_fine, true},	{"INFO", serve_fine, true},
 	{"PRACK", serve_fine, false},	{"NOTIFY", serve_fine, true},

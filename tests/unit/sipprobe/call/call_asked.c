@@ -201,6 +201,31 @@ static void test_early(void)
 	call_conf.ring_for_us = 0;
 }
 
+/* A re-INVITE without an SDP has our offer; the answer comes with its ACK. */
+static void test_answer_in_ack(void)
+{
+	for (int bad = 0; bad < 2; bad++) {
+		call_conf.mode = CONFIG_CALL_ECHO;
+		begin(&(struct peer_script){.answer_ms = 400, .mute = true});
+		dial();
+		pass_ms(1000);
+		is_int(audio_last->answers, 1, "that of the 200");
+		(void)ask("ACK", 10, "", "bad");
+		is_int(audio_last->answers, 1, "none to what was not offered");
+		is_int(ask("INVITE", 11, PEER_CONTACT, ""), 200, "a re-INVITE without");
+		is_str(answered.body, SDP, "has our offer");
+		(void)ask("ACK", 10, "", "bad");
+		(void)ask("ACK", 11, "", bad ? "bad" : SDP);
+		is_int(audio_last->answers, 2, "its ACK has the answer");
+		(void)ask("ACK", 11, "", "bad");
+		pass_ms(bad ? 1000 : 20000);
+		ok(told == 1 && !open_now && !not_ended, "the call ends");
+		is_int(last.report.failure, bad ? CALL_FAILURE_CODEC : CALL_FAILURE_NONE,
+		       bad ? "as it cannot be used" : "well");
+		finish();
+	}
+}
+
 int main(void)
 {
 	load();
@@ -208,6 +233,7 @@ int main(void)
 	test_byes();
 	test_moves();
 	test_early();
+	test_answer_in_ack();
 	config_free(conf);
 	return tap_done();
 }

@@ -103,6 +103,7 @@ struct call_audio {
 	void *arg;
 	struct media_report report;
 	bool begun, stopped, reported;
+	unsigned answers; /* that it was given */
 };
 
 static enum media_heard heard = MEDIA_HEARD_NONCE;
@@ -161,6 +162,7 @@ const char *call_audio_offer(const struct call_audio *a)
 
 const char *call_audio_answer(struct call_audio *a, const struct pl *sdp)
 {
+	a->answers++;
 	if (!sdp->l || !pl_strcmp(sdp, "bad"))
 		return "it is bad";
 	a->begun = true;
