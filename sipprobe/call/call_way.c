@@ -9,7 +9,10 @@
 #include "sipprobe/transport/stream.h"
 #include "sipprobe/transport/udp.h"
 
-enum { QUEUE_MAX = 65536 }; /* bytes that wait for a connection */
+enum {
+	QUEUE_MAX = 65536,  /* bytes that wait for a connection */
+	STRAIGHTS_MAX = 16, /* connections past the peer: one for each fork's end */
+};
 
 struct call_way {
 	struct call_way_conf conf;
@@ -17,8 +20,9 @@ struct call_way {
 	void *arg;
 	char *name;
 	struct stream *stream;
-	struct mbuf *queue;	   /* waits for the connection */
-	struct call_way *straight; /* to where dialogs go past the peer; NULL: nowhere */
+	struct mbuf *queue;			   /* waits for the connection */
+	struct call_way *straights[STRAIGHTS_MAX]; /* to where dialogs go past the peer */
+	unsigned straight_next;			   /* place of the next, a ring */
 	struct sa local;
 	bool stream_up;
 	bool told_up;
@@ -29,7 +33,8 @@ static void call_way_destructor(void *arg)
 {
 	struct call_way *w = arg;
 
-	mem_deref(w->straight);
+	for (unsigned i = 0; i < STRAIGHTS_MAX; i++)
+		mem_deref(w->straights[i]);
 	mem_deref(w->stream);
 	mem_deref(w->queue);
 	mem_deref(w->conf.tls);
@@ -208,24 +213,38 @@ static void straight_lost_h(enum probe_outcome why, int err, const char *detail,
 static const struct call_way_events straight_events = {straight_up_h, straight_message_h,
 						       straight_lost_h};
 
+static struct call_way *way_straight(const struct call_way *w, const struct sa *hop)
+{
+	for (unsigned i = 0; i < STRAIGHTS_MAX; i++)
+		if (w->straights[i] && sa_cmp(&w->straights[i]->conf.peer, hop, SA_ALL))
+			return w->straights[i];
+	return NULL;
+}
+
+/* Past the last place it takes that of the oldest. */
 static int way_open_straight(struct call_way *w, const struct sa *hop)
 {
 	struct call_way_conf conf = w->conf;
+	struct call_way *straight;
+	int err;
 
 	conf.peer = *hop;
 	conf.name = w->name;
-	w->straight = mem_deref(w->straight);
-	return call_way_alloc(&w->straight, &conf, &straight_events, w);
+	err = call_way_alloc(&straight, &conf, &straight_events, w);
+	if (err)
+		return err;
+	mem_deref(w->straights[w->straight_next]);
+	w->straights[w->straight_next] = straight;
+	w->straight_next = (w->straight_next + 1) % STRAIGHTS_MAX;
+	return 0;
 }
 
 static int way_send_straight(struct call_way *w, const struct sa *hop, const char *buf,
 			     size_t len)
 {
-	int err = 0;
+	int err = way_straight(w, hop) ? 0 : way_open_straight(w, hop);
 
-	if (!w->straight || !sa_cmp(&w->straight->conf.peer, hop, SA_ALL))
-		err = way_open_straight(w, hop);
-	return err ? err : call_way_send(w->straight, NULL, buf, len);
+	return err ? err : call_way_send(way_straight(w, hop), NULL, buf, len);
 }
 
 int call_way_send(struct call_way *w, const struct sa *hop, const char *buf, size_t len)

@@ -115,8 +115,10 @@ static void test_straight(struct call_way *w, struct seen *seen, struct place pl
 	(void)!send(hop->fd, response, sizeof(response) - 1, MSG_NOSIGNAL);
 	ok(loop_until(seen_message, seen), "what answers there is heard");
 	is_int(call_way_send(w, &other->sa, "five ", 5), 0, "to a third");
-	ok(loop_until(place_has, other) && loop_until(place_is_left, hop),
-	   "in place of the second");
+	ok(loop_until(place_has, other), "by one more");
+	is_int(call_way_send(w, &hop->sa, "five ", 5), 0, "and the second");
+	ok(loop_until(place_has, hop), "has its own yet");
+	is_str(hop->got, "three four five ", "all of it on that");
 	(void)close(other->fd);
 	other->fd = -1;
 	ok(loop_until(seen_loss, seen), "its end is told");
@@ -125,6 +127,24 @@ static void test_straight(struct call_way *w, struct seen *seen, struct place pl
 	ok(loop_until(place_has, other), "for what is sent next");
 	is_str(other->got, "six ", "that alone");
 	is_int(seen->ups, 1, "the way was up once");
+}
+
+/* As many as forks are hung up; then the oldest goes. */
+static void test_many(struct call_way *w, struct place *oldest)
+{
+	struct place more[15];
+
+	for (int i = 0; i < 15; i++)
+		place_open(&more[i]);
+	for (int i = 0; i < 15; i++) {
+		if (i == 14)
+			is_int(place_is_left(oldest), 0, "sixteen have their own");
+		is_int(call_way_send(w, &more[i].sa, "x", 1), 0, "to one more");
+		ok(loop_until(place_has, &more[i]), "by its own");
+	}
+	ok(loop_until(place_is_left, oldest), "in place of the oldest");
+	for (int i = 0; i < 15; i++)
+		place_close(&more[i]);
 }
 
 int main(void)
@@ -149,6 +169,7 @@ int main(void)
 	is_int(call_way_alloc(&w, &conf, &events, &seen), 0, "a way");
 	is_int(call_way_open(w), 0, "that opens");
 	test_straight(w, &seen, places);
+	test_many(w, &places[1]);
 	mem_deref(w);
 	for (int i = 0; i < 3; i++)
 		place_close(&places[i]);
