@@ -32,6 +32,7 @@ struct call_outcome {
 	enum probe_verdict verdict;
 	int err;
 	unsigned code; /* of the final response to INVITE, or 0 */
+	bool given_up; /* that came after we had wanted it to end */
 	int64_t ended_ns;
 	int64_t connect_ns, tls_ns;
 	unsigned retransmissions; /* of the INVITE */

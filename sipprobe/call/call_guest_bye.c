@@ -16,7 +16,7 @@ static struct sa guest_hop(const struct call *c)
 	struct sa hop;
 
 	if (!dialog_next_hop(&hop, c->guest->dialog, CONFIG_TRANSPORT_UDP) ||
-	    !call_may_reach(c, &hop))
+	    sa_af(&hop) != sa_af(&c->guest->back.src) || !call_may_reach(c, &hop))
 		return c->guest->back.src;
 	return hop;
 }

@@ -101,6 +101,7 @@ static void receive_final(struct call *c, const struct guard_message *m, int64_t
 	if (o->code)
 		return;
 	o->code = m->code;
+	o->given_up = c->wait_ns != 0;
 	o->report.response_ns = rx_ns - c->sent_ns;
 	for (; n < m->phrase.l && n < sizeof(o->phrase) - 1; n++)
 		o->phrase[n] = m->phrase.p[n] >= 0x20 && m->phrase.p[n] < 0x7f

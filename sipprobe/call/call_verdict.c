@@ -73,7 +73,7 @@ static void judge_unanswered(struct call_outcome *o, const struct config_call *c
 	else if (o->code >= 300 && o->code < 400)
 		verdict_fail(o, CALL_FAILURE_REJECTED,
 			     "the call was redirected, and redirects are not followed");
-	else if (o->code >= 300 && o->code != 487)
+	else if (o->code >= 300 && (o->code != 487 || !o->given_up))
 		verdict_fail(o, CALL_FAILURE_REJECTED, "the call was rejected");
 	else if (ringing)
 		verdict_fail(o, CALL_FAILURE_NO_ANSWER,

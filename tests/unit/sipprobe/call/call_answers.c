@@ -394,6 +394,22 @@ static void test_late_ringing(void)
 	}
 }
 
+/* A 487 of the peer's own is a refusal, and no patience of ours that ended. */
+static void test_peer_cancels(void)
+{
+	call_conf.mode = CONFIG_CALL_ANSWER;
+	begin(&silent);
+	dial();
+	pass_ms(100);
+	(void)say(180, "x", "a", "");
+	pass_ms(1000);
+	(void)say(487, "x", "a", "");
+	pass_ms(10);
+	is_int(last.report.failure, CALL_FAILURE_REJECTED, "rejected");
+	is_str(last.detail, "the call was rejected", "it is said");
+	finish();
+}
+
 /* Either says that it rings, and the first of them when. */
 static void test_rings(void)
 {
@@ -491,6 +507,7 @@ int main(void)
 	test_strange();
 	test_late_challenge();
 	test_phrase();
+	test_peer_cancels();
 	test_rings();
 	test_late_ringing();
 	test_hops();

@@ -86,6 +86,7 @@ static void test_loop_bye_hop(void)
 		const char *contact, *hop;
 	} rows[] = {{"<sip:b@192.0.2.66>", "192.0.2.66"},
 		    {"<sip:b@198.51.100.1>", "192.0.2.9"},
+		    {"<sip:b@[2001:db8::1]>", "192.0.2.9"},
 		    {"<sip:b@b2b.example>", "192.0.2.9"}};
 
 	guest_more = "Record-Route: <sip:192.0.2.66;lr>\r\n";

@@ -202,7 +202,8 @@ static void test_unanswered(void)
 	for (size_t i = 0; i < sizeof(code_rows) / sizeof(code_rows[0]); i++) {
 		const struct code_row *r = &code_rows[i];
 		struct config_call conf = {.mode = r->mode};
-		struct call_outcome o = {.outcome = PROBE_RESPONSE, .code = r->code};
+		struct call_outcome o = {
+			.outcome = PROBE_RESPONSE, .code = r->code, .given_up = true};
 
 		o.report = call_report_none();
 		o.report.ended = true;
