@@ -131,7 +131,8 @@ const struct rule judge_rules[] = {
 	{"astray", "No audio leaves for where calls.media.networks does not allow.",
 	 ON_AUDIO, judge_astray},
 	{"call-pace",
-	 "A trunk's first call comes within a minute, and the others at their interval.",
+	 "A trunk's first call comes within a minute, and the others at their interval, "
+	 "over other addresses and reloads too.",
 	 ON_DUE, judge_call_pace},
 	{"steady", "Over months neither memory nor descriptors grow.", ON_STEADY,
 	 judge_steady},

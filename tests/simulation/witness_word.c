@@ -187,6 +187,10 @@ static void witness_begin_h(void *cell, int64_t lag_ns, void *arg)
 	c->begun_ns = c->base_ns = c->paced_ns = world_now_ns();
 	c->pending = c->began = true;
 	c->left_out = false;
+	if (c->check == FLEET_CALLS) {
+		c->trunk->dial->due_ns = c->due_ns;
+		c->trunk->dial->left_out = false;
+	}
 	c->asked_count = c->copies = c->garbled = c->broken = 0;
 	c->shaken_hands = 0;
 	c->memory = memory_failed();
@@ -205,6 +209,8 @@ static void witness_ended(struct cell *c, const struct probe_result *r)
 	bool fast;
 
 	fleet_add(&c->tally, o, failed);
+	if (c->check == FLEET_CALLS)
+		dials.room_ns = world_now_ns();
 	if (!c->check)
 		fleet_add(&c->trunk->tally, o, failed);
 	c->trunk->failed_since_up |= failed;
@@ -305,7 +311,7 @@ static void witness_call_refused_h(void *cell, const char *why, void *arg)
 
 	engine_listener.probe.call_refused_h(c->inner, why, arg);
 	trace(c->trunk, "a call is not made:", why, "", 0);
-	c->left_out = true;
+	c->left_out = d->left_out = true;
 	d->refused++;
 	c->sum.unmade += c->pending;
 	dials.refused++;
@@ -322,6 +328,7 @@ static void witness_calls_open_h(const char *trunk, unsigned open, void *arg)
 	t->dial->open = open;
 	if (!open)
 		t->dial->closed_ns = world_now_ns();
+	dials.room_ns = world_now_ns();
 }
 
 static void witness_made_h(const char *trunk, const struct call_report *r, void *arg)

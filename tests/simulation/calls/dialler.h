@@ -33,6 +33,8 @@ struct dialler {
 	/* As told: */
 	unsigned open;	    /* now */
 	int64_t closed_ns;  /* none was any more, when last */
+	int64_t due_ns;	    /* of the last one by schedule; 0: none was yet */
+	bool left_out;	    /* one that was due since then was not made */
 	uint64_t lost;	    /* not ended */
 	uint64_t lost_base; /* … before its row was made */
 	uint64_t refused;   /* for a limit, or the switch */
@@ -47,6 +49,7 @@ struct dials {
 	bool loops;			  /* some lead back to us: we always listen */
 	bool stopped;			  /* by the switch */
 	int64_t switched_ns;		  /* when it was used last */
+	int64_t room_ns;		  /* when last there was one call less */
 	uint64_t refused, lost, told;	  /* as told */
 };
 

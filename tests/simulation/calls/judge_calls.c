@@ -303,23 +303,49 @@ static int64_t calls_longest_ns(const struct dialler *d)
 					     : d->interval_ns * 3 / 2;
 }
 
-/* Who waits for the trunk's other call looks each second whether that is over. */
+/*
+ * Another address, or a reload, is no cause for a call: it goes on from the trunk's last.
+ * Of several addresses each has one of its own.
+ */
+static bool calls_go_on(const struct cell *c, const struct dialler *d)
+{
+	return c->began || d->due_ns > fleet.crashed_ns;
+}
+
+static int64_t calls_last_ns(const struct cell *c, const struct dialler *d)
+{
+	if (c->began)
+		return c->due_ns;
+	/* What goes on over a reload is kept where there is memory for it. */
+	return calls_go_on(c, d) && !c->trunk->several && !faults_has(FAULT_MEMORY)
+		       ? d->due_ns
+		       : c->added_ns;
+}
+
+/*
+ * Who waits for the trunk's other call looks each second whether that is over, and for
+ * others' calls too, for an interval at most.
+ */
 bool judge_call_pace(const struct occasion *o, char why[JUDGE_WHY])
 {
 	const struct cell *c = o->cell;
 	const struct dialler *d = o->trunk->dial;
-	int64_t due_ns = world_now_ns() - o->number;
-	int64_t after_ns = due_ns - (c->began ? c->due_ns : c->added_ns);
-	int64_t most_ns = c->began ? calls_longest_ns(d) + MOMENT_NS : FIRST_NS;
-	int64_t least_ns = c->began ? d->interval_ns / 2 : 0;
+	int64_t due_ns = world_now_ns() - o->number, from_ns = calls_last_ns(c, d);
+	int64_t after_ns = due_ns - from_ns;
+	int64_t most_ns = calls_go_on(c, d) ? calls_longest_ns(d) + MOMENT_NS : FIRST_NS;
+	int64_t least_ns = from_ns != c->added_ns ? d->interval_ns / 2 : 0;
+	bool left_out = c->left_out || (!c->began && d->left_out);
 
+	if (dials.room_ns >= world_now_ns() - TURN_NS)
+		most_ns += d->interval_ns;
 	if (world_stalled_ns(due_ns - after_ns) ||
 	    (after_ns >= least_ns &&
-	     (c->left_out || d->closed_ns >= world_now_ns() - TURN_NS)))
+	     (left_out || d->closed_ns >= world_now_ns() - TURN_NS)))
 		return true;
 	if (after_ns >= least_ns && after_ns <= most_ns)
 		return true;
-	return judge_because(
-		why, "due %.3f s after %s, interval %.3f s", (double)after_ns / 1e9,
-		c->began ? "the one before" : "its begin", (double)d->interval_ns / 1e9);
+	return judge_because(why, "due %.3f s after %s, interval %.3f s",
+			     (double)after_ns / 1e9,
+			     from_ns != c->added_ns ? "the one before" : "its begin",
+			     (double)d->interval_ns / 1e9);
 }
