@@ -81,12 +81,19 @@ static struct probe_output probe_cli_output(const struct run *run,
 	};
 }
 
+/* What is told gives way to packets. */
+static FILE *probe_cli_stream(const struct run *run)
+{
+	return probe_pcap_is_stdout(run->args.pcap) ? stderr : stdout;
+}
+
 /* A trace takes seconds: what is known is told at once, the probe before all. */
 static void probe_cli_trace_h(const struct ondemand_report *r,
 			      const struct trace_report *t, void *arg)
 {
 	struct run *run = arg;
 	struct probe_output output = probe_cli_output(run, r);
+	FILE *stream = probe_cli_stream(run);
 
 	if (run->interrupted)
 		return;
@@ -98,8 +105,8 @@ static void probe_cli_trace_h(const struct ondemand_report *r,
 	run->told = true;
 	capture_trace_more(&run->out, &run->traced, t);
 	if (!run->out.err)
-		fwrite(run->out.data, 1, run->out.len, stdout);
-	(void)fflush(stdout);
+		fwrite(run->out.data, 1, run->out.len, stream);
+	(void)fflush(stream);
 	buffer_clear(&run->out);
 }
 
@@ -252,8 +259,7 @@ static int probe_cli_print(struct run *run)
 	if (!good)
 		fprintf(stderr, "siptrunk_exporter: %s\n", strerror(run->out.err));
 	else if (run->out.len)
-		fwrite(run->out.data, 1, run->out.len,
-		       probe_pcap_is_stdout(run->args.pcap) ? stderr : stdout);
+		fwrite(run->out.data, 1, run->out.len, probe_cli_stream(run));
 	buffer_clear(&run->out);
 	return good ? run->code : PROBE_EXIT_UNKNOWN;
 }

@@ -170,11 +170,15 @@ class CommandLine(Case):
     def test_standard_output(self):
         p = self.peer(answer(200))
         path = self.write("out.pcapng", "")
-        with open(path, "wb") as out:
-            r = subprocess.run([EXE, "probe", p.uri, "--pcap=-"], stdout=out,
-                               stderr=subprocess.PIPE, timeout=20, check=True)
-        self.assertIn(b"200 OK", r.stderr)
-        self.assertEqual([x["_ws.col.Protocol"] for x in packets(path)], ["SIP", "SIP"])
+        for more in ((), ("--trace",)):
+            with self.subTest(more=more):
+                with open(path, "wb") as out:
+                    r = subprocess.run([EXE, "probe", p.uri, "--pcap=-", *more], stdout=out,
+                                       stderr=subprocess.PIPE, timeout=20, check=True)
+                self.assertIn(b"200 OK", r.stderr)
+                self.assertEqual(b"\ntrace  " in r.stderr, bool(more))
+                self.assertEqual([x["_ws.col.Protocol"] for x in packets(path)],
+                                 ["SIP", "SIP"])
 
     def test_websocket(self):
         """At ports of HTTP's, and none that is SIP's."""
