@@ -295,6 +295,7 @@ bool ondemand_trace(struct ondemand *o)
 	task = (struct trace_task){
 		.uri = o->text,
 		.name = o->conf.name[0] ? o->conf.name : NULL,
+		.path = o->path,
 		.settings = o->shared,
 		.conf = o->held,
 		.address = *address,

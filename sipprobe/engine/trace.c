@@ -15,6 +15,7 @@ struct trace {
 	struct config *held;
 	char *uri;
 	char *name; /* or NULL */
+	char *path; /* or NULL */
 	struct config_settings settings;
 	struct config_trunk trunk;
 	struct ondemand_address peer;
@@ -37,6 +38,7 @@ static void trace_destructor(void *arg)
 	config_free(t->held);
 	mem_deref(t->uri);
 	mem_deref(t->name);
+	mem_deref(t->path);
 }
 
 void trace_cancel(struct trace *t)
@@ -137,6 +139,7 @@ static void trace_ask(struct trace *t)
 	const unsigned max_forwards = t->report.sip_count;
 	const struct ondemand_request rq = {
 		.uri = t->uri,
+		.path = t->path,
 		.name = t->name,
 		.settings = &t->settings,
 		.conf = t->held,
@@ -174,6 +177,8 @@ static int trace_setup(struct trace *t, const struct trace_task *task)
 
 	if (!err && task->name)
 		err = str_dup(&t->name, task->name);
+	if (!err && task->path)
+		err = str_dup(&t->path, task->path);
 	if (err)
 		return err;
 	t->held = config_keep(task->conf);

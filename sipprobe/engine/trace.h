@@ -15,6 +15,7 @@ struct trace;
 struct trace_task {
 	const char *uri;			/* of the trunk */
 	const char *name;			/* its name, or NULL */
+	const char *path;			/* in place of websocket.path, or NULL */
 	const struct config_settings *settings; /* of @conf, or the caller's to keep */
 	const struct config *conf;
 	struct resolve_address address; /* to trace to */

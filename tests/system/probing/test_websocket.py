@@ -262,6 +262,14 @@ class Probe(Case):
         one = told["answers"][0]
         self.assertEqual(one["transport"], "ws")
 
+    def test_a_trace_asks_at_the_same_path(self):
+        peer = self.use(WebSocketPeer())
+        code, told = self.probe(peer.url, "--trace")
+        self.assertEqual(code, 0)
+        self.assertEqual([h["code"] for h in told["trace"]["sip_hops"]], [200])
+        self.assertEqual([h.split(b"\r\n")[0] for h in peer.heads],
+                         [b"GET /ws HTTP/1.1"] * 2)
+
     def test_as_text(self):
         peer = self.use(WebSocketPeer())
         code, out, err = run("probe", peer.url)
