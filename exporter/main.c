@@ -140,7 +140,7 @@ int main(int argc, char *argv[])
 	if (probe || import || err || cli.action != CLI_RUN)
 		(void)sigprocmask(SIG_SETMASK, &main_before, NULL);
 	if (probe)
-		return main_flush(probe_cli(argc - 2, argv + 2, EXPORTER_VERSION));
+		return probe_cli(argc - 2, argv + 2, EXPORTER_VERSION);
 	if (import)
 		return main_flush(import_cli(argc - 2, argv + 2));
 	if (err)

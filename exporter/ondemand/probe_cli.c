@@ -27,6 +27,7 @@ struct run {
 	const char *version;
 	char why[256];
 	int code;
+	int lost; /* errno why something of what was found could not be written */
 	bool interrupted;
 };
 
@@ -87,13 +88,27 @@ static FILE *probe_cli_stream(const struct run *run)
 	return probe_pcap_is_stdout(run->args.pcap) ? stderr : stdout;
 }
 
+/* What comes after something that was lost does not make up for it. */
+static void probe_cli_write(struct run *run)
+{
+	FILE *stream = probe_cli_stream(run);
+	const struct buffer *b = &run->out;
+	int err = b->err;
+
+	if (!err && b->len &&
+	    (fwrite(b->data, 1, b->len, stream) != b->len || fflush(stream)))
+		err = errno;
+	if (!run->lost)
+		run->lost = err;
+	buffer_clear(&run->out);
+}
+
 /* A trace takes seconds: what is known is told at once, the probe before all. */
 static void probe_cli_trace_h(const struct ondemand_report *r,
 			      const struct trace_report *t, void *arg)
 {
 	struct run *run = arg;
 	struct probe_output output = probe_cli_output(run, r);
-	FILE *stream = probe_cli_stream(run);
 
 	if (run->interrupted)
 		return;
@@ -104,10 +119,7 @@ static void probe_cli_trace_h(const struct ondemand_report *r,
 	}
 	run->told = true;
 	capture_trace_more(&run->out, &run->traced, t);
-	if (!run->out.err)
-		fwrite(run->out.data, 1, run->out.len, stream);
-	(void)fflush(stream);
-	buffer_clear(&run->out);
+	probe_cli_write(run);
 }
 
 static void probe_cli_done_h(const struct ondemand_report *r, void *arg)
@@ -126,7 +138,7 @@ static void probe_cli_done_h(const struct ondemand_report *r, void *arg)
 	if (run->args.pcap && probe_pcap_write(run->args.pcap, &output, run->version)) {
 		fprintf(stderr, "siptrunk_exporter: --pcap: %s: %s\n", run->args.pcap,
 			strerror(errno));
-		run->code = PROBE_EXIT_UNKNOWN;
+		run->code = run->args.format->unknown;
 	}
 	loop_stop();
 }
@@ -254,33 +266,42 @@ static int probe_cli_probe(struct run *run)
 
 static int probe_cli_print(struct run *run)
 {
-	bool good = !run->out.err;
+	probe_cli_write(run);
+	if (!run->lost)
+		return run->code;
+	fprintf(stderr, "siptrunk_exporter: the answer cannot be written: %s\n",
+		strerror(run->lost));
+	return run->args.format->unknown;
+}
 
-	if (!good)
-		fprintf(stderr, "siptrunk_exporter: %s\n", strerror(run->out.err));
-	else if (run->out.len)
-		fwrite(run->out.data, 1, run->out.len, probe_cli_stream(run));
-	buffer_clear(&run->out);
-	return good ? run->code : PROBE_EXIT_UNKNOWN;
+static int probe_cli_help(struct run *run)
+{
+	errno = 0;
+	probe_args_help(stdout);
+	if (fflush(stdout) || ferror(stdout))
+		run->lost = errno ? errno : EIO;
+	run->code = 0;
+	return probe_cli_print(run);
 }
 
 int probe_cli(int argc, char *const argv[], const char *version)
 {
-	struct run run = {.code = PROBE_EXIT_UNKNOWN, .version = version};
+	struct run run = {.version = version};
 	int err = probe_args_parse(&run.args, argc, argv, run.why, sizeof(run.why));
 
-	if (!err && run.args.help) {
-		probe_args_help(stdout);
-		return 0;
-	}
+	if (!err && run.args.help)
+		return probe_cli_help(&run);
+	run.code = run.args.format->unknown;
 	if (err)
 		fputs("All flags: siptrunk_exporter probe --help\n", stderr);
 	else
 		err = probe_cli_probe(&run);
 	if (err && !run.why[0])
 		snprintf(run.why, sizeof(run.why), "%s", strerror(err));
-	if (run.why[0])
-		run.code = run.args.format->fail(&run.out, run.why);
+	if (run.why[0]) {
+		run.code = run.args.format->unknown;
+		run.args.format->fail(&run.out, run.why);
+	}
 	config_free(run.conf);
 	return probe_cli_print(&run);
 }

@@ -5,7 +5,8 @@
 /*
  * @argc, @argv: what follows "probe"
  *
- * Prints to standard output, or of wrong usage to standard error; returns the exit code.
+ * Prints to standard output, or of wrong usage to standard error; returns the exit code,
+ * that of a fault of our own where not all could be printed.
  */
 int probe_cli(int argc, char *const argv[], const char *version);
 

@@ -36,6 +36,15 @@ enum {
 	PROBE_EXIT_CODES,
 };
 
+/* SolarWinds Orion's own: whatever is none of these is unknown to it. */
+enum {
+	ORION_UP = 0,
+	ORION_DOWN = 1,
+	ORION_WARNING = 2,
+	ORION_CRITICAL = 3,
+	ORION_UNKNOWN = 4,
+};
+
 /* One trunk of all, told. */
 struct probe_item {
 	const char *trunk;
@@ -58,10 +67,11 @@ struct probe_summary {
 struct probe_format {
 	const char *name;
 	bool thresholds; /* knows `warning`, `critical` and `days` */
+	int unknown;	 /* exit code of wrong usage and faults of our own */
 	/* Writes it and returns the exit code. */
 	int (*tell)(struct buffer *b, const struct probe_output *t);
-	/* There is nothing to tell: why, for people. Returns the exit code. */
-	int (*fail)(struct buffer *b, const char *why);
+	/* There is nothing to tell: why, for people. The exit code is `unknown`. */
+	void (*fail)(struct buffer *b, const char *why);
 	/* The same of one trunk among all; NULL: the format has no words for many. */
 	int (*tell_one)(struct buffer *b, const struct probe_output *t);
 	void (*fail_one)(struct buffer *b, const char *trunk, const char *why);
@@ -101,10 +111,10 @@ int probe_tell_solarwinds(struct buffer *b, const struct probe_output *t);
 /* "Why:  …", of a target that is down. */
 void probe_text_why(struct buffer *b, const struct ondemand_report *r);
 
-int probe_fail_text(struct buffer *b, const char *why);
-int probe_fail_json(struct buffer *b, const char *why);
-int probe_fail_nagios(struct buffer *b, const char *why);
-int probe_fail_solarwinds(struct buffer *b, const char *why);
+void probe_fail_text(struct buffer *b, const char *why);
+void probe_fail_json(struct buffer *b, const char *why);
+void probe_fail_nagios(struct buffer *b, const char *why);
+void probe_fail_solarwinds(struct buffer *b, const char *why);
 
 int probe_one_text(struct buffer *b, const struct probe_output *t);
 int probe_one_nagios(struct buffer *b, const struct probe_output *t);

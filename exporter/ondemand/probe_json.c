@@ -244,7 +244,7 @@ int probe_tell_json(struct buffer *b, const struct probe_output *t)
 	return code;
 }
 
-int probe_fail_json(struct buffer *b, const char *why)
+void probe_fail_json(struct buffer *b, const char *why)
 {
 	struct json j = {.out = b, .ascii = true};
 
@@ -255,7 +255,6 @@ int probe_fail_json(struct buffer *b, const char *why)
 	json_str(&j, "verdict", why);
 	json_close(&j, '}');
 	buffer_str(b, "\n");
-	return PROBE_EXIT_UNKNOWN;
 }
 
 void probe_fail_one_json(struct buffer *b, const char *trunk, const char *why)

@@ -97,7 +97,7 @@ int probe_tell_nagios(struct buffer *b, const struct probe_output *t)
 	return code;
 }
 
-int probe_fail_nagios(struct buffer *b, const char *why)
+void probe_fail_nagios(struct buffer *b, const char *why)
 {
 	struct buffer text = {0};
 
@@ -106,7 +106,6 @@ int probe_fail_nagios(struct buffer *b, const char *why)
 	probe_nagios_add_safe(b, &text);
 	buffer_str(b, "\n");
 	buffer_clear(&text);
-	return PROBE_EXIT_UNKNOWN;
 }
 
 int probe_one_nagios(struct buffer *b, const struct probe_output *t)

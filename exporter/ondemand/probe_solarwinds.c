@@ -8,15 +8,6 @@
 #include "exporter/ondemand/probe_explain.h"
 #include "exporter/ondemand/probe_format.h"
 
-/* Orion's own: whatever is none of these is unknown to it. */
-enum {
-	ORION_UP = 0,
-	ORION_DOWN = 1,
-	ORION_WARNING = 2,
-	ORION_CRITICAL = 3,
-	ORION_UNKNOWN = 4,
-};
-
 enum { NOT_MEASURED = -1 };
 
 static void probe_solarwinds_pair(struct buffer *b, const char *name, int64_t value,
@@ -108,8 +99,7 @@ int probe_tell_solarwinds(struct buffer *b, const struct probe_output *t)
 	return probe_solarwinds_exit_code(t);
 }
 
-int probe_fail_solarwinds(struct buffer *b, const char *why)
+void probe_fail_solarwinds(struct buffer *b, const char *why)
 {
 	probe_solarwinds_pair(b, "State", NOT_MEASURED, why);
-	return ORION_UNKNOWN;
 }

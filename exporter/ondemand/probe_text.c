@@ -280,10 +280,9 @@ int probe_tell_text(struct buffer *b, const struct probe_output *t)
 	return probe_exit(r);
 }
 
-int probe_fail_text(struct buffer *b, const char *why)
+void probe_fail_text(struct buffer *b, const char *why)
 {
 	buffer_format(b, "unknown: %s\n", why);
-	return PROBE_EXIT_UNKNOWN;
 }
 
 /* "up        isp-a  192.0.2.1:5060 over udp answered 200 OK after 1.2 ms" */

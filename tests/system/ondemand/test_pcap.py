@@ -203,10 +203,13 @@ class CommandLine(Case):
 
     def test_a_file_that_cannot_be(self):
         p = self.peer(answer(200))
-        code, out, err = run("probe", p.uri, "--pcap=/nonexistent/x.pcapng")
-        self.assertEqual(code, 3)
-        self.assertIn("200 OK", out)
-        self.assertIn("--pcap: /nonexistent/x.pcapng: No such file", err)
+        for name, want in (("text", 3), ("json", 3), ("nagios", 3), ("solarwinds", 4)):
+            with self.subTest(format=name):
+                code, out, err = run("probe", p.uri, "--pcap=/nonexistent/x.pcapng",
+                                     f"--format={name}")
+                self.assertEqual(code, want)
+                self.assertIn("OK", out)
+                self.assertIn("--pcap: /nonexistent/x.pcapng: No such file", err)
 
 
 @unittest.skipUnless(TSHARK, "tshark is not installed")

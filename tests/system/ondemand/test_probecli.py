@@ -425,11 +425,19 @@ class People(Case):
         self.assertEqual((run.returncode, out, err), (3, "SIP UNKNOWN: interrupted\n", ""))
 
     def test_full_disk(self):
-        p = self.use(SipPeer(answer(200)))
-        with open("/dev/full", "w") as full:
-            r = subprocess.run([EXE, "probe", p.uri], stdout=full, stderr=subprocess.PIPE,
-                               timeout=30)
-        self.assertNotEqual(r.returncode, 0)
+        """A fault of ours, whatever the peer does."""
+        up, degraded = self.use(SipPeer(answer(200))), self.use(SipPeer(answer(503)))
+        for code, args in ((3, ()), (3, ("--format=json",)), (3, ("--format=nagios",)),
+                           (4, ("--format=solarwinds",)), (3, ("--trace",)),
+                           (3, ("--nonsense",)), (3, ("--help",))):
+            for p in (up, degraded):
+                with self.subTest(args=args, uri=p.uri), open("/dev/full", "w") as full:
+                    r = subprocess.run([EXE, "probe", p.uri, *args], stdout=full,
+                                       stderr=subprocess.PIPE, text=True, timeout=30)
+                    self.assertEqual(r.returncode, code)
+                    self.assertEqual(r.stderr.splitlines()[-1],
+                                     "siptrunk_exporter: the answer cannot be written: "
+                                     "No space left on device")
 
     def test_leaves_the_ports_of_a_running_exporter_alone(self):
         p = self.use(SipPeer(answer(200)))

@@ -264,8 +264,8 @@ static void refused(const char *folder)
 	struct buffer b = {0};
 
 	for (size_t f = 0; f < probe_format_count; f++) {
-		is_int(probe_formats[f].fail(&b, "what | for \"x\""), codes[f],
-		       "exit code");
+		is_int(probe_formats[f].unknown, codes[f], "exit code");
+		probe_formats[f].fail(&b, "what | for \"x\"");
 		compare(&b, folder, "refused", probe_formats[f].name);
 	}
 }
