@@ -68,13 +68,34 @@ static void identity_make(struct identity *id, const struct request_info *info)
 			      : id->local;
 }
 
+/* The length of a host without its zone, which means something on this machine alone. */
+static size_t host_length(const struct config_uri *uri)
+{
+	const char *zone = uri->ipv6 ? memchr(uri->host.p, '%', uri->host.l) : NULL;
+
+	return zone ? (size_t)(zone - uri->host.p) : uri->host.l;
+}
+
 static int print_host(struct mbuf *mb, const char *text)
 {
 	struct config_uri uri;
 
 	if (config_uri_parse(text, &uri))
 		return EINVAL;
-	return mbuf_printf(mb, uri.ipv6 ? "[%b]" : "%b", uri.host.p, uri.host.l);
+	return mbuf_printf(mb, uri.ipv6 ? "[%b]" : "%b", uri.host.p, host_length(&uri));
+}
+
+/* SIP has no zones: the grammar of RFC 3261 25.1 lets none into a host. */
+static int print_unzoned(struct mbuf *mb, const char *text)
+{
+	struct config_uri uri;
+	int err;
+
+	if (!strchr(text, '%') || config_uri_parse(text, &uri))
+		return mbuf_write_str(mb, text);
+	err = mbuf_write_mem(mb, (const uint8_t *)text,
+			     (size_t)(uri.host.p - text) + host_length(&uri));
+	return err | mbuf_write_str(mb, uri.host.p + uri.host.l);
 }
 
 /* A URI of the configuration, with what its placeholder stands for in this request. */
@@ -85,7 +106,7 @@ static int print_uri(struct mbuf *mb, const struct identity *id, const char *tex
 	int err;
 
 	if (!close)
-		return mbuf_write_str(mb, text);
+		return print_unzoned(mb, text);
 	err = mbuf_write_mem(mb, (const uint8_t *)text, (size_t)(open - text));
 	if (open[1] == 'p')
 		err |= mbuf_printf(mb, "%J", id->info->peer);

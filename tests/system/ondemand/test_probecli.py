@@ -94,6 +94,15 @@ class Outcomes(Case):
                     only["call_id"],
                     p.requests[-1].header("Call-ID"), "found in a capture by it")
 
+    def test_a_zone_is_not_sent(self):
+        p = self.peer(answer(200), host="::1")
+        uri = f"sip:[::1%lo]:{p.port}"
+        code, out, _ = probe(uri, "--verbose")
+        self.assertEqual(code, 0)
+        self.assertTrue(out.startswith(uri + "\n"), "as it was asked for")
+        self.assertEqual(p.requests[0].start, f"OPTIONS sip:[::1]:{p.port} SIP/2.0")
+        self.assertEqual(p.requests[0].header("To"), f"<sip:[::1]:{p.port}>")
+
     def test_degraded(self):
         p = self.peer(answer(503, "Busy | later"))
         code, out, _ = probe(p.uri)
