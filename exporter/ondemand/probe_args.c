@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/date.h"
 #include "base/flags.h"
 #include "base/redact.h"
 #include "config/value.h"
@@ -47,23 +47,17 @@ static int probe_args_set_timeout(struct flags *p, const struct flag *f,
 	return 0;
 }
 
-/* A day, from its first second, or a time of it; both of UTC. */
+/* A day, from its first second in UTC, or a moment with its offset. */
 static int probe_args_set_at(struct flags *p, const struct flag *f, const char *value)
 {
-	static const char *const layouts[] = {"%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"};
 	struct probe_args *a = p->out;
+	char first[32];
 
-	for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {
-		struct tm tm = {0};
-		const char *end = strptime(value, layouts[i], &tm);
-
-		if (!end || *end)
-			continue;
-		a->trust_at_s = timegm(&tm);
-		if (a->trust_at_s > 0)
-			return 0;
-	}
-	return flags_refuse(p, f, value, "is no date as in 2027-03-15");
+	snprintf(first, sizeof(first), "%sT00:00Z", value);
+	if (date_parse(&a->trust_at_s, strchr(value, ':') ? value : first) ||
+	    a->trust_at_s <= 0)
+		return flags_refuse(p, f, value, "is no date as in 2027-03-15");
+	return 0;
 }
 
 static int probe_args_set_method(struct flags *p, const struct flag *f, const char *value)

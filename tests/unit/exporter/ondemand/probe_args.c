@@ -52,6 +52,19 @@ static const struct {
 	{{"a", "-w", "1"},
 	 "text",
 	 "--warning and --critical need --format=nagios or solarwinds"},
+	{{"a", "--at=2027-02-31"},
+	 "text",
+	 "--at: \"2027-02-31\" is no date as in 2027-03-15"},
+	{{"a", "--at=2027-02-29T00:00:00Z"},
+	 "text",
+	 "--at: \"2027-02-29T00:00:00Z\" is no date as in 2027-03-15"},
+	{{"a", "--at=2027-03-15T12:00:00"},
+	 "text",
+	 "--at: \"2027-03-15T12:00:00\" is no date as in 2027-03-15"},
+	{{"a", "--at=1970-01-01"},
+	 "text",
+	 "--at: \"1970-01-01\" is no date as in 2027-03-15"},
+	{{"a", "--at=2027-03-15"}, "text", "--at needs --trust-with=PATH"},
 	{{"a", "-p", "x"}, "text", "--profile needs --config.file=PATH"},
 	{{"a", "--timeout"}, "text", "--timeout needs a value: --timeout=TIME"},
 	{{"a", "--verbose=1"}, "text", "--verbose takes no value"},
@@ -97,10 +110,31 @@ static void test_values(void)
 	ok(got.help, "over what follows");
 }
 
+static const struct {
+	const char *text;
+	int64_t unix_s;
+} dates[] = {
+	{"2028-02-29", 1835395200},
+	{"2028-02-29T00:00:00Z", 1835395200},
+	{"2028-02-29T12:30:05Z", 1835440205},
+};
+
+/* A day is from its first second. */
+static void test_dates(void)
+{
+	for (size_t i = 0; i < sizeof(dates) / sizeof(*dates); i++) {
+		is_int(parse((const char *[]){"a", "--trust-with=x", "--at",
+					      dates[i].text, NULL}),
+		       0, dates[i].text);
+		is_int(got.trust_at_s, dates[i].unix_s, "is that moment");
+	}
+}
+
 int main(void)
 {
 	test_wrong();
 	test_formats();
 	test_values();
+	test_dates();
 	return tap_done();
 }
