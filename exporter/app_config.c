@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/log.h"
 #include "exporter/app_private.h"
@@ -53,6 +54,14 @@ static void app_config_files_h(void *arg)
 	app_reload(arg);
 }
 
+/* What it leads to is in a folder that nothing tells of. */
+static int app_watch_link(struct watch *w, const char *path)
+{
+	struct stat st;
+
+	return !lstat(path, &st) && S_ISLNK(st.st_mode) ? watch_names(w, &path, 1) : 0;
+}
+
 static int app_watch_alloc(struct watch **wp, struct app *app)
 {
 	const struct config *conf = app->conf;
@@ -66,6 +75,8 @@ static int app_watch_alloc(struct watch **wp, struct app *app)
 	memcpy(patterns + 1, conf->globs, conf->glob_count * sizeof(*patterns));
 	err = watch_alloc(&w, patterns, conf->glob_count + 1, app_config_files_h, app);
 	free(patterns);
+	if (!err)
+		err = app_watch_link(w, conf->path);
 	if (!err)
 		err = watch_names(w, conf->secret_files, conf->secret_file_count);
 	if (err)

@@ -12,8 +12,8 @@ struct watch;
 typedef void(watch_h)(void *arg);
 
 /*
- * @patterns: as glob(3) takes them; copied. A folder that is not there now is not seen
- *            to come.
+ * @patterns: as glob(3) takes them; copied. Folders that come, go or are replaced are
+ *            looked for every two seconds.
  * @h:        runs from the loop, half a second after the last change, at most five
  *            after the first; it may free the watch
  *
@@ -32,7 +32,9 @@ int watch_alloc(struct watch **wp, const char *const *patterns, size_t count, wa
  */
 int watch_names(struct watch *w, const char *const *names, size_t count);
 
-/* All files are about to be read: how the named ones changed until now needs no telling.
+/*
+ * All files are about to be read: how the named ones changed until now, and which folders
+ * there are, needs no telling.
  */
 void watch_catch_up(struct watch *w);
 

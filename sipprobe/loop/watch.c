@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fnmatch.h>
 #include <glob.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -19,17 +20,27 @@
 
 enum { LOOK_FILES = 256 }; /* at a time: about a millisecond */
 
-/* A folder, and what the names in it that matter look like. */
+/* Where files are looked for, and what the names of those that matter look like. */
+struct pattern {
+	struct le le;
+	char *folder; /* may be a pattern itself */
+	char *name;
+};
+
+/* A folder that is there. */
 struct folder {
 	struct le le;
 	int wd;
 	char *path;
-	char *pattern;
+	const struct pattern *of;
+	bool seen; /* by the search that goes on */
 };
 
 struct watch {
+	struct list patterns;
 	struct list folders;
 	struct alarm *alarm;
+	struct alarm *search; /* for folders that come, go or are replaced */
 	struct file_stamps names;
 	struct alarm *look; /* NULL: no names */
 	int64_t first_ns;   /* of the changes not told yet; 0: there are none */
@@ -38,13 +49,21 @@ struct watch {
 	void *arg;
 };
 
+static void pattern_destructor(void *arg)
+{
+	struct pattern *p = arg;
+
+	list_unlink(&p->le);
+	mem_deref(p->folder);
+	mem_deref(p->name);
+}
+
 static void folder_destructor(void *arg)
 {
 	struct folder *f = arg;
 
 	list_unlink(&f->le);
 	mem_deref(f->path);
-	mem_deref(f->pattern);
 }
 
 static void watch_destructor(void *arg)
@@ -52,7 +71,9 @@ static void watch_destructor(void *arg)
 	struct watch *w = arg;
 
 	list_flush(&w->folders);
+	list_flush(&w->patterns);
 	mem_deref(w->alarm);
+	mem_deref(w->search);
 	mem_deref(w->look);
 	file_stamps_clear(&w->names);
 	if (w->fd < 0)
@@ -61,50 +82,120 @@ static void watch_destructor(void *arg)
 	(void)close(w->fd);
 }
 
-static int add_folder(struct watch *w, const char *path, const char *pattern)
+static int add_folder(struct watch *w, const struct pattern *p, const char *path, int wd)
 {
 	struct folder *f = mem_zalloc(sizeof(*f), folder_destructor);
-	int err;
 
 	if (!f)
 		return ENOMEM;
-	err = str_dup(&f->path, path) | str_dup(&f->pattern, pattern);
-	if (err) {
+	if (str_dup(&f->path, path)) {
 		mem_deref(f);
 		return ENOMEM;
 	}
-	f->wd = inotify_add_watch(w->fd, path,
-				  IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_TO |
-					  IN_MOVED_FROM | IN_MASK_ADD | IN_ONLYDIR);
-	err = f->wd < 0 ? errno : 0;
-	if (err)
-		mem_deref(f);
-	else
-		list_append(&w->folders, &f->le, f);
+	f->wd = wd;
+	f->of = p;
+	f->seen = true;
+	list_append(&w->folders, &f->le, f);
+	return 0;
+}
+
+static struct folder *find_folder(const struct watch *w, const struct pattern *p,
+				  const char *path, int wd)
+{
+	for (struct le *le = w->folders.head; le; le = le->next) {
+		struct folder *f = le->data;
+
+		if (f->wd == wd && f->of == p && !strcmp(f->path, path))
+			return f;
+	}
+	return NULL;
+}
+
+/* The same folder has the same descriptor, however often it is asked for. */
+static int see_folder(bool *came, struct watch *w, const struct pattern *p,
+		      const char *path)
+{
+	struct folder *f;
+	int wd = inotify_add_watch(w->fd, path,
+				   IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_TO |
+					   IN_MOVED_FROM | IN_MASK_ADD | IN_ONLYDIR);
+
 	/* A folder that is not there, or that we may not look into, has no files yet. */
-	return err == ENOENT || err == EACCES || err == ENOTDIR ? 0 : err;
+	if (wd < 0)
+		return errno == ENOENT || errno == EACCES || errno == ENOTDIR ? 0 : errno;
+	f = find_folder(w, p, path, wd);
+	if (f) {
+		f->seen = true;
+		return 0;
+	}
+	*came = true;
+	return add_folder(w, p, path, wd);
+}
+
+static int see_folders(bool *came, struct watch *w, const struct pattern *p)
+{
+	glob_t g = {0};
+	int err = 0, rc = glob(p->folder, 0, NULL, &g);
+
+	for (size_t i = 0; !rc && i < g.gl_pathc && !err; i++)
+		err = see_folder(came, w, p, g.gl_pathv[i]);
+	globfree(&g);
+	return rc == GLOB_NOSPACE ? ENOMEM : err;
+}
+
+/* Forgets folders that are not there any more, or not where they were. */
+static bool drop_unseen(struct watch *w)
+{
+	bool any = false;
+
+	for (struct le *le = w->folders.head, *next; le; le = next) {
+		struct folder *f = le->data;
+
+		next = le->next;
+		if (f->seen)
+			continue;
+		mem_deref(f);
+		any = true;
+	}
+	return any;
+}
+
+/* Whether other folders are there than before; a search that fails says nothing. */
+static int watch_search(bool *changed, struct watch *w)
+{
+	int err = 0;
+
+	*changed = false;
+	for (struct le *le = w->folders.head; le; le = le->next)
+		((struct folder *)le->data)->seen = false;
+	for (struct le *le = w->patterns.head; le && !err; le = le->next)
+		err = see_folders(changed, w, le->data);
+	if (!err && drop_unseen(w))
+		*changed = true;
+	return err;
 }
 
 static int add_pattern(struct watch *w, const char *text)
 {
 	const char *slash = strrchr(text, '/');
-	char folder[4096] = ".";
-	glob_t g = {0};
-	int err = 0;
+	size_t len = slash && slash != text ? (size_t)(slash - text) : 1;
+	struct pattern *p;
+	int err;
 
-	if (slash && (size_t)(slash - text) >= sizeof(folder))
+	if (len >= PATH_MAX)
 		return ENAMETOOLONG;
-	if (slash) {
-		size_t len = slash == text ? 1 : (size_t)(slash - text);
-
-		memcpy(folder, text, len);
-		folder[len] = '\0';
+	p = mem_zalloc(sizeof(*p), pattern_destructor);
+	if (!p)
+		return ENOMEM;
+	err = str_dup(&p->name, slash ? slash + 1 : text) |
+	      str_dup(&p->folder, slash ? text : ".");
+	if (err) {
+		mem_deref(p);
+		return ENOMEM;
 	}
-	if (!glob(folder, 0, NULL, &g))
-		for (size_t i = 0; i < g.gl_pathc && !err; i++)
-			err = add_folder(w, g.gl_pathv[i], slash ? slash + 1 : text);
-	globfree(&g);
-	return err;
+	p->folder[len] = '\0';
+	list_append(&w->patterns, &p->le, p);
+	return 0;
 }
 
 /* A file that is made is told when it is written and closed; a link is all there. */
@@ -129,7 +220,7 @@ static bool watch_matters(const struct watch *w, const struct inotify_event *e)
 		if (f->wd != e->wd || !e->len || !is_whole(f, e))
 			continue;
 		/* "..data": files of a mounted secret or map change with this link. */
-		if (!fnmatch(f->pattern, e->name, FNM_PERIOD) ||
+		if (!fnmatch(f->of->name, e->name, FNM_PERIOD) ||
 		    !strncmp(e->name, "..", 2))
 			return true;
 	}
@@ -182,6 +273,17 @@ static void watch_ready_h(int flags, void *arg)
 		watch_note(w);
 }
 
+static void watch_search_h(void *arg)
+{
+	struct watch *w = arg;
+	bool changed;
+
+	(void)watch_search(&changed, w);
+	if (changed)
+		watch_note(w);
+	alarm_set(w->search, clock_monotonic_ns() + LOOK_NS);
+}
+
 static void watch_look_later(struct watch *w)
 {
 	int64_t turns = (int64_t)(w->names.count + LOOK_FILES - 1) / LOOK_FILES;
@@ -214,13 +316,21 @@ int watch_names(struct watch *w, const char *const *names, size_t count)
 
 void watch_catch_up(struct watch *w)
 {
-	if (w)
-		(void)file_stamps_look(&w->names, w->names.count);
+	bool changed;
+
+	if (!w)
+		return;
+	(void)watch_search(&changed, w);
+	(void)file_stamps_look(&w->names, w->names.count);
 }
 
 void watch_succeed(struct watch *w, struct watch *old)
 {
-	if (old && (take_events(old) || old->first_ns ||
+	bool changed = false;
+
+	if (old)
+		(void)watch_search(&changed, old);
+	if (old && (take_events(old) || old->first_ns || changed ||
 		    file_stamps_differ(&w->names, &old->names)))
 		watch_note(w);
 	mem_deref(old);
@@ -230,6 +340,7 @@ int watch_alloc(struct watch **wp, const char *const *patterns, size_t count, wa
 		void *arg)
 {
 	struct watch *w = mem_zalloc(sizeof(*w), watch_destructor);
+	bool changed;
 	int err;
 
 	if (!w)
@@ -240,15 +351,21 @@ int watch_alloc(struct watch **wp, const char *const *patterns, size_t count, wa
 	err = w->fd < 0 ? errno : 0;
 	if (!err)
 		err = alarm_alloc(&w->alarm, watch_alarm_h, w);
+	if (!err)
+		err = alarm_alloc(&w->search, watch_search_h, w);
 	for (size_t i = 0; i < count && !err; i++)
 		err = add_pattern(w, patterns[i]);
 	if (!err)
+		err = watch_search(&changed, w);
+	if (!err)
 		err = fd_listen(w->fd, FD_READ, watch_ready_h, w);
-	if (err)
+	if (err) {
 		mem_deref(w);
-	else
-		*wp = w;
-	return err;
+		return err;
+	}
+	alarm_set(w->search, clock_monotonic_ns() + LOOK_NS);
+	*wp = w;
+	return 0;
 }
 
 void watch_free(struct watch *w)

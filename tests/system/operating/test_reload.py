@@ -349,6 +349,42 @@ class Watch(Case):
         time.sleep(2)
         self.assertEqual(self.reloads(e), n)
 
+    def test_folders_come_and_are_replaced(self):
+        self.conf["trunk_files"] = ["trunks.d/*.json", "later/*.json"]
+        e = self.start(self.conf)
+        e.settled("a", 1)
+        os.mkdir(self.path("later"))
+        self.write("later/t.json", json.dumps({"trunks": [trunk("b", self.peer.uri)]}))
+        wait_for("a folder that came", lambda: self.shown(e) == {"a", "b"})
+        os.mkdir(self.path("new"))
+        self.write("new/t.json", json.dumps({"trunks": [trunk("c", self.peer.uri)]}))
+        os.rename(self.path("trunks.d"), self.path("old"))
+        os.rename(self.path("new"), self.path("trunks.d"))
+        wait_for("another in its place", lambda: self.shown(e) == {"b", "c"})
+        self.put("d")
+        wait_for("a file in that", lambda: self.shown(e) == {"b", "c", "d"})
+        n = self.reloads(e)
+        time.sleep(3)
+        self.assertEqual(self.reloads(e), n, "and that is all")
+
+    def test_main_file_is_a_link(self):
+        """What it leads to is replaced, in a folder of its own; then the link is bent."""
+        def put(path, name):
+            self.write(path + ".new", json.dumps({
+                **self.conf, "trunk_files": [], "trunks": [trunk(name, self.peer.uri)]}))
+            os.replace(self.path(path + ".new"), self.path(path))
+        os.mkdir(self.path("real"))
+        put("real/main.json", "x")
+        e = self.start(self.conf)
+        os.symlink("real/main.json", self.path("link"))
+        os.replace(self.path("link"), e.config_path)
+        wait_for("a link in its place", lambda: self.shown(e) == {"x"})
+        put("real/main.json", "b")
+        wait_for("what it leads to", lambda: self.shown(e) == {"b"})
+        n = self.reloads(e)
+        time.sleep(3)
+        self.assertEqual(self.reloads(e), n, "once")
+
     def test_a_burst_is_one_reload(self):
         e = self.start(self.conf)
         e.settled("a", 1)

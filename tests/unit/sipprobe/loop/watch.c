@@ -285,6 +285,112 @@ static void test_singles_handed_over(void)
 	watch_catch_up(NULL);
 }
 
+static void rename_in_dir(const char *from, const char *to)
+{
+	char path[256];
+
+	(void)snprintf(path, sizeof(path), "%s", in_dir(from));
+	(void)rename(path, in_dir(to));
+}
+
+static void folder_comes(void)
+{
+	(void)mkdir(in_dir("sub/here"), 0700);
+	write_file("sub/here/t.json");
+}
+
+static void folder_is_replaced(void)
+{
+	(void)mkdir(in_dir("sub/new"), 0700);
+	rename_in_dir("sub/here", "old");
+	rename_in_dir("sub/new", "sub/here");
+}
+
+static void file_in_it(void)
+{
+	write_file("sub/here/t.json");
+}
+
+static void folder_goes(void)
+{
+	rename_in_dir("sub/here", "gone");
+}
+
+static void file_in_the_old(void)
+{
+	write_file("old/t.json");
+}
+
+static const struct {
+	const char *name;
+	void (*change)(void);
+	bool told;
+} folders[] = {
+	{"a folder comes", folder_comes, true},
+	{"another takes its place", folder_is_replaced, true},
+	{"a file in that", file_in_it, true},
+	{"a file in the one before", file_in_the_old, false},
+	{"the folder goes", folder_goes, true},
+};
+
+/* By one watch, which nobody renews in between. */
+static void test_folders(void)
+{
+	static const char *const files[] = {"old/t.json", "gone/t.json"};
+	static const char *const made[] = {"old", "gone", "sub"};
+	char pattern[256];
+	const char *const patterns[] = {pattern};
+	struct counter c = {0};
+	struct watch *w = NULL;
+
+	(void)mkdir(in_dir("sub"), 0700);
+	(void)snprintf(pattern, sizeof(pattern), "%s", in_dir("sub/h*/*.json"));
+	is_int(watch_alloc(&w, patterns, 1, told_h, &c), 0, "watched");
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		c.told = 0;
+		folders[i].change();
+		if (folders[i].told)
+			loop_until(is_told, &c);
+		else
+			for (int k = 0; k < 700 && !c.told; k++)
+				loop_turn();
+		is_int(c.told, folders[i].told, folders[i].name);
+	}
+	watch_free(w);
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		(void)unlink(in_dir(files[i]));
+	for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++)
+		(void)rmdir(in_dir(made[i]));
+}
+
+/* Folders from a watch to the next. */
+static void test_folders_handed_over(void)
+{
+	char pattern[256];
+	const char *const patterns[] = {pattern};
+	struct counter c = {0};
+	struct watch *old = NULL, *w = NULL;
+
+	(void)snprintf(pattern, sizeof(pattern), "%s", in_dir("late/*.json"));
+	is_int(watch_alloc(&old, patterns, 1, told_h, &c), 0, "watched");
+	(void)mkdir(in_dir("late"), 0700);
+	watch_catch_up(old);
+	is_int(watch_alloc(&w, patterns, 1, told_h, &c), 0, "its heir");
+	watch_succeed(w, old);
+	for (int i = 0; i < 700 && !c.told; i++)
+		loop_turn();
+	is_int(c.told, 0, "a folder known before the load is not told");
+	old = w;
+	watch_catch_up(old);
+	(void)rmdir(in_dir("late"));
+	(void)mkdir(in_dir("late"), 0700);
+	is_int(watch_alloc(&w, patterns, 1, told_h, &c), 0, "the next");
+	watch_succeed(w, old);
+	ok(loop_until(is_told, &c), "one that came while files were read is");
+	watch_free(w);
+	(void)rmdir(in_dir("late"));
+}
+
 static void test_names(void)
 {
 	char *text = malloc(6000);
@@ -315,6 +421,8 @@ int main(void)
 	test_no_changes();
 	test_singles();
 	test_singles_handed_over();
+	test_folders();
+	test_folders_handed_over();
 	test_names();
 	for (size_t i = 0; i < sizeof(left) / sizeof(left[0]); i++)
 		(void)unlink(in_dir(left[i]));
