@@ -259,7 +259,11 @@ int size_check_alloc(struct size_check **cp, const struct survey_host *host,
 {
 	const struct config_settings *s = host->settings_h(host->arg);
 	const struct survey_socket_info info = {
-		.peer = host->peer, .address = s->local.address, .dscp = s->dscp};
+		.peer = host->peer,
+		.address = s->local.address,
+		.dscp = s->dscp,
+		.anywhere = s->answers_from == CONFIG_ANSWERS_FROM_ANYWHERE,
+	};
 	struct size_check *c = mem_zalloc(sizeof(*c), size_check_destructor);
 	int err;
 

@@ -16,7 +16,9 @@ enum {
 
 struct survey_socket {
 	struct sa local;
+	struct sa peer;
 	int fd;
+	bool anywhere;	  /* it is not connected */
 	uint32_t own_mtu; /* of our network, as the kernel told last; 0: it did not */
 	struct clock_stamps stamps;
 	const struct survey_socket_events *events;
@@ -58,15 +60,22 @@ static int64_t stamp_of(struct survey_socket *s, struct msghdr *h)
 	return at_ns;
 }
 
-static void tell_error(struct survey_socket *s, struct sock_extended_err *e)
+/* @to: what the datagram was sent to */
+static void tell_error(struct survey_socket *s, struct sock_extended_err *e,
+		       const struct sockaddr_in6 *to)
 {
 	struct survey_error told = {.err = (int)e->ee_errno, .mtu = e->ee_info};
+	struct sa dst;
 
 	if (e->ee_origin == SO_EE_ORIGIN_LOCAL) {
 		s->own_mtu = e->ee_info;
 		return;
 	}
 	if (e->ee_origin != SO_EE_ORIGIN_ICMP && e->ee_origin != SO_EE_ORIGIN_ICMP6)
+		return;
+	/* Unconnected, the kernel looks at our end alone: whoever guesses that forges. */
+	if (s->anywhere && (sa_set_sa(&dst, (const struct sockaddr *)to) ||
+			    !sa_cmp(&dst, &s->peer, SA_ALL)))
 		return;
 	if (sa_set_sa(&told.router, SO_EE_OFFENDER(e)))
 		sa_init(&told.router, AF_UNSPEC);
@@ -78,7 +87,10 @@ static bool read_error(struct survey_socket *s)
 {
 	_Alignas(struct cmsghdr) char control[512];
 	struct iovec iov = {datagram, sizeof(datagram)};
-	struct msghdr h = {.msg_iov = &iov,
+	struct sockaddr_in6 to = {0};
+	struct msghdr h = {.msg_name = &to,
+			   .msg_namelen = sizeof(to),
+			   .msg_iov = &iov,
 			   .msg_iovlen = 1,
 			   .msg_control = control,
 			   .msg_controllen = sizeof(control)};
@@ -88,7 +100,7 @@ static bool read_error(struct survey_socket *s)
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(&h); c; c = CMSG_NXTHDR(&h, c))
 		if ((c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR) ||
 		    (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR))
-			tell_error(s, (void *)CMSG_DATA(c));
+			tell_error(s, (void *)CMSG_DATA(c), &to);
 	return true;
 }
 
@@ -142,24 +154,48 @@ static int set_options(const struct survey_socket *s, int af, unsigned dscp)
 	return err;
 }
 
-static int socket_attach(struct survey_socket *s, const struct survey_socket_info *info)
+static int local_of(struct sa *local, int fd)
 {
 	struct sockaddr_in6 name = {0};
 	socklen_t len = sizeof(name);
-	struct sa from;
 
-	if (info->address) {
-		int err = sa_set_str(&from, info->address, 0);
-
-		if (err)
-			return err;
-		if (bind(s->fd, &from.u.sa, from.len))
-			return errno;
-	}
-	if (connect(s->fd, &info->peer->u.sa, info->peer->len) ||
-	    getsockname(s->fd, (struct sockaddr *)&name, &len))
+	if (getsockname(fd, (struct sockaddr *)&name, &len))
 		return errno;
-	return sa_set_sa(&s->local, (struct sockaddr *)&name);
+	return sa_set_sa(local, (struct sockaddr *)&name);
+}
+
+/* The address that the kernel sends from to a peer, without a port. */
+static int source_of(struct sa *from, const struct sa *peer)
+{
+	int fd = socket(sa_af(peer), SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int err;
+
+	if (fd < 0)
+		return errno;
+	err = connect(fd, &peer->u.sa, peer->len) ? errno : local_of(from, fd);
+	(void)close(fd);
+	if (!err)
+		sa_set_port(from, 0);
+	return err;
+}
+
+/* A question's Via and Contact need our address, connected or not. */
+static int socket_attach(struct survey_socket *s, const struct survey_socket_info *info)
+{
+	struct sa from;
+	int err = 0;
+
+	if (info->address)
+		err = sa_set_str(&from, info->address, 0);
+	else if (info->anywhere)
+		err = source_of(&from, info->peer);
+	if (err)
+		return err;
+	if ((info->address || info->anywhere) && bind(s->fd, &from.u.sa, from.len))
+		return errno;
+	if (!info->anywhere && connect(s->fd, &info->peer->u.sa, info->peer->len))
+		return errno;
+	return local_of(&s->local, s->fd);
 }
 
 int survey_socket_alloc(struct survey_socket **sp, const struct survey_socket_info *info,
@@ -172,6 +208,8 @@ int survey_socket_alloc(struct survey_socket **sp, const struct survey_socket_in
 		return ENOMEM;
 	s->events = events;
 	s->arg = arg;
+	s->peer = *info->peer;
+	s->anywhere = info->anywhere;
 	s->stamps = clock_stamps_begin();
 	s->fd = socket(sa_af(info->peer), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	err = s->fd < 0 ? errno : 0;
@@ -211,6 +249,12 @@ static int set_cut(const struct survey_socket *s, enum survey_cut cut)
 	return 0;
 }
 
+static ssize_t send_one(const struct survey_socket *s, const char *buf, size_t len)
+{
+	return s->anywhere ? sendto(s->fd, buf, len, 0, &s->peer.u.sa, s->peer.len)
+			   : send(s->fd, buf, len, 0);
+}
+
 int survey_socket_send(struct survey_socket *s, const char *buf, size_t len,
 		       enum survey_cut cut, uint32_t *mtu)
 {
@@ -218,7 +262,7 @@ int survey_socket_send(struct survey_socket *s, const char *buf, size_t len,
 
 	/* What ICMP said of an earlier datagram is handed to the next call. */
 	for (int tries = err ? 0 : SOCKET_TRIES; tries; tries--) {
-		err = send(s->fd, buf, len, 0) < 0 ? errno : 0;
+		err = send_one(s, buf, len) < 0 ? errno : 0;
 		if (err != ECONNREFUSED && err != EHOSTUNREACH && err != ENETUNREACH &&
 		    err != EMSGSIZE && err != EPROTO && err != EACCES)
 			break;

@@ -1,7 +1,7 @@
 /*
- * A UDP socket of its own to one peer, for the time of a few questions. It is connected:
- * ICMP errors to what it sends are its alone, and another trunk's are not its. Main
- * thread only.
+ * A UDP socket of its own to one peer, for the time of a few questions: ICMP errors to
+ * what it sends are its alone, and another trunk's are not its. It is connected, unless
+ * answers may come from elsewhere than where the questions go. Main thread only.
  */
 #ifndef SIPPROBE_SURVEY_SURVEY_SOCKET_H
 #define SIPPROBE_SURVEY_SURVEY_SOCKET_H
@@ -35,6 +35,7 @@ struct survey_socket_info {
 	const struct sa *peer;
 	const char *address; /* ours, a literal; NULL: the kernel chooses */
 	unsigned dscp;
+	bool anywhere; /* who answers may do so from another address or port */
 };
 
 /* Returns 0 or errno. @events is kept by the caller, as is @arg. */

@@ -118,7 +118,11 @@ int train_alloc(struct train **tp, const struct survey_host *host, unsigned coun
 {
 	const struct config_settings *s = host->settings_h(host->arg);
 	const struct survey_socket_info info = {
-		.peer = host->peer, .address = s->local.address, .dscp = s->dscp};
+		.peer = host->peer,
+		.address = s->local.address,
+		.dscp = s->dscp,
+		.anywhere = s->answers_from == CONFIG_ANSWERS_FROM_ANYWHERE,
+	};
 	struct train *t = mem_zalloc(sizeof(*t), train_destructor);
 	struct survey_question q = {.fields = NULL};
 	int err;

@@ -199,3 +199,9 @@ class Sizes(Bench):
         self.assertEqual(m.sum("siptrunk_probe_udp_lost_total"), 0)
         self.assertEqual(m.codes("out-4"),
                          {200: int(m.get("siptrunk_probes_total", trunk="out-4"))})
+
+
+class SizesFromAnywhere(Sizes):
+    """The same over sockets that are not connected."""
+
+    defaults = {**Sizes.defaults, "answers_from": "anywhere"}

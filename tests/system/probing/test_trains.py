@@ -58,6 +58,11 @@ def swapped(rq):
         held.reply(200)
 
 
+def elsewhere(rq):
+    """From another address and port than it was asked at."""
+    rq.send_from("127.0.9.9", rq.response(200))
+
+
 def busiest(requests):
     """The most requests in any two seconds."""
     at = sorted(rq.at for rq in requests)
@@ -76,6 +81,12 @@ class Trains(Bench):
                 "good": answer(), "lossy": Counts(loss=0.3), "limited": Counts(most=4),
                 "swapped": swapped, "mute": lambda rq: None}.items()):
             cls.peers[name] = SipPeer(behaviour, "udp", f"127.0.9.{i + 1}")
+        for i, name in enumerate(("anywhere", "anywhere-bound")):
+            peer = SipPeer(elsewhere, "udp", f"127.0.9.{i + 10}")
+            cls.addClassCleanup(peer.close)
+            cls.more.append(trunk(name, peer.uri, answers_from="anywhere",
+                                  size={"bytes": 1700, "every": 1},
+                                  **({"local": {"address": "127.0.9.12"}} if i else {})))
         # Three at one address.
         for i in range(3):
             cls.peers[f"shared-{i}"] = SipPeer(answer(), "udp", "127.0.9.7")
@@ -126,6 +137,16 @@ class Trains(Bench):
         self.assertEqual(self.train("good")["rate_limited"], False)
         self.assertEqual(m.codes("good"),
                          {200: int(m.get("siptrunk_probes_total", trunk="good"))})
+
+    def test_answers_from_anywhere(self):
+        """Where probes take them, trains and sizes do too."""
+        for name in ("anywhere", "anywhere-bound"):
+            requests, answers, _, limited = self.after(name)
+            self.assertEqual((requests - answers, limited), (0, 0))
+            m = self.exporter.wait_metric(1, "siptrunk_size_success", trunk=name,
+                                          size="small")
+            self.assertEqual([m.get("siptrunk_size_success", trunk=name, size=s)
+                              for s in ("large_request", "large_both")], [1, 1])
 
     def test_loss(self):
         """What the peer did not answer, and no more."""
