@@ -12,7 +12,10 @@
 
 enum {
 	SIZE_COPIES = 3,
+	SIZE_SENT = 16,	      /* that are remembered, more than go out in that time */
 	SIZE_RESIZED_MAX = 3, /* copies sent again for the path's sake */
+	SIZE_AGAIN_MS = 400,  /* later, where there is no room */
+	SIZE_WAITS = 6,
 	SIZE_LEAST_T1S = 4,   /* that a question takes until it is silence */
 	SIZE_HEADS_IPV4 = 28, /* IP and UDP, without options */
 	SIZE_HEADS_IPV6 = 48,
@@ -49,8 +52,11 @@ struct size_check {
 	uint8_t question; /* enum size_question */
 	uint8_t copies;
 	uint8_t resized;
-	bool asking; /* it was sent, and not answered */
-	void (*h)(const struct size_answers *a, void *arg);
+	bool asking;   /* it was sent, and not answered */
+	uint8_t waits; /* in a row, for room */
+	uint8_t sent;  /* in all, modulo 256: where in sent_ns the next goes */
+	int64_t sent_ns[SIZE_SENT]; /* the last ones; 0: none */
+	const struct size_check_events *events;
 	void *arg;
 };
 
@@ -73,7 +79,7 @@ static void size_check_done_h(struct wheel_timer *timer, int64_t now_ns)
 	struct size_check *c = check_of(timer);
 
 	(void)now_ns;
-	c->h(&c->answers, c->arg);
+	c->events->done_h(&c->answers, c->arg);
 }
 
 static void size_check_next_h(struct wheel_timer *timer, int64_t now_ns);
@@ -176,21 +182,57 @@ static bool check_shrinks(struct size_check *c, uint32_t mtu)
 	return true;
 }
 
+static void size_check_left_h(struct wheel_timer *timer, int64_t now_ns)
+{
+	struct size_check *c = check_of(timer);
+
+	(void)now_ns;
+	c->events->done_h(NULL, c->arg);
+}
+
+static void size_check_again_h(struct wheel_timer *timer, int64_t now_ns);
+
+/* What follows moves with it; who never finds room leaves it. */
+static void check_later(struct size_check *c)
+{
+	if (c->waits++ == SIZE_WAITS) {
+		check_go_on(c, size_check_left_h);
+		return;
+	}
+	c->begun_ns += SIZE_AGAIN_MS * CLOCK_NS_PER_MS;
+	ticker_start(c->host->ticker, &c->timer,
+		     clock_monotonic_ns() + SIZE_AGAIN_MS * CLOCK_NS_PER_MS,
+		     size_check_again_h);
+}
+
 static void check_send(struct size_check *c)
 {
 	uint32_t mtu;
-	int err = survey_socket_send(c->socket, c->request.buf, c->request.len,
-				     questions[c->question].cut, &mtu);
+	int err;
 
+	if (!c->events->room_h(c->arg)) {
+		check_later(c);
+		return;
+	}
+	err = survey_socket_send(c->socket, c->request.buf, c->request.len,
+				 questions[c->question].cut, &mtu);
 	/* Dropped on its way out of this machine: as good as lost. */
 	if (err && err != ENOBUFS && err != EAGAIN && err != EPERM) {
 		if (err != EMSGSIZE || !check_shrinks(c, mtu))
 			check_answer(c, SIZE_UNSENT);
 		return;
 	}
+	c->waits = 0;
+	c->sent_ns[c->sent++ % SIZE_SENT] = clock_monotonic_ns();
 	c->asking = true;
 	c->copies++;
 	check_wait(c);
+}
+
+static void size_check_again_h(struct wheel_timer *timer, int64_t now_ns)
+{
+	(void)now_ns;
+	check_send(check_of(timer));
 }
 
 static void size_check_wait_h(struct wheel_timer *timer, int64_t now_ns)
@@ -249,13 +291,13 @@ static void size_check_error_h(const struct survey_error *e, void *arg)
 	}
 }
 
-static const struct survey_socket_events events = {
+static const struct survey_socket_events socket_events = {
 	.datagram_h = size_check_datagram_h,
 	.error_h = size_check_error_h,
 };
 
 int size_check_alloc(struct size_check **cp, const struct survey_host *host,
-		     void (*h)(const struct size_answers *a, void *arg), void *arg)
+		     const struct size_check_events *events, void *arg)
 {
 	const struct config_settings *s = host->settings_h(host->arg);
 	const struct survey_socket_info info = {
@@ -270,13 +312,13 @@ int size_check_alloc(struct size_check **cp, const struct survey_host *host,
 	if (!c)
 		return ENOMEM;
 	c->host = host;
-	c->h = h;
+	c->events = events;
 	c->arg = arg;
 	c->t1_ns = s->t1_us * CLOCK_NS_PER_US;
 	c->timeout_ns = s->timeout_us * CLOCK_NS_PER_US;
 	c->answers.bytes = c->answers.whole_bytes = s->size->bytes;
 	c->answers.ipv6 = sa_af(host->peer) == AF_INET6;
-	err = survey_socket_alloc(&c->socket, &info, &events, c);
+	err = survey_socket_alloc(&c->socket, &info, &socket_events, c);
 	if (err) {
 		mem_deref(c);
 		return err;
@@ -284,4 +326,16 @@ int size_check_alloc(struct size_check **cp, const struct survey_host *host,
 	check_go_on(c, size_check_next_h);
 	*cp = c;
 	return 0;
+}
+
+void size_check_times(const struct size_check *c, struct survey_times *out)
+{
+	int64_t now_ns = clock_monotonic_ns();
+	int64_t since_ns = now_ns - SURVEY_BUDGET_MS * CLOCK_NS_PER_MS;
+
+	for (unsigned i = 0; i < SIZE_SENT; i++)
+		if (c->sent_ns[i] && c->sent_ns[i] > since_ns)
+			survey_times_add(out, c->sent_ns[i]);
+	for (unsigned i = c->question; out->checks && i < SIZE_QUESTIONS; i++)
+		survey_times_add(out, now_ns);
 }

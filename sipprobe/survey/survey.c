@@ -45,17 +45,47 @@ int survey_alloc(struct survey **sp, const struct survey_host *host)
 	return 0;
 }
 
+/* For the budget; two kinds in a row count both. */
+static void survey_sent(struct survey *s, size_t count)
+{
+	int64_t now_ns = clock_monotonic_ns();
+
+	if (s->sent_ns > now_ns - SURVEY_BUDGET_MS * CLOCK_NS_PER_MS)
+		count += s->sent;
+	s->sent = (uint8_t)(count < UINT8_MAX ? count : UINT8_MAX);
+	s->sent_ns = now_ns;
+}
+
+static bool survey_room_h(void *arg)
+{
+	struct survey_times times = {.count = 0};
+	const struct survey *s = arg;
+
+	s->host->times_h(&times, 0, s->host->arg);
+	survey_times(s, &times);
+	return survey_budget_room(&times) > 0;
+}
+
 static void survey_size_h(const struct size_answers *a, void *arg)
 {
+	struct survey_times times = {.count = 0};
 	struct survey_size_report r;
 	struct survey *s = arg;
+	bool known = a != NULL;
 
-	size_memory_add(&s->memory, a, &r);
+	if (known)
+		size_memory_add(&s->memory, a, &r);
+	size_check_times(s->size, &times);
+	survey_sent(s, times.count);
 	s->size = mem_deref(s->size);
-	s->sent = SIZE_QUESTIONS;
-	s->sent_ns = clock_monotonic_ns();
-	s->host->size_h(&r, s->host->arg);
+	if (known)
+		s->host->size_h(&r, s->host->arg);
 }
+
+static const struct size_check_events size_events = {
+	.room_h = survey_room_h,
+	.done_h = survey_size_h,
+};
 
 static void survey_size_probed(struct survey *s, const struct config_size *set)
 {
@@ -65,13 +95,12 @@ static void survey_size_probed(struct survey *s, const struct config_size *set)
 	s->probes = 0;
 	/* Without a socket there is no check this time. */
 	s->checked = true;
-	(void)size_check_alloc(&s->size, s->host, survey_size_h, s);
+	(void)size_check_alloc(&s->size, s->host, &size_events, s);
 }
 
 static void survey_train_end(struct survey *s, uint32_t sent)
 {
-	s->sent = (uint8_t)sent;
-	s->sent_ns = clock_monotonic_ns();
+	survey_sent(s, sent);
 	s->train = mem_deref(s->train);
 }
 
@@ -88,11 +117,15 @@ static void survey_train_h(const struct survey_train_report *r, void *arg)
 	s->host->train_h(r, s->host->arg);
 }
 
-/* How many requests may go out, with what others send around that time. */
-static unsigned survey_room(const struct survey *s, const struct config_train *set)
+/*
+ * How many requests may go out, with what others send around that time. @last: checks of
+ * sizes are left no room, as they wait for it themselves, and trains would for ever.
+ */
+static unsigned survey_room(const struct survey *s, const struct config_train *set,
+			    bool last)
 {
 	int64_t ahead_ns = (int64_t)set->count * set->gap_us * CLOCK_NS_PER_US;
-	struct survey_times times = {.count = 0};
+	struct survey_times times = {.checks = !last};
 
 	if (s->size)
 		return 0;
@@ -105,8 +138,8 @@ static void survey_try_h(struct wheel_timer *timer, int64_t now_ns)
 {
 	struct survey *s = wheel_owner(timer, struct survey, timer);
 	const struct config_train *set = s->host->settings_h(s->host->arg)->train;
-	unsigned room = set ? survey_room(s, set) : 0;
 	bool last = ++s->tries > SURVEY_TRAIN_TRIES;
+	unsigned room = set ? survey_room(s, set, last) : 0;
 
 	if (!set || s->train)
 		return;
@@ -150,14 +183,25 @@ void survey_probed(struct survey *s, bool well)
 		survey_train_end(s, SURVEY_BUDGET);
 }
 
+bool survey_checks_with(const struct survey *s, unsigned nth)
+{
+	const struct config_size *set = s->host->settings_h(s->host->arg)->size;
+	unsigned first;
+
+	if (!set)
+		return false;
+	first = !s->checked || s->probes >= set->every ? 1 : set->every - s->probes;
+	return nth >= first && (nth - first) % set->every == 0;
+}
+
 void survey_times(const struct survey *s, struct survey_times *out)
 {
 	int64_t since_ns = clock_monotonic_ns() - SURVEY_BUDGET_MS * CLOCK_NS_PER_MS;
 
 	if (s->train)
 		train_times(s->train, out);
-	for (unsigned i = 0; s->size && i < SIZE_QUESTIONS; i++)
-		survey_times_add(out, clock_monotonic_ns());
+	if (s->size)
+		size_check_times(s->size, out);
 	for (unsigned i = 0; s->sent_ns > since_ns && i < s->sent; i++)
 		survey_times_add(out, s->sent_ns);
 }

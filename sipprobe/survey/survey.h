@@ -16,6 +16,9 @@ int survey_alloc(struct survey **sp, const struct survey_host *host);
 /* A probe ended. @well: it was answered, and the trunk is not down */
 void survey_probed(struct survey *s, bool well);
 
+/* Whether a check of sizes is due with the @nth probe from now on; 1: the next */
+bool survey_checks_with(const struct survey *s, unsigned nth);
+
 /* When its own requests went out in the last SURVEY_BUDGET_MS, and will. */
 void survey_times(const struct survey *s, struct survey_times *out);
 

@@ -6,6 +6,7 @@
 #ifndef SIPPROBE_SURVEY_SURVEY_BUDGET_H
 #define SIPPROBE_SURVEY_SURVEY_BUDGET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,7 @@ enum {
 
 /* When other requests to the same address went out or will; monotonic, in any order. */
 struct survey_times {
+	bool checks; /* set by who asks: what checks of sizes have yet to ask, too */
 	int64_t at_ns[SURVEY_BUDGET_TIMES];
 	size_t count; /* past SURVEY_BUDGET_TIMES: there are more */
 };

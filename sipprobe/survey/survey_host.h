@@ -31,7 +31,7 @@ struct survey_host {
 	/*
 	 * When requests of other kinds, and of others, to the peer's address went out in
 	 * the last SURVEY_BUDGET_MS, and will in the @ahead_ns to come and that time
-	 * after it. With train_h.
+	 * after it.
 	 */
 	void (*times_h)(struct survey_times *out, int64_t ahead_ns, void *arg);
 	void *arg;

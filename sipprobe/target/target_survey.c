@@ -1,4 +1,5 @@
 /* What a target's peer is asked besides its probes. */
+#include "sipprobe/survey/size_verdict.h"
 #include "sipprobe/survey/survey.h"
 #include "sipprobe/target/peers.h"
 #include "sipprobe/target/probers.h"
@@ -47,10 +48,22 @@ struct survey_around {
 	int64_t to_ns;
 };
 
+/* A check of sizes that is due with a probe; it waits for others' checks itself. */
+static void survey_check_times(struct survey_times *out, const struct target *t,
+			       unsigned nth, int64_t at_ns)
+{
+	if (!out->checks || !t->more->surveyed ||
+	    !survey_checks_with(t->more->surveyed->survey, nth))
+		return;
+	for (unsigned i = 0; i < SIZE_QUESTIONS; i++)
+		survey_times_add(out, at_ns);
+}
+
 static void survey_probe_times(struct survey_around *a, const struct target *t)
 {
 	int64_t copied_ns = attempt_copied_ns(t);
 	int64_t every_ns = target_settings(t)->interval_us * CLOCK_NS_PER_US;
+	unsigned nth = 0;
 
 	if (t->begun_ns > a->from_ns)
 		survey_times_add(a->out, t->begun_ns);
@@ -62,8 +75,11 @@ static void survey_probe_times(struct survey_around *a, const struct target *t)
 	if (t->pending)
 		return;
 	for (int64_t at_ns = t->due_ns;
-	     at_ns < a->to_ns && a->out->count <= SURVEY_BUDGET_TIMES; at_ns += every_ns)
+	     at_ns < a->to_ns && a->out->count <= SURVEY_BUDGET_TIMES;
+	     at_ns += every_ns) {
 		survey_times_add(a->out, at_ns);
+		survey_check_times(a->out, t, ++nth, at_ns);
+	}
 }
 
 static void survey_row_h(void *row, int fit, void *arg)
@@ -72,7 +88,8 @@ static void survey_row_h(void *row, int fit, void *arg)
 	const struct target *t = row;
 
 	(void)fit;
-	if (t->owner->paused)
+	/* Thousands of trunks may have one address. */
+	if (a->out->count > SURVEY_BUDGET_TIMES || t->owner->paused)
 		return;
 	survey_probe_times(a, t);
 	if (t != a->self && t->more->surveyed)

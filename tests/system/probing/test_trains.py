@@ -90,6 +90,11 @@ class Trains(Bench):
         # Three at one address.
         for i in range(3):
             cls.peers[f"shared-{i}"] = SipPeer(answer(), "udp", "127.0.9.7")
+        # Two at another: trains of one, and sizes that the other asks with each probe.
+        for i, more in enumerate(({}, {"train": {"every": "1h"}, "interval": "3s",
+                                       "size": {"bytes": 1700, "every": 1}})):
+            cls.peers[f"sized-{i}"] = SipPeer(answer(), "udp", "127.0.9.13")
+            cls.settings[f"sized-{i}"] = more
         cls.port = peers.free_port(peers.socket.SOCK_DGRAM)
         if not peers.missing("kamailio"):
             cls.kamailio = peers.Program(cls.folder, "kamailio", peers.kamailio(
@@ -188,8 +193,12 @@ class Trains(Bench):
         for i in range(3):
             self.after(f"shared-{i}", 3)
         self.after("good", 20)
+        self.after("sized-0", 6)
         shared = [rq for i in range(3) for rq in self.peers[f"shared-{i}"].requests]
-        for requests in (shared, self.peers["good"].requests):
+        sized = [rq for i in range(2) for rq in self.peers[f"sized-{i}"].requests]
+        # Both kinds are there.
+        self.assertGreater(len([rq for rq in sized if len(rq.raw) > 1200]), 3)
+        for requests in (shared, sized, self.peers["good"].requests):
             self.assertLessEqual(busiest(requests), 10)
         self.assertGreaterEqual(busiest(shared), 3)
 

@@ -43,6 +43,15 @@ void __wrap_survey_times(const struct survey *s, struct survey_times *out)
 	survey_times_add(out, virtual_now_ns + 77 * CLOCK_NS_PER_MS);
 }
 
+static unsigned checks_with; /* the probe from now on that a check is due with */
+bool __wrap_survey_checks_with(const struct survey *s, unsigned nth);
+
+bool __wrap_survey_checks_with(const struct survey *s, unsigned nth)
+{
+	(void)s;
+	return nth == checks_with;
+}
+
 static void size_h(void *cell, const struct survey_size_report *r, void *arg)
 {
 	(void)cell;
@@ -235,6 +244,24 @@ static void test_own_times(void)
 	fixture_close(&f);
 }
 
+/* A check that is due counts for who asks for that: as many questions at its probe. */
+static void test_due_checks(void)
+{
+	struct fixture f;
+	struct target *t = open_with(&f, SIZE);
+	struct survey_times out = {.checks = true};
+
+	checks_with = 2;
+	target_probe_at(t, virtual_now_ns + 1000 * CLOCK_NS_PER_MS);
+	host->times_h(&out, 5000 * CLOCK_NS_PER_MS, host->arg);
+	is_int((long long)out.count, 2 + 6, "two probes, and a check with the second");
+	is_int(survey_budget_room(&out), 10 - 1 - 6, "room beside them");
+	is_str(times(5000 * CLOCK_NS_PER_MS), "1000 6000", "not for who waits itself");
+	checks_with = 0;
+	mem_deref(t);
+	fixture_close(&f);
+}
+
 /* More than there is room for is told as that. */
 static void test_too_many_times(void)
 {
@@ -275,8 +302,9 @@ static void test_times_of_others(void)
 int main(void)
 {
 	static void (*const tests[])(void) = {
-		test_whether, test_no_memory, test_question,	   test_reports,
-		test_probed,  test_own_times, test_too_many_times, test_times_of_others,
+		test_whether,	 test_no_memory,      test_question,
+		test_reports,	 test_probed,	      test_own_times,
+		test_due_checks, test_too_many_times, test_times_of_others,
 	};
 
 	return fixture_main(tests, sizeof(tests) / sizeof(tests[0]));
