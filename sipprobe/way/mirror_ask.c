@@ -31,6 +31,7 @@ struct mirror_ask {
 	unsigned at;
 	unsigned tries;
 	size_t have;
+	uint8_t zeros; /* in a row before them */
 	mirror_ask_h *h;
 	void *arg;
 	char in[ASK_BYTES];
@@ -182,12 +183,41 @@ static void ask_go_on(struct mirror_ask *a)
 		     ask_next_h);
 }
 
+/* What is behind the first bytes comes to the front. */
+static void ask_drop(struct mirror_ask *a, size_t n)
+{
+	a->have -= n;
+	memmove(a->in, a->in + n, a->have);
+}
+
+/*
+ * Takes the answers that are there whole: a 1xx and what is behind it may come in one
+ * piece. Returns whether more may come.
+ */
+static bool ask_take_all(struct mirror_ask *a)
+{
+	for (;;) {
+		struct guard_message m;
+		int err;
+
+		ask_drop(a, guard_idle_bytes(a->in, a->have, &a->zeros));
+		err = a->have ? guard_stream(&m, a->in, a->have, NULL) : EAGAIN;
+		if (err == EAGAIN)
+			return a->have < sizeof(a->in);
+		if (err || m.request || !ask_is_ours(a, a->in, m.size))
+			return false;
+		/* Not another answer to the question before, nor before the next. */
+		if (a->at < 2 && a->tries &&
+		    ask_has(a->in, m.size, request_key(&a->request)))
+			ask_answered(a, &m);
+		ask_drop(a, m.size);
+	}
+}
+
 static void ask_read_h(int flags, void *arg)
 {
 	struct mirror_ask *a = arg;
-	struct guard_message m;
 	ssize_t n = recv(a->fd, a->in + a->have, sizeof(a->in) - a->have, MSG_DONTWAIT);
-	int err;
 
 	(void)flags;
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -198,15 +228,8 @@ static void ask_read_h(int flags, void *arg)
 		return;
 	}
 	a->have += (size_t)n;
-	err = guard_stream(&m, a->in, a->have, NULL);
-	if (err == EAGAIN && a->have < sizeof(a->in))
-		return;
-	if (!err && !m.request && ask_is_ours(a, a->in, m.size)) {
-		a->have = 0;
-		ask_answered(a, &m);
-	} else {
+	if (!ask_take_all(a))
 		ticker_start(a->rq.ticker, &a->timer, clock_monotonic_ns(), ask_end_h);
-	}
 }
 
 static void ask_connected_h(int flags, void *arg)

@@ -88,6 +88,25 @@ class Forms(Mirrored):
             json.loads(e.get("/api/v1/trunks/well-udp"))["targets"][0]["mirror"]["alg_signs"],
             [])
 
+    def test_pieces(self):
+        """Over TCP: line ends before an answer, and a 100 and the 200 in one segment."""
+        def idle(r):
+            r.send(b"\r\n\r\n" + r.response(200))
+
+        def both(r):
+            r.send(r.response(100) + r.response(200))
+
+        def cut(r):
+            r.send(r.response(100) + b"\r\n" + r.response(200)[:30])
+            r.later(0.1, lambda: r.send(r.response(200)[30:]))
+
+        def twice(r):
+            r.send(r.response(200) + r.response(200))
+        peers = {b.__name__: self.use(SipPeer(b, "tcp")) for b in (idle, both, cut, twice)}
+        e = self.start(config_of(*(trunk(n, p.uri, **ASK) for n, p in peers.items())))
+        m = self.known(e, *peers)
+        self.assertEqual([signs(m, n) for n in peers], [set()] * 4)
+
     def test_mapping_changes(self):
         """Each other address is a change, the same is none; what was sent from is no NAT."""
         now = [None]
