@@ -63,6 +63,27 @@ class Bad(unittest.TestCase):
 """
 
 
+LATE = """
+import unittest
+
+
+class Late(unittest.TestCase):
+    timed = "times"
+
+    def test_third(self):
+        with open(__file__ + ".tries", "a+") as f:
+            f.write("x")
+            self.assertGreaterEqual(f.tell(), 3)
+
+
+class Never(unittest.TestCase):
+    timed = "times"
+
+    def test_never(self):
+        self.fail("as it shall")
+"""
+
+
 class Run(Case):
     def run_all(self, *names, jobs):
         folder = self.path("system")
@@ -73,6 +94,8 @@ class Run(Case):
         self.write("system/one/test_b.py", BESIDE)
         os.makedirs(os.path.join(folder, "three"))
         self.write("system/three/test_elsewhere.py", ELSEWHERE)
+        os.makedirs(os.path.join(folder, "four"))
+        self.write("system/four/test_late.py", LATE)
         self.write("system/two/test_bad.py", BAD)
         self.write("system/two/test_broken.py", "import nothing_of_this_name\n")
         done = subprocess.run(
@@ -89,13 +112,20 @@ class Run(Case):
         """It counts alike whoever ran where; what failed is run once more, and told."""
         for jobs in (1, 3):
             with self.subTest(jobs=jobs):
-                code, out = self.run_all(jobs=jobs)
+                code, out = self.run_all("one", "two", "three", jobs=jobs)
                 self.assertEqual(code, 1)
                 self.assertEqual(out.splitlines()[-1], "6 passed, 2 failed, 3 skipped")
                 self.assertEqual(len(re.findall("^once more: test_bad.Bad.test_bad$", out,
                                                 re.MULTILINE)), 1)
                 self.assertIn("as it shall", out)
                 self.assertIn("nothing_of_this_name", out)
+
+    def test_who_measures_time_has_a_third_try(self):
+        code, out = self.run_all("four", jobs=1)
+        self.assertEqual((code, out.splitlines()[-1]), (1, "1 passed, 1 failed"))
+        self.assertEqual(re.findall("^once more: (.*)$", out, re.MULTILINE),
+                         2 * ["test_late.Late.test_third"] +
+                         2 * ["test_late.Never.test_never"])
 
     def test_alone_is_last(self):
         _, out = self.run_all("one", jobs=3)
