@@ -2,6 +2,9 @@
 // an instant after its end, how and when it ended.
 local same = 'on (job, instance, trunk, problem)';
 local trunk = 'on (job, instance, trunk)';
+// The right side of a join is one series a trunk, or else the rule fails for all trunks: for a
+// while after a trunk's labels were changed there are two of what a window or we ourselves hold.
+local one = { problem: 'max by (job, instance, trunk, problem)', trunk: 'max by (job, instance, trunk)' };
 // Why probes fail, in the words of mails: by reason, and by code where an answer is the reason.
 local words = [[r.reason, r.cause] for r in import '../lib/reasons.libsonnet'];
 // A table to be joined with, in one step for all trunks. None is a reason too.
@@ -16,13 +19,13 @@ local in_words(expr) =
 // (lib/alert.libsonnet), be they as late as they may.
 local instant = '2m';
 // The same with when it ended as a label, in the first three turns after it.
-local told(family, join) = {
+local told(family, join, ended) = {
   record: family + ':told',
   expr: |||
     (%(family)s:ending and count_over_time(%(family)s:ending[%(instant)s]) <= 3)
     * %(join)s group_left (ended)
-    count_values without () ("ended", %(family)s:ended_timestamp_seconds)
-  ||| % { family: family, join: join, instant: instant },
+    count_values without () ("ended", %(ended)s)
+  ||| % { family: family, join: join, instant: instant, ended: ended % (family + ':ended_timestamp_seconds') },
 };
 
 {
@@ -34,9 +37,9 @@ local told(family, join) = {
       |||,
       record: 'siptrunk:problem:seen_timestamp_seconds',
       expr: |||
-        siptrunk:problem * 0 + %(same)s group_left () siptrunk:problem:seen_timestamp_seconds
+        siptrunk:problem * 0 + %(same)s group_left () %(one)s (siptrunk:problem:seen_timestamp_seconds)
         or %(same)s siptrunk:problem * 0 + time()
-      ||| % { same: same },
+      ||| % { same: same, one: one.problem },
     },
     {
       why:: |||
@@ -46,29 +49,27 @@ local told(family, join) = {
       |||,
       record: 'siptrunk:problem:since_timestamp_seconds',
       expr: |||
-        siptrunk:problem * 0 + %(same)s group_left () siptrunk:problem:since_timestamp_seconds
+        siptrunk:problem * 0 + %(same)s group_left () %(one)s (siptrunk:problem:since_timestamp_seconds)
         or %(same)s
         siptrunk:problem{problem=~"down|down_from_some_vantages|partially_down|degraded"} * 0
-        + %(trunk)s group_left () (
+        + %(trunk)s group_left () %(one_trunk)s (
           siptrunk_state_changed_timestamp_seconds > (time() - 180)
           or (siptrunk_state_changed_timestamp_seconds unless %(trunk)s siptrunk_up offset 3m)
         )
         or %(same)s
         siptrunk:problem{problem=~"down|down_from_some_vantages"} * 0
-        + %(trunk)s group_left () (siptrunk:down:last_success_timestamp_seconds > 0)
+        + %(trunk)s group_left () %(one_trunk)s (siptrunk:down:last_success_timestamp_seconds > 0)
         or %(same)s
         siptrunk:problem{problem="registration_lost"} * 0
-        + %(trunk)s group_left () (
-          max by (job, instance, trunk) (siptrunk_registration_expires_timestamp_seconds) > 0
-        )
+        + %(trunk)s group_left () %(one_trunk)s (siptrunk_registration_expires_timestamp_seconds > 0)
         or %(same)s
         siptrunk:problem{problem="peer_pings_stopped"} * 0
-        + %(trunk)s group_left () max by (job, instance, trunk) (siptrunk_inbound_options_last_timestamp_seconds)
+        + %(trunk)s group_left () %(one_trunk)s (siptrunk_inbound_options_last_timestamp_seconds)
         or %(same)s
         siptrunk:problem{problem=~"calls_failing|calls_without_audio"} * 0
-        + %(trunk)s group_left () siptrunk:calls:failing:since_timestamp_seconds
+        + %(trunk)s group_left () %(one_trunk)s (siptrunk:calls:failing:since_timestamp_seconds)
         or %(same)s siptrunk:problem:seen_timestamp_seconds
-      ||| % { same: same, trunk: trunk },
+      ||| % { same: same, trunk: trunk, one: one.problem, one_trunk: one.trunk },
     },
     {
       why:: |||
@@ -78,17 +79,17 @@ local told(family, join) = {
       record: 'siptrunk:problem:ended_timestamp_seconds',
       expr: |||
         (last_over_time(siptrunk:problem:since_timestamp_seconds[%(instant)s]) unless %(same)s siptrunk:problem) * 0
-        + %(same)s group_left () siptrunk:problem:ended_timestamp_seconds
+        + %(same)s group_left () %(one)s (siptrunk:problem:ended_timestamp_seconds)
         or %(same)s
         (
           last_over_time(siptrunk:problem:since_timestamp_seconds{problem=~"down|down_from_some_vantages|partially_down|degraded"}[%(instant)s])
           unless %(same)s siptrunk:problem
         ) * 0
-        + %(trunk)s group_left () (siptrunk_state_changed_timestamp_seconds > (time() - 180))
+        + %(trunk)s group_left () %(one_trunk)s (siptrunk_state_changed_timestamp_seconds > (time() - 180))
         or %(same)s
         (last_over_time(siptrunk:problem:since_timestamp_seconds[%(instant)s]) unless %(same)s siptrunk:problem) * 0
         + time()
-      ||| % { same: same, trunk: trunk, instant: instant },
+      ||| % { same: same, trunk: trunk, instant: instant, one: one.problem, one_trunk: one.trunk },
     },
     {
       why:: |||
@@ -126,10 +127,10 @@ local told(family, join) = {
           label_replace(siptrunk:problem:ended_timestamp_seconds, "ending", "not known any more", "", "")
         )
         - %(same)s group_left ()
-        max by (job, instance, trunk, problem) (last_over_time(siptrunk:problem:since_timestamp_seconds[%(instant)s]))
-      ||| % { same: same, trunk: trunk, instant: instant },
+        %(one)s (last_over_time(siptrunk:problem:since_timestamp_seconds[%(instant)s]))
+      ||| % { same: same, trunk: trunk, instant: instant, one: one.problem },
     },
-    { why:: 'What alerts say of an end: how, when, and after how long.' } + told('siptrunk:problem', same),
+    { why:: 'What alerts say of an end: how, when, and after how long.' } + told('siptrunk:problem', same, one.problem + ' (%s)'),
     {
       record: 'siptrunk:troubled',
       expr: 'group by (job, instance, trunk) (siptrunk:problem)',
@@ -259,6 +260,6 @@ local told(family, join) = {
         last_over_time(siptrunk:exporter_problem:since_timestamp_seconds[%(instant)s])
       ||| % { instant: instant },
     },
-    told('siptrunk:exporter_problem', 'ignoring (ending, ended)'),
+    told('siptrunk:exporter_problem', 'ignoring (ending, ended)', '%s'),
   ],
 }

@@ -41,7 +41,7 @@ function(config)
       severity: 'critical',
       wait_s: 30,
       more: |||
-        count_values without () ("last", siptrunk:down:last_success_timestamp_seconds > 0)
+        count_values without () ("last", max by (job, instance, trunk) (siptrunk:down:last_success_timestamp_seconds > 0))
       |||,
       more_labels: ['last'],
       quotes: ['check', 'expired'],

@@ -50,13 +50,14 @@ local known = [
   {
     why:: |||
       … as it was when the trunk fell, kept while it is down: the first success on the way
-      back must not become the time since when the mail says that nothing answered.
+      back must not become the time since when the mail says that nothing answered. One a
+      trunk, though its labels were changed meanwhile.
     |||,
     record: 'siptrunk:down:last_success_timestamp_seconds',
     expr: |||
       siptrunk:down:last_success_timestamp_seconds
       and on (job, instance, trunk) siptrunk:down
-      or
+      or on (job, instance, trunk)
       siptrunk:last_success:timestamp_seconds
       and on (job, instance, trunk) siptrunk:down
     |||,
