@@ -19,13 +19,14 @@ local said = function(word, expr, why=null) problem(
       up == 1 and on (job, instance) siptrunk:local_fault
       or
       (
-        last_over_time(siptrunk:local_fault[2m]) * 0 + 1
-        and on (job, instance) up == 1
+        up == 1
+        and on (job, instance) last_over_time(siptrunk:local_fault[2m])
         and on (job, instance) ALERTS{alertname="SipTrunkLocalFault",alertstate="firing"}
       )
     |||, |||
       What is wrong with an exporter. Its local fault is told of until two minutes after its
-      end, as trunks come back one by one.
+      end, as trunks come back one by one. Both have the labels of `up`, of which a target
+      may have more than two.
     |||),
     {
       why:: |||

@@ -46,7 +46,7 @@ function(config)
   local exporter_standing(a, key) =
     'siptrunk:exporter_problem{problem="' + a.problem + '"}\n'
     + '* on (' + key + ') group_left (since)\n'
-    + 'count_values without () ("since", siptrunk:exporter_problem:since_timestamp_seconds{problem="' + a.problem + '"})\n'
+    + 'count_values without () ("since", max by (' + key + ') (siptrunk:exporter_problem:since_timestamp_seconds{problem="' + a.problem + '"}))\n'
     + 'and on (' + key + ') siptrunk:exporter_problem:seen_timestamp_seconds <= (time() - ' + a.wait_s + ')\n'
     + (if a.only == null then '' else 'and ignoring (since) ' + a.only + '\n');
 
