@@ -1,7 +1,8 @@
 // Alerts about a trunk's calls (rules/calls.libsonnet).
 function(config)
   local alert = (import '../lib/alert.libsonnet')(config);
-  local measure(expr) = 'count_values without () ("measure", ' + expr + ')';
+  // One a trunk, as in trunk.libsonnet.
+  local measure(expr) = 'count_values without () ("measure", max by (job, instance, trunk) (' + expr + '))';
   local why = { more: 'siptrunk:calls:why', more_labels: ['calls', 'answer'], lately: false };
   // "they are rejected with 503"
   local because(before) = '{{ with $labels.calls }}' + before + '{{ . }}{{ with $labels.answer }} with {{ . }}{{ end }}{{ end }}';

@@ -112,7 +112,7 @@ local problems = [
   watched('peer_pings_stopped', |||
     time() - siptrunk_inbound_options_last_timestamp_seconds
     > on (job, instance, trunk) group_left () (
-      min_over_time(siptrunk:inbound_options:interval_seconds[3d])
+      max by (job, instance, trunk) (min_over_time(siptrunk:inbound_options:interval_seconds[3d]))
       * on () group_left () siptrunk:threshold:inbound_missed
     )
     > on () group_left () siptrunk:threshold:inbound_silence_seconds

@@ -9,7 +9,10 @@ local certificate(text, label) =
     local text = (import '../lib/text.libsonnet')($._config),
     local percent = '{{ $labels.measure | humanizePercentage }}',
     local duration = '{{ $labels.measure | humanizeDuration }}',
-    local measure(expr) = 'count_values without () ("measure", %s)' % expr,
+    // One figure a trunk: more would fail what is joined with it, for all trunks, and there are
+    // two in a window in which its labels were changed.
+    local figure(name, expr) = 'count_values without () ("%s", max by (job, instance, trunk) (%s))' % [name, expr],
+    local measure(expr) = figure('measure', expr),
     // The worst of a trunk's addresses and checks, which are told by name.
     local slowest = |||
       count_values without () (
@@ -45,11 +48,11 @@ local certificate(text, label) =
         tag: 'DEGRADED',
         summary: 'A SIP trunk answers, but says that it cannot take calls as it should.',
         more: |||
-          label_replace(siptrunk_inbound_missing == 1, "silent", "yes", "", "")
+          label_replace(group by (job, instance, trunk) (siptrunk_inbound_missing == 1), "silent", "yes", "", "")
           or on (job, instance, trunk)
           count_values without () (
             "of",
-            siptrunk_addresses > 1 and on (job, instance, trunk) siptrunk:problem{problem="degraded"}
+            max by (job, instance, trunk) (siptrunk_addresses > 1) and on (job, instance, trunk) siptrunk:problem{problem="degraded"}
           )
           * on (job, instance, trunk) group_left (with)
           count_values by (job, instance, trunk) (
@@ -77,14 +80,13 @@ local certificate(text, label) =
         tag: 'PARTLY DOWN',
         summary: 'Some addresses of a SIP trunk do not answer.',
         more: |||
-          count_values without () (
-            "left", siptrunk_addresses_up and on (job, instance, trunk) siptrunk:problem{problem="partially_down"}
-          )
+          %s
           * on (job, instance, trunk) group_left (of)
-          count_values without () (
-            "of", siptrunk_addresses and on (job, instance, trunk) siptrunk:problem{problem="partially_down"}
-          )
-        |||,
+          %s
+        ||| % [
+          figure('left', 'siptrunk_addresses_up and on (job, instance, trunk) siptrunk:problem{problem="partially_down"}'),
+          figure('of', 'siptrunk_addresses and on (job, instance, trunk) siptrunk:problem{problem="partially_down"}'),
+        ],
         more_labels: ['left', 'of'],
         cause: '{{ with $labels.left }}{{ . }} of {{ $labels.of }} addresses answer{{ else }}some addresses do not answer{{ end }}',
         description: ' is up, but {{ with $labels.left }}only {{ . }} of its {{ $labels.of }}{{ else }}only some of its{{ end }} addresses answer. Silent now:{{ with printf "max by (address) (siptrunk_probe_success{job=%q,instance=%q,trunk=%q}) == 0" $labels.job $labels.instance $labels.trunk | query }}{{ range . | sortByLabel "address" }} {{ .Labels.address }}{{ end }}{{ else }} none at this moment{{ end }}.',
@@ -108,7 +110,7 @@ local certificate(text, label) =
         wait_s: 300,
         tag: 'DNS',
         summary: 'The name of a SIP trunk does not resolve.',
-        more: 'label_replace(siptrunk_state{state="unknown"} == 1, "never", "yes", "", "")',
+        more: 'label_replace(group by (job, instance, trunk) (siptrunk_state{state="unknown"} == 1), "never", "yes", "", "")',
         more_labels: ['never'],
         cause: 'its name does not resolve',
         description: ': its name does not resolve. {{ if $labels.never }}There is no address to probe, so nobody knows whether calls work.{{ else }}The last good addresses stay in use, so calls may still work; they stop when those addresses change.{{ end }}',
@@ -166,7 +168,10 @@ local certificate(text, label) =
         more: |||
           %s
           * on (job, instance, trunk, method, address, transport) group_left (normal)
-          count_values without () ("normal", last_over_time(siptrunk:latency:p90_7d[3h]))
+          count_values without () (
+            "normal",
+            max by (job, instance, trunk, method, address, transport) (last_over_time(siptrunk:latency:p90_7d[3h]))
+          )
         ||| % slowest % 'latency_above_normal',
         more_labels: slow.more_labels + ['normal'],
         cause: 'answers in ' + duration + ', slower than its last week',
@@ -196,8 +201,11 @@ local certificate(text, label) =
         more: |||
           %s
           * on (job, instance, trunk) group_left (normal)
-          count_values without () ("normal", last_over_time(siptrunk:errors:ratio1d[3h]))
-        ||| % measure('siptrunk:errors:ratio15m and on (job, instance, trunk) siptrunk:problem{problem="error_codes_rising"}'),
+          %s
+        ||| % [
+          measure('siptrunk:errors:ratio15m and on (job, instance, trunk) siptrunk:problem{problem="error_codes_rising"}'),
+          figure('normal', 'last_over_time(siptrunk:errors:ratio1d[3h])'),
+        ],
         more_labels: ['measure', 'normal'],
         cause: 'more errors than usual{{ with $labels.code }}, answers {{ . }}{{ end }}',
         description: ' answers with more errors than usual{{ with $labels.normal }}: ' + percent + ' of its answers in the last 15 minutes are 4xx, 5xx or 6xx, {{ . | humanizePercentage }} in the last day{{ end }}.',
@@ -250,7 +258,7 @@ local certificate(text, label) =
         wait_s: 60,
         tag: 'REGISTRATION LAPSING',
         summary: 'The registration of a SIP trunk cannot be refreshed and is about to lapse.',
-        more: measure('max without (method, address, transport) (siptrunk_registration_expires_timestamp_seconds)'),
+        more: measure('siptrunk_registration_expires_timestamp_seconds'),
         more_labels: ['measure'],
         cause: 'registration{{ with $labels.measure }} ends ' + text.clock('.') + ' and{{ end }} is not refreshed',
         description: ': refreshing the registration fails{{ with $labels.measure }}; it lapses at ' + text.at('.') + '{{ end }}, and calls in stop then.',
@@ -279,7 +287,7 @@ local certificate(text, label) =
           only: level.peers + ' < on () group_left () siptrunk:threshold:certificate_%s_seconds' % level.threshold,
           tag: 'CERTIFICATE',
           summary: 'The certificate that the peer of a SIP trunk presents is about to expire.',
-          more: 'count_values without () ("left", siptrunk:certificate:left_seconds)',
+          more: figure('left', 'siptrunk:certificate:left_seconds'),
           more_labels: ['left'],
           since: false,
           cause: "the peer's certificate {{ with $labels.left }}" + certificate(text, 'left') + '{{ else }}expires{{ end }}',

@@ -4,7 +4,7 @@
     {
       why:: 'Vantage points: the same name and URI seen by several exporters.',
       record: 'siptrunk:up:by_uri',
-      expr: 'siptrunk_up * on (job, instance, trunk) group_left (uri) siptrunk_info',
+      expr: 'siptrunk_up * on (job, instance, trunk) group_left (uri) group by (job, instance, trunk, uri) (siptrunk_info)',
     },
     {
       record: 'siptrunk:down_only_here',

@@ -101,7 +101,7 @@
     '1 * last_over_time(%s)' % series('siptrunk_paused', '15s', -15),
     'unless on (job, instance) %s >= time()' % series(RELOADED, ago=-15),
     'or',
-    'timestamp(%s) >= on (job, instance) group_left () timestamp(%s)' % [series('siptrunk_paused'), series('up')],
+    'timestamp(%s) >= on (job, instance) group_left () max by (job, instance) (timestamp(%s))' % [series('siptrunk_paused'), series('up')],
     'unless %s <= time()' % series(UNTIL),
     'unless on (job, instance) (%s < time() != %s)' % [series(RELOADED, ago=-15), series(RELOADED)],
     'and on (job, instance) %s == 1' % series('up', ago=-15),

@@ -12,7 +12,7 @@ local before(name, count, bad) = {
   expr: |||
     (%(count)s unless %(trunk)s %(bad)s)
     or %(trunk)s
-    (%(name)s <= %(trunk)s group_left () %(count)s)
+    (%(name)s <= %(trunk)s group_left () max by (job, instance, trunk) (%(count)s))
     or %(trunk)s
     clamp_min(%(count)s - 1, 0)
   ||| % { name: name, count: count, bad: bad, trunk: trunk },
@@ -72,7 +72,7 @@ local audio = 'no_media|one_way|nonce';
             record: 'siptrunk:calls:broken',
             expr: |||
               (
-                (siptrunk:calls:failures:count - %(trunk)s group_left () siptrunk:calls:failures_before)
+                (siptrunk:calls:failures:count - %(trunk)s group_left () max by (job, instance, trunk) (siptrunk:calls:failures_before))
                 >= on () group_left () siptrunk:threshold:calls_failed
                 and %(trunk)s siptrunk:calls:failing
               )
@@ -191,7 +191,7 @@ local audio = 'no_media|one_way|nonce';
           before('siptrunk:calls:answered_before', 'siptrunk:calls:answered:count', 'siptrunk:calls:sounds_bad'),
           watched('call_quality_low', |||
             (
-              (siptrunk:calls:answered:count - %(trunk)s group_left () siptrunk:calls:answered_before)
+              (siptrunk:calls:answered:count - %(trunk)s group_left () max by (job, instance, trunk) (siptrunk:calls:answered_before))
               >= on () group_left () siptrunk:threshold:calls_failed
               and %(trunk)s siptrunk:calls:sounds_bad
             )

@@ -162,14 +162,18 @@ local changed = {
             max without (method, address, transport) (
               siptrunk:latency:mean15m
               > on (job, instance, trunk, method, address, transport) group_left () (
-                last_over_time(siptrunk:latency:p90_7d[3h])
+                max by (job, instance, trunk, method, address, transport) (
+                  last_over_time(siptrunk:latency:p90_7d[3h])
+                )
                 * on () group_left () siptrunk:threshold:latency_factor
                 + on () group_left () siptrunk:threshold:latency_floor_seconds
               )
               and on (job, instance, trunk, method, address, transport) (
                 siptrunk:latency:median15m
                 > on (job, instance, trunk, method, address, transport) group_left ()
-                last_over_time(siptrunk:latency:p90_7d[3h])
+                max by (job, instance, trunk, method, address, transport) (
+                  last_over_time(siptrunk:latency:p90_7d[3h])
+                )
               )
             )
             and on (job, instance, trunk) siptrunk_up == 1
@@ -188,7 +192,8 @@ local changed = {
             record: 'siptrunk:errors:rise',
             expr: |||
               siptrunk:errors:ratio15m
-              - on (job, instance, trunk) group_left () last_over_time(siptrunk:errors:ratio1d[3h])
+              - on (job, instance, trunk) group_left ()
+              max by (job, instance, trunk) (last_over_time(siptrunk:errors:ratio1d[3h]))
             |||,
           },
           watched('error_codes_rising', |||

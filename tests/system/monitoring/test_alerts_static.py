@@ -185,6 +185,21 @@ class Rules(unittest.TestCase):
                 asked = sum(text.count("| query") for text in a["annotations"].values())
                 self.assertLessEqual(asked, 1, a["alert"])
 
+    def test_joins_have_one_series_on_the_right(self):
+        """By what is joined on, that is: a second one, such as under labels that a trunk had
+        before, would fail the rule for all trunks. What is recorded may be so already."""
+        aggregated = re.compile(
+            r'(?:count_values without \(\) \(\s*"\w+",\s*)?'
+            r"(?:group|max|min|sum|count|topk|bottomk|count_values) by \("
+            r"|(?:siptrunk:why|siptrunk:calls:why)\b|vector\(")
+        for rule in rules():
+            for join in re.finditer(r"\bon \((\w[^)]*)\) group_left \(([^)]*)\)\s*", rule["expr"]):
+                # Labels may be added to it, and there may be another for what it has none of.
+                right = re.sub(r"(?:(?:label_replace|label_join)?\(\s*)*", "",
+                               rule["expr"][join.end():], count=1)
+                m = aggregated.match(right)
+                self.assertTrue(m, (rule.get("record") or rule["alert"], join[0], right[:100]))
+
     def test_unit_test_notices_a_broken_rule(self):
         with tempfile.TemporaryDirectory() as folder:
             folder = pathlib.Path(folder)
