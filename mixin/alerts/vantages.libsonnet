@@ -26,7 +26,8 @@
         A local fault: no probe of this exporter succeeds, at least two of its trunks on at
         least two hosts fell within ten minutes of each other, and no other vantage point
         confirms that all of them are dead. The raw results are read, as they are ahead of
-        the damped states: this has to stand before the alerts that it inhibits.
+        the damped states: this has to stand before the alerts that it inhibits. A call's
+        result is as old as the last call: it counts only for a trunk that has no other.
       |||,
       record: 'siptrunk:fell_together:count',
       expr: |||
@@ -47,7 +48,11 @@
       expr: |||
         count by (job, instance) (siptrunk:down)
         and siptrunk:fell_together:count >= 2
-        unless max by (job, instance) (siptrunk_probe_success) == 1
+        unless
+        max by (job, instance) (
+          siptrunk_probe_success{method!="INVITE"}
+          or on (job, instance, trunk) siptrunk_probe_success
+        ) == 1
         and siptrunk:hosts:count >= 2
         unless
         count by (job, instance) (siptrunk:down_everywhere)
