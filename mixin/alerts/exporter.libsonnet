@@ -140,6 +140,22 @@
       }),
     ],
 
+    local failing = [
+      alert.on_exporter({
+        alert: 'SipTrunkRulesFailing',
+        problem: 'rules_failing',
+        severity: 'warning',
+        wait_s: 300,
+        page: false,
+        dashboard: config.grafanaUrl + 'd/siptrunk-exporter',
+        tag: 'RULES FAIL',
+        summary: 'Rules about SIP trunks end with errors in Prometheus; mails may not come at all.',
+        cause: 'rules about SIP trunks end with errors, mails may not come at all',
+        who: 'Prometheus ' + instance,
+        description: 'Prometheus ' + instance + ' (job ' + job + ') could not evaluate rules about SIP trunks within the last ten minutes{{ with printf "sum by (rule_group) (increase(prometheus_rule_evaluation_failures_total{job=%q,instance=%q,rule_group=~\\".+;siptrunk-.+\\"}[10m])) > 0" $labels.job $labels.instance | query }}, of{{ range $i, $g := . }}{{ if $i }},{{ end }} {{ reReplaceAll "^.*;" "" $g.Labels.rule_group }}{{ end }}{{ end }}: what they tell is not told, and of no trunk. Its log, and its page of rules, name the rule and the error.',
+      }),
+    ],
+
     local settings = [
       alert.on_exporter({
         alert: 'SipTrunkReloadFailed',
@@ -233,7 +249,7 @@
       {
         name: 'siptrunk-exporter-alerts',
         interval: '15s',
-        rules: blind + late + settings + certificates + [watchdog],
+        rules: blind + late + failing + settings + certificates + [watchdog],
       },
     ],
   },

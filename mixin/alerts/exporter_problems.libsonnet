@@ -100,6 +100,14 @@ local said = function(word, expr, why=null) problem(
       What a Prometheus says of itself, where it is scraped: turns of these very rules that
       were left out, as the turn before took longer than its interval.
     |||),
+    problem('rules_failing', |||
+      sum by (job, instance) (
+        increase(prometheus_rule_evaluation_failures_total{rule_group=~".+;siptrunk-.+"}[10m])
+      ) > 0
+    |||, |||
+      The same of rules that ended with an error. A single one counts: some have a turn an
+      hour.
+    |||),
     said('reload_failed', 'siptrunk_exporter_config_last_reload_successful == 0'),
     said('web_config_broken', 'siptrunk_exporter_web_config_last_reload_successful == 0'),
     said('certificate_reload_failed', 'siptrunk_exporter_tls_last_reload_successful == 0'),
