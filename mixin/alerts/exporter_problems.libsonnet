@@ -47,10 +47,10 @@ local said = function(word, expr, why=null) problem(
     },
     problem('local_dns_fault', |||
       siptrunk:dns_failing:count >= 2 and siptrunk:dns_failing:count >= siptrunk:names:count / 2
-      or siptrunk:dns_failing:count and on (job, instance) siptrunk:exporter_problem{problem="local_dns_fault"}
+      or siptrunk:dns_failing:count >= 2 and on (job, instance) siptrunk:exporter_problem{problem="local_dns_fault"}
     |||, |||
       The names of at least two trunks and of half of all that have one: not two carriers,
-      but this exporter's DNS. It stays until the last of them resolves.
+      but this exporter's DNS. It stays while two are left: one name is that trunk's own matter.
     |||),
     problem('exporter_down', |||
       up{job=~".*siptrunk.*"} == 0
