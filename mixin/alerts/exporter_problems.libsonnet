@@ -56,7 +56,10 @@ local said = function(word, expr, why=null) problem(
       up{job=~".*siptrunk.*"} == 0
       or up == 0 and on (job, instance) last_over_time(siptrunk_exporter_build_info[1d])
     |||, 'By job name, or by having been one of ours within the last day.'),
-    problem('exporter_absent', 'absent(siptrunk_exporter_build_info)'),
+    problem('exporter_absent', |||
+      absent(siptrunk_exporter_build_info)
+      unless on () siptrunk:exporter_problem{problem="exporter_down"}
+    |||, 'Those that are there and cannot be scraped have been told of, one by one.'),
     problem('shard_missing', |||
       max by (job) (siptrunk_exporter_total_shards)
       * max by (job) (count by (job, shard) (siptrunk_exporter_total_shards))
