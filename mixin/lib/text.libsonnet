@@ -40,6 +40,7 @@ function(config)
     runbook(alert):: config.runbooksUrl + alert + '.md',
     trunk_page:: config.exporterUrl + @'trunks/{{ $labels.trunk | urlquery | reReplaceAll "\\+" "%20" }}',
     exporter_page:: config.exporterUrl,
-    trunk_dashboard:: config.grafanaUrl + 'd/siptrunk-trunk?var-instance={{ $labels.instance | urlquery }}&var-trunk={{ $labels.trunk | urlquery }}',
-    exporter_dashboard:: config.grafanaUrl + 'd/siptrunk-exporter?var-instance={{ $labels.instance | urlquery }}',
+    dashboard(name):: config.grafanaUrl + 'd/' + config.dashboardUidPrefix + name,
+    trunk_dashboard:: self.dashboard('trunk') + '?var-instance={{ $labels.instance | urlquery }}&var-trunk={{ $labels.trunk | urlquery }}',
+    exporter_dashboard:: self.dashboard('exporter') + '?var-instance={{ $labels.instance | urlquery }}',
   }

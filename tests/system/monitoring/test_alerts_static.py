@@ -162,6 +162,7 @@ class Rules(unittest.TestCase):
             folder = pathlib.Path(folder)
             (folder / "my.libsonnet").write_text("""(import 'mixin.libsonnet') { _config+:: {
                 siptrunkSelector: 'job="voice"', lossRatio: 0.25, siteLabel: 'town',
+                dashboardUidPrefix: 'voice-',
                 runbooksUrl: 'https://wiki.my.net/', exporterUrl: 'https://x.my.net/' } }""")
             self.check(ROOT / "scripts" / "mixin", "--rules", "-o", folder,
                        "-c", folder / "my.libsonnet")
@@ -172,6 +173,8 @@ class Rules(unittest.TestCase):
         self.assertIn("vector(0.25)", text)
         self.assertIn("$labels.town", text)
         self.assertNotIn("runbooks.example", text)
+        self.assertIn("https://grafana.example/d/voice-trunk?", text)
+        self.assertNotIn("/d/siptrunk-", text)
         down = next(r for r in mine if r.get("alert") == "SipTrunkDown")
         self.assertTrue(down["annotations"]["page_url"].startswith("https://x.my.net/trunks/"))
         for rule in mine:
