@@ -179,20 +179,27 @@ static int source_of(struct sa *from, const struct sa *peer)
 	return err;
 }
 
+static int socket_bind(const struct survey_socket *s,
+		       const struct survey_socket_info *info)
+{
+	struct sa from;
+	int err;
+
+	sa_init(&from, AF_UNSPEC);
+	err = info->address ? sa_set_str(&from, info->address, 0)
+			    : source_of(&from, info->peer);
+	if (err)
+		return err;
+	return bind(s->fd, &from.u.sa, from.len) ? errno : 0;
+}
+
 /* A question's Via and Contact need our address, connected or not. */
 static int socket_attach(struct survey_socket *s, const struct survey_socket_info *info)
 {
-	struct sa from;
-	int err = 0;
+	int err = info->address || info->anywhere ? socket_bind(s, info) : 0;
 
-	if (info->address)
-		err = sa_set_str(&from, info->address, 0);
-	else if (info->anywhere)
-		err = source_of(&from, info->peer);
 	if (err)
 		return err;
-	if ((info->address || info->anywhere) && bind(s->fd, &from.u.sa, from.len))
-		return errno;
 	if (!info->anywhere && connect(s->fd, &info->peer->u.sa, info->peer->len))
 		return errno;
 	return local_of(&s->local, s->fd);

@@ -14,7 +14,7 @@ static void test_interval(void)
 
 		begin(&conf);
 		ns = session->rtcp_due_ns - at_ns;
-		wrong += ns < 1026 * MS || ns > 3078 * MS;
+		wrong += ns < 1026 * MS || ns > 3079 * MS;
 		session_rtcp_send(&media, session, at_ns, false);
 		ns = session->rtcp_due_ns - at_ns;
 		wrong += ns < 2052 * MS || ns > 6157 * MS;
